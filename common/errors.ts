@@ -1,0 +1,303 @@
+/**
+ * Every error a user can meet, in one table: code → errno, exit code, sentence, hint.
+ * `{x}` in a sentence or hint is replaced by the error's context value `x`.
+ */
+
+/** Exit codes of sherinctl (documented interface). */
+export const Exit = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  verification: 3,
+  locked: 4,
+  denied: 5,
+  notRunning: 6,
+} as const;
+export type ExitCode = (typeof Exit)[keyof typeof Exit];
+
+interface Row {
+  readonly errno: string;
+  readonly exit: ExitCode;
+  readonly sentence: string;
+  readonly hint: string;
+}
+
+export const errorTable = {
+  // identifiers and arguments
+  ID_MALFORMED: {
+    errno: 'EINVAL',
+    exit: Exit.usage,
+    sentence: '{id} is not a Sherin or cube ID: {part}',
+    hint: 'a Sherin ID looks like FILES_20260101_0123456789abcdef0123456789abcdef',
+  },
+  ID_UNKNOWN: {
+    errno: 'ENOENT',
+    exit: Exit.failed,
+    sentence: 'nothing here has the ID {id}',
+    hint: 'list IDs with: sherinctl ls --ids',
+  },
+  USAGE: { errno: 'EINVAL', exit: Exit.usage, sentence: '{what}', hint: 'see: sherinctl help' },
+  PATH_MISSING: {
+    errno: 'ENOENT',
+    exit: Exit.failed,
+    sentence: '{path} does not exist',
+    hint: 'look with: sherinctl ls',
+  },
+  NOT_DIRECTORY: {
+    errno: 'ENOTDIR',
+    exit: Exit.failed,
+    sentence: '{path} is not a directory',
+    hint: 'name a directory',
+  },
+  IS_DIRECTORY: {
+    errno: 'EISDIR',
+    exit: Exit.failed,
+    sentence: '{path} is a directory',
+    hint: 'name a file',
+  },
+  READ_ONLY: {
+    errno: 'EROFS',
+    exit: Exit.failed,
+    sentence: '{path} can not be changed through the mount',
+    hint: 'bring files in with: sherinctl put SRC DEST',
+  },
+  // vault
+  VAULT_MISSING: {
+    errno: 'ENOENT',
+    exit: Exit.failed,
+    sentence: 'there is no vault at {path}',
+    hint: 'make one with: sherinctl init {path}',
+  },
+  VAULT_EXISTS: {
+    errno: 'EEXIST',
+    exit: Exit.failed,
+    sentence: '{path} already holds a vault or other files',
+    hint: 'choose an empty or new directory',
+  },
+  VAULT_BUSY: {
+    errno: 'EBUSY',
+    exit: Exit.failed,
+    sentence: 'another sherin-fs serves the vault at {path}',
+    hint: 'stop it with: sherinctl down',
+  },
+  HEADER_MALFORMED: {
+    errno: 'EIO',
+    exit: Exit.verification,
+    sentence: 'the vault header {path} is malformed: {part}',
+    hint: 'a copy is kept in vault.json.bak; use it only on purpose, with: sherinctl up --header-backup',
+  },
+  HEADER_FORGED: {
+    errno: 'EACCES',
+    exit: Exit.verification,
+    sentence: 'the vault header {path} is not the one that was signed: {part}',
+    hint: 'restore vault.json from a backup',
+  },
+  HEADER_STALE: {
+    errno: 'EACCES',
+    exit: Exit.verification,
+    sentence: 'the vault header has generation {found}, the manifest was signed under {expected}',
+    hint: 'restore the newer vault.json from a backup',
+  },
+  VAULT_UNKNOWN: {
+    errno: 'EACCES',
+    exit: Exit.verification,
+    sentence: 'the vault at {path} is not the one this machine knows: {part}',
+    hint: 'if you replaced it on purpose, remove its line from {known}',
+  },
+  ROLLBACK: {
+    errno: 'EACCES',
+    exit: Exit.verification,
+    sentence: 'the vault was put back to an older state: {part}',
+    hint: 'restore the newest copy, or open the old one on purpose: sherinctl up --accept-rollback --recovery-fd N',
+  },
+  COUNTER_LOST: {
+    errno: 'EACCES',
+    exit: Exit.verification,
+    sentence: 'the TPM counter of this vault is lost: {part}',
+    hint: 'if the TPM was replaced or cleared: sherinctl up --accept-rollback --recovery-fd N',
+  },
+  MANIFEST_BROKEN: {
+    errno: 'EIO',
+    exit: Exit.verification,
+    sentence: 'the manifest does not verify: {part}',
+    hint: 'restore manifest.db from a backup',
+  },
+  LOCKED: {
+    errno: 'EACCES',
+    exit: Exit.locked,
+    sentence: 'the vault is locked',
+    hint: 'unlock it with: sherinctl unlock',
+  },
+  // keys and TPM
+  SLOT_REFUSED: {
+    errno: 'EACCES',
+    exit: Exit.locked,
+    sentence: 'the {slot} slot does not open the vault: {part}',
+    hint: 'use the recovery key: sherinctl unlock --recovery-fd N',
+  },
+  PIN_NEEDED: {
+    errno: 'EACCES',
+    exit: Exit.locked,
+    sentence: 'the TPM slot of this vault wants its PIN',
+    hint: 'unlock it with: sherinctl unlock',
+  },
+  RECOVERY_KEY_WRONG: {
+    errno: 'EACCES',
+    exit: Exit.locked,
+    sentence: 'that is not the recovery key of this vault: {part}',
+    hint: 'check for a mistyped group; the key has 7 groups of 8 characters',
+  },
+  TPM_MISSING: {
+    errno: 'EIO',
+    exit: Exit.locked,
+    sentence: 'no TPM answers at {tcti}',
+    hint: 'see: sherinctl doctor; the recovery key still opens the vault',
+  },
+  TPM_FAILED: {
+    errno: 'EIO',
+    exit: Exit.locked,
+    sentence: 'the TPM refused {command}: {part}',
+    hint: 'see: sherinctl why',
+  },
+  TPM_POLICY: {
+    errno: 'EACCES',
+    exit: Exit.locked,
+    sentence: 'the TPM does not release the key: {part}',
+    hint: 'see: sherinctl why; open with the recovery key: sherinctl unlock --recovery-fd N',
+  },
+  TPM_LOCKOUT: {
+    errno: 'EACCES',
+    exit: Exit.locked,
+    sentence: 'the TPM is locked out after too many wrong PINs',
+    hint: 'wait for it to heal, or use the recovery key: sherinctl unlock --recovery-fd N',
+  },
+  TPM_PRIMARY_CHANGED: {
+    errno: 'EACCES',
+    exit: Exit.locked,
+    sentence: 'this TPM is not the one the vault was sealed to (its storage primary has another name)',
+    hint: 'use the recovery key: sherinctl unlock --recovery-fd N',
+  },
+  // content
+  CUBE_QUARANTINED: {
+    errno: 'EACCES',
+    exit: Exit.verification,
+    sentence: 'cube {id} failed verification and is in quarantine',
+    hint: 'see: sherinctl why {id}',
+  },
+  CUBE_FAILED: {
+    errno: 'EACCES',
+    exit: Exit.verification,
+    sentence: 'cube {id} failed verification: {part}',
+    hint: 'see: sherinctl quarantine list',
+  },
+  CUBE_MISSING: {
+    errno: 'EIO',
+    exit: Exit.verification,
+    sentence: 'cube {id} is missing from the vault',
+    hint: 'restore it from a backup, or put the file again',
+  },
+  DISK_READ: {
+    errno: 'EIO',
+    exit: Exit.failed,
+    sentence: 'the disk did not give {what}: {part}',
+    hint: 'check the disk: dmesg, smartctl',
+  },
+  NO_SPACE: {
+    errno: 'ENOSPC',
+    exit: Exit.failed,
+    sentence: 'no space left for {what}',
+    hint: 'free some space on the disk of the vault and repeat the command; nothing was lost',
+  },
+  IO: {
+    errno: 'EIO',
+    exit: Exit.failed,
+    sentence: '{what} failed: {part}',
+    hint: 'see the log of sherin-fs',
+  },
+  DENIED: {
+    errno: 'EACCES',
+    exit: Exit.denied,
+    sentence: 'uid {uid} may not {what}',
+    hint: 'ask an administrator (root or group sherin-admin)',
+  },
+  AUDIT_UNWRITABLE: {
+    errno: 'EACCES',
+    exit: Exit.failed,
+    sentence: 'the audit log can not be written ({part}), so nothing is done that must be recorded',
+    hint: 'free some space on the disk of the vault',
+  },
+  AUDIT_BROKEN: {
+    errno: 'EIO',
+    exit: Exit.verification,
+    sentence: 'the audit log does not verify: {part}',
+    hint: 'keep the files and compare them with a backup',
+  },
+  // processes and mount
+  NOT_RUNNING: {
+    errno: 'ECONNREFUSED',
+    exit: Exit.notRunning,
+    sentence: 'sherin-fs is not running ({path})',
+    hint: 'start it with: sherinctl up',
+  },
+  MOUNT_USED: {
+    errno: 'EBUSY',
+    exit: Exit.failed,
+    sentence: 'can not mount at {path}: {part}',
+    hint: 'name an empty directory with --mount DIR',
+  },
+  TOOL_MISSING: {
+    errno: 'ENOENT',
+    exit: Exit.failed,
+    sentence: '{tool} is missing',
+    hint: 'install it with: apt-get install {package}',
+  },
+  PROTOCOL: {
+    errno: 'EINVAL',
+    exit: Exit.failed,
+    sentence: 'the control socket got a message it does not take: {part}',
+    hint: 'sherinctl and sherin-fs must be of one version',
+  },
+  TIMEOUT: {
+    errno: 'ETIMEDOUT',
+    exit: Exit.failed,
+    sentence: '{what} took longer than {seconds} s',
+    hint: 'see: sherinctl doctor',
+  },
+} as const satisfies Record<string, Row>;
+
+export type ErrorCode = keyof typeof errorTable;
+export type ErrorContext = Readonly<Record<string, string | number>>;
+
+function fill(template: string, context: ErrorContext): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => String(context[name] ?? '?'));
+}
+
+/** An error of the table above; `message` is the filled sentence. */
+export class SherinError extends Error {
+  readonly code: ErrorCode;
+  readonly context: ErrorContext;
+
+  constructor(code: ErrorCode, context: ErrorContext = {}, options?: ErrorOptions) {
+    super(fill(errorTable[code].sentence, context), options);
+    this.name = 'SherinError';
+    this.code = code;
+    this.context = context;
+  }
+
+  /** POSIX name answered to programs, such as `EACCES`. */
+  get errno(): string {
+    return errorTable[this.code].errno;
+  }
+  get exit(): ExitCode {
+    return errorTable[this.code].exit;
+  }
+  /** What to do next. */
+  get hint(): string {
+    return fill(errorTable[this.code].hint, this.context);
+  }
+}
+
+/** True for a name in the table: a code that came over a socket is checked before use. */
+export function isErrorCode(name: string): name is ErrorCode {
+  return Object.hasOwn(errorTable, name);
+}

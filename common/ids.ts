@@ -1,0 +1,93 @@
+/** The one grammar and parser of cube IDs and Sherin IDs (FORMAT.md, "Sherin ID" and "Cube file"). */
+import { base32Decode, base32Encode } from './base32.js';
+import { SherinError } from './errors.js';
+
+declare const brand: unique symbol;
+type Branded<T, Name extends string> = T & { readonly [brand]: Name };
+
+/** 52 characters of lower-case base32: 32 bytes. */
+export type CubeId = Branded<string, 'CubeId'>;
+/** `NAMESPACE_YYYYMMDD_<32 hex>`, 43–58 characters. */
+export type SherinId = Branded<string, 'SherinId'>;
+/** A SHA-256 Merkle root, 32 bytes. */
+export type Root = Branded<Buffer, 'Root'>;
+/** `[A-Z][A-Z0-9-]{0,15}` */
+export type Namespace = Branded<string, 'Namespace'>;
+
+export interface SherinIdParts {
+  readonly namespace: Namespace;
+  /** UTC date as the number YYYYMMDD. */
+  readonly date: number;
+  /** First 16 bytes of the keyed hash. */
+  readonly tag: Buffer;
+}
+
+const longestId = 128;
+
+function malformed(id: string, part: string): SherinError {
+  return new SherinError('ID_MALFORMED', { id: JSON.stringify(id.slice(0, 64)), part });
+}
+
+/** @throws SherinError ID_MALFORMED */
+export function parseCubeId(text: string): CubeId {
+  if (text.length !== 52) throw malformed(text, `a cube ID has 52 characters, this has ${text.length}`);
+  if (base32Decode(text) === undefined) throw malformed(text, 'it is not canonical lower-case base32');
+  return text as CubeId;
+}
+
+export function cubeIdFromBytes(bytes: Uint8Array): CubeId {
+  if (bytes.length !== 32) throw malformed('(bytes)', `a cube ID has 32 bytes, this has ${bytes.length}`);
+  return base32Encode(bytes) as CubeId;
+}
+
+export function cubeIdToBytes(id: CubeId): Buffer {
+  const bytes = base32Decode(id);
+  if (bytes === undefined) throw malformed(id, 'it is not canonical lower-case base32');
+  return Buffer.from(bytes);
+}
+
+/** @throws SherinError ID_MALFORMED */
+export function parseNamespace(text: string): Namespace {
+  if (!/^[A-Z][A-Z0-9-]{0,15}$/.test(text)) {
+    throw malformed(text, 'a namespace is 1 to 16 of A-Z, 0-9 and -, and starts with a letter');
+  }
+  return text as Namespace;
+}
+
+function isDate(digits: string): boolean {
+  const [year, month, day] = [digits.slice(0, 4), digits.slice(4, 6), digits.slice(6, 8)].map(Number);
+  if (year === undefined || month === undefined || day === undefined) return false;
+  const date = new Date(Date.UTC(year, month - 1, day));
+  return year >= 1970 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
+
+/** @throws SherinError ID_MALFORMED, naming the offending part */
+export function parseSherinId(text: string): SherinIdParts {
+  if (text.length > longestId) throw malformed(text, 'it is too long');
+  const parts = text.split('_');
+  const [namespace, digits, hex] = parts;
+  if (parts.length !== 3 || namespace === undefined || digits === undefined || hex === undefined) {
+    throw malformed(text, 'it has not the three parts NAMESPACE_YYYYMMDD_hex');
+  }
+  if (!/^\d{8}$/.test(digits) || !isDate(digits))
+    throw malformed(text, `${digits.slice(0, 16)} is not a date`);
+  if (!/^[0-9a-f]{32}$/.test(hex)) throw malformed(text, 'its last part is not 32 lower-case hex digits');
+  return { namespace: parseNamespace(namespace), date: Number(digits), tag: Buffer.from(hex, 'hex') };
+}
+
+/** @throws SherinError ID_MALFORMED */
+export function asSherinId(text: string): SherinId {
+  parseSherinId(text);
+  return text as SherinId;
+}
+
+export function formatSherinId(parts: SherinIdParts): SherinId {
+  const date = String(parts.date).padStart(8, '0');
+  return asSherinId(`${parts.namespace}_${date}_${parts.tag.toString('hex')}`);
+}
+
+/** The UTC date of a time, as YYYYMMDD. */
+export function utcDate(milliseconds: number): number {
+  const date = new Date(milliseconds);
+  return date.getUTCFullYear() * 10_000 + (date.getUTCMonth() + 1) * 100 + date.getUTCDate();
+}
