@@ -1,0 +1,101 @@
+import { isErrorCode, SherinError } from '../../common/errors.js';
+import { type Connection, connect, messageLimit } from '../../native/ipc.js';
+import {
+  type ControlMethod,
+  type ControlParams,
+  type ControlResult,
+  controlMethods,
+} from '../protocol/control.js';
+import { progressSchema, responseSchema } from '../protocol/rpc.js';
+
+export interface CallOptions {
+  /** Descriptors that go with the request; the caller closes its own. */
+  readonly fds?: readonly number[];
+  readonly progress?: (done: number, total: number) => void;
+}
+
+interface Waiting {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly progress: CallOptions['progress'];
+}
+
+/** A connection to the control socket of sherin-fs. */
+export class ControlClient {
+  readonly #path: string;
+  readonly #connection: Connection;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 1;
+  #closed: Error | null = null;
+
+  private constructor(path: string) {
+    this.#path = path;
+    this.#connection = connect(path, {
+      message: (message) => this.#onMessage(message),
+      close: (error) => this.#onClose(error),
+    });
+  }
+
+  /** @throws SherinError NOT_RUNNING when nobody listens, DENIED when this user may not connect */
+  static connect(path: string): ControlClient {
+    try {
+      return new ControlClient(path);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === 'EACCES' || code === 'EPERM') {
+        throw new SherinError('DENIED', { uid: process.getuid?.() ?? -1, what: `use ${path}` });
+      }
+      throw new SherinError('NOT_RUNNING', { path }, { cause: error });
+    }
+  }
+
+  /** Calls a method; rejects with the SherinError that sherin-fs answered. */
+  async call<M extends ControlMethod>(
+    method: M,
+    params: ControlParams<M>,
+    options: CallOptions = {},
+  ): Promise<ControlResult<M>> {
+    if (this.#closed !== null) throw this.#closed;
+    const id = this.#nextId++;
+    const message = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+    if (message.length > messageLimit) throw new SherinError('PROTOCOL', { part: `${method} is too long` });
+    const answer = new Promise<unknown>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject, progress: options.progress });
+    });
+    // A failed send also closes the connection, which rejects `answer`.
+    const [result] = await Promise.all([answer, this.#connection.send(message, options.fds ?? [])]);
+    return controlMethods[method].result.parse(result) as ControlResult<M>;
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  #onMessage(message: Buffer): void {
+    const value: unknown = JSON.parse(message.toString('utf8'));
+    const progress = progressSchema.safeParse(value);
+    if (progress.success) {
+      const { request, done, total } = progress.data.params;
+      this.#waiting.get(request)?.progress?.(done, total);
+      return;
+    }
+    const response = responseSchema.parse(value);
+    const waiting = response.id === null ? undefined : this.#waiting.get(response.id);
+    if (response.id === null || waiting === undefined) return;
+    this.#waiting.delete(response.id);
+    if ('error' in response) {
+      const { code, context } = response.error.data;
+      waiting.reject(
+        isErrorCode(code)
+          ? new SherinError(code, context)
+          : new SherinError('PROTOCOL', { part: response.error.message }),
+      );
+    } else waiting.resolve(response.result);
+  }
+
+  #onClose(error: Error | null): void {
+    this.#closed = new SherinError('NOT_RUNNING', { path: this.#path }, { cause: error ?? undefined });
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#closed);
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,310 @@
+/**
+ * The control socket of sherin-fs: every method, its parameters, result, descriptors and what it is for, in one table.
+ * Names and paths are text as in `common/names.ts`; paths are relative to the vault's tree (`files/…` or without it).
+ * Times are nanoseconds since 1970 as decimal strings.
+ */
+import { z } from 'zod';
+
+const text = z.string().max(16_384);
+const time = z.string().regex(/^-?\d{1,20}$/);
+const count = z.number().nonnegative();
+/** A path below the tree, a Sherin ID or a cube ID. */
+const target = text.min(1);
+
+export const kindSchema = z.enum(['file', 'directory', 'symlink', 'fifo', 'socket']);
+export const policySchema = z.enum(['user', 'admin', 'system']);
+
+const attributes = {
+  kind: kindSchema,
+  mode: z.int().min(0).max(0o7777),
+  uid: z.int().min(0).max(0xffff_ffff),
+  gid: z.int().min(0).max(0xffff_ffff),
+  atime: time,
+  mtime: time,
+  /** Target of a symbolic link. */
+  target: text.optional(),
+};
+
+export const entrySchema = z.strictObject({
+  name: text,
+  inode: count,
+  ...attributes,
+  ctime: time,
+  size: count,
+  nlink: count,
+  policy: policySchema,
+  /** Sherin ID of a file that has content. */
+  id: z.string().optional(),
+  /** Extended attributes, values in base64; only where asked for. */
+  xattrs: z.array(z.tuple([text, text])).optional(),
+});
+export type EntryInfo = z.infer<typeof entrySchema>;
+
+export const statSchema = z.strictObject({
+  path: text,
+  entry: entrySchema,
+  cubes: count,
+  holes: count,
+  /** Object root, hex. */
+  root: z.string().optional(),
+  versions: count,
+  /** Time of the last full check in this run, or null. */
+  verified: time.nullable(),
+});
+export type StatInfo = z.infer<typeof statSchema>;
+
+/** One source object of an import. Regular files name the descriptor of this message that holds their content. */
+export const putEntrySchema = z.strictObject({
+  /** Below the destination; empty: the destination itself. */
+  path: text,
+  ...attributes,
+  size: count.default(0),
+  xattrs: z
+    .array(z.tuple([text, text]))
+    .max(64)
+    .default([]),
+  /** Index into the message's descriptors. */
+  fd: z.int().min(0).max(63).optional(),
+  /** A hard link to a file put earlier in this transfer, by its path below the destination. */
+  linkTo: text.optional(),
+});
+export type PutEntry = z.infer<typeof putEntrySchema>;
+
+const failure = z.strictObject({
+  code: z.string(),
+  context: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+
+export const putOutcomeSchema = z.strictObject({
+  path: text,
+  /** `same`: size and modification time were already there; nothing was read. */
+  outcome: z.enum(['stored', 'same', 'failed']),
+  bytes: count,
+  error: failure.optional(),
+});
+export type PutOutcome = z.infer<typeof putOutcomeSchema>;
+
+const putTotals = z.strictObject({
+  files: count,
+  bytes: count,
+  /** Cubes written, and those the vault already held. */
+  newCubes: count,
+  knownCubes: count,
+  storedBytes: count,
+});
+
+export const checkFailureSchema = z.strictObject({
+  cube: z.string(),
+  fault: z.string(),
+  vertex: z.number().optional(),
+  /** Paths that hold the cube. */
+  paths: z.array(text).max(16),
+  quarantined: z.boolean(),
+});
+
+const checkResult = z.strictObject({
+  files: count,
+  cubes: count,
+  bytes: count,
+  failures: z.array(checkFailureSchema).max(200),
+  /** All failures; the list stops at 200. */
+  failed: count,
+});
+
+export const quarantineSchema = z.strictObject({
+  id: z.string(),
+  reason: z.string(),
+  time,
+  /** Bytes of the quarantined file, or null when it is gone. */
+  size: count.nullable(),
+  paths: z.array(text).max(16),
+});
+export type QuarantineInfo = z.infer<typeof quarantineSchema>;
+
+export const tpmSchema = z.strictObject({
+  kind: z.enum(['hardware', 'software', 'none']),
+  /** `software (not hardware-protected)` or the device. */
+  text: z.string(),
+});
+
+export const statusSchema = z.strictObject({
+  version: z.string(),
+  vault: z.strictObject({
+    path: text,
+    uuid: z.string(),
+    state: z.enum(['unlocked', 'locked', 'sealed']),
+    /** Why it is locked, as an error of the table. */
+    reason: failure.nullable(),
+    slots: z.array(z.strictObject({ id: count, type: z.string(), pin: z.boolean() })),
+    generation: count,
+  }),
+  tpm: tpmSchema,
+  fs: z.strictObject({ pid: count, uptimeSeconds: count, memoryBytes: count, keyMemory: z.string() }),
+  mount: z.strictObject({ path: text, driver: z.string(), allowOther: z.boolean() }).nullable(),
+  tree: z
+    .strictObject({ files: count, objects: count, cubes: count, quarantined: count, logSize: count })
+    .nullable(),
+  head: z.strictObject({ size: count, root: z.string(), time, nv: z.string() }).nullable(),
+  audit: z.strictObject({ size: count, writable: z.boolean() }),
+  reads: z.strictObject({ served: count, decrypted: count, hits: count, misses: count, faults: count }),
+});
+export type Status = z.infer<typeof statusSchema>;
+
+export const whySchema = z.strictObject({
+  /** Sentences, most important first. */
+  reasons: z.array(text),
+  /** The exact next command, or null when nothing is wrong. */
+  next: text.nullable(),
+});
+export type Why = z.infer<typeof whySchema>;
+
+const nothing = z.strictObject({});
+const cubeIds = z.union([z.literal('all'), z.array(z.string()).min(1).max(1000)]);
+
+/** `fds`: how many descriptors a request carries. `admin`: recorded in the audit log as an admin action. */
+interface Method {
+  readonly summary: string;
+  readonly params: z.ZodType;
+  readonly result: z.ZodType;
+  readonly fds: readonly [least: number, most: number];
+  readonly admin: boolean;
+}
+
+function method<P extends z.ZodType, R extends z.ZodType>(
+  summary: string,
+  params: P,
+  result: R,
+  options: { fds?: readonly [number, number]; admin?: boolean } = {},
+) {
+  return { summary, params, result, fds: options.fds ?? [0, 0], admin: options.admin ?? false } as const;
+}
+
+export const controlMethods = {
+  status: method('State of vault, TPM, mount and caches', nothing, statusSchema),
+  why: method('Reason behind a refusal', z.strictObject({ target: target.optional() }), whySchema),
+  lock: method('Wipes keys and caches; every open and read answers EACCES until unlock', nothing, nothing, {
+    admin: true,
+  }),
+  unlock: method(
+    'Opens the vault with the TPM slot (a PIN is read from the descriptor) or the recovery key (from the descriptor)',
+    z.strictObject({
+      slot: z.enum(['tpm', 'recovery']),
+      acceptRollback: z.boolean().default(false),
+    }),
+    nothing,
+    { fds: [0, 1], admin: true },
+  ),
+  mount: method(
+    'Mounts the vault',
+    z.strictObject({
+      path: text,
+      allowOther: z.boolean().default(false),
+      listIds: z.boolean().default(false),
+    }),
+    nothing,
+    { admin: true },
+  ),
+  umount: method(
+    'Unmounts the vault; lazy when files are open',
+    nothing,
+    z.strictObject({ lazy: z.boolean() }),
+    {
+      admin: true,
+    },
+  ),
+  stop: method(
+    'Commits, unmounts, locks and ends sherin-fs',
+    nothing,
+    z.strictObject({ lazy: z.boolean() }),
+    {
+      admin: true,
+    },
+  ),
+  list: method(
+    'Entries of a directory, by name, in pages',
+    z.strictObject({ path: text, after: text.optional(), xattrs: z.boolean().default(false) }),
+    z.strictObject({ entries: z.array(entrySchema), more: z.boolean() }),
+  ),
+  stat: method('One file by path or ID', z.strictObject({ target }), statSchema),
+  read: method(
+    'Writes verified content to the descriptor (a regular file or memfd) at `at`',
+    z.strictObject({ target, offset: count, length: count, at: count }),
+    z.strictObject({ bytes: count }),
+    { fds: [1, 1] },
+  ),
+  'put.begin': method(
+    'Begins an import below a directory that is made where missing',
+    z.strictObject({
+      destination: text,
+      /** Read every file, even where size and modification time are already there. */
+      checksum: z.boolean().default(false),
+    }),
+    z.strictObject({ transfer: count }),
+    { admin: true },
+  ),
+  'put.entries': method(
+    'Imports source objects in order; content comes from the descriptors. Answers when all are staged',
+    z.strictObject({ transfer: count, entries: z.array(putEntrySchema).min(1).max(256) }),
+    z.strictObject({ outcomes: z.array(putOutcomeSchema) }),
+    { fds: [0, 64] },
+  ),
+  'put.end': method(
+    'Commits what is staged and ends the import',
+    z.strictObject({ transfer: count }),
+    putTotals,
+  ),
+  verify: method(
+    'Decrypts and checks content, signatures included; what fails is quarantined',
+    z.strictObject({ target: target.optional() }),
+    checkResult,
+    { admin: true },
+  ),
+  scrub: method(
+    'Keyless check of every stored cube: shape, ciphertext root, signature',
+    nothing,
+    checkResult,
+    {
+      admin: true,
+    },
+  ),
+  'quarantine.list': method(
+    'Cubes in quarantine',
+    nothing,
+    z.strictObject({ cubes: z.array(quarantineSchema) }),
+  ),
+  'quarantine.restore': method(
+    'Puts cubes back that verify now',
+    z.strictObject({ ids: cubeIds }),
+    z.strictObject({
+      restored: z.array(z.string()),
+      refused: z.array(z.strictObject({ id: z.string(), fault: z.string() })),
+    }),
+    { admin: true },
+  ),
+  'quarantine.purge': method(
+    'Deletes quarantined bytes; their places in files stay refused',
+    z.strictObject({ ids: cubeIds, shred: z.boolean().default(false) }),
+    z.strictObject({ purged: z.array(z.string()) }),
+    { admin: true },
+  ),
+  'audit.tail': method(
+    'The last records of the audit log',
+    z.strictObject({ count: z.int().min(1).max(200).default(20) }),
+    z.strictObject({ records: z.array(z.record(z.string(), z.unknown())) }),
+  ),
+  'audit.verify': method(
+    'Checks the whole audit log: chain, MACs, signed heads',
+    nothing,
+    z.strictObject({ records: count, heads: count, root: z.string(), unauthenticated: count }),
+  ),
+} as const satisfies Record<string, Method>;
+
+export type ControlMethod = keyof typeof controlMethods;
+/** Parameters as a caller writes them (defaults may be left out). */
+export type ControlParams<M extends ControlMethod> = z.input<(typeof controlMethods)[M]['params']>;
+export type ControlRequest<M extends ControlMethod> = z.output<(typeof controlMethods)[M]['params']>;
+export type ControlResult<M extends ControlMethod> = z.output<(typeof controlMethods)[M]['result']>;
+
+export function isControlMethod(name: string): name is ControlMethod {
+  return Object.hasOwn(controlMethods, name);
+}

@@ -1,0 +1,346 @@
+/**
+ * Typed surface of the addon `sherin_native`: keys in locked memory, TPM 2.0, cube codec, and the few system calls
+ * Node lacks. Only `fs/` imports this file. Key bytes never become JavaScript values, `Keyring.manifestKey` aside.
+ *
+ * Misuse (wrong types, sizes, use after wipe) throws TypeError or a NativeError synchronously; failures of the
+ * machine reject with a {@link NativeError}.
+ */
+import type { Buffer } from 'node:buffer';
+import { loadAddon } from './load.js';
+
+/** `code` is stable: EWIPED, ETAG (a GCM tag did not match), ECHECKSUM, ETPM, EIO-style errno names, EINVAL. */
+export interface NativeError extends Error {
+  readonly code: string;
+  /** TPM response code, for code `ETPM`. */
+  readonly tpm?: number;
+  /** The TPM or system call that failed. */
+  readonly syscall?: string;
+}
+
+/** AES-256-GCM output of wrapping a 32-byte key. */
+export interface Wrapped {
+  readonly nonce: Buffer;
+  readonly ciphertext: Buffer;
+  readonly tag: Buffer;
+}
+
+export interface ScryptCost {
+  readonly n: number;
+  readonly r: number;
+  readonly p: number;
+}
+
+/** A secret byte string in locked memory that JavaScript can not read. */
+export interface Secret {
+  /** Bytes; 0 after wipe. */
+  readonly length: number;
+  /** Overwrites and frees the bytes; harmless twice. */
+  wipe(): void;
+}
+
+export interface SecretConstructor {
+  /** 1 to 4096 random bytes from getrandom(2). */
+  random(length: number): Secret;
+  /** Copies the bytes into locked memory and overwrites the buffer. */
+  take(buffer: Buffer): Secret;
+  /** Reads a descriptor to its end (at most `limit` bytes), strips one trailing line end. Blocking: pipes, memfds, files. */
+  readFd(fd: number, limit: number): Secret;
+  /** HKDF-SHA256 of RFC 5869 over the concatenation of `keys`; 32 bytes. */
+  hkdf(keys: readonly Secret[], salt: Buffer, info: Buffer): Secret;
+  /** scrypt of RFC 7914 on a worker thread, 32 bytes; `null` is the empty password. */
+  scrypt(password: Secret | null, salt: Buffer, cost: ScryptCost): Promise<Secret>;
+  /** Parses the text form of a recovery key (FORMAT.md, "Key slots"). @throws ECHECKSUM, EINVAL */
+  parseRecoveryKey(text: Secret): Secret;
+  /** Writes the text form of a recovery key and a line end to a descriptor. */
+  writeRecoveryKey(key: Secret, fd: number): void;
+  /** Constant-time comparison. */
+  equal(a: Secret, b: Secret): boolean;
+}
+
+/** Subkeys that JavaScript may use through HMAC. */
+export type MacPurpose = 'object-id' | 'cube-id' | 'audit' | 'token';
+
+/** The vault master key and its subkeys, in locked memory. Every method throws EWIPED after wipe. */
+export interface Keyring {
+  readonly wiped: boolean;
+  /** Ed25519 public key of K_sign. */
+  publicKey(): Buffer;
+  /** Ed25519 signature (64 bytes) of RFC 8032 with K_sign. */
+  sign(message: Buffer): Buffer;
+  /** HMAC-SHA256 under K_purpose. */
+  hmac(purpose: MacPurpose, data: Buffer): Buffer;
+  /** VMK under a slot key. */
+  wrap(slotKey: Secret, aad: Buffer): Wrapped;
+  /** K_manifest, for SQLite; the caller overwrites it after use. */
+  manifestKey(): Buffer;
+  /** K_nv without trailing zero bytes. */
+  counterAuth(): Secret;
+  wipe(): void;
+}
+
+export interface KeyringConstructor {
+  generate(uuid: Buffer): Keyring;
+  /** @throws ETAG when the slot key is not the right one */
+  unwrap(uuid: Buffer, slotKey: Secret, aad: Buffer, wrapped: Wrapped): Keyring;
+}
+
+// --- TPM ---------------------------------------------------------------------------------------------------------
+
+export interface NvIndex {
+  readonly handle: number;
+  /** TPM2B_NAME contents (nameAlg ‖ digest). */
+  readonly name: Buffer;
+}
+
+export interface SealPolicy {
+  readonly pcrs: readonly number[];
+  readonly bank: 'sha256' | 'sha384' | 'sha512';
+  /** PolicyNV: this counter must equal this value. */
+  readonly slotCounter: NvIndex;
+  readonly slotGeneration: bigint;
+  /** authValue of the object (PolicyAuthValue); null: none. */
+  readonly auth: Secret | null;
+}
+
+export interface Sealed {
+  /** Marshalled TPM2B_PUBLIC and TPM2B_PRIVATE. */
+  readonly public: Buffer;
+  readonly private: Buffer;
+  readonly primaryName: Buffer;
+  /** SHA-256 over the selected PCR values in ascending order. */
+  readonly pcrDigest: Buffer;
+}
+
+export interface TpmInfo {
+  readonly manufacturer: string;
+  readonly vendor: string;
+  readonly firmware: string;
+  readonly lockoutCounter: number;
+  readonly maxAuthFail: number;
+  readonly lockoutInterval: number;
+  readonly lockoutRecovery: number;
+  readonly inLockout: boolean;
+}
+
+/**
+ * One client of one TPM. Calls run one after another on a worker thread; everything loaded is flushed. Rejections carry
+ * code ETPM with `tpm` (response code) and a message in words, or the errno of the transport.
+ */
+export interface Tpm {
+  info(): Promise<TpmInfo>;
+  /** Creates the ECC P-256 storage primary (noDA) and returns its Name; nothing stays loaded. */
+  primaryName(): Promise<Buffer>;
+  /** Seals 32 bytes as FORMAT.md's `tpm2` slot says. */
+  seal(secret: Secret, policy: SealPolicy): Promise<Sealed>;
+  /** Unseals after checking the primary's Name against `sealed.primaryName` (code EPRIMARY when it differs). */
+  unseal(sealed: Sealed, policy: SealPolicy): Promise<Secret>;
+  pcrRead(bank: SealPolicy['bank'], pcrs: readonly number[]): Promise<Map<number, Buffer>>;
+  pcrExtend(pcr: number, sha256: Buffer): Promise<void>;
+  /** Defines a COUNTER index (AUTHREAD, AUTHWRITE, NO_DA, not ORDERLY) at a free handle in 0x01800000–0x01BFFFFF, increments it once so that it can be read. */
+  counterDefine(auth: Secret | null): Promise<NvIndex & { readonly value: bigint }>;
+  counterRead(index: NvIndex, auth: Secret | null): Promise<bigint>;
+  /** Returns the new value. */
+  counterIncrement(index: NvIndex, auth: Secret | null): Promise<bigint>;
+  counterUndefine(index: NvIndex): Promise<void>;
+  /** TPM2_GetRandom, 1–32 bytes, mixed with getrandom(2). */
+  random(length: number): Promise<Secret>;
+  /** TPM2_Shutdown(CLEAR), then closes. */
+  close(): Promise<void>;
+}
+
+export interface TpmConstructor {
+  /** `tcti` as in tpm2-tss, such as `device:/dev/tpmrm0` or `swtpm:path=/run/x.sock`. */
+  connect(tcti: string): Promise<Tpm>;
+}
+
+// --- cubes -------------------------------------------------------------------------------------------------------
+
+/** What the verified object tree says of a cube. */
+export interface CubeRef {
+  /** 32 bytes. */
+  readonly id: Buffer;
+  /** 32 bytes. */
+  readonly root: Buffer;
+  /** Plaintext bytes, 1–1048576. */
+  readonly length: number;
+}
+
+/** Reasons are those of the quarantine record (FORMAT.md, "Manifest log"). */
+export type CubeFault = 'malformed' | 'sealed' | 'root' | 'tag' | 'leaf' | 'padding' | 'signature';
+
+export type CubeResult =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      /** `missing` and `io` are not verification failures. */
+      readonly fault: CubeFault | 'missing' | 'io';
+      readonly vertex?: number;
+      /** errno name for `io`. */
+      readonly errno?: string;
+      /** inode number of the file that was checked, for the quarantine rename. */
+      readonly inode?: bigint;
+    };
+
+export interface ReadOptions {
+  /** Reopen the file and read past the page cache and the vertex cache (posix_fadvise DONTNEED or O_DIRECT). */
+  readonly fresh?: boolean;
+  /** Verify the whole cube before the first byte is given out. */
+  readonly wholeCube?: boolean;
+}
+
+/** Reads cubes of one vault; owns the bounded cache of verified vertices (locked memory where the limit allows). */
+export interface CubeReader {
+  /** Copies `length` bytes from `offset` of the cube when all their vertices are cached; false (nothing copied) otherwise. */
+  readCached(cube: CubeRef, offset: number, length: number, target: Buffer, at: number): boolean;
+  /**
+   * Reads, decrypts and verifies the vertices on worker threads, caches them, copies into `target`. On a fault the
+   * target range is zeroed. `target` must stay untouched until the promise settles.
+   */
+  read(
+    cube: CubeRef,
+    offset: number,
+    length: number,
+    target: Buffer,
+    at: number,
+    options?: ReadOptions,
+  ): Promise<CubeResult>;
+  /** Starts to fetch a whole cube into the cache; faults are dropped (a later read meets them). */
+  prefetch(cube: CubeRef): void;
+  /** Decrypts and checks every vertex; with `publicKey` the cube's signature too. Bypasses the vertex cache. */
+  verify(cube: CubeRef, publicKey: Buffer | null): Promise<CubeResult>;
+  /** Decrypts cube bytes to a descriptor (pwrite at `at`), each vertex verified before it is written. */
+  exportTo(cube: CubeRef, offset: number, length: number, fd: number, at: number): Promise<CubeResult>;
+  /** Wipes what is cached of one cube. */
+  drop(id: Buffer): void;
+  /** Wipes the whole cache, waits for reads in flight (their results become EWIPED faults `io`), and refuses further reads until `resume`. */
+  stop(): Promise<void>;
+  /** Takes a keyring (after unlock). */
+  resume(keyring: Keyring): void;
+  stats(): {
+    readonly cachedBytes: number;
+    readonly lockedBytes: number;
+    readonly hits: number;
+    readonly misses: number;
+    readonly decryptedBytes: number;
+    readonly servedBytes: number;
+    readonly faults: number;
+  };
+}
+
+export interface CubeReaderConstructor {
+  new (options: {
+    /** Descriptor of the vault directory; the reader opens `cubes/…` beneath it, never through links. */
+    readonly vaultFd: number;
+    readonly cacheBytes: number;
+    readonly threads: number;
+    /** The vault's UUID (enters the signature check). */
+    readonly uuid: Buffer;
+  }): CubeReader;
+}
+
+export type PadMode = '4k' | 'vertex' | 'cube';
+
+export interface EncodeOptions {
+  readonly keyring: Keyring;
+  readonly vaultFd: number;
+  readonly uuid: Buffer;
+  /** Enters the cube ID. */
+  readonly owner: number;
+  readonly epoch: number;
+  readonly pad: PadMode;
+}
+
+export type Encoded =
+  | { readonly kind: 'hole' }
+  /** The file ended before `length` bytes. */
+  | { readonly kind: 'short'; readonly length: number }
+  | {
+      readonly kind: 'cube';
+      readonly cube: CubeRef;
+      /** Name below `cubes/tmp/`, to be renamed by the caller's batch; null when the vault holds a verified equal cube already. */
+      readonly temporary: string | null;
+      /** Bytes on disk. */
+      readonly stored: number;
+      /** An existing cube of this ID did not verify and this is a good copy to replace it. */
+      readonly heals: boolean;
+    };
+
+/** Reads `length` bytes (1–1 MiB) at `offset` of a descriptor, hashes, encrypts, writes an unsynced temporary file. Zero content gives a hole. */
+export type EncodeFd = (
+  fd: number,
+  offset: number,
+  length: number,
+  options: EncodeOptions,
+) => Promise<Encoded>;
+/** The same from memory. The buffer must stay untouched until the promise settles. */
+export type EncodeBuffer = (data: Buffer, options: EncodeOptions) => Promise<Encoded>;
+
+/** Keyless check of a cube file: shape, ciphertext root, signature. */
+export type ScrubCube = (
+  vaultFd: number,
+  id: Buffer,
+  uuid: Buffer,
+  publicKey: Buffer | null,
+) => Promise<CubeResult>;
+
+/** Checks a cube header's shape (bytes 0–4095 of a file); exported for fuzzing. Returns the reason or null. */
+export type CheckCubeHeader = (header: Buffer, id: Buffer, fileSize: number) => string | null;
+
+/** MTH over the 4 KiB blocks of a buffer (synchronous; for small data and tests). */
+export type RootOfBlocks = (data: Buffer) => Buffer;
+
+// --- system ------------------------------------------------------------------------------------------------------
+
+export interface System {
+  /** PR_SET_DUMPABLE 0, RLIMIT_CORE 0, no new privileges. Reports what locked memory is made of. */
+  harden(): { readonly memory: 'memfd_secret' | 'mlock' | 'unlocked'; readonly lockLimit: number };
+  /** openat2(2) beneath a directory descriptor with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS, O_CLOEXEC. */
+  openBeneath(dirFd: number, path: Buffer, flags: number, mode: number): number;
+  mkdirBeneath(dirFd: number, path: Buffer, mode: number): void;
+  /** renameat2(2) between paths beneath one directory; `noReplace` adds RENAME_NOREPLACE. */
+  renameBeneath(dirFd: number, from: Buffer, to: Buffer, noReplace: boolean): void;
+  unlinkBeneath(dirFd: number, path: Buffer): void;
+  /** Renames every pair beneath `dirFd`, on a worker thread; stops at the first error. */
+  renameAll(dirFd: number, pairs: readonly (readonly [Buffer, Buffer])[]): Promise<void>;
+  syncfs(fd: number): Promise<void>;
+  fdatasync(fd: number): Promise<void>;
+  /** Non-blocking exclusive flock; false when another holds it. */
+  flock(fd: number): boolean;
+  /** SEEK_DATA / SEEK_HOLE from an offset; null past the end (ENXIO). */
+  seekData(fd: number, offset: number): number | null;
+  seekHole(fd: number, offset: number): number | null;
+  /** Reads a line from a terminal with echo off. */
+  readSecretLine(fd: number, limit: number): Secret;
+  /** This process's descriptors of /dev/fuse. */
+  fuseFds(): number[];
+  /** Writes FUSE_NOTIFY_INVAL_INODE for node IDs first…last to a /dev/fuse descriptor, on a thread of its own; ENOENT is ignored. Resolves with the number of inodes that were known. */
+  fuseInvalidate(fd: number, first: number, last: number): Promise<number>;
+  /** Overwrites a buffer with zeros in a way that is not optimised away. */
+  wipe(buffer: Buffer): void;
+}
+
+interface Addon {
+  readonly Secret: SecretConstructor;
+  readonly Keyring: KeyringConstructor;
+  readonly Tpm: TpmConstructor;
+  readonly CubeReader: CubeReaderConstructor;
+  readonly encodeFd: EncodeFd;
+  readonly encodeBuffer: EncodeBuffer;
+  readonly scrubCube: ScrubCube;
+  readonly checkCubeHeader: CheckCubeHeader;
+  readonly rootOfBlocks: RootOfBlocks;
+  readonly system: System;
+}
+
+const addon = loadAddon('sherin_native') as Addon;
+
+export const Secret: SecretConstructor = addon.Secret;
+export const Keyring: KeyringConstructor = addon.Keyring;
+export const Tpm: TpmConstructor = addon.Tpm;
+export const CubeReader: CubeReaderConstructor = addon.CubeReader;
+export const encodeFd: EncodeFd = addon.encodeFd;
+export const encodeBuffer: EncodeBuffer = addon.encodeBuffer;
+export const scrubCube: ScrubCube = addon.scrubCube;
+export const checkCubeHeader: CheckCubeHeader = addon.checkCubeHeader;
+export const rootOfBlocks: RootOfBlocks = addon.rootOfBlocks;
+export const system: System = addon.system;

@@ -1,0 +1,63 @@
+/**
+ * Typed surface of the addon `sherin_ipc`: Unix sockets of type SOCK_SEQPACKET with peer credentials and passed
+ * descriptors, and secrets typed at a terminal. It holds no key and no cipher; `cli/` and `daemon/` may import it.
+ */
+import type { Buffer } from 'node:buffer';
+import { loadAddon } from './load.js';
+
+/** The kernel's word on who is at the other end (SO_PEERCRED, SO_PEERGROUPS). */
+export interface Peer {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Supplementary groups. */
+  readonly groups: readonly number[];
+}
+
+/** One connection. Messages keep their boundaries; each is at most {@link messageLimit} bytes and 64 descriptors. */
+export interface Connection {
+  readonly peer: Peer;
+  /** Queues a message. The descriptors are duplicated by the kernel; the caller keeps and closes its own after the promise. */
+  send(message: Buffer, fds?: readonly number[]): Promise<void>;
+  /** Stops reading (back-pressure) and starts again. */
+  pause(): void;
+  resume(): void;
+  /** Closes; queued messages are dropped. */
+  close(): void;
+}
+
+export interface ConnectionHandlers {
+  /** The receiver owns `fds` (O_CLOEXEC) and closes them. An oversize or truncated message closes the connection with EMSGSIZE. */
+  readonly message: (message: Buffer, fds: number[]) => void;
+  /** Called once. */
+  readonly close: (error: Error | null) => void;
+}
+
+export interface Server {
+  /** Stops listening, removes the socket file; connections stay until closed. */
+  close(): void;
+}
+
+interface Addon {
+  /**
+   * Listens at a path (mode set before it is reachable: created under a private umask). `accept` gets each connection and
+   * returns its handlers. A dead socket file (nobody listens) is replaced; a live one throws EADDRINUSE.
+   */
+  listen(path: string, mode: number, accept: (connection: Connection) => ConnectionHandlers): Server;
+  /** Connects; throws with code ENOENT, ECONNREFUSED, EACCES…. */
+  connect(path: string, handlers: ConnectionHandlers): Connection;
+  /** An anonymous memory file (memfd_create, CLOEXEC, sealed against growth at `size` when given). */
+  memfd(name: string, size: number): number;
+  /** Prompts on a terminal with echo off and returns a memfd with the line typed (without line end), positioned at 0. */
+  readSecretToMemfd(terminalFd: number, prompt: string): number;
+  messageLimit: number;
+}
+
+const addon = loadAddon('sherin_ipc') as Addon;
+
+export const listen: Addon['listen'] = addon.listen;
+export const connect: Addon['connect'] = addon.connect;
+export const memfd: Addon['memfd'] = addon.memfd;
+export const readSecretToMemfd: Addon['readSecretToMemfd'] = addon.readSecretToMemfd;
+/** Bytes of the largest message: 131072. */
+export const messageLimit: number = addon.messageLimit;
