@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+/**
+ * Finds out what is missing on this machine and installs it; quick when nothing is. Plain Node without npm packages, as it
+ * runs before any is there. `--test` and `--bench` add what the tests and the benchmarks need.
+ */
+import { buildAddon } from './steps/addon.mjs';
+import { installDebianPackages } from './steps/debian.mjs';
+import { checkFuse, checkNode } from './steps/machine.mjs';
+import { installNpmPackages } from './steps/npm.mjs';
+import { SetupProblem, say } from './steps/run.mjs';
+import { buildTypeScript } from './steps/typescript.mjs';
+
+const flags = new Set(process.argv.slice(2));
+const known = ['--test', '--bench', '--no-packages'];
+const unknown = [...flags].filter((flag) => !known.includes(flag));
+
+try {
+  if (unknown.length > 0)
+    throw new SetupProblem(`unknown option ${unknown[0]}`, `options: ${known.join(' ')}`);
+  checkNode();
+  if (!flags.has('--no-packages')) {
+    installDebianPackages([
+      'run',
+      ...(flags.has('--test') ? ['test'] : []),
+      ...(flags.has('--bench') ? ['bench'] : []),
+    ]);
+  }
+  installNpmPackages();
+  buildAddon();
+  buildTypeScript();
+  checkFuse();
+} catch (problem) {
+  if (!(problem instanceof SetupProblem)) throw problem;
+  say(problem.message);
+  say(problem.remedy);
+  process.exitCode = 1;
+}

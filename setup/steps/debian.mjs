@@ -1,0 +1,87 @@
+/** Debian packages: which are missing, and how to get them. */
+import { ask, run, SetupProblem, say } from './run.mjs';
+
+/** `a|b`: either will do (newer releases renamed some). */
+const packages = {
+  run: [
+    'fuse3', // fusermount3, which lets a plain user mount
+    'libfuse2|libfuse2t64', // fuse-native loads it
+    'libtss2-dev', // TPM 2.0 ESAPI, for the addon
+    'swtpm', // the software TPM
+    'swtpm-tools',
+    'tpm2-tools', // to look at a TPM by hand
+    'attr', // getfattr
+    'util-linux', // setpriv ends swtpm with its parent
+    'pkg-config|pkgconf',
+    'g++',
+    'make',
+    'python3', // node-gyp
+    'git',
+  ],
+  test: ['gdb', 'valgrind'],
+  bench: ['fio', 'gocryptfs', 'encfs', 'cryfs', 'securefs'],
+};
+
+/** Installs what is missing of the groups named; as root or with password-less sudo, else says what to run. */
+export function installDebianPackages(groups) {
+  const wanted = groups.flatMap((group) => packages[group]);
+  const installed = installedPackages(wanted.flatMap((name) => name.split('|')));
+  if (installed === undefined) {
+    throw new SetupProblem(
+      'this is no Debian or Ubuntu: set-up can not tell which packages are missing',
+      `install the equivalents of: ${wanted.map(first).join(' ')}\n  then run the same with: node setup/setup.mjs --no-packages`,
+    );
+  }
+  const missing = wanted
+    .filter((name) => !name.split('|').some((choice) => installed.has(choice)))
+    .map(first);
+  if (missing.length === 0) return;
+
+  const install = ['apt-get', 'install', '--yes', '--no-install-recommends', ...missing];
+  const byHand = `apt-get update && ${install.join(' ')}`;
+  const prefix = rootPrefix();
+  if (prefix === undefined) {
+    throw new SetupProblem(
+      `Debian packages are missing: ${missing.join(' ')}`,
+      `run as root, then start again:\n  ${byHand}`,
+    );
+  }
+  say(`installing Debian packages: ${missing.join(' ')}`);
+  const remedy = `look at the message above; by hand it is:\n  ${byHand}`;
+  apt(prefix, ['apt-get', 'update'], remedy);
+  apt(prefix, install, remedy);
+}
+
+function first(name) {
+  return name.split('|')[0] ?? name;
+}
+
+/** Names installed of those asked for; undefined without dpkg. */
+function installedPackages(names) {
+  if (ask('dpkg-query', ['--version']) === undefined) return undefined;
+  // dpkg-query ends with 1 when a name is unknown, and still prints the others.
+  const shown = ask('sh', [
+    '-c',
+    `dpkg-query -W -f '\${Package} \${db:Status-Status}\\n' "$@" 2>/dev/null; true`,
+    'sh',
+    ...names,
+  ]);
+  return new Set(
+    (shown ?? '')
+      .split('\n')
+      .map((line) => line.split(' '))
+      .filter(([, status]) => status === 'installed')
+      .map(([name]) => name),
+  );
+}
+
+/** Words before a command to run it as root; undefined when this user can't. */
+function rootPrefix() {
+  if (process.getuid?.() === 0) return [];
+  return ask('sudo', ['-n', 'true']) === undefined ? undefined : ['sudo', '-n'];
+}
+
+function apt(prefix, command, remedy) {
+  const [program, ...args] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', ...command];
+  run(program, args, remedy);
+}

@@ -1,0 +1,48 @@
+/** npm packages, exactly those of package-lock.json. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildEnvironment } from './machine.mjs';
+import { ask, root, run, SetupProblem, say } from './run.mjs';
+
+/** Built from source here, so that no prebuilt binary is downloaded beside the registry. */
+const builtHere = 'better-sqlite3-multiple-ciphers';
+
+export function installNpmPackages() {
+  const environment = { ...buildEnvironment(), npm_config_build_from_source: builtHere };
+  if (!installedAsLocked()) {
+    say('installing npm packages (SQLite is compiled here: about two minutes)');
+    run(
+      'npm',
+      ['ci', '--no-audit', '--no-fund'],
+      'look at the message above; by hand it is: npm ci',
+      environment,
+    );
+  }
+  if (addonsLoad()) return;
+  say('building the addons of npm packages for this Node');
+  run('npm', ['rebuild', builtHere, 'fuse-native'], 'look at the message above', environment);
+  if (addonsLoad()) return;
+  throw new SetupProblem(
+    'an addon among the npm packages does not load on this Node',
+    `see why with: node -e '${loadAddons}'`,
+  );
+}
+
+/** npm keeps a lock file of what it laid into node_modules: equal to ours means nothing to do. */
+function installedAsLocked() {
+  const laid = join(root, 'node_modules/.package-lock.json');
+  if (!existsSync(laid)) return false;
+  const have = JSON.parse(readFileSync(laid, 'utf8')).packages;
+  const want = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  return Object.entries(want).every(
+    ([path, entry]) =>
+      path === '' || have[path]?.version === entry.version || (entry.optional && !have[path]),
+  );
+}
+
+const loadAddons = 'new (require("better-sqlite3-multiple-ciphers"))(":memory:"); require("fuse-native")';
+
+/** True when SQLite and FUSE bindings were built, for this Node's ABI, and find their libraries. */
+function addonsLoad() {
+  return ask(process.execPath, ['-e', loadAddons]) !== undefined;
+}
