@@ -1,0 +1,46 @@
+{
+  "target_defaults": {
+    "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+    "defines": [
+      "NAPI_VERSION=8",
+      "NAPI_CPP_EXCEPTIONS",
+      "NODE_ADDON_API_CPP_EXCEPTIONS_ALL",
+      "NODE_ADDON_API_DISABLE_DEPRECATED",
+      "OPENSSL_API_COMPAT=30000",
+      "OPENSSL_NO_DEPRECATED"
+    ],
+    "cflags!": ["-fno-exceptions"],
+    "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20", "-O3"],
+    "cflags_cc": [
+      "-std=c++17",
+      "-O2",
+      "-U_FORTIFY_SOURCE",
+      "-D_FORTIFY_SOURCE=2",
+      "-fstack-protector-strong",
+      "-fvisibility=hidden",
+      "-fPIC",
+      "-Wall",
+      "-Wextra",
+      "-Wshadow",
+      "-Wconversion",
+      "-Wno-sign-conversion",
+      "-Wno-missing-field-initializers",
+      "-Werror"
+    ],
+    "ldflags": ["-Wl,-z,relro,-z,now,-z,noexecstack"]
+  },
+  "targets": [
+    {
+      "target_name": "sherin_native",
+      "sources": [
+        "<!@(find native -name '*.cc' -not -path 'native/ipc/*' -not -path 'native/fuzz/*' -not -path 'native/checks/*' | sort)"
+      ],
+      "cflags_cc": ["<!@(pkg-config --cflags tss2-esys tss2-tctildr tss2-rc tss2-mu)"],
+      "libraries": ["<!@(pkg-config --libs tss2-esys tss2-tctildr tss2-rc tss2-mu)"]
+    },
+    {
+      "target_name": "sherin_ipc",
+      "sources": ["<!@(find native/ipc -name '*.cc' | sort)"]
+    }
+  ]
+}
