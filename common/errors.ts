@@ -245,6 +245,24 @@ export const errorTable = {
     sentence: 'can not mount at {path}: {part}',
     hint: 'name an empty directory with --mount DIR',
   },
+  RUNTIME_UNSAFE: {
+    errno: 'EACCES',
+    exit: Exit.denied,
+    sentence: 'the runtime directory {path} is not private: {part}',
+    hint: 'name another with --runtime-dir DIR',
+  },
+  LOCAL_FILE: {
+    errno: 'EIO',
+    exit: Exit.failed,
+    sentence: '{path}: {part}',
+    hint: 'check the path and its permissions',
+  },
+  INTERRUPTED: {
+    errno: 'EINTR',
+    exit: Exit.failed,
+    sentence: 'interrupted: {what}',
+    hint: 'run the same command again to continue',
+  },
   TOOL_MISSING: {
     errno: 'ENOENT',
     exit: Exit.failed,

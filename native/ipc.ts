@@ -51,6 +51,17 @@ interface Addon {
   /** Prompts on a terminal with echo off and returns a memfd with the line typed (without line end), positioned at 0. */
   readSecretToMemfd(terminalFd: number, prompt: string): number;
   messageLimit: number;
+  /**
+   * Extended attributes of a path, links not followed: names and values. Leaves out `user.sherin.*`, ACLs and what this
+   * user may not read; `security.*` comes for root only. Throws with an errno code.
+   */
+  xattrs(path: Buffer): [name: Buffer, value: Buffer][];
+  /** Sets one extended attribute, links not followed. Throws with an errno code. */
+  setXattr(path: Buffer, name: Buffer, value: Buffer): void;
+  /** Sets both times in nanoseconds since 1970, links not followed. Throws with an errno code. */
+  setTimes(path: Buffer, atime: bigint, mtime: bigint): void;
+  /** Makes a FIFO or socket inode; the mode's low 12 bits less the umask. Throws with an errno code. */
+  makeNode(path: Buffer, kind: 'fifo' | 'socket', mode: number): void;
 }
 
 const addon = loadAddon('sherin_ipc') as Addon;
@@ -61,3 +72,7 @@ export const memfd: Addon['memfd'] = addon.memfd;
 export const readSecretToMemfd: Addon['readSecretToMemfd'] = addon.readSecretToMemfd;
 /** Bytes of the largest message: 131072. */
 export const messageLimit: number = addon.messageLimit;
+export const xattrs: Addon['xattrs'] = addon.xattrs;
+export const setXattr: Addon['setXattr'] = addon.setXattr;
+export const setTimes: Addon['setTimes'] = addon.setTimes;
+export const makeNode: Addon['makeNode'] = addon.makeNode;
