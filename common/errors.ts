@@ -55,6 +55,30 @@ export const errorTable = {
     sentence: '{path} is a directory',
     hint: 'name a file',
   },
+  PATH_EXISTS: {
+    errno: 'EEXIST',
+    exit: Exit.failed,
+    sentence: '{path} exists already',
+    hint: 'choose another name or remove it first',
+  },
+  NOT_EMPTY: {
+    errno: 'ENOTEMPTY',
+    exit: Exit.failed,
+    sentence: '{path} is a directory that is not empty',
+    hint: 'remove what it holds first',
+  },
+  NAME_INVALID: {
+    errno: 'EINVAL',
+    exit: Exit.usage,
+    sentence: '{path} is not a file name: {part}',
+    hint: 'a name has 1 to 255 bytes, no slash and no zero byte',
+  },
+  MOVE_INTO_SELF: {
+    errno: 'EINVAL',
+    exit: Exit.failed,
+    sentence: '{path} can not be moved into itself',
+    hint: 'choose a directory outside it',
+  },
   READ_ONLY: {
     errno: 'EROFS',
     exit: Exit.failed,
