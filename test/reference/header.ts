@@ -1,0 +1,113 @@
+/** The vault header (FORMAT.md, "Header"): everything in it is hostile until `openHeader` has returned. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { fromBase64, join, toBase64, u64 } from './bytes.js';
+import {
+  asBoolean,
+  asList,
+  asObject,
+  asText,
+  asWhole,
+  hasMembers,
+  type Json,
+  type JsonObject,
+  jcs,
+  parseJcs,
+  without,
+} from './json.js';
+import { type Master, owns, parseUuid, sign, verify } from './keys.js';
+import { must, Refused } from './refused.js';
+import { openPassphraseSlot, openRecoverySlot } from './slots.js';
+
+export interface Header {
+  readonly uuid: Uint8Array;
+  readonly generation: number;
+  readonly epoch: number;
+  readonly owned: boolean;
+  readonly publicKey: Uint8Array;
+  readonly slots: readonly JsonObject[];
+  /** SHA-256 of the JCS form without `signature`. */
+  readonly hash: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+const members =
+  'format suite uuid generation created epoch pad owned publicKey counter slots signature'.split(' ');
+
+function checkCounter(value: Json | undefined): void {
+  if (value === null) return;
+  const counter = asObject(value, 'counter');
+  hasMembers(counter, ['handle', 'name'], 'counter');
+  asWhole(counter.handle, 'handle', 0, 2 ** 32 - 1);
+  must(/^([0-9a-f]{2})+$/.test(asText(counter.name, 'name')), 'the counter’s name is not hex');
+}
+
+/** Checks the shape only. @throws Refused malformed */
+export function parseHeader(bytes: Uint8Array): Header {
+  must(bytes.length <= 65536, 'the header is longer than 64 KiB');
+  const object = parseJcs(bytes);
+  hasMembers(object, members, 'the header');
+  must(object.format === 1 && object.suite === 1, 'another format or suite');
+  must(['4k', 'vertex', 'cube'].includes(asText(object.pad, 'pad')), 'pad');
+  must(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(asText(object.created, 'created')), 'created');
+  checkCounter(object.counter);
+  const slots = asList(object.slots, 'slots').map((slot) => asObject(slot, 'slot'));
+  must(slots.length >= 1 && slots.length <= 16, 'between 1 and 16 slots');
+  const ids = slots.map((slot) => asWhole(slot.id, 'slot id', 0, 255));
+  must(new Set(ids).size === ids.length, 'two slots have one id');
+  return {
+    uuid: parseUuid(asText(object.uuid, 'uuid')),
+    generation: asWhole(object.generation, 'generation', 1, Number.MAX_SAFE_INTEGER),
+    epoch: asWhole(object.epoch, 'epoch', 0, 65535),
+    owned: asBoolean(object.owned, 'owned'),
+    publicKey: fromBase64(asText(object.publicKey, 'publicKey'), 32),
+    slots,
+    hash: sha256(join(jcs(without(object, 'signature')))),
+    signature: fromBase64(asText(object.signature, 'signature'), 64),
+  };
+}
+
+const layout = (generation: number, hash: Uint8Array): Uint8Array => join(u64(generation), hash);
+
+/** The signed bytes of `vault.json` from all members but the signature. */
+export function encodeHeader(master: Master, unsigned: JsonObject): Uint8Array {
+  const hash = sha256(join(jcs(unsigned)));
+  const signature = sign(
+    master,
+    'header',
+    layout(asWhole(unsigned.generation, 'generation', 1, 2 ** 53 - 1), hash),
+  );
+  return join(jcs({ ...unsigned, signature: toBase64(signature) }));
+}
+
+export type Unlock = { readonly recoveryKey: Uint8Array } | { readonly passphrase: Uint8Array };
+
+/** The master key out of the first slot that opens, its public key and the header's signature checked. @throws Refused */
+export function openHeader(header: Header, unlock: Unlock): Master {
+  const [type, open] =
+    'recoveryKey' in unlock
+      ? (['recovery', (slot: JsonObject) => openRecoverySlot(header.uuid, slot, unlock.recoveryKey)] as const)
+      : ([
+          'passphrase',
+          (slot: JsonObject) => openPassphraseSlot(header.uuid, slot, unlock.passphrase),
+        ] as const);
+  let refusal = new Refused('key', `the header has no ${type} slot`);
+  for (const slot of header.slots.filter((candidate) => candidate.type === type)) {
+    try {
+      const master = { vmk: open(slot), uuid: header.uuid };
+      if (!owns(master, header.publicKey))
+        throw new Refused('signature', 'the public key is another vault’s');
+      verify(
+        header.publicKey,
+        header.uuid,
+        'header',
+        layout(header.generation, header.hash),
+        header.signature,
+      );
+      return master;
+    } catch (error) {
+      if (!(error instanceof Refused) || error.fault !== 'key') throw error;
+      refusal = error;
+    }
+  }
+  throw refusal;
+}
