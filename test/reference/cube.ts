@@ -138,7 +138,7 @@ export function decodeCube(master: Master, ref: CubeRef, file: Uint8Array): Uint
     const hash = sealed.hashes[i];
     if (hash !== undefined && !equalBytes(rootOfBlocks(here), hash)) throw new Refused('leaf', `vertex ${i}`);
     if (!isZero(vertex.subarray(here.length))) throw new Refused('padding', `vertex ${i}`);
-    content.set(here, i * vertexSize);
+    content.set(here, Math.min(i * vertexSize, sealed.length));
   }
   return content;
 }
