@@ -1,0 +1,28 @@
+/** Child of crash.test.ts: appends as fast as it can and says on stdout how many records were durable so far. */
+import { createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { AuditLog } from './log.js';
+
+const [dir = '', secret = ''] = process.argv.slice(2);
+const privateKey = createPrivateKey({ key: Buffer.from(secret, 'base64'), format: 'der', type: 'pkcs8' });
+const log = await AuditLog.open({
+  dir,
+  uuid: Buffer.alloc(16, 7),
+  publicKey: createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32),
+  mac: (data) => createHmac('sha256', 'k').update(data).digest(),
+  sign: (message) => sign(null, message, privateKey),
+  expect: null,
+  rotateAt: 100_000,
+});
+const actor = { uid: 0, pid: process.pid, exe: process.execPath };
+for (let n = 0; ; n += 1) {
+  const group = Array.from({ length: 1 + (n % 40) }, () => ({
+    event: 'AUDIT_TEST',
+    id: null,
+    actor,
+    meta: { n },
+  }));
+  await Promise.all(group.map((one) => log.append(one)));
+  // synchronous: what is said is said before the kill
+  writeSync(1, `${log.head().size}\n`);
+}

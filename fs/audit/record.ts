@@ -1,0 +1,81 @@
+/** Makes the lines of a segment; what `line.ts` parses. */
+import { jcs } from '../../common/jcs.js';
+import type { Frontier } from '../../common/merkle.js';
+import { type AuditEvent, boundedEvent, longestLine } from './event.js';
+import { unwritable } from './fault.js';
+import { headMessage, macMessage } from './line.js';
+import type { Mac } from './replay.js';
+
+/** An event turned into the parts of its canonical line that don't depend on its place in the log. */
+export interface Prepared {
+  /** `{"actor":…,"event":…,"id":…,` */
+  readonly start: string;
+  /** `"meta":…,` */
+  readonly meta: string;
+}
+
+/** Bytes that `mac`, `prev`, `seq`, `ts`, `v` and the line end add at most. */
+const placeBytes = 200;
+
+/** @throws SherinError AUDIT_UNWRITABLE when the event does not fit a line */
+export function prepare(event: AuditEvent): Prepared {
+  return prepareBounded(boundedEvent(event));
+}
+
+/** As {@link prepare} for an event whose bounds have been checked. */
+export function prepareBounded({ actor, event, id, meta }: AuditEvent): Prepared {
+  try {
+    const start = `${jcs({ actor, event, id }).slice(0, -1)},`;
+    const prepared = { start, meta: `"meta":${jcs(meta)},` };
+    const bytes = Buffer.byteLength(prepared.start) + Buffer.byteLength(prepared.meta) + placeBytes;
+    if (bytes > longestLine) throw new RangeError(`a record of ${bytes} bytes is longer than ${longestLine}`);
+    return prepared;
+  } catch (error) {
+    throw unwritable(error instanceof Error ? error.message : error);
+  }
+}
+
+/** A record's line without its line end: canonical JSON by construction, since members come in order. */
+export function recordLine(prepared: Prepared, seq: number, ts: string, prev: Buffer, mac: Mac): Buffer {
+  const end = `${prepared.meta}"prev":"${prev.toString('base64')}","seq":${seq},"ts":"${ts}","v":1}`;
+  const code = mac(Buffer.from(prepared.start + end, 'utf8')).toString('base64');
+  return Buffer.from(`${prepared.start}"mac":"${code}",${end}`, 'utf8');
+}
+
+export interface Signing {
+  readonly uuid: Buffer;
+  readonly sign: (message: Buffer) => Buffer;
+  readonly mac: Mac;
+}
+
+export function headLine(size: number, root: Buffer, time: bigint, { uuid, sign }: Signing): Buffer {
+  const signature = sign(headMessage(uuid, size, root, time)).toString('base64');
+  const head = { size, root: root.toString('base64'), time: time.toString() };
+  return Buffer.from(jcs({ v: 1, head, signature }), 'utf8');
+}
+
+/** First line of a segment: what is needed to go on, or to verify from here. */
+export function checkpointLine(
+  segment: number,
+  frontier: Frontier,
+  prev: Buffer,
+  time: bigint,
+  { uuid, sign, mac }: Signing,
+): Buffer {
+  const checkpoint = {
+    segment,
+    size: frontier.size,
+    root: frontier.root().toString('base64'),
+    time: time.toString(),
+    frontier: frontier.subtrees.map((subtree) => subtree.toString('base64')),
+    prev: prev.toString('base64'),
+  };
+  const code = mac(macMessage({ v: 1, checkpoint })).toString('base64');
+  const signature = sign(headMessage(uuid, frontier.size, frontier.root(), time)).toString('base64');
+  return Buffer.from(jcs({ v: 1, checkpoint, mac: code, signature }), 'utf8');
+}
+
+/** Nanoseconds since 1970, in steps of a millisecond. */
+export function nowNanoseconds(): bigint {
+  return BigInt(Date.now()) * 1_000_000n;
+}

@@ -1,0 +1,91 @@
+/** Segment files `audit/<8 digits>.jsonl`, numbered from 1, and their lines in bounded pieces. */
+import { constants } from 'node:fs';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { longestLine } from './event.js';
+import { broken, errnoOf } from './fault.js';
+
+/** A segment that has reached this many bytes is followed by a new one. */
+export const segmentBytes = 16 * 1024 * 1024;
+const chunkBytes = 256 * 1024;
+
+export interface RawLine {
+  /** Without the line end; at most 4096 bytes of an overlong line. */
+  readonly bytes: Buffer;
+  /** From 1. */
+  readonly number: number;
+  /** Offset of the first byte, and of the byte after the line end. */
+  readonly start: number;
+  readonly end: number;
+  /** Ended by a line end. */
+  readonly whole: boolean;
+  /** Holds a zero byte: no writer writes one, so it is a hole that a crash left. */
+  readonly holed: boolean;
+  readonly overlong: boolean;
+}
+
+export function segmentName(segment: number): string {
+  return `${String(segment).padStart(8, '0')}.jsonl`;
+}
+
+/** Number of segments. @throws SherinError AUDIT_BROKEN when one between the first and the last is missing */
+export async function countSegments(dir: string): Promise<number> {
+  const names = await readdir(dir).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  });
+  const numbers = names.filter((name) => /^\d{8}\.jsonl$/.test(name)).map((name) => Number(name.slice(0, 8)));
+  numbers.sort((a, b) => a - b);
+  numbers.forEach((number, index) => {
+    if (number !== index + 1) throw broken(`segment ${segmentName(index + 1)} is missing`);
+  });
+  return numbers.length;
+}
+
+export function openSegment(dir: string, segment: number, flags: number): Promise<FileHandle> {
+  return open(join(dir, segmentName(segment)), flags | constants.O_NOFOLLOW, 0o600);
+}
+
+/** The lines of an open file from its start, in batches as they were read; memory stays bounded whatever the file holds. */
+export async function* rawLines(file: FileHandle): AsyncGenerator<readonly RawLine[]> {
+  let carry: Buffer = Buffer.alloc(0);
+  let carried = 0;
+  let holed = false;
+  let start = 0;
+  let number = 0;
+  const line = (bytes: Buffer, end: number, whole: boolean): RawLine => {
+    number += 1;
+    const overlong = end - start > longestLine;
+    const made = { bytes, number, start, end, whole, holed: holed || bytes.includes(0), overlong };
+    start = end;
+    carry = Buffer.alloc(0);
+    carried = 0;
+    holed = false;
+    return made;
+  };
+  for (let offset = 0; ; ) {
+    // a fresh buffer each time: the lines handed out are views of it
+    const chunk = Buffer.allocUnsafe(chunkBytes);
+    const { bytesRead } = await file.read(chunk, 0, chunkBytes, offset);
+    if (bytesRead === 0) break;
+    const batch: RawLine[] = [];
+    let at = 0;
+    for (
+      let newline = chunk.indexOf(10, at);
+      newline >= 0 && newline < bytesRead;
+      newline = chunk.indexOf(10, at)
+    ) {
+      const piece = chunk.subarray(at, newline);
+      const bytes = carried === 0 ? piece : Buffer.concat([carry, piece]);
+      batch.push(line(bytes, offset + newline + 1, true));
+      at = newline + 1;
+    }
+    const rest = chunk.subarray(at, bytesRead);
+    if (rest.includes(0)) holed = true;
+    carry = Buffer.concat([carry, rest.subarray(0, Math.max(0, longestLine - carry.length))]);
+    carried += rest.length;
+    offset += bytesRead;
+    if (batch.length > 0) yield batch;
+  }
+  if (carried > 0) yield [line(carry, start + carried, false)];
+}

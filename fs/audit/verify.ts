@@ -1,0 +1,67 @@
+/** The whole check of an audit log, offline and with the public key alone. */
+import { SherinError } from '../../common/errors.js';
+import { verifier } from '../vault/signature.js';
+import { broken } from './fault.js';
+import { type LogHead, type Mac, Replay } from './replay.js';
+import { countSegments } from './segment.js';
+import { walkSegment } from './walk.js';
+
+export interface VerifyAuditOptions {
+  /** The vault's `audit/`. */
+  readonly dir: string;
+  readonly uuid: Buffer;
+  readonly publicKey: Buffer;
+  /** HMAC-SHA256 under K_audit; without it the signed heads alone vouch for the records. */
+  readonly mac?: Mac;
+  /** A head known from elsewhere, such as the manifest's, that the log must contain. */
+  readonly expect?: LogHead | null;
+}
+
+export interface AuditReport {
+  readonly segments: number;
+  readonly records: number;
+  readonly heads: number;
+  /** Root that the last head signs, and the records it covers. */
+  readonly root: Buffer;
+  readonly size: number;
+  /** Records taken in from `pending.jsonl`: nobody vouches for what they say. */
+  readonly unauthenticated: number;
+  /** Bytes after the last head's group that a crash or a writer at work left; no proof of anything. */
+  readonly torn: number;
+}
+
+/** Checks form, chain, MACs, every signed head and every rotation. @throws SherinError AUDIT_BROKEN naming segment and line; ROLLBACK */
+export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditReport> {
+  const { dir, uuid, publicKey, mac = null, expect = null } = options;
+  let unauthenticated = 0;
+  const replay = new Replay({
+    uuid,
+    verify: verifier(publicKey),
+    mac,
+    thorough: true,
+    expect,
+    onRecord: (record) => {
+      if (record.meta.unauthenticated === true) unauthenticated += 1;
+    },
+  });
+  const segments = await countSegments(dir);
+  if (segments === 0) throw broken('it has no segments');
+  let torn = 0;
+  for (let segment = 1; segment <= segments; segment++)
+    torn = (await walkSegment(dir, segment, segment === segments, replay)).torn;
+  replay.finish();
+  const { frontier, headed, heads } = replay;
+  if (expect !== null && frontier.size < expect.size)
+    throw new SherinError('ROLLBACK', {
+      part: `the audit log has ${frontier.size} records, ${expect.size} are known`,
+    });
+  return {
+    segments,
+    records: frontier.size,
+    heads,
+    root: headed.root,
+    size: headed.size,
+    unauthenticated,
+    torn,
+  };
+}

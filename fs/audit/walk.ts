@@ -1,0 +1,90 @@
+/** Replays segments from files, and tells a crash's torn end from an edited log. */
+import { constants } from 'node:fs';
+import { broken, errnoOf } from './fault.js';
+import { type CheckpointLine, lineKind, MalformedLine, parseLine } from './line.js';
+import type { Replay } from './replay.js';
+import { openSegment, type RawLine, rawLines, segmentName } from './segment.js';
+
+export interface SegmentEnd {
+  /** Offset after the last good line. */
+  readonly end: number;
+  /** Bytes after it that a crash left of a group nobody was told is durable. */
+  readonly torn: number;
+}
+
+/**
+ * Lines after the last good one. A group is written only when the one before is durable, so a crash tears the last group
+ * only: its last line is cut, or it has holes (zero bytes) and at most its head, as the last line, follows them.
+ */
+class TornEnd {
+  #bytes = 0;
+  #headSeen = false;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  take(raw: RawLine, segment: number): void {
+    if (this.#headSeen)
+      throw broken(`${segmentName(segment)} line ${raw.number}: a group follows a damaged one`);
+    if (raw.whole && !raw.holed && !raw.overlong && lineKind(raw.bytes) === 'head') this.#headSeen = true;
+    this.#bytes += raw.end - raw.start;
+  }
+}
+
+/** Replays one segment. A torn end is allowed in the `last` one only. @throws SherinError AUDIT_BROKEN */
+export async function walkSegment(
+  dir: string,
+  segment: number,
+  last: boolean,
+  replay: Replay,
+): Promise<SegmentEnd> {
+  const file = await openSegment(dir, segment, constants.O_RDONLY).catch((error: unknown) => {
+    throw broken(`segment ${segmentName(segment)} can not be opened (${errnoOf(error) ?? 'unknown'})`, error);
+  });
+  try {
+    const torn = new TornEnd();
+    let end = 0;
+    for await (const batch of rawLines(file)) {
+      for (const raw of batch) {
+        const damaged = torn.bytes > 0 || !raw.whole || raw.holed;
+        if (damaged && last && end > 0) torn.take(raw, segment);
+        else if (damaged) throw broken(`${segmentName(segment)} line ${raw.number}: the line is damaged`);
+        else {
+          if (end === 0) replay.begin(segment, raw);
+          else replay.line(raw);
+          end = raw.end;
+        }
+      }
+    }
+    if (end === 0) throw broken(`segment ${segmentName(segment)} is empty`);
+    return { end, torn: torn.bytes };
+  } finally {
+    await file.close();
+  }
+}
+
+/** First line of a segment, not yet verified. @throws SherinError AUDIT_BROKEN */
+async function readCheckpoint(dir: string, segment: number): Promise<CheckpointLine> {
+  const file = await openSegment(dir, segment, constants.O_RDONLY);
+  try {
+    for await (const [raw] of rawLines(file)) {
+      const line = raw === undefined || raw.overlong ? null : parseLine(raw.bytes);
+      if (line !== null && 'checkpoint' in line) return line;
+      break;
+    }
+  } catch (error) {
+    if (!(error instanceof MalformedLine)) throw error;
+  } finally {
+    await file.close();
+  }
+  throw broken(`${segmentName(segment)} line 1: a segment starts with a checkpoint`);
+}
+
+/** The newest segment that starts at or before record `size`, so that a replay from it meets that head. */
+export async function segmentBefore(dir: string, segments: number, size: number): Promise<number> {
+  for (let segment = segments; segment > 1; segment--) {
+    if ((await readCheckpoint(dir, segment)).checkpoint.size <= size) return segment;
+  }
+  return 1;
+}

@@ -1,0 +1,170 @@
+/** Appends commit groups to the last segment: records, a signed head, one fdatasync. All of a group or nothing. */
+import { constants } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Frontier, leafHash } from '../../common/merkle.js';
+import {
+  checkpointLine,
+  headLine,
+  nowNanoseconds,
+  type Prepared,
+  recordLine,
+  type Signing,
+} from './record.js';
+import type { LogHead } from './replay.js';
+import { openSegment, segmentBytes, segmentName } from './segment.js';
+
+export interface WriterPosition {
+  readonly segment: number;
+  /** Offset after the last good line. */
+  readonly end: number;
+  readonly frontier: Frontier;
+  readonly prev: Buffer;
+  /** Last signed head that is durable. */
+  readonly headed: LogHead;
+}
+
+const lineEnd = Buffer.from('\n');
+
+export class SegmentWriter {
+  readonly #dir: string;
+  readonly #signing: Signing;
+  readonly #rotateAt: number;
+  #file: FileHandle;
+  #position: WriterPosition;
+  /** The file may hold bytes past the position. */
+  #dirty = true;
+
+  private constructor(
+    dir: string,
+    signing: Signing,
+    rotateAt: number,
+    file: FileHandle,
+    position: WriterPosition,
+  ) {
+    this.#dir = dir;
+    this.#signing = signing;
+    this.#rotateAt = rotateAt;
+    this.#file = file;
+    this.#position = position;
+  }
+
+  /** Starts a log with its first segment. */
+  static async create(dir: string, signing: Signing, rotateAt = segmentBytes): Promise<SegmentWriter> {
+    const frontier = new Frontier();
+    const { file, end } = await startSegment(dir, 1, frontier, Buffer.alloc(32), signing);
+    const headed = { size: 0, root: frontier.root() };
+    const position = { segment: 1, end, frontier, prev: Buffer.alloc(32), headed };
+    return new SegmentWriter(dir, signing, rotateAt, file, position);
+  }
+
+  /** Goes on where a verified replay ended; what stands after it in the file is cut off at the first write. */
+  static async resume(
+    dir: string,
+    signing: Signing,
+    position: WriterPosition,
+    rotateAt = segmentBytes,
+  ): Promise<SegmentWriter> {
+    const file = await openSegment(dir, position.segment, constants.O_RDWR);
+    return new SegmentWriter(dir, signing, rotateAt, file, position);
+  }
+
+  get position(): WriterPosition {
+    return this.#position;
+  }
+
+  /** Appends one group; durable when it resolves, as if it had never been tried when it rejects. @throws errno of the disk */
+  async write(group: readonly Prepared[]): Promise<void> {
+    if (this.#dirty) await this.#cutBack();
+    if (this.#position.end >= this.#rotateAt) await this.#rotate();
+    const { segment, end } = this.#position;
+    const frontier = this.#position.frontier.clone();
+    let { prev } = this.#position;
+    const parts: Buffer[] = [];
+    const ts = new Date().toISOString();
+    for (const prepared of group) {
+      const line = recordLine(prepared, frontier.size, ts, prev, this.#signing.mac);
+      prev = leafHash(line);
+      frontier.append(prev);
+      parts.push(line, lineEnd);
+    }
+    const headed = { size: frontier.size, root: frontier.root() };
+    parts.push(headLine(headed.size, headed.root, nowNanoseconds(), this.#signing), lineEnd);
+    const bytes = Buffer.concat(parts);
+    this.#dirty = true;
+    await writeAll(this.#file, bytes, end);
+    await this.#file.datasync();
+    this.#dirty = false;
+    this.#position = { segment, end: end + bytes.length, frontier, prev, headed };
+  }
+
+  async close(): Promise<void> {
+    if (this.#dirty) await this.#cutBack().catch(() => undefined);
+    await this.#file.close();
+  }
+
+  /** After a failed write nobody knows which of its bytes are on disk: none may stay. */
+  async #cutBack(): Promise<void> {
+    await this.#file.truncate(this.#position.end);
+    await this.#file.datasync();
+    this.#dirty = false;
+  }
+
+  /** Where there is no space for a new segment the old one just grows on. */
+  async #rotate(): Promise<void> {
+    const { segment, frontier, prev } = this.#position;
+    // records that a crash left without head: the next group's head comes first
+    if (frontier.size !== this.#position.headed.size) return;
+    try {
+      const { file, end } = await startSegment(this.#dir, segment + 1, frontier, prev, this.#signing);
+      const before = this.#file;
+      this.#file = file;
+      this.#position = { ...this.#position, segment: segment + 1, end };
+      await before.close();
+    } catch {
+      // tried again at the next group
+    }
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
+  }
+}
+
+/** A segment appears under its name only with a whole, durable checkpoint. */
+async function startSegment(
+  dir: string,
+  segment: number,
+  frontier: Frontier,
+  prev: Buffer,
+  signing: Signing,
+): Promise<{ file: FileHandle; end: number }> {
+  const temporary = join(dir, 'next.tmp');
+  await rm(temporary, { force: true });
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const file = await open(temporary, flags, 0o600);
+  try {
+    const line = checkpointLine(segment, frontier, prev, nowNanoseconds(), signing);
+    await writeAll(file, Buffer.concat([line, lineEnd]), 0);
+    await file.datasync();
+    await rename(temporary, join(dir, segmentName(segment)));
+    await syncDirectory(dir);
+    return { file, end: line.length + 1 };
+  } catch (error) {
+    await file.close();
+    for (const path of [temporary, join(dir, segmentName(segment))]) await rm(path, { force: true });
+    throw error;
+  }
+}
+
+export async function syncDirectory(dir: string): Promise<void> {
+  const handle = await open(dir, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
