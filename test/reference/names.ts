@@ -1,0 +1,155 @@
+/** Inodes and names, replayed from the manifest log (FORMAT.md, "Manifest log"). */
+
+import type { Attributes, Body, LogRecord } from './records.js';
+import { Refused } from './refused.js';
+
+export type Put = Extract<Body, { type: 'put' }>;
+
+export interface Entry {
+  readonly name: Uint8Array;
+  readonly inode: number;
+  /** 0 user, 1 admin, 2 system */
+  readonly policy: number;
+}
+
+interface Inode {
+  attributes: Attributes;
+  links: number;
+  /** Names below a directory. */
+  readonly names: Map<string, Entry>;
+  put: Put | undefined;
+}
+
+export const rootInode = 1;
+
+function check(holds: boolean, part: string): asserts holds {
+  if (!holds) throw new Refused('log', part);
+}
+
+/** One character a byte: a key for names that need not be UTF-8. */
+const keyOf = (name: Uint8Array): string => String.fromCharCode(...name);
+
+export class Names {
+  readonly #inodes = new Map<number, Inode>();
+  readonly #quarantine = new Map<string, number>();
+
+  /** @throws Refused log when the record does not fit what came before */
+  apply({ body }: LogRecord): void {
+    switch (body.type) {
+      case 'attributes':
+        this.#setAttributes(body.inode, body.attributes);
+        break;
+      case 'link':
+        this.#link(body.parent, { name: body.name, inode: body.inode, policy: 0 });
+        break;
+      case 'unlink':
+        this.#unlink(body.parent, body.name);
+        break;
+      case 'rename':
+        this.#rename(body);
+        break;
+      case 'put': {
+        const inode = this.inode(body.inode);
+        check(inode.attributes.kind === 1, 'a put into what is no file');
+        inode.put = body;
+        break;
+      }
+      case 'policy':
+        this.#directory(body.parent).set(keyOf(body.name), {
+          ...this.lookup(body.parent, body.name),
+          policy: body.tag,
+        });
+        break;
+      case 'quarantine':
+        this.#quarantine.set(keyOf(body.cube), body.reason);
+        break;
+      case 'heal':
+        this.#quarantine.delete(keyOf(body.cube));
+        break;
+      case 'grant':
+        break;
+    }
+  }
+
+  inode(number: number): Readonly<Inode> & { put: Put | undefined } {
+    const inode = this.#inodes.get(number);
+    check(inode !== undefined, `inode ${number} does not exist`);
+    return inode;
+  }
+
+  get inodes(): ReadonlyMap<number, Readonly<Inode>> {
+    return this.#inodes;
+  }
+
+  lookup(parent: number, name: Uint8Array): Entry {
+    const entry = this.#directory(parent).get(keyOf(name));
+    check(entry !== undefined, 'a name does not exist');
+    return entry;
+  }
+
+  entries(parent: number): readonly Entry[] {
+    return [...this.#directory(parent).values()];
+  }
+
+  isQuarantined(cube: Uint8Array): boolean {
+    return this.#quarantine.has(keyOf(cube));
+  }
+
+  #directory(number: number): Map<string, Entry> {
+    const inode = this.inode(number);
+    check(inode.attributes.kind === 2, `inode ${number} is not a directory`);
+    return inode.names;
+  }
+
+  #setAttributes(number: number, attributes: Attributes): void {
+    const known = this.#inodes.get(number);
+    check(number >= 1, 'inode 0');
+    check(known === undefined || known.attributes.kind === attributes.kind, 'an inode changes its kind');
+    if (known !== undefined) known.attributes = attributes;
+    else this.#inodes.set(number, { attributes, links: 0, names: new Map(), put: undefined });
+  }
+
+  #link(parent: number, entry: Entry): void {
+    const names = this.#directory(parent);
+    const inode = this.#inodes.get(entry.inode);
+    check(inode !== undefined, `inode ${entry.inode} does not exist`);
+    check(!names.has(keyOf(entry.name)), 'a name exists already');
+    check(entry.inode !== rootInode, 'the root directory is linked');
+    check(inode.attributes.kind !== 2 || inode.links === 0, 'a directory has two links');
+    names.set(keyOf(entry.name), entry);
+    inode.links += 1;
+  }
+
+  #unlink(parent: number, name: Uint8Array): Entry {
+    const entry = this.lookup(parent, name);
+    const inode = this.#inodes.get(entry.inode);
+    check(inode !== undefined && inode.names.size === 0, 'a directory with names in it is unlinked');
+    this.#directory(parent).delete(keyOf(name));
+    inode.links -= 1;
+    if (inode.links === 0) this.#inodes.delete(entry.inode);
+    return entry;
+  }
+
+  #rename(body: Extract<Body, { type: 'rename' }>): void {
+    const [from, to] = [this.#directory(body.parent), this.#directory(body.newParent)];
+    const entry = this.lookup(body.parent, body.name);
+    const target = to.get(keyOf(body.newName));
+    if (body.exchange) {
+      check(target !== undefined, 'an exchange with a name that does not exist');
+      from.set(keyOf(body.name), { ...target, name: body.name });
+    } else {
+      check(target === undefined || target.inode !== entry.inode, 'a rename between links of one inode');
+      if (target !== undefined) this.#unlink(body.newParent, body.newName);
+      from.delete(keyOf(body.name));
+    }
+    to.set(keyOf(body.newName), { ...entry, name: body.newName });
+    check(this.#reaches(rootInode, body.newParent), 'a directory is renamed into itself');
+  }
+
+  /** True when `goal` hangs below `from`. */
+  #reaches(from: number, goal: number): boolean {
+    if (from === goal) return true;
+    const inode = this.#inodes.get(from);
+    return [...(inode?.names.values() ?? [])].some((entry) => this.#reaches(entry.inode, goal));
+  }
+}
