@@ -19,7 +19,7 @@ const packages = {
     'git',
   ],
   test: ['gdb', 'valgrind'],
-  bench: ['fio', 'gocryptfs', 'encfs', 'cryfs', 'securefs'],
+  bench: ['openssl', 'gocryptfs', 'encfs', 'cryfs', 'securefs'],
 };
 
 /** Installs what is missing of the groups named; as root or with password-less sudo, else says what to run. */

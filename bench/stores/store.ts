@@ -1,0 +1,13 @@
+/** One way to keep files that is measured beside the others. */
+export interface Store {
+  /** Column of the report. */
+  readonly name: string;
+  /** Makes the store below an empty directory and mounts it. */
+  open(directory: string): Promise<void>;
+  /** Brings a file or tree in under a name of its top level; returns when it is durable. */
+  bring(source: string, name: string): Promise<void>;
+  /** Path at which programs read what was brought in under this name. */
+  path(name: string): string;
+  /** Unmounts and stops; the directory can be removed then. */
+  close(): Promise<void>;
+}
