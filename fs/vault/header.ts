@@ -1,0 +1,162 @@
+/** `vault.json`: what it may hold, its hash and its signature. Hostile until a slot has opened (FORMAT.md, "Header"). */
+import * as z from 'zod';
+import { ByteWriter } from '../../common/bytes.js';
+import { SherinError } from '../../common/errors.js';
+import { jcs } from '../../common/jcs.js';
+import { sha256 } from '../../common/merkle.js';
+import { bank, bankBytes, base64, hex, nvIndex, objectName, pcrList, scryptCost } from './fields.js';
+import { signedMessage, verifier } from './signature.js';
+
+export const headerBytes = 64 * 1024;
+
+const wrapped = z.strictObject({ nonce: base64(12), ciphertext: base64(32), tag: base64(16) });
+const slotId = z.int().min(0).max(255);
+
+const recoverySlot = z.strictObject({ id: slotId, type: z.literal('recovery'), salt: base64(32), wrapped });
+
+const passphraseSlot = z.strictObject({
+  id: slotId,
+  type: z.literal('passphrase'),
+  salt: base64(32),
+  kdf: scryptCost,
+  wrapped,
+});
+
+const tpmSlot = z
+  .strictObject({
+    id: slotId,
+    type: z.literal('tpm2'),
+    kind: z.enum(['device', 'software']),
+    device: z.string().regex(/^[\x21-\x7e]{1,255}$/, 'a TCTI string is wanted'),
+    bank,
+    pcrs: pcrList,
+    pin: z.boolean(),
+    salt: base64(32),
+    kdf: scryptCost,
+    primaryName: objectName,
+    public: base64(1, 4096),
+    private: base64(1, 4096),
+    slotCounter: nvIndex,
+    slotGeneration: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
+    pcrDigest: hex(32),
+    pcrValues: z.record(z.string(), z.string()),
+    wrapped,
+  })
+  .superRefine((slot, context) => {
+    const values = Object.entries(slot.pcrValues);
+    const digits = bankBytes[slot.bank] * 2;
+    const fits =
+      values.length === slot.pcrs.length &&
+      slot.pcrs.every((pcr) => new RegExp(`^[0-9a-f]{${digits}}$`).test(slot.pcrValues[pcr] ?? ''));
+    if (!fits)
+      context.addIssue({ code: 'custom', message: 'pcrValues are not those of pcrs', path: ['pcrValues'] });
+    const software = slot.device.startsWith('swtpm');
+    if (software !== (slot.kind === 'software'))
+      context.addIssue({
+        code: 'custom',
+        message: 'kind and device contradict each other',
+        path: ['device'],
+      });
+  });
+
+const slots = z
+  .array(z.discriminatedUnion('type', [recoverySlot, passphraseSlot, tpmSlot]))
+  .min(1)
+  .max(16)
+  .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'slot ids must be unique');
+
+const headerSchema = z.strictObject({
+  format: z.literal(1),
+  suite: z.literal(1),
+  uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case UUID is wanted'),
+  generation: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
+  created: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/, 'an RFC 3339 UTC time is wanted')
+    .refine((text) => !Number.isNaN(Date.parse(text)), 'there is no such time'),
+  epoch: z.int().min(0).max(65_535),
+  pad: z.enum(['4k', 'vertex', 'cube']),
+  owned: z.boolean(),
+  publicKey: base64(32),
+  counter: nvIndex.nullable(),
+  slots,
+  signature: base64(64),
+});
+
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+
+export type Header = DeepReadonly<z.infer<typeof headerSchema>>;
+export type UnsignedHeader = Omit<Header, 'signature'>;
+export type RecoverySlot = DeepReadonly<z.infer<typeof recoverySlot>>;
+export type PassphraseSlot = DeepReadonly<z.infer<typeof passphraseSlot>>;
+export type TpmSlot = DeepReadonly<z.infer<typeof tpmSlot>>;
+export type Slot = Header['slots'][number];
+
+function malformed(path: string, part: string): SherinError {
+  return new SherinError('HEADER_MALFORMED', { path, part });
+}
+
+function firstIssue(error: z.ZodError): string {
+  const [issue] = error.issues;
+  if (issue === undefined) return 'unknown';
+  return `${issue.path.map(String).join('.').slice(0, 64) || 'the object'}: ${issue.message.slice(0, 160)}`;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Checks shape and every bound, not the signature. `path` names the file in errors. @throws SherinError HEADER_MALFORMED */
+export function parseHeader(bytes: Uint8Array, path = 'vault.json'): Header {
+  if (bytes.length > headerBytes) throw malformed(path, `it is longer than ${headerBytes} bytes`);
+  let text: string;
+  let value: unknown;
+  try {
+    text = decoder.decode(bytes);
+    value = JSON.parse(text);
+  } catch {
+    throw malformed(path, 'it is not JSON');
+  }
+  const parsed = headerSchema.safeParse(value);
+  if (!parsed.success) throw malformed(path, firstIssue(parsed.error));
+  // of what was understood, not of what was read: nothing may hide between the two
+  if (jcs(parsed.data) !== text) throw malformed(path, 'it is not in canonical form (RFC 8785)');
+  return parsed.data;
+}
+
+/** The file's bytes. */
+export function headerText(header: Header): Buffer {
+  return Buffer.from(jcs(header), 'utf8');
+}
+
+/** SHA-256 over the JCS of the header without its signature. */
+export function headerHash(header: UnsignedHeader): Buffer {
+  const { signature: _, ...unsigned } = header as Header;
+  return sha256(Buffer.from(jcs(unsigned), 'utf8'));
+}
+
+/** 16 raw bytes. */
+export function uuidBytes(header: Pick<Header, 'uuid'>): Buffer {
+  return Buffer.from(header.uuid.replaceAll('-', ''), 'hex');
+}
+
+export function headerPublicKey(header: Pick<Header, 'publicKey'>): Buffer {
+  return Buffer.from(header.publicKey, 'base64');
+}
+
+function signatureMessage(header: UnsignedHeader): Buffer {
+  const layout = new ByteWriter().u64(header.generation).bytes(headerHash(header)).done();
+  return signedMessage('header', uuidBytes(header), layout);
+}
+
+/** Adds the signature and checks the result as a reader would. @throws SherinError HEADER_MALFORMED */
+export function signHeader(unsigned: UnsignedHeader, sign: (message: Buffer) => Buffer): Header {
+  const header = { ...unsigned, signature: sign(signatureMessage(unsigned)).toString('base64') };
+  return parseHeader(Buffer.from(jcs(header), 'utf8'));
+}
+
+/** @throws SherinError HEADER_FORGED when `publicKey`, which came out of a slot, is not the header's or didn't sign it */
+export function verifyHeader(header: Header, publicKey: Buffer, path = 'vault.json'): void {
+  if (!headerPublicKey(header).equals(publicKey))
+    throw new SherinError('HEADER_FORGED', { path, part: 'its public key is not that of the master key' });
+  if (!verifier(publicKey)(signatureMessage(header), Buffer.from(header.signature, 'base64')))
+    throw new SherinError('HEADER_FORGED', { path, part: 'its signature does not verify' });
+}
