@@ -109,46 +109,69 @@ function takeCube(cursor: Cursor): CubeRef {
   return { length, id: cursor.take(32), root: cursor.take(32) };
 }
 
+function takePiece(cursor: Cursor): Piece {
+  const kind = cursor.u8();
+  must(kind <= 1, 'piece kind');
+  const vertices = cursor.u8();
+  must(vertices >= 1, 'a piece without vertices');
+  if (kind === 0) return { vertices, cube: null, first: 0 };
+  const first = cursor.u8();
+  const cube = takeCube(cursor);
+  must(first + vertices <= Math.ceil(cube.length / vertexSize), 'a piece passes the end of its cube');
+  return { vertices, cube, first };
+}
+
+function takeSlot(cursor: Cursor): Slot {
+  const kind = cursor.u8();
+  if (kind === 0) return { kind: 'hole' };
+  if (kind === 1) return { kind: 'cube', cube: takeCube(cursor) };
+  must(kind === 2, 'slot kind');
+  const root = cursor.take(32);
+  const pieces = Array.from({ length: cursor.u8() }, () => takePiece(cursor));
+  const vertices = pieces.reduce((sum, piece) => sum + piece.vertices, 0);
+  must(vertices >= 1 && vertices <= 16, 'vertices of a slot');
+  return { kind: 'pieces', root, pieces };
+}
+
 /** Bytes that a piece's vertices have in its cube. */
 function pieceBytes(cube: CubeRef, first: number, vertices: number): number {
   return Math.min(cube.length, (first + vertices) * vertexSize) - first * vertexSize;
 }
 
-function takePieces(cursor: Cursor, length: number): Piece[] {
-  const pieces: Piece[] = [];
+/** The slot has exactly `length` bytes. @throws Refused malformed */
+function checkLength(slot: Slot, length: number): void {
+  if (slot.kind === 'cube') must(slot.cube.length === length, 'a cube is not the whole slot');
+  if (slot.kind !== 'pieces') return;
   let left = length;
-  for (let n = cursor.u8(); n > 0; n--) {
-    const kind = cursor.u8();
-    must(kind <= 1, 'piece kind');
-    const vertices = cursor.u8();
-    must(vertices >= 1 && left > 0, 'vertices of a piece');
-    const first = kind === 0 ? 0 : cursor.u8();
-    const cube = kind === 0 ? null : takeCube(cursor);
+  for (const { cube, first, vertices } of slot.pieces) {
     const bytes = Math.min(left, vertices * vertexSize);
     must(Math.ceil(bytes / vertexSize) === vertices, 'a piece passes the end of its slot');
     must(cube === null || pieceBytes(cube, first, vertices) === bytes, 'a piece does not fit its cube');
     left -= bytes;
-    pieces.push({ vertices, cube, first });
   }
   must(left === 0, 'the pieces do not fill their slot');
-  return pieces;
-}
-
-function takeSlot(cursor: Cursor, length: number): Slot {
-  const kind = cursor.u8();
-  if (kind === 0) return { kind: 'hole' };
-  if (kind === 1) {
-    const cube = takeCube(cursor);
-    must(cube.length === length, 'a cube is not the whole slot');
-    return { kind: 'cube', cube };
-  }
-  must(kind === 2, 'slot kind');
-  return { kind: 'pieces', root: cursor.take(32), pieces: takePieces(cursor, length) };
 }
 
 /** Finds a node by its ID. */
 export type NodeSource = (id: Uint8Array) => Uint8Array | undefined;
 
+/** The entries of a node that stands over `slots` slots, read one by one; a hole or a child's ID above level 0. */
+function openNode(node: Uint8Array, level: number, slots: number): { cursor: Cursor; entries: number } {
+  const cursor = new Cursor(node);
+  const entries = Math.ceil(slots / fanOut ** level);
+  must(cursor.u8() === 0x4e, 'not an index node');
+  must(cursor.u8() === level, 'level of a node');
+  must(cursor.u16() === entries, 'entries of a node');
+  return { cursor, entries };
+}
+
+function takeBranch(cursor: Cursor): Uint8Array | null {
+  const kind = cursor.u8();
+  must(kind <= 1, 'entry kind');
+  return kind === 0 ? null : cursor.take(32);
+}
+
+/** Slots from number `at` on, below one node. */
 function collect(
   node: Uint8Array,
   level: number,
@@ -156,21 +179,43 @@ function collect(
   length: number,
   source: NodeSource,
 ): readonly Slot[] {
-  const end = Math.min(slotCount(length), at + fanOut ** (level + 1));
   const span = fanOut ** level;
-  const cursor = new Cursor(node);
-  must(cursor.u8() === 0x4e, 'not an index node');
-  must(cursor.u8() === level, 'level of a node');
-  must(cursor.u16() === Math.ceil((end - at) / span), 'entries of a node');
+  const end = Math.min(slotCount(length), at + span * fanOut);
+  const { cursor } = openNode(node, level, end - at);
   const slots: Slot[] = [];
   for (let from = at; from < end; from += span) {
-    const below = Math.min(span, end - from);
-    if (level === 0) slots.push(takeSlot(cursor, slotLength(length, from)));
-    else if (takeFlag(cursor) === 0) for (let i = 0; i < below; i++) slots.push({ kind: 'hole' });
-    else slots.push(...child(cursor.take(32), level - 1, from, length, source));
+    if (level === 0) {
+      const slot = takeSlot(cursor);
+      checkLength(slot, slotLength(length, from));
+      slots.push(slot);
+    } else slots.push(...branchSlots(takeBranch(cursor), level - 1, from, length, source));
   }
   cursor.end();
   return slots;
+}
+
+function branchSlots(
+  id: Uint8Array | null,
+  level: number,
+  at: number,
+  length: number,
+  source: NodeSource,
+): readonly Slot[] {
+  if (id !== null) return child(id, level, at, length, source);
+  const count = Math.min(fanOut ** (level + 1), slotCount(length) - at);
+  return Array.from({ length: count }, () => ({ kind: 'hole' }));
+}
+
+/** A put record's root node by itself: neither the nodes below it nor the lengths of its slots. @throws Refused malformed */
+export function checkRootNode(node: Uint8Array, length: number): void {
+  const slots = slotCount(length);
+  const level = levelFor(slots);
+  const { cursor, entries } = openNode(node, level, slots);
+  for (let i = 0; i < entries; i++) {
+    if (level === 0) takeSlot(cursor);
+    else takeBranch(cursor);
+  }
+  cursor.end();
 }
 
 function child(
@@ -196,10 +241,4 @@ export function readTree(
   const slots = collect(node, levelFor(slotCount(length)), 0, length, source);
   if (!equalBytes(objectRoot(slots, length), root)) throw new Refused('root', 'object root');
   return slots;
-}
-
-function takeFlag(cursor: Cursor): number {
-  const flag = cursor.u8();
-  must(flag <= 1, 'entry kind');
-  return flag;
 }

@@ -1,8 +1,9 @@
 /** Records of the manifest log (FORMAT.md, "Manifest log"). */
 import { Cursor, concatBytes, i64, join, u8, u16, u32, u64 } from './bytes.js';
 import { asObject, type JsonObject, jcs, parseJcs } from './json.js';
+import { checkRootNode } from './object-tree.js';
 import { malformed, must } from './refused.js';
-import type { ObjectName } from './sherin-id.js';
+import { isSherinId, type ObjectName, sherinId } from './sherin-id.js';
 
 export type Attributes = {
   /** 1 file, 2 directory, 3 symbolic link, 4 FIFO, 5 socket */
@@ -128,6 +129,19 @@ function takeText(cursor: Cursor): string {
   }
 }
 
+function takeXattr(cursor: Cursor): readonly [Uint8Array, Uint8Array] {
+  const [name, value] = [cursor.take(cursor.u16()), cursor.take(cursor.u32())];
+  must(name.length >= 1 && name.length <= 255 && !name.includes(0), 'xattr name');
+  must(value.length <= 65536, 'xattr value');
+  return [name, value];
+}
+
+function takeInode(cursor: Cursor): number {
+  const inode = cursor.u64();
+  must(inode > 0, 'inode 0');
+  return inode;
+}
+
 function takeAttributes(cursor: Cursor): Attributes {
   const kind = cursor.u8();
   must(kind >= 1 && kind <= 5, 'inode kind');
@@ -136,23 +150,25 @@ function takeAttributes(cursor: Cursor): Attributes {
   const [uid, gid] = [cursor.u32(), cursor.u32()];
   const [atime, mtime, ctime] = [cursor.i64(), cursor.i64(), cursor.i64()];
   const target = cursor.take(cursor.u16());
-  must(kind === 3 || target.length === 0, 'a link target without a link');
-  const xattrs = Array.from(
-    { length: cursor.u16() },
-    () => [cursor.take(cursor.u16()), cursor.take(cursor.u32())] as const,
-  );
+  must((kind === 3) === target.length > 0, 'a link target without a link, or a link without one');
+  must(target.length <= 4095 && !target.includes(0), 'link target');
+  const xattrs = Array.from({ length: cursor.u16() }, () => takeXattr(cursor));
+  must(new Set(xattrs.map(([name]) => name.join())).size === xattrs.length, 'xattr names repeat');
   return { kind, mode, uid, gid, atime, mtime, ctime, target, xattrs };
 }
 
 function takePut(cursor: Cursor): Body {
-  const inode = cursor.u64();
+  const inode = takeInode(cursor);
   const namespace = takeText(cursor);
   must(/^[A-Z][A-Z0-9-]{0,15}$/.test(namespace), 'namespace');
   const object = { namespace, date: cursor.u32(), tag: cursor.take(16) };
   const [length, root, random] = [cursor.u64(), cursor.take(32), cursor.take(16)];
   const derivedFrom = Array.from({ length: cursor.u8() }, () => takeText(cursor));
+  must(derivedFrom.every(isSherinId), 'a derived-from ID');
+  must(isSherinId(sherinId(object)), 'the object’s date');
   const [taskId, botId, botVersion] = [takeText(cursor), takeText(cursor), takeText(cursor)];
   const node = cursor.take(cursor.u32());
+  checkRootNode(node, length);
   return {
     type: 'put',
     inode,
@@ -177,16 +193,16 @@ function takeUpTo(cursor: Cursor, least: number, most: number, part: string): nu
 function takeBody(type: (typeof types)[number], cursor: Cursor): Body {
   switch (type) {
     case 'attributes':
-      return { type, inode: cursor.u64(), attributes: takeAttributes(cursor) };
+      return { type, inode: takeInode(cursor), attributes: takeAttributes(cursor) };
     case 'link':
-      return { type, parent: cursor.u64(), inode: cursor.u64(), name: takeName(cursor) };
+      return { type, parent: takeInode(cursor), inode: takeInode(cursor), name: takeName(cursor) };
     case 'unlink':
-      return { type, parent: cursor.u64(), name: takeName(cursor) };
+      return { type, parent: takeInode(cursor), name: takeName(cursor) };
     case 'rename': {
       const [parent, name, newParent, newName] = [
-        cursor.u64(),
+        takeInode(cursor),
         takeName(cursor),
-        cursor.u64(),
+        takeInode(cursor),
         takeName(cursor),
       ];
       return { type, parent, name, newParent, newName, exchange: takeUpTo(cursor, 0, 1, 'exchange') === 1 };
@@ -196,7 +212,7 @@ function takeBody(type: (typeof types)[number], cursor: Cursor): Body {
     case 'policy':
       return {
         type,
-        parent: cursor.u64(),
+        parent: takeInode(cursor),
         name: takeName(cursor),
         tag: takeUpTo(cursor, 0, 2, 'policy tag'),
       };

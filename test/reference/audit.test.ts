@@ -1,0 +1,93 @@
+/** Audit logs that the product writes, verified by the reference; then damaged in the ways FORMAT.md tells apart. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join as path } from 'node:path';
+import * as ed from '@noble/ed25519';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AuditLog } from '../../fs/audit/log.js';
+import { verifyAudit } from './audit.js';
+import type { AuditKeys } from './audit-line.js';
+import { mac, publicKey, subkey } from './keys.js';
+import { sampleMaster } from './samples.js';
+
+const master = sampleMaster();
+const keys: AuditKeys = { master, uuid: master.uuid, publicKey: publicKey(master) };
+const offline: AuditKeys = { ...keys, master: null };
+let base: string;
+let segments: Uint8Array[];
+let head: { size: number; root: Buffer };
+
+async function readSegments(dir: string): Promise<Uint8Array[]> {
+  const names = (await readdir(dir)).filter((name) => /^\d{8}\.jsonl$/.test(name)).sort();
+  return Promise.all(names.map(async (name) => Uint8Array.from(await readFile(path(dir, name)))));
+}
+
+beforeAll(async () => {
+  base = await mkdtemp(path(tmpdir(), 'sherin-audit-'));
+  const dir = path(base, 'audit');
+  const log = await AuditLog.open({
+    dir,
+    uuid: Buffer.from(master.uuid),
+    publicKey: Buffer.from(keys.publicKey),
+    mac: (data) => Buffer.from(mac(subkey(master, 'audit'), data)),
+    sign: (message) => Buffer.from(ed.sign(message, subkey(master, 'sign'))),
+    expect: null,
+    rotateAt: 12_000,
+  });
+  for (let group = 0; group < 12; group++) {
+    await Promise.all(
+      Array.from({ length: 6 }, (_, n) =>
+        log.append({
+          event: 'AUDIT_READ_OPEN',
+          id: null,
+          actor: { uid: 1000, pid: 12, exe: 'cat' },
+          meta: { group, n, ranges: [[0, 65536]] },
+        }),
+      ),
+    );
+  }
+  head = log.head();
+  await log.close();
+  segments = await readSegments(dir);
+});
+afterAll(() => rm(base, { recursive: true }));
+
+/** The same segments with the last one changed. */
+function withLast(edit: (last: Uint8Array) => Uint8Array): Uint8Array[] {
+  return [...segments.slice(0, -1), edit(segments.at(-1) ?? new Uint8Array(0))];
+}
+
+function flip(bytes: Uint8Array, at: number): Uint8Array {
+  return bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
+}
+
+describe('audit log', () => {
+  it('verifies with the master key and with the public key alone', () => {
+    expect(segments.length).toBeGreaterThan(1);
+    for (const with_ of [keys, offline]) {
+      const state = verifyAudit(segments, with_, head);
+      expect(state).toMatchObject({ records: 72, unsigned: 0, torn: 0 });
+      expect(Buffer.from(state.root)).toEqual(head.root);
+    }
+  });
+
+  it('refuses a flip anywhere in the first segment', () => {
+    const [first = new Uint8Array(0), ...rest] = segments;
+    for (let at = 3; at < first.length; at += 997) {
+      expect(() => verifyAudit([flip(first, at), ...rest], keys, head), `byte ${at}`).toThrow();
+    }
+  });
+
+  it('refuses a missing segment, a shorter log and another vault', () => {
+    expect(() => verifyAudit(segments.slice(1), keys, null)).toThrow();
+    expect(() => verifyAudit(segments.slice(0, -1), keys, head)).toThrow('shorter');
+    expect(() => verifyAudit(segments, { ...offline, uuid: new Uint8Array(16) }, null)).toThrow('signature');
+  });
+
+  it('takes a torn end for a crash', () => {
+    const torn = withLast((last) => Uint8Array.from([...last, ...Buffer.from('{"actor":{"ex')]));
+    expect(verifyAudit(torn, keys, head)).toMatchObject({ records: 72, unsigned: 0, torn: 13 });
+    const cut = withLast((last) => last.slice(0, last.lastIndexOf(10, last.length - 2) + 1));
+    expect(verifyAudit(cut, keys, null).unsigned).toBeGreaterThan(0);
+  });
+});
