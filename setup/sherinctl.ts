@@ -1,0 +1,55 @@
+/** sherinctl as a child process: start uses the product as a person does. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { statusSchema } from '../daemon/protocol/control.js';
+
+const program = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+
+/** A command ended with this exit code, after printing its error. */
+export class CommandFailed extends Error {
+  readonly status: number;
+
+  constructor(line: readonly string[], status: number) {
+    super(`sherinctl ${line.join(' ')} ended with ${status}`);
+    this.status = status;
+  }
+}
+
+/** Runs a command; resolves to its standard output. With `terminal` it may ask questions and prints for itself. */
+export function sherinctl(line: readonly string[], stdio: 'quiet' | 'terminal' = 'quiet'): Promise<string> {
+  const [input, output] =
+    stdio === 'quiet' ? (['ignore', 'pipe'] as const) : (['inherit', 'inherit'] as const);
+  const child = spawn(process.execPath, [program, ...line], { stdio: [input, output, 'inherit'] });
+  const printed: Buffer[] = [];
+  child.stdout?.on('data', (data: Buffer) => printed.push(data));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => {
+      if (status === 0) resolve(Buffer.concat(printed).toString());
+      else reject(new CommandFailed(line, status ?? 1));
+    });
+  });
+}
+
+export interface Facts {
+  readonly tpm: string;
+  readonly software: boolean;
+  readonly mount: string;
+  readonly files: number;
+  readonly cubes: number;
+}
+
+export async function statusOf(): Promise<Facts> {
+  const { running: _running, ...rest } = JSON.parse(await sherinctl(['status', '--json'])) as Record<
+    string,
+    unknown
+  >;
+  const status = statusSchema.parse(rest);
+  return {
+    tpm: status.tpm.text,
+    software: status.tpm.kind === 'software',
+    mount: status.mount?.path ?? '(not mounted)',
+    files: status.tree?.files ?? 0,
+    cubes: status.tree?.cubes ?? 0,
+  };
+}
