@@ -1,0 +1,60 @@
+/** What every mount driver is: mounted and unmounted once, with its limits in a table. */
+
+export interface DriverOptions {
+  /** Absolute path of an empty directory. */
+  readonly path: string;
+  /** Opens the mount to other users, under the modes of the files. */
+  readonly allowOther: boolean;
+  /** The owner may list `ids/` and `cubes/`. */
+  readonly listIds: boolean;
+  /** Milliseconds after which a request is answered ETIMEDOUT. */
+  readonly deadline?: number;
+}
+
+/** What a driver can't do; the conformance suite reads it. */
+export interface DriverLimits {
+  readonly name: string;
+  /** Finest step of file times, in nanoseconds. */
+  readonly timeStep: number;
+  /** Times before 1970 are shown; else as 1970. */
+  readonly timesBefore1970: boolean;
+  /** The driver knows uid, gid and pid of a caller. */
+  readonly callerIdentity: boolean;
+  /** Names that are not UTF-8 are shown; else they are not listed and not found. */
+  readonly anyNames: boolean;
+  /** The kernel has one inode, and one cache, for all hard links of a file. */
+  readonly sharedHardLinks: boolean;
+  /** Bits of an inode number. */
+  readonly inodeBits: number;
+  /** Single inodes can be dropped from the kernel's cache; else all at once. */
+  readonly invalidateOne: boolean;
+  /** `.sherin/*` is read past the kernel's cache; else readers at one time share a snapshot up to `attributeTimeout` old. */
+  readonly directSnapshots: boolean;
+  /** Milliseconds for which the kernel keeps names and attributes. */
+  readonly attributeTimeout: number;
+  /** Bytes of the largest read request. */
+  readonly maxRead: number;
+  /** Plaintext is wiped from every buffer once it is delivered; else the binding frees some unwiped. */
+  readonly wipesReplies: boolean;
+}
+
+export type Invalidation = 'all' | { readonly inodes: readonly number[] };
+
+export interface MountDriver {
+  readonly limits: DriverLimits;
+  /** Resolves once programs can use the mount. @throws SherinError MOUNT_USED, TOOL_MISSING, TIMEOUT */
+  mount(): Promise<void>;
+  /** Detaches; `lazy` when programs still hold files: those go on until closed. @throws SherinError IO */
+  unmount(): Promise<{ lazy: boolean }>;
+  /**
+   * Drops what the kernel caches of content and attributes; resolves once no program can get it from there. Reads in
+   * flight are waited for, so never call this from one.
+   */
+  invalidate(what: Invalidation): Promise<void>;
+}
+
+/** The part of the one logger that a driver uses. Never gets names, keys or content. */
+export interface MountLogger {
+  error(details: object, message: string): void;
+  warn(details: object, message: string): void;
+}

@@ -1,0 +1,161 @@
+/** The file system of the mount, in nodes and handles. It knows no binding and no key. */
+import { constants } from 'node:fs';
+import { CubesDirectory } from './cubes-tree.js';
+import { FilesRoot } from './files-tree.js';
+import { IdsDirectory } from './ids-tree.js';
+import type { DirectoryEntry, Node, NodeStat } from './node.js';
+import { OpenFiles } from './open-files.js';
+import { PosixError } from './posix-error.js';
+import { QuarantineDirectory } from './quarantine-tree.js';
+import type { Caller, MountSource, OpenFile, Space } from './source.js';
+import { StatusDirectory } from './status-tree.js';
+import { TopDirectory } from './top-tree.js';
+import { listedNames, refuseForeign } from './xattr-names.js';
+
+export interface FileSystemOptions {
+  /** The owner may list `ids/` and `cubes/`. */
+  readonly listIds: boolean;
+  /** Others than the owner are let in and the driver can't tell who calls. */
+  readonly callersUnknown: boolean;
+  /** Milliseconds for which the kernel keeps attributes. */
+  readonly attributeTimeout: number;
+}
+
+export class FileSystem {
+  readonly root: Node;
+  readonly #source: MountSource;
+  readonly #status: StatusDirectory;
+  readonly #open = new OpenFiles();
+
+  constructor(source: MountSource, options: FileSystemOptions) {
+    this.#source = source;
+    this.#status = new StatusDirectory(source, options);
+    this.root = new TopDirectory(
+      source.owner,
+      new Map<string, Node>([
+        ['files', new FilesRoot(source)],
+        ['ids', new IdsDirectory(source, options)],
+        ['cubes', new CubesDirectory(source, { listIds: options.listIds, closed: options.callersUnknown })],
+        ['quarantine', new QuarantineDirectory(source)],
+        ['.sherin', this.#status],
+      ]),
+    );
+  }
+
+  /** Number of open files. */
+  get openCount(): number {
+    return this.#open.count;
+  }
+
+  /** Finds a node by names below the root. @throws PosixError ENOENT, ENOTDIR; SherinError of the source */
+  async resolve(names: readonly Buffer[], caller: Caller): Promise<Node> {
+    let node: Node = this.root;
+    for (const name of names) {
+      const child = await node.lookup(name, caller);
+      if (child === undefined) throw new PosixError('ENOENT');
+      node = child;
+    }
+    return node;
+  }
+
+  async stat(node: Node): Promise<NodeStat> {
+    return node.stat();
+  }
+
+  /** @throws PosixError EBADF */
+  async statOpen(handle: number): Promise<NodeStat> {
+    const { node, file } = this.#open.get(handle);
+    return node.statOpen(file);
+  }
+
+  async list(node: Node, caller: Caller): Promise<Iterable<DirectoryEntry>> {
+    return node.list(caller);
+  }
+
+  async readlink(node: Node): Promise<Buffer> {
+    return node.readlink();
+  }
+
+  /** Opens for reading and returns a handle. @throws PosixError EROFS for any other way; SherinError of the source */
+  async open(node: Node, flags: number, caller: Caller): Promise<number> {
+    const access = flags & (constants.O_WRONLY | constants.O_RDWR);
+    if (access !== constants.O_RDONLY || (flags & constants.O_TRUNC) !== 0) throw new PosixError('EROFS');
+    const file = await node.open(caller);
+    return this.#open.add(node, file, caller);
+  }
+
+  /** As OpenFile.readCached. */
+  readCached(handle: number, offset: number, length: number, target: Buffer): number | undefined {
+    const open = this.#open.get(handle);
+    return open.stale ? undefined : open.file.readCached(offset, length, target);
+  }
+
+  /** As OpenFile.read. */
+  async read(handle: number, offset: number, length: number, target: Buffer): Promise<number> {
+    const open = this.#open.get(handle);
+    if (open.stale) await this.#refresh(handle);
+    return open.file.read(offset, length, target);
+  }
+
+  release(handle: number): void {
+    this.#open.close(handle);
+  }
+
+  releaseAll(): void {
+    this.#open.closeAll();
+  }
+
+  /** @throws PosixError ENODATA when there is none, EOPNOTSUPP for ACLs and `trusted.*` */
+  async getxattr(node: Node, name: string): Promise<Buffer> {
+    refuseForeign(name);
+    const value = await node.xattr(name);
+    if (value === undefined) throw new PosixError('ENODATA');
+    return value;
+  }
+
+  async listxattr(node: Node): Promise<Buffer> {
+    return listedNames(await node.xattrNames());
+  }
+
+  statfs(): Space {
+    return this.#source.statfs();
+  }
+
+  /** Every modification ends here. @throws PosixError EROFS */
+  refuseChange(): never {
+    throw new PosixError('EROFS');
+  }
+
+  /** Setting or removing an attribute. @throws PosixError EROFS, EOPNOTSUPP for names that are never taken */
+  refuseXattr(name: string): never {
+    refuseForeign(name);
+    throw new PosixError('EROFS');
+  }
+
+  /** Inodes of open files. */
+  openInodes(): ReadonlySet<number> {
+    return this.#open.inodes();
+  }
+
+  /** These inodes have other content now; open handles go on with it. Called before the kernel's cache is dropped. */
+  changed(inodes: readonly number[]): void {
+    this.#open.markStale(new Set(inodes));
+  }
+
+  /** The kernel has dropped what it knew. */
+  forget(): void {
+    this.#status.forget();
+  }
+
+  async #refresh(handle: number): Promise<void> {
+    const open = this.#open.get(handle);
+    const fresh: OpenFile = await open.node.open(open.caller);
+    if (!open.stale || !this.#open.has(handle)) {
+      fresh.close();
+      return;
+    }
+    open.file.close();
+    open.file = fresh;
+    open.stale = false;
+  }
+}

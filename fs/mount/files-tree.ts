@@ -1,0 +1,111 @@
+/** `files/`: the user's tree, straight from the manifest. */
+import { SherinError } from '../../common/errors.js';
+import { rootInode } from '../manifest/records.js';
+import type { Inode } from '../manifest/tree.js';
+import { type DirectoryEntry, Node, type NodeStat } from './node.js';
+import { PosixError } from './posix-error.js';
+import { sherinXattr } from './sherin-xattrs.js';
+import type { Caller, MountSource, OpenFile, TreeView } from './source.js';
+import { within } from './within.js';
+
+const nameMax = 255;
+/** How long `stat` of `files` itself waits for a TPM before it answers without the manifest. */
+const rootPatience = 3_000;
+
+export class FilesNode extends Node {
+  readonly ino: number;
+  readonly #source: MountSource;
+
+  constructor(source: MountSource, ino: number) {
+    super();
+    this.#source = source;
+    this.ino = ino;
+  }
+
+  /** @throws PosixError ENOENT when the inode is gone; SherinError when the vault stays locked */
+  async #inode(): Promise<{ tree: TreeView; inode: Inode }> {
+    const tree = await this.#source.tree();
+    const inode = tree.inode(this.ino);
+    if (inode === undefined) throw new PosixError('ENOENT');
+    return { tree, inode };
+  }
+
+  override async stat(): Promise<NodeStat> {
+    const { inode } = await this.#inode();
+    const size = inode.kind === 'symlink' ? (inode.target?.length ?? 0) : inode.size;
+    const { kind, mode, uid, gid, atime, mtime, ctime } = inode;
+    return {
+      ino: this.ino,
+      kind,
+      mode,
+      nlink: Math.max(1, inode.nlink),
+      uid,
+      gid,
+      size,
+      atime,
+      mtime,
+      ctime,
+    };
+  }
+
+  override async lookup(name: Buffer, _caller: Caller): Promise<Node | undefined> {
+    const { tree, inode } = await this.#inode();
+    if (inode.kind !== 'directory') throw new PosixError('ENOTDIR');
+    if (name.length > nameMax) throw new PosixError('ENAMETOOLONG');
+    const entry = tree.lookup(this.ino, name);
+    return entry && new FilesNode(this.#source, entry.ino);
+  }
+
+  override async list(): Promise<Iterable<DirectoryEntry>> {
+    const { tree, inode } = await this.#inode();
+    if (inode.kind !== 'directory') throw new PosixError('ENOTDIR');
+    return tree.list(this.ino);
+  }
+
+  override async readlink(): Promise<Buffer> {
+    const { inode } = await this.#inode();
+    if (inode.target === null) throw new PosixError('EINVAL');
+    return inode.target;
+  }
+
+  override async open(caller: Caller): Promise<OpenFile> {
+    const { inode } = await this.#inode();
+    if (inode.kind === 'directory') throw new PosixError('EISDIR');
+    if (inode.kind !== 'file') throw new PosixError('ENXIO');
+    return this.#source.openInode(this.ino, caller);
+  }
+
+  override async xattr(name: string): Promise<Buffer | undefined> {
+    const { inode } = await this.#inode();
+    const own = await sherinXattr(this.#source, inode, name);
+    if (own !== undefined) return own;
+    const wanted = Buffer.from(name);
+    return inode.xattrs.find(([key]) => key.equals(wanted))?.[1];
+  }
+
+  override async xattrNames(): Promise<readonly Buffer[]> {
+    const { inode } = await this.#inode();
+    return inode.xattrs.map(([key]) => key);
+  }
+}
+
+/** `files` itself: it can be looked at while the vault is locked or its TPM hangs, closed to all but the owner. */
+export class FilesRoot extends FilesNode {
+  readonly #owner: { readonly uid: number; readonly gid: number };
+
+  constructor(source: MountSource) {
+    super(source, rootInode);
+    this.#owner = source.owner;
+  }
+
+  override async stat(): Promise<NodeStat> {
+    try {
+      const known = await within(super.stat(), rootPatience);
+      if (known !== undefined) return known;
+    } catch (error) {
+      if (!(error instanceof SherinError)) throw error;
+    }
+    const times = { atime: 0n, mtime: 0n, ctime: 0n };
+    return { ino: this.ino, kind: 'directory', mode: 0o700, nlink: 1, ...this.#owner, size: 0, ...times };
+  }
+}

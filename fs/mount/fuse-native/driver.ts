@@ -1,0 +1,153 @@
+/** The fuse-native driver: libfuse 2.9 through npm, one JavaScript thread for every request. */
+import { SherinError } from '../../../common/errors.js';
+import type { System } from '../../../native/index.js';
+import type { DriverOptions, Invalidation, MountDriver, MountLogger } from '../driver.js';
+import { FileSystem } from '../file-system.js';
+import type { MountSource } from '../source.js';
+import { within } from '../within.js';
+import { type Fuse, type FuseBinding, loadBinding } from './binding.js';
+import { Deadlines } from './deadlines.js';
+import { makeFuseMount } from './fuse-mount.js';
+import { fusermount, fusermountPath } from './fusermount.js';
+import { KernelKnowledge } from './kernel-knowledge.js';
+import { fuseNativeLimits } from './limits.js';
+import { checkAllowOther, checkDevice, prepareMountPoint } from './mount-point.js';
+import { mountsAt } from './mount-table.js';
+import { Operations } from './operations.js';
+import { ScratchPool } from './scratch.js';
+
+/** The calls of `native/` that reach the kernel past libfuse. */
+export type FuseSystem = Pick<System, 'fuseFds' | 'fuseInvalidate'>;
+
+const defaultDeadline = 30_000;
+/** Reads that may wait at one time: 256 buffers of 128 KiB are 32 MiB. */
+const scratchLimit = 256;
+const scratchKept = 16;
+
+export interface FuseNativeOptions extends DriverOptions {
+  readonly source: MountSource;
+  readonly log: MountLogger;
+  readonly system?: FuseSystem;
+}
+
+type State =
+  | { readonly name: 'idle' }
+  | {
+      readonly name: 'mounted' | 'detached';
+      readonly path: string;
+      readonly fuse: Fuse;
+      readonly system: FuseSystem;
+      /** The mount's descriptor of /dev/fuse. */
+      readonly fd: number;
+    };
+
+export class FuseNativeDriver implements MountDriver {
+  readonly limits = fuseNativeLimits;
+  readonly #options: FuseNativeOptions;
+  readonly #fs: FileSystem;
+  readonly #known = new KernelKnowledge(fuseNativeLimits.attributeTimeout);
+  #binding: FuseBinding | null = null;
+  #state: State = { name: 'idle' };
+
+  constructor(options: FuseNativeOptions) {
+    this.#options = options;
+    this.#fs = new FileSystem(options.source, {
+      listIds: options.listIds,
+      callersUnknown: options.allowOther,
+      attributeTimeout: fuseNativeLimits.attributeTimeout,
+    });
+  }
+
+  async mount(): Promise<void> {
+    const { path, allowOther } = this.#options;
+    this.#binding ??= loadBinding();
+    await fusermountPath();
+    await checkDevice();
+    if (allowOther) await checkAllowOther(path);
+    const real = await prepareMountPoint(path);
+    const fuse = makeFuseMount(this.#binding.Fuse, real, {
+      operations: new Operations(this.#fs, this.#scratchPool(), this.#known),
+      deadlines: new Deadlines(this.#options.deadline ?? defaultDeadline),
+      logger: this.#options.log,
+      options: this.#mountOptions(),
+    });
+    const system = this.#options.system ?? (await import('../../../native/index.js')).system;
+    const before = new Set(system.fuseFds());
+    await this.#attach(fuse, real);
+    const fd = system.fuseFds().find((candidate) => !before.has(candidate));
+    if (fd === undefined)
+      throw new SherinError('IO', { what: 'the mount', part: 'its descriptor is not there' });
+    this.#state = { name: 'mounted', path: real, fuse, system, fd };
+  }
+
+  async unmount(): Promise<{ lazy: boolean }> {
+    const state = this.#state;
+    if (state.name !== 'mounted') return { lazy: false };
+    const lazy = await this.#detach(state.path);
+    this.#state = lazy ? { ...state, name: 'detached' } : { name: 'idle' };
+    if (state.fuse._thread !== null) this.#binding?.release(state.path, state.fuse._thread);
+    if (!lazy) this.#fs.releaseAll();
+    return { lazy };
+  }
+
+  async invalidate(what: Invalidation): Promise<void> {
+    if (what !== 'all') {
+      this.#fs.changed(what.inodes);
+      if (!what.inodes.some((ino) => this.#known.mayHold(ino))) return;
+    }
+    const state = this.#state;
+    if (state.name === 'idle') return;
+    this.#fs.forget();
+    // After the end of a mount its descriptor is closed and may be another file's.
+    if (!state.system.fuseFds().includes(state.fd)) return;
+    this.#known.dropped(this.#fs.openInodes());
+    await state.system.fuseInvalidate(state.fd, 1, this.#known.greatestNode);
+    this.#fs.forget();
+  }
+
+  #scratchPool(): ScratchPool {
+    return new ScratchPool({ size: fuseNativeLimits.maxRead, limit: scratchLimit, kept: scratchKept });
+  }
+
+  #mountOptions(): string {
+    const { allowOther } = this.#options;
+    const seconds = fuseNativeLimits.attributeTimeout / 1000;
+    const options = [
+      'fsname=sherin',
+      'subtype=sherin',
+      'default_permissions',
+      'use_ino',
+      // Unlike kernel_cache it lets go of pages whose file has another time or size, as snapshots have.
+      'auto_cache',
+      `entry_timeout=${seconds}`,
+      `attr_timeout=${seconds}`,
+      `max_read=${fuseNativeLimits.maxRead}`,
+    ];
+    if (allowOther) options.push('allow_other');
+    // fusermount can only clear up after us where it may look at the mount itself.
+    if (allowOther || process.geteuid?.() === 0) options.push('auto_unmount');
+    return options.join(',');
+  }
+
+  async #attach(fuse: Fuse, path: string): Promise<void> {
+    const mounted = new Promise<true>((resolve, reject) => {
+      fuse.mount((error) => {
+        if (error === null) resolve(true);
+        else reject(new SherinError('MOUNT_USED', { path, part: error.message }, { cause: error }));
+      });
+    });
+    const seconds = defaultDeadline / 1000;
+    if ((await within(mounted, defaultDeadline)) === undefined) {
+      throw new SherinError('TIMEOUT', { what: 'the mount', seconds });
+    }
+  }
+
+  /** Undoes the mount; true when it had to be detached under open files. */
+  async #detach(path: string): Promise<boolean> {
+    if ((await mountsAt(path)).length === 0) return false;
+    if ((await fusermount(path, { lazy: false })) === null) return false;
+    const refusal = await fusermount(path, { lazy: true });
+    if (refusal === null) return true;
+    throw new SherinError('IO', { what: `unmounting ${path}`, part: refusal });
+  }
+}

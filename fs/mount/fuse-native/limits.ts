@@ -1,0 +1,17 @@
+import type { DriverLimits } from '../driver.js';
+
+/** What fuse-native 2.2.6 over libfuse 2.9 can't do, and what follows. */
+export const fuseNativeLimits: DriverLimits = {
+  name: 'fuse-native',
+  timeStep: 1_000_000,
+  timesBefore1970: false,
+  callerIdentity: false,
+  anyNames: false,
+  sharedHardLinks: false,
+  inodeBits: 32,
+  invalidateOne: false,
+  directSnapshots: false,
+  attributeTimeout: 1_000,
+  maxRead: 131_072,
+  wipesReplies: false,
+};

@@ -1,0 +1,90 @@
+/** A thing in the mount. Drivers hold nodes (or find them by path) and know nothing of what is behind. */
+import type { InodeKind } from '../manifest/records.js';
+import { PosixError } from './posix-error.js';
+import type { Caller, OpenFile } from './source.js';
+
+export interface NodeStat {
+  readonly ino: number;
+  readonly kind: InodeKind;
+  /** Low 12 bits. */
+  readonly mode: number;
+  readonly nlink: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Nanoseconds since 1970. */
+  readonly atime: bigint;
+  readonly mtime: bigint;
+  readonly ctime: bigint;
+}
+
+export interface DirectoryEntry {
+  readonly name: Buffer;
+  readonly ino: number;
+  readonly kind: InodeKind;
+}
+
+type Soon<T> = T | Promise<T>;
+
+/** The answers of a node that is neither file, directory nor link; subclasses replace what they can do. */
+export abstract class Node {
+  abstract readonly ino: number;
+  abstract stat(): Soon<NodeStat>;
+
+  /** As {@link stat}, of a file that is open. */
+  statOpen(_file: OpenFile): Soon<NodeStat> {
+    return this.stat();
+  }
+  /** The child of this name. @throws PosixError ENOTDIR */
+  lookup(_name: Buffer, _caller: Caller): Soon<Node | undefined> {
+    throw new PosixError('ENOTDIR');
+  }
+  /** Children without `.` and `..`. */
+  list(_caller: Caller): Soon<Iterable<DirectoryEntry>> {
+    throw new PosixError('ENOTDIR');
+  }
+  readlink(): Soon<Buffer> {
+    throw new PosixError('EINVAL');
+  }
+  open(_caller: Caller): Soon<OpenFile> {
+    throw new PosixError('EISDIR');
+  }
+  /** A value of an attribute by name; undefined: there is none. */
+  xattr(_name: string): Soon<Buffer | undefined> {
+    return undefined;
+  }
+  /** Names of stored attributes. */
+  xattrNames(): Soon<readonly Buffer[]> {
+    return [];
+  }
+}
+
+/** A directory of a generated tree. */
+export abstract class GeneratedDirectory extends Node {
+  abstract readonly mode: number;
+  readonly #owner: { readonly uid: number; readonly gid: number };
+  readonly #time = BigInt(Date.now()) * 1_000_000n;
+
+  constructor(owner: { readonly uid: number; readonly gid: number }) {
+    super();
+    this.#owner = owner;
+  }
+
+  override stat(): Soon<NodeStat> {
+    const time = this.#time;
+    const { uid, gid } = this.#owner;
+    return {
+      ino: this.ino,
+      kind: 'directory',
+      mode: this.mode,
+      nlink: 1,
+      uid,
+      gid,
+      size: 0,
+      atime: time,
+      mtime: time,
+      ctime: time,
+    };
+  }
+}

@@ -1,0 +1,36 @@
+/** The generated attributes `user.sherin.*`: answered by name, never listed, never written. */
+import type { Inode } from '../manifest/tree.js';
+import type { FileFacts, MountSource } from './source.js';
+
+export const sherinPrefix = 'user.sherin.';
+
+const ofFiles: Readonly<Record<string, (facts: FileFacts) => string | Buffer | undefined>> = {
+  id: (facts) => facts.id,
+  cubes: (facts) => String(facts.cubes),
+  root: (facts) => facts.root.toString('hex'),
+  verified: (facts) => (facts.verified === null ? undefined : isoTime(facts.verified)),
+  proof: (facts) => facts.proof,
+  versions: (facts) => String(facts.versions),
+  policy: (facts) => facts.policy,
+};
+
+function isoTime(nanoseconds: bigint): string {
+  return new Date(Number(nanoseconds / 1_000_000n)).toISOString();
+}
+
+/** The value of a `user.sherin.*` attribute; undefined for other names and for files without content. */
+export async function sherinXattr(
+  source: MountSource,
+  inode: Inode,
+  name: string,
+): Promise<Buffer | undefined> {
+  if (!name.startsWith(sherinPrefix)) return undefined;
+  const key = name.slice(sherinPrefix.length);
+  if (inode.kind === 'directory') {
+    return key === 'namespace' ? Buffer.from(source.namespace(inode.ino)) : undefined;
+  }
+  if (inode.kind !== 'file' || !Object.hasOwn(ofFiles, key)) return undefined;
+  const facts = await source.fileFacts(inode.ino);
+  const value = facts === null ? undefined : ofFiles[key]?.(facts);
+  return value === undefined ? undefined : Buffer.from(value);
+}

@@ -1,0 +1,88 @@
+/** What the mount asks of the service behind it. Everything the mount shows comes through here. */
+import type { CubeId, Root, SherinId } from '../../common/ids.js';
+import type { CubeRef } from '../../native/index.js';
+import type { PolicyTag } from '../manifest/records.js';
+import type { Tree } from '../manifest/tree.js';
+
+/** Who makes a call; null where the driver can't tell (`DriverLimits.callerIdentity`). */
+export interface Caller {
+  readonly uid: number | null;
+  readonly gid: number | null;
+  readonly pid: number | null;
+}
+
+/** The part of the manifest's tree that a mount reads. */
+export type TreeView = Pick<
+  Tree,
+  'lookup' | 'inode' | 'list' | 'object' | 'objectById' | 'inodesOf' | 'linksOf' | 'counts'
+>;
+
+/** Content at one version. Reads past the end give fewer bytes, at the end none. */
+export interface OpenFile {
+  /** Bytes. */
+  readonly size: number;
+  /** Copies verified bytes that are in memory and returns their count; undefined (nothing copied) when it would have to wait. */
+  readCached(offset: number, length: number, target: Buffer): number | undefined;
+  /** Reads and verifies; `target` belongs to the callee until the promise settles. @throws SherinError */
+  read(offset: number, length: number, target: Buffer): Promise<number>;
+  close(): void;
+}
+
+/** What `user.sherin.*` tells of a file. */
+export interface FileFacts {
+  readonly id: SherinId;
+  /** Number of cubes. */
+  readonly cubes: number;
+  readonly root: Root | Buffer;
+  /** Time of the last full check in nanoseconds since 1970; null: never. */
+  readonly verified: bigint | null;
+  /** Inclusion proof of the object under the present tree head. */
+  readonly proof: Buffer;
+  readonly versions: number;
+  readonly policy: PolicyTag;
+}
+
+/** A file of `.sherin/`; its content is there while the vault is locked too. */
+export interface GeneratedFile {
+  readonly name: string;
+  readonly mode: number;
+  readonly content: () => Buffer | Promise<Buffer>;
+}
+
+export interface QuarantinedCube {
+  readonly cube: CubeId;
+  /** Bytes of the file in quarantine. */
+  readonly size: number;
+  /** Nanoseconds since 1970. */
+  readonly time: bigint;
+}
+
+export interface Space {
+  readonly blockSize: number;
+  readonly blocks: number;
+  readonly free: number;
+  readonly available: number;
+  readonly files: number;
+  readonly nameMax: number;
+}
+
+export interface MountSource {
+  /** The verified tree; unseals first where that is needed. @throws SherinError LOCKED, PIN_NEEDED, TPM_* */
+  tree(): TreeView | Promise<TreeView>;
+  /** Opens a file's present version; recorded in the audit log. @throws SherinError DENIED, LOCKED, CUBE_QUARANTINED */
+  openInode(ino: number, caller: Caller): Promise<OpenFile>;
+  openObject(id: SherinId, caller: Caller): Promise<OpenFile>;
+  /** One cube's plaintext, for admins. */
+  openCube(id: CubeId, caller: Caller): Promise<OpenFile>;
+  findCube(id: CubeId): CubeRef | undefined;
+  /** Every cube, for the owner's listing. */
+  cubes(): Iterable<CubeRef>;
+  generated(): readonly GeneratedFile[];
+  quarantine(): readonly QuarantinedCube[];
+  /** Null for a file that was never put. */
+  fileFacts(ino: number): Promise<FileFacts | null>;
+  /** Namespace of objects that are put below this directory. */
+  namespace(ino: number): string;
+  statfs(): Space;
+  readonly owner: { readonly uid: number; readonly gid: number };
+}

@@ -1,0 +1,25 @@
+import { generatedInode } from './inode-numbers.js';
+import { type DirectoryEntry, GeneratedDirectory, type Node } from './node.js';
+import type { Caller } from './source.js';
+
+/** The mount's root: fixed names, each a tree. Answers from memory, locked or not. */
+export class TopDirectory extends GeneratedDirectory {
+  readonly ino = generatedInode('top', 0);
+  readonly mode = 0o755;
+  readonly #children: ReadonlyMap<string, Node>;
+
+  constructor(owner: { readonly uid: number; readonly gid: number }, children: ReadonlyMap<string, Node>) {
+    super(owner);
+    this.#children = children;
+  }
+
+  override lookup(name: Buffer, _caller: Caller): Node | undefined {
+    return this.#children.get(name.toString('latin1'));
+  }
+
+  override *list(): Iterable<DirectoryEntry> {
+    for (const [name, node] of this.#children) {
+      yield { name: Buffer.from(name), ino: node.ino, kind: 'directory' };
+    }
+  }
+}
