@@ -1,0 +1,65 @@
+/** An inode's attributes as they stand in records (FORMAT.md, "Manifest log", type 1). */
+import { type ByteReader, type ByteWriter, MalformedBytes } from '../../common/bytes.js';
+import { pick } from './code-table.js';
+import { type Attributes, inodeKinds } from './records.js';
+
+/** PATH_MAX − 1 of Linux. */
+const longestTarget = 4095;
+/** XATTR_SIZE_MAX of Linux. */
+const longestValue = 65_536;
+
+export function writeAttributes(out: ByteWriter, attributes: Attributes): void {
+  out.u8(inodeKinds.indexOf(attributes.kind)).u16(attributes.mode);
+  out.u32(attributes.uid).u32(attributes.gid);
+  out.i64n(attributes.atime).i64n(attributes.mtime).i64n(attributes.ctime);
+  writeExtra(out, attributes);
+}
+
+/** The parts of variable length: link target and extended attributes. */
+export function writeExtra(out: ByteWriter, attributes: Pick<Attributes, 'target' | 'xattrs'>): void {
+  out.bytes16(attributes.target ?? Buffer.alloc(0));
+  out.u16(attributes.xattrs.length);
+  for (const [name, value] of attributes.xattrs) out.bytes16(name).bytes32(value);
+}
+
+/** @throws MalformedBytes */
+export function readAttributes(input: ByteReader): Attributes {
+  const kind = pick(inodeKinds, input.u8(), 'inode kind');
+  const mode = input.u16();
+  const uid = input.u32();
+  const gid = input.u32();
+  const [atime, mtime, ctime] = [input.i64n(), input.i64n(), input.i64n()];
+  const attributes = { kind, mode, uid, gid, atime, mtime, ctime, ...readExtra(input, kind) };
+  const fault = attributesFault(attributes);
+  if (fault !== null) throw new MalformedBytes(fault);
+  return attributes;
+}
+
+/** @throws MalformedBytes */
+export function readExtra(
+  input: ByteReader,
+  kind: Attributes['kind'],
+): Pick<Attributes, 'target' | 'xattrs'> {
+  const target = Buffer.from(input.bytes16());
+  const xattrs: [Buffer, Buffer][] = [];
+  for (let left = input.u16(); left > 0; left--) {
+    xattrs.push([Buffer.from(input.bytes16()), Buffer.from(input.bytes32())]);
+  }
+  return { target: kind === 'symlink' || target.length > 0 ? target : null, xattrs };
+}
+
+/** Why these attributes can not be stored; null when they can. */
+export function attributesFault(attributes: Attributes): string | null {
+  const { kind, mode, target, xattrs } = attributes;
+  if (!Number.isInteger(mode) || mode < 0 || mode > 0o7777) return `mode ${mode}`;
+  if (kind !== 'symlink' && target !== null) return `a ${kind} with a link target`;
+  if (kind === 'symlink' && (target === null || target.length === 0)) return 'a symbolic link without target';
+  if (target !== null && (target.length > longestTarget || target.includes(0))) return 'link target';
+  const names = new Set<string>();
+  for (const [name, value] of xattrs) {
+    if (name.length === 0 || name.length > 255 || name.includes(0)) return 'xattr name';
+    if (value.length > longestValue) return 'xattr value too long';
+    names.add(name.toString('latin1'));
+  }
+  return names.size === xattrs.length && xattrs.length <= 0xffff ? null : 'xattr names repeat';
+}

@@ -1,0 +1,65 @@
+/**
+ * Cubes and index nodes in the database. Neither is trusted: a node must have the hash it is asked by, a cube's row
+ * must agree with its ID under K_cube-id, which who asks re-computes.
+ */
+import { type CubeId, cubeIdToBytes } from '../../common/ids.js';
+import type { CubeRef } from '../../native/index.js';
+import { broken, type ManifestDatabase } from './database.js';
+import { nodeId, slotBytes } from './index-node.js';
+
+const page = 512;
+
+export class CubeIndex {
+  readonly #database: ManifestDatabase;
+
+  constructor(database: ManifestDatabase) {
+    this.#database = database;
+  }
+
+  /** Writes rows; inside a transaction. */
+  put(cubes: readonly CubeRef[], nodes: readonly Buffer[]): void {
+    const cube = this.#database.statement(
+      'INSERT INTO cubes (id, root, length) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET root = excluded.root, length = excluded.length',
+    );
+    for (const { id, root, length } of cubes) cube.run(id, root, length);
+    const node = this.#database.statement(
+      'INSERT INTO nodes (id, bytes) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes WHERE bytes <> excluded.bytes',
+    );
+    for (const bytes of nodes) node.run(nodeId(bytes), bytes);
+  }
+
+  /** @throws SherinError MANIFEST_BROKEN when it is missing or has another hash */
+  node(id: Buffer): Buffer {
+    const sql = 'SELECT bytes FROM nodes WHERE id = ?';
+    const [bytes] = this.#database.get('reading an index node', sql, id) ?? [];
+    if (!Buffer.isBuffer(bytes)) throw broken('an index node is missing');
+    if (!nodeId(bytes).equals(id)) throw broken('an index node is not the one that was signed');
+    return bytes;
+  }
+
+  cube(id: CubeId): CubeRef | undefined {
+    const sql = 'SELECT id, root, length FROM cubes WHERE id = ?';
+    const row = this.#database.get('reading a cube row', sql, cubeIdToBytes(id));
+    return row === undefined ? undefined : cubeOf(row);
+  }
+
+  /** All cubes by ID, after one. */
+  *cubes(after?: CubeId): Iterable<CubeRef> {
+    const sql = 'SELECT id, root, length FROM cubes WHERE id > ? ORDER BY id LIMIT ?';
+    let last: Buffer = after === undefined ? Buffer.alloc(0) : cubeIdToBytes(after);
+    for (;;) {
+      const rows = this.#database.all('reading cube rows', sql, last, page).map(cubeOf);
+      yield* rows;
+      const end = rows.at(-1);
+      if (end === undefined) return;
+      last = end.id;
+    }
+  }
+}
+
+function cubeOf(row: readonly unknown[]): CubeRef {
+  const [id, root, length] = row;
+  const shaped = Buffer.isBuffer(id) && id.length === 32 && Buffer.isBuffer(root) && root.length === 32;
+  if (!shaped || typeof length !== 'number' || length < 1 || length > slotBytes) throw broken('a cube row');
+  return { id, root, length };
+}

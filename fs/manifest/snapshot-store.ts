@@ -1,0 +1,56 @@
+/** Snapshots in and out of the database, in chunks. */
+import { MalformedBytes } from '../../common/bytes.js';
+import { Frontier, leafHash } from '../../common/merkle.js';
+import { broken, type ManifestDatabase } from './database.js';
+import { blockBytes } from './snapshot-layout.js';
+import { Snapshot } from './snapshot-reader.js';
+
+/** Bytes of a chunk; all but the last are full. */
+const chunkBytes = 262_144;
+
+/** MTH over the 4 KiB blocks. */
+export function stateRoot(bytes: Buffer): Buffer {
+  const frontier = new Frontier();
+  for (let at = 0; at < bytes.length; at += blockBytes)
+    frontier.append(leafHash(bytes.subarray(at, at + blockBytes)));
+  return frontier.root();
+}
+
+/** Replaces the snapshot; inside a transaction. */
+export function storeSnapshot(database: ManifestDatabase, bytes: Buffer): void {
+  database.statement('DELETE FROM snapshot').run();
+  const insert = database.statement('INSERT INTO snapshot (chunk, bytes) VALUES (?, ?)');
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    insert.run(at / chunkBytes, bytes.subarray(at, at + chunkBytes));
+  }
+}
+
+/** The snapshot that a verified head names. @throws SherinError MANIFEST_BROKEN */
+export function loadSnapshot(database: ManifestDatabase, size: number, root: Buffer): Snapshot {
+  const bytes = database.guard('reading the snapshot', () => readChunks(database));
+  if (!stateRoot(bytes).equals(root)) throw broken('the snapshot is not the one that was signed');
+  try {
+    const snapshot = new Snapshot(bytes);
+    if (snapshot.frontier.size === size) return snapshot;
+  } catch (error) {
+    if (!(error instanceof MalformedBytes)) throw error;
+    throw broken(`snapshot: ${error.message}`, error);
+  }
+  throw broken('the snapshot is of another log size');
+}
+
+function readChunks(database: ManifestDatabase): Buffer {
+  const [total] = database.statement('SELECT coalesce(sum(length(bytes)), 0) FROM snapshot').get() as [
+    number,
+  ];
+  const bytes = Buffer.allocUnsafeSlow(total);
+  let at = 0;
+  for (const row of database.statement('SELECT bytes FROM snapshot ORDER BY chunk').iterate()) {
+    const [chunk] = row as [unknown];
+    if (!Buffer.isBuffer(chunk) || at + chunk.length > total)
+      throw broken('a chunk of the snapshot is not bytes');
+    at += chunk.copy(bytes, at);
+  }
+  if (at !== total) throw broken('a chunk of the snapshot is missing');
+  return bytes;
+}

@@ -1,0 +1,90 @@
+/** The state of the tree as plain values, and what every layer of it answers: the snapshot and the overlays above. */
+import type { CubeId, Namespace } from '../../common/ids.js';
+import type { CubeFault } from '../../native/index.js';
+import type { Attributes, InodeKind, PolicyTag } from './records.js';
+
+export interface InodeState {
+  readonly ino: number;
+  readonly attributes: Attributes;
+  /** Links; of a directory 2 + its subdirectories. */
+  readonly nlink: number;
+  /** Entries of a directory. */
+  readonly entries: number;
+  /** Where a directory is linked; 0: nowhere, the root. */
+  readonly parent: number;
+  /** Object of the last put; 0: none. */
+  readonly object: number;
+  /** Number of puts. */
+  readonly version: number;
+  /** Log index of the last put; −1: none. */
+  readonly putIndex: number;
+}
+
+export interface EntryState {
+  readonly ino: number;
+  readonly kind: InodeKind;
+  readonly policy: PolicyTag;
+}
+
+export interface ObjectState {
+  /** From 1, in the order of first puts. */
+  readonly no: number;
+  readonly namespace: Namespace;
+  /** Of the first put. */
+  readonly date: number;
+  readonly tag: Buffer;
+  readonly length: number;
+  readonly root: Buffer;
+  /** Root node of the last put; its node ID when `nodeLength` exceeds {@link inlineNode}. */
+  readonly node: Buffer;
+  readonly nodeLength: number;
+}
+
+export interface QuarantineState {
+  readonly cube: CubeId;
+  readonly reason: CubeFault;
+  readonly time: bigint;
+}
+
+/** Root nodes up to this many bytes are kept in memory, larger ones in the table `nodes`. */
+export const inlineNode = 512;
+
+/** Names are keys (see entry-name.ts). Iteration is in order. */
+export interface TreeState {
+  /** Above every inode number that was ever used. */
+  readonly nextInode: number;
+  readonly counts: StateCounts;
+  inode(ino: number): InodeState | undefined;
+  entry(parent: number, name: string): EntryState | undefined;
+  object(no: number): ObjectState | undefined;
+  objectNumber(tag: Buffer, namespace: string): number | undefined;
+  /** Entries of a directory by name, after one. */
+  list(parent: number, after: string | null): Iterable<readonly [name: string, entry: EntryState]>;
+  inodes(): Iterable<InodeState>;
+  /** Directories that have entries. */
+  parents(): Iterable<number>;
+  quarantine(cube: CubeId): QuarantineState | undefined;
+  /** In no order. */
+  quarantined(): Iterable<QuarantineState>;
+}
+
+export interface StateCounts {
+  readonly inodes: number;
+  readonly entries: number;
+  readonly objects: number;
+}
+
+/** How two overlapping ordered sequences of keys merge; `changed` wins, undefined there means gone. */
+export function* merge<K extends string | number, V>(
+  base: Iterable<readonly [K, V]>,
+  changed: Iterable<readonly [K, V | null]>,
+): Iterable<readonly [K, V]> {
+  const below = base[Symbol.iterator]();
+  let under = below.next();
+  for (const [key, value] of changed) {
+    for (; under.done !== true && under.value[0] < key; under = below.next()) yield under.value;
+    if (under.done !== true && under.value[0] === key) under = below.next();
+    if (value !== null) yield [key, value];
+  }
+  for (; under.done !== true; under = below.next()) yield under.value;
+}

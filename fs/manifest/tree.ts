@@ -1,0 +1,147 @@
+/** Look-ups answered from verified memory. */
+import { SherinError } from '../../common/errors.js';
+import { type CubeId, formatSherinId, type SherinId, type SherinIdParts } from '../../common/ids.js';
+import type { CubeFault } from '../../native/index.js';
+import { keyName, nameKey } from './entry-name.js';
+import type { Overlay } from './overlay.js';
+import { type Attributes, type InodeKind, type PolicyTag, rootInode } from './records.js';
+import type { ReverseIndex } from './reverse-index.js';
+import {
+  type EntryState,
+  type InodeState,
+  inlineNode,
+  type QuarantineState,
+  type StateCounts,
+} from './state.js';
+
+export interface Inode extends Attributes {
+  readonly ino: number;
+  /** Links; of a directory 2 + its subdirectories. */
+  readonly nlink: number;
+  /** Bytes of a file's content or a link's target. */
+  readonly size: number;
+  /** 0: empty, never put. */
+  readonly object: number;
+  /** Number of puts. */
+  readonly version: number;
+  /** Log index of the last put; −1: none. */
+  readonly putIndex: number;
+}
+
+export interface Entry {
+  readonly name: Buffer;
+  readonly ino: number;
+  readonly kind: InodeKind;
+  readonly policy: PolicyTag;
+}
+
+export interface ObjectInfo {
+  readonly no: number;
+  readonly id: SherinId;
+  /** Bytes. */
+  readonly length: number;
+  /** Object root. */
+  readonly root: Buffer;
+  /** Root node of the index tree. */
+  readonly node: Buffer;
+}
+
+/** What the tree looks at; the manifest exchanges it as the log grows. */
+export interface TreeView {
+  readonly state: Overlay;
+  readonly reverse: ReverseIndex;
+}
+
+export class Tree {
+  readonly #view: () => TreeView;
+  readonly #loadNode: (id: Buffer) => Buffer;
+
+  constructor(view: () => TreeView, loadNode: (id: Buffer) => Buffer) {
+    this.#view = view;
+    this.#loadNode = loadNode;
+  }
+
+  lookup(parent: number, name: Buffer): Entry | undefined {
+    const entry = this.#view().state.entry(parent, nameKey(name));
+    return entry === undefined ? undefined : asEntry(nameKey(name), entry);
+  }
+
+  inode(ino: number): Inode | undefined {
+    const { state } = this.#view();
+    const inode = state.inode(ino);
+    return inode === undefined ? undefined : asInode(inode, state);
+  }
+
+  /** Entries of a directory in the order of their bytes, after a name. Entries that come or go meanwhile may be missed. */
+  *list(parent: number, after?: Buffer): Iterable<Entry> {
+    const start = after === undefined ? null : nameKey(after);
+    for (const [name, entry] of this.#view().state.list(parent, start)) yield asEntry(name, entry);
+  }
+
+  /** @throws SherinError MANIFEST_BROKEN when its root node is large and does not verify */
+  object(no: number): ObjectInfo | undefined {
+    const state = this.#view().state.object(no);
+    if (state === undefined) return undefined;
+    const node = state.nodeLength > inlineNode ? this.#loadNode(state.node) : state.node;
+    return { no, id: formatSherinId(state), length: state.length, root: state.root, node };
+  }
+
+  /** The object of a namespace and tag, whatever the date says. */
+  objectById(id: SherinIdParts): ObjectInfo | undefined {
+    const no = this.#view().state.objectNumber(id.tag, id.namespace);
+    return no === undefined ? undefined : this.object(no);
+  }
+
+  /** Files whose content is this object now. */
+  inodesOf(object: number): readonly number[] {
+    return this.#view().reverse.inodesOf(object);
+  }
+
+  linksOf(ino: number): readonly { parent: number; name: Buffer; policy: PolicyTag }[] {
+    const { state, reverse } = this.#view();
+    return reverse.linksOf(ino).map(({ parent, name }) => {
+      return { parent, name: keyName(name), policy: state.entry(parent, name)?.policy ?? 'user' };
+    });
+  }
+
+  /** A path of the inode below files/, without a slash at its start; undefined when it has none. */
+  path(ino: number): Buffer | undefined {
+    const names: string[] = [];
+    for (let at = ino; at !== rootInode; ) {
+      const [link] = this.#view().reverse.linksOf(at);
+      if (link === undefined) return undefined;
+      names.push(link.name);
+      at = link.parent;
+    }
+    return keyName(names.reverse().join('/'));
+  }
+
+  quarantined(cube: CubeId): CubeFault | undefined {
+    return this.#view().state.quarantine(cube)?.reason;
+  }
+
+  quarantine(): Iterable<QuarantineState> {
+    return this.#view().state.quarantined();
+  }
+
+  counts(): StateCounts {
+    const { inodes, entries, objects } = this.#view().state.counts;
+    return { inodes, entries, objects };
+  }
+}
+
+function asEntry(name: string, { ino, kind, policy }: EntryState): Entry {
+  return { name: keyName(name), ino, kind, policy };
+}
+
+function asInode(inode: InodeState, state: Overlay): Inode {
+  const { ino, attributes, nlink, object, version, putIndex } = inode;
+  return { ...attributes, ino, nlink, size: sizeOf(inode, state), object, version, putIndex };
+}
+
+function sizeOf({ attributes, object }: InodeState, state: Overlay): number {
+  if (object === 0) return attributes.target?.length ?? 0;
+  const known = state.object(object);
+  if (known === undefined) throw new SherinError('MANIFEST_BROKEN', { part: `object ${object} is missing` });
+  return known.length;
+}
