@@ -1,0 +1,14 @@
+import { command } from '../definition.js';
+import { stopSherinFs } from '../service/stop.js';
+
+export const down = command({
+  name: 'down',
+  summary: 'Commit, unmount, lock and stop sherin-fs',
+  examples: [{ text: 'Stop', line: 'sherinctl down' }],
+  run: async (session) => {
+    const { lazy } = await stopSherinFs(session.connect());
+    session.output.result({ lazy }, () => {
+      session.output.line(lazy ? 'stopped; files were open, the mount was detached from them' : 'stopped');
+    });
+  },
+});

@@ -1,0 +1,113 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { SherinError } from '../../common/errors.js';
+import { textToBytes } from '../../common/names.js';
+import type { ControlClient } from '../../daemon/client/control-client.js';
+import type { StatInfo } from '../../daemon/protocol/control.js';
+import { command } from '../definition.js';
+import { localError } from '../output/failure.js';
+import { Progress } from '../output/progress.js';
+import { formatBytes, formatCount } from '../output/units.js';
+import { Export } from '../transfer/export.js';
+import { Interrupt } from '../transfer/interrupt.js';
+import { everythingBelow } from '../transfer/listing.js';
+import { LocalDirectory } from '../transfer/local-directory.js';
+import { Problems } from '../transfer/problems.js';
+import { baseName, vaultTarget } from '../vault-path.js';
+
+export const get = command({
+  name: 'get',
+  summary: 'Bring files out of the vault, verified',
+  details: [
+    'A directory is merged into DEST, which is made where missing, so that repeating the command changes nothing. A file goes into DEST where that is a directory, else DEST is its new name. Modes, times, links and extended attributes are kept, owners too for root. A file appears when all of it has been verified, never in part; symbolic links below DEST are replaced, not followed.',
+    'A file that fails is reported and the rest goes on; the exit code is 3 when something failed verification.',
+  ],
+  args: [
+    { form: '<target>', text: 'a path or Sherin ID', completes: 'vault-path' },
+    { form: '<dest>', text: 'where to on this machine', completes: 'file' },
+  ],
+  examples: [
+    { text: 'A directory', line: 'sherinctl get files/doc /tmp/doc' },
+    {
+      text: 'One file, by ID',
+      line: 'sherinctl get FILES_20260101_0123456789abcdef0123456789abcdef report.pdf',
+    },
+  ],
+  run: async (session, [text = '', dest = '']) => {
+    const client = session.connect();
+    const target = vaultTarget(text, session.places);
+    const found = await client.call('stat', { target });
+    const directory = found.entry.kind === 'directory';
+    const place = directory ? { root: openOrMake(dest), name: null } : openFor(dest, found);
+    const problems = new Problems();
+    const interrupt = new Interrupt();
+    const progress = new Progress('get', 'bytes', session.output.json);
+    let total = directory ? 0 : found.entry.size;
+    const advanced = () => progress.update(run.counts.bytes, total, formatCount(run.counts.files, 'file'));
+    const run = new Export(client, place.root, { problems, advanced, stopped: () => interrupt.asked });
+    if (directory && progress.enabled) {
+      void measure(client, target).then((bytes) => {
+        total = bytes;
+      });
+    }
+    // Modes of what is made are exact, and narrow until it is whole.
+    const umask = process.umask(0);
+    try {
+      if (place.name === null) await run.into(found.entry, target);
+      else await run.one(found.entry, target, place.name);
+    } finally {
+      process.umask(umask);
+      interrupt.release();
+      progress.stop();
+      place.root.close();
+    }
+    session.output.result({ ...run.counts, interrupted: interrupt.asked, problems: problems.list }, () => {
+      session.output.line(
+        `wrote ${formatCount(run.counts.files, 'file')}, ${formatBytes(run.counts.bytes)}, verified`,
+      );
+    });
+    problems.print(session.output);
+    if (interrupt.asked)
+      throw new SherinError('INTERRUPTED', { what: `${formatCount(run.counts.files, 'file')} were written` });
+    return problems.exit;
+  },
+});
+
+/** The directory that a directory of the vault is merged into. */
+function openOrMake(dest: string): LocalDirectory {
+  try {
+    const path = textToBytes(dest);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return LocalDirectory.open(path);
+  } catch (error) {
+    throw localError(dest, error);
+  }
+}
+
+/** The directory and name that one file gets. */
+function openFor(dest: string, { entry, path }: StatInfo): { root: LocalDirectory; name: Buffer } {
+  try {
+    const into =
+      dest.endsWith('/') || statSync(textToBytes(dest), { throwIfNoEntry: false })?.isDirectory() === true;
+    const name = into ? baseName(path) || entry.name : basename(dest);
+    return { root: LocalDirectory.open(textToBytes(into ? dest : dirname(dest))), name: textToBytes(name) };
+  } catch (error) {
+    throw localError(dest, error);
+  }
+}
+
+/** Bytes of all files below a directory, for the bar; 0 when that can not be told. */
+async function measure(client: ControlClient, path: string): Promise<number> {
+  const seen = new Set<number>();
+  let bytes = 0;
+  try {
+    for await (const { entry } of everythingBelow(client, path)) {
+      if (entry.nlink > 1 && seen.has(entry.inode)) continue;
+      if (entry.nlink > 1) seen.add(entry.inode);
+      bytes += entry.size;
+    }
+    return bytes;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,45 @@
+/** Every command, in the order of help and man page. */
+import type { CommandDefinition } from '../definition.js';
+import { audit } from './audit.js';
+import { cat } from './cat.js';
+import { completePath, completion } from './completion.js';
+import { doctor } from './doctor.js';
+import { down } from './down.js';
+import { get } from './get.js';
+import { init } from './init.js';
+import { lock, unlock } from './lock.js';
+import { ls } from './ls.js';
+import { mount, umount } from './mount.js';
+import { put } from './put.js';
+import { quarantine } from './quarantine.js';
+import { stat } from './stat.js';
+import { status } from './status.js';
+import { tree } from './tree.js';
+import { up } from './up.js';
+import { scrub, verify } from './verify.js';
+import { why } from './why.js';
+
+export const commands: readonly CommandDefinition[] = [
+  init,
+  up,
+  down,
+  mount,
+  umount,
+  lock,
+  unlock,
+  put,
+  get,
+  cat,
+  ls,
+  tree,
+  stat,
+  verify,
+  scrub,
+  quarantine,
+  why,
+  status,
+  doctor,
+  audit,
+  completion(() => commands),
+  completePath,
+];

@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import { SherinError } from '../../common/errors.js';
+import { choice, command, either, flag, text } from '../definition.js';
+import { runSherinFs } from '../service/sherin-fs.js';
+
+export const init = command({
+  name: 'init',
+  summary: 'Make a vault: keys, TPM slot and recovery key',
+  details: [
+    'The recovery key is shown once and must be acknowledged. It opens the vault when the TPM no longer does; whoever has it and the vault has everything.',
+    'Without /dev/tpmrm0 (or SHERIN_TCTI) a software TPM is made, which protects against copies of the vault directory only.',
+  ],
+  args: [{ form: '[dir]', text: 'directory of the vault; default: --vault', completes: 'directory' }],
+  options: {
+    yes: flag('--yes', 'do not ask; takes the recovery key as seen'),
+    pin: either('--pin', 'ask for a PIN that the TPM slot wants at each unlock'),
+    noPin: either('--no-pin', 'make the TPM slot without a PIN'),
+    recoveryOut: text(
+      '--recovery-out <file>',
+      'write the recovery key to this new file (0600) instead',
+      'file',
+    ),
+    pcrs: text('--pcrs <list>', 'PCRs to seal to, such as 7 or 4,7', 'nothing'),
+    pad: choice('--pad <size>', 'round stored sizes up to 4k, vertex (64 KiB) or cube (1 MiB)', [
+      '4k',
+      'vertex',
+      'cube',
+    ]),
+    shared: flag('--shared', "users share the mount: IDs depend on the file's owner"),
+  },
+  examples: [
+    { text: 'A vault at the default place', line: 'sherinctl init' },
+    {
+      text: 'From a script',
+      line: 'sherinctl init /srv/vault --yes --no-pin --recovery-out /root/vault.recovery',
+    },
+  ],
+  run: (session, [dir], options) => {
+    if (options.pcrs !== undefined && !/^\d{1,2}(,\d{1,2})*$/.test(options.pcrs)) {
+      throw new SherinError('USAGE', { what: `--pcrs takes numbers such as 4,7, not '${options.pcrs}'` });
+    }
+    const flags: string[] = ['--vault', dir === undefined ? session.places.vault : resolve(dir)];
+    if (options.yes) flags.push('--yes');
+    if (options.pin !== undefined) flags.push(options.pin ? '--pin' : '--no-pin');
+    if (options.recoveryOut !== undefined) flags.push('--recovery-out', resolve(options.recoveryOut));
+    if (options.pcrs !== undefined) flags.push('--pcrs', options.pcrs);
+    if (options.pad !== undefined) flags.push('--pad', options.pad);
+    if (options.shared) flags.push('--shared');
+    if (session.output.json) flags.push('--json');
+    return runSherinFs(['init', ...flags]);
+  },
+});

@@ -1,0 +1,33 @@
+import { command, descriptor, flag } from '../definition.js';
+import { unlock as openVault } from '../service/secret.js';
+
+export const lock = command({
+  name: 'lock',
+  summary: 'Wipe keys and caches; every open and read answers EACCES',
+  details: ['What a program has already read it keeps.'],
+  examples: [{ text: 'Before leaving the desk', line: 'sherinctl lock' }],
+  run: async (session) => {
+    await session.connect().call('lock', {});
+    session.output.result({ state: 'locked' }, () => session.output.line('locked'));
+  },
+});
+
+export const unlock = command({
+  name: 'unlock',
+  summary: 'Open the vault with the TPM, its PIN, or the recovery key',
+  details: ['PIN and recovery key come from the terminal or from a descriptor, never from an argument.'],
+  options: {
+    recovery: flag('--recovery', 'ask for the recovery key on the terminal'),
+    recoveryFd: descriptor('--recovery-fd <n>', 'read the recovery key from descriptor n'),
+    pinFd: descriptor('--pin-fd <n>', 'read the PIN from descriptor n'),
+    acceptRollback: flag('--accept-rollback', 'open a vault that was put back to an older state, on purpose'),
+  },
+  examples: [
+    { text: 'With the TPM', line: 'sherinctl unlock' },
+    { text: 'With the recovery key', line: 'sherinctl unlock --recovery-fd 3 3< recovery.txt' },
+  ],
+  run: async (session, _args, wish) => {
+    await openVault(session.connect(), wish);
+    session.output.result({ state: 'unlocked' }, () => session.output.line('unlocked'));
+  },
+});

@@ -1,0 +1,32 @@
+import { command, flag } from '../definition.js';
+
+export const mount = command({
+  name: 'mount',
+  summary: 'Mount the vault of a running sherin-fs',
+  options: {
+    allowOther: flag('--allow-other', 'let other users into the mount, under the modes of the files'),
+    listIds: flag('--list-ids', "let the vault's owner list ids/"),
+  },
+  examples: [{ text: 'Mount elsewhere', line: 'sherinctl mount --mount ~/vault' }],
+  run: async (session, _args, { allowOther, listIds }) => {
+    const path = session.places.mount;
+    await session.connect().call('mount', { path, allowOther, listIds });
+    session.output.result({ mount: path }, () =>
+      session.output.line(`mounted at ${session.output.name(path)}`),
+    );
+  },
+});
+
+export const umount = command({
+  name: 'umount',
+  summary: 'Unmount the vault; sherin-fs keeps running',
+  examples: [{ text: 'Unmount', line: 'sherinctl umount' }],
+  run: async (session) => {
+    const { lazy } = await session.connect().call('umount', {});
+    session.output.result({ lazy }, () => {
+      session.output.line(
+        lazy ? 'unmounted; files were open, the mount was detached from them' : 'unmounted',
+      );
+    });
+  },
+});

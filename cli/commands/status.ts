@@ -1,0 +1,76 @@
+import { Exit } from '../../common/errors.js';
+import type { Status } from '../../daemon/protocol/control.js';
+import { command } from '../definition.js';
+import { formatBytes, formatCount, formatDuration, formatTime } from '../output/units.js';
+
+export const status = command({
+  name: 'status',
+  summary: 'Show the state of vault, TPM, mount and caches',
+  examples: [
+    { text: 'One screen', line: 'sherinctl status' },
+    { text: 'For machines', line: 'sherinctl status --json' },
+  ],
+  run: async (session) => {
+    const client = session.connectIfRunning();
+    const { output } = session;
+    if (client === null) {
+      output.result({ running: false }, () => output.line('not running; start it with: sherinctl up'));
+      return Exit.notRunning;
+    }
+    const found = await client.call('status', {});
+    output.result({ running: true, ...found }, () => {
+      for (const [name, value] of rows(found)) output.line(`${`${name}:`.padEnd(9)} ${output.name(value)}`);
+    });
+    return Exit.done;
+  },
+});
+
+function rows(found: Status): [string, string][] {
+  const { vault, tpm, fs, mount, tree, head, audit, reads } = found;
+  const slots = vault.slots.map((slot) => `${slot.id} ${slot.type}${slot.pin ? ' with PIN' : ''}`).join(', ');
+  const lines: [string, string][] = [
+    ['vault', `${vault.path} (${vault.uuid}, generation ${vault.generation})`],
+    [
+      'state',
+      vault.reason === null ? vault.state : `${vault.state} (${vault.reason.code}; see: sherinctl why)`,
+    ],
+    ['tpm', tpm.text],
+    ['slots', slots],
+    [
+      'mount',
+      mount === null
+        ? 'not mounted'
+        : `${mount.path} (${mount.driver}${mount.allowOther ? ', other users allowed' : ''})`,
+    ],
+  ];
+  if (tree !== null) {
+    const held =
+      tree.quarantined === 0
+        ? 'none in quarantine'
+        : `${tree.quarantined.toLocaleString('en-US')} IN QUARANTINE`;
+    lines.push([
+      'content',
+      `${formatCount(tree.files, 'file')}, ${formatCount(tree.objects, 'object')}, ${formatCount(tree.cubes, 'cube')}, ${held}`,
+    ]);
+  }
+  if (head !== null)
+    lines.push([
+      'head',
+      `${formatCount(head.size, 'record')}, ${head.root.slice(0, 16)}…, ${formatTime(head.time)}, TPM counter ${head.nv}`,
+    ]);
+  lines.push(
+    [
+      'audit',
+      `${formatCount(audit.size, 'record')}${audit.writable ? '' : ', NOT WRITABLE: nothing that must be recorded is done'}`,
+    ],
+    [
+      'reads',
+      `${reads.served.toLocaleString('en-US')} served, ${formatCount(reads.decrypted, 'vertex', 'vertices')} decrypted, ${reads.hits.toLocaleString('en-US')} from the cache, ${formatCount(reads.faults, 'fault')}`,
+    ],
+    [
+      'process',
+      `sherin-fs ${found.version}, pid ${fs.pid}, up ${formatDuration(fs.uptimeSeconds)}, ${formatBytes(fs.memoryBytes)}, keys in ${fs.keyMemory}`,
+    ],
+  );
+  return lines;
+}

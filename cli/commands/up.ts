@@ -1,0 +1,75 @@
+import { closeSync } from 'node:fs';
+import { SherinError } from '../../common/errors.js';
+import type { Status } from '../../daemon/protocol/control.js';
+import { command, descriptor, flag, unless } from '../definition.js';
+import { openTerminal, unlock, wantsPin } from '../service/secret.js';
+import { startSherinFs } from '../service/start.js';
+import type { Session } from '../session.js';
+
+export const up = command({
+  name: 'up',
+  summary: 'Start sherin-fs and mount the vault',
+  details: [
+    'Where it runs already, only what is missing is done. The vault starts locked; the first access opens it with the TPM. A PIN is asked for at once if there is a terminal.',
+  ],
+  options: {
+    recoveryFd: descriptor(
+      '--recovery-fd <n>',
+      'open the vault with the recovery key read from descriptor n',
+    ),
+    acceptRollback: flag('--accept-rollback', 'open a vault that was put back to an older state, on purpose'),
+    headerBackup: flag('--header-backup', 'use vault.json.bak instead of a damaged vault.json'),
+    allowOther: flag('--allow-other', 'let other users into the mount, under the modes of the files'),
+    listIds: flag('--list-ids', "let the vault's owner list ids/"),
+    mount: unless('--no-mount', 'start only'),
+  },
+  examples: [
+    { text: 'Start and mount', line: 'sherinctl up' },
+    { text: 'With the recovery key', line: 'sherinctl up --recovery-fd 3 3< recovery.txt' },
+  ],
+  run: async (session, _args, options) => {
+    if (session.connectIfRunning() === null) {
+      await startSherinFs(session.places, options.headerBackup ? ['--header-backup'] : []);
+    }
+    const client = session.connect();
+    const before = await client.call('status', {});
+    refuseOtherVault(before, session);
+    if (
+      options.recoveryFd !== undefined ||
+      options.acceptRollback ||
+      (before.vault.state !== 'unlocked' && canAskPin(before))
+    ) {
+      await unlock(client, { ...options, recovery: options.acceptRollback, pinFd: undefined });
+    }
+    if (options.mount && before.mount === null) {
+      const { allowOther, listIds } = options;
+      await client.call('mount', { path: session.places.mount, allowOther, listIds });
+    }
+    const status = await client.call('status', {});
+    session.output.result(
+      { pid: status.fs.pid, vault: status.vault, mount: status.mount, tpm: status.tpm },
+      () => {
+        const place =
+          status.mount === null ? 'not mounted' : `mounted at ${session.output.name(status.mount.path)}`;
+        session.output.line(
+          `${session.output.name(status.vault.path)} is ${place} (${status.vault.state}, tpm: ${status.tpm.text})`,
+        );
+      },
+    );
+  },
+});
+
+/** One runtime directory serves one vault. */
+function refuseOtherVault(status: Status, session: Session): void {
+  if (status.vault.path === session.places.vault) return;
+  throw new SherinError('USAGE', {
+    what: `the sherin-fs of ${session.places.runtime} serves ${status.vault.path}, not ${session.places.vault}; give this vault a --runtime-dir of its own`,
+  });
+}
+
+function canAskPin(status: Status): boolean {
+  if (!wantsPin(status) || process.stdin.isTTY !== true) return false;
+  const terminal = openTerminal();
+  if (terminal !== null) closeSync(terminal);
+  return terminal !== null;
+}

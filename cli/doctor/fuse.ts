@@ -1,0 +1,66 @@
+/** What mounting needs. */
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { type Finding, fail, ok, warn } from './finding.js';
+import { readOrEmpty } from './machine.js';
+
+/** Where Debian and others keep libfuse.so.2. */
+const libraryDirs = ['/lib', '/usr/lib', '/lib64', '/usr/lib64', '/usr/local/lib'];
+const multiarch = ['', 'x86_64-linux-gnu', 'aarch64-linux-gnu', 'arm-linux-gnueabihf', 'i386-linux-gnu'];
+
+export function fuseDevice(): Finding {
+  if (!existsSync('/dev/fuse'))
+    return fail('/dev/fuse', 'missing', 'modprobe fuse; in a container, pass --device /dev/fuse');
+  try {
+    accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
+    return ok('/dev/fuse', 'usable');
+  } catch {
+    return fail(
+      '/dev/fuse',
+      'this user may not use it',
+      'chmod 0666 /dev/fuse, or join the group that owns it',
+    );
+  }
+}
+
+export function fusermount(): Finding {
+  const path = findProgram('fusermount') ?? findProgram('fusermount3');
+  if (path !== undefined) return ok('fusermount', path);
+  return fail('fusermount', 'missing', 'apt-get install fuse3');
+}
+
+export function fuseLibrary(): Finding {
+  const path = libraryDirs
+    .flatMap((dir) => multiarch.map((name) => join(dir, name, 'libfuse.so.2')))
+    .find((candidate) => existsSync(candidate));
+  if (path !== undefined) return ok('libfuse2', path);
+  return fail('libfuse2', 'libfuse.so.2 is missing', 'apt-get install libfuse2');
+}
+
+export function fuseConf(): Finding {
+  if (/^\s*user_allow_other\b/m.test(readOrEmpty('/etc/fuse.conf')))
+    return ok('fuse.conf', 'user_allow_other is set');
+  if (process.getuid?.() === 0) return ok('fuse.conf', 'user_allow_other is not set; root needs none');
+  return warn(
+    'fuse.conf',
+    '--allow-other is for root only',
+    'if others shall see the mount: add the line user_allow_other to /etc/fuse.conf',
+  );
+}
+
+/** A program of PATH or of the directories for administrators. */
+export function findProgram(name: string): string | undefined {
+  const path = `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin${delimiter}/usr/bin${delimiter}/bin`;
+  return path
+    .split(delimiter)
+    .filter((dir) => dir !== '')
+    .map((dir) => join(dir, name))
+    .find((candidate) => {
+      try {
+        accessSync(candidate, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}

@@ -1,0 +1,42 @@
+/** sherin-fs, when it runs: version, lock state, mount. */
+
+import { version } from '../../common/version.js';
+import { reason } from '../output/failure.js';
+import type { Session } from '../session.js';
+import { type Finding, fail, ok, warn } from './finding.js';
+
+export async function service(session: Session): Promise<Finding[]> {
+  try {
+    const client = session.connectIfRunning();
+    if (client === null) return [ok('sherin-fs', 'not running; start it with: sherinctl up')];
+    const status = await client.call('status', {});
+    const own = version;
+    const findings =
+      status.version === own
+        ? [ok('versions', `sherinctl and sherin-fs ${own}`)]
+        : [warn('versions', `sherinctl ${own}, sherin-fs ${status.version}`, 'sherinctl down; sherinctl up')];
+    findings.push(
+      ok('sherin-fs', `pid ${status.fs.pid}, ${status.vault.state}, keys in ${status.fs.keyMemory}`),
+    );
+    if (status.vault.reason !== null) {
+      findings.push(
+        fail('vault state', `${status.vault.state}: ${status.vault.reason.code}`, 'sherinctl why'),
+      );
+    }
+    if (!status.audit.writable) {
+      findings.push(fail('audit log', 'it can not be written', 'free some space on the disk of the vault'));
+    }
+    if ((status.tree?.quarantined ?? 0) > 0) {
+      findings.push(
+        warn(
+          'quarantine',
+          `${status.tree?.quarantined} cubes failed verification`,
+          'sherinctl quarantine list',
+        ),
+      );
+    }
+    return findings;
+  } catch (error) {
+    return [fail('sherin-fs', reason(error), 'sherinctl down; sherinctl up')];
+  }
+}

@@ -1,0 +1,55 @@
+/** Errors in one line: what happened, to which file or ID, what to do next. Never a stack. */
+import { writeSync } from 'node:fs';
+import { getSystemErrorMap } from 'node:util';
+import { ZodError } from 'zod';
+import { type ExitCode, SherinError } from '../../common/errors.js';
+import { escapeForTerminal } from './escape.js';
+
+function property(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null && name in error ? Reflect.get(error, name) : undefined;
+}
+
+/** `permission denied` for EACCES; undefined for what is no system error. */
+export function systemReason(error: unknown): string | undefined {
+  const number = property(error, 'errno');
+  const known = typeof number === 'number' ? getSystemErrorMap().get(number) : undefined;
+  const code = property(error, 'code');
+  return known?.[1] ?? (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined);
+}
+
+/** The reason alone, for lists of what failed. */
+export function reason(error: unknown): string {
+  return systemReason(error) ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** A system error on a local path as an error of the table. */
+export function localError(path: string, error: unknown): SherinError {
+  if (error instanceof SherinError) return error;
+  return new SherinError('LOCAL_FILE', { path, part: reason(error) }, { cause: error });
+}
+
+/** Any error as one of the table. */
+export function asSherinError(error: unknown): SherinError {
+  if (error instanceof SherinError) return error;
+  if (error instanceof ZodError) {
+    const issue = error.issues[0];
+    return new SherinError(
+      'PROTOCOL',
+      { part: `${issue?.path.join('.')}: ${issue?.message}` },
+      { cause: error },
+    );
+  }
+  const path = property(error, 'path');
+  if (systemReason(error) !== undefined && typeof path === 'string') return localError(path, error);
+  return new SherinError('IO', { what: 'sherinctl', part: reason(error) }, { cause: error });
+}
+
+/** Prints to stderr: `sherinctl: <sentence> — <hint>`, or with --json `{"error":{code,message,hint}}`. */
+export function printError(error: unknown, json: boolean): ExitCode {
+  const known = asSherinError(error);
+  const text = json
+    ? JSON.stringify({ error: { code: known.code, message: known.message, hint: known.hint } })
+    : escapeForTerminal(`sherinctl: ${known.message} — ${known.hint}`);
+  writeSync(2, `${text}\n`);
+  return known.exit;
+}

@@ -1,0 +1,65 @@
+/** What a command prints: results on stdout, notes on stderr, names safe for a terminal, or JSON. */
+import { writeSync } from 'node:fs';
+import Table from 'cli-table3';
+import { textToBytes } from '../../common/names.js';
+import { escapeForTerminal } from './escape.js';
+
+export class Output {
+  /** One JSON value on stdout instead of text. */
+  readonly json: boolean;
+  readonly #terminal = process.stdout.isTTY === true;
+
+  constructor(json: boolean) {
+    this.json = json;
+  }
+
+  /** A name as it may be shown: escaped on a terminal, its own bytes into a pipe or file. */
+  name(text: string): string {
+    return this.#terminal ? escapeForTerminal(text) : text;
+  }
+
+  /** One line of text on stdout; names in it went through {@link name}. */
+  line(text = ''): void {
+    process.stdout.write(textToBytes(`${text}\n`));
+  }
+
+  /** The result of a command: `value` as one line of JSON, or what `human` prints. */
+  result(value: unknown, human: () => void): void {
+    if (this.json) this.line(JSON.stringify(value));
+    else human();
+  }
+
+  /** One JSON value of a stream of them (`--json` with output of unknown length). */
+  record(value: unknown): void {
+    this.line(JSON.stringify(value));
+  }
+
+  /** A table without borders; cells are escaped always. */
+  table(head: readonly string[], rows: readonly (readonly string[])[]): void {
+    const table = new Table({
+      head: [...head],
+      chars: { ...noBorders, middle: '  ' },
+      style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    });
+    for (const row of rows) table.push(row.map(escapeForTerminal));
+    for (const line of table.toString().split('\n')) this.line(line.trimEnd());
+  }
+
+  /** Bytes as they are; waits while stdout is full. */
+  async bytes(data: Uint8Array): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      process.stdout.write(data, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** A remark on stderr: one line, escaped, not part of the result. */
+  note(text: string): void {
+    writeSync(2, `sherinctl: ${escapeForTerminal(text)}\n`);
+  }
+}
+
+const noBorders = Object.fromEntries(
+  ['top', 'bottom', 'left', 'right', 'mid', 'middle']
+    .flatMap((side) => [side, `${side}-left`, `${side}-right`, `${side}-mid`])
+    .map((side) => [side, '']),
+);

@@ -1,0 +1,82 @@
+/** Secrets travel as descriptors from the terminal or the caller to sherin-fs; JavaScript never reads them. */
+import { closeSync, openSync } from 'node:fs';
+import { SherinError } from '../../common/errors.js';
+import type { ControlClient } from '../../daemon/client/control-client.js';
+import type { Status } from '../../daemon/protocol/control.js';
+import { readSecretToMemfd } from '../../native/ipc.js';
+
+export interface UnlockWish {
+  readonly recovery: boolean;
+  readonly recoveryFd: number | undefined;
+  readonly pinFd: number | undefined;
+  readonly acceptRollback: boolean;
+}
+
+/** True when the TPM slot of the vault wants a PIN. */
+export function wantsPin(status: Status): boolean {
+  return status.vault.slots.some((slot) => slot.type === 'tpm2' && slot.pin);
+}
+
+/** Unlocks with the recovery key or the TPM slot, asking on the terminal for what has no descriptor. */
+export async function unlock(client: ControlClient, wish: UnlockWish): Promise<void> {
+  const { acceptRollback } = wish;
+  if (wish.recovery || wish.recoveryFd !== undefined) {
+    await withSecret(wish.recoveryFd, 'Recovery key: ', '--recovery-fd N', (fd) =>
+      client.call('unlock', { slot: 'recovery', acceptRollback }, { fds: [fd] }),
+    );
+    return;
+  }
+  const status = await client.call('status', {});
+  if (!status.vault.slots.some((slot) => slot.type === 'tpm2')) {
+    throw new SherinError('SLOT_REFUSED', { slot: 'tpm2', part: 'this vault has none' });
+  }
+  if (wish.pinFd === undefined && !wantsPin(status)) {
+    await client.call('unlock', { slot: 'tpm', acceptRollback });
+    return;
+  }
+  await withSecret(wish.pinFd, 'PIN of the vault: ', '--pin-fd N', (fd) =>
+    client.call('unlock', { slot: 'tpm', acceptRollback }, { fds: [fd] }),
+  );
+}
+
+/** Runs `use` with the caller's descriptor, or with what is typed at the terminal. */
+async function withSecret(
+  given: number | undefined,
+  prompt: string,
+  flag: string,
+  use: (fd: number) => Promise<unknown>,
+): Promise<void> {
+  if (given !== undefined) {
+    await use(given);
+    return;
+  }
+  const fd = ask(prompt, flag);
+  try {
+    await use(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function ask(prompt: string, flag: string): number {
+  const terminal = openTerminal();
+  if (terminal === null) {
+    throw new SherinError('USAGE', {
+      what: `there is no terminal to ask at; give a descriptor with ${flag}`,
+    });
+  }
+  try {
+    return readSecretToMemfd(terminal, prompt);
+  } finally {
+    closeSync(terminal);
+  }
+}
+
+/** The terminal of this session, or null. */
+export function openTerminal(): number | null {
+  try {
+    return openSync('/dev/tty', 'r+');
+  } catch {
+    return null;
+  }
+}

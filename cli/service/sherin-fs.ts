@@ -1,0 +1,41 @@
+/** The program sherin-fs, which stands beside sherinctl. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Places } from '../../common/environment.js';
+import { Exit, type ExitCode, SherinError } from '../../common/errors.js';
+
+const known: readonly number[] = Object.values(Exit);
+
+/** Path of its script: dist/fs/main.js beside dist/cli/. */
+export function sherinFs(): string {
+  const path = fileURLToPath(new URL('../../fs/main.js', import.meta.url));
+  if (!existsSync(path))
+    throw new SherinError('TOOL_MISSING', { tool: path, package: 'sherin (npm run build)' });
+  return path;
+}
+
+/** The flags that tell sherin-fs where things are. */
+export function placeFlags(where: Places): string[] {
+  return ['--vault', where.vault, '--mount', where.mount, '--runtime-dir', where.runtime];
+}
+
+/** Runs sherin-fs in the foreground on this terminal; it prints its own errors. Resolves to its exit code. */
+export async function runSherinFs(args: readonly string[]): Promise<ExitCode> {
+  const child = spawn(process.execPath, [sherinFs(), ...args], { stdio: 'inherit' });
+  // Ctrl-C reaches the child too, which knows what to clean up; this process waits for it.
+  const ignore = () => undefined;
+  process.on('SIGINT', ignore);
+  try {
+    return await new Promise<ExitCode>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code) => resolve(asExit(code)));
+    });
+  } finally {
+    process.off('SIGINT', ignore);
+  }
+}
+
+function asExit(code: number | null): ExitCode {
+  return code !== null && known.includes(code) ? (code as ExitCode) : Exit.failed;
+}

@@ -1,0 +1,82 @@
+/** Starts `sherin-fs serve` as a process of its own and waits until it serves or says why not. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import type { Places } from '../../common/environment.js';
+import { isErrorCode, SherinError } from '../../common/errors.js';
+import { prepareRuntimeDir } from './runtime-dir.js';
+import { placeFlags, sherinFs } from './sherin-fs.js';
+
+/** Seconds until a start that says nothing is given up. */
+const patience = 60;
+
+/** What the child writes to descriptor 3, one line. */
+const reportSchema = z.union([
+  z.object({ ready: z.literal(true) }),
+  z.object({
+    error: z.object({ code: z.string(), context: z.record(z.string(), z.union([z.string(), z.number()])) }),
+  }),
+]);
+
+/** @throws SherinError as the child reports it, IO when it ended without a word, TIMEOUT */
+export async function startSherinFs(where: Places, flags: readonly string[]): Promise<void> {
+  prepareRuntimeDir(where.runtime);
+  const logPath = join(where.runtime, 'sherin-fs.log');
+  const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
+  const log = openSync(logPath, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
+  const child = spawn(process.execPath, [sherinFs(), 'serve', ...placeFlags(where), ...flags], {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', log, log, 'pipe'],
+  });
+  closeSync(log);
+  const report = child.stdio[3] as Readable;
+  try {
+    await firstWord(child, report, logPath);
+  } finally {
+    report.destroy();
+    child.unref();
+  }
+}
+
+async function firstWord(child: ChildProcess, report: Readable, logPath: string): Promise<void> {
+  const lines = createInterface({ input: report });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const failed = (part: string) =>
+        reject(new SherinError('IO', { what: 'starting sherin-fs', part: `${part}; its log is ${logPath}` }));
+      timer = setTimeout(
+        () => reject(new SherinError('TIMEOUT', { what: 'starting sherin-fs', seconds: patience })),
+        patience * 1000,
+      );
+      child.once('error', (error) => failed(error.message));
+      lines.once('line', (line) => {
+        try {
+          settle(line);
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+      // `close` comes after the last line was read, `exit` may come before.
+      child.once('close', (code, signal) => failed(`it ended with ${signal ?? `code ${code}`}`));
+    });
+  } finally {
+    clearTimeout(timer);
+    lines.close();
+    child.removeAllListeners();
+  }
+}
+
+function settle(line: string): void {
+  const report = reportSchema.parse(JSON.parse(line));
+  if ('ready' in report) return;
+  const { code, context } = report.error;
+  throw isErrorCode(code)
+    ? new SherinError(code, context)
+    : new SherinError('IO', { what: 'sherin-fs', part: code });
+}

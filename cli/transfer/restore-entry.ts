@@ -1,0 +1,138 @@
+/** Puts one entry of the vault at its place on the local disk, complete or not at all. */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  ftruncateSync,
+  lchownSync,
+  linkSync,
+  openSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
+import { SherinError } from '../../common/errors.js';
+import { textToBytes } from '../../common/names.js';
+import type { EntryInfo } from '../../daemon/protocol/control.js';
+import { makeNode, setTimes, setXattr } from '../../native/ipc.js';
+import { systemReason } from '../output/failure.js';
+import type { LocalDirectory } from './local-directory.js';
+
+/** Fills an open file with verified content. */
+export type Fill = (fd: number) => Promise<void>;
+
+/** A name for what is not finished; a crash leaves at most one such file a directory. */
+function temporaryName(): Buffer {
+  return Buffer.from(`.sherin-get-${randomBytes(8).toString('hex')}`);
+}
+
+/** Makes something under a temporary name and renames it to its own, over what stood there unless that is a directory. */
+async function replace(
+  directory: LocalDirectory,
+  name: Buffer,
+  make: (path: Buffer) => Promise<void> | void,
+): Promise<void> {
+  const path = directory.path(temporaryName());
+  try {
+    await make(path);
+    renameSync(path, directory.path(name));
+  } finally {
+    // After a rename it is gone, unless both names were one file: then rename(2) does nothing.
+    removeIfThere(path);
+  }
+}
+
+/** A regular file: readable by this user only until it is whole. */
+export async function restoreFile(
+  directory: LocalDirectory,
+  name: Buffer,
+  entry: EntryInfo,
+  fill: Fill,
+): Promise<string[]> {
+  const left: string[] = [];
+  await replace(directory, name, async (path) => {
+    const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    const fd = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      ftruncateSync(fd, entry.size);
+      await fill(fd);
+      if (isRoot()) fchownSync(fd, entry.uid, entry.gid);
+      left.push(...restoreXattrs(path, entry));
+      fchmodSync(fd, modeFor(entry));
+    } finally {
+      closeSync(fd);
+    }
+    setTimes(path, BigInt(entry.atime), BigInt(entry.mtime));
+  });
+  return left;
+}
+
+/** A symbolic link, FIFO or socket. */
+export async function restoreSpecial(
+  directory: LocalDirectory,
+  name: Buffer,
+  entry: EntryInfo,
+): Promise<string[]> {
+  const left: string[] = [];
+  await replace(directory, name, (path) => {
+    if (entry.kind === 'symlink') symlinkSync(textToBytes(entry.target ?? ''), path);
+    else if (entry.kind === 'fifo' || entry.kind === 'socket') makeNode(path, entry.kind, modeFor(entry));
+    else throw new SherinError('USAGE', { what: `a ${entry.kind} is not made this way` });
+    if (isRoot()) lchownSync(path, entry.uid, entry.gid);
+    left.push(...restoreXattrs(path, entry));
+    setTimes(path, BigInt(entry.atime), BigInt(entry.mtime));
+  });
+  return left;
+}
+
+/** A further name of a file that was restored before. */
+export async function restoreLink(
+  directory: LocalDirectory,
+  name: Buffer,
+  first: { directory: LocalDirectory; name: Buffer },
+): Promise<void> {
+  await replace(directory, name, (path) => linkSync(first.directory.path(first.name), path));
+}
+
+/** Attributes of a directory, after all that is below it. */
+export function finishDirectory(directory: LocalDirectory, entry: EntryInfo): string[] {
+  if (isRoot()) fchownSync(directory.fd, entry.uid, entry.gid);
+  const left = restoreXattrs(directory.itself, entry);
+  // Before the mode, which may take away the right to search it.
+  setTimes(directory.itself, BigInt(entry.atime), BigInt(entry.mtime));
+  fchmodSync(directory.fd, modeFor(entry));
+  return left;
+}
+
+/** Set-id bits are given back only with the owner that they speak for. */
+function modeFor(entry: EntryInfo): number {
+  const own = isRoot() || (entry.uid === process.getuid?.() && entry.gid === process.getgid?.());
+  return own ? entry.mode : entry.mode & 0o1777;
+}
+
+function isRoot(): boolean {
+  return process.geteuid?.() === 0;
+}
+
+/** Names of attributes that this file system or user can not have, with the reason. */
+function restoreXattrs(path: Buffer, entry: EntryInfo): string[] {
+  const left: string[] = [];
+  for (const [name, value] of entry.xattrs ?? []) {
+    try {
+      setXattr(path, textToBytes(name), Buffer.from(value, 'base64'));
+    } catch (error) {
+      left.push(`extended attribute ${name}: ${systemReason(error) ?? 'refused'}`);
+    }
+  }
+  return left;
+}
+
+function removeIfThere(path: Buffer): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Renamed already, or never made.
+  }
+}
