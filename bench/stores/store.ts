@@ -2,6 +2,8 @@
 export interface Store {
   /** Column of the report. */
   readonly name: string;
+  /** It holds nothing but zeros, whatever was brought in. */
+  readonly zerosOnly?: boolean;
   /** Makes the store below an empty directory and mounts it. */
   open(directory: string): Promise<void>;
   /** Brings a file or tree in under a name of its top level; returns when it is durable. */

@@ -18,13 +18,14 @@ export function buildAddon() {
   const present = products.every((product) => existsSync(product));
   if (present && builtToolchain === toolchain && builtSources === sources) return;
 
-  // make alone sees which sources changed, but not that Node or binding.gyp did.
-  const task = builtToolchain === toolchain ? 'build' : 'rebuild';
   say('compiling the addons');
-  run(process.execPath, [nodeGyp(), task], 'look at the compiler messages above', {
-    ...buildEnvironment(),
-    JOBS: 'max',
-  });
+  // configure finds new sources, make those that changed; neither sees that Node or a flag of binding.gyp did.
+  for (const task of builtToolchain === toolchain ? ['configure', 'build'] : ['rebuild']) {
+    run(process.execPath, [nodeGyp(), task], 'look at the compiler messages above', {
+      ...buildEnvironment(),
+      JOBS: 'max',
+    });
+  }
   writeStamp(stampFile, [toolchain, sources]);
 }
 
