@@ -86,6 +86,17 @@ export class Tree {
     return { no, id: formatSherinId(state), length: state.length, root: state.root, node };
   }
 
+  /** Every object that is the content of a file now, once. @throws SherinError as {@link object} */
+  *objects(): Iterable<ObjectInfo> {
+    const seen = new Set<number>();
+    for (const { object } of this.#view().state.inodes()) {
+      if (object === 0 || seen.has(object)) continue;
+      seen.add(object);
+      const info = this.object(object);
+      if (info !== undefined) yield info;
+    }
+  }
+
   /** The object of a namespace and tag, whatever the date says. */
   objectById(id: SherinIdParts): ObjectInfo | undefined {
     const no = this.#view().state.objectNumber(id.tag, id.namespace);
