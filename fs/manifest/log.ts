@@ -101,8 +101,12 @@ export class Log {
 
   /** A record, verified against the head's root. @throws SherinError MANIFEST_BROKEN, RangeError past the end */
   record(index: number, head: LogPoint, edge: TileEdge): LogRecord {
-    const { bytes } = this.#proven(index, head, edge);
-    return decode(index, bytes);
+    return decode(index, this.recordBytes(index, head, edge));
+  }
+
+  /** A record as the leaf that it is, proven as {@link record}. */
+  recordBytes(index: number, head: LogPoint, edge: TileEdge): Buffer {
+    return this.#proven(index, head, edge).bytes;
   }
 
   /** @throws SherinError MANIFEST_BROKEN when record and tiles do not prove anything, RangeError past the end */

@@ -206,6 +206,11 @@ export class Manifest {
     return this.#log.record(index, this.head, this.#standing.edge);
   }
 
+  /** A record's bytes, the leaf of an inclusion proof. @throws as {@link record} */
+  recordBytes(index: number): Buffer {
+    return this.#log.recordBytes(index, this.head, this.#standing.edge);
+  }
+
   /** The puts of an inode, oldest first, each proven. @throws SherinError MANIFEST_BROKEN when one is missing */
   *versions(inode: number): Iterable<Version> {
     let count = 0;
@@ -245,6 +250,11 @@ export class Manifest {
     });
     this.#replaceHead(signed, () => storeSnapshot(this.#database, bytes));
     this.#rebase(new Snapshot(bytes));
+    this.#database.checkpoint();
+  }
+
+  /** Moves the write-ahead log into the database file, so that the file alone holds everything. */
+  checkpoint(): void {
     this.#database.checkpoint();
   }
 
