@@ -40,6 +40,9 @@ export interface ManifestOptions {
   readonly now?: () => bigint;
 }
 
+export type { TreeHead } from './head.js';
+export type { InclusionProof, LogPoint } from './log.js';
+
 /** A version of a file: a put of its inode. */
 export interface Version {
   /** Log index. */
