@@ -6,13 +6,14 @@ import { parseArgs } from 'node:util';
 import type { Row } from './measure.js';
 import { codec } from './parts/codec.js';
 import { importTree } from './parts/import.js';
+import { manifest } from './parts/manifest.js';
 import { memory } from './parts/memory.js';
 import type { Part } from './parts/part.js';
 import { read } from './parts/read.js';
 import { json, markdown } from './report.js';
 import { isPeer } from './stores/peer.js';
 
-const parts: Readonly<Record<string, Part>> = { read, import: importTree, memory, codec };
+const parts: Readonly<Record<string, Part>> = { read, import: importTree, memory, manifest, codec };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
