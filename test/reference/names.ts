@@ -134,21 +134,36 @@ export class Names {
     const [from, to] = [this.#directory(body.parent), this.#directory(body.newParent)];
     const entry = this.lookup(body.parent, body.name);
     const target = to.get(keyOf(body.newName));
-    if (body.exchange) {
-      check(target !== undefined, 'an exchange with a name that does not exist');
-      from.set(keyOf(body.name), { ...target, name: body.name });
-    } else {
-      check(target === undefined || target.inode !== entry.inode, 'a rename between links of one inode');
-      if (target !== undefined) this.#unlink(body.newParent, body.newName);
-      from.delete(keyOf(body.name));
+    check(!body.exchange || target !== undefined, 'an exchange with a name that does not exist');
+    // Two links of one inode: nothing changes, as with rename(2).
+    if (target?.inode === entry.inode) return;
+    const policy = Math.max(entry.policy, target?.policy ?? 0);
+    if (!body.exchange && target !== undefined) this.#replace(entry, body.newParent, target);
+    from.delete(keyOf(body.name));
+    to.set(keyOf(body.newName), { ...entry, name: body.newName, policy });
+    if (body.exchange && target !== undefined) {
+      from.set(keyOf(body.name), { ...target, name: body.name, policy });
     }
-    to.set(keyOf(body.newName), { ...entry, name: body.newName });
-    check(this.#reaches(rootInode, body.newParent), 'a directory is renamed into itself');
+    for (const moved of [entry, target]) {
+      if (moved !== undefined && this.#inodes.get(moved.inode)?.attributes.kind === 2) {
+        check(!this.#reaches(moved.inode, moved.inode, true), 'a directory is moved into itself');
+      }
+    }
+  }
+
+  /** Unlinks what stands where something is renamed to. */
+  #replace(entry: Entry, parent: number, target: Entry): void {
+    const isDirectory = (inode: number): boolean => this.inode(inode).attributes.kind === 2;
+    check(
+      isDirectory(entry.inode) === isDirectory(target.inode),
+      'a directory replaces a file, or a file one',
+    );
+    this.#unlink(parent, target.name);
   }
 
   /** True when `goal` hangs below `from`. */
-  #reaches(from: number, goal: number): boolean {
-    if (from === goal) return true;
+  #reaches(from: number, goal: number, below = false): boolean {
+    if (from === goal && !below) return true;
     const inode = this.#inodes.get(from);
     return [...(inode?.names.values() ?? [])].some((entry) => this.#reaches(entry.inode, goal));
   }

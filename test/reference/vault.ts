@@ -1,0 +1,124 @@
+/** A whole vault from its directory and recovery key (FORMAT.md). */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join as path } from 'node:path';
+import { type AuditState, verifyAudit } from './audit.js';
+import { toBase32 } from './base32.js';
+import { concatBytes, equalBytes } from './bytes.js';
+import { type CubeRef, decodeCube } from './cube.js';
+import { vertexSize } from './cube-header.js';
+import { type Header, openHeader, parseHeader, type Unlock } from './header.js';
+import type { Master } from './keys.js';
+import { type Manifest, readManifest } from './manifest.js';
+import { rootOfBlocks } from './merkle.js';
+import { type Put, rootInode } from './names.js';
+import { readTree, type Slot, slotLength, slotRoot } from './object-tree.js';
+import type { Attributes } from './records.js';
+import { parseRecoveryKey } from './recovery-key.js';
+import { Refused } from './refused.js';
+import { sherinId } from './sherin-id.js';
+
+export interface TreeNode {
+  readonly name: Uint8Array;
+  readonly inode: number;
+  readonly attributes: Attributes;
+  readonly policy: number;
+  /** Sherin ID of a file's content; null for what was never put. */
+  readonly id: string | null;
+  /** Names below a directory, in byte order. */
+  readonly children: readonly TreeNode[];
+  /** Decrypts and verifies a file's content. @throws Refused */
+  readonly content: () => Uint8Array;
+}
+
+export interface Vault {
+  readonly header: Header;
+  readonly manifest: Manifest;
+  readonly audit: AuditState;
+  readonly root: TreeNode;
+}
+
+function readFile(...parts: readonly string[]): Uint8Array {
+  const name = path(...parts);
+  if (!existsSync(name)) throw new Refused('missing', name);
+  return Uint8Array.from(readFileSync(name));
+}
+
+function readCube(dir: string, master: Master, ref: CubeRef): Uint8Array {
+  const id = toBase32(ref.id);
+  return decodeCube(master, ref, readFile(dir, 'cubes', id.slice(0, 2), `${id}.cube`));
+}
+
+function slotContent(dir: string, master: Master, slot: Slot, length: number): Uint8Array {
+  if (slot.kind === 'hole') return new Uint8Array(length);
+  if (slot.kind === 'cube') return readCube(dir, master, slot.cube);
+  const parts = slot.pieces.map(({ cube, first, vertices }) =>
+    cube === null
+      ? new Uint8Array(vertices * vertexSize)
+      : readCube(dir, master, cube).subarray(first * vertexSize, (first + vertices) * vertexSize),
+  );
+  return concatBytes(...parts).slice(0, length);
+}
+
+/** The content of one version. @throws Refused */
+export function readObject(
+  dir: string,
+  master: Master,
+  manifest: Manifest,
+  put: Pick<Put, 'node' | 'length' | 'root'>,
+): Uint8Array {
+  const slots = readTree(put.node, put.length, put.root, manifest.node);
+  const parts = slots.map((slot, i) => {
+    const length = slotLength(put.length, i);
+    const content = slotContent(dir, master, slot, length);
+    if (!equalBytes(rootOfBlocks(content), slotRoot(slot, length))) throw new Refused('root', `slot ${i}`);
+    return content;
+  });
+  return concatBytes(...parts);
+}
+
+function treeNode(
+  dir: string,
+  master: Master,
+  manifest: Manifest,
+  entry: { readonly name: Uint8Array; readonly inode: number; readonly policy: number },
+): TreeNode {
+  const { attributes, put } = manifest.names.inode(entry.inode);
+  const below = attributes.kind === 2 ? manifest.names.entries(entry.inode) : [];
+  return {
+    ...entry,
+    attributes,
+    id: put === undefined ? null : sherinId(put.object),
+    children: below.map((child) => treeNode(dir, master, manifest, child)),
+    content: () => (put === undefined ? new Uint8Array(0) : readObject(dir, master, manifest, put)),
+  };
+}
+
+function readSegments(dir: string): Uint8Array[] {
+  const names = readdirSync(dir).filter((name) => /^\d{8}\.jsonl$/.test(name));
+  return names.map((_, i) => readFile(dir, `${String(i + 1).padStart(8, '0')}.jsonl`));
+}
+
+/** Opens and verifies everything but the cubes, which are read as they are asked for. @throws Refused */
+export function decodeVault(dir: string, recoveryKey: string): Vault {
+  return openVault(dir, { recoveryKey: parseRecoveryKey(recoveryKey) });
+}
+
+/** The same with any unlocking secret. @throws Refused */
+export function openVault(dir: string, unlock: Unlock): Vault {
+  const header = parseHeader(readFile(dir, 'vault.json'));
+  const master = openHeader(header, unlock);
+  const wal = path(dir, 'manifest.db-wal');
+  const manifest = readManifest(
+    master,
+    header,
+    readFile(dir, 'manifest.db'),
+    existsSync(wal) ? readFile(wal) : new Uint8Array(0),
+  );
+  const audit = verifyAudit(
+    readSegments(path(dir, 'audit')),
+    { uuid: header.uuid, publicKey: header.publicKey, master },
+    { size: manifest.head.auditSize, root: manifest.head.auditRoot },
+  );
+  const root = treeNode(dir, master, manifest, { name: new Uint8Array(0), inode: rootInode, policy: 0 });
+  return { header, manifest, audit, root };
+}
