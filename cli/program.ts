@@ -42,7 +42,10 @@ export async function run(line: readonly string[]): Promise<ExitCode> {
     if (!(error instanceof CommanderError)) return printError(error, json);
     if (error.exitCode === 0) return Exit.done;
     if (error.code === 'commander.help') return Exit.usage;
-    return printError(new SherinError('USAGE', { what: error.message.replace(/^error: /, '') }), json);
+    return printError(
+      new SherinError('USAGE', { what: error.message.replace(/^error: /, '').replaceAll('\n', ' ') }),
+      json,
+    );
   }
 }
 

@@ -52,12 +52,12 @@ export const audit = group(
   [tail, verify],
 );
 
-/** `time event id who meta`; what is not of that form is shown as JSON. */
+/** `ts event id who meta`; what is not of that form is shown as JSON. */
 function line(record: Readonly<Record<string, unknown>>, output: Output): string {
-  const { time, event, id, actor, meta } = record;
+  const { ts, event, id, actor, meta } = record;
   if (typeof event !== 'string') return output.name(JSON.stringify(record));
   const parts = [
-    String(time ?? ''),
+    String(ts ?? ''),
     event,
     typeof id === 'string' ? id : '-',
     JSON.stringify(actor ?? {}),

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { SherinError } from '../../common/errors.js';
-import { choice, command, either, flag, text } from '../definition.js';
+import { Exit, SherinError } from '../../common/errors.js';
+import { choice, command, descriptor, either, flag, text } from '../definition.js';
 import { runSherinFs } from '../service/sherin-fs.js';
 
 export const init = command({
@@ -13,8 +13,9 @@ export const init = command({
   args: [{ form: '[dir]', text: 'directory of the vault; default: --vault', completes: 'directory' }],
   options: {
     yes: flag('--yes', 'do not ask; takes the recovery key as seen'),
-    pin: either('--pin', 'ask for a PIN that the TPM slot wants at each unlock'),
+    pin: either('--pin', 'the TPM slot wants a PIN at each unlock; asked for on the terminal (default)'),
     noPin: either('--no-pin', 'make the TPM slot without a PIN'),
+    pinFd: descriptor('--pin-fd <n>', 'read the PIN from descriptor n'),
     recoveryOut: text(
       '--recovery-out <file>',
       'write the recovery key to this new file (0600) instead',
@@ -35,18 +36,26 @@ export const init = command({
       line: 'sherinctl init /srv/vault --yes --no-pin --recovery-out /root/vault.recovery',
     },
   ],
-  run: (session, [dir], options) => {
+  run: async (session, [dir], options) => {
     if (options.pcrs !== undefined && !/^\d{1,2}(,\d{1,2})*$/.test(options.pcrs)) {
       throw new SherinError('USAGE', { what: `--pcrs takes numbers such as 4,7, not '${options.pcrs}'` });
     }
-    const flags: string[] = ['--vault', dir === undefined ? session.places.vault : resolve(dir)];
+    const vault = dir === undefined ? session.places.vault : resolve(dir);
+    const flags: string[] = ['--vault', vault];
     if (options.yes) flags.push('--yes');
-    if (options.pin !== undefined) flags.push(options.pin ? '--pin' : '--no-pin');
+    if (options.pin === false) flags.push('--no-pin');
+    if (options.pinFd !== undefined) flags.push('--pin-fd', String(options.pinFd));
     if (options.recoveryOut !== undefined) flags.push('--recovery-out', resolve(options.recoveryOut));
     if (options.pcrs !== undefined) flags.push('--pcrs', options.pcrs);
     if (options.pad !== undefined) flags.push('--pad', options.pad);
     if (options.shared) flags.push('--shared');
-    if (session.output.json) flags.push('--json');
-    return runSherinFs(['init', ...flags]);
+    const exit = await runSherinFs(['init', ...flags], options.pinFd);
+    if (exit === Exit.done && session.output.json) {
+      session.output.record({
+        vault,
+        recovery: options.recoveryOut === undefined ? null : resolve(options.recoveryOut),
+      });
+    }
+    return exit;
   },
 });

@@ -20,7 +20,7 @@ export function wantsPin(status: Status): boolean {
 /** Unlocks with the recovery key or the TPM slot, asking on the terminal for what has no descriptor. */
 export async function unlock(client: ControlClient, wish: UnlockWish): Promise<void> {
   const { acceptRollback } = wish;
-  if (wish.recovery || wish.recoveryFd !== undefined) {
+  if (wish.recovery || acceptRollback || wish.recoveryFd !== undefined) {
     await withSecret(wish.recoveryFd, 'Recovery key: ', '--recovery-fd N', (fd) =>
       client.call('unlock', { slot: 'recovery', acceptRollback }, { fds: [fd] }),
     );

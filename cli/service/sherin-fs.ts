@@ -20,9 +20,17 @@ export function placeFlags(where: Places): string[] {
   return ['--vault', where.vault, '--mount', where.mount, '--runtime-dir', where.runtime];
 }
 
-/** Runs sherin-fs in the foreground on this terminal; it prints its own errors. Resolves to its exit code. */
-export async function runSherinFs(args: readonly string[]): Promise<ExitCode> {
-  const child = spawn(process.execPath, [sherinFs(), ...args], { stdio: 'inherit' });
+/**
+ * Runs sherin-fs in the foreground on this terminal; it prints its own errors. Resolves to its exit code.
+ * @param descriptor one that it gets besides the standard three, under the same number
+ */
+export async function runSherinFs(args: readonly string[], descriptor?: number): Promise<ExitCode> {
+  const stdio: ('inherit' | 'ignore' | number)[] = ['inherit', 'inherit', 'inherit'];
+  if (descriptor !== undefined && descriptor > 2) {
+    while (stdio.length < descriptor) stdio.push('ignore');
+    stdio.push(descriptor);
+  }
+  const child = spawn(process.execPath, [sherinFs(), ...args], { stdio });
   // Ctrl-C reaches the child too, which knows what to clean up; this process waits for it.
   const ignore = () => undefined;
   process.on('SIGINT', ignore);
