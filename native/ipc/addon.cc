@@ -1,0 +1,77 @@
+#include "addon.h"
+
+#include "connection.h"
+#include "failure.h"
+#include "files.h"
+#include "memory_file.h"
+#include "secret_line.h"
+#include "server.h"
+
+namespace sherin::ipc {
+
+std::string PathOf(const Napi::Value& value) {
+  if (!value.IsString()) throw Napi::TypeError::New(value.Env(), "a path must be a string");
+  std::string path = value.As<Napi::String>().Utf8Value();
+  if (path.empty() || path.find('\0') != std::string::npos) {
+    throw Napi::TypeError::New(value.Env(), "a path must not be empty nor hold a zero byte");
+  }
+  return path;
+}
+
+namespace {
+
+Napi::Value ConnectTo(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::string path = PathOf(info[0]);
+  try {
+    Connection* connection = Connection::New(env, Connect(path));
+    connection->Begin(info[1]);
+    return connection->Value();
+  } catch (const SocketError& error) {
+    throw SystemError(env, error.error, error.syscall);
+  }
+}
+
+Napi::Value MemoryFile(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsString() || !info[1].IsNumber()) throw Napi::TypeError::New(env, "memfd takes a name and a size");
+  const int64_t size = info[1].As<Napi::Number>().Int64Value();
+  if (size < 0) throw Napi::TypeError::New(env, "size must not be negative");
+  try {
+    return Napi::Number::New(env, NewMemoryFile(info[0].As<Napi::String>().Utf8Value(), size).Release());
+  } catch (const SocketError& error) {
+    throw SystemError(env, error.error, error.syscall);
+  }
+}
+
+Napi::Value ReadSecret(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsNumber() || !info[1].IsString()) {
+    throw Napi::TypeError::New(env, "readSecretToMemfd takes a descriptor and a prompt");
+  }
+  try {
+    const std::string prompt = info[1].As<Napi::String>().Utf8Value();
+    return Napi::Number::New(env, ReadSecretLine(info[0].As<Napi::Number>().Int32Value(), prompt).Release());
+  } catch (const SocketError& error) {
+    throw SystemError(env, error.error, error.syscall);
+  }
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  auto* addon = new Addon;  // NOLINT: the environment owns its instance data
+  env.SetInstanceData(addon);
+  addon->connection = Napi::Persistent(Connection::Define(env));
+  addon->server = Napi::Persistent(Server::Define(env));
+  exports.Set("listen", Napi::Function::New<Server::Listen>(env, "listen"));
+  exports.Set("connect", Napi::Function::New<ConnectTo>(env, "connect"));
+  exports.Set("memfd", Napi::Function::New<MemoryFile>(env, "memfd"));
+  exports.Set("readSecretToMemfd", Napi::Function::New<ReadSecret>(env, "readSecretToMemfd"));
+  exports.Set("messageLimit", Napi::Number::New(env, kMessageLimit));
+  InitFiles(env, exports);
+  return exports;
+}
+
+NODE_API_MODULE(sherin_ipc, Init)
+
+}  // namespace
+}  // namespace sherin::ipc

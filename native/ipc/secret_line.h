@@ -1,0 +1,19 @@
+#pragma once
+#include <string>
+
+#include "fd.h"
+
+namespace sherin::ipc {
+
+/** Bytes of the longest line. */
+constexpr size_t kLineLimit = 1024;
+
+/**
+ * Prompts on a terminal and reads a line with echo off, blocking; Backspace and Ctrl-U edit. The line comes back in a
+ * memory file, without line end, positioned at 0. The terminal is restored on every way out, also by a signal that
+ * ends or stops the process. @throws SocketError ENOTTY; EINTR Ctrl-C, Ctrl-\ or a signal; ENODATA Ctrl-D on an empty
+ * line or a terminal that hung up; EMSGSIZE too long
+ */
+Fd ReadSecretLine(int terminal, const std::string& prompt);
+
+}  // namespace sherin::ipc

@@ -1,0 +1,109 @@
+#include "server.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "addon.h"
+#include "connection.h"
+#include "failure.h"
+#include "socket.h"
+
+namespace sherin::ipc {
+namespace {
+
+/** Connections taken before others get their turn. */
+constexpr int kTurn = 64;
+
+Fd Reserve() { return Fd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+}  // namespace
+
+Napi::Function Server::Define(Napi::Env env) {
+  return DefineClass(env, "Server", {InstanceMethod<&Server::Close>("close")});
+}
+
+Napi::Value Server::Listen(const Napi::CallbackInfo& info) {
+  if (info.Length() != 3 || !info[2].IsFunction()) {
+    throw Napi::TypeError::New(info.Env(), "listen takes a path, a mode and a function");
+  }
+  return Addon::Of(info.Env()).server.New({info[0], info[1], info[2]});
+}
+
+Server::Server(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<Server>(info), context_(info.Env(), "sherin.ipc"), reserve_(Reserve()) {
+  const Napi::Env env = info.Env();
+  const std::string path = PathOf(info[0]);
+  if (!info[1].IsNumber()) throw Napi::TypeError::New(env, "mode must be a number");
+  const uint32_t mode = info[1].As<Napi::Number>().Uint32Value();
+  if (mode > 0777) throw Napi::TypeError::New(env, "mode must be permission bits");
+  accept_ = Napi::Persistent(info[2].As<Napi::Function>());
+  Fd fd;
+  try {
+    fd = ipc::Listen(path, mode);
+    struct stat facts;
+    if (lstat(path.c_str(), &facts) != 0) throw SocketError{errno, "lstat"};
+    path_ = path;
+    device_ = facts.st_dev;
+    inode_ = facts.st_ino;
+  } catch (const SocketError& error) {
+    throw SystemError(env, error.error, error.syscall);
+  }
+  poll_ = Poll::New(env, std::move(fd), [this](int) { OnReadable(); }, [this] { Unref(); });
+  Ref();
+  poll_->Watch(UV_READABLE);
+}
+
+void Server::Close(const Napi::CallbackInfo&) {
+  if (poll_ == nullptr) return;
+  RemoveFile();
+  poll_->Close();
+  poll_ = nullptr;
+}
+
+void Server::OnReadable() {
+  const Napi::HandleScope scope(Env());
+  for (int turn = 0; turn < kTurn && poll_ != nullptr; turn++) {
+    try {
+      Fd fd = Accept(poll_->fd());
+      if (!fd) return;
+      Welcome(std::move(fd));
+    } catch (const SocketError& error) {
+      if (error.error != EMFILE && error.error != ENFILE) return;
+      return TurnAway();
+    }
+  }
+}
+
+void Server::Welcome(Fd fd) {
+  const Napi::Env env = Env();
+  const Napi::HandleScope scope(env);
+  Connection* connection = nullptr;
+  try {
+    connection = Connection::New(env, std::move(fd));
+    connection->Begin(accept_.MakeCallback(env.Undefined(), {connection->Value()}, context_));
+  } catch (const Napi::Error& error) {
+    if (connection != nullptr) connection->Shut(std::nullopt);
+    Uncaught(error);
+  }
+}
+
+void Server::TurnAway() {
+  reserve_.Reset();
+  try {
+    Accept(poll_->fd());
+  } catch (const SocketError&) {
+    // Another thread took the place; the next turn tries again.
+  }
+  reserve_ = Reserve();
+}
+
+void Server::RemoveFile() {
+  struct stat facts;
+  if (path_.empty() || lstat(path_.c_str(), &facts) != 0) return;
+  if (facts.st_dev == device_ && facts.st_ino == inode_) unlink(path_.c_str());
+  path_.clear();
+}
+
+}  // namespace sherin::ipc

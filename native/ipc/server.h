@@ -1,0 +1,39 @@
+#pragma once
+#include <napi.h>
+#include <sys/types.h>
+
+#include <string>
+
+#include "poll.h"
+
+namespace sherin::ipc {
+
+/** Server of native/ipc.ts. Keeps itself and the event loop alive until it is closed. */
+class Server : public Napi::ObjectWrap<Server> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  /** listen(path, mode, accept) */
+  static Napi::Value Listen(const Napi::CallbackInfo& info);
+
+  explicit Server(const Napi::CallbackInfo& info);
+  ~Server() override { RemoveFile(); }
+
+ private:
+  void Close(const Napi::CallbackInfo& info);
+  void OnReadable();
+  void Welcome(Fd fd);
+  /** Turns one client away when descriptors have run out; it would wake the loop for ever otherwise. */
+  void TurnAway();
+  /** Removes the socket file unless another server has replaced it. */
+  void RemoveFile();
+
+  Poll* poll_ = nullptr;
+  Napi::FunctionReference accept_;
+  Napi::AsyncContext context_;
+  std::string path_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+  Fd reserve_;
+};
+
+}  // namespace sherin::ipc
