@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -9,5 +10,8 @@ struct Bytes {
   const uint8_t* data = nullptr;
   size_t size = 0;
 };
+
+/** The raw bytes of a vault UUID. */
+using Uuid = std::array<uint8_t, 16>;
 
 }  // namespace sherin

@@ -16,6 +16,8 @@ class Pages {
  public:
   /** For keys: the best kind that the machine has. @throws std::bad_alloc */
   static Pages ForKeys(size_t size);
+  /** For bytes that need no protection: page-aligned only. @throws std::bad_alloc */
+  static Pages Plain(size_t size);
   /** For plaintext: locked while the limit leaves room for keys. @throws std::bad_alloc */
   static Pages ForPlaintext(size_t size);
 

@@ -1,0 +1,30 @@
+#include <napi.h>
+
+#include "codec/functions.h"
+#include "codec/reader.h"
+#include "environment.h"
+#include "keys/keyring.h"
+#include "keys/secret.h"
+#include "system/functions.h"
+#if __has_include("tpm/tpm.h")
+#include "tpm/tpm.h"
+#endif
+
+namespace {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new sherin::Environment(env));
+  sherin::Secret::Init(env, exports);
+  sherin::Keyring::Init(env, exports);
+  sherin::CubeReader::Init(env, exports);
+  sherin::InitCodec(env, exports);
+  sherin::InitSystem(env, exports);
+#if __has_include("tpm/tpm.h")
+  sherin::InitTpm(env, exports);
+#endif
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(sherin_native, Init)

@@ -1,0 +1,42 @@
+#pragma once
+#include <array>
+#include <string>
+
+#include "../memory/bytes.h"
+#include "../system/descriptor.h"
+#include "header.h"
+#include "outcome.h"
+
+namespace sherin {
+
+/** `cubes/<2 characters>/<52 characters>.cube` */
+std::string CubePath(const uint8_t id[32]);
+
+/** An opened cube file whose header has the right shape. The header was read once, into private memory. */
+struct CubeFile {
+  Descriptor fd;
+  uint64_t inode = 0;
+  std::array<uint8_t, kHeader> header;
+
+  HeaderView view() const { return HeaderView(header.data()); }
+};
+
+enum class Access {
+  Cached,  // through the page cache
+  Fresh,   // past it: O_DIRECT where the file system has it, else after posix_fadvise(DONTNEED)
+};
+
+/** Opens beneath the vault, never through a link. A file that is no regular file is malformed. */
+Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& out);
+/** Reads stored bytes of vertices first…last (with the padding) to a page-aligned buffer. */
+Outcome ReadVertices(const CubeFile& file, size_t first, size_t last, uint8_t* out);
+/** Bytes of a stored vertex. */
+size_t StoredSize(const HeaderView& view, size_t vertex);
+/** Compares the ciphertext root with the whole body. */
+bool CiphertextMatches(const HeaderView& view, Bytes body);
+/** Checks the signature of kind `cube`. */
+bool SignatureMatches(const HeaderView& view, const uint8_t uuid[16], const uint8_t public_key[32]);
+/** The bytes that a signature of kind `cube` covers. */
+std::string SignedBytes(const uint8_t uuid[16], const uint8_t* header);
+
+}  // namespace sherin

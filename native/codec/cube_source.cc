@@ -1,0 +1,252 @@
+#include "cube_source.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include <algorithm>
+
+#include "../error.h"
+#include "../system/io.h"
+#include "scratch.h"
+
+namespace sherin {
+namespace {
+
+// One descriptor and 32 bytes of locked memory each.
+constexpr size_t kOpenCubes = 128;
+
+/** Copies the part of a vertex that a range asks for. */
+void CopyPart(size_t vertex, const uint8_t* plain, Range range, uint8_t* out) {
+  if (out == nullptr) return;
+  const size_t start = std::max(range.offset, vertex * kVertex);
+  const size_t end = std::min(range.offset + range.length, (vertex + 1) * kVertex);
+  memcpy(out + (start - range.offset), plain + (start - vertex * kVertex), end - start);
+}
+
+}  // namespace
+
+CubeSource::CubeSource(Descriptor vault, size_t cache_bytes, const Uuid& uuid)
+    : vault_(std::move(vault)), uuid_(uuid), vertices_(cache_bytes), headers_(kOpenCubes) {}
+
+CubeSource::Activity CubeSource::Enter() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ++active_;
+  return Activity(this, [self = shared_from_this()](void*) {
+    const std::lock_guard<std::mutex> leave(self->mutex_);
+    if (--self->active_ == 0) self->quiet_.notify_all();
+  });
+}
+
+std::shared_ptr<KeySet> CubeSource::Keys() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!keys_) throw Failure("EWIPED", "the reader is stopped");
+  return keys_;
+}
+
+void CubeSource::Stop() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  keys_.reset();
+}
+
+void CubeSource::WaitAndClear() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  quiet_.wait(lock, [this] { return active_ == 0; });
+  headers_.Clear();
+  vertices_.Clear();
+}
+
+void CubeSource::Resume(std::shared_ptr<KeySet> keys) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  keys_ = std::move(keys);
+}
+
+void CubeSource::Drop(const Hash& id) {
+  headers_.Drop(id);
+  vertices_.Drop(id);
+}
+
+bool CubeSource::ReadCached(const CubeRef& ref, Range range, uint8_t* out) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!keys_) return false;
+  }
+  std::vector<VertexCache::Pin> pins;
+  pins.reserve(range.last() - range.first() + 1);
+  for (size_t vertex = range.first(); vertex <= range.last(); ++vertex) {
+    auto pin = vertices_.Find({ref, static_cast<uint32_t>(vertex)});
+    if (!pin) return false;
+    pins.push_back(std::move(*pin));
+  }
+  for (size_t i = 0; i < pins.size(); ++i) CopyPart(range.first() + i, pins[i].data(), range, out);
+  counters_.hits += pins.size();
+  counters_.served += range.length;
+  return true;
+}
+
+Outcome CubeSource::Opened(const CubeRef& ref, Range range, std::shared_ptr<OpenedCube>& out) {
+  const auto keys = Keys();
+  out = headers_.Find(ref);
+  if (out) return {};
+  Outcome outcome = OpenedCube::Open(vault_.get(), ref, *keys, Access::Cached, out);
+  if (!outcome.ok()) return outcome;
+  posix_fadvise(out->file().fd.get(), static_cast<off_t>(kHeader + range.first() * kVertex),
+                static_cast<off_t>((range.last() - range.first() + 1) * kVertex), POSIX_FADV_WILLNEED);
+  headers_.Put(out);
+  return {};
+}
+
+template <typename Each>
+Outcome CubeSource::ForEachVertex(const OpenedCube& cube, size_t first, size_t last, Each each) {
+  Scratch& scratch = ThreadScratch();
+  Outcome outcome = ReadVertices(cube.file(), first, last, scratch.ciphertext());
+  const auto gcm = cube.NewGcm();
+  for (size_t vertex = first; vertex <= last && outcome.ok(); ++vertex) {
+    const uint8_t* const ciphertext = scratch.ciphertext() + (vertex - first) * kVertex;
+    outcome = cube.OpenVertex(*gcm, vertex, ciphertext, scratch.vertex());
+    if (!outcome.ok()) break;
+    counters_.decrypted += cube.PlainSize(vertex);
+    outcome = each(vertex, scratch.vertex());
+  }
+  explicit_bzero(scratch.vertex(), kVertex);
+  return outcome;
+}
+
+Outcome CubeSource::VerifyWhole(OpenedCube& cube) {
+  if (cube.whole_verified) return {};
+  const size_t last = cube.file().view().stored().count - 1;
+  Outcome outcome = ForEachVertex(cube, 0, last, [](size_t, const uint8_t*) { return Outcome{}; });
+  if (outcome.ok()) cube.whole_verified = true;
+  return outcome;
+}
+
+Outcome CubeSource::Read(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube) {
+  std::shared_ptr<OpenedCube> cube;
+  Outcome outcome = Opened(ref, range, cube);
+  if (outcome.ok() && whole_cube) outcome = VerifyWhole(*cube);
+  if (outcome.ok()) outcome = Load(*cube, range, out);
+  if (!outcome.ok()) {
+    ++counters_.faults;
+  } else if (out != nullptr) {
+    counters_.served += range.length;
+  }
+  return outcome;
+}
+
+Outcome CubeSource::Load(const OpenedCube& cube, Range range, uint8_t* out) {
+  std::vector<size_t> busy;
+  for (size_t vertex = range.first(); vertex <= range.last();) {
+    std::vector<VertexCache::Claim> claims;  // of vertices in a row: one read for all
+    const size_t first = vertex;
+    for (; vertex <= range.last(); ++vertex) {
+      auto acquired = vertices_.Acquire({cube.ref(), static_cast<uint32_t>(vertex)});
+      if (acquired.state == VertexCache::State::Claimed) {
+        claims.push_back(std::move(*acquired.claim));
+        continue;
+      }
+      if (acquired.state == VertexCache::State::Ready) {
+        CopyPart(vertex, acquired.pin->data(), range, out);
+        ++counters_.hits;
+      } else {
+        busy.push_back(vertex);  // Full is handled like Busy: later, and then without a place in the cache
+      }
+      break;
+    }
+    if (!claims.empty()) {
+      Outcome outcome = LoadRun(cube, first, claims, range, out);
+      if (!outcome.ok()) return outcome;
+    }
+    if (vertex <= range.last()) ++vertex;  // the one that ended the row is dealt with
+  }
+  // No claim is held from here on, so threads that wait for each other's vertices can not lock each other out.
+  for (const size_t vertex : busy) {
+    if (const auto pin = vertices_.Await({cube.ref(), static_cast<uint32_t>(vertex)})) {
+      CopyPart(vertex, pin->data(), range, out);
+      ++counters_.hits;
+      continue;
+    }
+    if (out == nullptr) continue;
+    ++counters_.misses;
+    Outcome outcome = ForEachVertex(cube, vertex, vertex, [&](size_t, const uint8_t* plain) {
+      CopyPart(vertex, plain, range, out);
+      return Outcome{};
+    });
+    if (!outcome.ok()) return outcome;
+  }
+  return {};
+}
+
+Outcome CubeSource::LoadRun(const OpenedCube& cube, size_t first, std::vector<VertexCache::Claim>& claims, Range range,
+                            uint8_t* out) {
+  counters_.misses += claims.size();
+  uint8_t* const ciphertext = ThreadScratch().ciphertext();
+  Outcome outcome = ReadVertices(cube.file(), first, first + claims.size() - 1, ciphertext);
+  if (!outcome.ok()) return outcome;
+  const auto gcm = cube.NewGcm();
+  for (size_t i = 0; i < claims.size(); ++i) {
+    VertexCache::Claim& claim = claims[i];
+    outcome = cube.OpenVertex(*gcm, first + i, ciphertext + i * kVertex, claim.data());
+    if (!outcome.ok()) return outcome;
+    CopyPart(first + i, claim.data(), range, out);
+    counters_.decrypted += cube.PlainSize(first + i);
+    claim.Publish();
+  }
+  return {};
+}
+
+Outcome CubeSource::ReadFresh(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube) {
+  Drop(ref.id);
+  std::shared_ptr<OpenedCube> cube;
+  Outcome outcome = OpenedCube::Open(vault_.get(), ref, *Keys(), Access::Fresh, cube);
+  if (outcome.ok() && whole_cube) outcome = VerifyWhole(*cube);
+  if (outcome.ok()) {
+    outcome = ForEachVertex(*cube, range.first(), range.last(), [&](size_t vertex, const uint8_t* plain) {
+      CopyPart(vertex, plain, range, out);
+      return Outcome{};
+    });
+  }
+  if (outcome.ok()) {
+    counters_.served += range.length;
+  } else {
+    ++counters_.faults;
+  }
+  return outcome;
+}
+
+Outcome CubeSource::Verify(const CubeRef& ref, const uint8_t* public_key) {
+  std::shared_ptr<OpenedCube> cube;
+  Outcome outcome = OpenedCube::Open(vault_.get(), ref, *Keys(), Access::Cached, cube);
+  if (outcome.ok()) outcome = VerifyWhole(*cube);
+  if (outcome.ok()) {
+    // VerifyWhole read the whole body in one piece to this thread's scratch.
+    const HeaderView view = cube->file().view();
+    const auto at = [&](Fault fault) { return Outcome{fault, std::nullopt, "", cube->file().inode}; };
+    if (!CiphertextMatches(view, {ThreadScratch().ciphertext(), view.stored().body()})) {
+      outcome = at(Fault::Root);
+    } else if (public_key != nullptr && !SignatureMatches(view, uuid_.data(), public_key)) {
+      outcome = at(Fault::Signature);
+    }
+  }
+  if (!outcome.ok()) ++counters_.faults;
+  return outcome;
+}
+
+Outcome CubeSource::Export(const CubeRef& ref, Range range, int fd, uint64_t at) {
+  std::shared_ptr<OpenedCube> cube;
+  Outcome outcome = Opened(ref, range, cube);
+  if (outcome.ok()) {
+    outcome = ForEachVertex(*cube, range.first(), range.last(), [&](size_t vertex, const uint8_t* plain) {
+      const size_t start = std::max(range.offset, vertex * kVertex);
+      const size_t end = std::min(range.offset + range.length, (vertex + 1) * kVertex);
+      const int error = WriteAt(fd, plain + (start - vertex * kVertex), end - start, at + (start - range.offset));
+      return error == 0 ? Outcome{} : Outcome::Io(ErrnoName(error));
+    });
+  }
+  if (outcome.ok()) {
+    counters_.served += range.length;
+  } else {
+    ++counters_.faults;
+  }
+  return outcome;
+}
+
+}  // namespace sherin

@@ -1,0 +1,79 @@
+#pragma once
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "header_cache.h"
+#include "vertex_cache.h"
+
+namespace sherin {
+
+/** A range of a cube's plaintext. */
+struct Range {
+  size_t offset;
+  size_t length;
+  size_t first() const { return offset / kVertex; }
+  size_t last() const { return (offset + length - 1) / kVertex; }
+};
+
+/** Reads and verifies cubes of one vault: the part of CubeReader that knows no JavaScript. Any thread. */
+class CubeSource : public std::enable_shared_from_this<CubeSource> {
+ public:
+  struct Counters {
+    std::atomic<uint64_t> hits{0}, misses{0}, decrypted{0}, served{0}, faults{0};
+  };
+
+  CubeSource(Descriptor vault, size_t cache_bytes, const Uuid& uuid);
+
+  /** Copies when everything is cached. */
+  bool ReadCached(const CubeRef& ref, Range range, uint8_t* out);
+  /** Copies a range (not empty) of verified bytes to `out`; with a null `out` only fills the cache. */
+  Outcome Read(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube);
+  /** Past all caches, from a newly opened file. */
+  Outcome ReadFresh(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube);
+  /** Every vertex, the ciphertext root, and with `public_key` (32 bytes) the signature. */
+  Outcome Verify(const CubeRef& ref, const uint8_t* public_key);
+  /** Writes verified vertices to a descriptor. */
+  Outcome Export(const CubeRef& ref, Range range, int fd, uint64_t at);
+
+  void Drop(const Hash& id);
+  /** Forgets the keys; reads fail with EWIPED from now on. */
+  void Stop();
+  /** Waits for reads in progress, then wipes the caches. */
+  void WaitAndClear();
+  void Resume(std::shared_ptr<KeySet> keys);
+
+  const Counters& counters() const { return counters_; }
+  VertexCache::Usage usage() { return vertices_.usage(); }
+
+  /** Held by an operation from its submission to its end; keeps the source alive. */
+  using Activity = std::shared_ptr<void>;
+  Activity Enter();
+
+ private:
+  std::shared_ptr<KeySet> Keys();
+  Outcome Opened(const CubeRef& ref, Range range, std::shared_ptr<OpenedCube>& out);
+  Outcome VerifyWhole(OpenedCube& cube);
+  /** Decrypts vertices one by one, without caches, for `each(vertex, plain)`. */
+  template <typename Each>
+  Outcome ForEachVertex(const OpenedCube& cube, size_t first, size_t last, Each each);
+  Outcome Load(const OpenedCube& cube, Range range, uint8_t* out);
+  Outcome LoadRun(const OpenedCube& cube, size_t first, std::vector<VertexCache::Claim>& claims, Range range,
+                  uint8_t* out);
+
+  const Descriptor vault_;
+  const Uuid uuid_;
+  VertexCache vertices_;
+  HeaderCache headers_;
+  Counters counters_;
+
+  std::mutex mutex_;
+  std::condition_variable quiet_;
+  std::shared_ptr<KeySet> keys_;
+  size_t active_ = 0;
+};
+
+}  // namespace sherin

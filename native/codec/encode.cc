@@ -1,0 +1,92 @@
+#include "encode.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "../error.h"
+#include "../system/io.h"
+#include "merkle.h"
+#include "opened_cube.h"
+#include "scratch.h"
+#include "temporary.h"
+#include "write_cube.h"
+
+namespace sherin {
+namespace {
+
+bool IsHole(Bytes data) {
+  return data.data[0] == 0 && memcmp(data.data, data.data + 1, data.size - 1) == 0;
+}
+
+CubeRef RefOf(Bytes data, const std::vector<Hash>& vertex_hashes, const EncodeSettings& settings) {
+  CubeRef cube{};
+  cube.root = RootOfHashes(vertex_hashes.data(), vertex_hashes.size());
+  cube.length = static_cast<uint32_t>(data.size);
+  uint8_t owner[4], length[4];
+  StoreU32(owner, settings.owner);
+  StoreU32(length, cube.length);
+  settings.keys->Hmac(Purpose::CubeId, {{owner, 4}, {cube.root.data(), cube.root.size()}, {length, 4}},
+                      cube.id.data());
+  return cube;
+}
+
+enum class Existing { None, Good, Bad };
+
+/**
+ * Whether the vault's cube of this ID can stand for the content at hand: every stored byte hashes to the ciphertext root,
+ * which the sealed part authenticates together with the plaintext root. A file that can not be read counts as bad: the
+ * content in hand replaces it.
+ */
+Existing CheckExisting(const CubeRef& cube, const EncodeSettings& settings, uint64_t& stored) {
+  CubeFile file;
+  Outcome outcome = OpenCubeFile(settings.vault, cube.id.data(), Access::Cached, file);
+  if (outcome.fault == Fault::Missing) return Existing::None;
+  if (outcome.fault == Fault::Io && !file.fd.valid()) throw Failure(outcome.error, "open of a cube: " + outcome.error);
+  if (!outcome.ok()) return Existing::Bad;
+  const HeaderView view = file.view();
+  const Stored shape = view.stored();
+  uint8_t* const body = ThreadScratch().ciphertext();
+  if (!ReadVertices(file, 0, shape.count - 1, body).ok()) return Existing::Bad;
+  if (!CiphertextMatches(view, {body, shape.body()})) return Existing::Bad;
+  std::shared_ptr<OpenedCube> opened;
+  if (!OpenedCube::OpenSealed(std::move(file), cube, *settings.keys, opened).ok()) return Existing::Bad;
+  stored = kHeader + shape.body();
+  return Existing::Good;
+}
+
+}  // namespace
+
+Encoded EncodeBytes(Bytes data, const EncodeSettings& settings) {
+  if (IsHole(data)) return {Encoded::Kind::Hole};
+  std::vector<Hash> vertex_hashes;
+  for (size_t at = 0; at < data.size; at += kVertex) {
+    vertex_hashes.push_back(VertexHash({data.data + at, std::min(kVertex, data.size - at)}));
+  }
+  Encoded encoded{Encoded::Kind::Cube, RefOf(data, vertex_hashes, settings)};
+  const Existing existing = CheckExisting(encoded.cube, settings, encoded.stored);
+  if (existing == Existing::Good) return encoded;
+  encoded.heals = existing == Existing::Bad;
+  const Bytes file = WriteCube(data, encoded.cube, vertex_hashes, settings);
+  encoded.temporary = WriteTemporary(settings.vault, encoded.cube.id.data(), file);
+  encoded.stored = file.size;
+  return encoded;
+}
+
+Encoded EncodeDescriptor(int fd, uint64_t offset, size_t length, const EncodeSettings& settings) {
+  uint8_t* const plain = ThreadScratch().plaintext();
+  struct Wipe {
+    uint8_t* data;
+    size_t size;
+    ~Wipe() { explicit_bzero(data, size); }
+  } const wipe{plain, length};
+  const int64_t got = ReadAt(fd, plain, length, offset);
+  if (got < 0) throw Failure::Errno(static_cast<int>(-got), "pread");
+  if (got < static_cast<int64_t>(length)) {
+    Encoded cut{Encoded::Kind::Short};
+    cut.cube.length = static_cast<uint32_t>(got);
+    return cut;
+  }
+  return EncodeBytes({plain, length}, settings);
+}
+
+}  // namespace sherin

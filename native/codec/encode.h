@@ -1,0 +1,34 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "../keys/key_set.h"
+#include "layout.h"
+
+namespace sherin {
+
+struct EncodeSettings {
+  std::shared_ptr<KeySet> keys;
+  int vault;
+  Uuid uuid;
+  uint32_t owner;
+  uint32_t epoch;
+  PadMode pad;
+};
+
+/** Encoded of native/index.ts. */
+struct Encoded {
+  enum class Kind { Hole, Short, Cube };
+  Kind kind;
+  CubeRef cube{};         // Short: length is what the file had
+  std::string temporary;  // empty: the vault has a verified equal cube
+  uint64_t stored = 0;
+  bool heals = false;
+};
+
+/** Reads from a descriptor, then as EncodeBytes. @throws Failure errno names, EWIPED */
+Encoded EncodeDescriptor(int fd, uint64_t offset, size_t length, const EncodeSettings& settings);
+/** `data` has 1 to 1 MiB bytes. @throws Failure */
+Encoded EncodeBytes(Bytes data, const EncodeSettings& settings);
+
+}  // namespace sherin

@@ -1,0 +1,53 @@
+#include "header_cache.h"
+
+#include <string.h>
+
+namespace sherin {
+
+size_t HeaderCache::IdHash::operator()(const Hash& id) const {
+  size_t bits;
+  memcpy(&bits, id.data(), sizeof bits);
+  return bits;
+}
+
+std::shared_ptr<OpenedCube> HeaderCache::Find(const CubeRef& ref) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = index_.find(ref.id);
+  if (found == index_.end()) return nullptr;
+  const std::shared_ptr<OpenedCube>& cube = *found->second;
+  if (cube->ref().root != ref.root || cube->ref().length != ref.length) return nullptr;
+  cubes_.splice(cubes_.begin(), cubes_, found->second);
+  return cube;
+}
+
+void HeaderCache::Put(std::shared_ptr<OpenedCube> cube) {
+  const Hash id = cube->ref().id;
+  Drop(id);
+  std::shared_ptr<OpenedCube> oldest;  // closed after the lock
+  const std::lock_guard<std::mutex> lock(mutex_);
+  cubes_.push_front(std::move(cube));
+  index_[id] = cubes_.begin();
+  if (cubes_.size() <= limit_) return;
+  oldest = std::move(cubes_.back());
+  index_.erase(oldest->ref().id);
+  cubes_.pop_back();
+}
+
+void HeaderCache::Drop(const Hash& id) {
+  std::shared_ptr<OpenedCube> dropped;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = index_.find(id);
+  if (found == index_.end()) return;
+  dropped = std::move(*found->second);
+  cubes_.erase(found->second);
+  index_.erase(found);
+}
+
+void HeaderCache::Clear() {
+  Cubes dropped;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  index_.clear();
+  dropped.swap(cubes_);
+}
+
+}  // namespace sherin

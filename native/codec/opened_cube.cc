@@ -1,0 +1,78 @@
+#include "opened_cube.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+
+#include <algorithm>
+
+#include "../error.h"
+#include "merkle.h"
+#include "sealed_part.h"
+
+namespace sherin {
+
+Outcome OpenedCube::Open(int vault, const CubeRef& ref, const KeySet& keys, Access access,
+                         std::shared_ptr<OpenedCube>& out) {
+  CubeFile file;
+  Outcome outcome = OpenCubeFile(vault, ref.id.data(), access, file);
+  if (!outcome.ok()) return outcome;
+  return OpenSealed(std::move(file), ref, keys, out);
+}
+
+Outcome OpenedCube::OpenSealed(CubeFile file, const CubeRef& ref, const KeySet& keys,
+                               std::shared_ptr<OpenedCube>& out) {
+  const HeaderView view = file.view();
+  LockedBytes key = keys.CubeKey(view.salt(), view.id(), view.epoch());
+  std::shared_ptr<OpenedCube> cube(new OpenedCube(std::move(file), ref, std::move(key)));
+  Outcome outcome = cube->OpenSealedPart();
+  if (outcome.ok()) out = std::move(cube);
+  return outcome;
+}
+
+Outcome OpenedCube::OpenSealedPart() {
+  const HeaderView view = file_.view();
+  SealedPart part;
+  if (!NewGcm()->Open(Nonce::Of(kSealedNonce), {view.bytes(), kSealedAad}, view.sealed(), kSealedSize, part.bytes,
+                      view.sealed_tag())) {
+    return At(Fault::Sealed);
+  }
+  const uint32_t length = part.length();
+  if (length < 1 || length > kCube || !part.reserved_is_zero()) return At(Fault::Sealed);
+  const size_t vertices = VerticesOf(length);
+  const Stored expected = StoredOf(length, view.pad()), found = view.stored();
+  if (expected.count != found.count || expected.last != found.last) return At(Fault::Malformed);
+  if (!IsZero(part.hash(vertices), (kVertices - vertices) * sizeof(Hash))) return At(Fault::Sealed);
+  for (size_t i = 0; i < kVertices; ++i) memcpy(vertex_hashes_[i].data(), part.hash(i), sizeof(Hash));
+  const Hash root = RootOfHashes(vertex_hashes_.data(), vertices);
+  const bool equal = CRYPTO_memcmp(root.data(), ref_.root.data(), root.size()) == 0 && length == ref_.length;
+  return equal ? Outcome{} : At(Fault::Root);
+}
+
+std::unique_ptr<Gcm> OpenedCube::NewGcm() const { return std::make_unique<Gcm>(Gcm::Direction::Open, key_.bytes()); }
+
+size_t OpenedCube::PlainSize(size_t vertex) const {
+  const size_t start = vertex * kVertex;
+  return start >= ref_.length ? 0 : std::min<size_t>(kVertex, ref_.length - start);
+}
+
+Outcome OpenedCube::OpenVertex(Gcm& gcm, size_t vertex, const uint8_t* ciphertext, uint8_t* plain) const {
+  const HeaderView view = file_.view();
+  const size_t stored = StoredSize(view, vertex), size = PlainSize(vertex);
+  const auto fault = [&](Fault kind) {
+    explicit_bzero(plain, stored);
+    return Outcome{kind, static_cast<uint32_t>(vertex), "", file_.inode};
+  };
+  const Bytes aad{view.bytes(), kVertexAad};
+  if (!gcm.Open(Nonce::Of(static_cast<uint32_t>(vertex)), aad, ciphertext, stored, plain, view.tag(vertex))) {
+    return fault(Fault::Tag);
+  }
+  // A vertex that is padding only has hash zero; OpenSealedPart checked that, the padding rule covers its bytes.
+  if (size > 0) {
+    const Hash hash = VertexHash({plain, size});
+    if (CRYPTO_memcmp(hash.data(), vertex_hashes_[vertex].data(), hash.size()) != 0) return fault(Fault::Leaf);
+  }
+  if (!IsZero(plain + size, stored - size)) return fault(Fault::Padding);
+  return {};
+}
+
+}  // namespace sherin

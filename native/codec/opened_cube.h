@@ -1,0 +1,44 @@
+#pragma once
+#include <array>
+#include <atomic>
+#include <memory>
+
+#include "../keys/key_set.h"
+#include "cube_file.h"
+
+namespace sherin {
+
+/** A cube whose header is authentic: sealed part opened, root and length equal to what was asked for. Any thread. */
+class OpenedCube {
+ public:
+  /** Opens the file and checks all that comes before vertices. @throws Failure EWIPED */
+  static Outcome Open(int vault, const CubeRef& ref, const KeySet& keys, Access access,
+                      std::shared_ptr<OpenedCube>& out);
+  /** The same for a file that is open already. */
+  static Outcome OpenSealed(CubeFile file, const CubeRef& ref, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
+
+  const CubeFile& file() const { return file_; }
+  const CubeRef& ref() const { return ref_; }
+  /** AES-256-GCM of this cube, for one thread. */
+  std::unique_ptr<Gcm> NewGcm() const;
+  /** Decrypts one stored vertex to `plain` and checks tag, vertex hash, padding; `plain` is zeroed on a fault. */
+  Outcome OpenVertex(Gcm& gcm, size_t vertex, const uint8_t* ciphertext, uint8_t* plain) const;
+  /** Plaintext bytes of a vertex; 0 for one that is padding only. */
+  size_t PlainSize(size_t vertex) const;
+
+  /** Set once every vertex of this very file has verified (`verify=cube`). */
+  std::atomic<bool> whole_verified{false};
+
+ private:
+  OpenedCube(CubeFile file, const CubeRef& ref, LockedBytes key)
+      : file_(std::move(file)), ref_(ref), key_(std::move(key)) {}
+  Outcome OpenSealedPart();
+  Outcome At(Fault fault) const { return {fault, std::nullopt, "", file_.inode}; }
+
+  CubeFile file_;
+  CubeRef ref_;
+  LockedBytes key_;
+  std::array<Hash, kVertices> vertex_hashes_;
+};
+
+}  // namespace sherin

@@ -1,0 +1,162 @@
+#include "keyring.h"
+
+#include <string.h>
+
+#include <algorithm>
+#include <string>
+
+#include "../arguments.h"
+#include "../crypto/random.h"
+#include "../environment.h"
+#include "../error.h"
+#include "handle.h"
+#include "secret.h"
+
+namespace sherin {
+namespace {
+
+constexpr napi_type_tag kTag = {0x5e9c1d3a77f04b62, 0x9d0b7e6a41c25f83};
+
+std::shared_ptr<LockedBytes> SlotKeyOf(const Napi::Value& value) {
+  auto key = Secret::Get(value);
+  if (key->size() != 32) throw Napi::RangeError::New(value.Env(), "slotKey must have 32 bytes");
+  return key;
+}
+
+Purpose MacPurposeOf(const Napi::Value& value) {
+  const std::string name = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+  if (name == "object-id") return Purpose::ObjectId;
+  if (name == "cube-id") return Purpose::CubeId;
+  if (name == "audit") return Purpose::Audit;
+  if (name == "token") return Purpose::Token;
+  throw Napi::TypeError::New(value.Env(), "purpose must be object-id, cube-id, audit or token");
+}
+
+Napi::Value GenerateKeys(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const Uuid uuid = UuidOf(info[0]);
+    LockedBytes vmk(32);
+    Random(vmk.data(), vmk.size());
+    auto keys = std::make_shared<KeySet>(std::move(vmk), uuid);
+    return NewHandle(Environment::Of(info.Env()).keyring, keys);
+  });
+}
+
+Napi::Value UnwrapKeys(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const Uuid uuid = UuidOf(info[0]);
+    const auto slot_key = SlotKeyOf(info[1]);
+    const Bytes aad = BytesOf(info[2], "aad");
+    const Bytes nonce_bytes = BytesOf(Member(info[3], "nonce"), "wrapped.nonce", 12);
+    const Bytes ciphertext = BytesOf(Member(info[3], "ciphertext"), "wrapped.ciphertext", 32);
+    const Bytes tag = BytesOf(Member(info[3], "tag"), "wrapped.tag", 16);
+    Nonce nonce;
+    memcpy(nonce.bytes, nonce_bytes.data, sizeof nonce.bytes);
+    LockedBytes vmk(32);
+    if (!Gcm(Gcm::Direction::Open, slot_key->bytes()).Open(nonce, aad, ciphertext.data, 32, vmk.data(), tag.data)) {
+      throw Failure("ETAG", "the slot key does not open the master key");
+    }
+    auto keys = std::make_shared<KeySet>(std::move(vmk), uuid);
+    return NewHandle(Environment::Of(info.Env()).keyring, keys);
+  });
+}
+
+}  // namespace
+
+void Keyring::Init(Napi::Env env, Napi::Object exports) {
+  const Napi::Function constructor =
+      DefineClass(env, "Keyring",
+                  {
+                      StaticMethod("generate", GenerateKeys),
+                      StaticMethod("unwrap", UnwrapKeys),
+                      InstanceAccessor<&Keyring::Wiped>("wiped"),
+                      InstanceMethod<&Keyring::PublicKey>("publicKey"),
+                      InstanceMethod<&Keyring::Sign>("sign"),
+                      InstanceMethod<&Keyring::Hmac>("hmac"),
+                      InstanceMethod<&Keyring::Wrap>("wrap"),
+                      InstanceMethod<&Keyring::ManifestKey>("manifestKey"),
+                      InstanceMethod<&Keyring::CounterAuth>("counterAuth"),
+                      InstanceMethod<&Keyring::Wipe>("wipe"),
+                  });
+  Environment::Of(env).keyring = Napi::Persistent(constructor);
+  exports.Set("Keyring", constructor);
+}
+
+std::shared_ptr<KeySet> Keyring::Get(const Napi::Value& value) {
+  Keyring& self = Unwrapped<Keyring>(value, kTag, "Keyring");
+  if (self.keys_->wiped()) throw NativeError(value.Env(), "EWIPED", "the keyring was wiped");
+  return self.keys_;
+}
+
+Keyring::Keyring(const Napi::CallbackInfo& info) : ObjectWrap(info), keys_(TakeHandle<KeySet>(info, "Keyring")) {
+  info.This().As<Napi::Object>().TypeTag(&kTag);
+}
+
+// A keyring that nobody can reach any more keeps no keys, whoever of the workers still holds the set.
+void Keyring::Finalize(Napi::BasicEnv) {
+  if (keys_) keys_->Wipe();
+}
+
+Napi::Value Keyring::Wiped(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), keys_->wiped()); }
+
+Napi::Value Keyring::PublicKey(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    uint8_t out[32];
+    keys_->PublicKey(out);
+    return BufferOf(info.Env(), out, sizeof out);
+  });
+}
+
+Napi::Value Keyring::Sign(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    uint8_t signature[64];
+    keys_->Sign(BytesOf(info[0], "message"), signature);
+    return BufferOf(info.Env(), signature, sizeof signature);
+  });
+}
+
+Napi::Value Keyring::Hmac(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const Purpose purpose = MacPurposeOf(info[0]);
+    uint8_t mac[32];
+    keys_->Hmac(purpose, {BytesOf(info[1], "data")}, mac);
+    return BufferOf(info.Env(), mac, sizeof mac);
+  });
+}
+
+Napi::Value Keyring::Wrap(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const auto slot_key = SlotKeyOf(info[0]);
+    const Bytes aad = BytesOf(info[1], "aad");
+    Nonce nonce;
+    Random(nonce.bytes, sizeof nonce.bytes);
+    uint8_t ciphertext[32], tag[16];
+    keys_->Wrap(slot_key->bytes(), nonce, aad, ciphertext, tag);
+    auto wrapped = Napi::Object::New(info.Env());
+    wrapped.Set("nonce", BufferOf(info.Env(), nonce.bytes, sizeof nonce.bytes));
+    wrapped.Set("ciphertext", BufferOf(info.Env(), ciphertext, sizeof ciphertext));
+    wrapped.Set("tag", BufferOf(info.Env(), tag, sizeof tag));
+    return wrapped;
+  });
+}
+
+Napi::Value Keyring::ManifestKey(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const LockedBytes key = keys_->Copy(Purpose::Manifest);
+    return BufferOf(info.Env(), key.data(), key.size());
+  });
+}
+
+Napi::Value Keyring::CounterAuth(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    auto key = std::make_shared<LockedBytes>(keys_->Copy(Purpose::Nv));
+    size_t size = key->size();
+    while (size > 0 && key->data()[size - 1] == 0) --size;  // TPM 2.0 Part 1, 19.6.4.3
+    key->truncate(size);
+    return Secret::New(info.Env(), key);
+  });
+}
+
+void Keyring::Wipe(const Napi::CallbackInfo&) { keys_->Wipe(); }
+
+}  // namespace sherin

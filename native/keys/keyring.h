@@ -1,0 +1,33 @@
+#pragma once
+#include <napi.h>
+
+#include <memory>
+
+#include "key_set.h"
+
+namespace sherin {
+
+/** JavaScript handle of a KeySet (Keyring of native/index.ts). */
+class Keyring : public Napi::ObjectWrap<Keyring> {
+ public:
+  static void Init(Napi::Env env, Napi::Object exports);
+  /** The keys behind a handle; workers keep the pointer. @throws Napi::TypeError, NativeError EWIPED */
+  static std::shared_ptr<KeySet> Get(const Napi::Value& value);
+
+  explicit Keyring(const Napi::CallbackInfo& info);
+  void Finalize(Napi::BasicEnv env) override;
+
+ private:
+  Napi::Value Wiped(const Napi::CallbackInfo& info);
+  Napi::Value PublicKey(const Napi::CallbackInfo& info);
+  Napi::Value Sign(const Napi::CallbackInfo& info);
+  Napi::Value Hmac(const Napi::CallbackInfo& info);
+  Napi::Value Wrap(const Napi::CallbackInfo& info);
+  Napi::Value ManifestKey(const Napi::CallbackInfo& info);
+  Napi::Value CounterAuth(const Napi::CallbackInfo& info);
+  void Wipe(const Napi::CallbackInfo& info);
+
+  std::shared_ptr<KeySet> keys_;
+};
+
+}  // namespace sherin

@@ -1,0 +1,91 @@
+#include "recovery_key.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../crypto/base32.h"
+#include "../crypto/openssl.h"
+#include "../error.h"
+#include "../memory/stack.h"
+
+namespace sherin {
+namespace {
+
+constexpr size_t kKey = 32, kCheck = 3, kRaw = kKey + kCheck;
+constexpr size_t kCharacters = Base32Size(kRaw);  // 56, a whole number of bytes: no bits trail
+constexpr size_t kGroup = 8, kGroups = kCharacters / kGroup;
+constexpr char kDomain[] = "sherin/v1/recovery-check";
+
+/** First 3 bytes of SHA-256(domain ‖ key). */
+void Check(const uint8_t key[kKey], uint8_t out[kCheck]) {
+  LockedBytes digest(32);
+  const MdContext context(EVP_MD_CTX_new());
+  Require(context != nullptr && EVP_DigestInit_ex2(context.get(), Sha256(), nullptr) == 1 &&
+              EVP_DigestUpdate(context.get(), kDomain, sizeof kDomain - 1) == 1 &&
+              EVP_DigestUpdate(context.get(), key, kKey) == 1 &&
+              EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1,
+          "SHA-256");
+  memcpy(out, digest.data(), kCheck);
+}
+
+bool IsSkipped(uint8_t character) {
+  return character == ' ' || character == '\t' || character == '\n' || character == '\r' || character == '-';
+}
+
+}  // namespace
+
+LockedBytes ParseRecoveryKey(Bytes text) {
+  const StackScrub scrub;
+  LockedBytes raw(kRaw);
+  size_t characters = 0, filled = 0;
+  uint32_t bits = 0;
+  unsigned held = 0;
+  for (size_t i = 0; i < text.size; ++i) {
+    if (IsSkipped(text.data[i])) continue;
+    const uint8_t value = Base32Value(text.data[i]);
+    if (value == 0xff || ++characters > kCharacters) {
+      throw Failure("EINVAL", "a recovery key has 56 characters a-z and 2-7");
+    }
+    bits = (bits << 5) | value;
+    held += 5;
+    if (held >= 8) {
+      held -= 8;
+      raw.data()[filled++] = static_cast<uint8_t>(bits >> held);
+    }
+  }
+  if (characters != kCharacters) throw Failure("EINVAL", "a recovery key has 56 characters a-z and 2-7");
+  uint8_t check[kCheck];
+  Check(raw.data(), check);
+  if (CRYPTO_memcmp(check, raw.data() + kKey, kCheck) != 0) {
+    throw Failure("ECHECKSUM", "the recovery key has a mistyped character");
+  }
+  raw.truncate(kKey);
+  return raw;
+}
+
+void WriteRecoveryKey(Bytes key, int fd) {
+  const StackScrub scrub;
+  LockedBytes raw(kRaw);
+  memcpy(raw.data(), key.data, kKey);
+  Check(key.data, raw.data() + kKey);
+  LockedBytes characters(kCharacters);
+  Base32Encode(raw.data(), kRaw, reinterpret_cast<char*>(characters.data()));
+  LockedBytes line(kCharacters + kGroups);  // a separator after each group, the last one is the line end
+  for (size_t group = 0; group < kGroups; ++group) {
+    uint8_t* const at = line.data() + group * (kGroup + 1);
+    memcpy(at, characters.data() + group * kGroup, kGroup);
+    at[kGroup] = group + 1 < kGroups ? '-' : '\n';
+  }
+  for (size_t done = 0; done < line.size();) {
+    const ssize_t put = write(fd, line.data() + done, line.size() - done);
+    if (put > 0) {
+      done += static_cast<size_t>(put);
+    } else if (put == 0 || errno != EINTR) {
+      throw Failure::Errno(put == 0 ? EIO : errno, "write");
+    }
+  }
+}
+
+}  // namespace sherin

@@ -1,0 +1,40 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "pages.h"
+
+namespace sherin {
+
+/**
+ * Cuts key pages into small blocks, so that a 32-byte key does not cost a page of the lock limit. One per process,
+ * never destroyed: handles may outlive any order of static destruction. Book-keeping stays in ordinary memory.
+ */
+class Arena {
+ public:
+  static Arena& Instance();
+
+  struct Block {
+    uint8_t* data;
+    size_t capacity;
+  };
+
+  /** At least `size` bytes, zero-filled, 16-byte aligned. @throws std::bad_alloc */
+  Block Take(size_t size);
+  /** Takes back a block whose bytes were overwritten. */
+  void Give(uint8_t* data, size_t capacity) noexcept;
+  MemoryKind Kind();
+
+ private:
+  Arena() = default;
+  void Grow(size_t size);
+
+  std::mutex mutex_;
+  std::vector<Pages> pages_;
+  std::map<uint8_t*, size_t> free_;  // start → bytes; neighbours are joined
+};
+
+}  // namespace sherin

@@ -1,0 +1,27 @@
+#include "harden.h"
+
+#include <errno.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "../error.h"
+
+namespace sherin {
+
+void Harden() {
+  // Also makes /proc/<pid>/mem and ptrace root's alone (prctl(2)); the process itself still reads its /proc/self.
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) throw Failure::Errno(errno, "prctl");
+  const rlimit none{0, 0};
+  if (setrlimit(RLIMIT_CORE, &none) != 0) throw Failure::Errno(errno, "setrlimit");
+  // fusermount is set-uid root and mounts for ordinary users; no_new_privs would take that from our children for good.
+  if (geteuid() == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw Failure::Errno(errno, "prctl");
+  // Room for keys and verified vertices, as far as the administrator allows.
+  rlimit locked{};
+  if (getrlimit(RLIMIT_MEMLOCK, &locked) == 0 && locked.rlim_cur < locked.rlim_max) {
+    locked.rlim_cur = locked.rlim_max;
+    setrlimit(RLIMIT_MEMLOCK, &locked);
+  }
+}
+
+}  // namespace sherin

@@ -1,0 +1,49 @@
+#pragma once
+#include <napi.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "../error.h"
+#include "completions.h"
+
+namespace sherin {
+
+/** What a worker carries out: runs `work`, keeps its Failure for the JavaScript thread. */
+template <typename Work, typename ToValue>
+void WorkAndPost(Completions& completions, Completions::Ticket ticket, Work& work, ToValue& to_value) {
+  using Result = decltype(work());
+  std::optional<Failure> failure;
+  std::shared_ptr<Result> result;
+  try {
+    result = std::make_shared<Result>(work());
+  } catch (const Failure& caught) {
+    failure = caught;
+  } catch (const std::bad_alloc&) {
+    failure = Failure("ENOMEM", "no memory");
+  } catch (const std::exception& caught) {
+    failure = Failure("EIO", caught.what());
+  }
+  completions.Post(ticket, [failure, result, to_value](Napi::Env env) -> Napi::Value {
+    if (failure) throw *failure;
+    return to_value(env, *result);
+  });
+}
+
+/**
+ * A promise for `to_value(env, work())`, `work` running on a thread of `workers` (anything with Submit). Neither
+ * function may hold JavaScript values; `keep` holds them until the promise is settled.
+ */
+template <typename WorkersT, typename Work, typename ToValue>
+Napi::Promise RunAsync(Napi::Env env, const std::shared_ptr<Completions>& completions, WorkersT& workers, Work work,
+                       ToValue to_value, std::vector<Napi::ObjectReference> keep = {}) {
+  const Completions::Operation operation = completions->Begin(env, std::move(keep));
+  workers.Submit([completions, ticket = operation.ticket, work = std::move(work), to_value]() mutable {
+    WorkAndPost(*completions, ticket, work, to_value);
+  });
+  return operation.promise;
+}
+
+}  // namespace sherin

@@ -1,0 +1,86 @@
+#include "workers.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+
+namespace sherin {
+
+Workers::Workers(size_t threads) : limit_(std::max<size_t>(threads, 1)) {}
+
+Workers::~Workers() { Stop(); }
+
+void Workers::Submit(Job job) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (stopped_) return;
+  urgent_.push_back(std::move(job));
+  StartThread();
+  wake_.notify_one();
+}
+
+bool Workers::SubmitIdle(Job job, size_t bound) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (stopped_ || idle_.size() >= bound) return false;
+  idle_.push_back(std::move(job));
+  StartThread();
+  wake_.notify_one();
+  return true;
+}
+
+size_t Workers::Idle() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const size_t free = waiting_ + limit_ - running_.size();
+  const size_t queued = urgent_.size();
+  return free > queued ? free - queued : 0;
+}
+
+void Workers::StartThread() {
+  if (running_.size() >= limit_ || waiting_ >= urgent_.size() + idle_.size()) return;
+  // Signals belong to Node's main thread: a worker inherits the mask that stands while it is made.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    running_.emplace_back([this] { Run(); });
+  } catch (...) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (running_.empty()) throw;  // with one thread the work goes on, slower
+    return;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_setname_np(running_.back().native_handle(), "sherin");
+}
+
+void Workers::Run() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    ++waiting_;
+    wake_.wait(lock, [this] { return stopped_ || !urgent_.empty() || !idle_.empty(); });
+    --waiting_;
+    if (stopped_) return;
+    std::deque<Job>& queue = urgent_.empty() ? idle_ : urgent_;
+    Job job = std::move(queue.front());
+    queue.pop_front();
+    lock.unlock();
+    job();
+    job = nullptr;
+    lock.lock();
+  }
+}
+
+void Workers::Stop() {
+  std::vector<std::thread> ending;
+  std::deque<Job> dropped;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopped_ = true;
+    ending.swap(running_);
+    dropped.swap(urgent_);
+    idle_.clear();
+  }
+  wake_.notify_all();
+  for (std::thread& thread : ending) thread.join();
+}
+
+}  // namespace sherin
