@@ -179,6 +179,7 @@ function objectOf(state: Overlay, { id, length, root, node }: Put): ObjectState 
     return { no: state.counts.objects + 1, namespace, date, tag, length, root, ...kept };
   }
   if (known.length !== length || !known.root.equals(root)) throw misuse('an object ID for two contents');
+  if (known.date !== id.date) throw misuse('an object ID with two dates');
   return { ...known, ...kept };
 }
 

@@ -61,6 +61,9 @@ interface Standing {
 /** A tail of so many records, or of this part of the log, makes close() write a snapshot. */
 const longTail = 1000;
 const longTailShare = 0.1;
+/** A tail of so many records and of this part of the log makes commit() write one: opening stays quick, memory small. */
+const longestTail = 30_000;
+const longestTailShare = 1 / 3;
 
 export class Manifest {
   readonly tree: Tree;
@@ -181,7 +184,8 @@ export class Manifest {
     this.#standing = { head: newHead, frontier: grown, edge: newEdge };
     for (const ino of used) this.#allotted.delete(ino);
     this.#nextInode = Math.max(this.#nextInode, this.#state.nextInode);
-    return newHead;
+    if (this.tail >= longestTail && this.tail >= newHead.size * longestTailShare) this.#trySnapshot();
+    return this.head;
   }
 
   /** Signs a head with the present counter, header and audit values; no records. */
@@ -270,13 +274,19 @@ export class Manifest {
   close(): void {
     if (!this.#database.isOpen) return;
     try {
-      if (this.tail >= longTail || this.tail > this.head.size * longTailShare) this.snapshot();
-    } catch (error) {
-      // A snapshot only saves time at the next opening: no space for one is no reason to fail.
-      if (!(error instanceof SherinError && error.code === 'NO_SPACE')) throw error;
+      if (this.tail >= longTail || this.tail > this.head.size * longTailShare) this.#trySnapshot();
     } finally {
       this.#database.close();
       this.#rebase(emptyState);
+    }
+  }
+
+  /** A snapshot only saves time and memory: no space for one is no reason to fail. */
+  #trySnapshot(): void {
+    try {
+      this.snapshot();
+    } catch (error) {
+      if (!(error instanceof SherinError && (error.code === 'NO_SPACE' || error.code === 'IO'))) throw error;
     }
   }
 
