@@ -104,6 +104,18 @@ export const errorTable = {
     sentence: 'another sherin-fs serves the vault at {path}',
     hint: 'stop it with: sherinctl down',
   },
+  VAULT_UNSAFE: {
+    errno: 'EACCES',
+    exit: Exit.verification,
+    sentence: '{path} is not safe to use: {part}',
+    hint: 'give it to the user who serves the vault, with mode 0700: chown, chmod',
+  },
+  KNOWN_VAULTS: {
+    errno: 'EACCES',
+    exit: Exit.verification,
+    sentence: 'the list of known vaults {path} can not be trusted: {part}',
+    hint: 'look at the file; repair or remove what you did not expect there',
+  },
   HEADER_MALFORMED: {
     errno: 'EIO',
     exit: Exit.verification,

@@ -1,0 +1,145 @@
+import { closeSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { isatty } from 'node:tty';
+import type { Places } from '../../common/environment.js';
+import { SherinError } from '../../common/errors.js';
+import { Secret, system } from '../../native/index.js';
+import { createWhole } from '../service/create.js';
+
+export interface InitOptions {
+  readonly yes: boolean;
+  /** False with `--no-pin`. */
+  readonly pin: boolean;
+  readonly pinFd?: number;
+  readonly recoveryOut?: string;
+  readonly pcrs: string;
+  readonly pad: '4k' | 'vertex' | 'cube';
+  readonly shared: boolean;
+}
+
+const pinBytes = { least: 4, most: 512 };
+const stdout = 1;
+
+/** Makes a vault: TPM slot, recovery slot, empty tree. The recovery key is shown or written once. */
+export async function init(where: Places, options: InitOptions): Promise<void> {
+  const pcrs = parsePcrs(options.pcrs);
+  const out = recoveryTarget(options);
+  let written = false;
+  try {
+    const pin = readPin(options);
+    try {
+      const vault = await createWhole(where, { pin, pcrs, pad: options.pad, owned: options.shared });
+      try {
+        Secret.writeRecoveryKey(vault.recovery, out.fd);
+        if (out.path !== null) fsyncSync(out.fd);
+        written = true;
+      } finally {
+        vault.recovery.wipe();
+      }
+      explain(where, vault.tpm, pin !== null, pcrs, out.path);
+    } finally {
+      pin?.wipe();
+    }
+  } finally {
+    if (out.path !== null) {
+      closeSync(out.fd);
+      if (!written) unlinkSync(out.path);
+    }
+  }
+  if (out.path === null && !options.yes) await acknowledge();
+}
+
+function parsePcrs(list: string): readonly number[] {
+  const pcrs = list.split(',').map(Number);
+  if (
+    pcrs.length === 0 ||
+    pcrs.some((pcr) => !Number.isInteger(pcr) || pcr < 0 || pcr > 23 || pcr === 16 || pcr === 23)
+  ) {
+    throw new SherinError('USAGE', { what: `--pcrs ${list}: PCRs are numbers from 0 to 22 without 16` });
+  }
+  return [...new Set(pcrs)].sort((a, b) => a - b);
+}
+
+/** Where the recovery key goes: a new private file, or the terminal; never a pipe or log by accident. */
+function recoveryTarget({ recoveryOut }: InitOptions): { readonly fd: number; readonly path: string | null } {
+  if (recoveryOut === undefined) {
+    if (!isatty(stdout)) {
+      throw new SherinError('USAGE', {
+        what: 'the recovery key is shown on a terminal only: add --recovery-out FILE',
+      });
+    }
+    return { fd: stdout, path: null };
+  }
+  try {
+    return { fd: openSync(recoveryOut, 'wx', 0o600), path: recoveryOut };
+  } catch (error) {
+    throw new SherinError(
+      'USAGE',
+      { what: `${recoveryOut} can not be made (it must not exist yet)` },
+      { cause: error },
+    );
+  }
+}
+
+function readPin(options: InitOptions): Secret | null {
+  if (!options.pin) return null;
+  if (options.pinFd !== undefined) return checked(Secret.readFd(options.pinFd, pinBytes.most));
+  if (!isatty(0)) {
+    throw new SherinError('USAGE', {
+      what: 'a PIN is wanted: run init in a terminal, or add --pin-fd N or --no-pin',
+    });
+  }
+  writeSync(2, 'PIN for the TPM (4 or more characters): ');
+  const pin = checked(system.readSecretLine(0, pinBytes.most));
+  writeSync(2, '\nthe same again: ');
+  const again = system.readSecretLine(0, pinBytes.most);
+  writeSync(2, '\n');
+  const equal = Secret.equal(pin, again);
+  again.wipe();
+  if (equal) return pin;
+  pin.wipe();
+  throw new SherinError('USAGE', { what: 'the two PINs differ' });
+}
+
+function checked(pin: Secret): Secret {
+  if (pin.length >= pinBytes.least) return pin;
+  pin.wipe();
+  throw new SherinError('USAGE', { what: `a PIN has at least ${pinBytes.least} characters` });
+}
+
+function explain(
+  where: Places,
+  tpm: { readonly kind: 'software' | 'device'; readonly text: string },
+  pin: boolean,
+  pcrs: readonly number[],
+  recoveryPath: string | null,
+): void {
+  const lines = [`vault: ${where.vault}`, `tpm: ${tpm.text}`];
+  if (tpm.kind === 'software') {
+    lines.push(
+      pin
+        ? `  Whoever copies the vault and ${where.tpmState} still needs the PIN.`
+        : `  No PIN: whoever can read the vault and ${where.tpmState} can open it. A copy of the vault alone opens nothing.`,
+    );
+  } else if (!pin) {
+    lines.push(`  PCR ${pcrs.join(', ')} and no PIN: this protects a removed disk, not a stolen machine.`);
+  }
+  lines.push(
+    recoveryPath === null
+      ? 'recovery key: the line above. It opens the vault when the TPM does not. It is not stored and not shown again.'
+      : `recovery key: ${recoveryPath} (0600). Move it off this machine: it opens the vault without the TPM.`,
+  );
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+async function acknowledge(): Promise<void> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    for (;;) {
+      const answer = await terminal.question('Have you written the recovery key down? Type yes: ');
+      if (answer.trim().toLowerCase() === 'yes') return;
+    }
+  } finally {
+    terminal.close();
+  }
+}

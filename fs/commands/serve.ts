@@ -1,0 +1,75 @@
+import { chmodSync, closeSync, lstatSync, mkdirSync, writeSync } from 'node:fs';
+import { controlSocket, type Places } from '../../common/environment.js';
+import { SherinError } from '../../common/errors.js';
+import { makeLogger } from '../../common/log.js';
+import { controlHandlers } from '../control/handlers.js';
+import { ControlServer } from '../control/server.js';
+import { TransferHandlers } from '../control/transfer-handlers.js';
+import { VaultService } from '../service/service.js';
+import { openLocked } from '../vault/open.js';
+
+export interface ServeOptions {
+  readonly verify: 'vertex' | 'cube';
+  readonly headerBackup: boolean;
+}
+
+/** The starter's descriptor: one JSON line says that the control socket answers, or why not. */
+const readyFd = 3;
+
+function tell(line: object): void {
+  try {
+    writeSync(readyFd, `${JSON.stringify(line)}\n`);
+    closeSync(readyFd);
+  } catch {
+    // Started by hand: nobody listens there.
+  }
+}
+
+/** Sockets stand in a directory of this user alone. @throws SherinError IO */
+function runtimeDirectory(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const stat = lstatSync(path);
+  if (!stat.isDirectory() || (stat.uid !== process.getuid?.() && stat.uid !== 0)) {
+    throw new SherinError('IO', { what: `using ${path} for sockets`, part: 'it belongs to another user' });
+  }
+  if ((stat.mode & 0o022) !== 0) chmodSync(path, 0o700);
+}
+
+/** Serves the vault until `stop` or a signal: locked at first, opened by the first access that needs the key. */
+export async function serve(where: Places, options: ServeOptions): Promise<void> {
+  const log = makeLogger('sherin-fs');
+  try {
+    runtimeDirectory(where.runtime);
+    const locked = await openLocked(where.vault, where, {
+      header: options.headerBackup ? 'vault.json.bak' : 'vault.json',
+    });
+    const service = new VaultService(locked, where, log, { wholeCube: options.verify === 'cube' });
+    await service.store.clean();
+    const transfers = new TransferHandlers(service);
+    let server: ControlServer | null = null;
+    const end = (): void => {
+      server?.close();
+      log.info('stopped');
+      // Threads of libfuse may still wait for a kernel that will not answer: nothing of ours is left to wait for.
+      setTimeout(() => process.exit(0), 100).unref();
+    };
+    const handlers = controlHandlers(service, transfers, end);
+    server = new ControlServer(controlSocket(where), handlers, log, (connection) =>
+      transfers.gone(connection),
+    );
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        log.info({ signal }, 'stopping');
+        service.stop(null).then(end, (error: unknown) => {
+          log.error({ err: error }, 'the clean stop failed');
+          process.exit(1);
+        });
+      });
+    }
+    log.info({ pid: process.pid, vault: locked.header.uuid }, 'serving');
+    tell({ ready: true });
+  } catch (error) {
+    if (error instanceof SherinError) tell({ error: { code: error.code, context: error.context } });
+    throw error;
+  }
+}

@@ -1,0 +1,86 @@
+import { SherinError } from '../../common/errors.js';
+import { Secret } from '../../native/index.js';
+import type { VaultService } from '../service/service.js';
+import { whyContent, whyError } from '../service/why.js';
+import { checkHandlers } from './check-handlers.js';
+import { quarantineHandlers } from './quarantine-handlers.js';
+import type { Call, ControlHandlers } from './server.js';
+import type { TransferHandlers } from './transfer-handlers.js';
+import { treeHandlers } from './tree-handlers.js';
+
+/** Longest PIN or recovery key that is read from a descriptor, bytes. */
+const secretLimit = 1024;
+
+/** Reads the secret of a request straight into locked memory; null when none came. */
+function takeSecret({ fds }: Call): Secret | null {
+  const [fd] = fds;
+  return fd === undefined ? null : Secret.readFd(fd, secretLimit);
+}
+
+/** All methods of the control socket over one service. `stopped` ends the process once `stop` has been answered. */
+export function controlHandlers(
+  service: VaultService,
+  transfers: TransferHandlers,
+  stopped: () => void,
+): ControlHandlers {
+  return {
+    ...treeHandlers(service),
+    ...transfers.handlers(),
+    ...checkHandlers(service),
+    ...quarantineHandlers(service),
+
+    status: () => service.status(),
+
+    async why({ target }) {
+      if (target !== undefined) return whyContent(await service.unlocked(), target);
+      const reason = await service.refusal();
+      return reason === null
+        ? { reasons: ['nothing is refused: the vault is open'], next: null }
+        : whyError(reason);
+    },
+
+    async lock(_, { peer }) {
+      await service.lock(peer);
+      return {};
+    },
+
+    async unlock({ slot, acceptRollback }, call) {
+      const secret = takeSecret(call);
+      try {
+        if (slot === 'tpm') await service.unlock({ slot, pin: secret }, call.peer);
+        else {
+          if (secret === null) throw new SherinError('USAGE', { what: 'the recovery key is missing' });
+          await service.unlock({ slot, text: secret, acceptRollback }, call.peer);
+        }
+      } finally {
+        secret?.wipe();
+      }
+      return {};
+    },
+
+    async mount({ path, allowOther, listIds }, { peer }) {
+      await service.mount({ path, allowOther, listIds }, peer);
+      return {};
+    },
+
+    umount: (_, { peer }) => service.unmount(peer),
+
+    async stop(_, { peer }) {
+      const result = await service.stop(peer);
+      setImmediate(stopped);
+      return result;
+    },
+
+    async 'audit.tail'({ count }) {
+      const session = await service.unlocked();
+      const records = await session.audit.tail(count);
+      return { records: records.map((record) => ({ ...record })) };
+    },
+
+    'audit.verify': async () => {
+      const session = await service.unlocked();
+      const { records, heads, root, unauthenticated } = await session.verifyAudit();
+      return { records, heads, root: root.toString('hex'), unauthenticated };
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import { closeSync } from 'node:fs';
+import { type ErrorCode, SherinError } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import {
+  type ControlMethod,
+  type ControlRequest,
+  type ControlResult,
+  controlMethods,
+  isControlMethod,
+} from '../../daemon/protocol/control.js';
+import { type Request, requestSchema, rpcCode } from '../../daemon/protocol/rpc.js';
+import {
+  type Connection,
+  type ConnectionHandlers,
+  listen,
+  messageLimit,
+  type Peer,
+  type Server,
+} from '../../native/ipc.js';
+
+/** What a handler gets besides its parameters. */
+export interface Call {
+  readonly peer: Peer;
+  /** Descriptors of the request; the server closes them after the answer. */
+  readonly fds: readonly number[];
+  /** The same object for all calls of one connection: imports belong to it. */
+  readonly connection: object;
+  readonly progress: (done: number, total: number) => void;
+  /** True once the caller has gone: long work stops. */
+  readonly cancelled: () => boolean;
+}
+
+export type ControlHandlers = {
+  readonly [M in ControlMethod]: (params: ControlRequest<M>, call: Call) => Promise<ControlResult<M>>;
+};
+
+/** Requests of one connection that run at the same time. */
+const inFlightLimit = 64;
+const connectionLimit = 256;
+const progressEveryMs = 100;
+
+/** JSON-RPC over the control socket: validation, dispatch, error answers. Knows no vault. */
+export class ControlServer {
+  readonly #handlers: ControlHandlers;
+  readonly #log: Logger;
+  readonly #gone: (connection: object) => void;
+  readonly #connections = new Set<Connection>();
+  readonly #server: Server;
+
+  /**
+   * Listens at `path` (0600).
+   * @param gone called when a connection has ended
+   */
+  constructor(path: string, handlers: ControlHandlers, log: Logger, gone: (connection: object) => void) {
+    this.#handlers = handlers;
+    this.#log = log;
+    this.#gone = gone;
+    this.#server = listen(path, 0o600, (connection) => this.#accept(connection));
+  }
+
+  /** Stops listening, gives answers under way a moment to leave, and drops the connections. */
+  close(): void {
+    this.#server.close();
+    for (const connection of this.#connections) connection.close();
+  }
+
+  #accept(connection: Connection): ConnectionHandlers {
+    if (this.#connections.size >= connectionLimit) {
+      setImmediate(() => connection.close());
+      return { message: (_, fds) => closeAll(fds), close: () => undefined };
+    }
+    this.#connections.add(connection);
+    const state = { open: true, running: 0 };
+    return {
+      message: (message, fds) => {
+        state.running += 1;
+        if (state.running >= inFlightLimit) connection.pause();
+        void this.#serve(connection, state, message, fds).finally(() => {
+          closeAll(fds);
+          state.running -= 1;
+          if (state.open && state.running < inFlightLimit) connection.resume();
+        });
+      },
+      close: () => {
+        state.open = false;
+        this.#connections.delete(connection);
+        this.#gone(connection);
+      },
+    };
+  }
+
+  async #serve(
+    connection: Connection,
+    state: { readonly open: boolean },
+    message: Buffer,
+    fds: readonly number[],
+  ): Promise<void> {
+    const request = parseRequest(message);
+    if ('error' in request) return this.#answer(connection, state, request);
+    const { id, method } = request;
+    let last = 0;
+    const progress = (done: number, total: number): void => {
+      if (!state.open || Date.now() - last < progressEveryMs) return;
+      last = Date.now();
+      const note = { jsonrpc: '2.0', method: 'progress', params: { request: id, done, total } };
+      connection.send(Buffer.from(JSON.stringify(note))).catch(() => undefined);
+    };
+    const call = { peer: connection.peer, fds, connection, progress, cancelled: () => !state.open };
+    try {
+      const result = await this.#dispatch(method, request.params, call);
+      return this.#answer(connection, state, { jsonrpc: '2.0', id, result });
+    } catch (error) {
+      return this.#answer(connection, state, { jsonrpc: '2.0', id, error: this.#errorAnswer(error, method) });
+    }
+  }
+
+  async #dispatch(name: string, params: unknown, call: Call): Promise<unknown> {
+    if (!isControlMethod(name)) throw new SherinError('PROTOCOL', { part: `unknown method ${name}` });
+    const method = controlMethods[name];
+    const [least, most] = method.fds;
+    if (call.fds.length < least || call.fds.length > most) {
+      throw new SherinError('PROTOCOL', { part: `${name} takes ${least} to ${most} descriptors` });
+    }
+    const parsed = method.params.safeParse(params);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      const where = issue?.path.join('.') ?? '';
+      throw new SherinError('PROTOCOL', {
+        part: `${name}: ${where === '' ? '' : `${where}: `}${issue?.message}`,
+      });
+    }
+    const handler = this.#handlers[name] as (params: unknown, call: Call) => Promise<unknown>;
+    return handler(parsed.data, call);
+  }
+
+  #errorAnswer(error: unknown, method: string): object {
+    if (error instanceof SherinError) {
+      const data = { code: error.code satisfies ErrorCode, context: error.context };
+      return { code: rpcCode.sherin, message: error.message, data };
+    }
+    this.#log.error({ err: error, method }, 'a control method failed unexpectedly');
+    const context = { what: method, part: 'an internal error' };
+    return { code: rpcCode.sherin, message: `${method} failed`, data: { code: 'IO', context } };
+  }
+
+  async #answer(connection: Connection, state: { readonly open: boolean }, answer: object): Promise<void> {
+    if (!state.open) return;
+    let bytes = Buffer.from(JSON.stringify(answer));
+    if (bytes.length > messageLimit) {
+      this.#log.error({ bytes: bytes.length }, 'an answer is too long for the control socket');
+      const id = 'id' in answer ? answer.id : null;
+      const error = this.#errorAnswer(new SherinError('PROTOCOL', { part: 'the answer is too long' }), '');
+      bytes = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, error }));
+    }
+    await connection.send(bytes).catch(() => undefined);
+  }
+}
+
+function parseRequest(message: Buffer): Request | { jsonrpc: '2.0'; id: null; error: object } {
+  const refuse = (code: number, part: string) => ({
+    jsonrpc: '2.0' as const,
+    id: null,
+    error: { code, message: part, data: { code: 'PROTOCOL', context: { part } } },
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(message.toString('utf8'));
+  } catch {
+    return refuse(rpcCode.parse, 'not JSON');
+  }
+  const request = requestSchema.safeParse(value);
+  return request.success ? request.data : refuse(rpcCode.invalidRequest, 'not a JSON-RPC 2.0 request');
+}
+
+function closeAll(fds: readonly number[]): void {
+  for (const fd of fds) closeSync(fd);
+}

@@ -1,0 +1,136 @@
+import { SherinError } from '../../common/errors.js';
+import { bytesToText, textToBytes } from '../../common/names.js';
+import type { EntryInfo, StatInfo } from '../../daemon/protocol/control.js';
+import { cubesOf } from '../cube/catalog.js';
+import { slotCount, slots } from '../manifest/object-tree.js';
+import type { Entry, Inode } from '../manifest/tree.js';
+import type { VaultService } from '../service/service.js';
+import type { Session } from '../service/session.js';
+import { findTarget } from '../service/target.js';
+import { treePath } from '../tree-path.js';
+import type { ControlHandlers } from './server.js';
+
+/** Bytes of names and attributes that one answer may hold; the rest comes in the next page. */
+const pageBytes = 96 * 1024;
+/** Content is handed over in windows of this size, each verified before it is written. */
+const readWindow = 8 * 1024 * 1024;
+
+/** `list`, `stat`, `read`: what the tree holds. */
+export function treeHandlers(service: VaultService): Pick<ControlHandlers, 'list' | 'stat' | 'read'> {
+  return {
+    async list({ path, after, xattrs }) {
+      const session = await service.unlocked();
+      const ino = resolve(session, path);
+      if (session.manifest.tree.inode(ino)?.kind !== 'directory')
+        throw new SherinError('NOT_DIRECTORY', { path });
+      const entries: EntryInfo[] = [];
+      let bytes = 0;
+      for (const entry of session.manifest.tree.list(
+        ino,
+        after === undefined ? undefined : textToBytes(after),
+      )) {
+        const info = entryInfo(session, entry, xattrs);
+        bytes += JSON.stringify(info).length + 1;
+        if (bytes > pageBytes && entries.length > 0) return { entries, more: true };
+        entries.push(info);
+      }
+      return { entries, more: false };
+    },
+
+    async stat({ target }) {
+      const session = await service.unlocked();
+      return statInfo(session, target);
+    },
+
+    async read({ target, offset, length, at }, { fds, peer, cancelled }) {
+      const [fd] = fds;
+      if (fd === undefined) throw new SherinError('PROTOCOL', { part: 'read takes a descriptor' });
+      const session = await service.unlocked();
+      const found = findTarget(session, target);
+      const content = await session.openContent(found, { uid: peer.uid, gid: peer.gid, pid: peer.pid });
+      try {
+        const wanted = Math.max(0, Math.min(length, content.size - offset));
+        for (let done = 0; done < wanted && !cancelled(); done += readWindow) {
+          await content.exportTo(offset + done, Math.min(readWindow, wanted - done), fd, at + done);
+        }
+        return { bytes: wanted };
+      } finally {
+        content.close();
+      }
+    },
+  };
+}
+
+function resolve(session: Session, path: string): number {
+  const ino = session.resolve(treePath(path));
+  if (ino === undefined) throw new SherinError('PATH_MISSING', { path });
+  return ino;
+}
+
+function entryInfo(session: Session, entry: Entry, xattrs: boolean): EntryInfo {
+  const inode = session.manifest.tree.inode(entry.ino);
+  if (inode === undefined)
+    throw new SherinError('MANIFEST_BROKEN', { part: `entry of unknown inode ${entry.ino}` });
+  return inodeInfo(session, inode, bytesToText(entry.name), entry.policy, xattrs);
+}
+
+function inodeInfo(
+  session: Session,
+  inode: Inode,
+  name: string,
+  policy: EntryInfo['policy'],
+  xattrs: boolean,
+): EntryInfo {
+  const object = inode.object === 0 ? undefined : session.manifest.tree.object(inode.object);
+  const { kind, mode, uid, gid, size, nlink } = inode;
+  return {
+    name,
+    inode: inode.ino,
+    kind,
+    mode,
+    uid,
+    gid,
+    size,
+    nlink,
+    policy,
+    atime: String(inode.atime),
+    mtime: String(inode.mtime),
+    ctime: String(inode.ctime),
+    ...(inode.target === null ? {} : { target: bytesToText(inode.target) }),
+    ...(object === undefined ? {} : { id: object.id }),
+    ...(xattrs && inode.xattrs.length > 0
+      ? {
+          xattrs: inode.xattrs.map(
+            ([key, value]) => [bytesToText(key), value.toString('base64')] as [string, string],
+          ),
+        }
+      : {}),
+  };
+}
+
+function statInfo(session: Session, target: string): StatInfo {
+  const { manifest } = session;
+  const { ino, object } = findTarget(session, target);
+  const inode = ino === null ? undefined : manifest.tree.inode(ino);
+  if (inode === undefined) throw new SherinError('PATH_MISSING', { path: target });
+  const path = manifest.tree.path(inode.ino) ?? Buffer.alloc(0);
+  const [link] = manifest.tree.linksOf(inode.ino);
+  let cubes = 0;
+  let holes = 0;
+  if (object !== null) {
+    for (const slot of slots(object.node, slotCount(object.length), (id) => manifest.node(id))) {
+      cubes += cubesOf(slot).length;
+      if (slot.kind === 'hole') holes += 1;
+    }
+  }
+  const name = link === undefined ? 'files' : bytesToText(link.name);
+  return {
+    path: `files/${bytesToText(path)}`,
+    entry: inodeInfo(session, inode, name, link?.policy ?? 'user', true),
+    cubes,
+    holes,
+    ...(object === null ? {} : { root: object.root.toString('hex') }),
+    versions: inode.version,
+    verified: object === null ? null : (session.verifiedAt(object.no)?.toString() ?? null),
+  };
+}

@@ -1,0 +1,86 @@
+import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
+import type { CubeRef } from '../../native/index.js';
+import type { Manifest } from '../manifest/manifest.js';
+import { type Slot, slotCount, slots } from '../manifest/object-tree.js';
+import type { ObjectInfo } from '../manifest/tree.js';
+
+/** Bytes of one slot of a file. */
+export const slotBytes = 1024 * 1024;
+
+/** Where a cube stands in an object. */
+export interface CubeUse {
+  readonly object: number;
+  /** First byte of the cube's slot in the file. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The cubes that one slot refers to. */
+export function cubesOf(slot: Slot): readonly CubeRef[] {
+  if (slot.kind === 'hole') return [];
+  if (slot.kind === 'cube') return [slot.cube];
+  return slot.pieces.flatMap((piece) => (piece.kind === 'cube' ? [piece.cube] : []));
+}
+
+/** Every cube of an object with its place, from the verified object tree. */
+export function* objectCubes(
+  manifest: Manifest,
+  object: ObjectInfo,
+): Iterable<{ cube: CubeRef; use: CubeUse }> {
+  let index = 0;
+  for (const slot of slots(object.node, slotCount(object.length), (id) => manifest.node(id))) {
+    for (const cube of cubesOf(slot)) {
+      const offset = index * slotBytes;
+      yield {
+        cube,
+        use: { object: object.no, offset, length: Math.min(slotBytes, object.length - offset) },
+      };
+    }
+    index += 1;
+  }
+}
+
+/**
+ * Which cubes the present tree uses, and where. Built by walking the verified object trees when first asked, kept
+ * until the tree changes.
+ */
+export class CubeCatalog {
+  readonly #manifest: Manifest;
+  #logSize = -1;
+  #cubes = new Map<CubeId, { readonly cube: CubeRef; readonly uses: CubeUse[] }>();
+
+  constructor(manifest: Manifest) {
+    this.#manifest = manifest;
+  }
+
+  #fresh(): Map<CubeId, { readonly cube: CubeRef; readonly uses: CubeUse[] }> {
+    if (this.#logSize === this.#manifest.head.size) return this.#cubes;
+    this.#cubes = new Map();
+    for (const object of this.#manifest.tree.objects()) {
+      for (const { cube, use } of objectCubes(this.#manifest, object)) {
+        const id = cubeIdFromBytes(cube.id);
+        const known = this.#cubes.get(id);
+        if (known === undefined) this.#cubes.set(id, { cube, uses: [use] });
+        else known.uses.push(use);
+      }
+    }
+    this.#logSize = this.#manifest.head.size;
+    return this.#cubes;
+  }
+
+  find(id: CubeId): CubeRef | undefined {
+    return this.#fresh().get(id)?.cube;
+  }
+
+  uses(id: CubeId): readonly CubeUse[] {
+    return this.#fresh().get(id)?.uses ?? [];
+  }
+
+  get size(): number {
+    return this.#fresh().size;
+  }
+
+  entries(): IterableIterator<[CubeId, { readonly cube: CubeRef; readonly uses: readonly CubeUse[] }]> {
+    return this.#fresh().entries();
+  }
+}

@@ -1,0 +1,203 @@
+import { writeSync } from 'node:fs';
+import { SherinError } from '../../common/errors.js';
+import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
+import { type CubeReader, type CubeRef, system } from '../../native/index.js';
+import { type Slot, slotAt } from '../manifest/object-tree.js';
+import { cubesOf, slotBytes } from './catalog.js';
+import type { FaultHandler } from './faults.js';
+import { type Segment, slotSegments } from './segments.js';
+
+/** Cubes fetched ahead of a sequential reader. */
+const readAheadCubes = 4;
+/** Decoded slots kept per open file. */
+const keptSlots = 16;
+
+export interface ContentSource {
+  readonly reader: CubeReader;
+  readonly faults: FaultHandler;
+  readonly wholeCube: boolean;
+  /** Index node by ID, hash-checked. */
+  node(id: Buffer): Buffer;
+  isQuarantined(id: CubeId): boolean;
+}
+
+interface KnownSlot {
+  readonly slot: Slot;
+  /** IDs of the slot's cubes as text, for the quarantine check. */
+  readonly ids: readonly CubeId[];
+}
+
+/**
+ * Verified content of one object. A read is answered whole: from the cache of verified vertices at once where it can
+ * be, otherwise by worker threads. Nothing that failed verification reaches `target`.
+ */
+export class ObjectContent {
+  readonly size: number;
+  readonly #node: Buffer;
+  readonly #source: ContentSource;
+  readonly #slots = new Map<number, KnownSlot>();
+  #expected = 0;
+  #aheadSlot = 0;
+
+  constructor(source: ContentSource, object: { readonly length: number; readonly node: Buffer }) {
+    this.#source = source;
+    this.#node = object.node;
+    this.size = object.length;
+  }
+
+  /**
+   * Copies up to `length` verified bytes that are in memory (fewer only at the end of the file); undefined when some
+   * must be fetched first. Starts read-ahead.
+   * @throws SherinError CUBE_QUARANTINED
+   */
+  readCached(offset: number, length: number, target: Buffer): number | undefined {
+    const wanted = Math.max(0, Math.min(length, this.size - offset));
+    if (wanted === 0) return 0;
+    this.#readAhead(offset, wanted);
+    let at = 0;
+    for (const segment of this.#segments(offset, wanted)) {
+      if (!this.#copyCached(segment, target, at)) return undefined;
+      at += segment.length;
+    }
+    return wanted;
+  }
+
+  /**
+   * Fetches, verifies and copies up to `length` bytes; `target` must stay untouched until the promise settles.
+   * @returns bytes copied; fewer only at the end of the file
+   * @throws SherinError CUBE_QUARANTINED, CUBE_FAILED, CUBE_MISSING, DISK_READ, LOCKED
+   */
+  async read(offset: number, length: number, target: Buffer): Promise<number> {
+    const wanted = Math.max(0, Math.min(length, this.size - offset));
+    if (wanted === 0) return 0;
+    const missing: { segment: Segment; at: number }[] = [];
+    let at = 0;
+    for (const segment of this.#segments(offset, wanted)) {
+      if (!this.#copyCached(segment, target, at)) missing.push({ segment, at });
+      at += segment.length;
+    }
+    await this.#fetch(missing, target);
+    return wanted;
+  }
+
+  /**
+   * Writes `length` bytes from `offset` to a descriptor at `at`, each vertex verified before it is written. A hole is
+   * written as zeros only where the target holds data.
+   * @throws as {@link read}, and SherinError IO or NO_SPACE for the target
+   */
+  async exportTo(offset: number, length: number, fd: number, at: number): Promise<void> {
+    let position = at;
+    for (const segment of this.#segments(offset, length)) {
+      if (segment.cube === null) zeroData(fd, position, segment.length);
+      else await this.#exportOne(segment.cube, segment, fd, position);
+      position += segment.length;
+    }
+  }
+
+  close(): void {
+    this.#slots.clear();
+  }
+
+  /** First byte at or after `offset` that is stored (SEEK_DATA), or null when only a hole follows. */
+  nextData(offset: number): number | null {
+    for (let index = Math.floor(offset / slotBytes); index * slotBytes < this.size; index++) {
+      if (this.#slot(index).slot.kind !== 'hole') return Math.max(offset, index * slotBytes);
+    }
+    return null;
+  }
+
+  #copyCached({ cube, offset, length }: Segment, target: Buffer, at: number): boolean {
+    if (cube !== null) return this.#source.reader.readCached(cube, offset, length, target, at);
+    target.fill(0, at, at + length);
+    return true;
+  }
+
+  async #exportOne(cube: CubeRef, { offset, length }: Segment, fd: number, at: number): Promise<void> {
+    const { reader, faults } = this.#source;
+    const result = await reader.exportTo(cube, offset, length, fd, at);
+    if (result.ok) return;
+    if (result.fault === 'io' && result.errno === 'EWIPED') throw new SherinError('LOCKED');
+    await faults.handle(cube, result);
+    const again = await reader.exportTo(cube, offset, length, fd, at);
+    if (!again.ok) await faults.handle(cube, again);
+  }
+
+  async #fetch(missing: readonly { segment: Segment; at: number }[], target: Buffer): Promise<void> {
+    const reads = missing.map(({ segment, at }) => this.#fetchOne(segment, target, at));
+    // Wait for all of them: no worker may still write into `target` after the answer.
+    const settled = await Promise.allSettled(reads);
+    for (const result of settled) if (result.status === 'rejected') throw result.reason;
+  }
+
+  async #fetchOne({ cube, offset, length }: Segment, target: Buffer, at: number): Promise<void> {
+    if (cube === null) return;
+    const { reader, faults, wholeCube } = this.#source;
+    for (let attempt = 0; ; attempt++) {
+      const result = await reader.read(cube, offset, length, target, at, { wholeCube });
+      if (result.ok) return;
+      if (result.fault === 'io' && result.errno === 'EWIPED') throw new SherinError('LOCKED');
+      await faults.handle(cube, result);
+      if (attempt > 0) {
+        throw new SherinError('IO', {
+          what: `reading cube ${cubeIdFromBytes(cube.id)}`,
+          part: 'it keeps changing',
+        });
+      }
+    }
+  }
+
+  #segments(offset: number, length: number): readonly Segment[] {
+    const segments: Segment[] = [];
+    const end = offset + length;
+    for (let at = offset; at < end; ) {
+      const index = Math.floor(at / slotBytes);
+      const inSlot = at - index * slotBytes;
+      const part = Math.min(end - at, slotBytes - inSlot);
+      const { slot, ids } = this.#slot(index);
+      for (const id of ids) {
+        if (this.#source.isQuarantined(id)) throw new SherinError('CUBE_QUARANTINED', { id });
+      }
+      segments.push(...slotSegments(slot, inSlot, part));
+      at += part;
+    }
+    return segments;
+  }
+
+  #slot(index: number): KnownSlot {
+    const known = this.#slots.get(index);
+    if (known !== undefined) return known;
+    const slot = slotAt(this.#node, index, (id) => this.#source.node(id));
+    const fresh = { slot, ids: cubesOf(slot).map((cube) => cubeIdFromBytes(cube.id)) };
+    if (this.#slots.size >= keptSlots) {
+      const [oldest] = this.#slots.keys();
+      if (oldest !== undefined) this.#slots.delete(oldest);
+    }
+    this.#slots.set(index, fresh);
+    return fresh;
+  }
+
+  /** The kernel may send the requests of one reader out of order: "about where it was" counts as sequential. */
+  #readAhead(offset: number, length: number): void {
+    const sequential = Math.abs(offset - this.#expected) <= slotBytes;
+    this.#expected = offset + length;
+    if (!sequential) {
+      this.#aheadSlot = 0;
+      return;
+    }
+    const slot = Math.floor(offset / slotBytes);
+    const first = Math.max(this.#aheadSlot, slot + 1);
+    const last = Math.min(slot + readAheadCubes, Math.ceil(this.size / slotBytes) - 1);
+    for (let index = first; index <= last; index++) {
+      const { slot: ahead, ids } = this.#slot(index);
+      if (ids.some((id) => this.#source.isQuarantined(id))) continue;
+      for (const cube of cubesOf(ahead)) this.#source.reader.prefetch(cube);
+    }
+    this.#aheadSlot = Math.max(this.#aheadSlot, last + 1);
+  }
+}
+
+function zeroData(fd: number, at: number, length: number): void {
+  const data = system.seekData(fd, at);
+  if (data === null || data >= at + length) return;
+  writeSync(fd, Buffer.alloc(length), 0, length, at);
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+/** sherin-fs: the only process that holds keys or plaintext. Started by sherinctl; see `sherin-fs --help`. */
+import { Command, Option } from 'commander';
+import { places } from '../common/environment.js';
+import { SherinError } from '../common/errors.js';
+import { version } from '../common/version.js';
+import { auditVerify } from './commands/audit-verify.js';
+import { init } from './commands/init.js';
+import { serve } from './commands/serve.js';
+import { hardenProcess } from './service/key-memory.js';
+
+/** An error as one line for people, and the documented exit code. */
+function fail(error: unknown): never {
+  if (error instanceof SherinError) {
+    process.stderr.write(`sherin-fs: ${error.message} — ${error.hint}\n`);
+    process.exit(error.exit);
+  }
+  process.stderr.write(
+    `sherin-fs: an internal error: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exit(1);
+}
+
+function withPlaces(command: Command): Command {
+  return command
+    .option('--vault <dir>', 'vault directory')
+    .option('--mount <dir>', 'mount point')
+    .option('--runtime-dir <dir>', 'directory of the sockets');
+}
+
+const program = new Command('sherin-fs')
+  .version(version)
+  .description('Serves one encrypted vault')
+  .exitOverride();
+
+withPlaces(program.command('serve').description('serve the vault until stopped (used by sherinctl up)'))
+  .addOption(
+    new Option('--verify <unit>', 'what is verified before a byte is served')
+      .choices(['vertex', 'cube'])
+      .default('vertex'),
+  )
+  .option('--header-backup', 'open with vault.json.bak', false)
+  .action(async (options) => serve(places(options), options).catch(fail));
+
+withPlaces(program.command('init').description('make a vault (used by sherinctl init)'))
+  .option('--yes', 'do not ask to acknowledge the recovery key', false)
+  .option('--no-pin', 'seal without a PIN')
+  .option('--pin-fd <n>', 'read the PIN from a descriptor', Number)
+  .option('--recovery-out <file>', 'write the recovery key to a new 0600 file')
+  .option('--pcrs <list>', 'PCRs to seal to, comma separated', '7')
+  .addOption(
+    new Option('--pad <mode>', 'padding of stored cubes').choices(['4k', 'vertex', 'cube']).default('4k'),
+  )
+  .option('--shared', 'IDs depend on the owner: for a mount shared between users', false)
+  .action(async (options) => init(places(options), options).catch(fail));
+
+withPlaces(program.command('audit-verify').description('check the audit log with the public key alone'))
+  .option('--json', 'print one JSON object', false)
+  .action(async (options) => auditVerify(places(options), options).catch(fail));
+
+try {
+  hardenProcess();
+  await program.parseAsync();
+} catch (error) {
+  const code = error instanceof Error && 'exitCode' in error ? Number(error.exitCode) : 1;
+  if (error instanceof Error && 'exitCode' in error) process.exit(code === 0 ? 0 : 2);
+  fail(error);
+}

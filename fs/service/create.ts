@@ -1,0 +1,86 @@
+import type { Places } from '../../common/environment.js';
+import type { Secret } from '../../native/index.js';
+import { AuditLog } from '../audit/log.js';
+import { Manifest } from '../manifest/manifest.js';
+import { createVault, type VaultDraft } from '../vault/create.js';
+import type { PinnedHead } from '../vault/known-vaults.js';
+import { systemActor } from './actor.js';
+
+export interface NewVault {
+  readonly pin: Secret | null;
+  readonly pcrs: readonly number[];
+  readonly pad: '4k' | 'vertex' | 'cube';
+  readonly owned: boolean;
+}
+
+export interface CreatedWhole {
+  /** Shown once, then wiped by the caller. */
+  readonly recovery: Secret;
+  readonly tpm: { readonly kind: 'software' | 'device'; readonly text: string };
+}
+
+/** Makes a vault with an empty tree and the first audit record. @throws SherinError as {@link createVault} */
+export async function createWhole(where: Places, options: NewVault): Promise<CreatedWhole> {
+  let head: PinnedHead = { size: 0, root: Buffer.alloc(32), nv: 0n };
+  const { vault, keyring, recovery } = await createVault({
+    ...options,
+    path: where.vault,
+    places: where,
+    bank: 'sha256',
+    populate: async (draft) => {
+      head = await populate(draft);
+    },
+  });
+  try {
+    await vault.pin(head);
+    const slot = vault.header.slots.find(({ type }) => type === 'tpm2');
+    const software = slot === undefined || slot.type !== 'tpm2' || slot.kind === 'software';
+    return {
+      recovery,
+      tpm: software
+        ? { kind: 'software', text: 'software (not hardware-protected)' }
+        : { kind: 'device', text: slot.device },
+    };
+  } finally {
+    keyring.wipe();
+    await vault.close();
+  }
+}
+
+/** The first audit log and manifest, in place before the header makes the directory a vault. */
+async function populate(draft: VaultDraft): Promise<PinnedHead> {
+  const { directory, keyring, header, headerHash } = draft;
+  const uuid = Buffer.from(header.uuid.replaceAll('-', ''), 'hex');
+  const publicKey = keyring.publicKey();
+  const audit = await AuditLog.open({
+    dir: directory.inside('audit'),
+    uuid,
+    publicKey,
+    mac: (data) => keyring.hmac('audit', data),
+    sign: (message) => keyring.sign(message),
+    expect: null,
+  });
+  try {
+    await audit.append({
+      event: 'AUDIT_INIT',
+      id: null,
+      actor: systemActor,
+      meta: { slots: header.slots.length },
+    });
+    const manifest = Manifest.create({
+      path: directory.inside('manifest.db'),
+      key: keyring.manifestKey(),
+      uuid,
+      publicKey,
+      sign: (message) => keyring.sign(message),
+      header: () => ({ generation: header.generation, hash: headerHash }),
+      auditHead: () => audit.head(),
+      counter: () => draft.counter,
+    });
+    const { size, root, nv } = manifest.head;
+    manifest.close();
+    return { size, root, nv };
+  } finally {
+    await audit.close();
+  }
+}

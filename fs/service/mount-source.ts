@@ -1,0 +1,154 @@
+import { statfs } from 'node:fs/promises';
+import { SherinError } from '../../common/errors.js';
+import { type CubeId, cubeIdFromBytes, parseSherinId, type SherinId } from '../../common/ids.js';
+import type { CubeRef } from '../../native/index.js';
+import { cubesOf } from '../cube/catalog.js';
+import { slotCount, slots } from '../manifest/object-tree.js';
+import type {
+  Caller,
+  FileFacts,
+  GeneratedFile,
+  MountSource,
+  OpenFile,
+  QuarantinedCube,
+  Space,
+  TreeView,
+} from '../mount/source.js';
+import { generatedFiles } from './generated.js';
+import type { VaultService } from './service.js';
+
+const spaceEveryMs = 5_000;
+/** Kept free for the manifest, the audit log and gc. */
+const reservedBytes = 16 * 1024 * 1024;
+
+/** Answers the mount from the service; while locked only what needs no key. */
+export class ServiceSource implements MountSource {
+  readonly owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  readonly #service: VaultService;
+  #space: Space = { blockSize: 4096, blocks: 0, free: 0, available: 0, files: 0, nameMax: 255 };
+  #spaceTimer: NodeJS.Timeout | null = null;
+
+  constructor(service: VaultService) {
+    this.#service = service;
+  }
+
+  /** Keeps the answer of statfs fresh in the background, so that `df` never waits for a disk. */
+  async start(): Promise<void> {
+    await this.#measure();
+    this.#spaceTimer = setInterval(() => void this.#measure().catch(() => undefined), spaceEveryMs);
+    this.#spaceTimer.unref();
+  }
+
+  stop(): void {
+    if (this.#spaceTimer !== null) clearInterval(this.#spaceTimer);
+  }
+
+  tree(): TreeView | Promise<TreeView> {
+    const session = this.#service.current();
+    if (session !== null) return session.manifest.tree;
+    return this.#service.unlocked().then(({ manifest }) => manifest.tree);
+  }
+
+  async openInode(ino: number, caller: Caller): Promise<OpenFile> {
+    const session = await this.#service.unlocked();
+    const inode = session.manifest.tree.inode(ino);
+    if (inode === undefined) throw new SherinError('PATH_MISSING', { path: `inode ${ino}` });
+    const object = inode.object === 0 ? null : (session.manifest.tree.object(inode.object) ?? null);
+    return session.openContent({ ino, object }, caller);
+  }
+
+  async openObject(id: SherinId, caller: Caller): Promise<OpenFile> {
+    const session = await this.#service.unlocked();
+    const object = session.manifest.tree.objectById(parseSherinId(id));
+    if (object === undefined) throw new SherinError('ID_UNKNOWN', { id });
+    return session.openContent({ ino: session.manifest.tree.inodesOf(object.no)[0] ?? null, object }, caller);
+  }
+
+  async openCube(id: CubeId, caller: Caller): Promise<OpenFile> {
+    const session = await this.#service.unlocked();
+    const cube = session.catalog.find(id);
+    if (cube === undefined) throw new SherinError('ID_UNKNOWN', { id });
+    return session.openCube(cube, caller);
+  }
+
+  findCube(id: CubeId): CubeRef | undefined {
+    return this.#service.current()?.catalog.find(id);
+  }
+
+  *cubes(): Iterable<CubeRef> {
+    const session = this.#service.current();
+    if (session === null) return;
+    for (const [, { cube }] of session.catalog.entries()) yield cube;
+  }
+
+  generated(): readonly GeneratedFile[] {
+    return generatedFiles(this.#service);
+  }
+
+  quarantine(): readonly QuarantinedCube[] {
+    const session = this.#service.current();
+    if (session === null) return [];
+    return [...session.manifest.tree.quarantine()].map(({ cube, time }) => ({
+      cube,
+      time,
+      size: session.store.quarantinedSize(cube) ?? 0,
+    }));
+  }
+
+  async fileFacts(ino: number): Promise<FileFacts | null> {
+    const session = await this.#service.unlocked();
+    const { manifest } = session;
+    const inode = manifest.tree.inode(ino);
+    const object = inode === undefined ? undefined : manifest.tree.object(inode.object);
+    if (inode === undefined || object === undefined) return null;
+    const ids = new Set<CubeId>();
+    for (const slot of slots(object.node, slotCount(object.length), (id) => manifest.node(id))) {
+      for (const cube of cubesOf(slot)) ids.add(cubeIdFromBytes(cube.id));
+    }
+    const proof = manifest.proof(inode.putIndex);
+    return {
+      id: object.id,
+      cubes: ids.size,
+      root: object.root,
+      verified: session.verifiedAt(object.no) ?? null,
+      proof: Buffer.from(
+        JSON.stringify({
+          index: proof.index,
+          size: proof.size,
+          root: proof.root.toString('hex'),
+          path: proof.path.map((hash) => hash.toString('hex')),
+          record: manifest.recordBytes(inode.putIndex).toString('base64'),
+        }),
+      ),
+      versions: inode.version,
+      policy: strictest(manifest.tree.linksOf(ino).map(({ policy }) => policy)),
+    };
+  }
+
+  namespace(): string {
+    return 'FILES';
+  }
+
+  statfs(): Space {
+    return this.#space;
+  }
+
+  async #measure(): Promise<void> {
+    const { bsize, blocks, bfree, bavail } = await statfs(this.#service.vaultPath);
+    const reserved = Math.ceil(reservedBytes / bsize);
+    const files = this.#service.current()?.manifest.tree.counts().inodes ?? this.#space.files;
+    this.#space = {
+      blockSize: bsize,
+      blocks,
+      free: Math.max(0, bfree - reserved),
+      available: Math.max(0, bavail - reserved),
+      files,
+      nameMax: 255,
+    };
+  }
+}
+
+function strictest(tags: readonly FileFacts['policy'][]): FileFacts['policy'] {
+  if (tags.includes('system')) return 'system';
+  return tags.includes('admin') ? 'admin' : 'user';
+}

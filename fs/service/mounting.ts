@@ -1,0 +1,70 @@
+import { SherinError } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import type { MountDriver } from '../mount/driver.js';
+import { FuseNativeDriver } from '../mount/fuse-native/driver.js';
+import { ServiceSource } from './mount-source.js';
+import type { VaultService } from './service.js';
+
+export interface MountRequest {
+  readonly path: string;
+  readonly allowOther: boolean;
+  readonly listIds: boolean;
+}
+
+export interface Mounted {
+  readonly path: string;
+  readonly driver: string;
+  readonly allowOther: boolean;
+}
+
+/** At most one mount of the vault, and the kernel caches behind it. */
+export class Mounting {
+  readonly #service: VaultService;
+  readonly #log: Logger;
+  #active: { readonly driver: MountDriver; readonly source: ServiceSource; readonly info: Mounted } | null =
+    null;
+
+  constructor(service: VaultService, log: Logger) {
+    this.#service = service;
+    this.#log = log;
+  }
+
+  get mounted(): Mounted | null {
+    return this.#active?.info ?? null;
+  }
+
+  /** @throws SherinError MOUNT_USED, TOOL_MISSING */
+  async mount({ path, allowOther, listIds }: MountRequest): Promise<void> {
+    if (this.#active !== null) {
+      if (this.#active.info.path === path) return;
+      throw new SherinError('MOUNT_USED', {
+        path,
+        part: `the vault is mounted at ${this.#active.info.path}`,
+      });
+    }
+    const source = new ServiceSource(this.#service);
+    await source.start();
+    const driver = new FuseNativeDriver({ source, path, allowOther, listIds, log: this.#log });
+    try {
+      await driver.mount();
+    } catch (error) {
+      source.stop();
+      throw error;
+    }
+    this.#active = { driver, source, info: { path, driver: 'fuse-native', allowOther } };
+  }
+
+  /** Lazy when files are open. */
+  async unmount(): Promise<{ lazy: boolean }> {
+    if (this.#active === null) return { lazy: false };
+    const { driver, source } = this.#active;
+    this.#active = null;
+    source.stop();
+    return driver.unmount();
+  }
+
+  /** Answers when the kernel has dropped pages and attributes. */
+  async invalidate(): Promise<void> {
+    await this.#active?.driver.invalidate('all');
+  }
+}

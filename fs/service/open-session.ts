@@ -1,0 +1,140 @@
+import { SherinError } from '../../common/errors.js';
+import { type CubeReader, type Keyring, Secret } from '../../native/index.js';
+import type { AuditEvent } from '../audit/event.js';
+import { AuditLog } from '../audit/log.js';
+import type { CubeStore } from '../cube/store.js';
+import { Manifest, type ManifestOptions } from '../manifest/manifest.js';
+import { headerHash } from '../vault/header.js';
+import type { LockedVault } from '../vault/open.js';
+import type { Admins } from './access.js';
+import { RollbackGuard } from './rollback-guard.js';
+import type { Opening } from './service.js';
+import { Session } from './session.js';
+
+export interface OpenSessionParts {
+  readonly locked: LockedVault;
+  readonly reader: CubeReader;
+  readonly store: CubeStore;
+  readonly admins: Admins;
+  readonly wholeCube: boolean;
+  readonly invalidate: () => void;
+  readonly actor: AuditEvent['actor'];
+}
+
+/**
+ * Opens a vault from its slot to a verified tree: key, manifest, audit log, rollback counter; nothing is served before
+ * all of them agree. What fails leaves no key behind.
+ */
+export async function openSession(how: Opening, parts: OpenSessionParts): Promise<Session> {
+  const keyring = await unwrap(how, parts.locked);
+  try {
+    return await verified(keyring, how, parts);
+  } catch (error) {
+    keyring.wipe();
+    throw error;
+  }
+}
+
+async function unwrap(how: Opening, locked: LockedVault): Promise<Keyring> {
+  if (how.slot === 'tpm') return locked.unlockTpm(how.pin);
+  const key = recoveryKey(how.text);
+  try {
+    return await locked.unlockRecovery(key);
+  } finally {
+    key.wipe();
+  }
+}
+
+function recoveryKey(text: Secret): Secret {
+  try {
+    return Secret.parseRecoveryKey(text);
+  } catch (error) {
+    const mistyped = error instanceof Error && 'code' in error && error.code === 'ECHECKSUM';
+    const part = mistyped ? 'its check characters do not fit' : 'it has not the form of one';
+    throw new SherinError('RECOVERY_KEY_WRONG', { part }, { cause: error });
+  }
+}
+
+async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts): Promise<Session> {
+  const { locked, actor } = parts;
+  const override = how.slot === 'recovery' && how.acceptRollback;
+  let audit: AuditLog | null = null;
+  let guard: RollbackGuard | null = null;
+  const manifest = openManifest(keyring, locked, override, {
+    auditHead: () => audit?.head() ?? { size: manifest.head.auditSize, root: manifest.head.auditRoot },
+    counter: () => guard?.signed ?? manifest.head.nv,
+  });
+  try {
+    const { auditSize, auditRoot } = manifest.head;
+    audit = await AuditLog.open({
+      dir: locked.directory.inside('audit'),
+      uuid: locked.uuid,
+      publicKey: keyring.publicKey(),
+      mac: (data) => keyring.hmac('audit', data),
+      sign: (message) => keyring.sign(message),
+      expect: { size: auditSize, root: auditRoot },
+    });
+    const counted = await admitCounter(keyring, locked, manifest, override);
+    guard = new RollbackGuard(counted.counter, counted.value, (head) => locked.pin(head));
+    guard.attach(manifest);
+    const meta = { slot: how.slot, override: counted.overridden };
+    await audit.append({ event: 'AUDIT_UNLOCK', id: null, actor, meta });
+    if (counted.overridden !== null || locked.pinned === null) {
+      await locked.pin(manifest.resign());
+    }
+    parts.reader.resume(keyring);
+    const { uuid } = locked;
+    const auditDir = locked.directory.inside('audit');
+    return new Session({ ...parts, uuid, auditDir, keyring, manifest, audit, guard });
+  } catch (error) {
+    await audit?.close().catch(() => undefined);
+    manifest.close();
+    throw error;
+  }
+}
+
+function openManifest(
+  keyring: Keyring,
+  locked: LockedVault,
+  override: boolean,
+  values: Pick<ManifestOptions, 'auditHead' | 'counter'>,
+): Manifest {
+  const options: ManifestOptions = {
+    path: locked.directory.inside('manifest.db'),
+    key: keyring.manifestKey(),
+    uuid: locked.uuid,
+    publicKey: keyring.publicKey(),
+    sign: (message) => keyring.sign(message),
+    header: () => ({ generation: locked.header.generation, hash: headerHash(locked.header) }),
+    ...values,
+  };
+  const { pinned } = locked;
+  return override || pinned === null ? Manifest.open(options) : Manifest.open(options, pinned);
+}
+
+/**
+ * Compares the TPM's counter with the newest head. Only the recovery key together with the explicit wish to accept the
+ * state opens a vault whose counter is lost or says that it was put back; a new counter then begins.
+ */
+async function admitCounter(
+  keyring: Keyring,
+  locked: LockedVault,
+  manifest: Manifest,
+  override: boolean,
+): Promise<{
+  readonly counter: ReturnType<LockedVault['counter']>;
+  readonly value: bigint;
+  readonly overridden: string | null;
+}> {
+  const counter = locked.counter(keyring);
+  if (counter === null) return { counter, value: manifest.head.nv, overridden: null };
+  try {
+    return { counter, value: await counter.admit(manifest.head.nv), overridden: null };
+  } catch (error) {
+    const lost =
+      error instanceof SherinError && ['ROLLBACK', 'COUNTER_LOST', 'TPM_MISSING'].includes(error.code);
+    if (!lost || !override) throw error;
+    const value = await locked.replaceCounter(keyring);
+    return { counter: locked.counter(keyring), value, overridden: (error as SherinError).code };
+  }
+}

@@ -1,0 +1,77 @@
+import type { TreeHead } from '../manifest/head.js';
+import type { Manifest } from '../manifest/manifest.js';
+
+/** The rollback counter in the TPM, or what stands for it in tests. */
+export interface Counter {
+  /** Brings it from `from` to the next value, which it returns; safe to repeat. */
+  increment(from: bigint): Promise<bigint>;
+}
+
+const minutesBetween = 5;
+
+/**
+ * Keeps tree heads and the TPM's counter in step (FORMAT.md, "Tree head"): a head that names N + 1 is durable before the
+ * counter leaves N, so that a crash at any point leaves a head that opens.
+ */
+export class RollbackGuard {
+  readonly #counter: Counter | null;
+  readonly #pin: (head: TreeHead) => Promise<void>;
+  #manifest: Manifest | null = null;
+  /** The counter's value as last seen. */
+  #value: bigint;
+  /** The value that heads carry. */
+  #signed: bigint;
+  /** Time of the last increment, ms; 0: not in this session. */
+  #advanced = 0;
+  #unsettled = false;
+
+  /**
+   * @param counter null where the vault has no counter: then nothing is raised
+   * @param value the counter's present value
+   * @param pin remembers a head outside the vault
+   */
+  constructor(counter: Counter | null, value: bigint, pin: (head: TreeHead) => Promise<void>) {
+    this.#counter = counter;
+    this.#value = value;
+    this.#signed = value;
+    this.#pin = pin;
+  }
+
+  attach(manifest: Manifest): void {
+    this.#manifest = manifest;
+  }
+
+  /** The value that heads carry now. */
+  get signed(): bigint {
+    return this.#signed;
+  }
+
+  /** Called before each commit: raises the counter before the first write of a session and every few minutes of writing. */
+  async beforeWrite(now = Date.now()): Promise<void> {
+    if (this.#advanced === 0 || now - this.#advanced > minutesBetween * 60_000) await this.#advance(now);
+    this.#unsettled = true;
+  }
+
+  /** Remembers a head that is durable. */
+  committed(head: TreeHead): Promise<void> {
+    return this.#pin(head);
+  }
+
+  /** Called at a clean end: after it, no state of this session but the last one opens. */
+  async settle(): Promise<void> {
+    if (this.#unsettled) await this.#advance(Date.now());
+  }
+
+  async #advance(now: number): Promise<void> {
+    if (this.#manifest === null || this.#counter === null) return;
+    // A failed increment leaves a head that is one ahead: then only the increment is repeated.
+    if (this.#signed === this.#value) {
+      this.#signed += 1n;
+      this.#manifest.resign();
+    }
+    this.#value = await this.#counter.increment(this.#value);
+    await this.#pin(this.#manifest.head);
+    this.#advanced = now;
+    this.#unsettled = false;
+  }
+}

@@ -1,0 +1,300 @@
+import type { Places } from '../../common/environment.js';
+import { SherinError } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import type { Status } from '../../daemon/protocol/control.js';
+import { CubeReader, type Keyring, type Secret } from '../../native/index.js';
+import type { Peer } from '../../native/ipc.js';
+import type { AuditEvent } from '../audit/event.js';
+import { PendingAudit } from '../audit/pending.js';
+import { CubeStore } from '../cube/store.js';
+import { Import, type ImportTotals } from '../transfer/import.js';
+import type { Staging } from '../transfer/staging.js';
+import { headerPublicKey } from '../vault/header.js';
+import type { LockedVault } from '../vault/open.js';
+import { Admins } from './access.js';
+import { actorOf, systemActor } from './actor.js';
+import { Mounting, type MountRequest } from './mounting.js';
+import { openSession } from './open-session.js';
+import type { Session } from './session.js';
+import { statusOf } from './status.js';
+
+/** How to open the vault. */
+export type Opening =
+  | { readonly slot: 'tpm'; readonly pin: Secret | null }
+  | { readonly slot: 'recovery'; readonly text: Secret; readonly acceptRollback: boolean };
+
+type State =
+  /** No key in memory; the first access that needs it asks the TPM. */
+  | { readonly kind: 'sealed' }
+  /** Locked on purpose: only `unlock` opens it. */
+  | { readonly kind: 'locked' }
+  | { readonly kind: 'unlocked'; readonly session: Session };
+
+const cacheBytes = 16 * 1024 * 1024;
+const readThreads = 4;
+/** A refused unseal is not repeated for this long: a directory listing must not become a storm of TPM calls. */
+const refusalMs = 3_000;
+
+export interface ServiceOptions {
+  readonly wholeCube: boolean;
+}
+
+/** The life of one vault in this process: sealed, unlocked, locked; mounted or not. */
+export class VaultService {
+  readonly store: CubeStore;
+  readonly places: Places;
+  readonly #locked: LockedVault;
+  readonly #log: Logger;
+  readonly #options: ServiceOptions;
+  readonly #admins = new Admins();
+  readonly #reader: CubeReader;
+  readonly #pending: PendingAudit;
+  readonly #mounting: Mounting;
+  #state: State = { kind: 'sealed' };
+  #change: Promise<unknown> = Promise.resolve();
+  #opening: Promise<Session> | null = null;
+  #refused: { readonly error: SherinError; readonly at: number } | null = null;
+
+  constructor(locked: LockedVault, where: Places, log: Logger, options: ServiceOptions) {
+    this.#locked = locked;
+    this.places = where;
+    this.#log = log;
+    this.#options = options;
+    this.store = new CubeStore(locked.fd);
+    this.#reader = new CubeReader({
+      vaultFd: locked.fd,
+      cacheBytes,
+      threads: readThreads,
+      uuid: locked.uuid,
+    });
+    this.#pending = new PendingAudit(locked.directory.inside('audit'));
+    this.#mounting = new Mounting(this, log);
+  }
+
+  get vaultPath(): string {
+    return this.#locked.path;
+  }
+  get vaultFd(): number {
+    return this.#locked.fd;
+  }
+  get uuid(): Buffer {
+    return this.#locked.uuid;
+  }
+  get publicKey(): Buffer {
+    return headerPublicKey(this.#locked.header);
+  }
+
+  /** The session, or null while locked; never unseals. */
+  current(): Session | null {
+    return this.#state.kind === 'unlocked' ? this.#state.session : null;
+  }
+
+  /**
+   * The session; a sealed vault is opened with the TPM first, once for all who wait.
+   * @throws SherinError LOCKED, PIN_NEEDED, TPM_*, ROLLBACK, COUNTER_LOST, MANIFEST_BROKEN…
+   */
+  async unlocked(): Promise<Session> {
+    if (this.#state.kind === 'unlocked') return this.#state.session;
+    if (this.#state.kind === 'locked') throw new SherinError('LOCKED');
+    if (this.#refused !== null && Date.now() - this.#refused.at < refusalMs) throw this.#refused.error;
+    this.#opening ??= this.#inTurn(() => this.#open({ slot: 'tpm', pin: null }, null)).finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  /** Opens the vault on request. @throws as {@link unlocked}, RECOVERY_KEY_WRONG */
+  async unlock(how: Opening, peer: Peer | null): Promise<void> {
+    await this.#inTurn(() => this.#open(how, peer));
+  }
+
+  /** Why content is refused now, or null. */
+  async refusal(): Promise<SherinError | null> {
+    if (this.#state.kind === 'unlocked') return null;
+    if (this.#state.kind === 'locked') return new SherinError('LOCKED');
+    if (this.#refused !== null) return this.#refused.error;
+    try {
+      await this.unlocked();
+      return null;
+    } catch (error) {
+      if (error instanceof SherinError) return error;
+      throw error;
+    }
+  }
+
+  /** Wipes keys and plaintext; answers when the kernel has dropped its pages. */
+  async lock(peer: Peer | null): Promise<void> {
+    await this.#inTurn(async () => {
+      const session = this.current();
+      if (session === null) {
+        this.#state = { kind: 'locked' };
+        return;
+      }
+      session.note({ event: 'AUDIT_LOCK', id: null, actor: actor(peer), meta: {} }, true);
+      this.#state = { kind: 'locked' };
+      await this.#end(session);
+    });
+  }
+
+  async mount(request: MountRequest, peer: Peer): Promise<void> {
+    await this.#mounting.mount(request);
+    await this.#note({
+      event: 'AUDIT_MOUNT',
+      id: null,
+      actor: actor(peer),
+      meta: { allowOther: request.allowOther },
+    });
+  }
+
+  async unmount(peer: Peer | null): Promise<{ lazy: boolean }> {
+    const result = await this.#mounting.unmount();
+    await this.#note({ event: 'AUDIT_UMOUNT', id: null, actor: actor(peer), meta: { lazy: result.lazy } });
+    return result;
+  }
+
+  /** Unmounts, commits, wipes keys, gives the vault back. */
+  async stop(peer: Peer | null): Promise<{ lazy: boolean }> {
+    const result = this.#mounting.mounted === null ? { lazy: false } : await this.unmount(peer);
+    await this.#inTurn(async () => {
+      const session = this.current();
+      session?.note({ event: 'AUDIT_STOP', id: null, actor: actor(peer), meta: {} }, true);
+      this.#state = { kind: 'locked' };
+      if (session !== null) await this.#end(session);
+    });
+    await this.#locked.close();
+    return result;
+  }
+
+  async beginImport(destination: string, checksum: boolean, peer: Peer): Promise<Import> {
+    const session = await this.unlocked();
+    await session.record({ event: 'AUDIT_PUT', id: null, actor: actorOf(peer), meta: {} });
+    const { header } = this.#locked;
+    const encode = {
+      keyring: session.keyring,
+      vaultFd: this.#locked.fd,
+      uuid: this.#locked.uuid,
+      owner: 0,
+      epoch: header.epoch,
+      pad: header.pad,
+    };
+    const context = {
+      manifest: session.manifest,
+      store: this.store,
+      encode,
+      owned: header.owned,
+      forced: peer.uid === 0 ? null : { uid: peer.uid, gid: peer.gid },
+      checksum,
+      commit: (batch: Staging) => this.#commitImport(session, batch),
+      now: () => BigInt(Date.now()) * 1_000_000n,
+    };
+    return new Import(context, destination);
+  }
+
+  async endImport(totals: ImportTotals): Promise<void> {
+    const { files, bytes, newCubes } = totals;
+    await this.#note({
+      event: 'AUDIT_PUT_DONE',
+      id: null,
+      actor: systemActor,
+      meta: { files, bytes, newCubes },
+    });
+  }
+
+  status(): Promise<Status> {
+    return statusOf({
+      locked: this.#locked,
+      session: this.current(),
+      state: this.#state.kind,
+      refused: this.#refused?.error ?? null,
+      mounted: this.#mounting.mounted,
+      reader: this.#reader,
+    });
+  }
+
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const run = this.#change.then(step);
+    this.#change = run.catch(() => undefined);
+    return run;
+  }
+
+  async #open(how: Opening, peer: Peer | null): Promise<Session> {
+    if (this.#state.kind === 'unlocked') return this.#state.session;
+    if (this.#state.kind === 'locked' && peer === null) throw new SherinError('LOCKED');
+    try {
+      const session = await openSession(how, {
+        locked: this.#locked,
+        reader: this.#reader,
+        store: this.store,
+        admins: this.#admins,
+        wholeCube: this.#options.wholeCube,
+        invalidate: () => this.#invalidateSoon(),
+        actor: actor(peer),
+      });
+      this.#state = { kind: 'unlocked', session };
+      this.#refused = null;
+      return session;
+    } catch (error) {
+      await this.#openFailed(error, peer);
+      throw error;
+    }
+  }
+
+  async #openFailed(error: unknown, peer: Peer | null): Promise<void> {
+    if (!(error instanceof SherinError)) {
+      this.#log.error({ err: error }, 'unlocking failed unexpectedly');
+      return;
+    }
+    this.#refused = { error, at: Date.now() };
+    if (error.code === 'PIN_NEEDED') return;
+    const meta = { code: error.code };
+    await this.#pending
+      .append({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actor(peer), meta })
+      .catch(() => undefined);
+  }
+
+  async #end(session: Session): Promise<void> {
+    await this.#reader.stop();
+    try {
+      await session.close();
+    } finally {
+      (session.keyring satisfies Keyring).wipe();
+      await this.#mounting.invalidate();
+    }
+  }
+
+  async #commitImport(session: Session, batch: Staging): Promise<void> {
+    await this.store.commit(batch.cubes);
+    const touched = batch.mutations.some((mutation) => this.#changesKnown(session, mutation));
+    await session.commit(batch.mutations, batch.nodes, batch.refs);
+    const healed = batch.mutations.flatMap((mutation) => (mutation.type === 'heal' ? [mutation.cube] : []));
+    await session.healed(healed);
+    if (touched) await this.#mounting.invalidate();
+  }
+
+  /** True when the kernel may hold pages or attributes of what this mutation changes. */
+  #changesKnown(session: Session, mutation: Staging['mutations'][number]): boolean {
+    if (mutation.type === 'attributes' || mutation.type === 'put') {
+      return session.manifest.tree.inode(mutation.inode) !== undefined;
+    }
+    return mutation.type === 'unlink' || mutation.type === 'rename';
+  }
+
+  /** From the way of a READ nothing may wait for the kernel: the answer goes first. */
+  #invalidateSoon(): void {
+    setImmediate(() => {
+      this.#mounting
+        .invalidate()
+        .catch((error: unknown) => this.#log.error({ err: error }, 'invalidation failed'));
+    });
+  }
+
+  async #note(event: AuditEvent): Promise<void> {
+    const session = this.current();
+    if (session !== null) session.note(event, true);
+    else await this.#pending.append(event).catch(() => undefined);
+  }
+}
+
+function actor(peer: Peer | null): AuditEvent['actor'] {
+  return peer === null ? systemActor : actorOf(peer);
+}

@@ -1,0 +1,244 @@
+import { SherinError } from '../../common/errors.js';
+import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
+import type { CubeFault, CubeReader, CubeRef, Keyring } from '../../native/index.js';
+import type { AuditEvent } from '../audit/event.js';
+import type { AuditLog } from '../audit/log.js';
+import { type AuditReport, verifyAudit } from '../audit/verify.js';
+import { CubeCatalog } from '../cube/catalog.js';
+import { ObjectContent } from '../cube/content.js';
+import { FaultHandler, type FaultSink } from '../cube/faults.js';
+import type { CubeStore } from '../cube/store.js';
+import type { Manifest } from '../manifest/manifest.js';
+import type { Mutation } from '../manifest/records.js';
+import type { ObjectInfo } from '../manifest/tree.js';
+import type { Caller } from '../mount/source.js';
+import { type Admins, mayRead } from './access.js';
+import { actorOf, systemActor } from './actor.js';
+import { OpenAudit } from './open-audit.js';
+import type { RollbackGuard } from './rollback-guard.js';
+
+export interface SessionParts {
+  readonly uuid: Buffer;
+  readonly auditDir: string;
+  readonly keyring: Keyring;
+  readonly manifest: Manifest;
+  readonly audit: AuditLog;
+  readonly guard: RollbackGuard;
+  readonly reader: CubeReader;
+  readonly store: CubeStore;
+  readonly admins: Admins;
+  readonly wholeCube: boolean;
+  /** Kernel caches hold something that is no longer true. */
+  readonly invalidate: () => void;
+}
+
+/** What exists only while the vault is unlocked: keys, verified tree, audit log, and the way to content. */
+export class Session implements FaultSink {
+  readonly keyring: Keyring;
+  readonly manifest: Manifest;
+  readonly audit: AuditLog;
+  readonly catalog: CubeCatalog;
+  readonly faults: FaultHandler;
+  readonly reader: CubeReader;
+  readonly store: CubeStore;
+  readonly #parts: SessionParts;
+  readonly #opens = new OpenAudit();
+  /** Refused from the moment of failure, before the manifest has the record. */
+  readonly #condemned = new Set<CubeId>();
+  readonly #verified = new Map<number, bigint>();
+  #auditWritable = true;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.keyring = parts.keyring;
+    this.manifest = parts.manifest;
+    this.audit = parts.audit;
+    this.reader = parts.reader;
+    this.store = parts.store;
+    this.catalog = new CubeCatalog(parts.manifest);
+    this.faults = new FaultHandler(parts.reader, parts.store, this);
+  }
+
+  /** Inode of a path given as names below the tree's root. */
+  resolve(path: readonly Buffer[]): number | undefined {
+    let ino = 1;
+    for (const name of path) {
+      const entry = this.manifest.tree.lookup(ino, name);
+      if (entry === undefined) return undefined;
+      ino = entry.ino;
+    }
+    return ino;
+  }
+
+  idOf(cube: CubeRef): CubeId {
+    return cubeIdFromBytes(cube.id);
+  }
+
+  isQuarantined(id: CubeId): boolean {
+    return this.#condemned.has(id) || this.manifest.tree.quarantined(id) !== undefined;
+  }
+
+  /** Time (ns) of the last full check of an object in this run. */
+  verifiedAt(object: number): bigint | undefined {
+    return this.#verified.get(object);
+  }
+
+  noteVerified(object: number, time: bigint): void {
+    this.#verified.set(object, time);
+  }
+
+  /**
+   * Opens a file's content for a caller; policy is decided and the open recorded here.
+   * @throws SherinError DENIED, AUDIT_UNWRITABLE, IS_DIRECTORY
+   */
+  async openContent(
+    found: { readonly ino: number | null; readonly object: ObjectInfo | null },
+    caller: Caller,
+  ): Promise<ObjectContent> {
+    const { ino, object } = found;
+    const { tree } = this.manifest;
+    if (ino !== null && tree.inode(ino)?.kind === 'directory')
+      throw new SherinError('IS_DIRECTORY', { path: 'it' });
+    const links = ino === null ? [] : tree.linksOf(ino);
+    const id = object?.id ?? null;
+    // Policy belongs to the path; where several lead here the strictest decides.
+    if (links.some(({ policy }) => !mayRead(policy, caller, this.#parts.admins))) {
+      this.note({ event: 'AUDIT_DENIED', id, actor: actorOf(caller), meta: { operation: 'open' } });
+      throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read ${id ?? 'this file'}` });
+    }
+    if (id !== null) await this.#recordOpen(id, caller);
+    return this.#content(object ?? { length: 0, node: emptyNode });
+  }
+
+  /** Content of one cube, for administrators. */
+  async openCube(cube: CubeRef, caller: Caller): Promise<ObjectContent> {
+    const id = cubeIdFromBytes(cube.id);
+    if (!this.#parts.admins.has(caller)) {
+      this.note({ event: 'AUDIT_DENIED', id, actor: actorOf(caller), meta: { operation: 'open-cube' } });
+      throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read cube ${id}` });
+    }
+    await this.#recordOpen(id, caller);
+    return this.#content({ length: cube.length, node: cubeNode(cube) });
+  }
+
+  /** True while the last audit record could be written. */
+  get auditWritable(): boolean {
+    return this.#auditWritable;
+  }
+
+  /** Appends an audit record without waiting for the disk; after a failure opens wait for theirs. */
+  note(event: AuditEvent, essential = false): void {
+    this.record(event, essential).catch(() => undefined);
+  }
+
+  /** Appends an audit record; durable when it resolves. @throws SherinError AUDIT_UNWRITABLE */
+  async record(event: AuditEvent, essential = false): Promise<void> {
+    try {
+      await this.audit.append(event, { essential });
+      this.#auditWritable = true;
+    } catch (error) {
+      this.#auditWritable = false;
+      throw error;
+    }
+  }
+
+  /** Checks the whole audit log, MACs included. @throws SherinError AUDIT_BROKEN, ROLLBACK */
+  verifyAudit(): Promise<AuditReport> {
+    const { uuid, auditDir } = this.#parts;
+    const publicKey = this.keyring.publicKey();
+    const { auditSize, auditRoot } = this.manifest.head;
+    const expect = { size: auditSize, root: auditRoot };
+    return verifyAudit({
+      dir: auditDir,
+      uuid,
+      publicKey,
+      mac: (data) => this.keyring.hmac('audit', data),
+      expect,
+    });
+  }
+
+  /** Commits mutations as one transaction, in the order of the calls. */
+  commit(mutations: readonly Mutation[], nodes: readonly Buffer[], cubes: readonly CubeRef[]): Promise<void> {
+    const run = this.#turn.then(async () => {
+      await this.#parts.guard.beforeWrite();
+      const head = this.manifest.commit(mutations, nodes, cubes);
+      await this.#parts.guard.committed(head);
+    });
+    this.#turn = run.catch(() => undefined);
+    return run;
+  }
+
+  // --- FaultSink ---
+
+  async quarantined(cube: CubeRef, id: CubeId, reason: CubeFault, vertex: number | null): Promise<void> {
+    if (this.isQuarantined(id)) return;
+    this.#condemned.add(id);
+    this.reader.drop(cube.id);
+    const ranges = this.catalog.uses(id).slice(0, 64);
+    const first = ranges[0] === undefined ? undefined : this.manifest.tree.object(ranges[0].object);
+    const meta = {
+      reason,
+      vertex,
+      object: first?.id ?? null,
+      uses: ranges.length,
+      ranges: ranges.map(({ offset, length }) => [offset, length]),
+    };
+    this.note({ event: 'AUDIT_FAIL_CUBE_HASH', id, actor: systemActor, meta }, true);
+    this.note({ event: 'AUDIT_QUARANTINE_CUBE', id, actor: systemActor, meta: { reason } }, true);
+    // The refusal stands even where its record can not be written now: it is repeated at the next failing read.
+    await this.commit([{ type: 'quarantine', cube: id, reason }], [], []).catch(() => undefined);
+    this.#parts.invalidate();
+  }
+
+  async unreadable(id: CubeId, fault: 'missing' | 'io', errno: string | null): Promise<void> {
+    const event = fault === 'missing' ? 'AUDIT_MISSING_CUBE' : 'AUDIT_DISK_ERROR';
+    this.note({ event, id, actor: systemActor, meta: { errno } });
+  }
+
+  /** Cubes whose good copy is in place again. */
+  async healed(ids: readonly CubeId[]): Promise<void> {
+    for (const id of ids) {
+      this.#condemned.delete(id);
+      this.note({ event: 'AUDIT_HEAL_CUBE', id, actor: systemActor, meta: {} });
+    }
+    if (ids.length > 0) this.#parts.invalidate();
+  }
+
+  /** Waits for commits under way, then closes log and database. Keys are wiped by the caller. */
+  async close(): Promise<void> {
+    await this.#turn;
+    await this.#parts.guard.settle();
+    await this.audit.close();
+    this.manifest.close();
+  }
+
+  async #recordOpen(id: string, caller: Caller): Promise<void> {
+    if (!this.#opens.first(caller, id, Date.now()) && this.#auditWritable) return;
+    const event = { event: 'AUDIT_OPEN', id, actor: actorOf(caller), meta: {} };
+    // Normally nobody waits for an fsync at open; a log that failed must take this record first.
+    if (this.#auditWritable) this.note(event);
+    else await this.record(event);
+  }
+
+  #content(object: { readonly length: number; readonly node: Buffer }): ObjectContent {
+    const source = {
+      reader: this.reader,
+      faults: this.faults,
+      wholeCube: this.#parts.wholeCube,
+      node: (id: Buffer) => this.manifest.node(id),
+      isQuarantined: (id: CubeId) => this.isQuarantined(id),
+    };
+    return new ObjectContent(source, object);
+  }
+}
+
+/** Root node of an empty object (FORMAT.md, "Objects"). */
+const emptyNode = Buffer.from([0x4e, 0, 0, 0]);
+
+/** A root node with one cube as its only slot. */
+function cubeNode({ id, root, length }: CubeRef): Buffer {
+  const head = Buffer.from([0x4e, 0, 1, 0, 1, 0, 0, 0, 0]);
+  head.writeUInt32LE(length, 5);
+  return Buffer.concat([head, id, root]);
+}

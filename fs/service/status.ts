@@ -1,0 +1,88 @@
+import type { ErrorContext, SherinError } from '../../common/errors.js';
+import { version } from '../../common/version.js';
+import type { Status } from '../../daemon/protocol/control.js';
+import type { CubeReader } from '../../native/index.js';
+import type { Header } from '../vault/header.js';
+import type { LockedVault } from '../vault/open.js';
+import { keyMemory } from './key-memory.js';
+import type { Mounted } from './mounting.js';
+import type { Session } from './session.js';
+
+export interface StatusParts {
+  readonly locked: LockedVault;
+  readonly session: Session | null;
+  readonly state: Status['vault']['state'];
+  readonly refused: SherinError | null;
+  readonly mounted: Mounted | null;
+  readonly reader: CubeReader;
+}
+
+function tpmOf(header: Header): Status['tpm'] {
+  const slot = header.slots.find(({ type }) => type === 'tpm2');
+  if (slot === undefined || slot.type !== 'tpm2') return { kind: 'none', text: 'none' };
+  if (slot.kind === 'software') return { kind: 'software', text: 'software (not hardware-protected)' };
+  return { kind: 'hardware', text: slot.device };
+}
+
+function failureOf(
+  error: SherinError | null,
+): { code: string; context: Record<string, string | number> } | null {
+  if (error === null) return null;
+  const context: ErrorContext = error.context;
+  return { code: error.code, context: { ...context } };
+}
+
+/** The state on one screen; asks neither disk nor TPM. */
+export async function statusOf(parts: StatusParts): Promise<Status> {
+  const { locked, session, mounted, reader } = parts;
+  const { header } = locked;
+  const stats = reader.stats();
+  const counts = session?.manifest.tree.counts();
+  const head = session?.manifest.head;
+  const audit = session?.audit.head();
+  return {
+    version,
+    vault: {
+      path: locked.path,
+      uuid: header.uuid,
+      state: parts.state,
+      reason: session === null ? failureOf(parts.refused) : null,
+      slots: header.slots.map((slot) => ({
+        id: slot.id,
+        type: slot.type,
+        pin: slot.type === 'tpm2' && slot.pin,
+      })),
+      generation: header.generation,
+    },
+    tpm: tpmOf(header),
+    fs: {
+      pid: process.pid,
+      uptimeSeconds: Math.round(process.uptime()),
+      memoryBytes: process.memoryUsage.rss(),
+      keyMemory: keyMemory(),
+    },
+    mount: mounted,
+    tree:
+      session === null || counts === undefined || head === undefined
+        ? null
+        : {
+            files: counts.inodes,
+            objects: counts.objects,
+            cubes: session.manifest.cubeCount(),
+            quarantined: [...session.manifest.tree.quarantine()].length,
+            logSize: head.size,
+          },
+    head:
+      head === undefined
+        ? null
+        : { size: head.size, root: head.root.toString('hex'), time: String(head.time), nv: String(head.nv) },
+    audit: { size: audit?.size ?? 0, writable: session?.auditWritable ?? true },
+    reads: {
+      served: stats.servedBytes,
+      decrypted: stats.decryptedBytes,
+      hits: stats.hits,
+      misses: stats.misses,
+      faults: stats.faults,
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { SherinError } from '../../common/errors.js';
+import { type CubeId, parseCubeId, parseSherinId } from '../../common/ids.js';
+import type { ObjectInfo } from '../manifest/tree.js';
+import { treePath } from '../tree-path.js';
+import type { Session } from './session.js';
+
+/** A file named by path or Sherin ID. */
+export interface Target {
+  /** The inode, where the target has one. */
+  readonly ino: number | null;
+  /** Its content, null for an empty file or something that has none. */
+  readonly object: ObjectInfo | null;
+}
+
+/** True for text that is meant as a Sherin ID, well formed or not: no path of the tree starts this way by accident. */
+function looksLikeId(text: string): boolean {
+  return /^[A-Z][A-Z0-9-]*_\d+_[0-9a-f]*$/i.test(text) && !text.includes('/');
+}
+
+/** A cube ID, or undefined when the text has not that form. */
+export function asCubeId(text: string): CubeId | undefined {
+  return /^[a-z2-7]{52}$/.test(text) ? parseCubeId(text) : undefined;
+}
+
+/**
+ * Finds a file by path or Sherin ID.
+ * @throws SherinError PATH_MISSING, ID_UNKNOWN, ID_MALFORMED
+ */
+export function findTarget(session: Session, text: string): Target {
+  const { tree } = session.manifest;
+  const ino = session.resolve(treePath(text));
+  if (ino !== undefined) {
+    const inode = tree.inode(ino);
+    const object = inode === undefined || inode.object === 0 ? undefined : tree.object(inode.object);
+    return { ino, object: object ?? null };
+  }
+  if (!looksLikeId(text)) throw new SherinError('PATH_MISSING', { path: text });
+  const object = tree.objectById(parseSherinId(text));
+  if (object === undefined) throw new SherinError('ID_UNKNOWN', { id: text });
+  return { ino: tree.inodesOf(object.no)[0] ?? null, object };
+}

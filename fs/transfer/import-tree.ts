@@ -1,0 +1,202 @@
+import { SherinError } from '../../common/errors.js';
+import { bytesToText } from '../../common/names.js';
+import type { PutEntry } from '../../daemon/protocol/control.js';
+import type { Manifest } from '../manifest/manifest.js';
+import type { Attributes, InodeKind, Mutation } from '../manifest/records.js';
+import { splitPath, treePath } from '../tree-path.js';
+
+interface Placed {
+  readonly ino: number;
+  readonly kind: InodeKind;
+}
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Staged paths remembered for later hard links and children; beyond it, committed ones are looked up again. */
+const rememberedPaths = 200_000;
+
+/** Names and inodes of an import: the committed tree with what this import has staged on top. */
+export class ImportTree {
+  readonly #manifest: Manifest;
+  readonly #destination: readonly Buffer[];
+  readonly #stage: (mutation: Mutation) => void;
+  readonly #context: { readonly forced: Owner | null; readonly now: () => bigint };
+  readonly #placed = new Map<string, Placed>();
+  /** Directories that got new entries but were not themselves part of the import. */
+  readonly #touched = new Set<number>();
+  readonly #given = new Set<number>();
+
+  constructor(
+    manifest: Manifest,
+    destination: string,
+    stage: (mutation: Mutation) => void,
+    context: { readonly forced: Owner | null; readonly now: () => bigint },
+  ) {
+    this.#manifest = manifest;
+    this.#destination = treePath(destination);
+    this.#stage = stage;
+    this.#context = context;
+  }
+
+  owner(entry: PutEntry): Owner {
+    return this.#context.forced ?? { uid: entry.uid, gid: entry.gid };
+  }
+
+  /** True when the tree holds this file with this size and modification time. */
+  hasSame(entry: PutEntry): boolean {
+    const found = this.#find(this.#parts(entry.path));
+    const inode = found === undefined ? undefined : this.#manifest.tree.inode(found.ino);
+    return inode?.kind === 'file' && inode.size === entry.size && inode.mtime === BigInt(entry.mtime);
+  }
+
+  /** Records that a file was found unchanged, so that later hard links to it find it. */
+  keep(entry: PutEntry): void {
+    const found = this.#find(this.#parts(entry.path));
+    if (found !== undefined) this.#remember(entry.path, found);
+  }
+
+  /**
+   * Gives an entry its name and attributes; directories above the destination are made where missing.
+   * @returns its inode number
+   * @throws SherinError IS_DIRECTORY, NOT_DIRECTORY when something of another kind stands there
+   */
+  place(entry: PutEntry, attributes: Attributes): number {
+    const parts = this.#parts(entry.path);
+    const name = parts.at(-1);
+    if (name === undefined) return this.#replaceRoot(entry, attributes);
+    const parent = this.#directory(parts.slice(0, -1));
+    const present = this.#find(parts);
+    if (entry.linkTo !== undefined) return this.#link(entry, entry.linkTo, parent, name, present);
+    if (present !== undefined) {
+      this.#sameKind(entry, present);
+      this.#stage({ type: 'attributes', inode: present.ino, attributes });
+      this.#remember(entry.path, present);
+      this.#given.add(present.ino);
+      return present.ino;
+    }
+    const ino = this.#manifest.newInode();
+    this.#stage({ type: 'attributes', inode: ino, attributes });
+    this.#stage({ type: 'link', parent, inode: ino, name });
+    this.#touched.add(parent);
+    this.#remember(entry.path, { ino, kind: entry.kind });
+    this.#given.add(ino);
+    return ino;
+  }
+
+  /** Sets the times of directories that got entries without being part of the import. */
+  touchParents(): void {
+    const now = this.#context.now();
+    for (const ino of this.#touched) {
+      const inode = this.#given.has(ino) ? undefined : this.#manifest.tree.inode(ino);
+      if (inode === undefined) continue;
+      const { kind, mode, uid, gid, atime, target, xattrs } = inode;
+      this.#stage({
+        type: 'attributes',
+        inode: ino,
+        attributes: { kind, mode, uid, gid, atime, mtime: now, ctime: now, target, xattrs },
+      });
+    }
+    this.#touched.clear();
+  }
+
+  /** A batch is in the tree: long imports need not remember its paths. */
+  committed(): void {
+    if (this.#placed.size > rememberedPaths) this.#placed.clear();
+  }
+
+  #parts(path: string): readonly Buffer[] {
+    return [...this.#destination, ...splitPath(path)];
+  }
+
+  #key(parts: readonly Buffer[]): string {
+    return parts.map((part) => part.toString('latin1')).join('/');
+  }
+
+  #remember(path: string, placed: Placed): void {
+    this.#placed.set(this.#key(this.#parts(path)), placed);
+  }
+
+  #find(parts: readonly Buffer[]): Placed | undefined {
+    const staged = this.#placed.get(this.#key(parts));
+    if (staged !== undefined) return staged;
+    let ino = 1;
+    let kind: InodeKind = 'directory';
+    for (const part of parts) {
+      const entry = this.#manifest.tree.lookup(ino, part);
+      if (entry === undefined) return undefined;
+      ino = entry.ino;
+      kind = entry.kind;
+    }
+    return { ino, kind };
+  }
+
+  #directory(parts: readonly Buffer[]): number {
+    const found = this.#find(parts);
+    if (found !== undefined) {
+      if (found.kind !== 'directory') throw new SherinError('NOT_DIRECTORY', { path: pathText(parts) });
+      return found.ino;
+    }
+    const name = parts.at(-1);
+    if (name === undefined) return 1;
+    const parent = this.#directory(parts.slice(0, -1));
+    const now = this.#context.now();
+    const owner = this.#context.forced ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+    const ino = this.#manifest.newInode();
+    this.#stage({
+      type: 'attributes',
+      inode: ino,
+      attributes: {
+        kind: 'directory',
+        mode: 0o755,
+        ...owner,
+        atime: now,
+        mtime: now,
+        ctime: now,
+        target: null,
+        xattrs: [],
+      },
+    });
+    this.#stage({ type: 'link', parent, inode: ino, name });
+    this.#touched.add(parent);
+    this.#placed.set(this.#key(parts), { ino, kind: 'directory' });
+    return ino;
+  }
+
+  #replaceRoot(entry: PutEntry, attributes: Attributes): number {
+    if (entry.kind !== 'directory') throw new SherinError('IS_DIRECTORY', { path: 'files/' });
+    this.#stage({ type: 'attributes', inode: 1, attributes });
+    return 1;
+  }
+
+  #link(entry: PutEntry, linkTo: string, parent: number, name: Buffer, present: Placed | undefined): number {
+    const original = this.#find(this.#parts(linkTo));
+    if (original === undefined || original.kind === 'directory') {
+      throw new SherinError('PATH_MISSING', { path: linkTo });
+    }
+    if (present?.ino === original.ino) return original.ino;
+    if (present !== undefined) {
+      this.#sameKind(entry, present);
+      this.#stage({ type: 'unlink', parent, name });
+    }
+    this.#stage({ type: 'link', parent, inode: original.ino, name });
+    this.#touched.add(parent);
+    this.#remember(entry.path, original);
+    return original.ino;
+  }
+
+  #sameKind(entry: PutEntry, present: Placed): void {
+    if (present.kind === entry.kind) return;
+    if (present.kind === 'directory') throw new SherinError('IS_DIRECTORY', { path: entry.path });
+    if (entry.kind === 'directory') throw new SherinError('NOT_DIRECTORY', { path: entry.path });
+    throw new SherinError('USAGE', {
+      what: `${entry.path} is a ${present.kind} in the vault, not a ${entry.kind}`,
+    });
+  }
+}
+
+function pathText(parts: readonly Buffer[]): string {
+  return `files/${parts.map((part) => bytesToText(part)).join('/')}`;
+}

@@ -1,0 +1,38 @@
+import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
+import type { CubeRef, Encoded } from '../../native/index.js';
+import type { StagedCube } from '../cube/store.js';
+import type { Mutation } from '../manifest/records.js';
+
+/** Limits of a batch: what a crash can cost of an import, against the price of two syncfs and a transaction. */
+const batchBytes = 128 * 1024 * 1024;
+const batchMutations = 6_000;
+
+/** A batch of an import: cubes under temporary names, and the records that will refer to them. */
+export class Staging {
+  readonly cubes: StagedCube[] = [];
+  readonly refs: CubeRef[] = [];
+  readonly mutations: Mutation[] = [];
+  readonly nodes: Buffer[] = [];
+  readonly #byId = new Set<CubeId>();
+  #bytes = 0;
+
+  get full(): boolean {
+    return this.#bytes >= batchBytes || this.mutations.length >= batchMutations;
+  }
+
+  get empty(): boolean {
+    return this.cubes.length === 0 && this.mutations.length === 0;
+  }
+
+  /** Takes what the codec made of a slot. @returns the temporary to discard when this batch has an equal cube already */
+  add(encoded: Extract<Encoded, { kind: 'cube' }>): string | null {
+    const id = cubeIdFromBytes(encoded.cube.id);
+    if (encoded.temporary === null) return null;
+    if (this.#byId.has(id)) return encoded.temporary;
+    this.#byId.add(id);
+    this.cubes.push({ id, temporary: encoded.temporary });
+    this.refs.push(encoded.cube);
+    this.#bytes += encoded.stored;
+    return null;
+  }
+}

@@ -1,0 +1,25 @@
+import { SherinError } from '../common/errors.js';
+import { textToBytes } from '../common/names.js';
+
+/**
+ * Splits a path into names; empty parts and `.` are dropped.
+ * @throws SherinError USAGE for `..`, a name over 255 bytes, or a zero byte
+ */
+export function splitPath(path: string): readonly Buffer[] {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  return parts.map((part) => {
+    const name = textToBytes(part);
+    if (part === '..' || name.includes(0) || name.length > 255) {
+      throw new SherinError('USAGE', {
+        what: `${JSON.stringify(part.slice(0, 64))} can not be part of a path`,
+      });
+    }
+    return name;
+  });
+}
+
+/** Names below the tree's root of a path as people write it: `files/a/b`, `/files/a/b` and `a/b` are the same. */
+export function treePath(path: string): readonly Buffer[] {
+  const parts = splitPath(path);
+  return parts[0]?.toString('latin1') === 'files' ? parts.slice(1) : parts;
+}
