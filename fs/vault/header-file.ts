@@ -65,7 +65,12 @@ export async function replaceFile(path: string, bytes: Buffer): Promise<void> {
     await file.close();
   }
   await rename(temporary, path);
-  const directory = await open(join(path, '..'), constants.O_RDONLY | constants.O_DIRECTORY);
+  await syncDirectoryAt(join(path, '..'));
+}
+
+/** Makes the names in a directory durable. */
+export async function syncDirectoryAt(dir: string): Promise<void> {
+  const directory = await open(dir, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await directory.sync();
   } finally {

@@ -1,0 +1,119 @@
+/** The TPM counter that shows a vault put back to an older state (FORMAT.md, "Tree head"; spec: Rollback). */
+import { SherinError } from '../../common/errors.js';
+import type { Keyring, NvIndex } from '../../native/index.js';
+import type { Header } from './header.js';
+import { nativeCode } from './tpm-errors.js';
+import type { TpmSession } from './tpm-session.js';
+
+export type CounterVerdict =
+  /** The newest head is the one the counter stands for. */
+  | { readonly action: 'serve' }
+  /** The head was signed, then the increment did not happen: it must, before anything is served. */
+  | { readonly action: 'increment-then-serve' }
+  | { readonly action: 'refuse'; readonly code: 'ROLLBACK' | 'COUNTER_LOST'; readonly part: string };
+
+/** What the counter's value N (null: no such index) says of the newest head's `nv`. */
+export function judgeCounter(counter: bigint | null, nv: bigint): CounterVerdict {
+  const refuse = (code: 'ROLLBACK' | 'COUNTER_LOST', part: string): CounterVerdict => ({
+    action: 'refuse',
+    code,
+    part,
+  });
+  if (counter === null)
+    return refuse('COUNTER_LOST', `the TPM has no such counter, the newest head is of count ${nv}`);
+  if (nv === counter) return { action: 'serve' };
+  if (nv === counter + 1n) return { action: 'increment-then-serve' };
+  const numbers = `the newest head is of count ${nv}, the TPM counts ${counter}`;
+  return refuse(nv < counter ? 'ROLLBACK' : 'COUNTER_LOST', numbers);
+}
+
+/** The NV counter that a header names, in the TPM of a session; its authValue is K_nv. */
+export class RollbackCounter {
+  readonly #session: TpmSession;
+  readonly #index: NvIndex;
+  readonly #keyring: Keyring;
+
+  constructor(session: TpmSession, index: NonNullable<Header['counter']>, keyring: Keyring) {
+    this.#session = session;
+    this.#index = { handle: index.handle, name: Buffer.from(index.name, 'hex') };
+    this.#keyring = keyring;
+  }
+
+  /** The present value; null when the TPM has no such index. @throws SherinError TPM_MISSING, TPM_FAILED */
+  async read(): Promise<bigint | null> {
+    const auth = this.#keyring.counterAuth();
+    try {
+      return await this.#session.use(async (tpm) => {
+        try {
+          return await tpm.counterRead(this.#index, auth);
+        } catch (error) {
+          const code = nativeCode(error);
+          // another index at the handle, or one redefined since (its Name differs), is as good as none
+          if (code === 'ENVGONE' || code === 'ENVNAME') return null;
+          throw error;
+        }
+      });
+    } finally {
+      auth.wipe();
+    }
+  }
+
+  /**
+   * Brings the counter from `from` to `from` + 1. Asks after a broken connection whether it has happened: an increment too
+   * many would look like a rollback. @throws SherinError COUNTER_LOST when it stands elsewhere; TPM_MISSING, TPM_FAILED
+   */
+  async increment(from: bigint): Promise<bigint> {
+    const wanted = from + 1n;
+    for (let attempt = 0; ; attempt++) {
+      const value = await this.read();
+      if (value === wanted) return wanted;
+      if (value !== from)
+        throw new SherinError('COUNTER_LOST', {
+          part:
+            value === null
+              ? 'the TPM has no such counter'
+              : `it should count ${from} or ${wanted}, it counts ${value}`,
+        });
+      const auth = this.#keyring.counterAuth();
+      try {
+        await this.#session.once((tpm) => tpm.counterIncrement(this.#index, auth));
+      } catch (error) {
+        if (attempt > 0 || !(error instanceof SherinError) || error.code !== 'TPM_MISSING') throw error;
+      } finally {
+        auth.wipe();
+      }
+    }
+  }
+
+  /** One step: a head for the next value is made durable first, then the counter follows. Returns the new value. */
+  async advance(from: bigint, signHead: (nv: bigint) => Promise<void> | void): Promise<bigint> {
+    await signHead(from + 1n);
+    return await this.increment(from);
+  }
+
+  /**
+   * The check of an opening: increments when a crash left the increment out. Returns the value that stands.
+   * @throws SherinError ROLLBACK, COUNTER_LOST, naming the numbers
+   */
+  async admit(nv: bigint): Promise<bigint> {
+    const counter = await this.read();
+    const verdict = judgeCounter(counter, nv);
+    if (verdict.action === 'refuse') throw new SherinError(verdict.code, { part: verdict.part });
+    if (verdict.action === 'increment-then-serve') return await this.increment(nv - 1n);
+    return nv;
+  }
+}
+
+/** Defines a counter for this keyring; the value it starts with goes into the first head. */
+export async function defineCounter(
+  session: TpmSession,
+  keyring: Keyring,
+): Promise<{ index: NonNullable<Header['counter']>; value: bigint }> {
+  const auth = keyring.counterAuth();
+  try {
+    const { handle, name, value } = await session.once((tpm) => tpm.counterDefine(auth));
+    return { index: { handle, name: name.toString('hex') }, value };
+  } finally {
+    auth.wipe();
+  }
+}

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { SherinError } from '../../common/errors.js';
+import { Keyring, type NvIndex, Secret } from '../../native/index.js';
+import { defineCounter } from './counter.js';
+import { VaultDirectory } from './directory.js';
+import type { Bank } from './fields.js';
+import { type Header, headerHash, signHeader, type UnsignedHeader } from './header.js';
+import { syncDirectoryAt, writeHeader } from './header-file.js';
+import { KnownVaults } from './known-vaults.js';
+import { LockedVault, type VaultPlaces } from './open.js';
+import { makeRecoverySlot } from './recovery-slot.js';
+import { TpmSession } from './tpm-session.js';
+import { makeTpmSlot } from './tpm-slot.js';
+import { sourceForNew } from './tpm-source.js';
+
+/** What exists before `vault.json`: enough to put the first manifest and audit log in place. */
+export interface VaultDraft {
+  readonly directory: VaultDirectory;
+  readonly keyring: Keyring;
+  /** As it will be written. */
+  readonly header: Header;
+  readonly headerHash: Buffer;
+  /** Present value of the rollback counter: `nv` of the first head. */
+  readonly counter: bigint;
+}
+
+export interface CreateOptions {
+  /** Absolute; the directory must be empty or not there. */
+  readonly path: string;
+  readonly places: VaultPlaces;
+  /** null: the TPM releases the key without. */
+  readonly pin: Secret | null;
+  /** Sorted; the usual choice is [7]. */
+  readonly pcrs: readonly number[];
+  readonly bank: Bank;
+  readonly pad: Header['pad'];
+  /** IDs depend on the owner's uid: the mount is shared between users. */
+  readonly owned: boolean;
+  /** Fills the vault before `vault.json` makes it one; what it throws undoes everything made so far. */
+  readonly populate?: (draft: VaultDraft) => Promise<void>;
+}
+
+export interface CreatedVault {
+  /** Holds the directory's lock and the TPM session. */
+  readonly vault: LockedVault;
+  readonly keyring: Keyring;
+  /** Shown once, then wiped by the caller. */
+  readonly recovery: Secret;
+  /** Present value of the rollback counter. */
+  readonly counter: bigint;
+}
+
+/** What is taken back, last first, when a step fails. */
+class Undo {
+  readonly #steps: (() => Promise<void> | void)[] = [];
+
+  add(step: () => Promise<void> | void): void {
+    this.#steps.push(step);
+  }
+
+  /** Each step is tried: one that fails must not keep the others from running. */
+  async run(): Promise<void> {
+    for (const step of this.#steps.reverse()) {
+      try {
+        await step();
+      } catch {
+        // the error that led here is the one to show
+      }
+    }
+  }
+}
+
+/**
+ * Makes a vault with a TPM slot, a recovery slot and a rollback counter. `vault.json` is written last: a crash leaves a whole
+ * vault or none.
+ * @throws SherinError VAULT_EXISTS, VAULT_BUSY, VAULT_UNSAFE, USAGE, TPM_*, TOOL_MISSING, NO_SPACE
+ */
+export async function createVault(options: CreateOptions): Promise<CreatedVault> {
+  const undo = new Undo();
+  try {
+    return await create(options, undo);
+  } catch (error) {
+    await undo.run();
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+      throw new SherinError('NO_SPACE', { what: 'a new vault' }, { cause: error });
+    throw error;
+  }
+}
+
+async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault> {
+  const { path, places, pin, pcrs, bank } = options;
+  // a list that can't be trusted now could not take the new vault in later
+  await new KnownVaults(places.knownVaults).read();
+  const directory = await emptyDirectory(path, undo);
+  const uuidText = randomUUID();
+  const uuid = Buffer.from(uuidText.replaceAll('-', ''), 'hex');
+
+  const source = await sourceForNew(places, uuidText);
+  undo.add(() => source.discard());
+  const session = new TpmSession(source);
+  undo.add(() => session.close());
+  const keyring = Keyring.generate(uuid);
+  undo.add(() => keyring.wipe());
+  const recovery = Secret.random(32);
+  undo.add(() => recovery.wipe());
+
+  const undefine = (index: NvIndex): Promise<void> => session.once((tpm) => tpm.counterUndefine(index));
+  const slotCounter = await session.once((tpm) => tpm.counterDefine(null));
+  undo.add(() => undefine(slotCounter));
+  const counter = await defineCounter(session, keyring);
+  undo.add(() => undefine({ handle: counter.index.handle, name: Buffer.from(counter.index.name, 'hex') }));
+
+  const tpmSlot = await makeTpmSlot(session, { uuid, id: 0, keyring, pin, pcrs, bank, slotCounter });
+  const recoverySlot = makeRecoverySlot(uuid, 1, keyring, recovery);
+  const unsigned: UnsignedHeader = {
+    format: 1,
+    suite: 1,
+    uuid: uuidText,
+    generation: 1,
+    created: new Date().toISOString(),
+    epoch: 0,
+    pad: options.pad,
+    owned: options.owned,
+    publicKey: keyring.publicKey().toString('base64'),
+    counter: counter.index,
+    slots: [tpmSlot, recoverySlot],
+  };
+  const header = signHeader(unsigned, (message) => keyring.sign(message));
+
+  undo.add(() => directory.empty());
+  await directory.makeFolders();
+  await options.populate?.({
+    directory,
+    keyring,
+    header,
+    headerHash: headerHash(header),
+    counter: counter.value,
+  });
+  await writeHeader(directory.inside(), header);
+  return {
+    vault: new LockedVault(directory, header, places, null, session),
+    keyring,
+    recovery,
+    counter: counter.value,
+  };
+}
+
+/** The locked, empty directory of the new vault. */
+async function emptyDirectory(path: string, undo: Undo): Promise<VaultDirectory> {
+  const made = await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST' || error.code === 'ENOTDIR') throw new SherinError('VAULT_EXISTS', { path });
+    throw error;
+  });
+  if (made !== undefined) undo.add(() => rmdir(path));
+  const directory = await VaultDirectory.open(path);
+  undo.add(() => directory.close());
+  if ((await directory.names()).length > 0) throw new SherinError('VAULT_EXISTS', { path });
+  if (made !== undefined) for (const dir of [path, made]) await syncDirectoryAt(dirname(dir));
+  return directory;
+}

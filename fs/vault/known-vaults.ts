@@ -1,0 +1,173 @@
+/** `known_vaults`: what this machine remembers of each vault, kept outside of it, like SSH's known hosts. */
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import * as z from 'zod';
+import { SherinError } from '../../common/errors.js';
+import { jcs } from '../../common/jcs.js';
+import { system } from '../../native/index.js';
+import { base64, objectName } from './fields.js';
+import { replaceFile } from './header-file.js';
+
+const fileBytes = 1024 * 1024;
+const mostVaults = 1024;
+const lockSeconds = 10;
+
+const count = z.string().regex(/^(0|[1-9]\d{0,19})$/);
+
+const lineSchema = z.strictObject({
+  uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+  path: z.string().min(1).max(4096).startsWith('/'),
+  publicKey: base64(32),
+  /** Of the TPM slot's storage primary. */
+  primaryName: objectName.nullable(),
+  /** The newest tree head seen. */
+  head: z
+    .strictObject({ size: z.int().min(0).max(Number.MAX_SAFE_INTEGER), root: base64(32), nv: count })
+    .nullable(),
+});
+type Line = z.infer<typeof lineSchema>;
+
+export interface PinnedHead {
+  readonly size: number;
+  readonly root: Buffer;
+  readonly nv: bigint;
+}
+
+export interface KnownVault {
+  readonly uuid: string;
+  /** Absolute path, as text. */
+  readonly path: string;
+  readonly publicKey: Buffer;
+  readonly primaryName: string | null;
+  readonly head: PinnedHead | null;
+}
+
+function fromLine(line: Line): KnownVault {
+  const { uuid, path, primaryName, head } = line;
+  const pinned = head && { size: head.size, root: Buffer.from(head.root, 'base64'), nv: BigInt(head.nv) };
+  return { uuid, path, publicKey: Buffer.from(line.publicKey, 'base64'), primaryName, head: pinned };
+}
+
+function toLine(vault: KnownVault): string {
+  const { uuid, path, publicKey, primaryName, head } = vault;
+  const pinned = head && { size: head.size, root: head.root.toString('base64'), nv: head.nv.toString() };
+  return `${jcs({ uuid, path, publicKey: publicKey.toString('base64'), primaryName, head: pinned } satisfies Line)}\n`;
+}
+
+export class KnownVaults {
+  readonly #path: string;
+
+  /** `path` is the file; it and its directory come into being with the first vault. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /** All lines. @throws SherinError KNOWN_VAULTS when the file is malformed or others may write it */
+  async read(): Promise<readonly KnownVault[]> {
+    const bytes = await this.#bytes();
+    if (bytes.length === 0) return [];
+    const text = bytes.toString('utf8');
+    const lines = text.split('\n');
+    if (lines.pop() !== '') throw this.#bad('its last line is not whole');
+    if (lines.length > mostVaults) throw this.#bad(`it has more than ${mostVaults} lines`);
+    const vaults = lines.map((line, index) => this.#parse(line, index + 1));
+    const repeated = vaults.find(
+      (vault, index) => vaults.findIndex(({ uuid }) => uuid === vault.uuid) !== index,
+    );
+    if (repeated !== undefined) throw this.#bad(`the vault ${repeated.uuid} stands in it twice`);
+    return vaults;
+  }
+
+  /**
+   * What is known of the vault that is about to be opened; null when it is new here.
+   * @throws SherinError VAULT_UNKNOWN when path, UUID, public key or TPM differ; KNOWN_VAULTS
+   */
+  async check(vault: Omit<KnownVault, 'head'>): Promise<KnownVault | null> {
+    const known = await this.read();
+    const refuse = (part: string): SherinError =>
+      new SherinError('VAULT_UNKNOWN', { path: vault.path, part, known: this.#path });
+    const same = known.find(({ uuid }) => uuid === vault.uuid) ?? null;
+    const there = known.find(({ path }) => path === vault.path);
+    if (there !== undefined && there.uuid !== vault.uuid)
+      throw refuse(`known there is ${there.uuid}, found is ${vault.uuid}`);
+    if (same === null) return null;
+    if (same.path !== vault.path) throw refuse(`known is its copy at ${same.path}`);
+    if (!same.publicKey.equals(vault.publicKey)) throw refuse('its public key is another');
+    if (same.primaryName !== vault.primaryName) throw refuse('its TPM slot names another TPM');
+    return same;
+  }
+
+  /** Adds or replaces the line of a vault and of whatever was at its path; durable when it resolves. @throws SherinError KNOWN_VAULTS */
+  put(vault: KnownVault): Promise<void> {
+    const others = ({ uuid, path }: KnownVault): boolean => uuid !== vault.uuid && path !== vault.path;
+    return this.#change((known) => [...known.filter(others), vault]);
+  }
+
+  /** Drops a vault's line. */
+  remove(uuid: string): Promise<void> {
+    return this.#change((known) => known.filter((vault) => vault.uuid !== uuid));
+  }
+
+  /** Several vaults' processes share the file: one at a time reads and replaces it. */
+  async #change(change: (known: readonly KnownVault[]) => readonly KnownVault[]): Promise<void> {
+    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+    const lock = await open(`${this.#path}.lock`, flags, 0o600);
+    try {
+      for (const end = Date.now() + lockSeconds * 1000; !system.flock(lock.fd); await setTimeout(5))
+        if (Date.now() > end)
+          throw new SherinError('TIMEOUT', { what: `the lock of ${this.#path}`, seconds: lockSeconds });
+      const vaults = change(await this.read());
+      if (vaults.length > mostVaults) throw this.#bad(`it would have more than ${mostVaults} lines`);
+      await replaceFile(this.#path, Buffer.from(vaults.map(toLine).join(''), 'utf8'));
+    } finally {
+      await lock.close();
+    }
+  }
+
+  #parse(line: string, number: number): KnownVault {
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      throw this.#bad(`line ${number} is not JSON`);
+    }
+    const parsed = lineSchema.safeParse(value);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      throw this.#bad(`line ${number}: ${issue?.path.map(String).join('.') || 'it'} is malformed`);
+    }
+    return fromLine(parsed.data);
+  }
+
+  async #bytes(): Promise<Buffer> {
+    let file: FileHandle;
+    try {
+      file = await open(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return Buffer.alloc(0);
+      throw this.#bad(`it can not be opened (${code ?? 'unknown'})`, error);
+    }
+    try {
+      const facts = await file.stat();
+      if (!facts.isFile()) throw this.#bad('it is not a regular file');
+      if (facts.size > fileBytes) throw this.#bad(`it is longer than ${fileBytes} bytes`);
+      if (facts.uid !== process.geteuid?.() && facts.uid !== 0) throw this.#bad(`uid ${facts.uid} owns it`);
+      if ((facts.mode & 0o022) !== 0) throw this.#bad('others may write it');
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  }
+
+  #bad(part: string, cause?: unknown): SherinError {
+    return new SherinError('KNOWN_VAULTS', { path: this.#path, part }, { cause });
+  }
+}

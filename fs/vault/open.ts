@@ -1,0 +1,209 @@
+import { SherinError } from '../../common/errors.js';
+import type { Keyring, Secret } from '../../native/index.js';
+import { defineCounter, RollbackCounter } from './counter.js';
+import { VaultDirectory } from './directory.js';
+import {
+  type Header,
+  headerPublicKey,
+  type RecoverySlot,
+  signHeader,
+  type TpmSlot,
+  type UnsignedHeader,
+  uuidBytes,
+  verifyHeader,
+} from './header.js';
+import { type HeaderName, readHeader, writeHeader } from './header-file.js';
+import { type KnownVault, KnownVaults, type PinnedHead } from './known-vaults.js';
+import { openRecoverySlot } from './recovery-slot.js';
+import { TpmSession } from './tpm-session.js';
+import { openTpmSlot } from './tpm-slot.js';
+import { sourceForSlot, type TpmPlaces } from './tpm-source.js';
+
+export interface VaultPlaces extends TpmPlaces {
+  /** File of the vaults this machine knows. */
+  readonly knownVaults: string;
+}
+
+export interface OpenOptions {
+  /** `vault.json.bak` instead, when someone asked for it. */
+  readonly header?: HeaderName;
+}
+
+export function tpmSlotOf(header: Header): TpmSlot | null {
+  return header.slots.find((slot) => slot.type === 'tpm2') ?? null;
+}
+
+/** A vault whose directory is ours and whose header has been read: hostile until one of the unlocks resolves. */
+export class LockedVault {
+  readonly directory: VaultDirectory;
+  readonly uuid: Buffer;
+  readonly #places: VaultPlaces;
+  readonly #knownVaults: KnownVaults;
+  #header: Header;
+  #known: KnownVault | null;
+  #session: TpmSession | null;
+
+  constructor(
+    directory: VaultDirectory,
+    header: Header,
+    places: VaultPlaces,
+    known: KnownVault | null,
+    session: TpmSession | null = null,
+  ) {
+    this.directory = directory;
+    this.uuid = uuidBytes(header);
+    this.#header = header;
+    this.#places = places;
+    this.#knownVaults = new KnownVaults(places.knownVaults);
+    this.#known = known;
+    this.#session = session;
+  }
+
+  get path(): string {
+    return this.directory.path;
+  }
+  /** Descriptor of the vault directory; holds the lock. */
+  get fd(): number {
+    return this.directory.fd;
+  }
+  get header(): Header {
+    return this.#header;
+  }
+  /** The newest head that this machine saw; null for a vault that is new here. */
+  get pinned(): PinnedHead | null {
+    return this.#known?.head ?? null;
+  }
+  /** True when the TPM slot wants a PIN; null without TPM slot. */
+  get wantsPin(): boolean | null {
+    return tpmSlotOf(this.#header)?.pin ?? null;
+  }
+
+  /** The session with the TPM of the vault's TPM slot; opened at the first use. @throws SherinError SLOT_REFUSED without such a slot; TPM_MISSING */
+  tpm(): TpmSession {
+    const slot = tpmSlotOf(this.#header);
+    if (slot === null) throw new SherinError('SLOT_REFUSED', { slot: 'TPM', part: 'the vault has none' });
+    this.#session ??= new TpmSession(sourceForSlot(slot, this.#places, this.#header.uuid));
+    return this.#session;
+  }
+
+  /** @throws SherinError PIN_NEEDED, SLOT_REFUSED, TPM_*, HEADER_FORGED */
+  async unlockTpm(pin: Secret | null): Promise<Keyring> {
+    const session = this.tpm();
+    const slots = this.#header.slots.filter((slot) => slot.type === 'tpm2');
+    let first: unknown = null;
+    for (const slot of slots) {
+      try {
+        return this.#admit(await openTpmSlot(session, this.uuid, slot, pin));
+      } catch (error) {
+        first ??= error;
+      }
+    }
+    throw first;
+  }
+
+  /** Tries every recovery slot. @throws SherinError RECOVERY_KEY_WRONG, HEADER_FORGED */
+  async unlockRecovery(recovery: Secret): Promise<Keyring> {
+    const slots = this.#header.slots.filter((slot): slot is RecoverySlot => slot.type === 'recovery');
+    let refusal: unknown = new SherinError('RECOVERY_KEY_WRONG', { part: 'the vault has no recovery slot' });
+    for (const slot of slots) {
+      let keyring: Keyring;
+      try {
+        keyring = openRecoverySlot(this.uuid, slot, recovery);
+      } catch (error) {
+        refusal = error;
+        continue;
+      }
+      return this.#admit(keyring);
+    }
+    throw refusal;
+  }
+
+  /** The rollback counter; null in a vault without one. */
+  counter(keyring: Keyring): RollbackCounter | null {
+    const { counter } = this.#header;
+    return counter === null ? null : new RollbackCounter(this.tpm(), counter, keyring);
+  }
+
+  /**
+   * Defines a new counter after the old one was lost, and writes a header that names it: what a moved or restored vault needs, with
+   * the recovery key. Returns its value, for the next head. The old index, if it is there still, goes.
+   */
+  async replaceCounter(keyring: Keyring): Promise<bigint> {
+    const session = this.tpm();
+    const { counter: before, signature: _, ...rest } = this.#header;
+    const { index, value } = await defineCounter(session, keyring);
+    await this.replaceHeader({ ...rest, counter: index, generation: rest.generation + 1 }, keyring);
+    if (before !== null) {
+      const old = { handle: before.handle, name: Buffer.from(before.name, 'hex') };
+      await session
+        .once((tpm) => tpm.counterUndefine(old))
+        .catch((error: unknown) => {
+          if (!(error instanceof SherinError)) throw error;
+        });
+    }
+    return value;
+  }
+
+  /** Signs and writes a changed header; its generation must be the next. */
+  async replaceHeader(header: UnsignedHeader, keyring: Keyring): Promise<void> {
+    if (header.generation !== this.#header.generation + 1)
+      throw new RangeError('a header follows the one before');
+    const signed = signHeader(header, (message) => keyring.sign(message));
+    await writeHeader(this.directory.inside(), signed);
+    this.#header = signed;
+  }
+
+  /** Remembers the vault and its newest head outside of it; durable when it resolves. */
+  async pin(head: PinnedHead): Promise<void> {
+    const known = { ...identity(this.path, this.#header), head };
+    await this.#knownVaults.put(known);
+    this.#known = known;
+  }
+
+  /** Ends the TPM session (and our software TPM), gives up the lock. Keyrings are the caller's. */
+  async close(): Promise<void> {
+    try {
+      await this.#session?.close();
+    } finally {
+      this.directory.close();
+    }
+  }
+
+  /** Nothing of the header counts before this. */
+  #admit(keyring: Keyring): Keyring {
+    try {
+      verifyHeader(this.#header, keyring.publicKey(), `${this.path}/vault.json`);
+      return keyring;
+    } catch (error) {
+      keyring.wipe();
+      throw error;
+    }
+  }
+}
+
+/** What `known_vaults` remembers of a vault, its head aside. */
+function identity(path: string, header: Header): Omit<KnownVault, 'head'> {
+  const primaryName = tpmSlotOf(header)?.primaryName ?? null;
+  return { uuid: header.uuid, path, publicKey: headerPublicKey(header), primaryName };
+}
+
+/**
+ * Takes the lock of the vault at an absolute path and reads its header.
+ * @throws SherinError VAULT_MISSING, VAULT_UNSAFE, VAULT_BUSY, HEADER_MALFORMED, VAULT_UNKNOWN, KNOWN_VAULTS
+ */
+export async function openLocked(
+  path: string,
+  places: VaultPlaces,
+  options: OpenOptions = {},
+): Promise<LockedVault> {
+  const directory = await VaultDirectory.open(path);
+  try {
+    const header = await readHeader(directory.inside(), path, options.header);
+    if (header === null) throw new SherinError('VAULT_MISSING', { path });
+    const known = await new KnownVaults(places.knownVaults).check(identity(path, header));
+    return new LockedVault(directory, header, places, known);
+  } catch (error) {
+    directory.close();
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+/** A swtpm that outlived the sherin-fs that started it still holds the state's lock: it must end first. */
+import { readFile, readlink, realpath, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
+const patienceMilliseconds = 3000;
+
+/** True for a swtpm process at work in this very directory; a pid that went to another process is left alone. */
+async function isOurs(pid: number, stateDir: string): Promise<boolean> {
+  try {
+    const exe = (await readlink(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, '');
+    const argv = (await readFile(`/proc/${pid}/cmdline`, 'latin1')).split('\0');
+    const cwd = await readlink(`/proc/${pid}/cwd`);
+    return basename(exe) === 'swtpm' && argv.includes('file=swtpm.pid') && cwd === (await realpath(stateDir));
+  } catch {
+    return false;
+  }
+}
+
+/** Ends the swtpm of this state directory, if one runs: first asked, then killed. The vault's lock is ours, so nobody uses it. */
+export async function endOrphan(stateDir: string): Promise<void> {
+  const file = join(stateDir, 'swtpm.pid');
+  const pid = Number(await readFile(file, 'latin1').catch(() => ''));
+  if (Number.isSafeInteger(pid) && pid > 1) {
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (!(await isOurs(pid, stateDir))) break;
+      process.kill(pid, signal);
+      const end = Date.now() + patienceMilliseconds;
+      while ((await isOurs(pid, stateDir)) && Date.now() < end) await setTimeout(10);
+    }
+  }
+  await rm(file, { force: true });
+}

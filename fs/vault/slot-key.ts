@@ -1,0 +1,51 @@
+/** How a slot's key comes about and what its wrapping is bound to (FORMAT.md, "Key slots"). */
+import { jcs } from '../../common/jcs.js';
+import { type ScryptCost, Secret, type Wrapped } from '../../native/index.js';
+import type { Slot } from './header.js';
+
+type Unwrapped<S> = S extends { readonly wrapped: unknown } ? Omit<S, 'wrapped'> : never;
+export type SlotParameters = Unwrapped<Slot>;
+
+/** UUID ‖ type ‖ 0 ‖ JCS(slot without `wrapped`) */
+export function slotAad(uuid: Buffer, slot: SlotParameters): Buffer {
+  const { wrapped: _, ...parameters } = slot as Slot;
+  return Buffer.concat([uuid, Buffer.from(`${slot.type}\0`, 'latin1'), Buffer.from(jcs(parameters), 'utf8')]);
+}
+
+export function slotKey(keys: readonly Secret[], salt: Buffer, type: Slot['type']): Secret {
+  return Secret.hkdf(keys, salt, Buffer.from(`sherin/v1/slot-${type}`, 'latin1'));
+}
+
+/** 32 MiB and about 100 ms a guess. */
+export const pinCost: ScryptCost = { n: 2 ** 15, r: 8, p: 1 };
+/** Without a PIN there is nothing to stretch. */
+export const noPinCost: ScryptCost = { n: 16, r: 1, p: 1 };
+
+export function wrappedText(wrapped: Wrapped): Slot['wrapped'] {
+  return {
+    nonce: wrapped.nonce.toString('base64'),
+    ciphertext: wrapped.ciphertext.toString('base64'),
+    tag: wrapped.tag.toString('base64'),
+  };
+}
+
+export function wrappedBytes(wrapped: Slot['wrapped']): Wrapped {
+  return {
+    nonce: Buffer.from(wrapped.nonce, 'base64'),
+    ciphertext: Buffer.from(wrapped.ciphertext, 'base64'),
+    tag: Buffer.from(wrapped.tag, 'base64'),
+  };
+}
+
+/** Secrets of one operation: all are wiped when it ends, however it ends. */
+export async function withSecrets<T>(work: (keep: (secret: Secret) => Secret) => Promise<T>): Promise<T> {
+  const kept: Secret[] = [];
+  try {
+    return await work((secret) => {
+      kept.push(secret);
+      return secret;
+    });
+  } finally {
+    for (const secret of kept) secret.wipe();
+  }
+}

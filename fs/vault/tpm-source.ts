@@ -1,0 +1,124 @@
+/** Where a TPM is reached: a device as it stands, or a software TPM that is started when needed. */
+import { access, constants, rm } from 'node:fs/promises';
+import { SherinError } from '../../common/errors.js';
+import { Tpm } from '../../native/index.js';
+import { SoftwareTpm, type SoftwareTpmPlace } from './software-tpm.js';
+
+export interface TpmSource {
+  readonly kind: 'device' | 'software';
+  /** What a slot says of it: a TCTI string, or `swtpm`. */
+  readonly device: string;
+  /** For messages. */
+  readonly tcti: string;
+  connect(): Promise<Tpm>;
+  /** Ends what was started. */
+  stop(): Promise<void>;
+  /** After `stop`: removes what a new TPM left on disk. */
+  discard(): Promise<void>;
+}
+
+/** A TPM that others run: a device, or a swtpm that `SHERIN_TCTI` names. */
+export class FoundTpm implements TpmSource {
+  readonly kind: 'device' | 'software';
+  readonly tcti: string;
+
+  constructor(tcti: string) {
+    this.kind = tcti.startsWith('swtpm') ? 'software' : 'device';
+    this.tcti = tcti;
+  }
+  get device(): string {
+    return this.kind === 'software' ? 'swtpm' : this.tcti;
+  }
+  connect(): Promise<Tpm> {
+    return Tpm.connect(this.tcti);
+  }
+  async stop(): Promise<void> {}
+  async discard(): Promise<void> {}
+}
+
+/** The vault's own swtpm; one that was killed is started again at the next connection. */
+export class OwnTpm implements TpmSource {
+  readonly kind = 'software';
+  readonly device = 'swtpm';
+  readonly #place: SoftwareTpmPlace;
+  readonly #create: boolean;
+  #process: SoftwareTpm | null = null;
+
+  /** `create` makes a new TPM where there is no state; only `init` does. */
+  constructor(place: SoftwareTpmPlace, create: boolean) {
+    this.#place = place;
+    this.#create = create;
+  }
+  get tcti(): string {
+    return this.#process?.tcti ?? 'swtpm';
+  }
+  /** Process ID of the running swtpm. */
+  get pid(): number | null {
+    return this.#process?.running === true ? (this.#process.pid ?? null) : null;
+  }
+
+  async connect(): Promise<Tpm> {
+    if (this.#process?.running !== true) {
+      await this.stop();
+      this.#process = this.#create
+        ? await SoftwareTpm.create(this.#place)
+        : await SoftwareTpm.start(this.#place);
+    }
+    return await Tpm.connect(this.#process.tcti);
+  }
+
+  async stop(): Promise<void> {
+    const ending = this.#process;
+    this.#process = null;
+    await ending?.stop();
+  }
+
+  async discard(): Promise<void> {
+    if (this.#create) await rm(this.#place.stateDir, { recursive: true, force: true });
+  }
+}
+
+export interface TpmPlaces {
+  /** `SHERIN_TCTI`. */
+  readonly tcti: string | null;
+  /** Parent of the software TPMs' state directories. */
+  readonly tpmState: string;
+  /** Directory of the sockets. */
+  readonly runtime: string;
+}
+
+const resourceManager = '/dev/tpmrm0';
+
+function ownPlace(places: TpmPlaces, uuid: string): SoftwareTpmPlace {
+  return { stateDir: `${places.tpmState}/${uuid}`, runtimeDir: places.runtime };
+}
+
+/** The TPM for a new vault: the one named, the machine's, or else a new software TPM. */
+export async function sourceForNew(places: TpmPlaces, uuid: string): Promise<TpmSource> {
+  if (places.tcti !== null) return new FoundTpm(places.tcti);
+  const found = await access(resourceManager, constants.R_OK | constants.W_OK).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      // a TPM that is there but not permitted is an error, never a reason for a software one
+      if (error.code !== 'ENOENT')
+        throw new SherinError('TPM_MISSING', { tcti: `${resourceManager} (${error.code})` });
+      return false;
+    },
+  );
+  return found ? new FoundTpm(`device:${resourceManager}`) : new OwnTpm(ownPlace(places, uuid), true);
+}
+
+/** The TPM that a slot was sealed by. A device never becomes a software TPM. @throws SherinError TPM_MISSING */
+export function sourceForSlot(
+  slot: { readonly kind: 'device' | 'software'; readonly device: string },
+  places: TpmPlaces,
+  uuid: string,
+): TpmSource {
+  const { tcti } = places;
+  if (tcti !== null) {
+    const source = new FoundTpm(tcti);
+    if (source.kind === slot.kind) return source;
+    throw new SherinError('TPM_MISSING', { tcti: `${slot.device} (SHERIN_TCTI names ${tcti} instead)` });
+  }
+  return slot.kind === 'device' ? new FoundTpm(slot.device) : new OwnTpm(ownPlace(places, uuid), false);
+}
