@@ -39,6 +39,8 @@ export interface EncodeOptions {
   readonly pad: Pad;
   /** 32 bytes; a real writer draws them anew for every encryption. */
   readonly salt: Uint8Array;
+  /** Changes what gets encrypted: cubes that only the owner of the keys could forge. */
+  readonly forge?: (padded: Uint8Array, inner: Uint8Array) => void;
 }
 
 /** The cube of 1…1048576 bytes of content; the same options give the same file. */
@@ -64,12 +66,13 @@ export function encodeCube(
   );
   const padded = new Uint8Array((count - 1) * vertexSize + last);
   padded.set(content);
+  const hashes = join(...cut(content, vertexSize).map(rootOfBlocks));
+  const inner = join(hashes, new Uint8Array(512 - hashes.length), u32(content.length), new Uint8Array(44));
+  options.forge?.(padded, inner);
   const vertices = cut(padded, vertexSize).map((vertex, i) => gcm(key, nonce(i), start).encrypt(vertex));
   const ciphertext = join(...vertices.map((vertex) => vertex.subarray(0, -16)));
   const tags = join(...vertices.map((vertex) => vertex.subarray(-16)));
-  const hashes = join(...cut(content, vertexSize).map(rootOfBlocks));
   const authenticated = join(start, rootOfBlocks(ciphertext), tags, new Uint8Array(256 - tags.length));
-  const inner = join(hashes, new Uint8Array(512 - hashes.length), u32(content.length), new Uint8Array(44));
   const signedPart = join(authenticated, gcm(key, nonce(sealedIndex), authenticated).encrypt(inner));
   const signature = sign(master, 'cube', signedPart);
   return { ref, file: join(signedPart, signature, new Uint8Array(3080), ciphertext) };
@@ -105,12 +108,12 @@ function openSealed(file: Uint8Array, header: CubeHeader, key: Uint8Array): Seal
   const cursor = new Cursor(inner);
   const hashes = Array.from({ length: 16 }, () => cursor.take(32));
   const length = cursor.u32();
-  must(length >= 1 && length <= 2 ** 20, 'plaintext length');
-  must(isZero(cursor.take(44)), 'reserved bytes of the sealed part');
+  if (length < 1 || length > 2 ** 20) throw new Refused('sealed', 'plaintext length');
+  if (!isZero(cursor.take(44))) throw new Refused('sealed', 'reserved bytes of the sealed part');
   const shape = shapeOf(length, header.pad);
   must(shape.count === header.count && shape.last === header.last, 'the plaintext length does not fit');
   const used = Math.ceil(length / vertexSize);
-  must(hashes.slice(used).every(isZero), 'an unused vertex hash is not zero');
+  if (!hashes.slice(used).every(isZero)) throw new Refused('sealed', 'an unused vertex hash is not zero');
   return { hashes: hashes.slice(0, used), length };
 }
 
@@ -129,7 +132,7 @@ export function decodeCube(master: Master, ref: CubeRef, file: Uint8Array): Uint
   const header = parseCubeHeader(file.slice(0, headerSize), ref.id, file.length);
   const key = cubeKey(master, header.salt, header.id, header.epoch);
   const sealed = openSealed(file, header, key);
-  must(sealed.length === ref.length, 'the object tree has another length');
+  if (sealed.length !== ref.length) throw new Refused('root', 'the object tree has another length');
   if (!equalBytes(rootOf(sealed.hashes), ref.root)) throw new Refused('root', 'cube root');
   const content = new Uint8Array(sealed.length);
   for (let i = 0; i < header.count; i++) {
