@@ -1,0 +1,116 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isMounted, Mounted, newFolder, untilUnmounted } from '../mounted.js';
+import { run, Steps } from '../programs.js';
+
+function refusal(path: string): Promise<unknown> {
+  return Mounted.start({}, path).then(async (mounted) => {
+    const error = await mounted.do({ do: 'mount' }).catch((reason: unknown) => reason);
+    await mounted.kill();
+    return error;
+  });
+}
+
+/** The helper that clears up after a killed server is a child of it. */
+function children(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+export function lifeTests(): void {
+  describe('life', () => {
+    it('names itself in the list of mounts', async () => {
+      const mounted = await Mounted.mount();
+      const line = readFileSync('/proc/self/mounts', 'utf8')
+        .split('\n')
+        .find((text) => text.includes(mounted.path));
+      expect(line).toMatch(/^sherin \S+ fuse\.sherin rw,.*default_permissions/);
+      await mounted.close();
+      expect(isMounted(mounted.path)).toBe(false);
+    });
+
+    it('refuses what is missing, no directory, not empty or mounted', async () => {
+      const folder = newFolder();
+      expect(await refusal(join(folder, 'none'))).toMatchObject({ code: 'MOUNT_USED' });
+      writeFileSync(join(folder, 'file'), '');
+      expect(await refusal(join(folder, 'file'))).toMatchObject({ code: 'MOUNT_USED' });
+      expect(await refusal(folder)).toMatchObject({ code: 'MOUNT_USED' });
+      expect(await refusal('/proc')).toMatchObject({ code: 'MOUNT_USED' });
+      rmSync(folder, { recursive: true });
+      const mounted = await Mounted.mount();
+      expect(await refusal(mounted.path)).toMatchObject({ code: 'MOUNT_USED' });
+      expect(readFileSync(mounted.file('hello.txt'), 'utf8')).toBe('hello, vault\n');
+      await mounted.close();
+    });
+
+    it('mounts at a path with spaces, commas and letters of any kind', async () => {
+      const folder = newFolder();
+      const path = join(folder, 'a b,c\\d ü\n');
+      mkdirSync(path);
+      const mounted = await Mounted.start({}, path);
+      await mounted.do({ do: 'mount' });
+      expect(readFileSync(mounted.file('hello.txt'), 'utf8')).toBe('hello, vault\n');
+      expect(await refusal(path)).toMatchObject({ code: 'MOUNT_USED' });
+      await mounted.close();
+      expect(readdirSync(folder)).toEqual([]);
+      rmSync(folder, { recursive: true });
+    });
+
+    it('detaches under open files, says so, and goes on serving them', async () => {
+      const mounted = await Mounted.mount();
+      const script = `fd = os.open(sys.argv[1], os.O_RDONLY)\nwhile True: step(len(os.pread(fd, 1 << 20, 0)))`;
+      const steps = new Steps(script, mounted.file('aside.bin'));
+      expect(await steps.next()).toBe(1_000_003);
+      expect(await mounted.do({ do: 'unmount' })).toEqual({ lazy: true });
+      expect(isMounted(mounted.path)).toBe(false);
+      await mounted.do({ do: 'invalidate', what: 'all' });
+      expect(await steps.go()).toBe(1_000_003);
+      steps.end();
+      await mounted.close();
+    });
+
+    it.runIf(process.getuid?.() === 0)('leaves no mount behind when it is killed', async () => {
+      const mounted = await Mounted.mount();
+      const steps = new Steps(`fd = os.open(sys.argv[1], os.O_RDONLY)\nstep(1)`, mounted.file('hello.txt'));
+      await steps.next();
+      await mounted.kill();
+      await untilUnmounted(mounted.path);
+      expect(readdirSync(mounted.path)).toEqual([]);
+      steps.end();
+      await mounted.close();
+    });
+
+    it('clears a dead mount of its own', async () => {
+      const dead = await Mounted.mount();
+      for (const pid of children(dead.pid)) process.kill(pid, 'SIGKILL');
+      await dead.kill();
+      expect(() => statSync(dead.path)).toThrow('ENOTCONN');
+      const mounted = await Mounted.start({}, dead.path);
+      await mounted.do({ do: 'mount' });
+      expect(readFileSync(mounted.file('hello.txt'), 'utf8')).toBe('hello, vault\n');
+      await mounted.close();
+    });
+
+    it('survives that its mount is undone by another', async () => {
+      const mounted = await Mounted.mount();
+      await run('fusermount3', ['-u', mounted.path]);
+      await mounted.do({ do: 'invalidate', what: 'all' });
+      expect(await mounted.do({ do: 'unmount' })).toEqual({ lazy: false });
+      await mounted.do({ do: 'mount' });
+      expect(readFileSync(mounted.file('hello.txt'), 'utf8')).toBe('hello, vault\n');
+      await mounted.close();
+    });
+
+    it('mounts and unmounts 50 times', async () => {
+      const mounted = await Mounted.start();
+      chmodSync(mounted.path, 0o700);
+      for (let cycle = 0; cycle < 50; cycle++) {
+        await mounted.do({ do: 'mount' });
+        expect(readFileSync(mounted.file('hello.txt'), 'utf8')).toBe('hello, vault\n');
+        expect(await mounted.do({ do: 'unmount' })).toEqual({ lazy: false });
+        expect(isMounted(mounted.path)).toBe(false);
+      }
+      await mounted.close();
+    });
+  });
+}

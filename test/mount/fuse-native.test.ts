@@ -1,0 +1,4 @@
+import { fuseNativeLimits } from '../../fs/mount/fuse-native/limits.js';
+import { mountConformance } from './conformance.js';
+
+mountConformance(fuseNativeLimits);
