@@ -24,7 +24,7 @@ export function firstScreen(where: Places, facts: Facts): string {
   return `
 Sherin is running.
 
-  files    ${join(facts.mount, 'files')}   (${facts.files} files, ${facts.cubes} cubes; read-only here)
+  files    ${join(facts.mount, 'files')}   (${facts.files} files; read-only here)
   vault    ${where.vault}
   tpm      ${facts.tpm}
 

@@ -15,18 +15,25 @@ export class CommandFailed extends Error {
   }
 }
 
-/** Runs a command; resolves to its standard output. With `terminal` it may ask questions and prints for itself. */
+/**
+ * Runs a command; resolves to its standard output. With `terminal` it may ask questions and prints for itself, else what it
+ * says on stderr is shown only when it fails.
+ */
 export function sherinctl(line: readonly string[], stdio: 'quiet' | 'terminal' = 'quiet'): Promise<string> {
-  const [input, output] =
-    stdio === 'quiet' ? (['ignore', 'pipe'] as const) : (['inherit', 'inherit'] as const);
-  const child = spawn(process.execPath, [program, ...line], { stdio: [input, output, 'inherit'] });
+  const child = spawn(process.execPath, [program, ...line], {
+    stdio: stdio === 'quiet' ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+  });
   const printed: Buffer[] = [];
+  const said: Buffer[] = [];
   child.stdout?.on('data', (data: Buffer) => printed.push(data));
+  child.stderr?.on('data', (data: Buffer) => said.push(data));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
+    // `exit` would come before the last output, `close` only when a daemon that it left lets go: up hands none of ours on.
     child.on('close', (status) => {
-      if (status === 0) resolve(Buffer.concat(printed).toString());
-      else reject(new CommandFailed(line, status ?? 1));
+      if (status === 0) return resolve(Buffer.concat(printed).toString());
+      process.stderr.write(Buffer.concat(said));
+      reject(new CommandFailed(line, status ?? 1));
     });
   });
 }
@@ -36,7 +43,6 @@ export interface Facts {
   readonly software: boolean;
   readonly mount: string;
   readonly files: number;
-  readonly cubes: number;
 }
 
 export async function statusOf(): Promise<Facts> {
@@ -50,6 +56,5 @@ export async function statusOf(): Promise<Facts> {
     software: status.tpm.kind === 'software',
     mount: status.mount?.path ?? '(not mounted)',
     files: status.tree?.files ?? 0,
-    cubes: status.tree?.cubes ?? 0,
   };
 }
