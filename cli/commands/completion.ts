@@ -1,6 +1,7 @@
 import { SherinError } from '../../common/errors.js';
 import { completionScript, shells } from '../completion/script.js';
 import { type CommandDefinition, command } from '../definition.js';
+import { escapeForTerminal } from '../output/escape.js';
 import { entriesOf } from '../transfer/listing.js';
 import { vaultPath } from '../vault-path.js';
 
@@ -43,7 +44,7 @@ export const completePath = command({
       const typed = prefix.slice(0, prefix.lastIndexOf('/') + 1);
       const begin = prefix.slice(typed.length);
       for await (const { name, kind } of entriesOf(client, vaultPath(typed, session.places))) {
-        if (name.startsWith(begin) && !/[\n\t]/.test(name))
+        if (name.startsWith(begin) && escapeForTerminal(name) === name)
           session.output.line(`${typed}${name}${kind === 'directory' ? '/' : ''}`);
       }
     } catch {

@@ -13,7 +13,7 @@ import { Interrupt } from '../transfer/interrupt.js';
 import { everythingBelow } from '../transfer/listing.js';
 import { LocalDirectory } from '../transfer/local-directory.js';
 import { Problems } from '../transfer/problems.js';
-import { baseName, vaultTarget } from '../vault-path.js';
+import { baseName, vaultPath, vaultTarget } from '../vault-path.js';
 
 export const get = command({
   name: 'get',
@@ -35,9 +35,10 @@ export const get = command({
   ],
   run: async (session, [text = '', dest = '']) => {
     const client = session.connect();
-    const target = vaultTarget(text, session.places);
-    const found = await client.call('stat', { target });
+    const named = vaultTarget(text, session.places);
+    const found = await client.call('stat', { target: named });
     const directory = found.entry.kind === 'directory';
+    const target = directory ? vaultPath(text, session.places) : named;
     const place = directory ? { root: openOrMake(dest), name: null } : openFor(dest, found);
     const problems = new Problems();
     const interrupt = new Interrupt();

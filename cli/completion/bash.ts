@@ -30,9 +30,9 @@ ${rows.map((row) => `      '${row.path}') COMPREPLY=($(compgen -W '${optionNames
 ${rows.flatMap(wordCase).join('\n')}
   esac
 }
+# Not through compgen -W, which would run $(…) in a file's name.
 _sherinctl_paths() {
-  local IFS=$'\\n'
-  COMPREPLY=($(compgen -W "$(sherinctl complete-path -- "$1" 2>/dev/null)" -- "$1"))
+  mapfile -t COMPREPLY < <(sherinctl complete-path -- "$1" 2>/dev/null)
   compopt -o nospace -o filenames 2>/dev/null
 }
 complete -F _sherinctl sherinctl

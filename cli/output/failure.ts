@@ -39,6 +39,9 @@ export function asSherinError(error: unknown): SherinError {
       { cause: error },
     );
   }
+  if (property(error, 'syscall') === 'sendmsg') {
+    return new SherinError('NOT_RUNNING', { path: 'it ended while it was asked' }, { cause: error });
+  }
   const path = property(error, 'path');
   if (systemReason(error) !== undefined && typeof path === 'string') return localError(path, error);
   return new SherinError('IO', { what: 'sherinctl', part: reason(error) }, { cause: error });

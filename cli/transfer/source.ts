@@ -70,7 +70,7 @@ export function openSource(text: string, forbidden: Forbidden): Source {
 }
 
 function realText(text: string): string {
-  return bytesToText(realpathSync(textToBytes(text), { encoding: 'buffer' }));
+  return bytesToText(realpathSync.native(textToBytes(text), { encoding: 'buffer' }));
 }
 
 /** Walks a source depth first: directories before what is in them, names in byte order. Problems do not end it. */
@@ -152,7 +152,7 @@ function lstatOrNull(path: string): BigIntStats | null {
 
 function realOrSame(path: string): string {
   try {
-    return realpathSync(path);
+    return realpathSync.native(path);
   } catch {
     return path;
   }
