@@ -10,6 +10,7 @@ import { encodeHead, signHead, type TreeHead } from './head.js';
 import { encodeHeader, parseHeader } from './header.js';
 import { type JsonObject, jcs } from './json.js';
 import { type Master, mac, publicKey, sign, subkey } from './keys.js';
+import { applicationId, schema } from './manifest.js';
 import { leafHash, mth } from './merkle.js';
 import { nodeId } from './object-tree.js';
 import { encodeRecord, type LogRecord } from './records.js';
@@ -79,12 +80,10 @@ function writeManifest(
   const database = new Database(file);
   database.pragma("cipher='chacha20'");
   database.key(Buffer.from(join('raw:', subkey(assembly.master, 'manifest'))));
-  database.exec(
-    'CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), layout BLOB NOT NULL, signature BLOB NOT NULL)',
-  );
-  database.exec('CREATE TABLE records (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL)');
-  database.exec('CREATE TABLE nodes (id BLOB NOT NULL UNIQUE, bytes BLOB NOT NULL)');
-  database.exec('CREATE TABLE snapshot (chunk INTEGER PRIMARY KEY, bytes BLOB NOT NULL)');
+  database.pragma('journal_mode=WAL');
+  database.pragma(`application_id=${applicationId}`);
+  database.pragma('user_version=1');
+  for (const statement of schema) database.exec(statement);
   database
     .prepare('INSERT INTO head VALUES (1, ?, ?)')
     .run(encodeHead(head), signHead(assembly.master, head));

@@ -1,7 +1,7 @@
 /** Verification of a whole audit log: chain, MACs, heads, checkpoints (FORMAT.md, "Audit log"). */
 import { type AuditKeys, type AuditLine, type Point, readAuditLine } from './audit-line.js';
 import { equalBytes } from './bytes.js';
-import { leafHash, nodeHash, rootOf } from './merkle.js';
+import { combine, grow, leafHash, rootOf } from './merkle.js';
 import { Refused } from './refused.js';
 
 export interface AuditState {
@@ -16,18 +16,6 @@ export interface AuditState {
 
 function check(holds: boolean, part: string): asserts holds {
   if (!holds) throw new Refused('log', `audit log: ${part}`);
-}
-
-/** Adds a leaf hash to the MTHs of the complete subtrees of `size` leaves, largest first. */
-export function grow(frontier: readonly Uint8Array[], size: number, leaf: Uint8Array): Uint8Array[] {
-  const last = frontier.at(-1);
-  if (size % 2 === 0 || last === undefined) return [...frontier, leaf];
-  return grow(frontier.slice(0, -1), Math.floor(size / 2), nodeHash(last, leaf));
-}
-
-export function combine(frontier: readonly Uint8Array[]): Uint8Array {
-  if (frontier.length === 0) return rootOf([]);
-  return frontier.reduceRight((right, left) => nodeHash(left, right));
 }
 
 /** Cuts at line feeds; the last part is what follows the last line feed. */

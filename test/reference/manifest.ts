@@ -5,12 +5,13 @@ import { decryptDatabase } from './database.js';
 import { type TreeHead, verifyHead } from './head.js';
 import type { Header } from './header.js';
 import { type Master, subkey } from './keys.js';
-import { mth } from './merkle.js';
+import { leafHash, mth, rootOfBlocks } from './merkle.js';
 import { Names } from './names.js';
 import type { NodeSource } from './object-tree.js';
 import { decodeRecord, type LogRecord } from './records.js';
 import { must, Refused } from './refused.js';
 import { objectTag } from './sherin-id.js';
+import { encodeSnapshot } from './snapshot.js';
 
 export interface Manifest {
   readonly head: TreeHead;
@@ -34,10 +35,26 @@ function asBytes(value: unknown): Uint8Array {
   return Uint8Array.from(value);
 }
 
+/** The schema, in the order in which the tables stand in the file. */
+export const schema: readonly string[] = [
+  'CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), layout BLOB NOT NULL, signature BLOB NOT NULL)',
+  'CREATE TABLE records (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL)',
+  'CREATE TABLE tiles (id INTEGER PRIMARY KEY, root BLOB NOT NULL, hashes BLOB NOT NULL)',
+  'CREATE TABLE puts (inode INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (inode, seq)) WITHOUT ROWID',
+  'CREATE TABLE nodes (id BLOB NOT NULL UNIQUE, bytes BLOB NOT NULL)',
+  'CREATE TABLE cubes (id BLOB PRIMARY KEY NOT NULL, root BLOB NOT NULL, length INTEGER NOT NULL) WITHOUT ROWID',
+  'CREATE TABLE snapshot (chunk INTEGER PRIMARY KEY, bytes BLOB NOT NULL)',
+];
+export const applicationId = 0x5368726e;
+
 function readRows(plain: Uint8Array): Rows {
   const database = new Database(Buffer.from(plain));
   const all = (sql: string): unknown[][] => database.prepare(sql).raw().all() as unknown[][];
   try {
+    const tables = all('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid');
+    must(tables.flat().join(';') === schema.join(';'), 'the tables are not those of a manifest');
+    const [id, version] = [...all('PRAGMA application_id'), ...all('PRAGMA user_version')].flat();
+    must(id === applicationId && version === 1, 'not a manifest database of version 1');
     const [head] = all('SELECT layout, signature FROM head WHERE id = 1');
     must(head !== undefined, 'the manifest has no head');
     const records = all('SELECT seq, bytes FROM records ORDER BY seq');
@@ -69,6 +86,16 @@ function checkObjectId(master: Master, header: Header, names: Names, { body }: L
     throw new Refused('log', 'an object’s ID is not that of its content');
 }
 
+/** The snapshot is what the first records make of the tree, byte for byte. @throws Refused log */
+function checkSnapshot(head: TreeHead, names: Names, rows: Rows): void {
+  if (head.snapshotSize === 0) return;
+  if (!equalBytes(rootOfBlocks(rows.snapshot), head.stateRoot)) {
+    throw new Refused('log', 'the snapshot is not the one that was signed');
+  }
+  const expected = encodeSnapshot(names, rows.records.slice(0, head.snapshotSize).map(leafHash));
+  if (!equalBytes(expected, rows.snapshot)) throw new Refused('log', 'the snapshot is not what the log says');
+}
+
 /**
  * Decrypts and verifies `manifest.db` with its `-wal`.
  * @throws Refused
@@ -84,10 +111,12 @@ export function readManifest(master: Master, header: Header, file: Uint8Array, w
   }
   const log = rows.records.map(decodeRecord);
   const names = new Names();
-  for (const record of log) {
+  for (const [index, record] of log.entries()) {
+    if (index === head.snapshotSize) checkSnapshot(head, names, rows);
     checkObjectId(master, header, names, record);
-    names.apply(record);
+    names.apply(record, index);
   }
+  if (log.length === head.snapshotSize) checkSnapshot(head, names, rows);
   return {
     head,
     log,

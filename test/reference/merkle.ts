@@ -114,3 +114,20 @@ export function isConsistent(
   }
   return sn === 0 && equalBytes(fr, firstRoot) && equalBytes(sr, secondRoot);
 }
+
+/** Adds a leaf hash to the MTHs of the complete subtrees of `size` leaves, largest first. */
+export function grow(frontier: readonly Uint8Array[], size: number, leaf: Uint8Array): Uint8Array[] {
+  const last = frontier.at(-1);
+  if (size % 2 === 0 || last === undefined) return [...frontier, leaf];
+  return grow(frontier.slice(0, -1), Math.floor(size / 2), nodeHash(last, leaf));
+}
+
+/** MTHs of the complete subtrees over leaf hashes, largest first. */
+export function frontierOf(leaves: readonly Uint8Array[]): Uint8Array[] {
+  return leaves.reduce<Uint8Array[]>((frontier, leaf, size) => grow(frontier, size, leaf), []);
+}
+
+/** The root that a frontier's subtrees make. */
+export function combine(frontier: readonly Uint8Array[]): Uint8Array {
+  return frontier.length === 0 ? rootOf([]) : frontier.reduceRight((right, left) => nodeHash(left, right));
+}

@@ -12,12 +12,28 @@ export interface Entry {
   readonly policy: number;
 }
 
+export interface StoredObject {
+  /** From 1, in the order of first puts. */
+  readonly no: number;
+  /** The last put of it. */
+  readonly put: Put;
+}
+
 interface Inode {
   attributes: Attributes;
   links: number;
   /** Names below a directory. */
   readonly names: Map<string, Entry>;
   put: Put | undefined;
+  /** Number of puts, log index of the last one. */
+  puts: number;
+  putIndex: number;
+}
+
+export interface Quarantined {
+  readonly cube: Uint8Array;
+  readonly time: bigint;
+  readonly reason: number;
 }
 
 export const rootInode = 1;
@@ -29,12 +45,16 @@ function check(holds: boolean, part: string): asserts holds {
 /** One character a byte: a key for names that need not be UTF-8. */
 const keyOf = (name: Uint8Array): string => String.fromCharCode(...name);
 
+const objectKey = ({ object }: Put): string => `${object.namespace}/${keyOf(object.tag)}`;
+
 export class Names {
   readonly #inodes = new Map<number, Inode>();
-  readonly #quarantine = new Map<string, number>();
+  readonly #objects = new Map<string, StoredObject>();
+  readonly #quarantine = new Map<string, Quarantined>();
+  #nextInode = 1;
 
-  /** @throws Refused log when the record does not fit what came before */
-  apply({ body }: LogRecord): void {
+  /** `index` is the record’s place in the log. @throws Refused log when the record does not fit what came before */
+  apply({ body, time }: LogRecord, index: number): void {
     switch (body.type) {
       case 'attributes':
         this.#setAttributes(body.inode, body.attributes);
@@ -48,12 +68,9 @@ export class Names {
       case 'rename':
         this.#rename(body);
         break;
-      case 'put': {
-        const inode = this.inode(body.inode);
-        check(inode.attributes.kind === 1, 'a put into what is no file');
-        inode.put = body;
+      case 'put':
+        this.#put(body, index);
         break;
-      }
       case 'policy':
         this.#directory(body.parent).set(keyOf(body.name), {
           ...this.lookup(body.parent, body.name),
@@ -61,7 +78,7 @@ export class Names {
         });
         break;
       case 'quarantine':
-        this.#quarantine.set(keyOf(body.cube), body.reason);
+        this.#quarantine.set(keyOf(body.cube), { cube: body.cube, time, reason: body.reason });
         break;
       case 'heal':
         this.#quarantine.delete(keyOf(body.cube));
@@ -71,7 +88,7 @@ export class Names {
     }
   }
 
-  inode(number: number): Readonly<Inode> & { put: Put | undefined } {
+  inode(number: number): Readonly<Inode> {
     const inode = this.#inodes.get(number);
     check(inode !== undefined, `inode ${number} does not exist`);
     return inode;
@@ -91,6 +108,24 @@ export class Names {
     return [...this.#directory(parent).values()];
   }
 
+  /** By first appearance. */
+  get objects(): readonly StoredObject[] {
+    return [...this.#objects.values()];
+  }
+
+  objectOf(put: Put): StoredObject | undefined {
+    return this.#objects.get(objectKey(put));
+  }
+
+  get quarantine(): readonly Quarantined[] {
+    return [...this.#quarantine.values()];
+  }
+
+  /** Above every inode ever used. */
+  get nextInode(): number {
+    return this.#nextInode;
+  }
+
   isQuarantined(cube: Uint8Array): boolean {
     return this.#quarantine.has(keyOf(cube));
   }
@@ -105,8 +140,28 @@ export class Names {
     const known = this.#inodes.get(number);
     check(number >= 1, 'inode 0');
     check(known === undefined || known.attributes.kind === attributes.kind, 'an inode changes its kind');
-    if (known !== undefined) known.attributes = attributes;
-    else this.#inodes.set(number, { attributes, links: 0, names: new Map(), put: undefined });
+    if (known !== undefined) {
+      known.attributes = attributes;
+      return;
+    }
+    const unused = { links: 0, names: new Map(), put: undefined, puts: 0, putIndex: -1 };
+    this.#inodes.set(number, { attributes, ...unused });
+    this.#nextInode = Math.max(this.#nextInode, number + 1);
+  }
+
+  #put(put: Put, index: number): void {
+    const inode = this.#inodes.get(put.inode);
+    check(inode?.attributes.kind === 1, 'a put into what is no file');
+    const known = this.objectOf(put);
+    if (known !== undefined) {
+      const { length, root, object } = known.put;
+      check(length === put.length && keyOf(root) === keyOf(put.root), 'one object ID for two contents');
+      check(object.date === put.object.date, 'an object with two dates');
+    }
+    this.#objects.set(objectKey(put), { no: known?.no ?? this.#objects.size + 1, put });
+    inode.put = put;
+    inode.puts += 1;
+    inode.putIndex = index;
   }
 
   #link(parent: number, entry: Entry): void {
