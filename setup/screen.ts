@@ -24,7 +24,7 @@ export function firstScreen(where: Places, facts: Facts): string {
   return `
 Sherin is running.
 
-  files    ${join(facts.mount, 'files')}   (${facts.files} files; read-only here)
+  files    ${join(facts.mount, 'files')}   (read-only: bring files in with sherinctl put)
   vault    ${where.vault}
   tpm      ${facts.tpm}
 

@@ -16,12 +16,12 @@ export class CommandFailed extends Error {
 }
 
 /**
- * Runs a command; resolves to its standard output. With `terminal` it may ask questions and prints for itself, else what it
- * says on stderr is shown only when it fails.
+ * Runs a command; resolves to its standard output. With `terminal` it may ask questions there, else what it says on stderr is
+ * shown only when it fails.
  */
 export function sherinctl(line: readonly string[], stdio: 'quiet' | 'terminal' = 'quiet'): Promise<string> {
   const child = spawn(process.execPath, [program, ...line], {
-    stdio: stdio === 'quiet' ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    stdio: stdio === 'quiet' ? ['ignore', 'pipe', 'pipe'] : ['inherit', 'pipe', 'inherit'],
   });
   const printed: Buffer[] = [];
   const said: Buffer[] = [];
@@ -42,7 +42,6 @@ export interface Facts {
   readonly tpm: string;
   readonly software: boolean;
   readonly mount: string;
-  readonly files: number;
 }
 
 export async function statusOf(): Promise<Facts> {
@@ -55,6 +54,5 @@ export async function statusOf(): Promise<Facts> {
     tpm: status.tpm.text,
     software: status.tpm.kind === 'software',
     mount: status.mount?.path ?? '(not mounted)',
-    files: status.tree?.files ?? 0,
   };
 }

@@ -1,5 +1,5 @@
 /** `npm start`, after set-up: a vault if there is none, the mount, a few files in it, and what to try next. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { places } from '../common/environment.js';
@@ -11,6 +11,7 @@ const sample = fileURLToPath(new URL('../../setup/sample', import.meta.url));
 async function start(): Promise<void> {
   const where = places();
   const recoveryFile = existsSync(join(where.vault, 'vault.json')) ? null : await makeVault(where.vault);
+  mkdirSync(where.mount, { recursive: true });
   await sherinctl(['up'], 'terminal');
   await sherinctl(['put', sample, 'files/sample']);
   await sherinctl(['verify', 'files/sample']);
