@@ -1,40 +1,21 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CompiledProgram, compileProgram } from '../vault/compiled.fixture.js';
 import { event, logFixture } from './log.fixture.js';
 import { AuditLog, type AuditLogOptions } from './log.js';
 import { verifyAudit } from './verify.js';
 
-const root = resolve(import.meta.dirname, '../..');
-const compiled = join(root, 'build', `audit-crash-${process.pid}`);
-
+let program: CompiledProgram;
 beforeAll(() => {
-  const source = join(root, 'fs/audit/crash.child.ts');
-  const options = [
-    '--ignoreConfig',
-    '--outDir',
-    compiled,
-    '--rootDir',
-    root,
-    '--module',
-    'nodenext',
-    '--target',
-    'es2023',
-  ];
-  execFileSync(join(root, 'node_modules/.bin/tsc'), [
-    ...options,
-    '--types',
-    'node',
-    '--skipLibCheck',
-    source,
-  ]);
+  program = compileProgram(join(import.meta.dirname, 'crash.child.ts'));
 });
-afterAll(() => rm(compiled, { recursive: true, force: true }));
+afterAll(() => program.remove());
 
 test('SIGKILL at any moment loses nothing that was acknowledged', async () => {
   const base = await mkdtemp(join(tmpdir(), 'sherin-audit-'));
@@ -50,7 +31,7 @@ test('SIGKILL at any moment loses nothing that was acknowledged', async () => {
   const secret = privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
   let durable = 0;
   for (let round = 0; round < 8; round++) {
-    const child = spawn(process.execPath, [join(compiled, 'fs/audit/crash.child.js'), options.dir, secret], {
+    const child = spawn(process.execPath, [program.script, options.dir, secret], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let said = '';

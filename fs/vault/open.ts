@@ -17,7 +17,7 @@ import { type KnownVault, KnownVaults, type PinnedHead } from './known-vaults.js
 import { openRecoverySlot } from './recovery-slot.js';
 import { TpmSession } from './tpm-session.js';
 import { openTpmSlot } from './tpm-slot.js';
-import { sourceForSlot, type TpmPlaces } from './tpm-source.js';
+import { sourceForNew, sourceForSlot, type TpmPlaces } from './tpm-source.js';
 
 export interface VaultPlaces extends TpmPlaces {
   /** File of the vaults this machine knows. */
@@ -84,6 +84,20 @@ export class LockedVault {
     if (slot === null) throw new SherinError('SLOT_REFUSED', { slot: 'TPM', part: 'the vault has none' });
     this.#session ??= new TpmSession(sourceForSlot(slot, this.#places, this.#header.uuid));
     return this.#session;
+  }
+
+  /** A session with the TPM that a new slot would be sealed to; a software TPM that is there already is used again. */
+  async sessionForNew(): Promise<TpmSession> {
+    // one swtpm a state directory: the old session must let go of it
+    await this.#session?.close();
+    this.#session = null;
+    return new TpmSession(await sourceForNew(this.#places, this.#header.uuid));
+  }
+
+  /** Takes the session that the header's new TPM slot was made in. */
+  async adoptSession(session: TpmSession): Promise<void> {
+    await this.#session?.close();
+    this.#session = session;
   }
 
   /** @throws SherinError PIN_NEEDED, SLOT_REFUSED, TPM_*, HEADER_FORGED */

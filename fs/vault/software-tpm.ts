@@ -143,7 +143,8 @@ export class SoftwareTpm {
     const end = Date.now() + readySeconds * 1000;
     for (let wait = 2; Date.now() < end; wait = Math.min(wait * 2, 50)) {
       if (!this.running) break;
-      if (await answers(`${join(this.#sockets, 's')}.ctrl`)) return;
+      // swtpm listens at its control socket first, so both are there when this one is
+      if (await answers(join(this.#sockets, 's'))) return;
       await setTimeout(wait);
     }
     const part = this.#said.trim().replaceAll('\n', '; ') || `it did not answer within ${readySeconds} s`;

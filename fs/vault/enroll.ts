@@ -1,0 +1,61 @@
+/** A new TPM slot and counter for a vault that opened otherwise: after a move, a restore, a new TPM or changed PCRs. */
+import type { Keyring, Secret } from '../../native/index.js';
+import { defineCounter } from './counter.js';
+import type { Bank } from './fields.js';
+import type { Header } from './header.js';
+import type { LockedVault } from './open.js';
+import type { TpmSession } from './tpm-session.js';
+import { makeTpmSlot } from './tpm-slot.js';
+
+export interface EnrollOptions {
+  readonly pin: Secret | null;
+  /** Sorted. */
+  readonly pcrs: readonly number[];
+  readonly bank: Bank;
+}
+
+/** A place in the list that no slot has. */
+function freeId(header: Header): number {
+  for (let id = 0; ; id++) if (!header.slots.some((slot) => slot.id === id)) return id;
+}
+
+/**
+ * Seals to the TPM that is here now (a new software TPM where the machine has none and the old state is gone), defines new
+ * counters in it and writes a header whose only TPM slot this is; the other slots stay. Returns the rollback counter's value,
+ * for the next head. @throws SherinError USAGE, TPM_*, TOOL_MISSING
+ */
+export async function enrollTpm(
+  vault: LockedVault,
+  keyring: Keyring,
+  options: EnrollOptions,
+): Promise<bigint> {
+  const session = await vault.sessionForNew();
+  const made: { handle: number; name: Buffer }[] = [];
+  try {
+    const slotCounter = await session.once((tpm) => tpm.counterDefine(null));
+    made.push(slotCounter);
+    const counter = await defineCounter(session, keyring);
+    made.push({ handle: counter.index.handle, name: Buffer.from(counter.index.name, 'hex') });
+    const { signature: _, ...before } = vault.header;
+    const parameters = { ...options, uuid: vault.uuid, id: freeId(vault.header), keyring, slotCounter };
+    const slot = await makeTpmSlot(session, parameters);
+    const slots = [slot, ...before.slots.filter(({ type }) => type !== 'tpm2')];
+    await vault.replaceHeader(
+      { ...before, slots, counter: counter.index, generation: before.generation + 1 },
+      keyring,
+    );
+    await vault.adoptSession(session);
+    return counter.value;
+  } catch (error) {
+    await takeBack(session, made);
+    throw error;
+  }
+}
+
+async function takeBack(
+  session: TpmSession,
+  made: readonly { handle: number; name: Buffer }[],
+): Promise<void> {
+  for (const index of made) await session.once((tpm) => tpm.counterUndefine(index)).catch(() => undefined);
+  await session.close();
+}

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Tpm } from '../../native/index.js';
+import { compileProgram } from './compiled.fixture.js';
+import { SoftwareTpm } from './software-tpm.js';
+
+let base: string;
+let place: { stateDir: string; runtimeDir: string };
+beforeEach(async () => {
+  base = await mkdtemp(join(tmpdir(), 'sherin-swtpm-'));
+  place = { stateDir: join(base, 'state'), runtimeDir: join(base, 'run') };
+});
+afterEach(async () => {
+  await rm(base, { recursive: true });
+});
+
+async function primary(software: SoftwareTpm): Promise<string> {
+  const tpm = await Tpm.connect(software.tcti);
+  const name = (await tpm.primaryName()).toString('hex');
+  await tpm.close();
+  return name;
+}
+
+/** A TPM that has been used once; its primary's name. */
+async function made(): Promise<string> {
+  const software = await SoftwareTpm.create(place);
+  const name = await primary(software);
+  await software.stop();
+  return name;
+}
+
+describe('a software TPM', () => {
+  test('keeps its state over many starts, and is ready when start resolves', async () => {
+    const name = await made();
+    for (let round = 0; round < 20; round++) {
+      const again = await SoftwareTpm.start(place);
+      expect(await primary(again)).toBe(name);
+      await again.stop();
+    }
+    expect(await readdir(place.runtimeDir)).toEqual([]);
+  });
+
+  test('is not made anew where its state is gone', async () => {
+    await expect(SoftwareTpm.start(place)).rejects.toMatchObject({ code: 'TPM_MISSING' });
+    await mkdir(place.stateDir, { mode: 0o700 });
+    await expect(SoftwareTpm.start(place)).rejects.toMatchObject({ code: 'TPM_MISSING' });
+    expect(await readdir(place.stateDir)).toEqual([]);
+  });
+
+  test('is not used when others may read its state', async () => {
+    await made();
+    await chmod(place.stateDir, 0o750);
+    await expect(SoftwareTpm.start(place)).rejects.toMatchObject({ code: 'VAULT_UNSAFE' });
+  });
+
+  test('is ended first when one was left behind', async () => {
+    const orphan = await SoftwareTpm.create(place);
+    const name = await primary(orphan);
+    const next = await SoftwareTpm.start(place);
+    expect(orphan.running).toBe(false);
+    expect(await primary(next)).toBe(name);
+    await next.stop();
+    await orphan.stop();
+  });
+
+  test('leaves another process with the old number alone', async () => {
+    await made();
+    const other = spawn('sleep', ['60'], { cwd: place.stateDir });
+    await writeFile(join(place.stateDir, 'swtpm.pid'), `${other.pid}\n`);
+    const next = await SoftwareTpm.start(place);
+    expect(other.exitCode).toBeNull();
+    expect(other.signalCode).toBeNull();
+    await next.stop();
+    other.kill('SIGKILL');
+  });
+
+  test('is reached however long the name of the runtime directory is', async () => {
+    for (const name of ['x'.repeat(120), 'a,b']) {
+      const software = await SoftwareTpm.create({ ...place, runtimeDir: join(base, name) });
+      const socket = software.tcti.replace('swtpm:path=', '');
+      expect((await stat(join(socket, '..'))).mode & 0o777).toBe(0o700);
+      await primary(software);
+      await software.stop();
+      await expect(stat(join(socket, '..'))).rejects.toMatchObject({ code: 'ENOENT' });
+    }
+  });
+
+  test('says what is wrong when it can not start', async () => {
+    await made();
+    await writeFile(join(place.stateDir, 'tpm2-00.permall'), 'not the state of a TPM');
+    const error = await SoftwareTpm.start(place)
+      .then(primary)
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: expect.stringMatching(/^(TPM_FAILED|ECONN.*|ETPM|EIO)$/) });
+  });
+
+  test('ends with the process that started it, even killed', async () => {
+    const name = await made();
+    const program = compileProgram(join(import.meta.dirname, 'software-tpm.child.ts'));
+    const child = spawn(process.execPath, [program.script, place.stateDir, place.runtimeDir]);
+    try {
+      const pid = Number(await new Promise((resolve) => child.stdout.once('data', resolve)));
+      expect(await readFile(`/proc/${pid}/status`, 'utf8')).toMatch(/^NoNewPrivs:\t1$/m);
+      child.kill('SIGKILL');
+      await expect.poll(() => readlink(`/proc/${pid}/exe`).catch(() => null), { timeout: 10_000 }).toBeNull();
+    } finally {
+      child.kill('SIGKILL');
+      program.remove();
+    }
+    const next = await SoftwareTpm.start(place);
+    expect(await primary(next)).toBe(name);
+    await next.stop();
+  });
+});
