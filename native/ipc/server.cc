@@ -82,7 +82,7 @@ void Server::Welcome(Fd fd) {
   Connection* connection = nullptr;
   try {
     connection = Connection::New(env, std::move(fd));
-    connection->Begin(accept_.MakeCallback(env.Undefined(), {connection->Value()}, context_));
+    connection->Begin(accept_.MakeCallback(env.Global(), {connection->Value()}, context_));
   } catch (const Napi::Error& error) {
     if (connection != nullptr) connection->Shut(std::nullopt);
     Uncaught(error);
