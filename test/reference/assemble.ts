@@ -34,7 +34,11 @@ function uuidText(uuid: Uint8Array): string {
 }
 
 /** `vault.json` with one recovery slot. */
-export function headerFile({ master, recoveryKey, owned }: Assembly): Uint8Array {
+export function headerFile({
+  master,
+  recoveryKey,
+  owned,
+}: Pick<Assembly, 'master' | 'recoveryKey' | 'owned'>): Uint8Array {
   const slot = { id: 0, type: 'recovery', salt: toBase64(new Uint8Array(32).fill(5)) };
   const nonce = new Uint8Array(12).fill(6);
   const unsigned: JsonObject = {
