@@ -66,7 +66,7 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
         });
       });
     }
-    log.info({ pid: process.pid, vault: locked.header.uuid }, 'serving');
+    log.info({ vault: locked.header.uuid }, 'serving');
     tell({ ready: true });
   } catch (error) {
     if (error instanceof SherinError) tell({ error: { code: error.code, context: error.context } });

@@ -1,6 +1,8 @@
 import { SherinError } from '../../common/errors.js';
+import { cubeIdFromBytes } from '../../common/ids.js';
 import { bytesToText } from '../../common/names.js';
 import type { PutEntry } from '../../daemon/protocol/control.js';
+import { objectCubes } from '../cube/catalog.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Attributes, InodeKind, Mutation } from '../manifest/records.js';
 import { splitPath, treePath } from '../tree-path.js';
@@ -49,7 +51,21 @@ export class ImportTree {
   hasSame(entry: PutEntry): boolean {
     const found = this.#find(this.#parts(entry.path));
     const inode = found === undefined ? undefined : this.#manifest.tree.inode(found.ino);
-    return inode?.kind === 'file' && inode.size === entry.size && inode.mtime === BigInt(entry.mtime);
+    if (inode?.kind !== 'file' || inode.size !== entry.size || inode.mtime !== BigInt(entry.mtime))
+      return false;
+    return !this.#hasQuarantined(inode.object);
+  }
+
+  /** A file with a refused cube is read again: the same bytes heal it. */
+  #hasQuarantined(no: number): boolean {
+    const { tree } = this.#manifest;
+    const [any] = tree.quarantine();
+    const object = tree.object(no);
+    if (any === undefined || object === undefined) return false;
+    for (const { cube } of objectCubes(this.#manifest, object)) {
+      if (tree.quarantined(cubeIdFromBytes(cube.id)) !== undefined) return true;
+    }
+    return false;
   }
 
   /** Records that a file was found unchanged, so that later hard links to it find it. */
