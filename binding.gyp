@@ -21,7 +21,6 @@
       "-fPIC",
       "-Wall",
       "-Wextra",
-      "-Wshadow",
       "-Wconversion",
       "-Wno-sign-conversion",
       "-Wno-missing-field-initializers",

@@ -6,9 +6,7 @@
 #include "keys/keyring.h"
 #include "keys/secret.h"
 #include "system/functions.h"
-#if __has_include("tpm/tpm.h")
 #include "tpm/tpm.h"
-#endif
 
 namespace {
 
@@ -19,9 +17,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sherin::CubeReader::Init(env, exports);
   sherin::InitCodec(env, exports);
   sherin::InitSystem(env, exports);
-#if __has_include("tpm/tpm.h")
   sherin::InitTpm(env, exports);
-#endif
   return exports;
 }
 

@@ -12,11 +12,12 @@ Napi::Value Member(const Napi::Value& object, const char* name) {
 }
 
 Bytes BytesOf(const Napi::Value& value, const char* name) {
-  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
-    throw Napi::TypeError::New(value.Env(), std::string(name) + " must be a Buffer");
-  }
-  const auto array = value.As<Napi::Uint8Array>();
-  return {array.Data(), array.ByteLength()};
+  if (!value.IsBuffer()) throw Napi::TypeError::New(value.Env(), std::string(name) + " must be a Buffer");
+  void* data = nullptr;
+  size_t size = 0;
+  // One call for both; Napi::TypedArray asks for each and makes a handle of the ArrayBuffer besides.
+  if (napi_get_buffer_info(value.Env(), value, &data, &size) != napi_ok) throw Napi::Error::New(value.Env());
+  return {static_cast<const uint8_t*>(data), size};
 }
 
 Bytes BytesOf(const Napi::Value& value, const char* name, size_t size) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "../crypto/openssl.h"
+#include "sha256_lanes.h"
 
 namespace sherin {
 namespace {
@@ -26,11 +27,27 @@ Hash HashPrefixed(uint8_t prefix, const uint8_t* data, size_t size) {
   return out;
 }
 
+// Fewer pairs are faster one after another.
+constexpr size_t kLeastPairsForLanes = 4;
+
+void NodesOf(const Hash* pairs, size_t count, Hash* out) {
+  size_t done = 0;
+  while (HasSha256Lanes() && count - done >= kLeastPairsForLanes) {
+    const size_t now = std::min<size_t>(16, count - done);
+    NodeHashes16(pairs + 2 * done, now, out + done);
+    done += now;
+  }
+  for (; done < count; ++done) out[done] = HashPrefixed(kNodePrefix, pairs[2 * done].data(), 2 * sizeof(Hash));
+}
+
 }  // namespace
 
 size_t LeavesOf(Bytes data, Hash* out) {
-  size_t count = 0;
-  for (size_t at = 0; at < data.size; at += kBlock) {
+  size_t count = 0, at = 0;
+  if (HasSha256Lanes()) {
+    for (; at + kVertex <= data.size; at += kVertex, count += kBlocksPerVertex) LeafHashes16(data.data + at, out + count);
+  }
+  for (; at < data.size; at += kBlock) {
     out[count++] = HashPrefixed(kLeafPrefix, data.data + at, std::min(kBlock, data.size - at));
   }
   return count;
@@ -42,12 +59,16 @@ Hash RootOfHashes(const Hash* hashes, size_t count) {
     Require(EVP_Digest(nullptr, 0, out.data(), nullptr, Sha256(), nullptr) == 1, "SHA-256");
     return out;
   }
-  if (count == 1) return hashes[0];
-  size_t left = 1;  // largest power of two below count
-  while (left * 2 < count) left *= 2;
-  const Hash pair[2] = {RootOfHashes(hashes, left), RootOfHashes(hashes + left, count - left)};
-  static_assert(sizeof pair == 64);
-  return HashPrefixed(kNodePrefix, pair[0].data(), sizeof pair);
+  // Level by level: pairing from the left and lifting an odd last hash gives the tree that the RFC defines from the top.
+  std::vector<Hash> level(hashes, hashes + count);
+  while (level.size() > 1) {
+    const size_t pairs = level.size() / 2;
+    std::vector<Hash> above(pairs);
+    NodesOf(level.data(), pairs, above.data());
+    if (level.size() % 2 == 1) above.push_back(level.back());
+    level = std::move(above);
+  }
+  return level[0];
 }
 
 Hash RootOfBlocks(Bytes data) {

@@ -40,9 +40,14 @@ template <typename WorkersT, typename Work, typename ToValue>
 Napi::Promise RunAsync(Napi::Env env, const std::shared_ptr<Completions>& completions, WorkersT& workers, Work work,
                        ToValue to_value, std::vector<Napi::ObjectReference> keep = {}) {
   const Completions::Operation operation = completions->Begin(env, std::move(keep));
-  workers.Submit([completions, ticket = operation.ticket, work = std::move(work), to_value]() mutable {
-    WorkAndPost(*completions, ticket, work, to_value);
-  });
+  try {
+    workers.Submit([completions, ticket = operation.ticket, work = std::move(work), to_value]() mutable {
+      WorkAndPost(*completions, ticket, work, to_value);
+    });
+  } catch (const std::exception& error) {  // no thread could be made
+    const Failure failure("EAGAIN", error.what());
+    completions->Post(operation.ticket, [failure](Napi::Env) -> Napi::Value { throw failure; });
+  }
   return operation.promise;
 }
 
