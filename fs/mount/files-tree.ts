@@ -4,7 +4,7 @@ import { rootInode } from '../manifest/records.js';
 import type { Inode } from '../manifest/tree.js';
 import { type DirectoryEntry, Node, type NodeStat } from './node.js';
 import { PosixError } from './posix-error.js';
-import { sherinXattr } from './sherin-xattrs.js';
+import { sherinPrefix, sherinXattr } from './sherin-xattrs.js';
 import type { Caller, MountSource, OpenFile, TreeView } from './source.js';
 import { within } from './within.js';
 
@@ -77,8 +77,7 @@ export class FilesNode extends Node {
 
   override async xattr(name: string): Promise<Buffer | undefined> {
     const { inode } = await this.#inode();
-    const own = await sherinXattr(this.#source, inode, name);
-    if (own !== undefined) return own;
+    if (name.startsWith(sherinPrefix)) return sherinXattr(this.#source, inode, name);
     const wanted = Buffer.from(name);
     return inode.xattrs.find(([key]) => key.equals(wanted))?.[1];
   }

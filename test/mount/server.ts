@@ -2,7 +2,6 @@
 
 import type { Invalidation } from '../../fs/mount/driver.js';
 import { FuseNativeDriver } from '../../fs/mount/fuse-native/driver.js';
-import { fuseSystem } from './fuse-notify.js';
 import { MemorySource } from './memory-source.js';
 
 export type Command =
@@ -43,7 +42,6 @@ const driver = new FuseNativeDriver({
   ...options,
   source,
   log,
-  system: fuseSystem,
 });
 
 async function run(command: Command): Promise<unknown> {

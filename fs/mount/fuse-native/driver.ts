@@ -1,6 +1,6 @@
 /** The fuse-native driver: libfuse 2.9 through npm, one JavaScript thread for every request. */
 import { SherinError } from '../../../common/errors.js';
-import type { System } from '../../../native/index.js';
+import { system } from '../../../native/index.js';
 import type { DriverOptions, Invalidation, MountDriver, MountLogger } from '../driver.js';
 import { FileSystem } from '../file-system.js';
 import type { MountSource } from '../source.js';
@@ -16,9 +16,6 @@ import { mountsAt } from './mount-table.js';
 import { Operations } from './operations.js';
 import { ScratchPool } from './scratch.js';
 
-/** The calls of `native/` that reach the kernel past libfuse. */
-export type FuseSystem = Pick<System, 'fuseFds' | 'fuseInvalidate'>;
-
 const defaultDeadline = 30_000;
 /** Reads that may wait at one time: 256 buffers of 128 KiB are 32 MiB. */
 const scratchLimit = 256;
@@ -27,7 +24,6 @@ const scratchKept = 16;
 export interface FuseNativeOptions extends DriverOptions {
   readonly source: MountSource;
   readonly log: MountLogger;
-  readonly system?: FuseSystem;
 }
 
 type State =
@@ -36,7 +32,6 @@ type State =
       readonly name: 'mounted' | 'detached';
       readonly path: string;
       readonly fuse: Fuse;
-      readonly system: FuseSystem;
       /** The mount's descriptor of /dev/fuse. */
       readonly fd: number;
     };
@@ -71,13 +66,12 @@ export class FuseNativeDriver implements MountDriver {
       logger: this.#options.log,
       options: this.#mountOptions(),
     });
-    const system = this.#options.system ?? (await import('../../../native/index.js')).system;
     const before = new Set(system.fuseFds());
     await this.#attach(fuse, real);
     const fd = system.fuseFds().find((candidate) => !before.has(candidate));
     if (fd === undefined)
       throw new SherinError('IO', { what: 'the mount', part: 'its descriptor is not there' });
-    this.#state = { name: 'mounted', path: real, fuse, system, fd };
+    this.#state = { name: 'mounted', path: real, fuse, fd };
   }
 
   async unmount(): Promise<{ lazy: boolean }> {
@@ -98,11 +92,20 @@ export class FuseNativeDriver implements MountDriver {
     const state = this.#state;
     if (state.name === 'idle') return;
     this.#fs.forget();
-    // After the end of a mount its descriptor is closed and may be another file's.
-    if (!state.system.fuseFds().includes(state.fd)) return;
     this.#known.dropped(this.#fs.openInodes());
-    await state.system.fuseInvalidate(state.fd, 1, this.#known.greatestNode);
+    await this.#drop(state.fd);
     this.#fs.forget();
+  }
+
+  async #drop(fd: number): Promise<void> {
+    // After the end of a mount its descriptor is closed and may be another file's.
+    const ended = () => !system.fuseFds().includes(fd);
+    if (ended()) return;
+    try {
+      await system.fuseInvalidate(fd, 1, this.#known.greatestNode);
+    } catch (error) {
+      if (!ended()) throw new SherinError('IO', { what: 'emptying the kernel cache', part: String(error) });
+    }
   }
 
   #scratchPool(): ScratchPool {
