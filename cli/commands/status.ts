@@ -65,7 +65,7 @@ function rows(found: Status): [string, string][] {
     ],
     [
       'reads',
-      `${reads.served.toLocaleString('en-US')} served, ${formatCount(reads.decrypted, 'vertex', 'vertices')} decrypted, ${reads.hits.toLocaleString('en-US')} from the cache, ${formatCount(reads.faults, 'fault')}`,
+      `${formatBytes(reads.served)} served, ${formatBytes(reads.decrypted)} decrypted, ${formatCount(reads.hits, 'hit')} and ${formatCount(reads.misses, 'miss', 'misses')} of the cache, ${formatCount(reads.faults, 'fault')}`,
     ],
     [
       'process',

@@ -9,6 +9,7 @@ import { entriesOf } from './listing.js';
 import type { LocalDirectory } from './local-directory.js';
 import type { Problems } from './problems.js';
 import { finishDirectory, restoreFile, restoreLink, restoreSpecial } from './restore-entry.js';
+import { Slots } from './slots.js';
 
 /** Bytes asked for at a time: often enough for the bar and for Ctrl-C. */
 const stepBytes = 64 * 1024 * 1024;
@@ -19,13 +20,26 @@ export interface ExportOptions {
   readonly advanced: () => void;
 }
 
+/** Files that are restored at the same time: a read waits for the audit log, many share its fsync. */
+const filesInFlight = 16;
+
+/** Work under way: a promise inside an object, so that awaiting the start does not await the end. */
+interface Started {
+  readonly finished: Promise<void>;
+}
+
+/** Where a file stands below the root: directories, then its name; null when that failed. */
+type Place = readonly Buffer[] | null;
+
 export class Export {
   readonly counts = { files: 0, bytes: 0, others: 0 };
   readonly #client: ControlClient;
   readonly #options: ExportOptions;
   readonly #root: LocalDirectory;
-  /** Where each file with several names was restored first: directories below the root, and its name. */
-  readonly #linked = new Map<number, readonly Buffer[]>();
+  readonly #slots = new Slots(filesInFlight);
+  /** Where each file with several names is restored first, by inode. */
+  readonly #linked = new Map<number, Promise<Place>>();
+  #fatal: unknown = null;
 
   /** @param root the local directory that everything goes below; the caller closes it */
   constructor(client: ControlClient, root: LocalDirectory, options: ExportOptions) {
@@ -34,86 +48,155 @@ export class Export {
     this.#options = options;
   }
 
-  /** Restores one entry under a name of the root; `target` is its path or ID in the vault. */
-  one(entry: EntryInfo, target: string, name: Buffer): Promise<void> {
-    return this.#attempt(target, () => this.#restore(this.#root, [name], entry, target));
+  /** Restores one entry that is no directory under a name of the root; `target` is its path or ID in the vault. */
+  async one(entry: EntryInfo, target: string, name: Buffer): Promise<void> {
+    await this.#attempt(target, () => this.#leaf(this.#root, [name], entry, target));
+    this.#throwFatal();
   }
 
   /** Merges a directory of the vault into the root itself. */
   async into(entry: EntryInfo, path: string): Promise<void> {
-    await this.#attempt(path, () => this.#fillDirectory(this.#root, [], entry, path));
+    const { finished } = await this.#directory(this.#root, [], entry, path);
+    await finished;
+    this.#throwFatal();
   }
 
-  async #restore(
-    directory: LocalDirectory,
+  /**
+   * Walks a directory. When that is done files below may still be on their way; `finished` resolves when all are there
+   * and the directory has its attributes.
+   */
+  async #directory(
+    local: LocalDirectory,
+    place: readonly Buffer[],
+    entry: EntryInfo,
+    path: string,
+  ): Promise<Started> {
+    const below: Promise<void>[] = [];
+    await this.#attempt(path, async () => {
+      local.letOwnerWrite();
+      for await (const child of entriesOf(this.#client, path, true)) {
+        if (this.#stopped) return;
+        const name = textToBytes(child.name);
+        const target = joinPath(path, child.name);
+        await this.#attempt(target, async () => {
+          refuseUnsafe(name);
+          const started =
+            child.kind === 'directory'
+              ? await this.#subdirectory(local, [...place, name], child, target)
+              : await this.#start(local, [...place, name], child, target);
+          below.push(started.finished);
+        });
+      }
+    });
+    const finish = async (): Promise<void> => {
+      await Promise.all(below);
+      if (this.#stopped) return;
+      await this.#attempt(path, async () => {
+        for (const what of finishDirectory(local, entry)) this.#options.problems.skip(path, what);
+      });
+    };
+    return { finished: finish() };
+  }
+
+  /** Opens or makes a directory and walks it; closed when it is finished. */
+  async #subdirectory(
+    parent: LocalDirectory,
+    place: readonly Buffer[],
+    entry: EntryInfo,
+    path: string,
+  ): Promise<Started> {
+    const local = parent.childOrNew(place.at(-1) ?? Buffer.alloc(0));
+    const { finished } = await this.#directory(local, place, entry, path);
+    return { finished: finished.finally(() => local.close()) };
+  }
+
+  /** Waits for a free slot and starts a file in it. */
+  async #start(
+    local: LocalDirectory,
+    place: readonly Buffer[],
+    entry: EntryInfo,
+    target: string,
+  ): Promise<Started> {
+    await this.#slots.enter();
+    const done = this.#attempt(target, () => this.#leaf(local, place, entry, target));
+    return { finished: done.finally(() => this.#slots.leave()) };
+  }
+
+  /** A file, link, FIFO or socket; further names of one file become hard links. */
+  async #leaf(
+    local: LocalDirectory,
+    place: readonly Buffer[],
+    entry: EntryInfo,
+    target: string,
+  ): Promise<void> {
+    if (entry.nlink > 1) {
+      const pending = this.#linked.get(entry.inode);
+      const first = pending === undefined ? null : await pending;
+      if (first !== null) return this.#link(local, place, first);
+    }
+    const made = this.#make(local, place, entry, target);
+    if (entry.nlink > 1) {
+      this.#linked.set(
+        entry.inode,
+        made.then(
+          () => place,
+          () => null,
+        ),
+      );
+    }
+    await made;
+  }
+
+  async #make(
+    local: LocalDirectory,
     place: readonly Buffer[],
     entry: EntryInfo,
     target: string,
   ): Promise<void> {
     const name = place.at(-1) ?? Buffer.alloc(0);
-    refuseUnsafe(name);
-    if (entry.kind === 'directory') {
-      const child = directory.childOrNew(name);
-      try {
-        await this.#fillDirectory(child, place, entry, target);
-      } finally {
-        child.close();
-      }
-      return;
-    }
-    if (entry.nlink > 1 && (await this.#restoredAsLink(directory, name, entry))) return;
     const left =
       entry.kind === 'file'
-        ? await restoreFile(directory, name, entry, (fd) => this.#fill(fd, entry, target))
-        : await restoreSpecial(directory, name, entry);
+        ? await restoreFile(local, name, entry, (fd) => this.#fill(fd, entry, target))
+        : await restoreSpecial(local, name, entry);
     for (const what of left) this.#options.problems.skip(target, what);
-    if (entry.nlink > 1) this.#linked.set(entry.inode, place);
-    this.counts[entry.kind === 'file' ? 'files' : 'others'] += 1;
-    this.#options.advanced();
+    this.#count(entry.kind === 'file');
   }
 
-  async #fillDirectory(
-    directory: LocalDirectory,
-    place: readonly Buffer[],
-    entry: EntryInfo,
-    path: string,
-  ): Promise<void> {
-    for await (const child of entriesOf(this.#client, path, true)) {
-      if (this.#options.stopped()) return;
-      const target = joinPath(path, child.name);
-      await this.#attempt(target, () =>
-        this.#restore(directory, [...place, textToBytes(child.name)], child, target),
-      );
-    }
-    for (const what of finishDirectory(directory, entry)) this.#options.problems.skip(path, what);
-  }
-
-  /** True when the file stands under another name already and got this one as well. */
-  async #restoredAsLink(directory: LocalDirectory, name: Buffer, entry: EntryInfo): Promise<boolean> {
-    const place = this.#linked.get(entry.inode);
-    const firstName = place?.at(-1);
-    if (place === undefined || firstName === undefined) return false;
+  async #link(local: LocalDirectory, place: readonly Buffer[], first: readonly Buffer[]): Promise<void> {
     const opened: LocalDirectory[] = [];
     try {
       let holder = this.#root;
-      for (const part of place.slice(0, -1)) {
+      for (const part of first.slice(0, -1)) {
         holder = holder.child(part);
         opened.push(holder);
       }
-      await restoreLink(directory, name, { directory: holder, name: firstName });
+      const [name, firstName] = [place.at(-1), first.at(-1)];
+      if (name !== undefined && firstName !== undefined)
+        await restoreLink(local, name, { directory: holder, name: firstName });
     } finally {
       for (const each of opened) each.close();
     }
-    this.counts.files += 1;
+    this.#count(true);
+  }
+
+  #count(isFile: boolean): void {
+    this.counts[isFile ? 'files' : 'others'] += 1;
     this.#options.advanced();
-    return true;
+  }
+
+  get #stopped(): boolean {
+    return this.#fatal !== null || this.#options.stopped();
+  }
+
+  #throwFatal(): void {
+    if (this.#fatal !== null) throw this.#fatal;
   }
 
   async #fill(fd: number, entry: EntryInfo, target: string): Promise<void> {
     // Named by its ID, a file that is replaced meanwhile is still read as one version.
     const source = entry.id ?? target;
     for (let offset = 0; offset < entry.size; ) {
-      if (this.#options.stopped()) throw new SherinError('INTERRUPTED', { what: 'this file is left out' });
+      if (this.#stopped) throw new SherinError('INTERRUPTED', { what: 'this file is left out' });
       const length = Math.min(stepBytes, entry.size - offset);
       const { bytes } = await this.#client.call(
         'read',
@@ -128,16 +211,18 @@ export class Export {
     }
   }
 
+  /** Notes a failure and goes on; one that no other file would escape ends the export. */
   async #attempt(target: string, step: () => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (error) {
-      if (error instanceof SherinError && (error.code === 'NOT_RUNNING' || error.code === 'LOCKED'))
-        throw error;
-      if (!this.#options.stopped()) this.#options.problems.add(target, error);
+      if (error instanceof SherinError && fatal.includes(error.code)) this.#fatal ??= error;
+      else if (!this.#stopped) this.#options.problems.add(target, error);
     }
   }
 }
+
+const fatal: readonly string[] = ['NOT_RUNNING', 'LOCKED', 'PIN_NEEDED', 'AUDIT_UNWRITABLE'];
 
 /** Names come from the vault: none of them may lead out of the directory they are made in. */
 function refuseUnsafe(name: Buffer): void {

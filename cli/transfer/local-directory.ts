@@ -6,6 +6,7 @@ import {
   type BigIntStats,
   closeSync,
   constants,
+  fchmodSync,
   fstatSync,
   lstatSync,
   mkdirSync,
@@ -42,6 +43,14 @@ export class LocalDirectory {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
       mkdirSync(this.path(name), 0o700);
       return this.child(name);
+    }
+  }
+
+  /** Gives this user's own directory the rights to write in it; its final mode comes last. */
+  letOwnerWrite(): void {
+    const { uid, mode } = this.stat();
+    if (Number(uid) === process.geteuid?.() && (mode & 0o700n) !== 0o700n) {
+      fchmodSync(this.fd, Number(mode & 0o7777n) | 0o700);
     }
   }
 

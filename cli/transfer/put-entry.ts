@@ -44,7 +44,13 @@ export class EntryReader {
       return null;
     }
     try {
-      return kind === 'file' ? this.#file(found) : { entry: this.#entry(found, kind, found.stat), fd: null };
+      const first = kind === 'directory' ? undefined : this.#linked.get(inodeKey(found.stat));
+      if (first !== undefined)
+        return { entry: { ...this.#entry(found, kind, found.stat), linkTo: first }, fd: null };
+      const open =
+        kind === 'file' ? this.#file(found) : { entry: this.#entry(found, kind, found.stat), fd: null };
+      if (kind !== 'directory' && found.stat.nlink > 1n) this.#linked.set(inodeKey(found.stat), found.path);
+      return open;
     } catch (error) {
       this.#problems.add(found.local, error);
       return null;
@@ -53,19 +59,13 @@ export class EntryReader {
 
   #file(found: Found): OpenEntry {
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
-    const first = found.stat.nlink > 1n ? this.#linked.get(inodeKey(found.stat)) : undefined;
-    if (first !== undefined) {
-      return { entry: { ...this.#entry(found, 'file', found.stat), linkTo: first }, fd: null };
-    }
     const fd = openSync(found.directory.path(found.name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     try {
-      // What was looked at and what was opened may differ by now.
       const stat = fstatSync(fd, { bigint: true });
-      if (!stat.isFile())
+      if (!stat.isFile() || inodeKey(stat) !== inodeKey(found.stat)) {
         throw new SherinError('LOCAL_FILE', { path: found.local, part: 'it changed while it was opened' });
-      const entry = this.#entry(found, 'file', stat);
-      if (stat.nlink > 1n) this.#linked.set(inodeKey(stat), found.path);
-      return { entry, fd };
+      }
+      return { entry: this.#entry(found, 'file', stat), fd };
     } catch (error) {
       closeSync(fd);
       throw error;
