@@ -203,6 +203,11 @@ export class Manifest {
     return this.#cubes.cube(id);
   }
 
+  /** Number of cube rows, for people. */
+  cubeCount(): number {
+    return this.#cubes.count();
+  }
+
   /** All cube rows by ID, after one; untrusted like {@link cube}. */
   cubes(after?: CubeId): Iterable<CubeRef> {
     return this.#cubes.cubes(after);
@@ -279,6 +284,12 @@ export class Manifest {
       this.#database.close();
       this.#rebase(emptyState);
     }
+  }
+
+  /** Closes without writing anything, as a crash would leave it. */
+  abandon(): void {
+    this.#database.close();
+    this.#rebase(emptyState);
   }
 
   /** A snapshot only saves time and memory: no space for one is no reason to fail. */

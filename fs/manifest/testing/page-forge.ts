@@ -33,7 +33,7 @@ export function forgePages(
   let forged = 0;
   for (let at = 0; at < file.length; at += pageBytes) {
     const number = at / pageBytes + 1;
-    const page = Buffer.from(decryptPage(key, number, file.subarray(at, at + pageBytes)));
+    const page = Buffer.from(decryptPage(key, number, Uint8Array.from(file.subarray(at, at + pageBytes))));
     if (!edit(page, number)) continue;
     encryptPage(key, number, page, file.subarray(0, 16)).copy(file, at);
     forged += 1;
