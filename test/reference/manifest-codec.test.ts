@@ -17,6 +17,7 @@ import {
   slotLength,
   slotSize,
 } from './object-tree.js';
+import { toProductSlot } from './product-slot.js';
 import { bytes, record } from './record-arbitrary.js';
 import { decodeRecord, encodeRecord } from './records.js';
 
@@ -88,22 +89,6 @@ function slotOf(length: number): fc.Arbitrary<Slot> {
   );
 }
 
-function toProduct(slot: Slot): Parameters<ObjectTreeBuilder['push']>[0] {
-  const ref = (cube: { id: Uint8Array; root: Uint8Array; length: number }) => ({
-    id: Buffer.from(cube.id),
-    root: Buffer.from(cube.root),
-    length: cube.length,
-  });
-  if (slot.kind === 'hole') return slot;
-  if (slot.kind === 'cube') return { kind: 'cube', cube: ref(slot.cube) };
-  const pieces = slot.pieces.map(({ cube, vertices, first }) =>
-    cube === null
-      ? ({ kind: 'hole', vertices } as const)
-      : ({ kind: 'cube', vertices, first, cube: ref(cube) } as const),
-  );
-  return { kind: 'pieces', root: Buffer.from(slot.root), pieces };
-}
-
 /** Pushes runs of holes in one call each, as a sparse file does. */
 function build(slots: readonly Slot[], length: number, runs: boolean): ReturnType<ObjectTreeBuilder['done']> {
   const builder = new ObjectTreeBuilder();
@@ -112,7 +97,7 @@ function build(slots: readonly Slot[], length: number, runs: boolean): ReturnTyp
     let end = at + 1;
     while (runs && slot.kind === 'hole' && slots[end]?.kind === 'hole') end++;
     if (runs && slot.kind === 'hole') builder.pushHoles(end - at);
-    else builder.push(toProduct(slot));
+    else builder.push(toProductSlot(slot));
     at = end;
   }
   return builder.done(length);
@@ -127,7 +112,7 @@ function expectSame(slots: readonly Slot[], length: number, runs: boolean): void
   const stored = new Map(theirs.nodes.map((node) => [bytesToHex(nodeId(node)), node]));
   expect(readTree(theirs.node, length, theirs.root, (id) => stored.get(bytesToHex(id)))).toEqual(slots);
   const load = (id: Buffer) => stored.get(id.toString('hex')) ?? Buffer.alloc(0);
-  expect([...productSlots(theirs.node, slots.length, load)]).toEqual(slots.map(toProduct));
+  expect([...productSlots(theirs.node, slots.length, load)]).toEqual(slots.map(toProductSlot));
 }
 
 describe('object trees', () => {

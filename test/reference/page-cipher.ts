@@ -54,3 +54,19 @@ export function pageSizeOf(file: Uint8Array): number {
   must(file[20] === reservedBytes, 'reserved bytes of a page');
   return bytes;
 }
+
+/** The inverse of {@link decryptPage}, for vectors: `nonce` has 16 bytes, page 1 begins with its salt. */
+export function encryptPage(
+  key: Uint8Array,
+  number: number,
+  page: Uint8Array,
+  nonce: Uint8Array,
+): Uint8Array {
+  const end = page.length - reservedBytes;
+  const counter = (new DataView(nonce.slice().buffer).getUint32(12, true) ^ number) >>> 0;
+  const once = chacha20(key, nonce.slice(0, 12), counter, new Uint8Array(64));
+  const start = number === 1 ? plainUntil : 0;
+  const content = chacha20(once.slice(32), nonce.slice(0, 12), counter + 1, page.slice(start, end));
+  const covered = join(page.slice(0, start), content, nonce);
+  return join(covered, poly1305(covered, once.slice(0, 32)));
+}

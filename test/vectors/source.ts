@@ -1,5 +1,6 @@
 /** Published test vectors: each file of this folder names its source. */
 import { readFileSync } from 'node:fs';
+import type { Json } from '../reference/json.js';
 
 interface File<Vector> {
   readonly source: string;
@@ -84,3 +85,48 @@ export const merkleVectors = read('merkle') as MerkleVectors;
 export const jcsVectors = read('jcs') as JcsVectors;
 export const base32Vectors = read('base32') as File<Base32Vector>;
 export const streamVectors = read('chacha20-poly1305') as File<StreamVector>;
+
+export interface SlotVector {
+  readonly [member: string]: Json;
+  readonly type: string;
+  readonly salt: string;
+  readonly wrapped: { readonly nonce: string; readonly ciphertext: string; readonly tag: string };
+}
+export interface FormatVectors {
+  readonly keys: {
+    readonly subkeys: { readonly manifest: string };
+    readonly publicKey: string;
+    readonly signature: { readonly layout: string; readonly signature: string };
+  };
+  readonly slots: {
+    readonly recovery: { readonly text: string; readonly slot: SlotVector };
+    readonly passphrase: {
+      readonly passphrase: string;
+      readonly slot: SlotVector & {
+        readonly kdf: { readonly n: number; readonly r: number; readonly p: number };
+      };
+    };
+  };
+  readonly header: { readonly file: string; readonly hash: string };
+  readonly cubes: readonly {
+    readonly pad: string;
+    readonly owner: number;
+    readonly epoch: number;
+    readonly length: number;
+    readonly salt: string;
+    readonly root: string;
+    readonly id: string;
+    readonly idText: string;
+  }[];
+  readonly objects: readonly {
+    readonly root: string;
+    readonly node: string;
+    readonly nodes: Readonly<Record<string, string>>;
+  }[];
+  readonly manifest: {
+    readonly records: readonly string[];
+    readonly head: { readonly layout: string; readonly signature: string };
+    readonly pages: readonly string[];
+  };
+}
+export const formatFile = read('format-v1') as FormatVectors;

@@ -1,0 +1,156 @@
+/** test/vectors/format-v1.json: the reference still makes it, and the product agrees with it. */
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeHead, headIsSigned } from '../../fs/manifest/head.js';
+import { ObjectTreeBuilder, slots as productSlots } from '../../fs/manifest/object-tree.js';
+import { decodeRecord, encodeRecord } from '../../fs/manifest/record-codec.js';
+import { headerHash, headerPublicKey, parseHeader, verifyHeader } from '../../fs/vault/header.js';
+import { CubeReader, Keyring, Secret } from '../../native/index.js';
+import { bytesToHex, hexToBytes } from '../reference/bytes.js';
+import { encodeCube } from '../reference/cube.js';
+import type { Pad } from '../reference/cube-header.js';
+import { jcs, without } from '../reference/json.js';
+import { nativeKeyring } from '../reference/native-keyring.js';
+import { decryptPage } from '../reference/page-cipher.js';
+import { toProductSlot } from '../reference/product-slot.js';
+import { formatVectors, master, pattern, slotsOf } from './format.js';
+import { type FormatVectors, formatFile } from './source.js';
+
+const vectors: FormatVectors = formatFile;
+const uuid = Buffer.from(master.uuid);
+const unhex = (text: string): Buffer => Buffer.from(text, 'hex');
+
+describe('format vectors', () => {
+  it('are what the reference makes', async () => {
+    const text = `${JSON.stringify(formatVectors(), null, 2)}\n`;
+    await expect(text).toMatchFileSnapshot('./format-v1.json');
+  });
+
+  it('keys: the keyring has them', () => {
+    const keyring = nativeKeyring(master);
+    expect(keyring.publicKey().toString('hex')).toBe(vectors.keys.publicKey);
+    expect(keyring.manifestKey().toString('hex')).toBe(vectors.keys.subkeys.manifest);
+    const message = Buffer.concat([
+      Buffer.from('sherin/v1/attest\0'),
+      uuid,
+      unhex(vectors.keys.signature.layout),
+    ]);
+    expect(keyring.sign(message).toString('hex')).toBe(vectors.keys.signature.signature);
+    keyring.wipe();
+  });
+
+  it('slots: both open the vault', async () => {
+    const { recovery, passphrase } = vectors.slots;
+    const key = Secret.parseRecoveryKey(Secret.take(Buffer.from(recovery.text)));
+    const { kdf, salt } = passphrase.slot;
+    const phrase = Secret.take(Buffer.from(passphrase.passphrase));
+    const stretched = await Secret.scrypt(phrase, Buffer.from(salt, 'base64'), kdf);
+    for (const { from, slot } of [
+      { from: key, slot: recovery.slot },
+      { from: stretched, slot: passphrase.slot },
+    ]) {
+      const slotKey = Secret.hkdf(
+        [from],
+        Buffer.from(slot.salt, 'base64'),
+        Buffer.from(`sherin/v1/slot-${slot.type}`),
+      );
+      const aad = Buffer.concat([uuid, Buffer.from(`${slot.type}\0${jcs(without(slot, 'wrapped'))}`)]);
+      const wrapped = {
+        nonce: Buffer.from(slot.wrapped.nonce, 'base64'),
+        ciphertext: Buffer.from(slot.wrapped.ciphertext, 'base64'),
+        tag: Buffer.from(slot.wrapped.tag, 'base64'),
+      };
+      const keyring = Keyring.unwrap(uuid, slotKey, aad, wrapped);
+      expect(keyring.publicKey().toString('hex')).toBe(vectors.keys.publicKey);
+      keyring.wipe();
+    }
+  });
+
+  it('header: parses and verifies', () => {
+    const header = parseHeader(Buffer.from(vectors.header.file));
+    expect(headerHash(header).toString('hex')).toBe(vectors.header.hash);
+    verifyHeader(header, headerPublicKey(header));
+  });
+
+  it('manifest: records and head', () => {
+    for (const [i, text] of vectors.manifest.records.entries()) {
+      const { mutation, time } = decodeRecord(unhex(text));
+      if (mutation.type !== 'put') expect(encodeRecord(mutation, time).toString('hex'), `${i}`).toBe(text);
+    }
+    const { layout, signature } = vectors.manifest.head;
+    expect(headIsSigned(uuid, unhex(vectors.keys.publicKey), unhex(layout), unhex(signature))).toBe(true);
+    expect(decodeHead(unhex(layout), unhex(signature))).toMatchObject({ size: 9, nv: 41n, auditSize: 5 });
+  });
+
+  it('manifest: pages', () => {
+    for (const [i, page] of vectors.manifest.pages.entries()) {
+      const plain = decryptPage(hexToBytes(vectors.keys.subkeys.manifest), i + 1, hexToBytes(page));
+      expect(bytesToHex(plain.slice(24, 480))).toBe(bytesToHex(pattern(456)));
+    }
+  });
+
+  it.each([0, 1, 2, 3])('object %d: root and nodes', (index) => {
+    const { slots, length } = slotsOf(index);
+    const builder = new ObjectTreeBuilder();
+    for (const slot of slots) builder.push(toProductSlot(slot));
+    expectTree(builder.done(length), index);
+    const expected = vectors.objects[index];
+    const load = (id: Buffer) => unhex(expected?.nodes[id.toString('hex')] ?? '');
+    expect([...productSlots(unhex(expected?.node ?? ''), slots.length, load)]).toEqual(
+      slots.map(toProductSlot),
+    );
+  });
+
+  it('object 4: a sparse terabyte', () => {
+    const builder = new ObjectTreeBuilder();
+    builder.pushHoles(2 ** 20);
+    expectTree(builder.done(2 ** 40), 4);
+  });
+});
+
+function expectTree(tree: ReturnType<ObjectTreeBuilder['done']>, index: number): void {
+  const expected = vectors.objects[index];
+  expect(tree.root.toString('hex')).toBe(expected?.root);
+  expect(tree.node.toString('hex')).toBe(expected?.node);
+  expect(tree.nodes.map((node) => node.toString('hex')).sort()).toEqual(
+    Object.values(expected?.nodes ?? {}).sort(),
+  );
+}
+
+describe('cubes of the vectors', () => {
+  let dir: string;
+  let vaultFd: number;
+  let reader: CubeReader;
+  const keyring = nativeKeyring(master);
+  beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), 'sherin-vectors-'));
+    vaultFd = openSync(dir, 'r');
+    reader = new CubeReader({ vaultFd, cacheBytes: 2 ** 20, threads: 1, uuid });
+    reader.resume(keyring);
+  });
+  afterAll(async () => {
+    await reader.stop();
+    keyring.wipe();
+    closeSync(vaultFd);
+    rmSync(dir, { recursive: true });
+  });
+
+  it.each(vectors.cubes)(
+    'pad $pad: the addon reads it',
+    async ({ pad, owner, epoch, length, salt, root, id, idText }) => {
+      const options = { owner, epoch, pad: pad as Pad, salt: hexToBytes(salt) };
+      mkdirSync(join(dir, 'cubes', idText.slice(0, 2)), { recursive: true });
+      writeFileSync(
+        join(dir, 'cubes', idText.slice(0, 2), `${idText}.cube`),
+        encodeCube(master, pattern(length), options).file,
+      );
+      const cube = { id: unhex(id), root: unhex(root), length };
+      expect(await reader.verify(cube, unhex(vectors.keys.publicKey))).toEqual({ ok: true });
+      const target = Buffer.alloc(length);
+      expect(await reader.read(cube, 0, length, target, 0)).toEqual({ ok: true });
+      expect(target.equals(pattern(length))).toBe(true);
+    },
+  );
+});
