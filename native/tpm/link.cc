@@ -20,7 +20,7 @@ Link::Link(const std::string& tcti) : transport_(tcti) {
 void Link::Check(TSS2_RC rc, const char* call) const {
   if (rc == TSS2_RC_SUCCESS) return;
   if (const char* code = transport_.broken()) {
-    throw Failure(code, "the connection to the TPM is broken; connect anew", std::nullopt, call);
+    throw Failure(code, "the connection to the TPM is broken", std::nullopt, call);
   }
   const uint32_t response = ResponseCode(rc);
   throw Failure("ETPM", Words(response, call), response, call);

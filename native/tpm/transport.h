@@ -3,30 +3,29 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <string>
+
+#include "wire.h"
 
 namespace sherin::tpm {
 
 /**
- * The way to the TPM: a TCTI of tpm2-tss behind one of our own, which waits for answers with a deadline and can be
- * told to stop waiting, so that a TPM that hangs never holds a thread for ever. Once a transfer has failed the
- * transport is broken for good: command and answer could no longer be told apart.
+ * The way to the TPM as ESAPI wants it: a TCTI of our own in front of a wire, which waits for answers with a deadline
+ * and can be told to stop waiting, so that a software TPM that hangs never holds a thread for ever. Once a transfer
+ * has failed the transport is broken for good: command and answer could no longer be told apart.
  */
 class Transport {
  public:
-  /** Longest wait for one answer. The slowest command in use, an ECC key on a discrete TPM, takes about a second. */
-  static constexpr std::chrono::seconds kPatience{90};
-
   /** @param tcti such as `device:/dev/tpmrm0`. @throws Failure with the errno of the device or socket */
-  explicit Transport(const std::string& tcti);
-  ~Transport();
+  explicit Transport(const std::string& tcti) : wire_(OpenWire(tcti)) {}
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
   /** For Esys_Initialize; lives as long as this object. */
-  TSS2_TCTI_CONTEXT* context();
+  TSS2_TCTI_CONTEXT* context() { return reinterpret_cast<TSS2_TCTI_CONTEXT*>(&context_); }
   /** Any thread: gives a wait under way, and every later one, at most this much more time. */
-  void Hurry(std::chrono::milliseconds left);
+  void Hurry(std::chrono::milliseconds left) { deadline_.Limit(left); }
   /** Why the transport is broken as an errno name; nullptr while it works. */
   const char* broken() const { return broken_; }
 
@@ -36,24 +35,19 @@ class Transport {
     TSS2_TCTI_CONTEXT_COMMON_V2 common;
     Transport* self;
   };
-  using Clock = std::chrono::steady_clock;
-
-  static Transport& Self(TSS2_TCTI_CONTEXT* context);
+  static Context MakeContext(Transport* self);
+  static Transport& Self(TSS2_TCTI_CONTEXT* context) { return *reinterpret_cast<Context*>(context)->self; }
   static TSS2_RC Transmit(TSS2_TCTI_CONTEXT* context, size_t size, const uint8_t* command);
   static TSS2_RC Receive(TSS2_TCTI_CONTEXT* context, size_t* size, uint8_t* response, int32_t timeout);
-  static TSS2_RC NotImplemented(TSS2_TCTI_CONTEXT* context);
-  static TSS2_RC NoPollHandles(TSS2_TCTI_CONTEXT* context, TSS2_TCTI_POLL_HANDLE* handles, size_t* count);
-  static TSS2_RC NoLocality(TSS2_TCTI_CONTEXT* context, uint8_t locality);
 
-  /** Waits until the answer begins; false (and broken) when it will not come. */
-  bool AwaitAnswer();
-  TSS2_RC Break(const char* code);
+  /** Runs a transfer; remembers why it failed. */
+  template <typename Transfer>
+  TSS2_RC Try(Transfer&& transfer);
 
-  Context context_;
-  TSS2_TCTI_CONTEXT* inner_ = nullptr;
-  int wake_ = -1;
-  std::atomic<Clock::rep> limit_{Clock::time_point::max().time_since_epoch().count()};
+  std::unique_ptr<Wire> wire_;
+  Deadline deadline_;
   const char* broken_ = nullptr;
+  Context context_ = MakeContext(this);
 };
 
 }  // namespace sherin::tpm
