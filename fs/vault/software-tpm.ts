@@ -21,7 +21,8 @@ const stopMilliseconds = 3000;
 /** The file in which swtpm keeps the TPM's permanent state. */
 const stateFile = 'tpm2-00.permall';
 
-async function findTool(tool: string, debian: string): Promise<string> {
+/** Path of a program. @throws SherinError TOOL_MISSING, naming its Debian package */
+export async function findTool(tool: string, debian: string): Promise<string> {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin', '/usr/local/bin'];
   for (const folder of folders) {
     const path = join(folder, tool);
