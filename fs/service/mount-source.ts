@@ -25,11 +25,14 @@ const reservedBytes = 16 * 1024 * 1024;
 export class ServiceSource implements MountSource {
   readonly owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   readonly #service: VaultService;
+  readonly #allowOther: boolean;
   #space: Space = { blockSize: 4096, blocks: 0, free: 0, available: 0, files: 0, nameMax: 255 };
   #spaceTimer: NodeJS.Timeout | null = null;
 
-  constructor(service: VaultService) {
+  /** @param allowOther other users may come; else every caller is the owner, even where the driver tells nothing */
+  constructor(service: VaultService, allowOther: boolean) {
     this.#service = service;
+    this.#allowOther = allowOther;
   }
 
   /** Keeps the answer of statfs fresh in the background, so that `df` never waits for a disk. */
@@ -54,21 +57,22 @@ export class ServiceSource implements MountSource {
     const inode = session.manifest.tree.inode(ino);
     if (inode === undefined) throw new SherinError('PATH_MISSING', { path: `inode ${ino}` });
     const object = inode.object === 0 ? null : (session.manifest.tree.object(inode.object) ?? null);
-    return session.openContent({ ino, object }, caller);
+    return session.openContent({ ino, object }, this.#named(caller));
   }
 
   async openObject(id: SherinId, caller: Caller): Promise<OpenFile> {
     const session = await this.#service.unlocked();
     const object = session.manifest.tree.objectById(parseSherinId(id));
     if (object === undefined) throw new SherinError('ID_UNKNOWN', { id });
-    return session.openContent({ ino: session.manifest.tree.inodesOf(object.no)[0] ?? null, object }, caller);
+    const [ino] = session.manifest.tree.inodesOf(object.no);
+    return session.openContent({ ino: ino ?? null, object }, this.#named(caller));
   }
 
   async openCube(id: CubeId, caller: Caller): Promise<OpenFile> {
     const session = await this.#service.unlocked();
     const cube = session.catalog.find(id);
     if (cube === undefined) throw new SherinError('ID_UNKNOWN', { id });
-    return session.openCube(cube, caller);
+    return session.openCube(cube, this.#named(caller));
   }
 
   findCube(id: CubeId): CubeRef | undefined {
@@ -131,6 +135,10 @@ export class ServiceSource implements MountSource {
 
   statfs(): Space {
     return this.#space;
+  }
+
+  #named(caller: Caller): Caller {
+    return caller.uid !== null || this.#allowOther ? caller : { ...this.owner, pid: caller.pid };
   }
 
   async #measure(): Promise<void> {

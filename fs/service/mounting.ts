@@ -42,7 +42,7 @@ export class Mounting {
         part: `the vault is mounted at ${this.#active.info.path}`,
       });
     }
-    const source = new ServiceSource(this.#service);
+    const source = new ServiceSource(this.#service, allowOther);
     await source.start();
     const driver = new FuseNativeDriver({ source, path, allowOther, listIds, log: this.#log });
     try {

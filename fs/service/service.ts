@@ -111,8 +111,9 @@ export class VaultService {
   /** Why content is refused now, or null. */
   async refusal(): Promise<SherinError | null> {
     if (this.#state.kind === 'unlocked') return null;
-    if (this.#state.kind === 'locked') return new SherinError('LOCKED');
+    // An attempt to open that failed says more than that the vault is locked.
     if (this.#refused !== null) return this.#refused.error;
+    if (this.#state.kind === 'locked') return new SherinError('LOCKED');
     try {
       await this.unlocked();
       return null;
@@ -126,6 +127,7 @@ export class VaultService {
   async lock(peer: Peer | null): Promise<void> {
     await this.#inTurn(async () => {
       const session = this.current();
+      this.#refused = null;
       if (session === null) {
         this.#state = { kind: 'locked' };
         return;
