@@ -8,7 +8,6 @@ import {
   asText,
   asWhole,
   hasMembers,
-  type Json,
   type JsonObject,
   jcs,
   parseJcs,
@@ -16,6 +15,7 @@ import {
 } from './json.js';
 import { type Master, owns, parseUuid, sign, verify } from './keys.js';
 import { must, Refused } from './refused.js';
+import { checkNvIndex, checkSlot } from './slot-shape.js';
 import { openPassphraseSlot, openRecoverySlot } from './slots.js';
 
 export interface Header {
@@ -33,14 +33,6 @@ export interface Header {
 const members =
   'format suite uuid generation created epoch pad owned publicKey counter slots signature'.split(' ');
 
-function checkCounter(value: Json | undefined): void {
-  if (value === null) return;
-  const counter = asObject(value, 'counter');
-  hasMembers(counter, ['handle', 'name'], 'counter');
-  asWhole(counter.handle, 'handle', 0, 2 ** 32 - 1);
-  must(/^([0-9a-f]{2})+$/.test(asText(counter.name, 'name')), 'the counter’s name is not hex');
-}
-
 /** Checks the shape only. @throws Refused malformed */
 export function parseHeader(bytes: Uint8Array): Header {
   must(bytes.length <= 65536, 'the header is longer than 64 KiB');
@@ -48,11 +40,14 @@ export function parseHeader(bytes: Uint8Array): Header {
   hasMembers(object, members, 'the header');
   must(object.format === 1 && object.suite === 1, 'another format or suite');
   must(['4k', 'vertex', 'cube'].includes(asText(object.pad, 'pad')), 'pad');
-  must(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(asText(object.created, 'created')), 'created');
-  checkCounter(object.counter);
+  const created = asText(object.created, 'created');
+  must(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(created), 'created');
+  must(!Number.isNaN(Date.parse(created)), 'created is no time');
+  if (object.counter !== null) checkNvIndex(object.counter);
   const slots = asList(object.slots, 'slots').map((slot) => asObject(slot, 'slot'));
   must(slots.length >= 1 && slots.length <= 16, 'between 1 and 16 slots');
-  const ids = slots.map((slot) => asWhole(slot.id, 'slot id', 0, 255));
+  for (const slot of slots) checkSlot(slot);
+  const ids = slots.map((slot) => slot.id);
   must(new Set(ids).size === ids.length, 'two slots have one id');
   return {
     uuid: parseUuid(asText(object.uuid, 'uuid')),

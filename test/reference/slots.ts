@@ -2,9 +2,10 @@
 import { gcm } from '@noble/ciphers/aes.js';
 import { scrypt } from '@noble/hashes/scrypt.js';
 import { fromBase64, join, toBase64 } from './bytes.js';
-import { asObject, asText, asWhole, hasMembers, type JsonObject, jcs, without } from './json.js';
+import { asObject, asText, type JsonObject, jcs, without } from './json.js';
 import { derive } from './keys.js';
 import { must, Refused } from './refused.js';
+import { checkCost, checkSlot } from './slot-shape.js';
 
 function aad(uuid: Uint8Array, slot: JsonObject): Uint8Array {
   return join(uuid, asText(slot.type, 'type'), Uint8Array.of(0), jcs(without(slot, 'wrapped')));
@@ -12,7 +13,6 @@ function aad(uuid: Uint8Array, slot: JsonObject): Uint8Array {
 
 function unwrap(uuid: Uint8Array, slot: JsonObject, key: Uint8Array): Uint8Array {
   const wrapped = asObject(slot.wrapped, 'wrapped');
-  hasMembers(wrapped, ['nonce', 'ciphertext', 'tag'], 'wrapped');
   const nonce = fromBase64(asText(wrapped.nonce, 'nonce'), 12);
   const ciphertext = fromBase64(asText(wrapped.ciphertext, 'ciphertext'), 32);
   const tag = fromBase64(asText(wrapped.tag, 'tag'), 16);
@@ -50,14 +50,11 @@ export function recoverySlotKey(slot: JsonObject, recoveryKey: Uint8Array): Uint
 
 /** @throws Refused malformed for costs out of bounds */
 export function stretch(slot: JsonObject, password: Uint8Array): Uint8Array {
+  checkCost(slot.kdf);
   const kdf = asObject(slot.kdf, 'kdf');
-  hasMembers(kdf, ['n', 'r', 'p'], 'kdf');
-  const n = asWhole(kdf.n, 'n', 2, 2 ** 20);
-  const r = asWhole(kdf.r, 'r', 1, 32);
-  const p = asWhole(kdf.p, 'p', 1, 16);
-  must(Number.isInteger(Math.log2(n)), 'n is not a power of two');
-  must(128 * n * r <= 256 * 2 ** 20, 'scrypt wants more than 256 MiB');
-  return scrypt(password, saltOf(slot), { N: n, r, p, dkLen: 32, maxmem: 2 ** 30 });
+  const [N, r, p] = [kdf.n, kdf.r, kdf.p].map(Number);
+  must(N !== undefined && r !== undefined && p !== undefined, 'kdf');
+  return scrypt(password, saltOf(slot), { N, r, p, dkLen: 32, maxmem: 2 ** 30 });
 }
 
 export function passphraseSlotKey(slot: JsonObject, passphrase: Uint8Array): Uint8Array {
@@ -66,12 +63,12 @@ export function passphraseSlotKey(slot: JsonObject, passphrase: Uint8Array): Uin
 
 /** Vault master key out of a recovery slot. @throws Refused key, malformed */
 export function openRecoverySlot(uuid: Uint8Array, slot: JsonObject, recoveryKey: Uint8Array): Uint8Array {
-  hasMembers(slot, ['id', 'type', 'salt', 'wrapped'], 'recovery slot');
+  checkSlot(slot);
   return unwrap(uuid, slot, recoverySlotKey(slot, recoveryKey));
 }
 
 /** Vault master key out of a passphrase slot. @throws Refused key, malformed */
 export function openPassphraseSlot(uuid: Uint8Array, slot: JsonObject, passphrase: Uint8Array): Uint8Array {
-  hasMembers(slot, ['id', 'type', 'salt', 'kdf', 'wrapped'], 'passphrase slot');
+  checkSlot(slot);
   return unwrap(uuid, slot, passphraseSlotKey(slot, passphrase));
 }
