@@ -23,6 +23,12 @@ Napi::Error SystemError(Napi::Env env, int error, const char* syscall) {
   return failure;
 }
 
-void Uncaught(const Napi::Error& error) { napi_fatal_exception(error.Env(), error.Value()); }
+void Uncaught(const Napi::Error& error) noexcept {
+  try {
+    napi_fatal_exception(error.Env(), error.Value());
+  } catch (const Napi::Error&) {
+    // The environment is ending and has no value for it.
+  }
+}
 
 }  // namespace sherin::ipc

@@ -12,6 +12,6 @@ std::string ErrnoName(int error);
 Napi::Error SystemError(Napi::Env env, int error, const char* syscall);
 
 /** Hands an exception that left a callback to process.on('uncaughtException'), as Node does with its own events. */
-void Uncaught(const Napi::Error& error);
+void Uncaught(const Napi::Error& error) noexcept;
 
 }  // namespace sherin::ipc

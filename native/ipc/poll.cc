@@ -3,6 +3,18 @@
 #include "failure.h"
 
 namespace sherin::ipc {
+namespace {
+
+/** Runs what an event leads to. It throws only when JavaScript can not run any more: the environment is ending. */
+template <typename Body>
+void Quietly(Body&& body) noexcept {
+  try {
+    body();
+  } catch (const Napi::Error&) {
+  }
+}
+
+}  // namespace
 
 Poll* Poll::New(Napi::Env env, Fd fd, Ready ready, Closed closed) {
   uv_loop_t* loop = nullptr;
@@ -38,7 +50,7 @@ void Poll::OnEvent(uv_poll_t* handle, int status, int events) {
   }
   // An error is reported by the next system call on the descriptor; read to meet it.
   const Ready ready = self->ready_;  // outlives this object if the callee closes it
-  ready(status < 0 ? UV_READABLE : events);
+  Quietly([&] { ready(status < 0 ? UV_READABLE : events); });
 }
 
 void Poll::Close() {
@@ -55,7 +67,7 @@ void Poll::Shut() {
 
 void Poll::OnClose(uv_handle_t* handle) {
   auto* self = static_cast<Poll*>(handle->data);
-  if (!self->ending_ && self->closed_) self->closed_();
+  if (!self->ending_) Quietly(self->closed_);
   napi_remove_async_cleanup_hook(self->hook_);
   delete self;
 }

@@ -134,7 +134,7 @@ void Worker::Post(Napi::Env env, std::unique_ptr<Job> job) {
   changed_.notify_all();
 }
 
-void Worker::Settle(Napi::Env env, Napi::Function, std::nullptr_t*, Job* finished) {
+void Worker::Receive(Napi::Env env, Napi::Function, std::nullptr_t*, Job* finished) {
   const std::unique_ptr<Job> job(finished);
   if (env == nullptr) {
     job->keep.SuppressDestruct();  // the environment frees its references itself
@@ -145,15 +145,19 @@ void Worker::Settle(Napi::Env env, Napi::Function, std::nullptr_t*, Job* finishe
   if (--worker->pending_ == 0) worker->channel_.Unref(env);
   if (job->kind == Kind::Close) worker->Finish(env);
   if (job->kind == Kind::Connect && job->failure) worker->Abandon(env);
-  if (!job->deferred) return;
-  if (job->failure) {
-    job->deferred->Reject(NativeError(env, *job->failure).Value());
-    return;
-  }
   try {
-    job->deferred->Resolve(job->result ? job->result(env) : env.Undefined());
+    if (job->deferred) Settle(env, *job);
+  } catch (const Napi::Error&) {
+    // JavaScript can not run any more: the environment is ending.
+  }
+}
+
+void Worker::Settle(Napi::Env env, const Job& job) {
+  if (job.failure) return job.deferred->Reject(NativeError(env, *job.failure).Value());
+  try {
+    job.deferred->Resolve(job.result ? job.result(env) : env.Undefined());
   } catch (const Napi::Error& error) {
-    job->deferred->Reject(error.Value());
+    job.deferred->Reject(error.Value());
   }
 }
 

@@ -52,8 +52,9 @@ class Worker : public std::enable_shared_from_this<Worker> {
     Napi::ObjectReference keep;
     std::shared_ptr<Worker> worker;
   };
-  static void Settle(Napi::Env env, Napi::Function, std::nullptr_t*, Job* job);
-  using Channel = Napi::TypedThreadSafeFunction<std::nullptr_t, Job, Settle>;
+  static void Receive(Napi::Env env, Napi::Function, std::nullptr_t*, Job* finished);
+  static void Settle(Napi::Env env, const Job& job);
+  using Channel = Napi::TypedThreadSafeFunction<std::nullptr_t, Job, Receive>;
 
   void Post(Napi::Env env, std::unique_ptr<Job> job);
   void Finish(Napi::Env env);
@@ -62,7 +63,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   void Loop();
   void Perform(Job& job);
   void Leave();
-  /** Hands a finished job to the JavaScript thread, or to nobody when that is gone. */
+  /** Hands a finished job to Receive on the JavaScript thread, or to nobody when that is gone. */
   void Deliver(std::unique_ptr<Job> job);
 
   const std::string tcti_;
