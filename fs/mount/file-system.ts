@@ -7,7 +7,7 @@ import type { DirectoryEntry, Node, NodeStat } from './node.js';
 import { OpenFiles } from './open-files.js';
 import { PosixError } from './posix-error.js';
 import { QuarantineDirectory } from './quarantine-tree.js';
-import type { Caller, MountSource, OpenFile, Space } from './source.js';
+import type { Caller, MountSource, Space } from './source.js';
 import { StatusDirectory } from './status-tree.js';
 import { TopDirectory } from './top-tree.js';
 import { listedNames, refuseForeign } from './xattr-names.js';
@@ -87,13 +87,12 @@ export class FileSystem {
   /** As OpenFile.readCached. */
   readCached(handle: number, offset: number, length: number, target: Buffer): number | undefined {
     const open = this.#open.get(handle);
-    return open.stale ? undefined : open.file.readCached(offset, length, target);
+    return open.seen === open.changes ? open.file.readCached(offset, length, target) : undefined;
   }
 
   /** As OpenFile.read. */
   async read(handle: number, offset: number, length: number, target: Buffer): Promise<number> {
-    const open = this.#open.get(handle);
-    if (open.stale) await this.#refresh(handle);
+    const open = await this.#open.present(handle);
     return open.file.read(offset, length, target);
   }
 
@@ -137,25 +136,13 @@ export class FileSystem {
     return this.#open.inodes();
   }
 
-  /** These inodes have other content now; open handles go on with it. Called before the kernel's cache is dropped. */
-  changed(inodes: readonly number[]): void {
-    this.#open.markStale(new Set(inodes));
+  /** These inodes may have other content now; open handles go on with it. Called before the kernel's cache is dropped. */
+  changed(inodes: 'all' | readonly number[]): void {
+    this.#open.changed(inodes === 'all' ? inodes : new Set(inodes));
   }
 
   /** The kernel has dropped what it knew. */
   forget(): void {
     this.#status.forget();
-  }
-
-  async #refresh(handle: number): Promise<void> {
-    const open = this.#open.get(handle);
-    const fresh: OpenFile = await open.node.open(open.caller);
-    if (!open.stale || !this.#open.has(handle)) {
-      fresh.close();
-      return;
-    }
-    open.file.close();
-    open.file = fresh;
-    open.stale = false;
   }
 }

@@ -14,6 +14,7 @@ const rootPatience = 3_000;
 
 export class FilesNode extends Node {
   readonly ino: number;
+  override readonly versioned = true;
   readonly #source: MountSource;
 
   constructor(source: MountSource, ino: number) {

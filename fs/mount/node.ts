@@ -30,6 +30,8 @@ type Soon<T> = T | Promise<T>;
 /** The answers of a node that is neither file, directory nor link; subclasses replace what they can do. */
 export abstract class Node {
   abstract readonly ino: number;
+  /** The inode's content can become another. */
+  readonly versioned: boolean = false;
   abstract stat(): Soon<NodeStat>;
 
   /** As {@link stat}, of a file that is open. */

@@ -7,8 +7,9 @@ export interface OpenHandle {
   readonly node: Node;
   readonly caller: Caller;
   file: OpenFile;
-  /** The inode has another version since: the next read opens that one, as the kernel keeps one content per inode. */
-  stale: boolean;
+  /** How often the content may have become another since this was opened, and the count that `file` was opened at. */
+  changes: number;
+  seen: number;
 }
 
 const greatest = 2 ** 31 - 1;
@@ -18,10 +19,6 @@ export class OpenFiles {
   readonly #handles = new Map<number, OpenHandle>();
   #next = 1;
 
-  has(handle: number): boolean {
-    return this.#handles.has(handle);
-  }
-
   get count(): number {
     return this.#handles.size;
   }
@@ -29,7 +26,7 @@ export class OpenFiles {
   add(node: Node, file: OpenFile, caller: Caller): number {
     while (this.#handles.has(this.#next)) this.#advance();
     const handle = this.#next;
-    this.#handles.set(handle, { node, file, caller, stale: false });
+    this.#handles.set(handle, { node, file, caller, changes: 0, seen: 0 });
     this.#advance();
     return handle;
   }
@@ -56,9 +53,27 @@ export class OpenFiles {
     return new Set([...this.#handles.values()].map(({ node }) => node.ino));
   }
 
-  markStale(inodes: ReadonlySet<number>): void {
+  /** The next read of these goes to the present version, as the kernel keeps one content per inode. */
+  changed(inodes: 'all' | ReadonlySet<number>): void {
     for (const open of this.#handles.values()) {
-      if (inodes.has(open.node.ino)) open.stale = true;
+      if (open.node.versioned && (inodes === 'all' || inodes.has(open.node.ino))) open.changes += 1;
+    }
+  }
+
+  /** The handle, its file opened again where the content has changed. @throws PosixError EBADF; what open throws */
+  async present(handle: number): Promise<OpenHandle> {
+    for (;;) {
+      const open = this.get(handle);
+      const { changes } = open;
+      if (open.seen === changes) return open;
+      const fresh = await open.node.open(open.caller);
+      if (open.seen === changes || !this.#handles.has(handle)) {
+        fresh.close();
+        continue;
+      }
+      open.file.close();
+      open.file = fresh;
+      open.seen = changes;
     }
   }
 

@@ -25,6 +25,7 @@ export interface OpenFile {
   readCached(offset: number, length: number, target: Buffer): number | undefined;
   /** Reads and verifies; `target` belongs to the callee until the promise settles. @throws SherinError */
   read(offset: number, length: number, target: Buffer): Promise<number>;
+  /** No read follows; one that is under way may still settle. */
   close(): void;
 }
 

@@ -5,14 +5,14 @@ import type { DriverOptions, Invalidation, MountDriver, MountLogger } from '../d
 import { FileSystem } from '../file-system.js';
 import type { MountSource } from '../source.js';
 import { within } from '../within.js';
+import { Attached } from './attached.js';
 import { type Fuse, type FuseBinding, loadBinding } from './binding.js';
 import { Deadlines } from './deadlines.js';
 import { makeFuseMount } from './fuse-mount.js';
-import { fusermount, fusermountPath } from './fusermount.js';
+import { fusermountPath } from './fusermount.js';
 import { KernelKnowledge } from './kernel-knowledge.js';
 import { fuseNativeLimits } from './limits.js';
 import { checkAllowOther, checkDevice, prepareMountPoint } from './mount-point.js';
-import { mountsAt } from './mount-table.js';
 import { Operations } from './operations.js';
 import { ScratchPool } from './scratch.js';
 
@@ -26,23 +26,15 @@ export interface FuseNativeOptions extends DriverOptions {
   readonly log: MountLogger;
 }
 
-type State =
-  | { readonly name: 'idle' }
-  | {
-      readonly name: 'mounted' | 'detached';
-      readonly path: string;
-      readonly fuse: Fuse;
-      /** The mount's descriptor of /dev/fuse. */
-      readonly fd: number;
-    };
-
 export class FuseNativeDriver implements MountDriver {
   readonly limits = fuseNativeLimits;
   readonly #options: FuseNativeOptions;
   readonly #fs: FileSystem;
   readonly #known = new KernelKnowledge(fuseNativeLimits.attributeTimeout);
   #binding: FuseBinding | null = null;
-  #state: State = { name: 'idle' };
+  #mounted: Attached | null = null;
+  /** Detached under open files, which still read and are cached. */
+  #detached: readonly Attached[] = [];
 
   constructor(options: FuseNativeOptions) {
     this.#options = options;
@@ -71,41 +63,29 @@ export class FuseNativeDriver implements MountDriver {
     const fd = system.fuseFds().find((candidate) => !before.has(candidate));
     if (fd === undefined)
       throw new SherinError('IO', { what: 'the mount', part: 'its descriptor is not there' });
-    this.#state = { name: 'mounted', path: real, fuse, fd };
+    this.#mounted = new Attached(real, fuse, fd);
   }
 
   async unmount(): Promise<{ lazy: boolean }> {
-    const state = this.#state;
-    if (state.name !== 'mounted') return { lazy: false };
-    const lazy = await this.#detach(state.path);
-    this.#state = lazy ? { ...state, name: 'detached' } : { name: 'idle' };
-    if (state.fuse._thread !== null) this.#binding?.release(state.path, state.fuse._thread);
-    if (!lazy) this.#fs.releaseAll();
+    const mounted = this.#mounted;
+    if (mounted === null) return { lazy: false };
+    const lazy = await mounted.detach();
+    this.#mounted = null;
+    this.#detached = this.#detached.filter(({ alive }) => alive);
+    if (lazy) this.#detached = [...this.#detached, mounted];
+    else if (this.#detached.length === 0) this.#fs.releaseAll();
+    if (mounted.fuse._thread !== null) this.#binding?.release(mounted.path, mounted.fuse._thread);
     return { lazy };
   }
 
   async invalidate(what: Invalidation): Promise<void> {
-    if (what !== 'all') {
-      this.#fs.changed(what.inodes);
-      if (!what.inodes.some((ino) => this.#known.mayHold(ino))) return;
-    }
-    const state = this.#state;
-    if (state.name === 'idle') return;
+    this.#fs.changed(what === 'all' ? what : what.inodes);
+    if (what !== 'all' && !what.inodes.some((ino) => this.#known.mayHold(ino))) return;
     this.#fs.forget();
     this.#known.dropped(this.#fs.openInodes());
-    await this.#drop(state.fd);
+    const attached = this.#mounted === null ? this.#detached : [...this.#detached, this.#mounted];
+    for (const mount of attached) await mount.drop(this.#known.greatestNode);
     this.#fs.forget();
-  }
-
-  async #drop(fd: number): Promise<void> {
-    // After the end of a mount its descriptor is closed and may be another file's.
-    const ended = () => !system.fuseFds().includes(fd);
-    if (ended()) return;
-    try {
-      await system.fuseInvalidate(fd, 1, this.#known.greatestNode);
-    } catch (error) {
-      if (!ended()) throw new SherinError('IO', { what: 'emptying the kernel cache', part: String(error) });
-    }
   }
 
   #scratchPool(): ScratchPool {
@@ -143,14 +123,5 @@ export class FuseNativeDriver implements MountDriver {
     if ((await within(mounted, defaultDeadline)) === undefined) {
       throw new SherinError('TIMEOUT', { what: 'the mount', seconds });
     }
-  }
-
-  /** Undoes the mount; true when it had to be detached under open files. */
-  async #detach(path: string): Promise<boolean> {
-    if ((await mountsAt(path)).length === 0) return false;
-    if ((await fusermount(path, { lazy: false })) === null) return false;
-    const refusal = await fusermount(path, { lazy: true });
-    if (refusal === null) return true;
-    throw new SherinError('IO', { what: `unmounting ${path}`, part: refusal });
   }
 }

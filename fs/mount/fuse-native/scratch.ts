@@ -23,7 +23,10 @@ export class ScratchPool {
 
   /** A buffer of at least `length` bytes. */
   async take(length: number): Promise<Scratch> {
-    if (length > this.#size) return { buffer: Buffer.alloc(length), release() {} };
+    if (length > this.#size) {
+      const buffer = Buffer.allocUnsafeSlow(length);
+      return { buffer, release: (used) => void buffer.fill(0, 0, used) };
+    }
     return this.#lend(await this.#next());
   }
 

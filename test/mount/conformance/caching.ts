@@ -79,7 +79,7 @@ export function cachingTests(limits: DriverLimits): void {
     it('may be dropped while programs read', async () => {
       const script = `
 import hashlib
-print(json.dumps(len({hashlib.sha256(open(sys.argv[1], 'rb').read()).digest() for n in range(30)})))`;
+print(json.dumps(len({hashlib.sha256(open(sys.argv[1], 'rb').read()).digest() for n in range(10)})))`;
       let ended = false;
       const reading = python(script, mounted.file('aside.bin')).finally(() => {
         ended = true;

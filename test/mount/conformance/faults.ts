@@ -7,7 +7,7 @@ export function faultTests(): void {
   describe('faults', () => {
     let mounted: Mounted;
     beforeAll(async () => {
-      mounted = await Mounted.mount({ deadline: 1_500 });
+      mounted = await Mounted.mount({ deadline: 1_000 });
     });
     afterAll(() => mounted.close());
     const cat = (name: string) => run('cat', [mounted.file(name)]);

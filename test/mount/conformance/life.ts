@@ -56,15 +56,25 @@ export function lifeTests(): void {
       rmSync(folder, { recursive: true });
     });
 
-    it('detaches under open files, says so, and goes on serving them', async () => {
+    it('detaches under open files, says so, goes on serving them, and still locks them', async () => {
       const mounted = await Mounted.mount();
-      const script = `fd = os.open(sys.argv[1], os.O_RDONLY)\nwhile True: step(len(os.pread(fd, 1 << 20, 0)))`;
-      const steps = new Steps(script, mounted.file('aside.bin'));
-      expect(await steps.next()).toBe(1_000_003);
+      const script = `
+fd = os.open(sys.argv[1], os.O_RDONLY)
+def look():
+    try: return len(os.pread(fd, 1 << 20, 0))
+    except OSError as error: return errno.errorcode[error.errno]
+while True: step(look())`;
+      const steps = new Steps(script, mounted.file('big.bin'));
+      expect(await steps.next()).toBe(1 << 20);
       expect(await mounted.do({ do: 'unmount' })).toEqual({ lazy: true });
       expect(isMounted(mounted.path)).toBe(false);
+      expect(await steps.go()).toBe(1 << 20);
+      await mounted.do({ do: 'set', locked: true });
       await mounted.do({ do: 'invalidate', what: 'all' });
-      expect(await steps.go()).toBe(1_000_003);
+      expect(await steps.go()).toBe('EACCES');
+      await mounted.do({ do: 'set', locked: false });
+      await mounted.do({ do: 'mount' });
+      expect(await steps.go()).toBe(1 << 20);
       steps.end();
       await mounted.close();
     });

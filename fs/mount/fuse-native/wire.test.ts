@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { spaceWords, statWords } from './wire.js';
+
+const stat = {
+  ino: 5,
+  kind: 'file',
+  mode: 0o4755,
+  nlink: 3,
+  uid: 4_294_967_294,
+  gid: 6,
+  size: 2 ** 40 + 7,
+} as const;
+
+describe('words for libfuse', () => {
+  it('carry a stat', () => {
+    const times = { atime: -1n, mtime: 4_102_444_800_123_456_789n, ctime: 1_999_999n };
+    const words = [...statWords({ ...stat, ...times })];
+    expect(words.slice(0, 5)).toEqual([0o104755, 4_294_967_294, 6, 7, 256]);
+    expect(words.slice(6, 8)).toEqual([3, 5]);
+    expect((words[10] ?? 0) + (words[11] ?? 0) * 2 ** 32).toBe(Math.ceil(stat.size / 512));
+    expect(words.slice(12, 14)).toEqual([0, 0]);
+    expect((words[14] ?? 0) + (words[15] ?? 0) * 2 ** 32).toBe(4_102_444_800_123);
+    expect(words.slice(16)).toEqual([1, 0]);
+  });
+
+  it('enlarge blocks until their number fits', () => {
+    const space = {
+      blockSize: 4096,
+      blocks: 2 ** 40,
+      free: 2 ** 39,
+      available: 2 ** 38,
+      files: 2 ** 40,
+      nameMax: 255,
+    };
+    const [bsize = 0, , blocks = 0, free = 0, available = 0, files] = spaceWords(space);
+    expect(blocks).toBeLessThan(2 ** 32);
+    expect([blocks * bsize, free * bsize, available * bsize]).toEqual([2 ** 52, 2 ** 51, 2 ** 50]);
+    expect(files).toBe(2 ** 32 - 1);
+  });
+});
