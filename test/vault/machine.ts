@@ -1,0 +1,164 @@
+/** A vault of its own with everything real: sherin-fs, swtpm, a FUSE mount, files; driven through sherinctl. */
+import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Status } from '../../daemon/protocol/control.js';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const sherinctl = join(root, 'dist/cli/main.js');
+
+export interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function outcome(result: SpawnSyncReturns<string>): Outcome {
+  return { code: result.status ?? -1, out: result.stdout, err: result.stderr };
+}
+
+export class Machine {
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+
+  private constructor() {
+    this.home = mkdtempSync(join(tmpdir(), 'sherin-test-'));
+    mkdirSync(this.mount);
+    this.env = {
+      ...process.env,
+      SHERIN_VAULT: this.vault,
+      SHERIN_MOUNT: this.mount,
+      SHERIN_RUNTIME_DIR: join(this.home, 'run'),
+      SHERIN_TPM_STATE: join(this.home, 'tpm'),
+      SHERIN_KNOWN_VAULTS: join(this.home, 'known/known_vaults'),
+    };
+  }
+
+  /** A mounted vault without PIN. */
+  static start(...initFlags: string[]): Machine {
+    const machine = new Machine();
+    machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile, ...initFlags);
+    machine.ok('up');
+    return machine;
+  }
+
+  get vault(): string {
+    return join(this.home, 'vault');
+  }
+  get mount(): string {
+    return join(this.home, 'mnt');
+  }
+  get recoveryFile(): string {
+    return join(this.home, 'recovery');
+  }
+  get log(): string {
+    return readFileSync(join(this.home, 'run/sherin-fs.log'), 'utf8');
+  }
+
+  /** Runs sherinctl. */
+  run(...args: string[]): Outcome {
+    const options = {
+      env: this.env,
+      encoding: 'utf8',
+      timeout: 300_000,
+      maxBuffer: 64 * 1024 * 1024,
+    } as const;
+    return outcome(spawnSync(process.execPath, [sherinctl, ...args], options));
+  }
+
+  /** Runs sherinctl and expects it to succeed. */
+  ok(...args: string[]): string {
+    const { code, out, err } = this.run(...args);
+    if (code !== 0) throw new Error(`sherinctl ${args.join(' ')} ended with ${code}: ${err}${out}`);
+    return out;
+  }
+
+  /** Runs a shell line in the home directory; `$M` is the mount. */
+  shell(line: string): Outcome {
+    const env = { ...this.env, M: this.mount, V: this.vault, CTL: `${process.execPath} ${sherinctl}` };
+    const options = {
+      env,
+      cwd: this.home,
+      encoding: 'utf8',
+      timeout: 300_000,
+      maxBuffer: 64 * 1024 * 1024,
+    } as const;
+    return outcome(spawnSync('bash', ['-c', line], options));
+  }
+
+  status(): Status {
+    return JSON.parse(this.ok('status', '--json')) as Status;
+  }
+
+  get fsPid(): number {
+    return this.status().fs.pid;
+  }
+
+  /** Process IDs of this vault's swtpm. */
+  swtpmPids(): number[] {
+    const found = spawnSync('pgrep', ['-f', `swtpm.*${this.home}`], { encoding: 'utf8' });
+    return found.stdout.split('\n').filter(Boolean).map(Number);
+  }
+
+  /** Kills sherin-fs as a power cut would; resolves when it is gone. */
+  async killFs(): Promise<void> {
+    const pid = this.fsPid;
+    process.kill(pid, 'SIGKILL');
+    await gone(pid);
+  }
+
+  /** Paths of all stored cubes. */
+  cubes(): string[] {
+    const folder = join(this.vault, 'cubes');
+    return readdirSync(folder)
+      .filter((name) => name.length === 2)
+      .flatMap((name) => readdirSync(join(folder, name)).map((cube) => join(folder, name, cube)));
+  }
+
+  /** Stops and removes everything. */
+  end(): void {
+    this.run('down');
+    for (const pid of this.swtpmPids()) process.kill(pid, 'SIGKILL');
+    spawnSync('fusermount', ['-uzq', this.mount]);
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+/** Waits until a process is gone. */
+export async function gone(pid: number): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    try {
+      process.kill(pid, 0);
+      // A zombie of another parent still answers to signal 0.
+      if (/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return;
+    } catch {
+      return;
+    }
+    await sleep(20);
+  }
+  throw new Error(`process ${pid} does not end`);
+}
+
+/** Lists a tree with everything that an import keeps: kind, mode, owner, links, size, time (ms), target. */
+export function listTree(path: string): string {
+  const format = '%P\\t%y\\t%m\\t%U\\t%G\\t%n\\t%s\\t%T@\\t%l\\n';
+  const out = execFileSync('find', [path, '-printf', format], {
+    encoding: 'latin1',
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  return out
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [name, kind, mode, uid, gid, links, size, time, target] = line.split('\t');
+      const directory = kind === 'd';
+      // Sizes of directories are the file system's own affair; times end at the millisecond on this driver.
+      const shownTime = time?.replace(/(\.\d{3})\d*$/, '$1');
+      return [name, kind, mode, uid, gid, links, directory ? '' : size, shownTime, target].join('\t');
+    })
+    .sort()
+    .join('\n');
+}

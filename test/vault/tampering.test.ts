@@ -1,0 +1,240 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Machine } from './machine.js';
+
+const mib = 1024 * 1024;
+let machine: Machine;
+let source: string;
+/** Cube of the second MiB of `files/data`: 16 vertices. */
+let victim: string;
+let pristine: Buffer;
+
+beforeAll(() => {
+  machine = Machine.start();
+  source = join(machine.home, 'data');
+  writeFileSync(source, randomBytes(3 * mib));
+  const before = new Set(machine.cubes());
+  machine.ok('put', source, 'files/data');
+  writeFileSync(join(machine.home, 'other'), randomBytes(mib));
+  machine.ok('put', join(machine.home, 'other'), 'files/other');
+  const added = machine.cubes().filter((cube) => !before.has(cube));
+  victim = cubeOfSecondMiB(added);
+  pristine = readFileSync(victim);
+});
+afterAll(() => machine.end());
+
+afterEach(() => {
+  // The original file heals whatever a test has broken.
+  machine.ok('put', source, 'files/data');
+  machine.ok('put', join(machine.home, 'other'), 'files/other');
+  expect(machine.run('quarantine', 'list', '--json').out).toContain('"cubes":[]');
+  pristine = readFileSync(victim);
+});
+
+/** Finds the cube by asking which bytes are refused while it is away. */
+function cubeOfSecondMiB(cubes: readonly string[]): string {
+  for (const cube of cubes) {
+    const away = `${cube}.away`;
+    copyFileSync(cube, away);
+    rmSync(cube);
+    dropCaches();
+    const lost = readAt(1.5 * mib).code !== 0;
+    copyFileSync(away, cube);
+    rmSync(away);
+    if (lost) return cube;
+  }
+  throw new Error('no cube holds the second MiB');
+}
+
+function dropCaches(): void {
+  machine.ok('lock');
+  machine.ok('unlock');
+}
+
+function readAt(offset: number): { code: number; out: string; err: string } {
+  return machine.shell(
+    `dd if="$M/files/data" bs=4096 skip=${offset / 4096} count=1 iflag=direct status=none | sha256sum; exit \${PIPESTATUS[0]}`,
+  );
+}
+
+function flip(path: string, offset: number): void {
+  const fd = openSync(path, 'r+');
+  const byte = Buffer.alloc(1);
+  readSync(fd, byte, 0, 1, offset);
+  byte.writeUInt8(byte.readUInt8(0) ^ 0x40);
+  writeSync(fd, byte, 0, 1, offset);
+  closeSync(fd);
+}
+
+/** After a refusal: the MiB stays refused, everything else reads on, the cube is in quarantine, `why` explains. */
+function expectRefused(): void {
+  const whole = machine.shell(
+    'cat "$M/files/data" | cmp -n 1048576 - data; dd if="$M/files/data" bs=1M count=1 status=none | cmp - <(head -c 1M data) && dd if="$M/files/data" bs=1M skip=2 status=none | cmp - <(tail -c 1M data) && cmp "$M/files/other" other && echo rest',
+  );
+  expect(whole.out).toContain('rest');
+  const refused = readAt(1.5 * mib);
+  expect(refused.err).toContain('Permission denied');
+  expect(readAt(mib).err).toContain('Permission denied');
+  const id = basename(victim, '.cube');
+  const [listed] = JSON.parse(machine.ok('quarantine', 'list', '--json')).cubes;
+  expect(listed).toMatchObject({ id, paths: ['files/data'] });
+  expect(existsSync(victim)).toBe(false);
+  expect(machine.ok('why', 'files/data')).toContain('bytes 1048576–2097151');
+  expect(machine.ok('why', id)).toContain(id);
+  const shown = machine.shell(`ls "$M/quarantine"; cat "$M/quarantine/${id}"`);
+  expect(shown.out).toContain(id);
+  expect(shown.err).toContain('Permission denied');
+}
+
+const regions: readonly (readonly [string, number])[] = [
+  ['magic', 0],
+  ['format version', 8],
+  ['suite', 10],
+  ['flags: pad mode', 12],
+  ['flags: reserved', 13],
+  ['flags: key epoch', 14],
+  ['cube ID', 20],
+  ['salt', 50],
+  ['vertex count', 80],
+  ['length of the last vertex', 85],
+  ['GCM tag of vertex 0', 120],
+  ['GCM tag of vertex 15', 120 + 15 * 16],
+  ['sealed part', 400],
+  ['sealed plaintext length', 376 + 512],
+  ['tag of the sealed part', 940],
+  ['reserved zeros', 1016],
+  ['last reserved zero', 4095],
+  ['first byte of vertex 0', 4096],
+  ['vertex 7', 4096 + 7 * 65_536 + 11],
+  ['last byte of vertex 15', 4096 + mib - 1],
+];
+
+describe('one flipped bit in a stored cube', () => {
+  it.each(regions)('in %s is refused and quarantined, and nothing else is disturbed', (_, offset) => {
+    flip(victim, offset);
+    dropCaches();
+    const bad = offset >= 4096 ? mib + Math.floor((offset - 4096) / 65_536) * 65_536 : 1.5 * mib;
+    const vertexTag = offset >= 120 && offset < 376 ? mib + Math.floor((offset - 120) / 16) * 65_536 : bad;
+    const read = readAt(vertexTag);
+    expect(read.code).not.toBe(0);
+    expect(read.err).toContain('Permission denied');
+    // sha256sum of nothing: not one byte of the bad vertex came out
+    expect(read.out).toContain('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+    expectRefused();
+  });
+
+  it('in the signature or the ciphertext root alone harms no reader and is found by verify and scrub', () => {
+    for (const offset of [960, 90]) {
+      writeFileSync(victim, pristine);
+      flip(victim, offset);
+      dropCaches();
+      const read = readAt(1.5 * mib);
+      if (offset === 960) expect(read.code).toBe(0);
+      expect(machine.run('scrub').code).toBe(3);
+      if (offset === 960) {
+        expect(machine.run('verify', 'files/data').code).toBe(3);
+        expect(readAt(1.5 * mib).code).toBe(0);
+      }
+      machine.ok('put', source, 'files/data');
+    }
+    writeFileSync(victim, pristine);
+  });
+});
+
+describe('a cube file replaced', () => {
+  const replacements: readonly (readonly [string, () => void])[] = [
+    ['truncated by one byte', () => truncateSync(victim, statSync(victim).size - 1)],
+    ['truncated to its header', () => truncateSync(victim, 4096)],
+    ['empty', () => truncateSync(victim, 0)],
+    ['extended by one byte', () => truncateSync(victim, statSync(victim).size + 1)],
+    ['extended by a block', () => truncateSync(victim, statSync(victim).size + 4096)],
+    [
+      'swapped with another cube',
+      () => copyFileSync(machine.cubes().find((cube) => cube !== victim) ?? '', victim),
+    ],
+    ['all random', () => writeFileSync(victim, randomBytes(4096 + mib))],
+  ];
+  it.each(replacements)('%s is refused and quarantined', (_, replace) => {
+    replace();
+    dropCaches();
+    expect(readAt(1.5 * mib).err).toContain('Permission denied');
+    expectRefused();
+  });
+
+  it('by a cube of another vault under its name is refused', () => {
+    const stranger = Machine.start();
+    try {
+      stranger.ok('put', source, 'files/data');
+      const [foreign] = stranger.cubes();
+      writeFileSync(victim, readFileSync(foreign ?? ''));
+    } finally {
+      stranger.end();
+    }
+    dropCaches();
+    expect(readAt(1.5 * mib).err).toContain('Permission denied');
+    expectRefused();
+  });
+
+  it('by nothing answers EIO, quarantines nothing, and a link in its place is not followed', () => {
+    rmSync(victim);
+    dropCaches();
+    expect(readAt(1.5 * mib).err).toContain('Input/output error');
+    expect(JSON.parse(machine.ok('quarantine', 'list', '--json')).cubes).toEqual([]);
+    writeFileSync(join(machine.home, 'aside'), pristine);
+    machine.shell(`ln -s ../../../aside "${join(dirname(victim), basename(victim))}"`);
+    dropCaches();
+    expect(readAt(1.5 * mib).code).not.toBe(0);
+    rmSync(victim);
+    writeFileSync(victim, pristine);
+    dropCaches();
+    expect(readAt(1.5 * mib).code).toBe(0);
+  });
+
+  it('by an older encryption of the same content still verifies: it is the same content', () => {
+    const old = pristine;
+    flip(victim, 5000);
+    dropCaches();
+    readAt(mib);
+    machine.ok('put', source, 'files/data');
+    expect(readFileSync(victim).equals(old)).toBe(false);
+    writeFileSync(victim, old);
+    dropCaches();
+    expect(readAt(1.5 * mib).code).toBe(0);
+  });
+});
+
+describe('quarantine', () => {
+  it('gives a cube back only if it verifies now, and purge --shred removes its bytes', () => {
+    const id = basename(victim, '.cube');
+    flip(victim, 4096);
+    dropCaches();
+    readAt(mib);
+    const kept = join(machine.vault, 'quarantine', `${id}.cube`);
+    expect(statSync(kept).mode & 0o777).toBe(0o600);
+    machine.run('quarantine', 'restore', id);
+    expect(readAt(mib).err).toContain('Permission denied');
+    flip(kept, 4096);
+    machine.ok('quarantine', 'restore', id);
+    expect(readAt(mib).code).toBe(0);
+    flip(victim, 4096);
+    dropCaches();
+    readAt(mib);
+    machine.ok('quarantine', 'purge', '--shred', id);
+    expect(existsSync(kept)).toBe(false);
+    expect(readAt(mib).err).toContain('Permission denied');
+  });
+});
