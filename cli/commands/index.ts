@@ -12,11 +12,12 @@ import { ls } from './ls.js';
 import { mount, umount } from './mount.js';
 import { put } from './put.js';
 import { quarantine } from './quarantine.js';
+import { scrub } from './scrub.js';
 import { stat } from './stat.js';
 import { status } from './status.js';
 import { tree } from './tree.js';
 import { up } from './up.js';
-import { scrub, verify } from './verify.js';
+import { verify } from './verify.js';
 import { why } from './why.js';
 
 export const commands: readonly CommandDefinition[] = [

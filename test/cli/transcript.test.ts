@@ -59,7 +59,7 @@ afterEach(() => {
 describe('transcripts', () => {
   const files = readdirSync(here).filter((name) => name.endsWith('.txt'));
 
-  test.each(files)('%s', (name) => {
+  test.each(files)('%s', { timeout: 300_000 }, (name) => {
     for (const step of readTranscript(join(here, name))) {
       const printed = runStep(step, work, env);
       if (matches(step.expected, printed)) continue;
