@@ -75,3 +75,11 @@ export const pcrList = z
     const fault = pcrFault(pcrs);
     if (fault !== null) context.addIssue({ code: 'custom', message: fault });
   });
+
+/**
+ * Where a slot's TPM is. A header is hostile, and other TCTI strings of tpm2-tss run programs (`cmd:`) or load a library
+ * by name: none of them may come from one.
+ */
+export const tpmDevice = z
+  .string()
+  .regex(/^(swtpm|tabrmd|device:\/dev\/[a-z0-9]{1,32})$/, 'swtpm, tabrmd or device:/dev/NAME is wanted');

@@ -69,6 +69,22 @@ describe('parseHeader', () => {
     ['SHA-1', (o) => Object.assign(slot(o, 2), { bank: 'sha1' }), /bank/],
     ['a device slot on swtpm', (o) => Object.assign(slot(o, 2), { kind: 'device' }), /contradict/],
     [
+      'a TCTI that runs a program',
+      (o) => Object.assign(slot(o, 2), { kind: 'device', device: 'cmd:/tmp/x' }),
+      /device/,
+    ],
+    [
+      'a TCTI that loads a library',
+      (o) => Object.assign(slot(o, 2), { kind: 'device', device: '/tmp/x.so' }),
+      /device/,
+    ],
+    [
+      'a device elsewhere',
+      (o) => Object.assign(slot(o, 2), { kind: 'device', device: 'device:/dev/../tmp/x' }),
+      /device/,
+    ],
+    ['a swtpm elsewhere', (o) => Object.assign(slot(o, 2), { device: 'swtpm:path=/tmp/x' }), /device/],
+    [
       'an NV handle elsewhere',
       (o) => Object.assign(o, { counter: { handle: 0x8100_0001, name: header.counter?.name } }),
       /counter/,

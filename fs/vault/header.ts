@@ -4,7 +4,17 @@ import { ByteWriter } from '../../common/bytes.js';
 import { SherinError } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
 import { sha256 } from '../../common/merkle.js';
-import { bank, bankBytes, base64, hex, nvIndex, objectName, pcrList, scryptCost } from './fields.js';
+import {
+  bank,
+  bankBytes,
+  base64,
+  hex,
+  nvIndex,
+  objectName,
+  pcrList,
+  scryptCost,
+  tpmDevice,
+} from './fields.js';
 import { signedMessage, verifier } from './signature.js';
 
 export const headerBytes = 64 * 1024;
@@ -27,7 +37,7 @@ const tpmSlot = z
     id: slotId,
     type: z.literal('tpm2'),
     kind: z.enum(['device', 'software']),
-    device: z.string().regex(/^[\x21-\x7e]{1,255}$/, 'a TCTI string is wanted'),
+    device: tpmDevice,
     bank,
     pcrs: pcrList,
     pin: z.boolean(),
@@ -50,7 +60,7 @@ const tpmSlot = z
       slot.pcrs.every((pcr) => new RegExp(`^[0-9a-f]{${digits}}$`).test(slot.pcrValues[pcr] ?? ''));
     if (!fits)
       context.addIssue({ code: 'custom', message: 'pcrValues are not those of pcrs', path: ['pcrValues'] });
-    const software = slot.device.startsWith('swtpm');
+    const software = slot.device === 'swtpm';
     if (software !== (slot.kind === 'software'))
       context.addIssue({
         code: 'custom',

@@ -1,5 +1,5 @@
 /** A swtpm that outlived the sherin-fs that started it still holds the state's lock: it must end first. */
-import { readFile, readlink, realpath, rm } from 'node:fs/promises';
+import { readFile, readlink, realpath, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
@@ -28,6 +28,21 @@ export async function endOrphan(stateDir: string): Promise<void> {
       const end = Date.now() + patienceMilliseconds;
       while ((await isOurs(pid, stateDir)) && Date.now() < end) await setTimeout(10);
     }
+  }
+  await rm(file, { force: true });
+  await removeSockets(stateDir);
+}
+
+/** Where a killed process left its socket directory. */
+export const socketsFile = 'swtpm.sockets';
+
+/** Only what {@link socketsFile} names as ours goes, and only the names that a swtpm makes. */
+async function removeSockets(stateDir: string): Promise<void> {
+  const file = join(stateDir, socketsFile);
+  const sockets = await readFile(file, 'utf8').catch(() => '');
+  if (/^(sherin-)?tpm-[A-Za-z0-9]{6}$/.test(basename(sockets))) {
+    for (const name of ['s', 's.ctrl']) await rm(join(sockets, name), { force: true });
+    await rmdir(sockets).catch(() => undefined);
   }
   await rm(file, { force: true });
 }

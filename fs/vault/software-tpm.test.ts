@@ -112,6 +112,8 @@ describe('a software TPM', () => {
     }
     const next = await SoftwareTpm.start(place);
     expect(await primary(next)).toBe(name);
+    expect(await readdir(place.runtimeDir)).toHaveLength(1);
     await next.stop();
+    expect(await readdir(place.runtimeDir)).toEqual([]);
   });
 });

@@ -1,11 +1,11 @@
 /** A software TPM of our own: swtpm as a child process, reached over a private Unix socket. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { access, chmod, constants, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
-import { endOrphan } from './orphan-tpm.js';
+import { endOrphan, socketsFile } from './orphan-tpm.js';
 
 export interface SoftwareTpmPlace {
   /** The TPM's memory: whoever can read it has the TPM. Never inside the vault. */
@@ -91,6 +91,7 @@ export class SoftwareTpm {
     const setpriv = await findTool('setpriv', 'util-linux');
     await endOrphan(stateDir);
     const sockets = await socketDirectory(runtimeDir);
+    await writeFile(join(stateDir, socketsFile), sockets, { mode: 0o600 });
     const socket = join(sockets, 's');
     const options = [
       ...['socket', '--tpm2', '--tpmstate', 'dir=.,mode=0600', '--pid', 'file=swtpm.pid'],

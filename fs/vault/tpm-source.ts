@@ -2,11 +2,13 @@
 import { access, constants, rm } from 'node:fs/promises';
 import { SherinError } from '../../common/errors.js';
 import { Tpm } from '../../native/index.js';
+import { tpmDevice } from './fields.js';
 import { SoftwareTpm, type SoftwareTpmPlace } from './software-tpm.js';
+import { isTransportFailure } from './tpm-errors.js';
 
 export interface TpmSource {
   readonly kind: 'device' | 'software';
-  /** What a slot says of it: a TCTI string, or `swtpm`. */
+  /** What a slot says of it: one of the field type `tpmDevice`. */
   readonly device: string;
   /** For messages. */
   readonly tcti: string;
@@ -58,12 +60,19 @@ export class OwnTpm implements TpmSource {
   }
 
   async connect(): Promise<Tpm> {
-    if (this.#process?.running !== true) {
-      await this.stop();
-      this.#process = this.#create
-        ? await SoftwareTpm.create(this.#place)
-        : await SoftwareTpm.start(this.#place);
+    const before = this.#process;
+    if (before?.running === true) {
+      try {
+        return await Tpm.connect(before.tcti);
+      } catch (error) {
+        // killed a moment ago, or hung: either way it can't be used any more
+        if (!isTransportFailure(error)) throw error;
+      }
     }
+    await this.stop();
+    this.#process = this.#create
+      ? await SoftwareTpm.create(this.#place)
+      : await SoftwareTpm.start(this.#place);
     return await Tpm.connect(this.#process.tcti);
   }
 
@@ -93,9 +102,15 @@ function ownPlace(places: TpmPlaces, uuid: string): SoftwareTpmPlace {
   return { stateDir: `${places.tpmState}/${uuid}`, runtimeDir: places.runtime };
 }
 
-/** The TPM for a new vault: the one named, the machine's, or else a new software TPM. */
+/** The TPM for a new vault: the one named, the machine's, or else a new software TPM. @throws SherinError USAGE, TPM_MISSING */
 export async function sourceForNew(places: TpmPlaces, uuid: string): Promise<TpmSource> {
-  if (places.tcti !== null) return new FoundTpm(places.tcti);
+  if (places.tcti !== null) {
+    const named = new FoundTpm(places.tcti);
+    if (tpmDevice.safeParse(named.device).success) return named;
+    throw new SherinError('USAGE', {
+      what: `SHERIN_TCTI=${places.tcti}: a vault is sealed to device:/dev/NAME, tabrmd or swtpm:…`,
+    });
+  }
   const found = await access(resourceManager, constants.R_OK | constants.W_OK).then(
     () => true,
     (error: NodeJS.ErrnoException) => {

@@ -213,7 +213,7 @@ describe('a vault', () => {
     await vault.close();
     const { signature: _, ...unsigned } = vault.header;
     const slots = unsigned.slots.map((slot) =>
-      slot.type === 'tpm2' ? ({ ...slot, kind: 'device', device: 'device:/dev/no-such-tpm' } as const) : slot,
+      slot.type === 'tpm2' ? ({ ...slot, kind: 'device', device: 'device:/dev/tpm99' } as const) : slot,
     );
     await writeHeader(
       fixture.path,
@@ -388,6 +388,8 @@ describe('createVault', () => {
     expect((await readdir(fixture.base)).sort()).toEqual(['run', 'tpm']);
     expect(await readdir(fixture.places.tpmState)).toEqual([]);
     expect(await readdir(fixture.places.runtime)).toEqual([]);
+    const programs = { ...fixture.places, tcti: 'cmd:touch /tmp/owned' };
+    await expect(fixture.create({ places: programs })).rejects.toMatchObject({ code: 'USAGE' });
     for (const pcrs of [[], [16], [7, 7], [9, 7]])
       await expect(fixture.create({ pcrs })).rejects.toMatchObject({ code: 'USAGE' });
     expect(await readdir(fixture.places.tpmState)).toEqual([]);
