@@ -8,6 +8,7 @@ export const emptyState: TreeState = {
   inode: () => undefined,
   entry: () => undefined,
   object: () => undefined,
+  objectLength: () => undefined,
   objectNumber: () => undefined,
   list: () => [],
   inodes: () => [],

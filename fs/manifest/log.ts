@@ -6,7 +6,8 @@ import { broken, type ManifestDatabase } from './database.js';
 import { consistencyPath, inclusionPath, isConsistent, rootFromInclusion } from './proofs.js';
 import { decodeRecord } from './record-codec.js';
 import type { LogRecord, Mutation } from './records.js';
-import { splitTile, type Tile, TileEdge, tileWidth } from './tiles.js';
+import { TileCache } from './tile-cache.js';
+import { type Tile, TileEdge, tileWidth } from './tiles.js';
 
 /** A log size and the Merkle root at it. */
 export interface LogPoint {
@@ -27,6 +28,7 @@ const levelStep = 2 ** 40;
 
 export class Log {
   readonly #database: ManifestDatabase;
+  readonly #tiles = new TileCache((level, index) => this.tile(level, index));
 
   constructor(database: ManifestDatabase) {
     this.#database = database;
@@ -59,7 +61,7 @@ export class Log {
       const from = Math.floor(count / tileWidth) * tileWidth;
       levels.push(level === 0 ? this.#leaves(from, count) : this.#tileRoots(level - 1, from, count));
     }
-    const edge = new TileEdge(size, levels);
+    const edge = TileEdge.of(size, levels);
     if (!edge.root().equals(root)) throw broken('the tiles do not lead to the signed root');
     return edge;
   }
@@ -150,7 +152,7 @@ export class Log {
   }
 
   #range(from: number, to: number, edge: TileEdge): Buffer {
-    return edge.rangeRoot(from, to, (level, index) => splitTile(this.tile(level, index)));
+    return edge.rangeRoot(from, to, (level, index) => this.#tiles.rows(level, index));
   }
 
   #leaves(from: number, to: number): Buffer[] {

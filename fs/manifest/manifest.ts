@@ -1,7 +1,7 @@
 /** The manifest: a signed append-only log, the tree that it leads to, and the indexes beside it. */
 import { SherinError } from '../../common/errors.js';
 import type { CubeId } from '../../common/ids.js';
-import { emptyRoot, Frontier, leafHash } from '../../common/merkle.js';
+import { emptyRoot, leafHash } from '../../common/merkle.js';
 import type { CubeRef } from '../../native/index.js';
 import { apply } from './apply.js';
 import { CubeIndex } from './cube-index.js';
@@ -54,7 +54,6 @@ export interface Version {
 /** Everything that a commit replaces at once. */
 interface Standing {
   readonly head: TreeHead;
-  readonly frontier: Frontier;
   readonly edge: TileEdge;
 }
 
@@ -102,7 +101,7 @@ export class Manifest {
   static create(options: ManifestOptions): Manifest {
     const database = ManifestDatabase.create(options);
     try {
-      const standing = { head: noHead, frontier: new Frontier(), edge: new TileEdge() };
+      const standing = { head: noHead, edge: TileEdge.empty() };
       const manifest = new Manifest(options, database, standing, new Overlay(emptyState));
       manifest.commit([rootDirectory(now(options))], [], []);
       return manifest;
@@ -123,10 +122,10 @@ export class Manifest {
       const head = readHead(database, options.uuid, options.publicKey);
       requireHeader(head, options.header());
       const log = new Log(database);
-      const { state, frontier } = openState(database, log, head);
+      const state = openState(database, log, head);
       const edge = log.edge(head);
       if (expect !== undefined) log.requireExtends(expect, head, edge);
-      return new Manifest(options, database, { head, frontier, edge }, state);
+      return new Manifest(options, database, { head, edge }, state);
     } catch (error) {
       database.close();
       throw error;
@@ -156,7 +155,7 @@ export class Manifest {
    * MOVE_INTO_SELF, USAGE before anything is touched; NO_SPACE, IO with everything as it was
    */
   commit(mutations: readonly Mutation[], nodes: readonly Buffer[], cubes: readonly CubeRef[]): TreeHead {
-    const { head, frontier, edge } = this.#standing;
+    const { head, edge } = this.#standing;
     const time = this.#time();
     const used = new Set<number>();
     const batch = new Overlay(this.#state);
@@ -167,9 +166,7 @@ export class Manifest {
       return encodeRecord(dated, time);
     });
     const leaves = records.map((bytes) => leafHash(bytes));
-    const grown = frontier.clone();
-    for (const leaf of leaves) grown.append(leaf);
-    const { edge: newEdge, tiles } = edge.append(leaves);
+    const { edge: grown, tiles } = edge.append(leaves);
     const newHead = this.#sign({ ...head, size: grown.size, root: grown.root(), time });
 
     this.#database.transaction('commit', () => {
@@ -181,7 +178,7 @@ export class Manifest {
 
     this.#reverse.note(batch);
     this.#state.absorb(batch);
-    this.#standing = { head: newHead, frontier: grown, edge: newEdge };
+    this.#standing = { head: newHead, edge: grown };
     for (const ino of used) this.#allotted.delete(ino);
     this.#nextInode = Math.max(this.#nextInode, this.#state.nextInode);
     if (this.tail >= longestTail && this.tail >= newHead.size * longestTailShare) this.#trySnapshot();
@@ -252,7 +249,7 @@ export class Manifest {
   /** Writes a snapshot of the tree and a head that names it; memory then holds the tree in its compact form. */
   snapshot(): void {
     if (this.tail === 0) return;
-    const { frontier } = this.#standing;
+    const frontier = this.#standing.edge.frontier();
     const bytes = writeSnapshot(this.#state, frontier);
     const signed = this.#sign({
       ...this.head,

@@ -9,13 +9,13 @@ import { decode, type Log } from './log.js';
 import { Overlay } from './overlay.js';
 import { loadSnapshot } from './snapshot-store.js';
 
-export interface OpenedState {
+interface StartingPoint {
   readonly state: Overlay;
   readonly frontier: Frontier;
 }
 
 /** @throws SherinError MANIFEST_BROKEN */
-export function openState(database: ManifestDatabase, log: Log, head: TreeHead): OpenedState {
+export function openState(database: ManifestDatabase, log: Log, head: TreeHead): Overlay {
   const count = log.count();
   if (count !== head.size) throw broken(`the log has ${count} records, its head was signed for ${head.size}`);
   const tail = [...log.stored(head.snapshotSize, head.size)];
@@ -24,10 +24,10 @@ export function openState(database: ManifestDatabase, log: Log, head: TreeHead):
   for (const { bytes } of tail) frontier.append(leafHash(bytes));
   if (!frontier.root().equals(head.root)) throw broken('the log does not lead to the signed root');
   for (const { index, bytes } of tail) replay(state, index, bytes);
-  return { state, frontier };
+  return state;
 }
 
-function startingPoint(database: ManifestDatabase, head: TreeHead): OpenedState {
+function startingPoint(database: ManifestDatabase, head: TreeHead): StartingPoint {
   if (head.snapshotSize === 0) return { state: new Overlay(emptyState), frontier: new Frontier() };
   const snapshot = loadSnapshot(database, head.snapshotSize, head.stateRoot);
   return { state: new Overlay(snapshot), frontier: snapshot.frontier.clone() };

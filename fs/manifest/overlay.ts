@@ -73,6 +73,10 @@ export class Overlay implements TreeState {
     return this.#objects.get(no) ?? this.base.object(no);
   }
 
+  objectLength(no: number): number | undefined {
+    return this.#objects.get(no)?.length ?? this.base.objectLength(no);
+  }
+
   objectNumber(tag: Buffer, namespace: string): number | undefined {
     return this.#objectNumbers.get(objectKey(tag, namespace)) ?? this.base.objectNumber(tag, namespace);
   }

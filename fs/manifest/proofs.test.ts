@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leafHash } from '../../common/merkle.js';
 import { consistencyPath, inclusionPath, isConsistent, rootFromInclusion } from './proofs.js';
-import { splitTile, type Tile, TileEdge } from './tiles.js';
+import { type LoadTile, splitTile, type Tile, TileEdge, tileRows } from './tiles.js';
 
 const data = (i: number): Buffer => Buffer.from(`record ${i}`);
 const node = (left: Uint8Array, right: Uint8Array): Uint8Array =>
@@ -38,20 +38,20 @@ function proves(index: number, from: number, to: number, path: Uint8Array[]): Ui
 /** A log of tiles, grown in batches. */
 function grow(sizes: readonly number[]): {
   edge: TileEdge;
-  load: (level: number, index: number) => Buffer[];
+  load: LoadTile;
 } {
   const tiles = new Map<string, Tile>();
-  let edge = new TileEdge();
+  let edge = TileEdge.empty();
   for (const count of sizes) {
     const leaves = Array.from({ length: count }, (_, i) => leafHash(data(edge.size + i)));
     const grown = edge.append(leaves);
     for (const tile of grown.tiles) tiles.set(`${tile.level}/${tile.index}`, tile);
     edge = grown.edge;
   }
-  const load = (level: number, index: number): Buffer[] => {
+  const load = (level: number, index: number): ReturnType<LoadTile> => {
     const tile = tiles.get(`${level}/${index}`);
     if (tile === undefined) throw new Error(`tile ${level}/${index} is missing`);
-    return splitTile(tile.hashes);
+    return tileRows(splitTile(tile.hashes));
   };
   return { edge, load };
 }

@@ -1,9 +1,9 @@
 /** Records to bytes and back (FORMAT.md, "Manifest log"). Decoding trusts no byte. */
-import { randomBytes } from 'node:crypto';
 import { ByteReader, ByteWriter, MalformedBytes } from '../../common/bytes.js';
 import { cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js';
 import { jcs } from '../../common/jcs.js';
 import { readAttributes, writeAttributes } from './attributes-codec.js';
+import { blinding } from './blinding.js';
 import { pick } from './code-table.js';
 import { nameFault } from './entry-name.js';
 import { readPut, writePut } from './put-codec.js';
@@ -48,7 +48,7 @@ function writeBody(out: ByteWriter, mutation: Mutation): void {
       out.u8(mutation.exchange ? 1 : 0);
       return;
     case 'put':
-      writePut(out, mutation, randomBytes(16));
+      writePut(out, mutation, blinding());
       return;
     case 'policy':
       out.u64(mutation.parent).bytes16(mutation.name).u8(policyTags.indexOf(mutation.tag));

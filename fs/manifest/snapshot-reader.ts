@@ -75,6 +75,8 @@ export class Snapshot implements TreeState {
     const kind = pick(inodeKinds, bytes.readUInt8(at + 8), 'inode kind');
     const extra = bytes.readUInt32LE(at + 68);
     const directory = kind === 'directory';
+    const { target, xattrs } =
+      extra === 0 ? noExtra : readExtra(new ByteReader(this.#heap(readU64(bytes, at + 72), extra)), kind);
     return {
       ino: readU64(bytes, at),
       attributes: {
@@ -85,9 +87,8 @@ export class Snapshot implements TreeState {
         atime: bytes.readBigInt64LE(at + 24),
         mtime: bytes.readBigInt64LE(at + 32),
         ctime: bytes.readBigInt64LE(at + 40),
-        ...(extra === 0
-          ? noExtra
-          : readExtra(new ByteReader(this.#heap(readU64(bytes, at + 72), extra)), kind)),
+        target,
+        xattrs,
       },
       nlink: bytes.readUInt32LE(at + 20),
       entries: directory ? readU64(bytes, at + 48) : 0,
@@ -159,9 +160,8 @@ export class Snapshot implements TreeState {
     };
   }
 
-  /** Bytes of an object's content, without the rest of it. */
-  objectLength(no: number): number {
-    return no < 1 || no > this.counts.objects ? 0 : readU64(this.#bytes, this.#objectAt(no));
+  objectLength(no: number): number | undefined {
+    return no < 1 || no > this.counts.objects ? undefined : readU64(this.#bytes, this.#objectAt(no));
   }
 
   objectNumber(tag: Buffer, namespace: string): number | undefined {

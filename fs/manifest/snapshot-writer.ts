@@ -26,9 +26,7 @@ export function writeSnapshot(state: TreeState, frontier: Frontier): Buffer {
   const quarantine = [...state.quarantined()].sort((a, b) =>
     cubeIdToBytes(a.cube).compare(cubeIdToBytes(b.cube)),
   );
-  const counts = { ...state.counts, quarantine: quarantine.length, heap: heapBytes(state) };
-  const writer = new SnapshotWriter(counts);
-  writer.header(frontier, state.nextInode);
+  const writer = new SnapshotWriter({ ...state.counts, quarantine: quarantine.length });
   for (const inode of state.inodes()) writer.inode(inode);
   for (const parent of state.parents()) {
     for (const [name, entry] of state.list(parent, null)) writer.entry(parent, name, entry);
@@ -36,7 +34,7 @@ export function writeSnapshot(state: TreeState, frontier: Frontier): Buffer {
   for (const object of objects(state)) writer.object(object);
   writer.index(state);
   for (const entry of quarantine) writer.quarantine(entry);
-  return writer.done();
+  return writer.done(frontier, state.nextInode);
 }
 
 function* objects(state: TreeState): Iterable<ObjectState> {
@@ -45,17 +43,6 @@ function* objects(state: TreeState): Iterable<ObjectState> {
     if (object === undefined) throw new RangeError(`object ${no} is missing`);
     yield object;
   }
-}
-
-/** Bytes of all names, link targets, attributes and nodes. */
-function heapBytes(state: TreeState): number {
-  let bytes = 0;
-  for (const inode of state.inodes()) bytes += extraBytes(inode).length;
-  for (const parent of state.parents()) {
-    for (const [name] of state.list(parent, null)) bytes += name.length;
-  }
-  for (const object of objects(state)) bytes += object.node.length;
-  return bytes;
 }
 
 const noBytes = Buffer.alloc(0);
@@ -68,28 +55,22 @@ function extraBytes({ attributes }: InodeState): Buffer {
   return out.done();
 }
 
+type RowCounts = Omit<SnapshotCounts, 'heap'>;
+
 class SnapshotWriter {
+  /** Block 0 and the rows. */
   readonly #bytes: Buffer;
-  readonly #counts: SnapshotCounts;
+  readonly #counts: RowCounts;
   readonly #at: SnapshotSections;
   /** Rows written. */
   readonly #rows = { inodes: 0, entries: 0, objects: 0, quarantine: 0 };
-  #heap = 0;
+  #heap = Buffer.allocUnsafe(65_536);
+  #heapUsed = 0;
 
-  constructor(counts: SnapshotCounts) {
+  constructor(counts: RowCounts) {
     this.#counts = counts;
-    this.#at = snapshotSections(counts);
-    this.#bytes = Buffer.alloc(this.#at.bytes);
-  }
-
-  header(frontier: Frontier, nextInode: number): void {
-    const { inodes, entries, objects, quarantine, heap } = this.#counts;
-    const out = new ByteWriter().bytes(snapshotMagic).u32(snapshotVersion).u32(0);
-    out.u64(frontier.size).u64(nextInode);
-    out.u64(inodes).u64(entries).u64(objects).u64(quarantine).u64(heap);
-    out.u32(frontier.subtrees.length);
-    for (const subtree of frontier.subtrees) out.bytes(subtree);
-    this.#bytes.set(out.done(), 0);
+    this.#at = snapshotSections({ ...counts, heap: 0 });
+    this.#bytes = Buffer.alloc(this.#at.heap);
   }
 
   inode(inode: InodeState): void {
@@ -157,23 +138,43 @@ class SnapshotWriter {
   }
 
   /** The snapshot, when every row that was announced was written. */
-  done(): Buffer {
-    const { inodes, entries, objects, quarantine, heap } = this.#counts;
+  done(frontier: Frontier, nextInode: number): Buffer {
+    const { inodes, entries, objects, quarantine } = this.#counts;
     const rows = this.#rows;
     const complete =
       rows.inodes === inodes &&
       rows.entries === entries &&
       rows.objects === objects &&
       rows.quarantine === quarantine;
-    if (!complete || this.#heap !== heap) throw new RangeError('the state does not agree with its counts');
-    return this.#bytes;
+    if (!complete) throw new RangeError('the state does not agree with its counts');
+    this.#header(frontier, nextInode);
+    const { bytes, heap } = snapshotSections({ ...this.#counts, heap: this.#heapUsed });
+    const snapshot = Buffer.alloc(bytes);
+    this.#bytes.copy(snapshot);
+    this.#heap.copy(snapshot, heap, 0, this.#heapUsed);
+    return snapshot;
+  }
+
+  #header(frontier: Frontier, nextInode: number): void {
+    const { inodes, entries, objects, quarantine } = this.#counts;
+    const out = new ByteWriter().bytes(snapshotMagic).u32(snapshotVersion).u32(0);
+    out.u64(frontier.size).u64(nextInode);
+    out.u64(inodes).u64(entries).u64(objects).u64(quarantine).u64(this.#heapUsed);
+    out.u32(frontier.subtrees.length);
+    for (const subtree of frontier.subtrees) out.bytes(subtree);
+    this.#bytes.set(out.done(), 0);
   }
 
   /** Appends to the heap and gives the offset. */
   #store(bytes: Buffer): number {
-    const offset = this.#heap;
-    this.#bytes.set(bytes, this.#at.heap + offset);
-    this.#heap += bytes.length;
+    const offset = this.#heapUsed;
+    if (offset + bytes.length > this.#heap.length) {
+      const larger = Buffer.allocUnsafe(this.#heap.length * 2 + bytes.length);
+      this.#heap.copy(larger, 0, 0, offset);
+      this.#heap = larger;
+    }
+    this.#heap.set(bytes, offset);
+    this.#heapUsed += bytes.length;
     return offset;
   }
 }

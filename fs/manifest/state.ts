@@ -57,6 +57,8 @@ export interface TreeState {
   inode(ino: number): InodeState | undefined;
   entry(parent: number, name: string): EntryState | undefined;
   object(no: number): ObjectState | undefined;
+  /** Bytes of an object's content, without the rest of it. */
+  objectLength(no: number): number | undefined;
   objectNumber(tag: Buffer, namespace: string): number | undefined;
   /** Entries of a directory by name, after one. */
   list(parent: number, after: string | null): Iterable<readonly [name: string, entry: EntryState]>;

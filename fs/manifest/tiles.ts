@@ -3,7 +3,7 @@
  * 256 complete subtrees of 256^level leaves. Full tiles never change and stand in the database; the edge, what is not
  * full yet, stands in memory. Nothing in a tile is trusted: what is computed from tiles is checked against a head.
  */
-import { emptyRoot, nodeHash } from '../../common/merkle.js';
+import { emptyRoot, Frontier, nodeHash } from '../../common/merkle.js';
 import { splitPoint } from './proofs.js';
 
 export const tileWidth = 256;
@@ -18,50 +18,76 @@ export interface Tile {
   readonly hashes: Buffer;
 }
 
-/** Gives the 256 hashes of a full tile. */
-export type LoadTile = (level: number, index: number) => readonly Buffer[];
+/** Gives a full tile's tree: at position k the roots over 2^k hashes each. */
+export type LoadTile = (level: number, index: number) => readonly (readonly Buffer[])[];
 
-/** The not yet full tiles of a log: `levels[l]` has fewer than 256 hashes of level l. Immutable. */
+/** One level of the edge: fewer than 256 hashes, and the tree over them. */
+interface Row {
+  readonly hashes: Buffer[];
+  readonly frontier: Frontier;
+}
+
+/** The not yet full tiles of a log: `rows[l]` has the hashes of level l. Immutable. */
 export class TileEdge {
   readonly size: number;
-  readonly #levels: readonly (readonly Buffer[])[];
+  readonly #rows: readonly Row[];
 
-  constructor(size = 0, levels: readonly (readonly Buffer[])[] = []) {
+  private constructor(size: number, rows: readonly Row[]) {
     this.size = size;
-    this.#levels = levels;
+    this.#rows = rows;
+  }
+
+  static empty(): TileEdge {
+    return new TileEdge(0, []);
+  }
+
+  /** The edge of a log of this size, by level. */
+  static of(size: number, levels: readonly (readonly Buffer[])[]): TileEdge {
+    const rows = levels.map((hashes) => {
+      const frontier = new Frontier();
+      for (const hash of hashes) frontier.append(hash);
+      return { hashes: [...hashes], frontier };
+    });
+    return new TileEdge(size, rows);
   }
 
   /** The edge after more leaves, and the tiles that they filled. */
   append(leaves: readonly Buffer[]): { edge: TileEdge; tiles: Tile[] } {
-    const levels = this.#levels.map((hashes) => [...hashes]);
+    const rows = this.#rows.map(({ hashes, frontier }) => ({
+      hashes: [...hashes],
+      frontier: frontier.clone(),
+    }));
     const tiles: Tile[] = [];
     let size = this.size;
     for (const leaf of leaves) {
       size += 1;
       let [level, hash] = [0, leaf];
       for (;;) {
-        const hashes = levels[level] ?? [];
-        levels[level] = hashes;
-        hashes.push(hash);
-        if (hashes.length < tileWidth) break;
-        const root = foldRoots(hashes);
+        const row = rows[level] ?? emptyRow();
+        rows[level] = row;
+        row.hashes.push(hash);
+        row.frontier.append(hash);
+        if (row.hashes.length < tileWidth) break;
+        const root = row.frontier.root();
         const index = Math.floor(size / tileWidth ** (level + 1)) - 1;
-        tiles.push({ level, index, root, hashes: Buffer.concat(hashes) });
-        levels[level] = [];
+        tiles.push({ level, index, root, hashes: Buffer.concat(row.hashes) });
+        rows[level] = emptyRow();
         [level, hash] = [level + 1, root];
       }
     }
-    return { edge: new TileEdge(size, levels), tiles };
+    return { edge: new TileEdge(size, rows), tiles };
+  }
+
+  /** Roots of the complete subtrees of the whole log, largest first. */
+  frontier(): Frontier {
+    return new Frontier(
+      this.size,
+      this.#rows.toReversed().flatMap(({ frontier }) => frontier.subtrees),
+    );
   }
 
   root(): Buffer {
-    let root: Buffer | undefined;
-    for (const hashes of this.#levels) {
-      // Lower levels lie right of higher ones; inside a level the tree splits at powers of two.
-      const roots: Buffer[] = completeRuns(hashes);
-      for (const left of roots.reverse()) root = root === undefined ? left : nodeHash(left, root);
-    }
-    return root ?? emptyRoot;
+    return this.frontier().root();
   }
 
   /** Root over leaves `from` (inclusive) to `to` (exclusive), for any range that a proof asks for. */
@@ -77,36 +103,32 @@ export class TileEdge {
     const level = Math.floor(log / tileLog);
     const first = from / tileWidth ** level;
     const index = Math.floor(first / tileWidth);
-    const full = Math.floor(this.size / tileWidth ** (level + 1));
-    const hashes = index < full ? load(level, index) : (this.#levels[level] ?? []);
     const at = first - index * tileWidth;
-    return foldRoots(hashes.slice(at, at + 2 ** (log - level * tileLog)));
+    const run = 2 ** (log - level * tileLog);
+    const full = Math.floor(this.size / tileWidth ** (level + 1));
+    if (index < full) return load(level, index)[Math.log2(run)]?.[at / run] ?? emptyRoot;
+    return tileRows(this.#rows[level]?.hashes.slice(at, at + run) ?? []).at(-1)?.[0] ?? emptyRoot;
   }
+}
+
+function emptyRow(): Row {
+  return { hashes: [], frontier: new Frontier() };
 }
 
 export function splitTile(tile: Buffer): Buffer[] {
   return Array.from({ length: tile.length / 32 }, (_, i) => tile.subarray(i * 32, i * 32 + 32));
 }
 
-/** Root over a power of two of subtree roots. */
-export function foldRoots(roots: readonly Buffer[]): Buffer {
-  let row = roots;
-  while (row.length > 1) {
+/** The tree over a power of two of hashes: the hashes, then the roots over two, four, … of them. */
+export function tileRows(hashes: readonly Buffer[]): readonly (readonly Buffer[])[] {
+  const rows = [hashes];
+  for (let row = hashes; row.length > 1; ) {
     const above: Buffer[] = [];
-    for (let i = 0; i + 1 < row.length; i += 2)
+    for (let i = 0; i + 1 < row.length; i += 2) {
       above.push(nodeHash(row[i] ?? emptyRoot, row[i + 1] ?? emptyRoot));
+    }
+    rows.push(above);
     row = above;
   }
-  return row[0] ?? emptyRoot;
-}
-
-/** Roots of the complete subtrees of a row, largest (leftmost) first. */
-function completeRuns(hashes: readonly Buffer[]): Buffer[] {
-  const roots: Buffer[] = [];
-  for (let at = 0; at < hashes.length; ) {
-    const run = 2 ** Math.floor(Math.log2(hashes.length - at));
-    roots.push(foldRoots(hashes.slice(at, at + run)));
-    at += run;
-  }
-  return roots;
+  return rows;
 }
