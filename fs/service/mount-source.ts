@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { SherinError } from '../../common/errors.js';
-import { type CubeId, cubeIdFromBytes, parseSherinId, type SherinId } from '../../common/ids.js';
+import { type CubeId, parseSherinId, type SherinId } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
 import { cubesOf } from '../cube/catalog.js';
 import { slotCount, slots } from '../manifest/object-tree.js';
@@ -105,14 +105,14 @@ export class ServiceSource implements MountSource {
     const inode = manifest.tree.inode(ino);
     const object = inode === undefined ? undefined : manifest.tree.object(inode.object);
     if (inode === undefined || object === undefined) return null;
-    const ids = new Set<CubeId>();
+    let cubes = 0;
     for (const slot of slots(object.node, slotCount(object.length), (id) => manifest.node(id))) {
-      for (const cube of cubesOf(slot)) ids.add(cubeIdFromBytes(cube.id));
+      cubes += cubesOf(slot).length;
     }
     const proof = manifest.proof(inode.putIndex);
     return {
       id: object.id,
-      cubes: ids.size,
+      cubes,
       root: object.root,
       verified: session.verifiedAt(object.no) ?? null,
       proof: Buffer.from(

@@ -72,7 +72,7 @@ describe('an imported tree', () => {
       });
       expect(listTree(join(machine.mount, `files${tree}`))).toBe(listTree(tree));
     }
-  });
+  }, 300_000);
 
   it('holds a sparse file over 4 GiB, readable at both ends, costing only what it holds', () => {
     const path = join(machine.home, 'large');
