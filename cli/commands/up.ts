@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
 import type { Status } from '../../daemon/protocol/control.js';
 import { command, descriptor, flag, unless } from '../definition.js';
@@ -29,7 +30,7 @@ export const up = command({
   ],
   run: async (session, _args, options) => {
     if (session.connectIfRunning() === null) {
-      await startSherinFs(session.places, options.headerBackup ? ['--header-backup'] : []);
+      await start(session, options.headerBackup ? ['--header-backup'] : []);
     }
     const client = session.connect();
     const before = await client.call('status', {});
@@ -42,8 +43,7 @@ export const up = command({
       await unlock(client, { ...options, recovery: options.acceptRollback, pinFd: undefined });
     }
     if (options.mount && before.mount === null) {
-      const { allowOther, listIds } = options;
-      await client.call('mount', { path: session.places.mount, allowOther, listIds });
+      await mountAt(session, { allowOther: options.allowOther, listIds: options.listIds });
     }
     const status = await client.call('status', {});
     session.output.result(
@@ -58,6 +58,31 @@ export const up = command({
     );
   },
 });
+
+/** Starts sherin-fs; another `up` that was faster is as good. */
+async function start(session: Session, flags: readonly string[]): Promise<void> {
+  try {
+    await startSherinFs(session.places, flags);
+  } catch (error) {
+    if (!(error instanceof SherinError && error.code === 'VAULT_BUSY')) throw error;
+    for (let tries = 0; session.connectIfRunning() === null; tries++) {
+      if (tries === 50) throw error;
+      await sleep(100);
+    }
+  }
+}
+
+/** Mounts, unless another `up` has just done it. */
+async function mountAt(session: Session, options: { allowOther: boolean; listIds: boolean }): Promise<void> {
+  const path = session.places.mount;
+  const client = session.connect();
+  try {
+    await client.call('mount', { path, ...options });
+  } catch (error) {
+    const { mount } = await client.call('status', {});
+    if (mount?.path !== path) throw error;
+  }
+}
 
 /** One runtime directory serves one vault. */
 function refuseOtherVault(status: Status, session: Session): void {

@@ -1,5 +1,6 @@
 /** What mounting needs. */
 import { accessSync, constants, existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type Finding, fail, ok, warn } from './finding.js';
 import { readOrEmpty } from './machine.js';
@@ -25,8 +26,23 @@ export function fuseDevice(): Finding {
 
 export function fusermount(): Finding {
   const path = findProgram('fusermount') ?? findProgram('fusermount3');
+  if (path !== undefined && !hasName()) {
+    return fail(
+      'fusermount',
+      `it refuses uid ${process.getuid?.()}, which has no name`,
+      'add the user to /etc/passwd',
+    );
+  }
   if (path !== undefined) return ok('fusermount', path);
   return fail('fusermount', 'missing', 'apt-get install fuse3');
+}
+
+function hasName(): boolean {
+  try {
+    return process.getuid?.() === 0 || userInfo().username !== '';
+  } catch {
+    return false;
+  }
 }
 
 export function fuseLibrary(): Finding {
