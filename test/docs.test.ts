@@ -46,6 +46,20 @@ describe.each(documents)('$name', ({ name, text }) => {
   });
 });
 
+test('SECURITY.md cites tests that exist', () => {
+  const security = documents.find(({ name }) => name === 'SECURITY.md')?.text ?? '';
+  const cited = [...security.matchAll(/\[[^\]]+\]\(([^)]+\.ts)\)|“([^”]+)”/g)];
+  let file = '';
+  let titles = 0;
+  for (const [, link, title] of cited) {
+    if (link !== undefined) file = readFileSync(join(root, link), 'utf8');
+    if (title === undefined) continue;
+    expect(file, title).toContain(title);
+    titles += 1;
+  }
+  expect(titles).toBeGreaterThan(30);
+});
+
 test('the documents name many commands', () => {
   const named = new Set(documents.flatMap(({ text }) => sherinctlLines(text)).map(([first]) => first));
   expect(named.size).toBeGreaterThan(15);
