@@ -9,21 +9,15 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <vector>
+
+#include "failure.h"
 
 namespace sherin {
 namespace {
 
-Napi::Error SystemError(Napi::Env env, int number, const char* call) {
-  const std::string name = strerrorname_np(number) != nullptr ? strerrorname_np(number) : "EIO";
-  Napi::Error error = Napi::Error::New(env, name + ": " + strerror(number) + ", " + call);
-  error.Set("code", Napi::String::New(env, name));
-  error.Set("errno", Napi::Number::New(env, -number));
-  error.Set("syscall", Napi::String::New(env, call));
-  return error;
-}
+using ipc::SystemError;
 
 std::string BytesArgument(const Napi::Value& value, const char* what) {
   if (!value.IsBuffer()) throw Napi::TypeError::New(value.Env(), std::string(what) + " must be a Buffer");

@@ -50,7 +50,10 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  spawnSync('sherinctl', ['down'], { env, cwd: '/' });
+  const status = spawnSync('sherinctl', ['status', '--json'], { env, cwd: '/', encoding: 'utf8' });
+  const down = spawnSync('sherinctl', ['down'], { env, cwd: '/' });
+  const pid = /"pid":(\d+)/.exec(status.stdout)?.[1];
+  if (down.status !== 0 && pid !== undefined) process.kill(Number(pid), 'SIGKILL');
   // A failed transcript may leave a mount behind.
   spawnSync('fusermount', ['-uz', join(work, 'mnt')], { stdio: 'ignore' });
   rmSync(work, { recursive: true, force: true });
