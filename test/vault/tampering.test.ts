@@ -111,6 +111,7 @@ const regions: readonly (readonly [string, number])[] = [
   ['salt', 50],
   ['vertex count', 80],
   ['length of the last vertex', 85],
+  ['ciphertext root', 90],
   ['GCM tag of vertex 0', 120],
   ['GCM tag of vertex 15', 120 + 15 * 16],
   ['sealed part', 400],
@@ -137,21 +138,15 @@ describe('one flipped bit in a stored cube', () => {
     expectRefused();
   });
 
-  it('in the signature or the ciphertext root alone harms no reader and is found by verify and scrub', () => {
-    for (const offset of [960, 90]) {
-      writeFileSync(victim, pristine);
-      flip(victim, offset);
-      dropCaches();
-      const read = readAt(1.5 * mib);
-      if (offset === 960) expect(read.code).toBe(0);
-      expect(machine.run('scrub').code).toBe(3);
-      if (offset === 960) {
-        expect(machine.run('verify', 'files/data').code).toBe(3);
-        expect(readAt(1.5 * mib).code).toBe(0);
-      }
-      machine.ok('put', source, 'files/data');
-    }
+  it('in the signature alone harms no reader and is found by verify and scrub', () => {
+    flip(victim, 960);
+    dropCaches();
+    expect(readAt(1.5 * mib).code).toBe(0);
+    expect(machine.run('scrub').code).toBe(3);
+    expect(machine.run('verify', 'files/data')).toMatchObject({ code: 3 });
+    expect(readAt(1.5 * mib).code).toBe(0);
     writeFileSync(victim, pristine);
+    expect(machine.run('verify', 'files/data')).toMatchObject({ code: 0 });
   });
 });
 
@@ -198,10 +193,7 @@ describe('a cube file replaced', () => {
     machine.shell(`ln -s ../../../aside "${join(dirname(victim), basename(victim))}"`);
     dropCaches();
     expect(readAt(1.5 * mib).code).not.toBe(0);
-    rmSync(victim);
-    writeFileSync(victim, pristine);
-    dropCaches();
-    expect(readAt(1.5 * mib).code).toBe(0);
+    rmSync(victim, { force: true });
   });
 
   it('by an older encryption of the same content still verifies: it is the same content', () => {
