@@ -1,5 +1,5 @@
 /** The one place that opens manifest.db (FORMAT.md, "Manifest database"). */
-import { closeSync, constants, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { SherinError } from '../../common/errors.js';
 
@@ -60,6 +60,12 @@ export class ManifestDatabase {
 
   /** Opens an existing database and checks that its tables are those of this version. @throws SherinError MANIFEST_BROKEN, VAULT_BUSY, IO */
   static open(options: DatabaseOptions): ManifestDatabase {
+    try {
+      requireFiles(options.path);
+    } catch (error) {
+      options.key.fill(0);
+      throw error;
+    }
     const database = ManifestDatabase.#connect(options);
     try {
       database.#checkSchema();
@@ -150,13 +156,23 @@ export class ManifestDatabase {
     this.#db.close();
   }
 
-  /** Runs `work`, turning what SQLite throws into a SherinError. */
+  /** Runs `work`, turning what SQLite throws into a SherinError; LOCKED after close. */
   guard<T>(what: string, work: () => T): T {
+    if (!this.#db.open) throw new SherinError('LOCKED');
     try {
       return work();
     } catch (error) {
       throw databaseError(error, what, this.#path);
     }
+  }
+}
+
+/** The database exists, and neither it nor its write-ahead log is a link to somewhere else. */
+function requireFiles(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) throw broken('manifest.db is missing');
+  for (const file of [path, `${path}-wal`]) {
+    const isFile = lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? true;
+    if (!isFile) throw broken('manifest.db is not an ordinary file');
   }
 }
 

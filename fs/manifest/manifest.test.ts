@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { nodeId } from './index-node.js';
 import { Manifest } from './manifest.js';
 import type { Mutation } from './records.js';
-import { Fixture, idOf, make, putOf } from './testing/fixture.js';
+import { attributes, Fixture, idOf, make, putOf } from './testing/fixture.js';
 
 const fixtures: Fixture[] = [];
 function fixture(): Fixture {
@@ -169,6 +169,113 @@ describe('a manifest', () => {
     manifest.commit([{ ...rename, exchange: false }], [], []);
     expect(manifest.tree.lookup(1, Buffer.from('b'))).toMatchObject({ ino: a, policy: 'admin' });
     expect(manifest.tree.inode(b)).toBeUndefined();
+    manifest.close();
+  });
+
+  it('writes nothing that it could not read again', () => {
+    const manifest = fixture().create();
+    const ino = manifest.newInode();
+    manifest.commit(make(ino, 1, 'f'), [], []);
+    const { head } = manifest;
+    const put = putOf(ino, Buffer.from('x'));
+    const lineage = { derivedFrom: [], taskId: 't', botId: 'b', botVersion: '1' };
+    const bad: unknown[] = [
+      { ...put, lineage: { ...lineage, derivedFrom: ['no ID'] } },
+      { ...put, lineage: { ...lineage, taskId: 'x'.repeat(256) } },
+      { ...put, root: Buffer.alloc(31) },
+      { ...put, node: Buffer.from('rubbish') },
+      { ...put, length: 2_000_000 },
+      { ...put, id: { ...put.id, date: 20261399 } },
+      { type: 'quarantine', cube: 'aa', reason: 'tag' },
+      { type: 'grant', grant: undefined },
+      { type: 'attributes', inode: ino, attributes: attributes('file', { uid: -1 }) },
+      { type: 'attributes', inode: 0, attributes: attributes('file') },
+      {
+        type: 'attributes',
+        inode: ino,
+        attributes: attributes('file', { xattrs: [[Buffer.alloc(0), Buffer.alloc(0)]] }),
+      },
+    ];
+    for (const mutation of bad) {
+      expect(() => manifest.commit([mutation as Mutation], [], [])).toThrow(
+        expect.objectContaining({ code: 'USAGE' }),
+      );
+    }
+    expect(manifest.head).toBe(head);
+    manifest.close();
+  });
+
+  it('keeps its own copy of what it is given', () => {
+    const manifest = fixture().create();
+    const ino = manifest.newInode();
+    const [target, name] = [Buffer.from('where'), Buffer.from('link')];
+    manifest.commit(
+      [
+        { type: 'attributes', inode: ino, attributes: attributes('symlink', { target }) },
+        { type: 'link', parent: 1, inode: ino, name },
+      ],
+      [],
+      [],
+    );
+    target.fill(0);
+    name.fill(0);
+    expect(manifest.tree.inode(ino)?.target?.toString()).toBe('where');
+    expect(manifest.tree.lookup(1, Buffer.from('link'))?.ino).toBe(ino);
+    manifest.close();
+  });
+
+  it('goes on listing while a snapshot is taken, and is empty and locked when closed', () => {
+    const manifest = fixture().create();
+    const names = Array.from({ length: 20 }, (_, i) => `name ${String(i).padStart(2, '0')}`);
+    manifest.commit(
+      names.flatMap((name) => make(manifest.newInode(), 1, name)),
+      [],
+      [],
+    );
+    manifest.snapshot();
+    const listed: string[] = [];
+    for (const entry of manifest.tree.list(1)) {
+      if (listed.length === 5) {
+        manifest.commit(make(manifest.newInode(), 1, 'zz'), [], []);
+        manifest.snapshot();
+      }
+      listed.push(entry.name.toString());
+    }
+    expect(listed.filter((name) => name !== 'zz')).toEqual(names);
+    manifest.close();
+    expect(manifest.tree.lookup(1, Buffer.from('zz'))).toBeUndefined();
+    expect(() => manifest.node(Buffer.alloc(32))).toThrow(expect.objectContaining({ code: 'LOCKED' }));
+    expect(() => manifest.resign()).toThrow(expect.objectContaining({ code: 'LOCKED' }));
+    manifest.close();
+  });
+
+  it('writes a snapshot by itself when the tail has grown long', () => {
+    const vault = fixture();
+    const manifest = vault.create();
+    while (manifest.head.snapshotSize === 0) {
+      const batch = Array.from({ length: 4000 }, () => manifest.newInode()).flatMap((ino) =>
+        make(ino, 1, `file ${ino}`),
+      );
+      manifest.commit(batch, [], []);
+    }
+    expect(manifest.tail).toBe(0);
+    expect(manifest.head.size).toBeGreaterThan(30_000);
+    const { size } = manifest.head;
+    manifest.close();
+    const again = vault.open();
+    expect(again.tree.counts().entries).toBe((size - 1) / 2);
+    again.close();
+  });
+
+  it('signs anew what has changed around it', () => {
+    const vault = fixture();
+    let manifest = vault.create();
+    vault.counter = 9n;
+    vault.header = { generation: 7, hash: Buffer.alloc(32, 7) };
+    expect(manifest.resign()).toMatchObject({ nv: 9n, headerGeneration: 7, size: 1 });
+    manifest.close();
+    manifest = vault.open();
+    expect(manifest.head).toMatchObject({ nv: 9n, headerGeneration: 7 });
     manifest.close();
   });
 });

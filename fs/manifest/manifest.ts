@@ -1,47 +1,32 @@
 /** The manifest: a signed append-only log, the tree that it leads to, and the indexes beside it. */
 import { SherinError } from '../../common/errors.js';
 import type { CubeId } from '../../common/ids.js';
-import { emptyRoot, leafHash } from '../../common/merkle.js';
 import type { CubeRef } from '../../native/index.js';
-import { apply } from './apply.js';
+import { Batch } from './batch.js';
 import { CubeIndex } from './cube-index.js';
-import { ManifestDatabase } from './database.js';
+import { broken, ManifestDatabase } from './database.js';
 import { emptyState } from './empty-state.js';
-import { encodeHead, headMessage, type TreeHead, type UnsignedHead } from './head.js';
+import type { TreeHead } from './head.js';
+import { type HeadChange, HeadSigner, noHead, requireHeader } from './head-signer.js';
 import { readHead, writeHead } from './head-store.js';
+import { InodeNumbers } from './inode-numbers.js';
 import { type InclusionProof, Log, type LogPoint } from './log.js';
+import type { ManifestOptions } from './manifest-options.js';
 import { openState } from './open-state.js';
 import { Overlay } from './overlay.js';
-import { encodeRecord } from './record-codec.js';
 import { type LogRecord, type Mutation, type Put, rootInode } from './records.js';
 import { ReverseIndex } from './reverse-index.js';
 import { Snapshot } from './snapshot-reader.js';
 import { stateRoot, storeSnapshot } from './snapshot-store.js';
 import { writeSnapshot } from './snapshot-writer.js';
 import type { TreeState } from './state.js';
-import { inlineNode } from './state.js';
 import { TileEdge } from './tiles.js';
 import { Tree } from './tree.js';
 import { verifyLog } from './verify-log.js';
 
-export interface ManifestOptions {
-  readonly path: string;
-  /** K_manifest; overwritten as soon as SQLite has it. */
-  readonly key: Buffer;
-  readonly uuid: Buffer;
-  readonly publicKey: Buffer;
-  readonly sign: (message: Buffer) => Buffer;
-  /** The vault header that heads name. */
-  readonly header: () => { generation: number; hash: Buffer };
-  readonly auditHead: () => { size: number; root: Buffer };
-  /** Value of the rollback counter to sign. */
-  readonly counter: () => bigint;
-  /** Nanoseconds since 1970. */
-  readonly now?: () => bigint;
-}
-
 export type { TreeHead } from './head.js';
 export type { InclusionProof, LogPoint } from './log.js';
+export type { ManifestOptions } from './manifest-options.js';
 
 /** A version of a file: a put of its inode. */
 export interface Version {
@@ -66,16 +51,14 @@ const longestTailShare = 1 / 3;
 
 export class Manifest {
   readonly tree: Tree;
-  readonly #options: ManifestOptions;
+  readonly #signer: HeadSigner;
   readonly #database: ManifestDatabase;
   readonly #log: Log;
   readonly #cubes: CubeIndex;
   #standing: Standing;
   #state: Overlay;
   #reverse: ReverseIndex;
-  #nextInode: number;
-  /** Inode numbers given out and not yet used. */
-  readonly #allotted = new Set<number>();
+  readonly #numbers: InodeNumbers;
 
   private constructor(
     options: ManifestOptions,
@@ -83,14 +66,14 @@ export class Manifest {
     standing: Standing,
     state: Overlay,
   ) {
-    this.#options = options;
+    this.#signer = new HeadSigner(options);
     this.#database = database;
     this.#log = new Log(database);
     this.#cubes = new CubeIndex(database);
     this.#standing = standing;
     this.#state = state;
     this.#reverse = reverseOf(state);
-    this.#nextInode = state.nextInode;
+    this.#numbers = new InodeNumbers(state.nextInode);
     this.tree = new Tree(
       () => ({ state: this.#state, reverse: this.#reverse }),
       (id) => this.node(id),
@@ -103,7 +86,7 @@ export class Manifest {
     try {
       const standing = { head: noHead, edge: TileEdge.empty() };
       const manifest = new Manifest(options, database, standing, new Overlay(emptyState));
-      manifest.commit([rootDirectory(now(options))], [], []);
+      manifest.commit([rootDirectory(manifest.#signer.time(noHead))], [], []);
       return manifest;
     } catch (error) {
       database.remove();
@@ -143,9 +126,7 @@ export class Manifest {
 
   /** A number that no inode ever had; durable with a commit that uses it. */
   newInode(): number {
-    const ino = this.#nextInode++;
-    this.#allotted.add(ino);
-    return ino;
+    return this.#numbers.allot();
   }
 
   /**
@@ -156,38 +137,33 @@ export class Manifest {
    */
   commit(mutations: readonly Mutation[], nodes: readonly Buffer[], cubes: readonly CubeRef[]): TreeHead {
     const { head, edge } = this.#standing;
-    const time = this.#time();
-    const used = new Set<number>();
-    const batch = new Overlay(this.#state);
-    const records = mutations.map((mutation, i) => {
-      const dated = firstDated(batch, mutation);
-      const mayCreate = (ino: number): boolean => this.#mayUse(ino, used);
-      apply(batch, dated, { index: head.size + i, time, mayCreate });
-      return encodeRecord(dated, time);
+    const time = this.#signer.time(head);
+    const batch = new Batch(this.#state);
+    mutations.forEach((mutation, i) => {
+      batch.add(mutation, head.size + i, time, this.#numbers);
     });
-    const leaves = records.map((bytes) => leafHash(bytes));
-    const { edge: grown, tiles } = edge.append(leaves);
-    const newHead = this.#sign({ ...head, size: grown.size, root: grown.root(), time });
+    const { edge: grown, tiles } = edge.append(batch.leaves);
+    const newHead = this.#signer.sign(head, { size: grown.size, root: grown.root() }, time);
 
     this.#database.transaction('commit', () => {
-      this.#log.append(head.size, records, tiles);
-      this.#log.indexPuts(head.size, mutations);
-      this.#cubes.put(cubes, [...nodes, ...largeRootNodes(mutations)]);
+      this.#log.append(head.size, batch.records, tiles);
+      this.#log.indexPuts(head.size, batch.mutations);
+      this.#cubes.put(cubes, [...nodes, ...batch.largeRootNodes()]);
       writeHead(this.#database, newHead);
     });
 
-    this.#reverse.note(batch);
-    this.#state.absorb(batch);
+    this.#reverse.note(batch.state);
+    this.#state.absorb(batch.state);
     this.#standing = { head: newHead, edge: grown };
-    for (const ino of used) this.#allotted.delete(ino);
-    this.#nextInode = Math.max(this.#nextInode, this.#state.nextInode);
-    if (this.tail >= longestTail && this.tail >= newHead.size * longestTailShare) this.#trySnapshot();
+    this.#numbers.use(batch.inodes);
+    const long = this.tail >= longestTail && this.tail >= newHead.size * longestTailShare;
+    if (long) ifThereIsSpace(() => this.snapshot());
     return this.head;
   }
 
   /** Signs a head with the present counter, header and audit values; no records. */
   resign(): TreeHead {
-    return this.#replaceHead(this.#sign({ ...this.head, time: this.#time() }), () => {});
+    return this.#replaceHead({}, () => {});
   }
 
   /** An index node by ID. @throws SherinError MANIFEST_BROKEN when it is missing or does not have this hash */
@@ -226,18 +202,14 @@ export class Manifest {
     for (const index of this.#log.putsOf(inode)) {
       const { mutation, time } = this.record(index);
       if (mutation.type !== 'put' || mutation.inode !== inode) {
-        throw new SherinError('MANIFEST_BROKEN', {
-          part: `record ${index} is not a version of inode ${inode}`,
-        });
+        throw broken(`record ${index} is not a version of inode ${inode}`);
       }
       count += 1;
       yield { index, time, put: mutation };
     }
     const known = this.tree.inode(inode)?.version;
     if (known !== undefined && known > count) {
-      throw new SherinError('MANIFEST_BROKEN', {
-        part: `inode ${inode} has ${known} versions, ${count} are listed`,
-      });
+      throw broken(`inode ${inode} has ${known} versions, ${count} are listed`);
     }
   }
 
@@ -251,15 +223,11 @@ export class Manifest {
     if (this.tail === 0) return;
     const frontier = this.#standing.edge.frontier();
     const bytes = writeSnapshot(this.#state, frontier);
-    const signed = this.#sign({
-      ...this.head,
-      time: this.#time(),
-      snapshotSize: frontier.size,
-      stateRoot: stateRoot(bytes),
+    this.#replaceHead({ snapshotSize: frontier.size, stateRoot: stateRoot(bytes) }, () => {
+      storeSnapshot(this.#database, bytes);
     });
-    this.#replaceHead(signed, () => storeSnapshot(this.#database, bytes));
     this.#rebase(new Snapshot(bytes));
-    this.#database.checkpoint();
+    ifThereIsSpace(() => this.#database.checkpoint());
   }
 
   /** Moves the write-ahead log into the database file, so that the file alone holds everything. */
@@ -276,29 +244,23 @@ export class Manifest {
   close(): void {
     if (!this.#database.isOpen) return;
     try {
-      if (this.tail >= longTail || this.tail > this.head.size * longTailShare) this.#trySnapshot();
+      const long = this.tail >= longTail || this.tail > this.head.size * longTailShare;
+      if (long) ifThereIsSpace(() => this.snapshot());
     } finally {
-      this.#database.close();
-      this.#rebase(emptyState);
+      this.abandon();
     }
   }
 
-  /** Closes without writing anything, as a crash would leave it. */
+  /** Closes without writing anything and overwrites the tree. */
   abandon(): void {
     this.#database.close();
+    const { base } = this.#state;
     this.#rebase(emptyState);
+    if (base instanceof Snapshot) base.wipe();
   }
 
-  /** A snapshot only saves time and memory: no space for one is no reason to fail. */
-  #trySnapshot(): void {
-    try {
-      this.snapshot();
-    } catch (error) {
-      if (!(error instanceof SherinError && (error.code === 'NO_SPACE' || error.code === 'IO'))) throw error;
-    }
-  }
-
-  #replaceHead(head: TreeHead, also: () => void): TreeHead {
+  #replaceHead(change: HeadChange, also: () => void): TreeHead {
+    const head = this.#signer.sign(this.head, change);
     this.#database.transaction('signing a head', () => {
       also();
       writeHead(this.#database, head);
@@ -307,58 +269,20 @@ export class Manifest {
     return head;
   }
 
+  /** Puts the tree on another base, with no changes above it. Who iterates over the old one finishes there. */
   #rebase(base: TreeState): void {
-    const old = this.#state.base;
     this.#state = new Overlay(base);
     this.#reverse = reverseOf(this.#state);
-    if (old instanceof Snapshot) old.wipe();
-  }
-
-  #mayUse(ino: number, used: Set<number>): boolean {
-    if (used.has(ino)) return false;
-    used.add(ino);
-    return ino >= this.#nextInode || this.#allotted.has(ino);
-  }
-
-  #sign(head: UnsignedHead): TreeHead {
-    const { generation, hash } = this.#options.header();
-    const audit = this.#options.auditHead();
-    const unsigned = {
-      ...head,
-      nv: this.#options.counter(),
-      headerGeneration: generation,
-      headerHash: hash,
-      auditSize: audit.size,
-      auditRoot: audit.root,
-    };
-    const signature = this.#options.sign(headMessage(this.#options.uuid, encodeHead(unsigned)));
-    return { ...unsigned, signature };
-  }
-
-  /** Now, and never before the last head. */
-  #time(): bigint {
-    const time = now(this.#options);
-    if (time < this.head.time) return this.head.time;
-    return time;
   }
 }
 
-const noHead: TreeHead = {
-  size: 0,
-  root: emptyRoot,
-  time: 0n,
-  nv: 0n,
-  headerGeneration: 0,
-  headerHash: Buffer.alloc(32),
-  auditSize: 0,
-  auditRoot: Buffer.alloc(32),
-  snapshotSize: 0,
-  stateRoot: Buffer.alloc(32),
-  signature: Buffer.alloc(64),
-};
-
-function now(options: ManifestOptions): bigint {
-  return options.now?.() ?? BigInt(Date.now()) * 1_000_000n;
+/** For what only saves time and memory later: no space for it is no reason to fail. */
+function ifThereIsSpace(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof SherinError && (error.code === 'NO_SPACE' || error.code === 'IO'))) throw error;
+  }
 }
 
 function rootDirectory(time: bigint): Mutation {
@@ -376,30 +300,6 @@ function rootDirectory(time: bigint): Mutation {
   return { type: 'attributes', inode: rootInode, attributes };
 }
 
-function requireHeader(head: TreeHead, header: { generation: number; hash: Buffer }): void {
-  const same = head.headerGeneration === header.generation;
-  if (same && head.headerHash.equals(header.hash)) return;
-  throw new SherinError('HEADER_STALE', {
-    found: same ? `${header.generation} with other contents` : header.generation,
-    expected: head.headerGeneration,
-  });
-}
-
 function reverseOf(state: Overlay): ReverseIndex {
   return new ReverseIndex(state.base instanceof Snapshot ? state.base : null, state);
-}
-
-/** An object that the namespace already holds keeps its first date. */
-function firstDated(state: Overlay, mutation: Mutation): Mutation {
-  if (mutation.type !== 'put') return mutation;
-  const no = state.objectNumber(mutation.id.tag, mutation.id.namespace);
-  const known = no === undefined ? undefined : state.object(no);
-  return known === undefined ? mutation : { ...mutation, id: { ...mutation.id, date: known.date } };
-}
-
-/** Root nodes that memory does not keep. */
-function largeRootNodes(mutations: readonly Mutation[]): Buffer[] {
-  return mutations.flatMap((mutation) => {
-    return mutation.type === 'put' && mutation.node.length > inlineNode ? [mutation.node] : [];
-  });
 }

@@ -8,6 +8,9 @@ import { Snapshot } from './snapshot-reader.js';
 /** Bytes of a chunk; all but the last are full. */
 const chunkBytes = 262_144;
 
+/** What one buffer holds. */
+const largestSnapshot = 0xffff_ffff;
+
 /** MTH over the 4 KiB blocks. */
 export function stateRoot(bytes: Buffer): Buffer {
   const frontier = new Frontier();
@@ -43,6 +46,7 @@ function readChunks(database: ManifestDatabase): Buffer {
   const [total] = database.statement('SELECT coalesce(sum(length(bytes)), 0) FROM snapshot').get() as [
     number,
   ];
+  if (total > largestSnapshot) throw broken(`a snapshot of ${total} bytes`);
   const bytes = Buffer.allocUnsafeSlow(total);
   let at = 0;
   for (const row of database.statement('SELECT bytes FROM snapshot ORDER BY chunk').iterate()) {

@@ -118,13 +118,16 @@ class SnapshotWriter {
 
   /** Object numbers by tag and namespace, taken from the rows just written. */
   index(state: TreeState): void {
-    const tag = (no: number): Buffer => {
-      const at = this.#at.objects + (no - 1) * objectRow;
-      return this.#bytes.subarray(at + 40, at + 56);
-    };
+    const tagAt = (no: number): number => this.#at.objects + (no - 1) * objectRow + 40;
+    const tag = (no: number): Buffer => this.#bytes.subarray(tagAt(no), tagAt(no) + 16);
     const namespace = (no: number): string => state.object(no)?.namespace ?? '';
     const numbers = Uint32Array.from({ length: state.counts.objects }, (_, i) => i + 1);
-    numbers.sort((a, b) => tag(a).compare(tag(b)) || compareText(namespace(a), namespace(b)));
+    // Six bytes of a tag tell nearly all of them apart, and numbers compare faster than buffers.
+    const starts = Float64Array.from(numbers, (no) => this.#bytes.readUIntBE(tagAt(no), 6));
+    const byStart = (a: number, b: number): number => (starts[a - 1] ?? 0) - (starts[b - 1] ?? 0);
+    numbers.sort(
+      (a, b) => byStart(a, b) || tag(a).compare(tag(b)) || compareText(namespace(a), namespace(b)),
+    );
     numbers.forEach((no, row) => {
       this.#bytes.writeUInt32LE(no, this.#at.index + row * indexRow);
     });

@@ -1,5 +1,14 @@
 /** What someone with the disk, and what someone with the key, can do to the files: never wrong data. */
-import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
 import { cubeIdFromBytes } from '../../common/ids.js';
@@ -123,6 +132,38 @@ describe('someone with the disk', () => {
     expect(refused).toBeGreaterThan(3);
   });
 
+  it('mixes no pages of three times unseen', async () => {
+    const vault = fixture();
+    const manifest = vault.create();
+    const times: Buffer[] = [];
+    for (let i = 0; i < 3; i++) {
+      fill(manifest, i * 5, i * 5 + 5);
+      if (i > 0) manifest.commit([{ type: 'unlink', parent: 1, name: Buffer.from(`file ${i}`) }], [], []);
+      if (i === 1) manifest.snapshot();
+      manifest.checkpoint();
+      times.push(readFileSync(vault.path));
+    }
+    const { head } = manifest;
+    const whole = pictureOf(manifest.tree, inodes);
+    manifest.abandon();
+    const choice = fc.infiniteStream(fc.integer({ min: 0, max: times.length - 1 }));
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 2 }), choice, async (last, choices) => {
+        const pages = Math.ceil((times[last]?.length ?? 0) / pageBytes);
+        const mixed = Array.from({ length: pages }, (_, page) => {
+          const from = times[choices.next().value ?? 0] ?? Buffer.alloc(0);
+          const at = page * pageBytes;
+          return (from.length > at ? from : (times[last] ?? from)).subarray(at, at + pageBytes);
+        });
+        writeFileSync(vault.path, Buffer.concat(mixed));
+        await refusal(vault, head, (opened) => {
+          expect(pictureOf(opened.tree, inodes)).toEqual(whole);
+        });
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   it('cuts off or swaps no write-ahead log unseen, given a head seen before', async () => {
     const vault = fixture();
     const manifest = vault.create();
@@ -188,6 +229,15 @@ describe('someone with the disk', () => {
     }
     writeFileSync(vault.path, file);
     truncateSync(vault.path, statSync(vault.path).size - pageBytes);
+    expect(await refusal(vault)).toBe('MANIFEST_BROKEN');
+  });
+
+  it('leads it to no other file', async () => {
+    const vault = fixture();
+    vault.create().close();
+    renameSync(vault.path, `${vault.path}.elsewhere`);
+    expect(await refusal(vault)).toBe('MANIFEST_BROKEN');
+    symlinkSync(`${vault.path}.elsewhere`, vault.path);
     expect(await refusal(vault)).toBe('MANIFEST_BROKEN');
   });
 

@@ -1,0 +1,16 @@
+/** What a manifest needs of the vault around it. */
+export interface ManifestOptions {
+  readonly path: string;
+  /** K_manifest; overwritten as soon as SQLite has it. */
+  readonly key: Buffer;
+  readonly uuid: Buffer;
+  readonly publicKey: Buffer;
+  readonly sign: (message: Buffer) => Buffer;
+  /** The vault header that heads name. */
+  readonly header: () => { generation: number; hash: Buffer };
+  readonly auditHead: () => { size: number; root: Buffer };
+  /** Value of the rollback counter to sign. */
+  readonly counter: () => bigint;
+  /** Nanoseconds since 1970. */
+  readonly now?: () => bigint;
+}
