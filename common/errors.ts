@@ -184,10 +184,10 @@ export const errorTable = {
     hint: 'check for a mistyped group; the key has 7 groups of 8 characters',
   },
   TPM_MISSING: {
-    errno: 'EIO',
+    errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'no TPM answers at {tcti}',
-    hint: 'see: sherinctl doctor; the recovery key still opens the vault',
+    hint: 'see: sherinctl doctor; the recovery key opens the vault: sherinctl unlock --recovery-fd N --accept-rollback',
   },
   TPM_FAILED: {
     errno: 'EIO',

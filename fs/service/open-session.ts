@@ -4,8 +4,9 @@ import type { AuditEvent } from '../audit/event.js';
 import { AuditLog } from '../audit/log.js';
 import type { CubeStore } from '../cube/store.js';
 import { Manifest, type ManifestOptions } from '../manifest/manifest.js';
+import { enrollTpm } from '../vault/enroll.js';
 import { headerHash } from '../vault/header.js';
-import type { LockedVault } from '../vault/open.js';
+import { type LockedVault, tpmSlotOf } from '../vault/open.js';
 import type { Admins } from './access.js';
 import { RollbackGuard } from './rollback-guard.js';
 import type { Opening } from './service.js';
@@ -131,10 +132,25 @@ async function admitCounter(
   try {
     return { counter, value: await counter.admit(manifest.head.nv), overridden: null };
   } catch (error) {
-    const lost =
-      error instanceof SherinError && ['ROLLBACK', 'COUNTER_LOST', 'TPM_MISSING'].includes(error.code);
-    if (!lost || !override) throw error;
-    const value = await locked.replaceCounter(keyring);
-    return { counter: locked.counter(keyring), value, overridden: (error as SherinError).code };
+    if (!override || !(error instanceof SherinError)) throw error;
+    if (!['ROLLBACK', 'COUNTER_LOST', 'TPM_MISSING'].includes(error.code)) throw error;
+    const value = await newCounter(keyring, locked, error.code, manifest.head.nv);
+    return { counter: locked.counter(keyring), value, overridden: error.code };
   }
+}
+
+/**
+ * Begins a new counter after the owner accepted that the old one is lost: in the vault's TPM; where that is gone and was a
+ * software TPM without PIN, in a new one that the vault is sealed to. Otherwise the vault goes on without a counter:
+ * a hardware TPM or a PIN is not replaced by something weaker behind the owner's back.
+ */
+async function newCounter(keyring: Keyring, locked: LockedVault, code: string, nv: bigint): Promise<bigint> {
+  if (code !== 'TPM_MISSING') return locked.replaceCounter(keyring);
+  const slot = tpmSlotOf(locked.header);
+  if (slot !== null && slot.kind === 'software' && !slot.pin) {
+    return enrollTpm(locked, keyring, { pin: null, pcrs: slot.pcrs, bank: slot.bank });
+  }
+  const { signature: _, ...header } = locked.header;
+  await locked.replaceHeader({ ...header, counter: null, generation: header.generation + 1 }, keyring);
+  return nv;
 }

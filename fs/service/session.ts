@@ -1,6 +1,7 @@
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import type { CubeFault, CubeReader, CubeRef, Keyring } from '../../native/index.js';
+import { CoalescedAudit } from '../audit/coalesce.js';
 import type { AuditEvent } from '../audit/event.js';
 import type { AuditLog } from '../audit/log.js';
 import { type AuditReport, verifyAudit } from '../audit/verify.js';
@@ -43,6 +44,7 @@ export class Session implements FaultSink {
   readonly store: CubeStore;
   readonly #parts: SessionParts;
   readonly #opens = new OpenAudit();
+  readonly #denials: CoalescedAudit;
   /** Refused from the moment of failure, before the manifest has the record. */
   readonly #condemned = new Set<CubeId>();
   readonly #verified = new Map<number, bigint>();
@@ -54,6 +56,7 @@ export class Session implements FaultSink {
     this.keyring = parts.keyring;
     this.manifest = parts.manifest;
     this.audit = parts.audit;
+    this.#denials = new CoalescedAudit(parts.audit);
     this.reader = parts.reader;
     this.store = parts.store;
     this.catalog = new CubeCatalog(parts.manifest);
@@ -104,7 +107,8 @@ export class Session implements FaultSink {
     const id = object?.id ?? null;
     // Policy belongs to the path; where several lead here the strictest decides.
     if (links.some(({ policy }) => !mayRead(policy, caller, this.#parts.admins))) {
-      this.note({ event: 'AUDIT_DENIED', id, actor: actorOf(caller), meta: { operation: 'open' } });
+      const meta = { operation: 'open' };
+      await this.#denials.append({ event: 'AUDIT_DENIED', id, actor: actorOf(caller), meta });
       throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read ${id ?? 'this file'}` });
     }
     if (id !== null) await this.#recordOpen(id, caller);
@@ -115,7 +119,8 @@ export class Session implements FaultSink {
   async openCube(cube: CubeRef, caller: Caller): Promise<ObjectContent> {
     const id = cubeIdFromBytes(cube.id);
     if (!this.#parts.admins.has(caller)) {
-      this.note({ event: 'AUDIT_DENIED', id, actor: actorOf(caller), meta: { operation: 'open-cube' } });
+      const meta = { operation: 'open-cube' };
+      await this.#denials.append({ event: 'AUDIT_DENIED', id, actor: actorOf(caller), meta });
       throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read cube ${id}` });
     }
     await this.#recordOpen(id, caller);
@@ -209,6 +214,7 @@ export class Session implements FaultSink {
   async close(): Promise<void> {
     await this.#turn;
     await this.#parts.guard.settle();
+    await this.#denials.close();
     await this.audit.close();
     this.manifest.close();
   }
