@@ -179,10 +179,14 @@ void Connection::Read() {
       if (received.state == Received::Nothing) return;
       if (received.state == Received::End) {
         const Napi::CallbackScope scope(Env(), context_);
-        return Shut(std::nullopt);
+        return Shut(reset_);
       }
       Deliver(std::move(received), buffer.data());
     } catch (const SocketError& error) {
+      if (error.error == ECONNRESET && !reset_) {
+        reset_ = error;  // the peer closed without reading everything; what it sent before is still there
+        continue;
+      }
       const Napi::CallbackScope scope(Env(), context_);
       return Shut(error);
     }

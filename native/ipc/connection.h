@@ -53,6 +53,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   std::deque<Outgoing> queue_;
   bool begun_ = false;
   bool paused_ = false;
+  std::optional<SocketError> reset_;
   std::optional<SocketError> reason_;
 };
 

@@ -84,6 +84,28 @@ describe('messages', () => {
     expect(end.received.length).toBe(0);
   });
 
+  test('sent before the peer closed still arrive, and the end says what got lost', async () => {
+    server.socket.pause();
+    await client.socket.send(Buffer.from('never read'));
+    for (let i = 0; i < 5; i++) await server.socket.send(Buffer.from('last words'));
+    server.socket.close();
+    expect(await client.closed).toMatchObject({ code: 'ECONNRESET' });
+    expect(client.received.length).toBe(5);
+  });
+
+  test('fail once the peer is gone, even while paused', async () => {
+    client.socket.pause();
+    const work = Array.from({ length: 50 }, () =>
+      client.socket.send(Buffer.alloc(100_000)).catch((error) => error.code),
+    );
+    server.socket.close();
+    for (const outcome of (await Promise.all(work)).slice(-10))
+      expect(['EPIPE', 'ECONNRESET']).toContain(outcome);
+    await expect(client.socket.send(Buffer.from('x'))).rejects.toMatchObject({ code: 'EPIPE' });
+    client.socket.resume();
+    await client.closed;
+  });
+
   test('too large and empty ones are refused, and the connection stays', async () => {
     await expect(client.socket.send(Buffer.alloc(messageLimit + 1))).rejects.toMatchObject({
       code: 'EMSGSIZE',

@@ -48,9 +48,13 @@ void Poll::OnEvent(uv_poll_t* handle, int status, int events) {
     self->watched_ = -1;
     return;
   }
-  // An error is reported by the next system call on the descriptor; read to meet it.
+  if (status < 0) {
+    // libuv has stopped watching. The next system call on the descriptor will meet the error.
+    self->watched_ = -1;
+    events = UV_READABLE | UV_WRITABLE;
+  }
   const Ready ready = self->ready_;  // outlives this object if the callee closes it
-  Quietly([&] { ready(status < 0 ? UV_READABLE : events); });
+  Quietly([&] { ready(events); });
 }
 
 void Poll::Close() {

@@ -2,6 +2,7 @@
 #include <tss2/tss2_esys.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "../memory/locked.h"
 #include "cleanse.h"
@@ -17,18 +18,27 @@ inline void Copy(const LockedBytes& from, TPM2B_AUTH& to) {
   std::copy_n(from.data(), to.size, to.buffer);
 }
 
-/** Gives ESAPI the authValue of an object for the life of this guard, then overwrites ESAPI's copy. */
+/**
+ * Gives ESAPI the authValue of an object for the life of this guard, then overwrites its copies: in the object's record
+ * and, by `rehearsal` (the command that used it), in the session's.
+ */
+template <typename Rehearsal>
 class Authorized {
  public:
-  Authorized(Link& link, ESYS_TR object, const LockedBytes* auth) : link_(link), object_(object) {
-    if (auth == nullptr) return;
+  Authorized(Link& link, ESYS_TR object, const LockedBytes* auth, Rehearsal rehearsal)
+      : link_(link), object_(object), rehearsal_(std::move(rehearsal)), used_(auth != nullptr) {
+    if (!used_) return;
     Cleansed<TPM2B_AUTH> value;
     Copy(*auth, *value);
     link.Check(Esys_TR_SetAuth(link.esys(), object, value.get()), "Esys_TR_SetAuth");
   }
   ~Authorized() {
-    const TPM2B_AUTH nothing{};
-    Esys_TR_SetAuth(link_.esys(), object_, &nothing);
+    if (!used_) return;
+    TPM2B_AUTH ashes{};
+    ashes.size = kAuthLimit;
+    std::fill_n(ashes.buffer, kAuthLimit, BYTE{0xff});
+    Esys_TR_SetAuth(link_.esys(), object_, &ashes);
+    link_.Rehearse(rehearsal_);
   }
   Authorized(const Authorized&) = delete;
   Authorized& operator=(const Authorized&) = delete;
@@ -36,6 +46,8 @@ class Authorized {
  private:
   Link& link_;
   ESYS_TR object_;
+  Rehearsal rehearsal_;
+  bool used_;
 };
 
 }  // namespace sherin::tpm

@@ -4,7 +4,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "../error.h"
@@ -17,18 +16,18 @@ Deadline::Deadline() : wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 
 Deadline::~Deadline() { close(wake_); }
 
-void Deadline::Limit(std::chrono::milliseconds left) {
-  limit_ = (Clock::now() + left).time_since_epoch().count();
+void Deadline::Shorten(Patience patience) {
+  patience_ = patience;
   const uint64_t one = 1;
   // A full counter already wakes the waiter.
   [[maybe_unused]] const ssize_t written = write(wake_, &one, sizeof one);
 }
 
 const char* Deadline::Await(int fd, short events) {
-  const Clock::time_point patience = Clock::now() + kPatience;
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
   for (;;) {
-    const Clock::time_point limit = std::min(patience, Clock::time_point(Clock::duration(limit_.load())));
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(limit - Clock::now()).count();
+    const auto left = std::chrono::ceil<Patience>(start + patience_.load() - Clock::now()).count();
     if (left <= 0) return "ETIMEDOUT";
     pollfd fds[2] = {{fd, events, 0}, {wake_, POLLIN, 0}};
     const int ready = poll(fds, 2, static_cast<int>(left));

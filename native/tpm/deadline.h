@@ -4,11 +4,12 @@
 
 namespace sherin::tpm {
 
-/** Until when answers are waited for; another thread can shorten it. */
+/** How long an answer is waited for; another thread can shorten it. */
 class Deadline {
  public:
-  /** For one answer. The slowest command in use, an ECC key on a discrete TPM, takes about a second. */
-  static constexpr std::chrono::seconds kPatience{90};
+  using Patience = std::chrono::milliseconds;
+  /** The slowest command in use, an ECC key on a discrete TPM, takes about a second. */
+  static constexpr Patience kPatience{90'000};
 
   /** @throws Failure */
   Deadline();
@@ -16,15 +17,14 @@ class Deadline {
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
-  /** Any thread: ends a wait under way, and every later one, in `left` at the latest. */
-  void Limit(std::chrono::milliseconds left);
+  /** Any thread: no wait takes longer than this from now on, nor does the one under way. */
+  void Shorten(Patience patience);
   /** Waits for `events` of poll(2) on a descriptor. Returns nullptr, or the errno's name: ETIMEDOUT, EIO. */
   const char* Await(int fd, short events);
 
  private:
-  using Clock = std::chrono::steady_clock;
   int wake_;
-  std::atomic<Clock::rep> limit_{Clock::time_point::max().time_since_epoch().count()};
+  std::atomic<Patience> patience_{kPatience};
 };
 
 }  // namespace sherin::tpm

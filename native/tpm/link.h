@@ -24,7 +24,7 @@ class Link {
 
   ESYS_CONTEXT* esys() const { return esys_; }
   bool broken() const { return transport_.broken() != nullptr; }
-  void Hurry(std::chrono::milliseconds left) { transport_.Hurry(left); }
+  void Hurry(Deadline::Patience patience) { transport_.Hurry(patience); }
 
   /** Turns what a call of ESAPI returned into a Failure unless it is success. */
   void Check(TSS2_RC rc, const char* call) const;
@@ -36,6 +36,17 @@ class Link {
   void Leave();
   /** Flushes every transient object and loaded session that the TPM shows this client. */
   void Sweep();
+  /**
+   * Runs a command of ESAPI without sending it to the TPM. ESAPI keeps copies of authValues and sensitive parameters in
+   * its context and its sessions and frees them unwiped; the same command once more, with other values, is what
+   * overwrites them.
+   */
+  template <typename Command>
+  void Rehearse(Command&& command) {
+    transport_.Mute(true);
+    command();
+    transport_.Mute(false);
+  }
   /** Overwrites ESAPI's command and response buffer by a command whose answer is long and public. */
   void OverwriteBuffers();
   /** Handles of one range, such as TPM2_TRANSIENT_FIRST. */

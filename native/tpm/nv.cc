@@ -30,9 +30,30 @@ TPM2B_NV_PUBLIC CounterTemplate(TPM2_HANDLE handle) {
   return index;
 }
 
+TSS2_RC TryIncrement(Client& client, ESYS_TR index, ESYS_TR session) {
+  return Esys_NV_Increment(client.esys(), index, index, session, ESYS_TR_NONE, ESYS_TR_NONE);
+}
+
 void Increment(Client& client, ESYS_TR index) {
-  client.Check(Esys_NV_Increment(client.esys(), index, index, client.Session(0), ESYS_TR_NONE, ESYS_TR_NONE),
-               "TPM2_NV_Increment");
+  client.Check(TryIncrement(client, index, client.Session(0)), "TPM2_NV_Increment");
+}
+
+auto Authorize(Client& client, ESYS_TR index, const LockedBytes* auth) {
+  const ESYS_TR session = client.Session(0);
+  return Authorized(client.link(), index, auth, [&client, index, session] { TryIncrement(client, index, session); });
+}
+
+TSS2_RC TryDefine(Client& client, const TPM2B_AUTH& auth, const TPM2B_NV_PUBLIC& space, ESYS_TR* index) {
+  return Esys_NV_DefineSpace(client.esys(), ESYS_TR_RH_OWNER, client.Session(TPMA_SESSION_DECRYPT), ESYS_TR_NONE,
+                             ESYS_TR_NONE, &auth, &space, index);
+}
+
+/** Overwrites the authValue in ESAPI's copy of its last parameters, and in the record it made of the index. */
+void ForgetAuth(Client& client, const TPM2B_NV_PUBLIC& space, ESYS_TR index) {
+  const TPM2B_AUTH nothing{};
+  ESYS_TR none = ESYS_TR_NONE;
+  client.link().Rehearse([&] { TryDefine(client, nothing, space, &none); });
+  if (index != ESYS_TR_NONE) Esys_TR_SetAuth(client.esys(), index, &nothing);
 }
 
 uint64_t Read(Client& client, ESYS_TR index) {
@@ -64,7 +85,7 @@ Name PresentName(Client& client, TPM2_HANDLE handle) {
 /** Increments once (which makes it readable) and reads; an index that can not be used is not left behind. */
 NewCounter Begin(Client& client, TPM2_HANDLE handle, Reference& index, const LockedBytes* auth) {
   try {
-    const Authorized authorized(client.link(), index.tr(), auth);
+    const auto authorized = Authorize(client, index.tr(), auth);
     Increment(client, index.tr());
     const uint64_t value = Read(client, index.tr());
     return {{handle, PresentName(client, handle)}, value};
@@ -98,8 +119,8 @@ NewCounter DefineCounter(Client& client, const LockedBytes* auth) {
       const TPM2_HANDLE handle = RandomHandle();
       const TPM2B_NV_PUBLIC space = CounterTemplate(handle);
       Reference index(client.link());
-      const TSS2_RC rc = Esys_NV_DefineSpace(client.esys(), ESYS_TR_RH_OWNER, client.Session(TPMA_SESSION_DECRYPT),
-                                             ESYS_TR_NONE, ESYS_TR_NONE, value.get(), &space, index.out());
+      const TSS2_RC rc = TryDefine(client, *value, space, index.out());
+      ForgetAuth(client, space, index.tr());
       if (rc == TPM2_RC_NV_DEFINED) continue;
       client.Check(rc, "TPM2_NV_DefineSpace");
       return Begin(client, handle, index, auth);
@@ -112,7 +133,7 @@ uint64_t ReadCounter(Client& client, const NvIndex& index, const LockedBytes* au
   return client.Retry([&] {
     Reference reference(client.link());
     OpenIndex(client, index, reference);
-    const Authorized authorized(client.link(), reference.tr(), auth);
+    const auto authorized = Authorize(client, reference.tr(), auth);
     return Read(client, reference.tr());
   });
 }
@@ -122,7 +143,7 @@ uint64_t IncrementCounter(Client& client, const NvIndex& index, const LockedByte
   client.Retry([&] {
     Reference reference(client.link());
     OpenIndex(client, index, reference);
-    const Authorized authorized(client.link(), reference.tr(), auth);
+    const auto authorized = Authorize(client, reference.tr(), auth);
     Increment(client, reference.tr());
   });
   return ReadCounter(client, index, auth);

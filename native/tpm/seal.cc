@@ -61,6 +61,15 @@ T Decode(Unmarshal<T> unmarshal, const std::vector<uint8_t>& bytes, const char* 
   return value;
 }
 
+/** What TPM2_Create returns. */
+struct Created {
+  Given<TPM2B_PRIVATE> privateArea;
+  Given<TPM2B_PUBLIC> publicArea;
+  Given<TPM2B_CREATION_DATA> data;
+  Given<TPM2B_DIGEST> hash;
+  Given<TPMT_TK_CREATION> ticket;
+};
+
 Sealed Create(Client& client, const LockedBytes& secret, const Policy& policy) {
   const TPM2B_DIGEST pcrDigest = Composite(ReadPcrs(client, policy.bank, policy.pcrs));
   const TPM2B_PUBLIC object = SealTemplate(policy, PolicyDigest(client, policy, pcrDigest));
@@ -68,22 +77,25 @@ Sealed Create(Client& client, const LockedBytes& secret, const Policy& policy) {
   const TPML_PCR_SELECTION noPcrs{};
   const ESYS_TR session = client.Session(TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT);
   const Loaded primary = client.Primary();
-  Given<TPM2B_PRIVATE> privateArea;
-  Given<TPM2B_PUBLIC> publicArea;
-  Given<TPM2B_CREATION_DATA> data;
-  Given<TPM2B_DIGEST> hash;
-  Given<TPMT_TK_CREATION> ticket;
+  Created created;
   Cleansed<TPM2B_SENSITIVE_CREATE> sensitive;
   if (policy.auth != nullptr) Copy(*policy.auth, sensitive->sensitive.userAuth);
   sensitive->sensitive.data.size = static_cast<UINT16>(secret.size());
   std::copy_n(secret.data(), secret.size(), sensitive->sensitive.data.buffer);
-  client.Check(Esys_Create(client.esys(), primary.tr(), session, ESYS_TR_NONE, ESYS_TR_NONE, sensitive.get(), &object,
-                           &noInfo, &noPcrs, privateArea.out(), publicArea.out(), data.out(), hash.out(),
-                           ticket.out()),
-               "TPM2_Create");
-  return {Encode(client.link(), Tss2_MU_TPM2B_PUBLIC_Marshal, *publicArea),
-          Encode(client.link(), Tss2_MU_TPM2B_PRIVATE_Marshal, *privateArea), NameOf(client.link(), primary.tr()),
-          {pcrDigest.buffer, pcrDigest.buffer + pcrDigest.size}};
+  const auto create = [&](const TPM2B_SENSITIVE_CREATE& what, Created& into) {
+    return Esys_Create(client.esys(), primary.tr(), session, ESYS_TR_NONE, ESYS_TR_NONE, &what, &object, &noInfo,
+                       &noPcrs, into.privateArea.out(), into.publicArea.out(), into.data.out(), into.hash.out(),
+                       into.ticket.out());
+  };
+  const TSS2_RC rc = create(*sensitive, created);
+  client.link().Rehearse([&create] {
+    Created nothing;
+    create({}, nothing);
+  });
+  client.Check(rc, "TPM2_Create");
+  return {Encode(client.link(), Tss2_MU_TPM2B_PUBLIC_Marshal, *created.publicArea),
+          Encode(client.link(), Tss2_MU_TPM2B_PRIVATE_Marshal, *created.privateArea),
+          NameOf(client.link(), primary.tr()), {pcrDigest.buffer, pcrDigest.buffer + pcrDigest.size}};
 }
 
 std::shared_ptr<LockedBytes> Open(Client& client, const TPM2B_PUBLIC& publicArea, const TPM2B_PRIVATE& privateArea,
@@ -96,10 +108,15 @@ std::shared_ptr<LockedBytes> Open(Client& client, const TPM2B_PUBLIC& publicArea
   client.Check(Esys_Load(client.esys(), primary.tr(), ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &privateArea,
                          &publicArea, object.out()),
                "TPM2_Load");
-  const Authorized authorized(client.link(), object.tr(), policy.auth.get());
   Given<TPM2B_SENSITIVE_DATA> secret;
-  client.Check(Esys_Unseal(client.esys(), object.tr(), session.tr(), ESYS_TR_NONE, ESYS_TR_NONE, secret.out()),
-               "TPM2_Unseal");
+  const auto unseal = [&](TPM2B_SENSITIVE_DATA** out) {
+    return Esys_Unseal(client.esys(), object.tr(), session.tr(), ESYS_TR_NONE, ESYS_TR_NONE, out);
+  };
+  const Authorized authorized(client.link(), object.tr(), policy.auth.get(), [&unseal] {
+    Given<TPM2B_SENSITIVE_DATA> nothing;
+    unseal(nothing.out());
+  });
+  client.Check(unseal(secret.out()), "TPM2_Unseal");
   if (secret->size != kSecretSize) throw Failure("EINVAL", "the sealed object holds no 32-byte secret");
   return std::make_shared<LockedBytes>(secret->buffer, secret->size);
 }

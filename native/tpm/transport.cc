@@ -1,6 +1,14 @@
 #include "transport.h"
 
+#include <cstring>
+
 namespace sherin::tpm {
+namespace {
+
+/** TPM_ST_NO_SESSIONS, 10 bytes, TPM_RC_COMMAND_CODE (TPM 2.0 Part 1, 18.3). */
+constexpr uint8_t kRefusal[] = {0x80, 0x01, 0, 0, 0, 10, 0, 0, 0x01, 0x43};
+
+}  // namespace
 
 Transport::Context Transport::MakeContext(Transport* self) {
   constexpr uint64_t kMagic = 0x5348455249545054;  // "SHERITPT"
@@ -24,6 +32,7 @@ TSS2_RC Transport::Try(Transfer&& transfer) {
 
 TSS2_RC Transport::Transmit(TSS2_TCTI_CONTEXT* context, size_t size, const uint8_t* command) {
   Transport& self = Self(context);
+  if (self.muted_) return TSS2_RC_SUCCESS;
   return self.Try([&] { return self.wire_->Send(command, size, self.deadline_); });
 }
 
@@ -34,6 +43,12 @@ TSS2_RC Transport::Receive(TSS2_TCTI_CONTEXT* context, size_t* size, uint8_t* re
     return TSS2_RC_SUCCESS;
   }
   Transport& self = Self(context);
+  if (self.muted_) {
+    if (*size < sizeof kRefusal) return TSS2_TCTI_RC_INSUFFICIENT_BUFFER;
+    *size = sizeof kRefusal;
+    std::memcpy(response, kRefusal, sizeof kRefusal);
+    return TSS2_RC_SUCCESS;
+  }
   return self.Try([&] { return self.wire_->Receive(response, *size, self.deadline_); });
 }
 

@@ -1,8 +1,6 @@
 #pragma once
 #include <tss2/tss2_tcti.h>
 
-#include <atomic>
-#include <chrono>
 #include <memory>
 #include <string>
 
@@ -24,8 +22,10 @@ class Transport {
 
   /** For Esys_Initialize; lives as long as this object. */
   TSS2_TCTI_CONTEXT* context() { return reinterpret_cast<TSS2_TCTI_CONTEXT*>(&context_); }
-  /** Any thread: gives a wait under way, and every later one, at most this much more time. */
-  void Hurry(std::chrono::milliseconds left) { deadline_.Limit(left); }
+  /** Any thread: waits no longer than this for an answer from now on. */
+  void Hurry(Deadline::Patience patience) { deadline_.Shorten(patience); }
+  /** While muted, commands do not leave the process: each is answered with TPM_RC_COMMAND_CODE. */
+  void Mute(bool muted) { muted_ = muted; }
   /** Why the transport is broken as an errno name; nullptr while it works. */
   const char* broken() const { return broken_; }
 
@@ -47,6 +47,7 @@ class Transport {
   std::unique_ptr<Wire> wire_;
   Deadline deadline_;
   const char* broken_ = nullptr;
+  bool muted_ = false;
   Context context_ = MakeContext(this);
 };
 

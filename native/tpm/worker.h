@@ -34,7 +34,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   Napi::Promise Connect(Napi::Env env, Result made);
   /** Queues an operation; `keep` stays alive until the promise has settled. */
   Napi::Promise Run(Napi::Env env, Napi::Object keep, Operation operation);
-  /** Leaves the TPM after what is queued; one that hangs is given a few seconds. Harmless twice. */
+  /** Leaves the TPM after what is queued; it may hang for a few seconds no more. Harmless twice. */
   Napi::Promise Close(Napi::Env env);
   /** The same, when nobody is left to wait for it. */
   void Abandon(Napi::Env env);
