@@ -84,5 +84,5 @@ describe('a crash', () => {
       next.kill('SIGKILL');
       vault.remove();
     }
-  }, 180_000);
+  }, 600_000);
 });

@@ -152,7 +152,7 @@ describe('the tree', () => {
     // The histories are worth something only if much of them happened.
     expect(committed).toBeGreaterThan(300);
     expect(refused).toBeGreaterThan(100);
-  });
+  }, 300_000);
 
   it('lists a directory after any name, across snapshot and changes', () => {
     const vault = new Fixture();
