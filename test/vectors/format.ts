@@ -110,7 +110,7 @@ const objects: readonly { readonly length: number; readonly content: Readonly<Re
   { length: 3, content: { 0: cubeSlot(3, 1) } },
   { length: 3 * slotSize + 5000, content: { 1: cubeSlot(slotSize, 2), 3: piecesSlot() } },
   { length: 65 * slotSize, content: { 64: cubeSlot(slotSize, 3) } },
-  { length: 2 ** 40, content: {} },
+  { length: 2 ** 36, content: {} },
 ];
 
 function cubeSlot(length: number, seed: number): Slot {
