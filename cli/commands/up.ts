@@ -29,9 +29,8 @@ export const up = command({
     { text: 'With the recovery key', line: 'sherinctl up --recovery-fd 3 3< recovery.txt' },
   ],
   run: async (session, _args, options) => {
-    if (session.connectIfRunning() === null) {
-      await start(session, options.headerBackup ? ['--header-backup'] : []);
-    }
+    const started = session.connectIfRunning() === null;
+    if (started) await start(session, options.headerBackup ? ['--header-backup'] : []);
     const client = session.connect();
     const before = await client.call('status', {});
     refuseOtherVault(before, session);
@@ -43,7 +42,13 @@ export const up = command({
       await unlock(client, { ...options, recovery: options.acceptRollback, pinFd: undefined });
     }
     if (options.mount && before.mount === null) {
-      await mountAt(session, { allowOther: options.allowOther, listIds: options.listIds });
+      try {
+        await mountAt(session, { allowOther: options.allowOther, listIds: options.listIds });
+      } catch (error) {
+        // what was not there before is not left behind half done
+        if (started) await client.call('stop', {}).catch(() => undefined);
+        throw error;
+      }
     }
     const status = await client.call('status', {});
     session.output.result(

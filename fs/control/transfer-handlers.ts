@@ -26,8 +26,8 @@ export class TransferHandlers {
         this.#transfers.set(transfer, { connection, run });
         return { transfer };
       },
-      'put.entries': async ({ transfer, entries }, { fds, connection }) => {
-        return { outcomes: await this.#find(transfer, connection).entries(entries, fds) };
+      'put.entries': async ({ transfer, entries }, { fds, connection, progress }) => {
+        return { outcomes: await this.#find(transfer, connection).entries(entries, fds, progress) };
       },
       'put.end': async ({ transfer }, { connection }) => {
         const totals = await this.#find(transfer, connection).end();

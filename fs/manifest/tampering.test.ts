@@ -339,12 +339,31 @@ describe('someone with the database key, but not the signing key', () => {
 });
 
 describe('a header that is not the one of the head', () => {
-  it('is refused', () => {
+  it('is refused when it is older, another of the same generation, or more than one ahead', () => {
+    const vault = fixture();
+    vault.header = { generation: 4, hash: Buffer.alloc(32, 0x44) };
+    vault.create().close();
+    for (const [generation, fill] of [
+      [3, 0x33],
+      [4, 0x33],
+      [6, 0x66],
+      [1, 0x44],
+    ] as const) {
+      vault.header = { generation, hash: Buffer.alloc(32, fill) };
+      expect(() => vault.open()).toThrow(expect.objectContaining({ code: 'HEADER_STALE' }));
+    }
+  });
+
+  it('opens when it is the next generation, which a crash before the next head leaves, and the next head names it', () => {
     const vault = fixture();
     vault.create().close();
     vault.header = { generation: 2, hash: Buffer.alloc(32, 0x33) };
-    expect(() => vault.open()).toThrow(expect.objectContaining({ code: 'HEADER_STALE' }));
-    vault.header = { generation: 1, hash: Buffer.alloc(32, 0x33) };
+    const manifest = vault.open();
+    expect(manifest.head.headerGeneration).toBe(1);
+    expect(manifest.resign()).toMatchObject({ headerGeneration: 2, headerHash: Buffer.alloc(32, 0x33) });
+    manifest.close();
+    vault.open().close();
+    vault.header = { generation: 1, hash: Buffer.alloc(32, 0x11) };
     expect(() => vault.open()).toThrow(expect.objectContaining({ code: 'HEADER_STALE' }));
   });
 });

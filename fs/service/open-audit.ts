@@ -1,22 +1,22 @@
-import type { Caller } from '../mount/source.js';
+import type { AuditActor } from '../audit/event.js';
 
 const hourMs = 3_600_000;
 /** Remembered (caller, object) pairs; beyond it the oldest hour is forgotten early and recorded again. */
 const limit = 100_000;
 
-/** Level `first` of recorded opens: one record per caller, object and hour. */
+/** Level `first` of recorded opens: one record per caller (uid and program), object and hour. */
 export class OpenAudit {
   #hour = 0;
   readonly #seen = new Set<string>();
 
   /** True when this open is to be recorded. */
-  first(caller: Caller, id: string, now: number): boolean {
+  first(caller: AuditActor, id: string, now: number): boolean {
     const hour = Math.floor(now / hourMs);
     if (hour !== this.#hour || this.#seen.size >= limit) {
       this.#seen.clear();
       this.#hour = hour;
     }
-    const key = `${caller.uid}:${caller.pid}:${id}`;
+    const key = `${caller.uid}:${caller.exe}:${id}`;
     if (this.#seen.has(key)) return false;
     this.#seen.add(key);
     return true;

@@ -80,7 +80,8 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
     guard.attach(manifest);
     const meta = { slot: how.slot, override: counted.overridden };
     await audit.append({ event: 'AUDIT_UNLOCK', id: null, actor, meta });
-    if (counted.overridden !== null || locked.pinned === null) {
+    const headerChanged = manifest.head.headerGeneration !== locked.header.generation;
+    if (counted.overridden !== null || headerChanged || locked.pinned === null) {
       await locked.pin(manifest.resign());
     }
     parts.reader.resume(keyring);

@@ -220,8 +220,9 @@ export class Session implements FaultSink {
   }
 
   async #recordOpen(id: string, caller: Caller): Promise<void> {
-    if (!this.#opens.first(caller, id, Date.now()) && this.#auditWritable) return;
-    const event = { event: 'AUDIT_OPEN', id, actor: actorOf(caller), meta: {} };
+    const actor = actorOf(caller);
+    if (!this.#opens.first(actor, id, Date.now()) && this.#auditWritable) return;
+    const event = { event: 'AUDIT_OPEN', id, actor, meta: {} };
     // Normally nobody waits for an fsync at open; a log that failed must take this record first.
     if (this.#auditWritable) this.note(event);
     else await this.record(event);

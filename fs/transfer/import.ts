@@ -40,6 +40,9 @@ export interface ImportTotals {
   readonly storedBytes: number;
 }
 
+/** Bytes read of a message's files, and all of them. */
+export type Progress = (done: number, total: number) => void;
+
 const filesNamespace = parseNamespace('FILES');
 
 /** One running import: takes source objects in order, stages cubes and records, commits in batches. */
@@ -51,6 +54,8 @@ export class Import {
   #turn: Promise<unknown> = Promise.resolve();
   #commits: Promise<void> = Promise.resolve();
   #failed: unknown = null;
+  /** Told of bytes read from the source. */
+  #read: (bytes: number) => void = () => undefined;
 
   /** @throws SherinError NOT_DIRECTORY when the destination's parent is a file */
   constructor(context: ImportContext, destination: string) {
@@ -59,8 +64,14 @@ export class Import {
   }
 
   /** Imports a message's entries; calls are served one after another. A failed commit ends the import. */
-  entries(entries: readonly PutEntry[], fds: readonly number[]): Promise<PutOutcome[]> {
+  entries(entries: readonly PutEntry[], fds: readonly number[], progress: Progress): Promise<PutOutcome[]> {
     return this.#inTurn(async () => {
+      const bytes = entries.reduce((sum, { size }) => sum + size, 0);
+      let done = 0;
+      this.#read = (length) => {
+        done += length;
+        progress(done, Math.max(bytes, done));
+      };
       const outcomes: PutOutcome[] = [];
       for (let at = 0; at < entries.length; at += filesInFlight) {
         const group = entries.slice(at, at + filesInFlight);
@@ -158,6 +169,7 @@ export class Import {
         if (dataSlot > index) {
           for (const slot of window.splice(0)) builder.push(await slot);
           builder.pushHoles(dataSlot - index);
+          this.#read((dataSlot - index) * slotBytes);
           index = dataSlot;
           continue;
         }
@@ -186,6 +198,7 @@ export class Import {
 
   async #encodeSlot(fd: number, offset: number, length: number, options: EncodeOptions): Promise<Slot> {
     const encoded = await encodeFd(fd, offset, length, options);
+    this.#read(length);
     if (encoded.kind === 'hole') return { kind: 'hole' };
     if (encoded.kind === 'short') {
       throw new SherinError('IO', {

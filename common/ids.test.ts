@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SherinError } from './errors.js';
+import {
+  asSherinId,
+  cubeIdFromBytes,
+  cubeIdToBytes,
+  formatSherinId,
+  parseCubeId,
+  parseNamespace,
+  parseSherinId,
+  utcDate,
+} from './ids.js';
+
+const bytes = (length: number) =>
+  fc.uint8Array({ minLength: length, maxLength: length }).map((value) => Buffer.from(value));
+
+describe('cube IDs', () => {
+  it('are 52 characters that map back to their 32 bytes', () => {
+    fc.assert(
+      fc.property(bytes(32), (id) => {
+        const text = cubeIdFromBytes(id);
+        expect(text).toMatch(/^[a-z2-7]{52}$/);
+        expect(cubeIdToBytes(parseCubeId(text)).equals(id)).toBe(true);
+      }),
+    );
+  });
+
+  it('have one text form: upper case, other lengths and set trailing bits are refused', () => {
+    const text = cubeIdFromBytes(Buffer.alloc(32));
+    for (const wrong of [
+      text.toUpperCase(),
+      text.slice(1),
+      `${text}a`,
+      `${text.slice(0, 51)}b`,
+      `${text.slice(0, 51)}1`,
+      '',
+    ]) {
+      expect(() => parseCubeId(wrong)).toThrowError(SherinError);
+    }
+  });
+});
+
+describe('Sherin IDs', () => {
+  it('map to their parts and back', () => {
+    const namespace = fc.stringMatching(/^[A-Z][A-Z0-9-]{0,15}$/);
+    const day = fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
+    fc.assert(
+      fc.property(namespace, day, bytes(16), (name, when, tag) => {
+        const id = formatSherinId({ namespace: parseNamespace(name), date: utcDate(when.getTime()), tag });
+        expect(id.length).toBeGreaterThanOrEqual(43);
+        expect(id.length).toBeLessThanOrEqual(58);
+        expect(parseSherinId(id)).toEqual({ namespace: name, date: utcDate(when.getTime()), tag });
+      }),
+    );
+  });
+
+  it.each([
+    ['FILES_20261301_0123456789abcdef0123456789abcdef', 'not a date'],
+    ['FILES_20260230_0123456789abcdef0123456789abcdef', 'not a date'],
+    ['FILES_20260101_0123456789ABCDEF0123456789abcdef', 'hex'],
+    ['FILES_20260101_0123456789abcdef', 'hex'],
+    ['files_20260101_0123456789abcdef0123456789abcdef', 'namespace'],
+    ['1A_20260101_0123456789abcdef0123456789abcdef', 'namespace'],
+    ['ABCDEFGHIJKLMNOPQ_20260101_0123456789abcdef0123456789abcdef', 'namespace'],
+    ['FILES_20260101', 'parts'],
+    [`FILES_20260101_${'0'.repeat(2000)}`, 'long'],
+    ['', 'parts'],
+  ])('%s is refused, naming the part', (text, part) => {
+    expect(() => asSherinId(text)).toThrowError(
+      expect.objectContaining({ code: 'ID_MALFORMED', message: expect.stringContaining(part) }),
+    );
+  });
+
+  it('of any other text are refused with the same error and never anything else', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 80 }), (text) => {
+        try {
+          asSherinId(text);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'ID_MALFORMED', errno: 'EINVAL' });
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import type { Manifest } from '../manifest/manifest.js';
+import { RollbackGuard } from './rollback-guard.js';
+
+/** Records the order of what reaches disk, TPM and the pinned list. */
+function stage(options: { failIncrements?: number } = {}) {
+  const events: string[] = [];
+  let counter = 7n;
+  let fail = options.failIncrements ?? 0;
+  const guard: RollbackGuard = new RollbackGuard(
+    {
+      async increment(from) {
+        if (fail-- > 0) throw new Error('the TPM is gone');
+        expect(from).toBe(counter);
+        counter += 1n;
+        events.push(`count ${counter}`);
+        return counter;
+      },
+    },
+    counter,
+    async () => {
+      events.push('pin');
+    },
+  );
+  const manifest = { head: {}, resign: () => events.push(`head ${guard.signed}`) };
+  guard.attach(manifest as unknown as Manifest);
+  return { guard, events, counter: () => counter };
+}
+
+it('a head that names the next count is durable before the counter reaches it, once before the first write', async () => {
+  const { guard, events } = stage();
+  await guard.beforeWrite(1000);
+  await guard.beforeWrite(2000);
+  expect(events).toEqual(['head 8', 'count 8', 'pin']);
+  expect(guard.signed).toBe(8n);
+});
+
+it('counts again after five minutes of writing, and at the end only when something was written', async () => {
+  const { guard, events } = stage();
+  await guard.settle();
+  expect(events).toEqual([]);
+  await guard.beforeWrite(1000);
+  await guard.beforeWrite(1000 + 301_000);
+  await guard.settle();
+  await guard.settle();
+  expect(events.filter((event) => event.startsWith('count'))).toEqual(['count 8', 'count 9', 'count 10']);
+});
+
+it('after a failed increment repeats the increment alone: no head runs more than one ahead', async () => {
+  const { guard, events, counter } = stage({ failIncrements: 1 });
+  await expect(guard.beforeWrite(1000)).rejects.toThrow('gone');
+  await guard.beforeWrite(2000);
+  expect(events).toEqual(['head 8', 'count 8', 'pin']);
+  expect(guard.signed).toBe(counter());
+});
