@@ -10,7 +10,7 @@ const builtHere = 'better-sqlite3-multiple-ciphers';
 export function installNpmPackages() {
   const environment = { ...buildEnvironment(), npm_config_build_from_source: builtHere };
   if (!installedAsLocked()) {
-    say('installing npm packages (SQLite is compiled here: about two minutes)');
+    say('installing npm packages (SQLite is compiled here: a few minutes)');
     run(
       'npm',
       ['ci', '--no-audit', '--no-fund'],

@@ -1,19 +1,23 @@
 /** TypeScript → dist/, when a source changed. */
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { root, run, say } from './run.mjs';
 import { contentStamp, filesBelow, readStamp, writeStamp } from './stamp.mjs';
 
 const stampFile = join(root, 'dist/.stamp');
+/**
+ * For `npx sherinctl`. As `bin` in package.json, npx would first install the whole project into its cache, from the
+ * network, at the first use.
+ */
+const programs = { sherinctl: 'dist/cli/main.js', 'sherin-fs': 'dist/fs/main.js' };
+const bin = join(root, 'node_modules/.bin');
 
 export function buildTypeScript() {
   const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
-  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const sources = filesBelow(include, (name) => name.endsWith('.ts'));
   const configuration = ['tsconfig.json', 'package-lock.json'].map((name) => join(root, name));
   const stamp = contentStamp([], [...configuration, ...sources]);
-  const programs = Object.values(bin).map((path) => join(root, path));
-  if (readStamp(stampFile)[0] === stamp && programs.every((program) => existsSync(program))) return;
+  if (readStamp(stampFile)[0] === stamp && linked()) return;
 
   say('compiling TypeScript');
   removeOrphans(sources);
@@ -22,9 +26,22 @@ export function buildTypeScript() {
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', root],
     'look at the compiler messages above',
   );
-  // npx and node_modules/.bin start them as programs.
-  for (const program of programs) chmodSync(program, 0o755);
+  linkPrograms();
   writeStamp(stampFile, [stamp]);
+}
+
+function linked() {
+  return Object.entries(programs).every(
+    ([name, path]) => existsSync(join(bin, name)) && existsSync(join(root, path)),
+  );
+}
+
+function linkPrograms() {
+  for (const [name, path] of Object.entries(programs)) {
+    chmodSync(join(root, path), 0o755);
+    rmSync(join(bin, name), { force: true });
+    symlinkSync(join('../..', path), join(bin, name));
+  }
 }
 
 /** Output whose source is gone would still be importable. */
