@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
 import type { Status } from '../../daemon/protocol/control.js';
-import { command, descriptor, flag, unless } from '../definition.js';
+import { choice, command, descriptor, flag, unless } from '../definition.js';
 import { openTerminal, unlock, wantsPin } from '../service/secret.js';
 import { startSherinFs } from '../service/start.js';
 import type { Session } from '../session.js';
@@ -22,6 +22,11 @@ export const up = command({
     headerBackup: flag('--header-backup', 'use vault.json.bak instead of a damaged vault.json'),
     allowOther: flag('--allow-other', 'let other users into the mount, under the modes of the files'),
     listIds: flag('--list-ids', "let the vault's owner list ids/"),
+    verify: choice(
+      '--verify <unit>',
+      'check each vertex (64 KiB, the default) or the whole cube (1 MiB) before a byte is served',
+      ['vertex', 'cube'],
+    ),
     mount: unless('--no-mount', 'start only'),
   },
   examples: [
@@ -30,7 +35,10 @@ export const up = command({
   ],
   run: async (session, _args, options) => {
     const started = session.connectIfRunning() === null;
-    if (started) await start(session, options.headerBackup ? ['--header-backup'] : []);
+    if (started) {
+      const flags = options.verify === undefined ? [] : ['--verify', options.verify];
+      await start(session, options.headerBackup ? [...flags, '--header-backup'] : flags);
+    }
     const client = session.connect();
     const before = await client.call('status', {});
     refuseOtherVault(before, session);
