@@ -37,9 +37,14 @@ export class Machine {
     };
   }
 
+  /** Places of its own, without a vault yet. */
+  static empty(): Machine {
+    return new Machine();
+  }
+
   /** A mounted vault without PIN. */
   static start(...initFlags: string[]): Machine {
-    const machine = new Machine();
+    const machine = Machine.empty();
     machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile, ...initFlags);
     machine.ok('up');
     return machine;
