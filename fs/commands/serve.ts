@@ -43,7 +43,7 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
     const locked = await openLocked(where.vault, where, {
       header: options.headerBackup ? 'vault.json.bak' : 'vault.json',
     });
-    const service = new VaultService(locked, where, log, { wholeCube: options.verify === 'cube' });
+    const service = new VaultService(locked, log, { wholeCube: options.verify === 'cube' });
     await service.store.clean();
     const transfers = new TransferHandlers(service);
     let server: ControlServer | null = null;

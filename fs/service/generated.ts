@@ -1,12 +1,7 @@
 import type { Status } from '../../daemon/protocol/control.js';
+import type { GeneratedFile } from '../mount/source.js';
 import { metricsText } from './metrics.js';
-import type { VaultService } from './service.js';
-
-export interface GeneratedFile {
-  readonly name: string;
-  readonly mode: number;
-  readonly content: () => Promise<Buffer>;
-}
+import type { VaultView } from './vault-view.js';
 
 const auditLines = 1000;
 
@@ -15,8 +10,8 @@ function json(value: unknown): Buffer {
 }
 
 /** The files of `.sherin/`: made when opened, there while the vault is locked, too. */
-export function generatedFiles(service: VaultService): readonly GeneratedFile[] {
-  const status = (): Promise<Status> => service.status();
+export function generatedFiles(vault: VaultView): readonly GeneratedFile[] {
+  const status = (): Promise<Status> => vault.status();
   return [
     { name: 'status.json', mode: 0o444, content: async () => json(await status()) },
     { name: 'head.json', mode: 0o444, content: async () => json((await status()).head) },
@@ -25,7 +20,7 @@ export function generatedFiles(service: VaultService): readonly GeneratedFile[] 
       name: 'audit.jsonl',
       mode: 0o400,
       content: async () => {
-        const session = service.current();
+        const session = vault.current();
         const records = session === null ? [] : await session.audit.tail(auditLines);
         return Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
       },

@@ -15,23 +15,23 @@ import type {
   TreeView,
 } from '../mount/source.js';
 import { generatedFiles } from './generated.js';
-import type { VaultService } from './service.js';
+import type { VaultView } from './vault-view.js';
 
 const spaceEveryMs = 5_000;
 /** Kept free for the manifest, the audit log and gc. */
 const reservedBytes = 16 * 1024 * 1024;
 
-/** Answers the mount from the service; while locked only what needs no key. */
-export class ServiceSource implements MountSource {
+/** Answers the mount from the vault; while locked only what needs no key. */
+export class VaultSource implements MountSource {
   readonly owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  readonly #service: VaultService;
+  readonly #vault: VaultView;
   readonly #allowOther: boolean;
   #space: Space = { blockSize: 4096, blocks: 0, free: 0, available: 0, files: 0, nameMax: 255 };
   #spaceTimer: NodeJS.Timeout | null = null;
 
   /** @param allowOther other users may come; else every caller is the owner, even where the driver tells nothing */
-  constructor(service: VaultService, allowOther: boolean) {
-    this.#service = service;
+  constructor(vault: VaultView, allowOther: boolean) {
+    this.#vault = vault;
     this.#allowOther = allowOther;
   }
 
@@ -47,13 +47,13 @@ export class ServiceSource implements MountSource {
   }
 
   tree(): TreeView | Promise<TreeView> {
-    const session = this.#service.current();
+    const session = this.#vault.current();
     if (session !== null) return session.manifest.tree;
-    return this.#service.unlocked().then(({ manifest }) => manifest.tree);
+    return this.#vault.unlocked().then(({ manifest }) => manifest.tree);
   }
 
   async openInode(ino: number, caller: Caller): Promise<OpenFile> {
-    const session = await this.#service.unlocked();
+    const session = await this.#vault.unlocked();
     const inode = session.manifest.tree.inode(ino);
     if (inode === undefined) throw new SherinError('PATH_MISSING', { path: `inode ${ino}` });
     const object = inode.object === 0 ? null : (session.manifest.tree.object(inode.object) ?? null);
@@ -61,7 +61,7 @@ export class ServiceSource implements MountSource {
   }
 
   async openObject(id: SherinId, caller: Caller): Promise<OpenFile> {
-    const session = await this.#service.unlocked();
+    const session = await this.#vault.unlocked();
     const object = session.manifest.tree.objectById(parseSherinId(id));
     if (object === undefined) throw new SherinError('ID_UNKNOWN', { id });
     const [ino] = session.manifest.tree.inodesOf(object.no);
@@ -69,28 +69,28 @@ export class ServiceSource implements MountSource {
   }
 
   async openCube(id: CubeId, caller: Caller): Promise<OpenFile> {
-    const session = await this.#service.unlocked();
+    const session = await this.#vault.unlocked();
     const cube = session.catalog.find(id);
     if (cube === undefined) throw new SherinError('ID_UNKNOWN', { id });
     return session.openCube(cube, this.#named(caller));
   }
 
   findCube(id: CubeId): CubeRef | undefined {
-    return this.#service.current()?.catalog.find(id);
+    return this.#vault.current()?.catalog.find(id);
   }
 
   *cubes(): Iterable<CubeRef> {
-    const session = this.#service.current();
+    const session = this.#vault.current();
     if (session === null) return;
     for (const [, { cube }] of session.catalog.entries()) yield cube;
   }
 
   generated(): readonly GeneratedFile[] {
-    return generatedFiles(this.#service);
+    return generatedFiles(this.#vault);
   }
 
   quarantine(): readonly QuarantinedCube[] {
-    const session = this.#service.current();
+    const session = this.#vault.current();
     if (session === null) return [];
     return [...session.manifest.tree.quarantine()].map(({ cube, time }) => ({
       cube,
@@ -100,7 +100,7 @@ export class ServiceSource implements MountSource {
   }
 
   async fileFacts(ino: number): Promise<FileFacts | null> {
-    const session = await this.#service.unlocked();
+    const session = await this.#vault.unlocked();
     const { manifest } = session;
     const inode = manifest.tree.inode(ino);
     const object = inode === undefined ? undefined : manifest.tree.object(inode.object);
@@ -142,9 +142,9 @@ export class ServiceSource implements MountSource {
   }
 
   async #measure(): Promise<void> {
-    const { bsize, blocks, bfree, bavail } = await statfs(this.#service.vaultPath);
+    const { bsize, blocks, bfree, bavail } = await statfs(this.#vault.vaultPath);
     const reserved = Math.ceil(reservedBytes / bsize);
-    const files = this.#service.current()?.manifest.tree.counts().inodes ?? this.#space.files;
+    const files = this.#vault.current()?.manifest.tree.counts().inodes ?? this.#space.files;
     this.#space = {
       blockSize: bsize,
       blocks,

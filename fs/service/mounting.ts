@@ -2,8 +2,8 @@ import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { MountDriver } from '../mount/driver.js';
 import { FuseNativeDriver } from '../mount/fuse-native/driver.js';
-import { ServiceSource } from './mount-source.js';
-import type { VaultService } from './service.js';
+import { VaultSource } from './mount-source.js';
+import type { VaultView } from './vault-view.js';
 
 export interface MountRequest {
   readonly path: string;
@@ -19,13 +19,13 @@ export interface Mounted {
 
 /** At most one mount of the vault, and the kernel caches behind it. */
 export class Mounting {
-  readonly #service: VaultService;
+  readonly #vault: VaultView;
   readonly #log: Logger;
-  #active: { readonly driver: MountDriver; readonly source: ServiceSource; readonly info: Mounted } | null =
+  #active: { readonly driver: MountDriver; readonly source: VaultSource; readonly info: Mounted } | null =
     null;
 
-  constructor(service: VaultService, log: Logger) {
-    this.#service = service;
+  constructor(vault: VaultView, log: Logger) {
+    this.#vault = vault;
     this.#log = log;
   }
 
@@ -42,7 +42,7 @@ export class Mounting {
         part: `the vault is mounted at ${this.#active.info.path}`,
       });
     }
-    const source = new ServiceSource(this.#service, allowOther);
+    const source = new VaultSource(this.#vault, allowOther);
     await source.start();
     const driver = new FuseNativeDriver({ source, path, allowOther, listIds, log: this.#log });
     try {

@@ -9,8 +9,12 @@ import { headerHash } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
 import type { Admins } from './access.js';
 import { RollbackGuard } from './rollback-guard.js';
-import type { Opening } from './service.js';
 import { Session } from './session.js';
+
+/** How to open the vault. */
+export type Opening =
+  | { readonly slot: 'tpm'; readonly pin: Secret | null }
+  | { readonly slot: 'recovery'; readonly text: Secret; readonly acceptRollback: boolean };
 
 export interface OpenSessionParts {
   readonly locked: LockedVault;

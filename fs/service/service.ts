@@ -1,8 +1,7 @@
-import type { Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { Status } from '../../daemon/protocol/control.js';
-import { CubeReader, type Keyring, type Secret } from '../../native/index.js';
+import { CubeReader } from '../../native/index.js';
 import type { Peer } from '../../native/ipc.js';
 import type { AuditEvent } from '../audit/event.js';
 import { PendingAudit } from '../audit/pending.js';
@@ -14,14 +13,10 @@ import type { LockedVault } from '../vault/open.js';
 import { Admins } from './access.js';
 import { actorOf, systemActor } from './actor.js';
 import { Mounting, type MountRequest } from './mounting.js';
-import { openSession } from './open-session.js';
+import { type Opening, openSession } from './open-session.js';
 import type { Session } from './session.js';
 import { statusOf } from './status.js';
-
-/** How to open the vault. */
-export type Opening =
-  | { readonly slot: 'tpm'; readonly pin: Secret | null }
-  | { readonly slot: 'recovery'; readonly text: Secret; readonly acceptRollback: boolean };
+import type { VaultView } from './vault-view.js';
 
 type State =
   /** No key in memory; the first access that needs it asks the TPM. */
@@ -40,9 +35,8 @@ export interface ServiceOptions {
 }
 
 /** The life of one vault in this process: sealed, unlocked, locked; mounted or not. */
-export class VaultService {
+export class VaultService implements VaultView {
   readonly store: CubeStore;
-  readonly places: Places;
   readonly #locked: LockedVault;
   readonly #log: Logger;
   readonly #options: ServiceOptions;
@@ -55,9 +49,8 @@ export class VaultService {
   #opening: Promise<Session> | null = null;
   #refused: { readonly error: SherinError; readonly at: number } | null = null;
 
-  constructor(locked: LockedVault, where: Places, log: Logger, options: ServiceOptions) {
+  constructor(locked: LockedVault, log: Logger, options: ServiceOptions) {
     this.#locked = locked;
-    this.places = where;
     this.#log = log;
     this.#options = options;
     this.store = new CubeStore(locked.fd);
@@ -259,7 +252,7 @@ export class VaultService {
     try {
       await session.close();
     } finally {
-      (session.keyring satisfies Keyring).wipe();
+      session.keyring.wipe();
       await this.#mounting.invalidate();
     }
   }

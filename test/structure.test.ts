@@ -1,0 +1,149 @@
+/** The architecture as a test: which room may use which, no circles, no file that wants to be two. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * What each room may import besides itself. A file belongs to the room whose name begins its path, the longest one; what
+ * is allowed are rooms and single files. Nothing points back: a room stands below those that use it.
+ */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  common: [],
+  native: ['common'],
+  'daemon/protocol': ['common'],
+  'daemon/client': ['common', 'daemon/protocol', 'native/ipc.ts'],
+  daemon: ['common', 'daemon/protocol', 'native/ipc.ts'],
+  cli: ['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
+  'fs/manifest': ['common', 'native/index.ts'],
+  'fs/vault': ['common', 'native/index.ts'],
+  'fs/audit': ['common', 'fs/vault/signature.ts'],
+  'fs/cube': ['common', 'native/index.ts', 'fs/manifest'],
+  'fs/mount': ['common', 'native/index.ts', 'fs/manifest'],
+  'fs/tree-path.ts': ['common'],
+  'fs/transfer': [
+    'common',
+    'native/index.ts',
+    'daemon/protocol',
+    'fs/manifest',
+    'fs/cube',
+    'fs/tree-path.ts',
+  ],
+  'fs/service': [
+    ...['common', 'native/index.ts', 'native/ipc.ts', 'daemon/protocol'],
+    ...['fs/manifest', 'fs/vault', 'fs/audit', 'fs/cube', 'fs/mount', 'fs/transfer', 'fs/tree-path.ts'],
+  ],
+  'fs/control': [
+    ...['common', 'native/index.ts', 'native/ipc.ts', 'daemon/protocol'],
+    ...['fs/manifest', 'fs/cube', 'fs/transfer', 'fs/tree-path.ts', 'fs/service'],
+  ],
+  'fs/commands': ['common', 'native/index.ts', 'fs/vault', 'fs/audit', 'fs/service', 'fs/control'],
+  'fs/main.ts': ['common', 'fs/commands', 'fs/service'],
+  bench: ['common', 'native/index.ts', 'fs/manifest'],
+  setup: ['common', 'daemon/protocol'],
+};
+
+/** Files of `extensions` below the top folders, as paths from the root. */
+function files(extensions: RegExp): string[] {
+  const folders = ['common', 'native', 'fs', 'daemon', 'cli', 'setup', 'bench', 'test'];
+  return folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => extensions.test(name))
+      .map((name) => `${folder}/${name}`),
+  );
+}
+
+/** Modules of this project that a file imports, types included. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']+)'/g)].map(([, path = '']) =>
+    normalize(join(dirname(file), path)).replace(/\.js$/, '.ts'),
+  );
+}
+
+function isTest(file: string): boolean {
+  return /\.(test|fixture|child)\.ts$/.test(file) || /(^|\/)(test|testing)\//.test(file);
+}
+
+function inside(file: string, place: string): boolean {
+  return file === place || file.startsWith(`${place}/`);
+}
+
+function roomOf(file: string): string | undefined {
+  const names = Object.keys(rooms).filter((name) => inside(file, name));
+  return names.sort((a, b) => b.length - a.length)[0];
+}
+
+const modules = new Map(files(/\.ts$/).map((file) => [file, importsOf(file)]));
+const product = [...modules.keys()].filter((file) => !isTest(file));
+
+test('every file has a room', () => {
+  expect(product.filter((file) => roomOf(file) === undefined)).toEqual([]);
+  expect(product.length).toBeGreaterThan(200);
+});
+
+describe.each(Object.entries(rooms))('%s', (room, allowed) => {
+  const own = product.filter((file) => roomOf(file) === room);
+
+  test('imports only what stands below it', () => {
+    const wrong = own.flatMap((file) =>
+      (modules.get(file) ?? [])
+        .filter((target) => roomOf(target) !== room)
+        .filter((target) => !allowed.some((place) => inside(target, place)))
+        .map((target) => `${file} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+/** Rooms that hold no file yet; `daemon` itself comes with sherind. */
+test('every room but the one to come holds files', () => {
+  const empty = Object.keys(rooms).filter((room) => !product.some((file) => roomOf(file) === room));
+  expect(empty).toEqual(['daemon']);
+});
+
+test('nothing that sherinctl or the daemon loads, directly or not, reaches keys or the vault', () => {
+  const seen = new Set<string>();
+  const waiting = product.filter((file) => inside(file, 'cli') || inside(file, 'daemon'));
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    waiting.push(...(modules.get(file) ?? []));
+  }
+  expect([...seen].filter((file) => inside(file, 'fs') || file === 'native/index.ts')).toEqual([]);
+  expect(seen.size).toBeGreaterThan(60);
+});
+
+test('no product code imports a test', () => {
+  const wrong = product.filter((file) => (modules.get(file) ?? []).some(isTest));
+  expect(wrong).toEqual([]);
+});
+
+test('every import leads to a file', () => {
+  const lost = [...modules].flatMap(([file, targets]) =>
+    targets.filter((target) => target.endsWith('.ts') && !modules.has(target)).map((to) => `${file}: ${to}`),
+  );
+  expect(lost).toEqual([]);
+});
+
+test('no module imports itself in a circle', () => {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, above: readonly string[]): void => {
+    if (above.includes(file)) circles.push([...above.slice(above.indexOf(file)), file].join(' → '));
+    if (done.has(file) || above.includes(file)) return;
+    for (const target of modules.get(file) ?? []) visit(target, [...above, file]);
+    done.add(file);
+  };
+  for (const file of modules.keys()) visit(file, []);
+  expect(circles).toEqual([]);
+});
+
+test('no file has more than 400 lines', () => {
+  const long = files(/\.(ts|mjs|cc|h|py)$/)
+    .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
+    .filter(({ lines }) => lines > 400);
+  expect(long).toEqual([]);
+});
