@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Status } from '../../daemon/protocol/control.js';
+import { ControlClient } from '../../daemon/client/control-client.js';
+import type { ControlMethod, ControlParams, ControlResult, Status } from '../../daemon/protocol/control.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const sherinctl = join(root, 'dist/cli/main.js');
@@ -79,6 +80,16 @@ export class Machine {
     const { code, out, err } = this.run(...args);
     if (code !== 0) throw new Error(`sherinctl ${args.join(' ')} ended with ${code}: ${err}${out}`);
     return out;
+  }
+
+  /** Calls a method of the control socket, without the cost of a sherinctl process. */
+  async call<M extends ControlMethod>(method: M, params: ControlParams<M>): Promise<ControlResult<M>> {
+    const client = ControlClient.connect(join(this.home, 'run/sherin-fs.sock'));
+    try {
+      return await client.call(method, params);
+    } finally {
+      client.close();
+    }
   }
 
   /** Runs a shell line in the home directory; `$M` is the mount. */

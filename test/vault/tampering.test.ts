@@ -23,7 +23,7 @@ let source: string;
 let victim: string;
 let pristine: Buffer;
 
-beforeAll(() => {
+beforeAll(async () => {
   machine = Machine.start();
   source = join(machine.home, 'data');
   writeFileSync(source, randomBytes(3 * mib));
@@ -32,26 +32,25 @@ beforeAll(() => {
   writeFileSync(join(machine.home, 'other'), randomBytes(mib));
   machine.ok('put', join(machine.home, 'other'), 'files/other');
   const added = machine.cubes().filter((cube) => !before.has(cube));
-  victim = cubeOfSecondMiB(added);
+  victim = await cubeOfSecondMiB(added);
   pristine = readFileSync(victim);
 });
 afterAll(() => machine.end());
 
-afterEach(() => {
+afterEach(async () => {
   // The original file heals whatever a test has broken.
   machine.ok('put', source, 'files/data');
-  machine.ok('put', join(machine.home, 'other'), 'files/other');
-  expect(machine.run('quarantine', 'list', '--json').out).toContain('"cubes":[]');
+  expect((await machine.call('quarantine.list', {})).cubes).toEqual([]);
   pristine = readFileSync(victim);
 });
 
 /** Finds the cube by asking which bytes are refused while it is away. */
-function cubeOfSecondMiB(cubes: readonly string[]): string {
+async function cubeOfSecondMiB(cubes: readonly string[]): Promise<string> {
   for (const cube of cubes) {
     const away = `${cube}.away`;
     copyFileSync(cube, away);
     rmSync(cube);
-    dropCaches();
+    await dropCaches();
     const lost = readAt(1.5 * mib).code !== 0;
     copyFileSync(away, cube);
     rmSync(away);
@@ -60,9 +59,9 @@ function cubeOfSecondMiB(cubes: readonly string[]): string {
   throw new Error('no cube holds the second MiB');
 }
 
-function dropCaches(): void {
-  machine.ok('lock');
-  machine.ok('unlock');
+async function dropCaches(): Promise<void> {
+  await machine.call('lock', {});
+  await machine.call('unlock', { slot: 'tpm' });
 }
 
 function readAt(offset: number): { code: number; out: string; err: string } {
@@ -81,7 +80,7 @@ function flip(path: string, offset: number): void {
 }
 
 /** After a refusal: the MiB stays refused, everything else reads on, the cube is in quarantine, `why` explains. */
-function expectRefused(): void {
+async function expectRefused(): Promise<void> {
   const whole = machine.shell(
     'cat "$M/files/data" | cmp -n 1048576 - data; dd if="$M/files/data" bs=1M count=1 status=none | cmp - <(head -c 1M data) && dd if="$M/files/data" bs=1M skip=2 status=none | cmp - <(tail -c 1M data) && cmp "$M/files/other" other && echo rest',
   );
@@ -90,11 +89,12 @@ function expectRefused(): void {
   expect(refused.err).toContain('Permission denied');
   expect(readAt(mib).err).toContain('Permission denied');
   const id = basename(victim, '.cube');
-  const [listed] = JSON.parse(machine.ok('quarantine', 'list', '--json')).cubes;
+  const [listed] = (await machine.call('quarantine.list', {})).cubes;
   expect(listed).toMatchObject({ id, paths: ['files/data'] });
   expect(existsSync(victim)).toBe(false);
-  expect(machine.ok('why', 'files/data')).toContain('bytes 1048576–2097151');
-  expect(machine.ok('why', id)).toContain(id);
+  const why = await machine.call('why', { target: 'files/data' });
+  expect(why.reasons.join()).toContain('bytes 1048576–2097151');
+  expect((await machine.call('why', { target: id })).reasons.join()).toContain(id);
   const shown = machine.shell(`ls "$M/quarantine"; cat "$M/quarantine/${id}"`);
   expect(shown.out).toContain(id);
   expect(shown.err).toContain('Permission denied');
@@ -125,9 +125,9 @@ const regions: readonly (readonly [string, number])[] = [
 ];
 
 describe('one flipped bit in a stored cube', () => {
-  it.each(regions)('in %s is refused and quarantined, and nothing else is disturbed', (_, offset) => {
+  it.each(regions)('in %s is refused and quarantined, and nothing else is disturbed', async (_, offset) => {
     flip(victim, offset);
-    dropCaches();
+    await dropCaches();
     const bad = offset >= 4096 ? mib + Math.floor((offset - 4096) / 65_536) * 65_536 : 1.5 * mib;
     const vertexTag = offset >= 120 && offset < 376 ? mib + Math.floor((offset - 120) / 16) * 65_536 : bad;
     const read = readAt(vertexTag);
@@ -135,12 +135,12 @@ describe('one flipped bit in a stored cube', () => {
     expect(read.err).toContain('Permission denied');
     // sha256sum of nothing: not one byte of the bad vertex came out
     expect(read.out).toContain('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
-    expectRefused();
+    await expectRefused();
   });
 
-  it('in the signature alone harms no reader and is found by verify and scrub', () => {
+  it('in the signature alone harms no reader and is found by verify and scrub', async () => {
     flip(victim, 960);
-    dropCaches();
+    await dropCaches();
     expect(readAt(1.5 * mib).code).toBe(0);
     expect(machine.run('scrub').code).toBe(3);
     expect(machine.run('verify', 'files/data')).toMatchObject({ code: 3 });
@@ -163,14 +163,14 @@ describe('a cube file replaced', () => {
     ],
     ['all random', () => writeFileSync(victim, randomBytes(4096 + mib))],
   ];
-  it.each(replacements)('%s is refused and quarantined', (_, replace) => {
+  it.each(replacements)('%s is refused and quarantined', async (_, replace) => {
     replace();
-    dropCaches();
+    await dropCaches();
     expect(readAt(1.5 * mib).err).toContain('Permission denied');
-    expectRefused();
+    await expectRefused();
   });
 
-  it('by a cube of another vault under its name is refused', () => {
+  it('by a cube of another vault under its name is refused', async () => {
     const stranger = Machine.start();
     try {
       stranger.ok('put', source, 'files/data');
@@ -179,41 +179,41 @@ describe('a cube file replaced', () => {
     } finally {
       stranger.end();
     }
-    dropCaches();
+    await dropCaches();
     expect(readAt(1.5 * mib).err).toContain('Permission denied');
-    expectRefused();
+    await expectRefused();
   });
 
-  it('by nothing answers EIO, quarantines nothing, and a link in its place is not followed', () => {
+  it('by nothing answers EIO, quarantines nothing, and a link in its place is not followed', async () => {
     rmSync(victim);
-    dropCaches();
+    await dropCaches();
     expect(readAt(1.5 * mib).err).toContain('Input/output error');
-    expect(JSON.parse(machine.ok('quarantine', 'list', '--json')).cubes).toEqual([]);
+    expect((await machine.call('quarantine.list', {})).cubes).toEqual([]);
     writeFileSync(join(machine.home, 'aside'), pristine);
     machine.shell(`ln -s ../../../aside "${join(dirname(victim), basename(victim))}"`);
-    dropCaches();
+    await dropCaches();
     expect(readAt(1.5 * mib).code).not.toBe(0);
     rmSync(victim, { force: true });
   });
 
-  it('by an older encryption of the same content still verifies: it is the same content', () => {
+  it('by an older encryption of the same content still verifies: it is the same content', async () => {
     const old = pristine;
     flip(victim, 5000);
-    dropCaches();
+    await dropCaches();
     readAt(mib);
     machine.ok('put', source, 'files/data');
     expect(readFileSync(victim).equals(old)).toBe(false);
     writeFileSync(victim, old);
-    dropCaches();
+    await dropCaches();
     expect(readAt(1.5 * mib).code).toBe(0);
   });
 });
 
 describe('quarantine', () => {
-  it('gives a cube back only if it verifies now, and purge --shred removes its bytes', () => {
+  it('gives a cube back only if it verifies now, and purge --shred removes its bytes', async () => {
     const id = basename(victim, '.cube');
     flip(victim, 4096);
-    dropCaches();
+    await dropCaches();
     readAt(mib);
     const kept = join(machine.vault, 'quarantine', `${id}.cube`);
     expect(statSync(kept).mode & 0o777).toBe(0o600);
@@ -223,7 +223,7 @@ describe('quarantine', () => {
     machine.ok('quarantine', 'restore', id);
     expect(readAt(mib).code).toBe(0);
     flip(victim, 4096);
-    dropCaches();
+    await dropCaches();
     readAt(mib);
     machine.ok('quarantine', 'purge', '--shred', id);
     expect(existsSync(kept)).toBe(false);
