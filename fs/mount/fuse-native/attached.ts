@@ -1,32 +1,37 @@
 import { SherinError } from '../../../common/errors.js';
 import { system } from '../../../native/index.js';
 import type { Fuse } from './binding.js';
+import type { Connection } from './connection.js';
 import { fusermount } from './fusermount.js';
 import { fileSystemType } from './mount-point.js';
 import { mountsAt } from './mount-table.js';
 
-/** A connection to the kernel: from mount to the last close of a file, which may come after unmount. */
+const patience = 5_000;
+const pause = 5;
+
+/** A mount of ours and its connection to the kernel: from mount to the last close of a file, which may come after unmount. */
 export class Attached {
   readonly path: string;
   readonly fuse: Fuse;
-  /** Its descriptor of /dev/fuse. */
-  readonly #fd: number;
+  readonly #connection: Connection;
 
-  constructor(path: string, fuse: Fuse, fd: number) {
+  constructor(path: string, fuse: Fuse, connection: Connection) {
     this.path = path;
     this.fuse = fuse;
-    this.#fd = fd;
+    this.#connection = connection;
   }
 
-  /** False after its end: then the descriptor is closed and may be another file's. */
   get alive(): boolean {
-    return system.fuseFds().includes(this.#fd);
+    return this.#connection.alive;
   }
 
   /** Undoes the mount; true when it had to be detached under open files. @throws SherinError IO */
   async detach(): Promise<boolean> {
     if ((await mountsAt(this.path)).at(-1)?.type !== fileSystemType) return false;
-    if ((await fusermount(this.path, { lazy: false })) === null) return false;
+    if ((await fusermount(this.path, { lazy: false })) === null) {
+      await this.#ended();
+      return false;
+    }
     const refusal = await fusermount(this.path, { lazy: true });
     if (refusal === null) return true;
     throw new SherinError('IO', { what: 'unmounting', part: refusal });
@@ -36,9 +41,16 @@ export class Attached {
   async drop(greatest: number): Promise<void> {
     if (!this.alive) return;
     try {
-      await system.fuseInvalidate(this.#fd, 1, greatest);
+      await system.fuseInvalidate(this.#connection.fd, 1, greatest);
     } catch (error) {
       if (this.alive) throw new SherinError('IO', { what: 'emptying the kernel cache', part: String(error) });
+    }
+  }
+
+  /** Waits for libfuse's threads to have left; they have nothing to wait for but requests, which have deadlines. */
+  async #ended(): Promise<void> {
+    for (let waited = 0; this.alive && waited < patience; waited += pause) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 }

@@ -7,12 +7,15 @@ import type { MountSource } from '../source.js';
 import { within } from '../within.js';
 import { Attached } from './attached.js';
 import { type Fuse, type FuseBinding, loadBinding } from './binding.js';
+import { Connection } from './connection.js';
 import { Deadlines } from './deadlines.js';
 import { makeFuseMount } from './fuse-mount.js';
 import { fusermountPath } from './fusermount.js';
 import { KernelKnowledge } from './kernel-knowledge.js';
 import { fuseNativeLimits } from './limits.js';
 import { checkAllowOther, checkDevice, prepareMountPoint } from './mount-point.js';
+import { mountsAt } from './mount-table.js';
+import { MountWatch } from './mount-watch.js';
 import { Operations } from './operations.js';
 import { ScratchPool } from './scratch.js';
 
@@ -33,6 +36,7 @@ export class FuseNativeDriver implements MountDriver {
   readonly #known = new KernelKnowledge(fuseNativeLimits.attributeTimeout);
   #binding: FuseBinding | null = null;
   #mounted: Attached | null = null;
+  #watch: MountWatch | null = null;
   /** Detached under open files, which still read and are cached. */
   #detached: readonly Attached[] = [];
 
@@ -48,22 +52,19 @@ export class FuseNativeDriver implements MountDriver {
   async mount(): Promise<void> {
     const { path, allowOther } = this.#options;
     this.#binding ??= loadBinding();
-    await fusermountPath();
+    const fusermount = await fusermountPath();
     await checkDevice();
     if (allowOther) await checkAllowOther(path);
     const real = await prepareMountPoint(path);
-    const fuse = makeFuseMount(this.#binding.Fuse, real, {
-      operations: new Operations(this.#fs, this.#scratchPool(), this.#known),
-      deadlines: new Deadlines(this.#options.deadline ?? defaultDeadline),
-      logger: this.#options.log,
-      options: this.#mountOptions(),
-    });
-    const before = new Set(system.fuseFds());
-    await this.#attach(fuse, real);
-    const fd = system.fuseFds().find((candidate) => !before.has(candidate));
-    if (fd === undefined)
-      throw new SherinError('IO', { what: 'the mount', part: 'its descriptor is not there' });
-    this.#mounted = new Attached(real, fuse, fd);
+    // Before there is a connection: a child inherits libfuse's descriptors, and with them the mount would outlive us.
+    const watch = new MountWatch(real, fusermount);
+    try {
+      this.#mounted = await this.#connect(this.#binding, real);
+      this.#watch = watch;
+    } catch (error) {
+      watch.stop();
+      throw error;
+    }
   }
 
   async unmount(): Promise<{ lazy: boolean }> {
@@ -71,6 +72,7 @@ export class FuseNativeDriver implements MountDriver {
     if (mounted === null) return { lazy: false };
     const lazy = await mounted.detach();
     this.#mounted = null;
+    this.#watch?.stop();
     this.#detached = this.#detached.filter(({ alive }) => alive);
     if (lazy) this.#detached = [...this.#detached, mounted];
     else if (this.#detached.length === 0) this.#fs.releaseAll();
@@ -110,6 +112,23 @@ export class FuseNativeDriver implements MountDriver {
     // fusermount can only clear up after us where it may look at the mount itself.
     if (allowOther || process.geteuid?.() === 0) options.push('auto_unmount');
     return options.join(',');
+  }
+
+  async #connect(binding: FuseBinding, real: string): Promise<Attached> {
+    const fuse = makeFuseMount(binding.Fuse, real, {
+      operations: new Operations(this.#fs, this.#scratchPool(), this.#known),
+      deadlines: new Deadlines(this.#options.deadline ?? defaultDeadline),
+      logger: this.#options.log,
+      options: this.#mountOptions(),
+    });
+    const before = system.fuseFds();
+    await this.#attach(fuse, real);
+    const device = (await mountsAt(real)).at(-1)?.device ?? -1;
+    const connection = Connection.find(device, before);
+    if (connection === undefined) {
+      throw new SherinError('IO', { what: 'the mount', part: 'its descriptor is not there' });
+    }
+    return new Attached(real, fuse, connection);
   }
 
   async #attach(fuse: Fuse, path: string): Promise<void> {

@@ -5,6 +5,8 @@ export interface MountEntry {
   readonly path: string;
   /** Such as `fuse.sherin`. */
   readonly type: string;
+  /** Minor number of its device; of a FUSE mount the number of its connection. */
+  readonly device: number;
 }
 
 function unescaped(text: string): string {
@@ -17,7 +19,8 @@ export async function mountsAt(path: string): Promise<readonly MountEntry[]> {
   const wanted = Buffer.from(path).toString('latin1');
   return table.split('\n').flatMap((line) => {
     const [before, after] = line.split(' - ');
-    const mounted = unescaped(before?.split(' ')[4] ?? '');
-    return mounted === wanted ? [{ path, type: after?.split(' ')[0] ?? '' }] : [];
+    const [, , device = '', , mounted = ''] = before?.split(' ') ?? [];
+    if (unescaped(mounted) !== wanted) return [];
+    return [{ path, type: after?.split(' ')[0] ?? '', device: Number(device.split(':')[1]) }];
   });
 }

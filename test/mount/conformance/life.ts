@@ -79,15 +79,17 @@ while True: step(look())`;
       await mounted.close();
     });
 
-    it.runIf(process.getuid?.() === 0)('leaves no mount behind when it is killed', async () => {
-      const mounted = await Mounted.mount();
-      const steps = new Steps(`fd = os.open(sys.argv[1], os.O_RDONLY)\nstep(1)`, mounted.file('hello.txt'));
-      await steps.next();
-      await mounted.kill();
-      await untilUnmounted(mounted.path);
-      expect(readdirSync(mounted.path)).toEqual([]);
-      steps.end();
-      await mounted.close();
+    it('leaves no mount behind when it is killed', async () => {
+      for (let round = 0; round < 5; round++) {
+        const mounted = await Mounted.mount();
+        const steps = new Steps(`fd = os.open(sys.argv[1], os.O_RDONLY)\nstep(1)`, mounted.file('hello.txt'));
+        await steps.next();
+        await mounted.kill();
+        await untilUnmounted(mounted.path);
+        expect(readdirSync(mounted.path)).toEqual([]);
+        steps.end();
+        await mounted.close();
+      }
     });
 
     it('clears a dead mount of its own', async () => {

@@ -1,0 +1,40 @@
+/**
+ * Clears the mount after a sherin-fs that was killed. `auto_unmount` is for root and `allow_other` only, and gives up when
+ * it looks while the kernel is still closing the dead process's descriptors (fusermount.c takes ENOTCONN for dead, but
+ * an open that was under way gets ECONNABORTED).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+
+/** Its input ends when we do. A live mount, and a directory without one, can be looked at; a dead one can't. */
+const script = `
+read -r _
+for _ in 1 2 3 4 5; do
+  sleep 0.2
+  [ -d "$1" ] || exec "$2" -u -z -- "$1" 2>/dev/null
+done`;
+
+export class MountWatch {
+  readonly #process: ChildProcess;
+
+  constructor(path: string, fusermount: string) {
+    const args = ['-c', script, 'sherin-mount-watch', path, fusermount];
+    const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' };
+    // A session of its own: a signal to our terminal or group must not end both.
+    this.#process = spawn('/bin/sh', args, {
+      detached: true,
+      cwd: '/',
+      env,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    this.#process.on('error', () => {});
+    this.#process.stdin?.on('error', () => {});
+    this.#process.unref();
+    const { stdin } = this.#process;
+    if (stdin !== null && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
+  }
+
+  /** Ends the watch over a mount that is undone. */
+  stop(): void {
+    this.#process.kill('SIGKILL');
+  }
+}
