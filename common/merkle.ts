@@ -82,7 +82,7 @@ export function rootOfLeaves(leaves: Iterable<Uint8Array>): Buffer {
   return frontier.root();
 }
 
-/** Root over the 4 KiB blocks of `data` (FORMAT.md, "Cube file"). */
+/** Root over the 4 KiB blocks of `data` (FORMAT.md, "Cube file" and "Snapshot"). */
 export function rootOfBlocks(data: Uint8Array): Buffer {
   const frontier = new Frontier();
   for (let at = 0; at < data.length; at += 4096) frontier.append(leafHash(data.subarray(at, at + 4096)));

@@ -19,7 +19,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   cli: ['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
   'fs/manifest': ['common', 'native/index.ts'],
   'fs/vault': ['common', 'native/index.ts'],
-  'fs/audit': ['common', 'fs/vault/signature.ts'],
+  'fs/audit': ['common'],
   'fs/cube': ['common', 'native/index.ts', 'fs/manifest'],
   'fs/mount': ['common', 'native/index.ts', 'fs/manifest'],
   'fs/tree-path.ts': ['common'],

@@ -3,7 +3,7 @@
 import { ByteWriter } from '../../common/bytes.js';
 import { jcs } from '../../common/jcs.js';
 import { Frontier } from '../../common/merkle.js';
-import { signedMessage } from '../vault/signature.js';
+import { signedMessage } from '../../common/signature.js';
 import { type AuditEvent, eventFault } from './event.js';
 
 export interface RecordLine extends AuditEvent {

@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
-import { verifier } from '../vault/signature.js';
+import { verifier } from '../../common/signature.js';
 import type { AuditEvent } from './event.js';
 import { broken, errnoOf, unwritable } from './fault.js';
 import type { RecordLine } from './line.js';

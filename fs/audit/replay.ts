@@ -1,6 +1,6 @@
 /** Walks an audit log line by line and keeps what the next line must fit: chain, tree and heads. */
 import { Frontier, leafHash } from '../../common/merkle.js';
-import type { Verify } from '../vault/signature.js';
+import type { Verify } from '../../common/signature.js';
 import { broken } from './fault.js';
 import {
   type CheckpointLine,

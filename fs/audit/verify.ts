@@ -1,6 +1,6 @@
 /** The whole check of an audit log, offline and with the public key alone. */
 import { SherinError } from '../../common/errors.js';
-import { verifier } from '../vault/signature.js';
+import { verifier } from '../../common/signature.js';
 import { broken } from './fault.js';
 import { type LogHead, type Mac, Replay } from './replay.js';
 import { countSegments } from './segment.js';

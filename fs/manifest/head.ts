@@ -1,6 +1,6 @@
 /** The signed tree head (FORMAT.md, "Manifest log"). */
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { ByteReader, ByteWriter, MalformedBytes } from '../../common/bytes.js';
+import { signedMessage, verifier } from '../../common/signature.js';
 
 export interface TreeHead {
   /** Records in the log. */
@@ -25,9 +25,6 @@ export interface TreeHead {
 export type UnsignedHead = Omit<TreeHead, 'signature'>;
 
 const layoutBytes = 192;
-const kind = Buffer.from('sherin/v1/manifest-head\0', 'ascii');
-/** SubjectPublicKeyInfo of an Ed25519 key up to the key itself (RFC 8410). */
-const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 
 export function encodeHead(head: UnsignedHead): Buffer {
   return new ByteWriter()
@@ -71,15 +68,10 @@ export function decodeHead(layout: Uint8Array, signature: Uint8Array): TreeHead 
 
 /** What Ed25519 signs for a head of this vault. */
 export function headMessage(uuid: Buffer, layout: Buffer): Buffer {
-  return Buffer.concat([kind, uuid, layout]);
+  return signedMessage('manifest-head', uuid, layout);
 }
 
-/** Whether the vault's key signed this head. Node's Ed25519, ten times the speed of one in JavaScript. */
+/** Whether the vault's key signed this head. */
 export function headIsSigned(uuid: Buffer, publicKey: Buffer, layout: Buffer, signature: Buffer): boolean {
-  return verify(null, headMessage(uuid, layout), importPublicKey(publicKey), signature);
-}
-
-function importPublicKey(raw: Buffer): KeyObject {
-  if (raw.length !== 32) throw new RangeError('an Ed25519 public key has 32 bytes');
-  return createPublicKey({ key: Buffer.concat([spkiPrefix, raw]), format: 'der', type: 'spki' });
+  return verifier(publicKey)(headMessage(uuid, layout), signature);
 }

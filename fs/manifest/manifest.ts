@@ -1,6 +1,7 @@
 /** The manifest: a signed append-only log, the tree that it leads to, and the indexes beside it. */
 import { SherinError } from '../../common/errors.js';
 import type { CubeId } from '../../common/ids.js';
+import { rootOfBlocks } from '../../common/merkle.js';
 import type { CubeRef } from '../../native/index.js';
 import { Batch } from './batch.js';
 import { CubeIndex } from './cube-index.js';
@@ -17,7 +18,7 @@ import { Overlay } from './overlay.js';
 import { type LogRecord, type Mutation, type Put, rootInode } from './records.js';
 import { ReverseIndex } from './reverse-index.js';
 import { Snapshot } from './snapshot-reader.js';
-import { stateRoot, storeSnapshot } from './snapshot-store.js';
+import { storeSnapshot } from './snapshot-store.js';
 import { writeSnapshot } from './snapshot-writer.js';
 import type { TreeState } from './state.js';
 import { TileEdge } from './tiles.js';
@@ -223,7 +224,7 @@ export class Manifest {
     if (this.tail === 0) return;
     const frontier = this.#standing.edge.frontier();
     const bytes = writeSnapshot(this.#state, frontier);
-    this.#replaceHead({ snapshotSize: frontier.size, stateRoot: stateRoot(bytes) }, () => {
+    this.#replaceHead({ snapshotSize: frontier.size, stateRoot: rootOfBlocks(bytes) }, () => {
       storeSnapshot(this.#database, bytes);
     });
     this.#rebase(new Snapshot(bytes));

@@ -1,8 +1,7 @@
 /** Snapshots in and out of the database, in chunks. */
 import { MalformedBytes } from '../../common/bytes.js';
-import { Frontier, leafHash } from '../../common/merkle.js';
+import { rootOfBlocks } from '../../common/merkle.js';
 import { broken, type ManifestDatabase } from './database.js';
-import { blockBytes } from './snapshot-layout.js';
 import { Snapshot } from './snapshot-reader.js';
 
 /** Bytes of a chunk; all but the last are full. */
@@ -10,14 +9,6 @@ const chunkBytes = 262_144;
 
 /** What one buffer holds. */
 const largestSnapshot = 0xffff_ffff;
-
-/** MTH over the 4 KiB blocks. */
-export function stateRoot(bytes: Buffer): Buffer {
-  const frontier = new Frontier();
-  for (let at = 0; at < bytes.length; at += blockBytes)
-    frontier.append(leafHash(bytes.subarray(at, at + blockBytes)));
-  return frontier.root();
-}
 
 /** Replaces the snapshot; inside a transaction. */
 export function storeSnapshot(database: ManifestDatabase, bytes: Buffer): void {
@@ -31,7 +22,7 @@ export function storeSnapshot(database: ManifestDatabase, bytes: Buffer): void {
 /** The snapshot that a verified head names. @throws SherinError MANIFEST_BROKEN */
 export function loadSnapshot(database: ManifestDatabase, size: number, root: Buffer): Snapshot {
   const bytes = database.guard('reading the snapshot', () => readChunks(database));
-  if (!stateRoot(bytes).equals(root)) throw broken('the snapshot is not the one that was signed');
+  if (!rootOfBlocks(bytes).equals(root)) throw broken('the snapshot is not the one that was signed');
   try {
     const snapshot = new Snapshot(bytes);
     if (snapshot.frontier.size === size) return snapshot;

@@ -4,6 +4,7 @@ import { ByteWriter } from '../../common/bytes.js';
 import { SherinError } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
 import { sha256 } from '../../common/merkle.js';
+import { signedMessage, verifier } from '../../common/signature.js';
 import {
   bank,
   bankBytes,
@@ -15,7 +16,6 @@ import {
   scryptCost,
   tpmDevice,
 } from './fields.js';
-import { signedMessage, verifier } from './signature.js';
 
 export const headerBytes = 64 * 1024;
 

@@ -15,7 +15,7 @@ export function signedMessage(kind: SignatureKind, uuid: Uint8Array, layout: Uin
 /** True when `signature` is that of `message` under the raw 32-byte `publicKey`. */
 export type Verify = (message: Uint8Array, signature: Uint8Array) => boolean;
 
-/** A verifier for one raw Ed25519 public key; about 100 µs a signature. */
+/** A verifier for one raw Ed25519 public key. Node's, ten times the speed of one in JavaScript: about 100 µs a signature. */
 export function verifier(publicKey: Uint8Array): Verify {
   if (publicKey.length !== 32) throw new RangeError('an Ed25519 public key has 32 bytes');
   const key = createPublicKey({ key: Buffer.concat([spkiPrefix, publicKey]), format: 'der', type: 'spki' });
