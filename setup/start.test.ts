@@ -14,7 +14,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'sherin-start-'));
   env = {
     ...process.env,
-    SHERIN_VAULT: join(folder, 'vault'),
+    SHERIN_VAULT: join(folder, 'share/vault'),
     SHERIN_MOUNT: join(folder, 'mount'),
     SHERIN_RUNTIME_DIR: join(folder, 'run'),
     SHERIN_TPM_STATE: join(folder, 'tpm'),
@@ -34,7 +34,7 @@ const start = (): string => {
 
 test('makes a vault, mounts it, and says where the recovery key is', () => {
   const screen = start();
-  const key = join(folder, 'vault-recovery-key');
+  const key = join(folder, 'share/vault-recovery-key');
   expect(screen).toContain(`Its recovery key is in ${key}`);
   expect(statSync(key).mode & 0o777).toBe(0o600);
   expect(screen).toContain(join(folder, 'mount/files'));

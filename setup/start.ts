@@ -1,6 +1,6 @@
 /** `npm start`, after set-up: a vault if there is none, the mount, a few files in it, and what to try next. */
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { places } from '../common/environment.js';
 import { firstScreen, softwareTpm, vaultMade } from './screen.js';
@@ -22,6 +22,7 @@ async function start(): Promise<void> {
 
 /** Makes the vault without questions; returns the file that holds the recovery key. */
 async function makeVault(vault: string): Promise<string> {
+  mkdirSync(dirname(vault), { recursive: true });
   const file = freeName(`${vault}-recovery-key`);
   await sherinctl(['init', vault, '--yes', '--no-pin', '--recovery-out', file]);
   print(vaultMade(vault, file));

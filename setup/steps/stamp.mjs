@@ -1,7 +1,7 @@
 /** Stamps: what a build was made from, by content, so that it is made again exactly when that changed. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { root } from './run.mjs';
 
 /** Files below folders of the project that `wanted` accepts by name, sorted. */
@@ -19,7 +19,7 @@ export function contentStamp(words, files) {
   const hash = createHash('sha256');
   for (const word of words) hash.update(`${word}\0`);
   for (const file of files)
-    hash.update(`${file}\0`).update(createHash('sha256').update(readFileSync(file)).digest());
+    hash.update(`${relative(root, file)}\0`).update(createHash('sha256').update(readFileSync(file)).digest());
   return hash.digest('hex');
 }
 
