@@ -4,10 +4,11 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jcs } from '../../common/jcs.js';
 import { sha256 } from '../../common/merkle.js';
+import { readBounded } from '../disk/bounded.js';
+import { syncDirectory } from '../disk/durable.js';
 import { type AuditEvent, boundedEvent, eventFault, longestLine } from './event.js';
 import { errnoOf, unwritable } from './fault.js';
 import { type Prepared, prepareBounded } from './record.js';
-import { syncDirectory } from './writer.js';
 
 /** Anyone may cause denials while the vault is locked: their records must not fill the disk. */
 const pendingBytes = 1024 * 1024;
@@ -76,7 +77,7 @@ export interface PendingRecords {
 
 /** Reads the file, which anyone with access to the disk may have written; null when there is none. */
 export async function readPending(dir: string): Promise<PendingRecords | null> {
-  const bytes = await readBounded(pendingPath(dir));
+  const bytes = await pendingFileBytes(pendingPath(dir));
   if (bytes === null) return null;
   const records: Prepared[] = [];
   let malformed = 0;
@@ -97,7 +98,7 @@ export async function removePending(dir: string): Promise<void> {
   await syncDirectory(dir);
 }
 
-async function readBounded(path: string): Promise<Buffer | null> {
+async function pendingFileBytes(path: string): Promise<Buffer | null> {
   let file: FileHandle;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -107,11 +108,7 @@ async function readBounded(path: string): Promise<Buffer | null> {
   }
   try {
     if (!(await file.stat()).isFile()) return Buffer.from('not a file');
-    const bytes = Buffer.alloc(pendingBytes);
-    let length = 0;
-    for (let read = 1; read > 0 && length < pendingBytes; length += read)
-      read = (await file.read(bytes, length, pendingBytes - length, length)).bytesRead;
-    return bytes.subarray(0, length);
+    return await readBounded(file, pendingBytes);
   } finally {
     await file.close();
   }

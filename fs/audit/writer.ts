@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Frontier, leafHash } from '../../common/merkle.js';
+import { syncDirectory } from '../disk/durable.js';
 import {
   checkpointLine,
   headLine,
@@ -157,14 +158,5 @@ async function startSegment(
     await file.close();
     for (const path of [temporary, join(dir, segmentName(segment))]) await rm(path, { force: true });
     throw error;
-  }
-}
-
-export async function syncDirectory(dir: string): Promise<void> {
-  const handle = await open(dir, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -3,11 +3,12 @@ import { mkdir, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SherinError } from '../../common/errors.js';
 import { Keyring, type NvIndex, Secret } from '../../native/index.js';
+import { syncDirectory } from '../disk/durable.js';
 import { defineCounter } from './counter.js';
 import { VaultDirectory } from './directory.js';
 import type { Bank } from './fields.js';
 import { type Header, headerHash, signHeader, type UnsignedHeader } from './header.js';
-import { syncDirectoryAt, writeHeader } from './header-file.js';
+import { writeHeader } from './header-file.js';
 import { KnownVaults } from './known-vaults.js';
 import { LockedVault, type VaultPlaces } from './open.js';
 import { makeRecoverySlot } from './recovery-slot.js';
@@ -157,6 +158,6 @@ async function emptyDirectory(path: string, undo: Undo): Promise<VaultDirectory>
   const directory = await VaultDirectory.open(path);
   undo.add(() => directory.close());
   if ((await directory.names()).length > 0) throw new SherinError('VAULT_EXISTS', { path });
-  if (made !== undefined) for (const dir of [path, made]) await syncDirectoryAt(dirname(dir));
+  if (made !== undefined) for (const dir of [path, made]) await syncDirectory(dirname(dir));
   return directory;
 }

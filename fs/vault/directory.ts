@@ -1,9 +1,10 @@
 /** The vault directory, held open and locked for as long as the vault is served. */
 import { closeSync, constants, openSync } from 'node:fs';
-import { chmod, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SherinError } from '../../common/errors.js';
 import { system } from '../../native/index.js';
+import { syncDirectory } from '../disk/durable.js';
 
 /** Folders of FORMAT.md, "Directory", parents first. */
 export const vaultFolders = ['cubes', 'cubes/tmp', 'audit', 'quarantine'] as const;
@@ -60,7 +61,7 @@ export class VaultDirectory {
   async makeFolders(): Promise<void> {
     await chmod(this.inside(), 0o700);
     for (const name of vaultFolders) await mkdir(this.inside(name), { mode: 0o700 });
-    for (const name of ['', 'cubes']) await this.#sync(name);
+    for (const name of ['', 'cubes']) await syncDirectory(this.inside(name));
   }
 
   /** Removes all that is inside: for a vault that was never finished, in a directory that was empty before. */
@@ -80,14 +81,5 @@ export class VaultDirectory {
     const unsafe = (part: string): SherinError => new SherinError('VAULT_UNSAFE', { path: this.path, part });
     if (facts.uid !== process.geteuid?.() && facts.uid !== 0) throw unsafe(`uid ${facts.uid} owns it`);
     if ((facts.mode & 0o022) !== 0) throw unsafe('others may write into it');
-  }
-
-  async #sync(name: string): Promise<void> {
-    const handle = await open(this.inside(name), constants.O_RDONLY | constants.O_DIRECTORY);
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
   }
 }

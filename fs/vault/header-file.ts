@@ -1,8 +1,10 @@
 /** Reads and replaces `vault.json` below an open vault directory. */
 import { constants } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SherinError } from '../../common/errors.js';
+import { readBounded } from '../disk/bounded.js';
+import { replaceFile } from '../disk/durable.js';
 import { type Header, headerBytes, headerText, parseHeader } from './header.js';
 
 export type HeaderName = 'vault.json' | 'vault.json.bak';
@@ -16,11 +18,11 @@ export async function readHeader(
   shown: string,
   name: HeaderName = 'vault.json',
 ): Promise<Header | null> {
-  const bytes = await readFileBounded(join(dir, name), join(shown, name));
+  const bytes = await headerFileBytes(join(dir, name), join(shown, name));
   return bytes === null ? null : parseHeader(bytes, join(shown, name));
 }
 
-async function readFileBounded(path: string, shown: string): Promise<Buffer | null> {
+async function headerFileBytes(path: string, shown: string): Promise<Buffer | null> {
   let file: FileHandle;
   try {
     // a FIFO in its place must not hang the open
@@ -34,11 +36,7 @@ async function readFileBounded(path: string, shown: string): Promise<Buffer | nu
   try {
     if (!(await file.stat()).isFile())
       throw new SherinError('HEADER_MALFORMED', { path: shown, part: 'it is not a regular file' });
-    const bytes = Buffer.alloc(headerBytes + 1);
-    let length = 0;
-    for (let read = 1; read > 0 && length < bytes.length; length += read)
-      read = (await file.read(bytes, length, bytes.length - length, length)).bytesRead;
-    return bytes.subarray(0, length);
+    return await readBounded(file, headerBytes + 1);
   } finally {
     await file.close();
   }
@@ -47,33 +45,7 @@ async function readFileBounded(path: string, shown: string): Promise<Buffer | nu
 /** Replaces the header so that a crash leaves the old or the new one; the old one stays as `vault.json.bak`. */
 export async function writeHeader(dir: string, header: Header): Promise<void> {
   const path = join(dir, 'vault.json');
-  const before = await readFileBounded(path, path);
+  const before = await headerFileBytes(path, path);
   if (before !== null) await replaceFile(join(dir, 'vault.json.bak'), before);
   await replaceFile(path, headerText(header));
-}
-
-/** Writes beside, syncs, renames, syncs the directory; 0600. */
-export async function replaceFile(path: string, bytes: Buffer): Promise<void> {
-  const temporary = `${path}.tmp`;
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
-  const file = await open(temporary, flags, 0o600);
-  try {
-    await file.chmod(0o600);
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  await syncDirectoryAt(join(path, '..'));
-}
-
-/** Makes the names in a directory durable. */
-export async function syncDirectoryAt(dir: string): Promise<void> {
-  const directory = await open(dir, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

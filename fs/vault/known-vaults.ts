@@ -7,8 +7,8 @@ import * as z from 'zod';
 import { SherinError } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
 import { system } from '../../native/index.js';
+import { replaceFile } from '../disk/durable.js';
 import { base64, objectName } from './fields.js';
-import { replaceFile } from './header-file.js';
 
 const fileBytes = 1024 * 1024;
 const mostVaults = 1024;
