@@ -1,6 +1,6 @@
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
-import type { MountDriver } from '../mount/driver.js';
+import type { Invalidation, MountDriver } from '../mount/driver.js';
 import { FuseNativeDriver } from '../mount/fuse-native/driver.js';
 import { VaultSource } from './mount-source.js';
 import type { VaultView } from './vault-view.js';
@@ -23,6 +23,9 @@ export class Mounting {
   readonly #log: Logger;
   #active: { readonly driver: MountDriver; readonly source: VaultSource; readonly info: Mounted } | null =
     null;
+
+  /** Unmounted under open files. */
+  readonly #detached: MountDriver[] = [];
 
   constructor(vault: VaultView, log: Logger) {
     this.#vault = vault;
@@ -59,12 +62,16 @@ export class Mounting {
     if (this.#active === null) return { lazy: false };
     const { driver, source } = this.#active;
     this.#active = null;
-    source.stop();
-    return driver.unmount();
+    const result = await driver.unmount();
+    // Files that are still open go on being served, and the kernel keeps pages of them.
+    if (result.lazy) this.#detached.push(driver);
+    else source.stop();
+    return result;
   }
 
-  /** Answers when the kernel has dropped pages and attributes. */
-  async invalidate(): Promise<void> {
-    await this.#active?.driver.invalidate('all');
+  /** Answers when the kernel has dropped pages and attributes, of detached mounts, too. */
+  async invalidate(what: Invalidation): Promise<void> {
+    const drivers = [...this.#detached, ...(this.#active === null ? [] : [this.#active.driver])];
+    for (const driver of drivers) await driver.invalidate(what);
   }
 }

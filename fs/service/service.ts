@@ -253,32 +253,24 @@ export class VaultService implements VaultView {
       await session.close();
     } finally {
       session.keyring.wipe();
-      await this.#mounting.invalidate();
+      await this.#mounting.invalidate('all');
     }
   }
 
   async #commitImport(session: Session, batch: Staging): Promise<void> {
     await this.store.commit(batch.cubes);
-    const touched = batch.mutations.some((mutation) => this.#changesKnown(session, mutation));
+    const inodes = knownInodes(session, batch);
     await session.commit(batch.mutations, batch.nodes, batch.refs);
     const healed = batch.mutations.flatMap((mutation) => (mutation.type === 'heal' ? [mutation.cube] : []));
     await session.healed(healed);
-    if (touched) await this.#mounting.invalidate();
-  }
-
-  /** True when the kernel may hold pages or attributes of what this mutation changes. */
-  #changesKnown(session: Session, mutation: Staging['mutations'][number]): boolean {
-    if (mutation.type === 'attributes' || mutation.type === 'put') {
-      return session.manifest.tree.inode(mutation.inode) !== undefined;
-    }
-    return mutation.type === 'unlink' || mutation.type === 'rename';
+    if (inodes.length > 0) await this.#mounting.invalidate({ inodes });
   }
 
   /** From the way of a READ nothing may wait for the kernel: the answer goes first. */
   #invalidateSoon(): void {
     setImmediate(() => {
       this.#mounting
-        .invalidate()
+        .invalidate('all')
         .catch((error: unknown) => this.#log.error({ err: error }, 'invalidation failed'));
     });
   }
@@ -292,4 +284,15 @@ export class VaultService implements VaultView {
 
 function actor(peer: Peer | null): AuditEvent['actor'] {
   return peer === null ? systemActor : actorOf(peer);
+}
+
+/** Inodes whose pages or attributes the kernel may hold and that this batch changes. */
+function knownInodes(session: Session, { mutations }: Staging): readonly number[] {
+  const { tree } = session.manifest;
+  const changed = new Set<number>();
+  for (const mutation of mutations) {
+    if (mutation.type === 'attributes' || mutation.type === 'put') changed.add(mutation.inode);
+    else if (mutation.type === 'link' || mutation.type === 'unlink') changed.add(mutation.parent);
+  }
+  return [...changed].filter((ino) => tree.inode(ino) !== undefined);
 }
