@@ -10,10 +10,11 @@ function timeText(nanoseconds: bigint): string {
   return new Date(Number(nanoseconds / 1_000_000n)).toISOString();
 }
 
-/** An error as reasons and the next command. */
+/** An error as reasons and the next command, which is another than the one that asks. */
 export function whyError(error: SherinError): Why {
-  const command = /sherinctl [a-z][^;,]*/.exec(error.hint)?.[0] ?? null;
-  return { reasons: [error.message, error.hint], next: command };
+  const hint = error.hint.replace(/^see: sherinctl why(; |$)/, '');
+  const command = /sherinctl [a-z][^;,]*/.exec(hint)?.[0] ?? null;
+  return { reasons: hint === '' ? [error.message] : [error.message, hint], next: command };
 }
 
 /** Reasons behind a refusal of content: the quarantined cubes of a file, or one cube. */
