@@ -50,6 +50,11 @@ interface Addon {
   memfd(name: string, size: number): number;
   /** Prompts on a terminal with echo off and returns a memfd with the line typed (without line end), positioned at 0. */
   readSecretToMemfd(terminalFd: number, prompt: string): number;
+  /**
+   * Copies what a descriptor gives up to its end, at most 1024 bytes, into a memfd positioned at 0; waits for a pipe.
+   * Throws with an errno code, EMSGSIZE for more.
+   */
+  copySecretToMemfd(fd: number): number;
   messageLimit: number;
   /**
    * Extended attributes of a path, links not followed: names and values. Leaves out `user.sherin.*`, ACLs and what this
@@ -70,6 +75,7 @@ export const listen: Addon['listen'] = addon.listen;
 export const connect: Addon['connect'] = addon.connect;
 export const memfd: Addon['memfd'] = addon.memfd;
 export const readSecretToMemfd: Addon['readSecretToMemfd'] = addon.readSecretToMemfd;
+export const copySecretToMemfd: Addon['copySecretToMemfd'] = addon.copySecretToMemfd;
 /** Bytes of the largest message: 131072. */
 export const messageLimit: number = addon.messageLimit;
 export const xattrs: Addon['xattrs'] = addon.xattrs;

@@ -3,7 +3,8 @@ import { closeSync, openSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import type { Status } from '../../daemon/protocol/control.js';
-import { readSecretToMemfd } from '../../native/ipc.js';
+import { copySecretToMemfd, readSecretToMemfd } from '../../native/ipc.js';
+import { reason } from '../output/failure.js';
 
 export interface UnlockWish {
   readonly recovery: boolean;
@@ -39,22 +40,29 @@ export async function unlock(client: ControlClient, wish: UnlockWish): Promise<v
   );
 }
 
-/** Runs `use` with the caller's descriptor, or with what is typed at the terminal. */
+/** Runs `use` with what the caller's descriptor gives, or with what is typed at the terminal. */
 async function withSecret(
   given: number | undefined,
   prompt: string,
   flag: string,
   use: (fd: number) => Promise<unknown>,
 ): Promise<void> {
-  if (given !== undefined) {
-    await use(given);
-    return;
-  }
-  const fd = ask(prompt, flag);
+  const fd = given === undefined ? ask(prompt, flag) : copy(given, flag);
   try {
     await use(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** sherin-fs gets a memory file: it must never wait for a pipe. */
+function copy(given: number, flag: string): number {
+  try {
+    return copySecretToMemfd(given);
+  } catch (error) {
+    const tooLong = error instanceof Error && 'code' in error && error.code === 'EMSGSIZE';
+    const part = tooLong ? 'it gives more than 1024 bytes' : reason(error);
+    throw new SherinError('USAGE', { what: `${flag.replace(/N$/, String(given))} can not be read: ${part}` });
   }
 }
 

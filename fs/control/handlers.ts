@@ -1,3 +1,4 @@
+import { fstatSync, readlinkSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
 import { Secret } from '../../native/index.js';
 import type { VaultService } from '../service/service.js';
@@ -8,13 +9,26 @@ import type { Call, ControlHandlers } from './server.js';
 import type { TransferHandlers } from './transfer-handlers.js';
 import { treeHandlers } from './tree-handlers.js';
 
+/** What /proc shows of a memory file (memfd_create(2)). */
+const memoryFile = '/memfd:';
 /** Longest PIN or recovery key that is read from a descriptor, bytes. */
 const secretLimit = 1024;
 
-/** Reads the secret of a request straight into locked memory; null when none came. */
+/**
+ * Reads the secret of a request straight into locked memory; null when none came. Only memory files are read: a pipe, a
+ * terminal or a file of the vault's own mount would hold up everything that this process serves.
+ * @throws SherinError USAGE
+ */
 function takeSecret({ fds }: Call): Secret | null {
   const [fd] = fds;
-  return fd === undefined ? null : Secret.readFd(fd, secretLimit);
+  if (fd === undefined) return null;
+  if (!readlinkSync(`/proc/self/fd/${fd}`).startsWith(memoryFile)) {
+    throw new SherinError('USAGE', { what: 'a PIN or recovery key is taken from a memory file only' });
+  }
+  if (fstatSync(fd).size > secretLimit) {
+    throw new SherinError('USAGE', { what: `a PIN or recovery key has at most ${secretLimit} bytes` });
+  }
+  return Secret.readFd(fd, secretLimit);
 }
 
 /** All methods of the control socket over one service. `stopped` ends the process once `stop` has been answered. */

@@ -57,6 +57,16 @@ Napi::Value ReadSecret(const Napi::CallbackInfo& info) {
   }
 }
 
+Napi::Value CopySecretOf(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsNumber()) throw Napi::TypeError::New(env, "copySecretToMemfd takes a descriptor");
+  try {
+    return Napi::Number::New(env, CopySecret(info[0].As<Napi::Number>().Int32Value()).Release());
+  } catch (const SocketError& error) {
+    throw SystemError(env, error.error, error.syscall);
+  }
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   auto* addon = new Addon;  // NOLINT: the environment owns its instance data
   env.SetInstanceData(addon);
@@ -66,6 +76,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("connect", Napi::Function::New<ConnectTo>(env, "connect"));
   exports.Set("memfd", Napi::Function::New<MemoryFile>(env, "memfd"));
   exports.Set("readSecretToMemfd", Napi::Function::New<ReadSecret>(env, "readSecretToMemfd"));
+  exports.Set("copySecretToMemfd", Napi::Function::New<CopySecretOf>(env, "copySecretToMemfd"));
   exports.Set("messageLimit", Napi::Number::New(env, kMessageLimit));
   InitFiles(env, exports);
   return exports;

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { memfd, readSecretToMemfd } from '../ipc.js';
+import { copySecretToMemfd, memfd, readSecretToMemfd } from '../ipc.js';
 
 const addon = join(import.meta.dirname, '../../build/Release/sherin_ipc.node');
 
@@ -111,5 +111,39 @@ describe('a memory file', () => {
     writeSync(fd, 'abc');
     expect(fstatSync(fd).size).toBe(3);
     closeSync(fd);
+  });
+});
+
+describe('a secret from a descriptor', () => {
+  test('is copied as it is, up to 1024 bytes', () => {
+    const source = memfd('source', 0);
+    for (const length of [0, 1, 1024]) {
+      ftruncateSync(source, 0);
+      writeSync(source, 's'.repeat(length), 0);
+      const given = openSync(`/proc/self/fd/${source}`, 'r');
+      const copy = copySecretToMemfd(given);
+      expect(readFileSync(copy, 'utf8')).toBe('s'.repeat(length));
+      closeSync(given);
+      closeSync(copy);
+    }
+    writeSync(source, 's'.repeat(1025), 0);
+    const given = openSync(`/proc/self/fd/${source}`, 'r');
+    expect(() => copySecretToMemfd(given)).toThrow(expect.objectContaining({ code: 'EMSGSIZE' }));
+    closeSync(given);
+    closeSync(source);
+    expect(() => copySecretToMemfd(source)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+  });
+
+  test('is waited for where it comes late, even from a pipe that does not block', () => {
+    const script = `const ipc = require(${JSON.stringify(addon)}), fs = require('fs');
+      process.stdout.write(fs.readFileSync(ipc.copySecretToMemfd(0)));`;
+    const slow = spawnSync(
+      'bash',
+      ['-c', '(printf one; sleep 0.2; printf two) | "$0" -e "$1"', process.execPath, script],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(slow.stdout).toBe('onetwo');
   });
 });

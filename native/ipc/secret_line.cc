@@ -100,6 +100,20 @@ class Line {
     }
   }
   void Clear() { size_ = 0; }
+  /** Takes what a descriptor gives up to its end. @throws SocketError EMSGSIZE when that is more than a line holds */
+  void Fill(int fd) {
+    for (;;) {
+      unsigned char more;
+      const bool full = size_ == bytes_.size();
+      const ssize_t count = full ? read(fd, &more, 1) : read(fd, bytes_.data() + size_, bytes_.size() - size_);
+      if (count == 0) return;
+      if (count > 0 && full) throw SocketError{EMSGSIZE, "read"};
+      if (count > 0) size_ += static_cast<size_t>(count);
+      pollfd ready = {fd, POLLIN, 0};
+      if (count < 0 && errno == EAGAIN) poll(&ready, 1, -1);
+      else if (count < 0 && errno != EINTR) throw SocketError{errno, "read"};
+    }
+  }
   Fd ToMemoryFile() const {
     Fd file = NewMemoryFile("sherin-secret", 0);
     if (write(file.get(), bytes_.data(), size_) != static_cast<ssize_t>(size_)) throw SocketError{errno, "write"};
@@ -166,6 +180,12 @@ Fd ReadSecretLine(int terminal, const std::string& prompt) {
     throw;
   }
   Say(terminal, "\n");
+  return line.ToMemoryFile();
+}
+
+Fd CopySecret(int fd) {
+  Line line;
+  line.Fill(fd);
   return line.ToMemoryFile();
 }
 

@@ -16,4 +16,10 @@ constexpr size_t kLineLimit = 1024;
  */
 Fd ReadSecretLine(int terminal, const std::string& prompt);
 
+/**
+ * What a descriptor gives up to its end, in a memory file positioned at 0: a pipe is waited for here, not by the process
+ * that takes the secret. @throws SocketError EMSGSIZE beyond kLineLimit bytes; EBADF and whatever else read(2) gives
+ */
+Fd CopySecret(int fd);
+
 }  // namespace sherin::ipc
