@@ -58,6 +58,8 @@ withPlaces(program.command('audit-verify').description('check the audit log with
   .option('--json', 'print one JSON object', false)
   .action(async (options) => auditVerify(places(options), options).catch(fail));
 
+// Whatever this process or its software TPM makes is its user's alone, a forgotten mode included.
+process.umask(0o077);
 try {
   hardenProcess();
   await program.parseAsync();
