@@ -1,5 +1,6 @@
 #include "sha256_lanes.h"
 
+#if defined(__x86_64__)
 #include <immintrin.h>
 #include <string.h>
 
@@ -189,3 +190,15 @@ bool HasSha256Lanes() {
 }
 
 }  // namespace sherin
+
+#else
+
+namespace sherin {
+
+bool HasSha256Lanes() { return false; }
+void LeafHashes16(const uint8_t*, Hash[16]) {}
+void NodeHashes16(const Hash*, size_t, Hash*) {}
+
+}  // namespace sherin
+
+#endif

@@ -25,39 +25,32 @@ std::string RandomName() {
   return name;
 }
 
-void MakeDirectory(int vault, const std::string& path) {
-  const int error = MakeDirectoryBeneath(vault, path, 0700);
-  if (error != 0 && error != -EEXIST) throw Failure::Errno(-error, "mkdirat");
-}
-
-int Create(int vault, const std::string& path) {
-  constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-  int fd = OpenBeneath(vault, path, flags, 0600);
-  if (fd == -ENOENT) {
-    MakeDirectory(vault, "cubes");
-    MakeDirectory(vault, "cubes/tmp");
-    fd = OpenBeneath(vault, path, flags, 0600);
+/** Makes a directory unless it is there. A file or link in its place is an error. */
+void NeedDirectory(int vault, const std::string& path) {
+  int found = OpenBeneath(vault, path, O_PATH | O_DIRECTORY, 0);
+  if (found == -ENOENT) {
+    const int error = MakeDirectoryBeneath(vault, path, 0700);
+    if (error == 0) return;
+    if (error != -EEXIST) throw Failure::Errno(-error, "mkdirat");
+    found = OpenBeneath(vault, path, O_PATH | O_DIRECTORY, 0);  // another thread was faster
   }
-  if (fd < 0) throw Failure::Errno(-fd, "openat2");
-  return fd;
+  const Descriptor close(found);
+  if (found < 0) throw Failure::Errno(-found, "openat2");
 }
 
 }  // namespace
 
 std::string WriteTemporary(int vault, const uint8_t id[32], Bytes file) {
-  const std::string name = RandomName(), path = kFolder + name;
-  const Descriptor fd(Create(vault, path));
-  int error = WriteAt(fd.get(), file.data, file.size, 0);
-  const char* call = "pwrite";
-  if (error == 0) {
-    const std::string cube = CubePath(id);
-    error = -MakeDirectoryBeneath(vault, cube.substr(0, cube.rfind('/')), 0700);
-    if (error == EEXIST) error = 0;
-    call = "mkdirat";
-  }
+  const std::string cube = CubePath(id), name = RandomName(), path = kFolder + name;
+  NeedDirectory(vault, "cubes");
+  NeedDirectory(vault, cube.substr(0, cube.rfind('/')));
+  NeedDirectory(vault, "cubes/tmp");
+  const Descriptor fd(OpenBeneath(vault, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
+  if (!fd.valid()) throw Failure::Errno(-fd.get(), "openat2");
+  const int error = WriteAt(fd.get(), file.data, file.size, 0);
   if (error == 0) return name;
   UnlinkBeneath(vault, path);
-  throw Failure::Errno(error, call);
+  throw Failure::Errno(error, "pwrite");
 }
 
 }  // namespace sherin

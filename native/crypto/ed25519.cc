@@ -2,7 +2,7 @@
 
 #include <openssl/err.h>
 
-#include "../memory/stack.h"
+#include "../memory/residue.h"
 #include "openssl.h"
 
 namespace sherin {
@@ -23,13 +23,13 @@ MdContext NewContext() {
 }  // namespace
 
 void Ed25519PublicKey(Bytes seed, uint8_t out[32]) {
-  const StackScrub scrub;
+  const ResidueScrub scrub;
   size_t size = 32;
   Require(EVP_PKEY_get_raw_public_key(PrivateKey(seed).get(), out, &size) == 1 && size == 32, "Ed25519 public key");
 }
 
 void Ed25519Sign(Bytes seed, Bytes message, uint8_t signature[64]) {
-  const StackScrub scrub;
+  const ResidueScrub scrub;
   const Pkey key = PrivateKey(seed);
   const MdContext context = NewContext();
   Require(EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key.get(), nullptr) == 1,

@@ -2,7 +2,7 @@
 
 #include <openssl/crypto.h>
 
-#include "../memory/stack.h"
+#include "../memory/residue.h"
 
 namespace sherin {
 
@@ -20,7 +20,7 @@ Gcm::Gcm(Direction direction, Bytes key) : direction_(direction), context_(EVP_C
 
 Gcm::~Gcm() {
   context_.reset();
-  ScrubStack();
+  ScrubResidue();
 }
 
 void Gcm::Begin(const Nonce& nonce, Bytes aad) {

@@ -3,7 +3,7 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
-#include "../memory/stack.h"
+#include "../memory/residue.h"
 #include "openssl.h"
 
 namespace sherin {
@@ -20,7 +20,7 @@ OSSL_PARAM OctetParam(const char* name, Bytes bytes) {
 }  // namespace
 
 void HmacSha256(Bytes key, std::initializer_list<Bytes> parts, uint8_t out[32]) {
-  const StackScrub scrub;
+  const ResidueScrub scrub;
   const MacContext context(EVP_MAC_CTX_new(HmacAlgorithm()));
   Require(context != nullptr, "EVP_MAC_CTX_new");
   const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, kDigest, 0),
@@ -34,7 +34,7 @@ void HmacSha256(Bytes key, std::initializer_list<Bytes> parts, uint8_t out[32]) 
 }
 
 LockedBytes Hkdf(Bytes key, Bytes salt, Bytes info) {
-  const StackScrub scrub;
+  const ResidueScrub scrub;
   LockedBytes out(32);
   const KdfContext context(EVP_KDF_CTX_new(HkdfAlgorithm()));
   Require(context != nullptr, "EVP_KDF_CTX_new");

@@ -30,4 +30,15 @@ Wrapper& Unwrapped(const Napi::Value& value, const napi_type_tag& tag, const cha
   return *Wrapper::Unwrap(value.As<Napi::Object>());
 }
 
+/**
+ * Defines a getter that checks its receiver itself: Node checks the receiver of a class's methods, not of its accessors, and
+ * would hand a Keyring's memory to a Secret's getter.
+ */
+template <Napi::Value (*Getter)(const Napi::CallbackInfo&)>
+void DefineGetter(Napi::Function constructor, const char* name) {
+  constructor.Get("prototype")
+      .As<Napi::Object>()
+      .DefineProperty(Napi::PropertyDescriptor::Accessor<Getter>(name, napi_configurable));
+}
+
 }  // namespace sherin

@@ -69,7 +69,6 @@ void Keyring::Init(Napi::Env env, Napi::Object exports) {
                   {
                       StaticMethod("generate", GenerateKeys),
                       StaticMethod("unwrap", UnwrapKeys),
-                      InstanceAccessor<&Keyring::Wiped>("wiped"),
                       InstanceMethod<&Keyring::PublicKey>("publicKey"),
                       InstanceMethod<&Keyring::Sign>("sign"),
                       InstanceMethod<&Keyring::Hmac>("hmac"),
@@ -78,6 +77,7 @@ void Keyring::Init(Napi::Env env, Napi::Object exports) {
                       InstanceMethod<&Keyring::CounterAuth>("counterAuth"),
                       InstanceMethod<&Keyring::Wipe>("wipe"),
                   });
+  DefineGetter<Keyring::Wiped>(constructor, "wiped");
   Environment::Of(env).keyring = Napi::Persistent(constructor);
   exports.Set("Keyring", constructor);
 }
@@ -97,7 +97,9 @@ void Keyring::Finalize(Napi::BasicEnv) {
   if (keys_) keys_->Wipe();
 }
 
-Napi::Value Keyring::Wiped(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), keys_->wiped()); }
+Napi::Value Keyring::Wiped(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), Unwrapped<Keyring>(info.This(), kTag, "Keyring").keys_->wiped());
+}
 
 Napi::Value Keyring::PublicKey(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {

@@ -18,7 +18,7 @@ class Keyring : public Napi::ObjectWrap<Keyring> {
   void Finalize(Napi::BasicEnv env) override;
 
  private:
-  Napi::Value Wiped(const Napi::CallbackInfo& info);
+  static Napi::Value Wiped(const Napi::CallbackInfo& info);
   Napi::Value PublicKey(const Napi::CallbackInfo& info);
   Napi::Value Sign(const Napi::CallbackInfo& info);
   Napi::Value Hmac(const Napi::CallbackInfo& info);

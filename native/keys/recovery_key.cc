@@ -8,7 +8,7 @@
 #include "../crypto/base32.h"
 #include "../crypto/openssl.h"
 #include "../error.h"
-#include "../memory/stack.h"
+#include "../memory/residue.h"
 
 namespace sherin {
 namespace {
@@ -37,7 +37,7 @@ bool IsSkipped(uint8_t character) {
 }  // namespace
 
 LockedBytes ParseRecoveryKey(Bytes text) {
-  const StackScrub scrub;
+  const ResidueScrub scrub;
   LockedBytes raw(kRaw);
   size_t characters = 0, filled = 0;
   uint32_t bits = 0;
@@ -66,7 +66,7 @@ LockedBytes ParseRecoveryKey(Bytes text) {
 }
 
 void WriteRecoveryKey(Bytes key, int fd) {
-  const StackScrub scrub;
+  const ResidueScrub scrub;
   LockedBytes raw(kRaw);
   memcpy(raw.data(), key.data, kKey);
   Check(key.data, raw.data() + kKey);

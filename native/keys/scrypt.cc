@@ -7,7 +7,7 @@
 #include "../arguments.h"
 #include "../crypto/openssl.h"
 #include "../environment.h"
-#include "../memory/stack.h"
+#include "../memory/residue.h"
 #include "../work/promise.h"
 #include "secret.h"
 
@@ -17,7 +17,7 @@ namespace {
 constexpr uint64_t kMostMemory = uint64_t{256} << 20;
 
 LockedBytes Derive(const LockedBytes& password, const std::vector<uint8_t>& salt, ScryptCost cost) {
-  const StackScrub scrub;
+  const ResidueScrub scrub;
   LockedBytes out(32);
   // OpenSSL counts a little more than 128·n·r against its limit; ours was checked before. It cleanses its memory.
   const uint64_t limit = kMostMemory + (uint64_t{16} << 20);

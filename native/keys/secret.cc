@@ -112,9 +112,9 @@ void Secret::Init(Napi::Env env, Napi::Object exports) {
                                                      StaticMethod("parseRecoveryKey", ParseKey),
                                                      StaticMethod("writeRecoveryKey", WriteKey),
                                                      StaticMethod("equal", Equal),
-                                                     InstanceAccessor<&Secret::Length>("length"),
                                                      InstanceMethod<&Secret::Wipe>("wipe"),
                                                  });
+  DefineGetter<Secret::Length>(constructor, "length");
   Environment::Of(env).secret = Napi::Persistent(constructor);
   exports.Set("Secret", constructor);
 }
@@ -134,7 +134,8 @@ Secret::Secret(const Napi::CallbackInfo& info) : ObjectWrap(info), bytes_(TakeHa
 }
 
 Napi::Value Secret::Length(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), bytes_ ? static_cast<double>(bytes_->size()) : 0);
+  const Secret& self = Unwrapped<Secret>(info.This(), kTag, "Secret");
+  return Napi::Number::New(info.Env(), self.bytes_ ? static_cast<double>(self.bytes_->size()) : 0);
 }
 
 void Secret::Wipe(const Napi::CallbackInfo&) { bytes_.reset(); }

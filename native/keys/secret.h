@@ -23,7 +23,7 @@ class Secret : public Napi::ObjectWrap<Secret> {
   explicit Secret(const Napi::CallbackInfo& info);
 
  private:
-  Napi::Value Length(const Napi::CallbackInfo& info);
+  static Napi::Value Length(const Napi::CallbackInfo& info);
   void Wipe(const Napi::CallbackInfo& info);
 
   std::shared_ptr<LockedBytes> bytes_;

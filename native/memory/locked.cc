@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "arena.h"
+#include "residue.h"
 
 namespace sherin {
 
@@ -16,6 +17,7 @@ LockedBytes::LockedBytes(size_t size) : size_(size) {
 
 LockedBytes::LockedBytes(const uint8_t* data, size_t size) : LockedBytes(size) {
   if (size > 0) memcpy(data_, data, size);
+  ScrubRegisters();
 }
 
 LockedBytes::LockedBytes(LockedBytes&& other) noexcept

@@ -3,6 +3,22 @@
 #include "../error.h"
 
 namespace sherin {
+namespace {
+
+void SettleOne(Napi::Env env, const Napi::Promise::Deferred& deferred, const Completions::Settle& settle) {
+  const Napi::HandleScope scope(env);
+  try {
+    try {
+      deferred.Resolve(Guarded(env, [&] { return settle(env); }));
+    } catch (const Napi::Error& error) {
+      deferred.Reject(error.Value());
+    }
+  } catch (const Napi::Error&) {
+    // A worker thread that is being terminated runs no JavaScript any more: nobody is left to be told.
+  }
+}
+
+}  // namespace
 
 std::shared_ptr<Completions> Completions::Create(Napi::Env env) {
   auto self = std::make_shared<Completions>();
@@ -42,13 +58,7 @@ void Completions::Drain(Napi::Env env) {
     auto node = pending_.extract(ticket);
     if (node.empty()) continue;
     if (pending_.empty()) wake_.Unref(env);
-    const Napi::HandleScope scope(env);
-    const Napi::Promise::Deferred& deferred = node.mapped().deferred;
-    try {
-      deferred.Resolve(Guarded(env, [&settle = settle, env] { return settle(env); }));
-    } catch (const Napi::Error& error) {
-      deferred.Reject(error.Value());
-    }
+    SettleOne(env, node.mapped().deferred, settle);
   }
 }
 

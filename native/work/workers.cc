@@ -5,11 +5,16 @@
 
 #include <algorithm>
 
+#include "process_end.h"
+
 namespace sherin {
 
-Workers::Workers(size_t threads) : limit_(std::max<size_t>(threads, 1)) {}
+Workers::Workers(size_t threads) : limit_(std::max<size_t>(threads, 1)) { ProcessEnd::Instance().Add(this); }
 
-Workers::~Workers() { Stop(); }
+Workers::~Workers() {
+  ProcessEnd::Instance().Remove(this);
+  Stop();
+}
 
 void Workers::Submit(Job job) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -43,6 +48,7 @@ void Workers::StartThread() {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
     running_.emplace_back([this] { Run(); });
+    ++alive_;
   } catch (...) {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (running_.empty()) throw;  // with one thread the work goes on, slower
@@ -58,7 +64,7 @@ void Workers::Run() {
     ++waiting_;
     wake_.wait(lock, [this] { return stopped_ || !urgent_.empty() || !idle_.empty(); });
     --waiting_;
-    if (stopped_) return;
+    if (stopped_) break;
     std::deque<Job>& queue = urgent_.empty() ? idle_ : urgent_;
     Job job = std::move(queue.front());
     queue.pop_front();
@@ -67,6 +73,8 @@ void Workers::Run() {
     job = nullptr;
     lock.lock();
   }
+  --alive_;
+  ended_.notify_all();
 }
 
 void Workers::Stop() {
@@ -81,6 +89,17 @@ void Workers::Stop() {
   }
   wake_.notify_all();
   for (std::thread& thread : ending) thread.join();
+}
+
+bool Workers::StopWithin(std::chrono::milliseconds time) {
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    stopped_ = true;
+    wake_.notify_all();
+    if (!ended_.wait_for(lock, time, [this] { return alive_ == 0; })) return false;
+  }
+  Stop();
+  return true;
 }
 
 }  // namespace sherin

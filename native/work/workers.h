@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -30,6 +31,8 @@ class Workers {
   size_t Idle();
   /** Drops queued jobs, lets running ones end, joins. Harmless twice; not from a job. */
   void Stop();
+  /** Drops queued jobs; false when a running one does not end in time. */
+  bool StopWithin(std::chrono::milliseconds time);
 
  private:
   void StartThread();
@@ -38,9 +41,11 @@ class Workers {
   const size_t limit_;
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable ended_;
   std::deque<Job> urgent_;
   std::deque<Job> idle_;
   size_t waiting_ = 0;
+  size_t alive_ = 0;
   bool stopped_ = false;
   std::vector<std::thread> running_;
 };

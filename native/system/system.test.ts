@@ -1,0 +1,217 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runScript } from '../child.fixture.js';
+import { system } from '../index.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'sherin-system-'));
+const dir = openSync(folder, 'r');
+afterAll(() => {
+  closeSync(dir);
+  rmSync(folder, { recursive: true });
+});
+
+const code = (name: string, syscall?: string) =>
+  expect.objectContaining(syscall === undefined ? { code: name } : { code: name, syscall });
+const path = Buffer.from;
+const { O_RDONLY, O_CREAT, O_EXCL, O_WRONLY } = constants;
+
+describe('paths beneath a directory', () => {
+  mkdirSync(join(folder, 'a', 'b'), { recursive: true });
+  writeFileSync(join(folder, 'a', 'b', 'file'), 'content');
+  symlinkSync('b', join(folder, 'a', 'inner'));
+  symlinkSync('/', join(folder, 'a', 'outer'));
+
+  it('open what is beneath, with the mode asked for and close-on-exec', () => {
+    const fd = system.openBeneath(dir, path('a/b/file'), O_RDONLY, 0);
+    expect(readFileSync(fd, 'utf8')).toBe('content');
+    expect(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')).toMatch(/flags:\s+0?2\d{6}/);
+    closeSync(fd);
+    const made = system.openBeneath(dir, path('a/new'), O_CREAT | O_EXCL | O_WRONLY, 0o640);
+    closeSync(made);
+    expect(statSync(join(folder, 'a', 'new')).mode & 0o777).toBe(0o640 & ~process.umask());
+  });
+
+  it('never leave it', () => {
+    const open = (name: string) => () => system.openBeneath(dir, path(name), O_RDONLY, 0);
+    expect(open('../escape')).toThrow(code('EXDEV', 'openat2'));
+    expect(open('a/../../escape')).toThrow(code('EXDEV'));
+    expect(open('/etc/passwd')).toThrow(code('EXDEV'));
+    expect(open('a/outer/etc/passwd')).toThrow(code('ELOOP'));
+    expect(open('a/inner/file')).toThrow(code('ELOOP'));
+    expect(open('a/none')).toThrow(code('ENOENT'));
+    expect(() => system.mkdirBeneath(dir, path('../made'), 0o700)).toThrow(code('EXDEV'));
+    expect(() => system.mkdirBeneath(dir, path('/made'), 0o700)).toThrow(code('EXDEV'));
+    expect(() => system.mkdirBeneath(dir, path('a/outer/tmp/made'), 0o700)).toThrow(code('ELOOP'));
+    expect(() => system.unlinkBeneath(dir, path('a/inner/file'))).toThrow(code('ELOOP'));
+    expect(() => system.unlinkBeneath(dir, path('..'))).toThrow(code('EINVAL'));
+    expect(() => system.renameBeneath(dir, path('a/b/file'), path('../out'), false)).toThrow(code('EXDEV'));
+    expect(() => system.renameBeneath(dir, path('a/outer/etc/passwd'), path('x'), false)).toThrow(
+      code('ELOOP'),
+    );
+  });
+
+  it('make, rename and unlink', () => {
+    system.mkdirBeneath(dir, path('made'), 0o700);
+    expect(statSync(join(folder, 'made')).mode & 0o777).toBe(0o700);
+    expect(() => system.mkdirBeneath(dir, path('made'), 0o700)).toThrow(code('EEXIST', 'mkdirat'));
+    writeFileSync(join(folder, 'one'), '1');
+    writeFileSync(join(folder, 'two'), '2');
+    expect(() => system.renameBeneath(dir, path('one'), path('two'), true)).toThrow(
+      code('EEXIST', 'renameat2'),
+    );
+    system.renameBeneath(dir, path('one'), path('made/three'), true);
+    system.renameBeneath(dir, path('made/three'), path('two'), false);
+    expect(readFileSync(join(folder, 'two'), 'utf8')).toBe('1');
+    system.unlinkBeneath(dir, path('two'));
+    expect(existsSync(join(folder, 'two'))).toBe(false);
+    expect(() => system.unlinkBeneath(dir, path('two'))).toThrow(code('ENOENT', 'unlinkat'));
+    expect(() => system.unlinkBeneath(dir, path('made'))).toThrow(code('EISDIR'));
+  });
+
+  it('take names of any bytes', () => {
+    const name = Buffer.from([0xff, 0xfe, 0x0a, 0x20]);
+    closeSync(system.openBeneath(dir, name, O_CREAT | O_WRONLY, 0o600));
+    expect(readdirSync(folder, { encoding: 'buffer' }).some((found) => found.equals(name))).toBe(true);
+    system.unlinkBeneath(dir, name);
+  });
+
+  it('refuse misuse', () => {
+    expect(() => system.openBeneath(dir, path(''), 0, 0)).toThrow(RangeError);
+    expect(() => system.openBeneath(dir, path('a\0b'), 0, 0)).toThrow(RangeError);
+    expect(() => system.openBeneath(dir, Buffer.alloc(4096, 'a'), 0, 0)).toThrow(RangeError);
+    expect(() => system.openBeneath(dir, 'a' as unknown as Buffer, 0, 0)).toThrow(TypeError);
+    expect(() => system.openBeneath(-1, path('a'), 0, 0)).toThrow(RangeError);
+    expect(() => system.openBeneath(1_000_000, path('a'), 0, 0)).toThrow(code('EBADF'));
+    expect(() => system.renameBeneath(dir, path('a'), path('b'), 1 as unknown as boolean)).toThrow(TypeError);
+  });
+});
+
+describe('renameAll', () => {
+  it('renames in order and stops at the first error', async () => {
+    const names = Array.from({ length: 300 }, (_, i) => i);
+    mkdirSync(join(folder, 'from'));
+    mkdirSync(join(folder, 'to', 'deep'), { recursive: true });
+    for (const i of names) writeFileSync(join(folder, 'from', String(i)), String(i));
+    const pairs = names.map(
+      (i) => [path(`from/${i}`), path(`to/${i % 2 === 0 ? 'deep/' : ''}${i}`)] as const,
+    );
+    await system.renameAll(dir, pairs.slice(0, 200));
+    await system.renameAll(dir, []);
+    const broken = [pairs[200], [path('from/none'), path('to/none')] as const, pairs[201]];
+    const given = broken.filter((pair) => pair !== undefined);
+    await expect(system.renameAll(dir, given)).rejects.toThrow(code('ENOENT', 'renameat'));
+    expect(existsSync(join(folder, 'to', 'deep', '200'))).toBe(true);
+    expect(existsSync(join(folder, 'from', '201'))).toBe(true);
+    expect(readdirSync(join(folder, 'from')).length).toBe(99);
+    expect(() => system.renameAll(dir, [[path('a')]] as never)).toThrow(TypeError);
+    expect(() => system.renameAll(dir, 'pairs' as never)).toThrow(TypeError);
+  });
+});
+
+describe('syncing', () => {
+  it('syncs files and file systems, or says why not', async () => {
+    const fd = openSync(join(folder, 'synced'), 'w+');
+    writeSync(fd, 'data');
+    await system.fdatasync(fd);
+    await system.syncfs(dir);
+    closeSync(fd);
+    await expect(system.fdatasync(1_000_000)).rejects.toThrow(code('EBADF', 'fdatasync'));
+    await expect(system.syncfs(1_000_000)).rejects.toThrow(code('EBADF', 'syncfs'));
+  });
+});
+
+describe('flock', () => {
+  it('is taken once among open files', () => {
+    const [a, b] = [openSync(folder, 'r'), openSync(folder, 'r')];
+    expect(system.flock(a)).toBe(true);
+    expect(system.flock(a)).toBe(true);
+    expect(system.flock(b)).toBe(false);
+    closeSync(a);
+    expect(system.flock(b)).toBe(true);
+    closeSync(b);
+    expect(() => system.flock(1_000_000)).toThrow(code('EBADF', 'flock'));
+  });
+});
+
+describe('seekData and seekHole', () => {
+  it('find the borders of a sparse file', () => {
+    const fd = openSync(join(folder, 'sparse'), 'w+');
+    const mega = 1 << 20;
+    ftruncateSync(fd, 16 * mega);
+    writeSync(fd, randomBytes(65536), 0, 65536, 4 * mega);
+    expect(system.seekData(fd, 0)).toBe(4 * mega);
+    expect(system.seekHole(fd, 4 * mega)).toBe(4 * mega + 65536);
+    expect(system.seekData(fd, 5 * mega)).toBeNull();
+    expect(system.seekHole(fd, 16 * mega)).toBeNull();
+    closeSync(fd);
+    expect(() => system.seekData(1_000_000, 0)).toThrow(code('EBADF', 'lseek'));
+  });
+});
+
+describe('wipe', () => {
+  it('fills with zeros', () => {
+    const buffer = randomBytes(1000);
+    system.wipe(buffer.subarray(10));
+    expect(buffer.subarray(10).every((byte) => byte === 0)).toBe(true);
+    expect(buffer.subarray(0, 10).every((byte) => byte === 0)).toBe(false);
+  });
+});
+
+describe('harden', () => {
+  const script = `
+    const report = native.system.harden();
+    const status = fs.readFileSync('/proc/self/status', 'latin1');
+    const limits = fs.readFileSync('/proc/self/limits', 'latin1');
+    const beneath = native.system.openBeneath(fs.openSync('/', 'r'), Buffer.from('proc'), 0, 0);
+    process.stdout.write(JSON.stringify({
+      memory: report.memory, limit: report.lockLimit > 0,
+      core: /core file size\\s+0\\s+0/.test(limits), privileges: /NoNewPrivs:\\s+(\\d)/.exec(status)[1],
+      owner: fs.statSync('/proc/self/mem').uid, fuse: native.system.fuseFds(),
+      secret: native.Secret.random(32).length, fds: fs.readdirSync('/proc/self/fd').length > 2, beneath: beneath > 2 }));`;
+  const expected = { limit: true, core: true, fuse: [], secret: 32, fds: true, beneath: true, owner: 0 };
+
+  it('shuts others out and lets the process go on, as root', () => {
+    const ended = runScript(script);
+    const report = JSON.parse(ended.text) as object;
+    const privileges = process.geteuid?.() === 0 ? '1' : '0';
+    expect(report).toEqual({
+      ...expected,
+      privileges,
+      memory: expect.stringMatching(/^(memfd_secret|mlock)$/),
+    });
+    expect(ended).toMatchObject({ status: 0, signal: null });
+  });
+
+  it('leaves an ordinary user the way to fusermount', () => {
+    // A user of the test's own namespace where the test runs as root; the test's own user otherwise.
+    const command =
+      process.geteuid?.() === 0
+        ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', process.execPath]
+        : [process.execPath];
+    const ended = runScript(script, command);
+    const report = JSON.parse(ended.text) as object;
+    expect(report).toEqual({
+      ...expected,
+      privileges: '0',
+      memory: expect.stringMatching(/^(memfd_secret|mlock)$/),
+    });
+  });
+});
