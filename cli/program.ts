@@ -1,7 +1,7 @@
 /** The commands as a commander program: global flags, help with examples, usage errors as errors of the table. */
 import { Command, CommanderError, Option } from 'commander';
 import { places } from '../common/environment.js';
-import { Exit, type ExitCode, SherinError } from '../common/errors.js';
+import { Exit, type ExitCode, exitMeanings, SherinError } from '../common/errors.js';
 import { version } from '../common/version.js';
 import { commands } from './commands/index.js';
 import type { CommandDefinition, RawOptions } from './definition.js';
@@ -100,7 +100,9 @@ function exampleText(definition: CommandDefinition): string {
 }
 
 const footer = `
-Exit codes: 0 done, 1 failed, 2 usage, 3 verification failed, 4 locked or no key, 5 denied, 6 sherin-fs not running
+Exit codes: ${Object.entries(exitMeanings)
+  .map(([code, meaning]) => `${code} ${meaning}`)
+  .join('; ')}
 
 Examples:
   First steps:

@@ -15,6 +15,17 @@ export const Exit = {
 } as const;
 export type ExitCode = (typeof Exit)[keyof typeof Exit];
 
+/** What help and manual page say of them. */
+export const exitMeanings: Readonly<Record<ExitCode, string>> = {
+  [Exit.done]: 'done',
+  [Exit.failed]: 'failed',
+  [Exit.usage]: 'usage',
+  [Exit.verification]: 'verification failed',
+  [Exit.locked]: 'locked, or no key',
+  [Exit.denied]: 'denied',
+  [Exit.notRunning]: 'sherin-fs is not running',
+};
+
 interface Row {
   readonly errno: string;
   readonly exit: ExitCode;
@@ -78,12 +89,6 @@ export const errorTable = {
     exit: Exit.failed,
     sentence: '{path} can not be moved into itself',
     hint: 'choose a directory outside it',
-  },
-  READ_ONLY: {
-    errno: 'EROFS',
-    exit: Exit.failed,
-    sentence: '{path} can not be changed through the mount',
-    hint: 'bring files in with: sherinctl put SRC DEST',
   },
   // vault
   VAULT_MISSING: {
@@ -322,6 +327,12 @@ export const errorTable = {
 export type ErrorCode = keyof typeof errorTable;
 export type ErrorContext = Readonly<Record<string, string | number>>;
 
+/** An error as it crosses a socket: the other side makes the sentence of it again. */
+export interface Failure {
+  readonly code: string;
+  readonly context: ErrorContext;
+}
+
 function fill(template: string, context: ErrorContext): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => String(context[name] ?? '?'));
 }
@@ -345,10 +356,26 @@ export class SherinError extends Error {
   get exit(): ExitCode {
     return errorTable[this.code].exit;
   }
+  /** What of it crosses a socket. */
+  get failure(): { code: ErrorCode; context: Record<string, string | number> } {
+    return { code: this.code, context: { ...this.context } };
+  }
   /** What to do next. */
   get hint(): string {
     return fill(errorTable[this.code].hint, this.context);
   }
+}
+
+/** The error that came over a socket; PROTOCOL for one that this version's table does not have. */
+export function errorOf({ code, context }: Failure): SherinError {
+  if (isErrorCode(code)) return new SherinError(code, context);
+  return new SherinError('PROTOCOL', { part: `the error ${JSON.stringify(code.slice(0, 64))}` });
+}
+
+/** Name of an error of Node or an addon, such as `ENOENT`; undefined for anything else. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error instanceof SherinError || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** True for a name in the table: a code that came over a socket is checked before use. */

@@ -1,4 +1,5 @@
 /** The manual page as roff with the man(7) macros. */
+import { exitMeanings } from '../../common/errors.js';
 import type { CommandDefinition, OptionSpec } from '../definition.js';
 import { globalOptions } from '../global-options.js';
 
@@ -23,7 +24,7 @@ export function manualPage(commands: readonly CommandDefinition[], version: stri
     '.SH GLOBAL FLAGS',
     ...globalOptions.flatMap(optionEntry),
     '.SH EXIT STATUS',
-    ...exitCodes.flatMap(([code, text]) => ['.TP', `.B ${code}`, roff(text)]),
+    ...Object.entries(exitMeanings).flatMap(([code, text]) => ['.TP', `.B ${code}`, roff(text)]),
     '.SH ERRORS',
     roff(
       'An error is one line on standard error: sherinctl: what happened — what to do next. With --json it is {"error":{"code","message","hint"}} on standard error; standard output then holds results only.',
@@ -35,16 +36,6 @@ export function manualPage(commands: readonly CommandDefinition[], version: stri
   ];
   return `${lines.join('\n')}\n`;
 }
-
-const exitCodes: readonly (readonly [number, string])[] = [
-  [0, 'done'],
-  [1, 'failed'],
-  [2, 'usage'],
-  [3, 'verification failed'],
-  [4, 'locked, or no key'],
-  [5, 'denied'],
-  [6, 'sherin-fs is not running'],
-];
 
 const environment: readonly (readonly [string, string])[] = [
   ['SHERIN_VAULT', 'the vault; /var/lib/sherin for root, else $XDG_DATA_HOME/sherin'],

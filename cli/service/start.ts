@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Places } from '../../common/environment.js';
-import { isErrorCode, SherinError } from '../../common/errors.js';
+import { errorOf, SherinError } from '../../common/errors.js';
+import { failureSchema } from '../../daemon/protocol/rpc.js';
 import { prepareRuntimeDir } from './runtime-dir.js';
 import { placeFlags, sherinFs } from './sherin-fs.js';
 
@@ -14,12 +15,7 @@ import { placeFlags, sherinFs } from './sherin-fs.js';
 const patience = 60;
 
 /** What the child writes to descriptor 3, one line. */
-const reportSchema = z.union([
-  z.object({ ready: z.literal(true) }),
-  z.object({
-    error: z.object({ code: z.string(), context: z.record(z.string(), z.union([z.string(), z.number()])) }),
-  }),
-]);
+const reportSchema = z.union([z.object({ ready: z.literal(true) }), z.object({ error: failureSchema })]);
 
 /** @throws SherinError as the child reports it, IO when it ended without a word, TIMEOUT */
 export async function startSherinFs(where: Places, flags: readonly string[]): Promise<void> {
@@ -74,9 +70,5 @@ async function firstWord(child: ChildProcess, report: Readable, logPath: string)
 
 function settle(line: string): void {
   const report = reportSchema.parse(JSON.parse(line));
-  if ('ready' in report) return;
-  const { code, context } = report.error;
-  throw isErrorCode(code)
-    ? new SherinError(code, context)
-    : new SherinError('IO', { what: 'sherin-fs', part: code });
+  if ('error' in report) throw errorOf(report.error);
 }

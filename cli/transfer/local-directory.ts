@@ -13,6 +13,7 @@ import {
   openSync,
   readdirSync,
 } from 'node:fs';
+import { systemCode } from '../../common/errors.js';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
 
@@ -40,7 +41,7 @@ export class LocalDirectory {
     try {
       return this.child(name);
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      if (systemCode(error) !== 'ENOENT') throw error;
       mkdirSync(this.path(name), 0o700);
       return this.child(name);
     }

@@ -1,6 +1,6 @@
 /** Sends entries to sherin-fs in batches: several messages under way, answers counted in order. */
 import { closeSync } from 'node:fs';
-import { isErrorCode, SherinError } from '../../common/errors.js';
+import { errorOf, SherinError } from '../../common/errors.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import type { ControlResult, PutEntry, PutOutcome } from '../../daemon/protocol/control.js';
 import type { Problems } from './problems.js';
@@ -117,9 +117,7 @@ export class PutStream {
   #count(outcome: PutOutcome, entry: PutEntryInput | undefined): void {
     this.counts[outcome.outcome] += 1;
     if (outcome.error !== undefined) {
-      const { code, context } = outcome.error;
-      const known = isErrorCode(code) ? code : 'IO';
-      this.#problems.add(outcome.path, new SherinError(known, context));
+      this.#problems.add(outcome.path, errorOf(outcome.error));
     } else if (entry?.kind === 'file') {
       this.counts.files += 1;
       this.counts.bytes += entry.linkTo === undefined ? (entry.size ?? 0) : 0;

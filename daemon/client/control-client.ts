@@ -1,4 +1,4 @@
-import { isErrorCode, SherinError } from '../../common/errors.js';
+import { errorOf, SherinError, systemCode } from '../../common/errors.js';
 import { type Connection, connect, messageLimit } from '../../native/ipc.js';
 import {
   type ControlMethod,
@@ -41,7 +41,7 @@ export class ControlClient {
     try {
       return new ControlClient(path);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const code = systemCode(error);
       if (code === 'EACCES' || code === 'EPERM') {
         throw new SherinError('DENIED', { uid: process.getuid?.() ?? -1, what: `use ${path}` });
       }
@@ -83,14 +83,8 @@ export class ControlClient {
     const waiting = response.id === null ? undefined : this.#waiting.get(response.id);
     if (response.id === null || waiting === undefined) return;
     this.#waiting.delete(response.id);
-    if ('error' in response) {
-      const { code, context } = response.error.data;
-      waiting.reject(
-        isErrorCode(code)
-          ? new SherinError(code, context)
-          : new SherinError('PROTOCOL', { part: response.error.message }),
-      );
-    } else waiting.resolve(response.result);
+    if ('error' in response) waiting.reject(errorOf(response.error.data));
+    else waiting.resolve(response.result);
   }
 
   #onClose(error: Error | null): void {

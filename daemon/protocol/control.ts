@@ -4,6 +4,7 @@
  * Times are nanoseconds since 1970 as decimal strings.
  */
 import { z } from 'zod';
+import { failureSchema } from './rpc.js';
 
 const text = z.string().max(16_384);
 const time = z.string().regex(/^-?\d{1,20}$/);
@@ -70,17 +71,12 @@ export const putEntrySchema = z.strictObject({
 });
 export type PutEntry = z.infer<typeof putEntrySchema>;
 
-const failure = z.strictObject({
-  code: z.string(),
-  context: z.record(z.string(), z.union([z.string(), z.number()])),
-});
-
 export const putOutcomeSchema = z.strictObject({
   path: text,
   /** `same`: size and modification time were already there; nothing was read. */
   outcome: z.enum(['stored', 'same', 'failed']),
   bytes: count,
-  error: failure.optional(),
+  error: failureSchema.optional(),
 });
 export type PutOutcome = z.infer<typeof putOutcomeSchema>;
 
@@ -119,7 +115,6 @@ export const quarantineSchema = z.strictObject({
   size: count.nullable(),
   paths: z.array(text).max(16),
 });
-export type QuarantineInfo = z.infer<typeof quarantineSchema>;
 
 export const tpmSchema = z.strictObject({
   kind: z.enum(['hardware', 'software', 'none']),
@@ -134,7 +129,7 @@ export const statusSchema = z.strictObject({
     uuid: z.string(),
     state: z.enum(['unlocked', 'locked', 'sealed']),
     /** Why it is locked, as an error of the table. */
-    reason: failure.nullable(),
+    reason: failureSchema.nullable(),
     slots: z.array(z.strictObject({ id: count, type: z.string(), pin: z.boolean() })),
     generation: count,
   }),

@@ -12,21 +12,18 @@ export const requestSchema = z.strictObject({
 });
 export type Request = z.infer<typeof requestSchema>;
 
-/** `data.code` is a name of the error table (`common/errors.ts`), `data.context` fills its sentence. */
-export const errorSchema = z.strictObject({
-  code: z.int(),
-  message: z.string(),
-  data: z.strictObject({
-    code: z.string().max(64),
-    context: z.record(z.string(), z.union([z.string(), z.number()])),
-  }),
+/** An error of the table (`common/errors.ts`): its name, and what fills its sentence. */
+export const failureSchema = z.strictObject({
+  code: z.string().max(64),
+  context: z.record(z.string(), z.union([z.string(), z.number()])),
 });
+
+export const errorSchema = z.strictObject({ code: z.int(), message: z.string(), data: failureSchema });
 
 export const responseSchema = z.union([
   z.strictObject({ jsonrpc: z.literal('2.0'), id: z.int().nonnegative(), result: z.unknown() }),
   z.strictObject({ jsonrpc: z.literal('2.0'), id: z.int().nonnegative().nullable(), error: errorSchema }),
 ]);
-export type Response = z.infer<typeof responseSchema>;
 
 /** Sent while a long request runs; `request` is its id. */
 export const progressSchema = z.strictObject({
@@ -38,7 +35,6 @@ export const progressSchema = z.strictObject({
     total: z.number().nonnegative(),
   }),
 });
-export type Progress = z.infer<typeof progressSchema>;
 
 /** JSON-RPC codes: the reserved ones, and one for every error of the table. */
 export const rpcCode = {

@@ -1,16 +1,12 @@
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 
 /** A segment that does not verify, and where. */
 export function broken(part: string, cause?: unknown): SherinError {
   return new SherinError('AUDIT_BROKEN', { part }, { cause });
 }
 
-export function errnoOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException | null)?.code;
-}
-
 /** A write that failed: the event is not recorded. */
 export function unwritable(error: unknown): SherinError {
   if (error instanceof SherinError && error.code === 'AUDIT_UNWRITABLE') return error;
-  return new SherinError('AUDIT_UNWRITABLE', { part: errnoOf(error) ?? String(error) }, { cause: error });
+  return new SherinError('AUDIT_UNWRITABLE', { part: systemCode(error) ?? String(error) }, { cause: error });
 }

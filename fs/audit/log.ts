@@ -1,10 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { verifier } from '../../common/signature.js';
 import type { AuditEvent } from './event.js';
-import { broken, errnoOf, unwritable } from './fault.js';
+import { broken, unwritable } from './fault.js';
 import type { RecordLine } from './line.js';
 import { type PendingRecords, readPending, removePending } from './pending.js';
 import { type Prepared, prepare } from './record.js';
@@ -140,7 +140,7 @@ export class AuditLog {
   /** Gives the reserve's blocks back one by one until the records fit. */
   async #commitReserved(group: readonly Waiting[], first: unknown): Promise<void> {
     let reason = first;
-    while (errnoOf(reason) === 'ENOSPC' || errnoOf(reason) === 'EDQUOT') {
+    while (systemCode(reason) === 'ENOSPC' || systemCode(reason) === 'EDQUOT') {
       if (!(await this.#reserve.release().catch(() => false))) break;
       try {
         await this.#writer.write(group.map(({ prepared }) => prepared));

@@ -2,12 +2,13 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemCode } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
 import { sha256 } from '../../common/merkle.js';
 import { readBounded } from '../disk/bounded.js';
 import { syncDirectory } from '../disk/durable.js';
 import { type AuditEvent, boundedEvent, eventFault, longestLine } from './event.js';
-import { errnoOf, unwritable } from './fault.js';
+import { unwritable } from './fault.js';
 import { type Prepared, prepareBounded } from './record.js';
 
 /** Anyone may cause denials while the vault is locked: their records must not fill the disk. */
@@ -103,7 +104,7 @@ async function pendingFileBytes(path: string): Promise<Buffer | null> {
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null;
+    if (systemCode(error) === 'ENOENT') return null;
     throw error;
   }
   try {

@@ -2,8 +2,9 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemCode } from '../../common/errors.js';
 import { longestLine } from './event.js';
-import { broken, errnoOf } from './fault.js';
+import { broken } from './fault.js';
 
 /** A segment that has reached this many bytes is followed by a new one. */
 export const segmentBytes = 16 * 1024 * 1024;
@@ -31,7 +32,7 @@ export function segmentName(segment: number): string {
 /** Number of segments. @throws SherinError AUDIT_BROKEN when one between the first and the last is missing */
 export async function countSegments(dir: string): Promise<number> {
   const names = await readdir(dir).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return [];
+    if (systemCode(error) === 'ENOENT') return [];
     throw error;
   });
   const numbers = names.filter((name) => /^\d{8}\.jsonl$/.test(name)).map((name) => Number(name.slice(0, 8)));

@@ -1,6 +1,7 @@
 /** Replays segments from files, and tells a crash's torn end from an edited log. */
 import { constants } from 'node:fs';
-import { broken, errnoOf } from './fault.js';
+import { systemCode } from '../../common/errors.js';
+import { broken } from './fault.js';
 import { type CheckpointLine, lineKind, MalformedLine, parseLine } from './line.js';
 import type { Replay } from './replay.js';
 import { openSegment, type RawLine, rawLines, segmentName } from './segment.js';
@@ -40,7 +41,10 @@ export async function walkSegment(
   replay: Replay,
 ): Promise<SegmentEnd> {
   const file = await openSegment(dir, segment, constants.O_RDONLY).catch((error: unknown) => {
-    throw broken(`segment ${segmentName(segment)} can not be opened (${errnoOf(error) ?? 'unknown'})`, error);
+    throw broken(
+      `segment ${segmentName(segment)} can not be opened (${systemCode(error) ?? 'unknown'})`,
+      error,
+    );
   });
   try {
     const torn = new TornEnd();

@@ -69,7 +69,7 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
     log.info({ vault: locked.header.uuid }, 'serving');
     tell({ ready: true });
   } catch (error) {
-    if (error instanceof SherinError) tell({ error: { code: error.code, context: error.context } });
+    if (error instanceof SherinError) tell({ error: error.failure });
     throw error;
   }
 }

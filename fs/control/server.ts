@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { type ErrorCode, SherinError } from '../../common/errors.js';
+import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import {
   type ControlMethod,
@@ -135,8 +135,7 @@ export class ControlServer {
 
   #errorAnswer(error: unknown, method: string): object {
     if (error instanceof SherinError) {
-      const data = { code: error.code satisfies ErrorCode, context: error.context };
-      return { code: rpcCode.sherin, message: error.message, data };
+      return { code: rpcCode.sherin, message: error.message, data: error.failure };
     }
     this.#log.error({ err: error, method }, 'a control method failed unexpectedly');
     const context = { what: method, part: 'an internal error' };

@@ -1,6 +1,6 @@
 import { closeSync, constants, statSync, writeSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import type { CubeId } from '../../common/ids.js';
 import { system } from '../../native/index.js';
 
@@ -21,7 +21,7 @@ export interface StagedCube {
 }
 
 function missing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return systemCode(error) === 'ENOENT';
 }
 
 /** The cube files of one vault, reached beneath its directory descriptor and never through a link. */

@@ -1,7 +1,7 @@
 /** The one place that opens manifest.db (FORMAT.md, "Manifest database"). */
 import { closeSync, constants, lstatSync, openSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3-multiple-ciphers';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 
 export type Statement = Database.Statement<unknown[]>;
 
@@ -216,7 +216,7 @@ function databaseError(error: unknown, what: string, path: string): unknown {
 }
 
 function fileError(cause: unknown, path: string): unknown {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+  const code = systemCode(cause) ?? 'unknown error';
   if (code === 'EEXIST') return new SherinError('VAULT_EXISTS', { path }, { cause });
   if (code === 'ENOSPC') return new SherinError('NO_SPACE', { what: 'the manifest' }, { cause });
   return new SherinError('IO', { what: 'creating manifest.db', part: code }, { cause });

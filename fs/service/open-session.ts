@@ -1,4 +1,4 @@
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { type CubeReader, type Keyring, Secret } from '../../native/index.js';
 import type { AuditEvent } from '../audit/event.js';
 import { AuditLog } from '../audit/log.js';
@@ -54,7 +54,7 @@ function recoveryKey(text: Secret): Secret {
   try {
     return Secret.parseRecoveryKey(text);
   } catch (error) {
-    const mistyped = error instanceof Error && 'code' in error && error.code === 'ECHECKSUM';
+    const mistyped = systemCode(error) === 'ECHECKSUM';
     const part = mistyped ? 'its check characters do not fit' : 'it has not the form of one';
     throw new SherinError('RECOVERY_KEY_WRONG', { part }, { cause: error });
   }

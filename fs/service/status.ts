@@ -1,4 +1,4 @@
-import type { ErrorContext, SherinError } from '../../common/errors.js';
+import type { SherinError } from '../../common/errors.js';
 import { version } from '../../common/version.js';
 import type { Status } from '../../daemon/protocol/control.js';
 import type { CubeReader } from '../../native/index.js';
@@ -24,14 +24,6 @@ function tpmOf(header: Header): Status['tpm'] {
   return { kind: 'hardware', text: slot.device };
 }
 
-function failureOf(
-  error: SherinError | null,
-): { code: string; context: Record<string, string | number> } | null {
-  if (error === null) return null;
-  const context: ErrorContext = error.context;
-  return { code: error.code, context: { ...context } };
-}
-
 /** The state on one screen; asks neither disk nor TPM. */
 export async function statusOf(parts: StatusParts): Promise<Status> {
   const { locked, session, mounted, reader } = parts;
@@ -46,7 +38,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
       path: locked.path,
       uuid: header.uuid,
       state: parts.state,
-      reason: session === null ? failureOf(parts.refused) : null,
+      reason: session === null ? (parts.refused?.failure ?? null) : null,
       slots: header.slots.map((slot) => ({
         id: slot.id,
         type: slot.type,

@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { cubeIdFromBytes, parseNamespace, utcDate } from '../../common/ids.js';
 import { textToBytes } from '../../common/names.js';
 import type { PutEntry, PutOutcome } from '../../daemon/protocol/control.js';
@@ -247,8 +247,7 @@ export class Import {
       const known = error instanceof SherinError ? error : asSourceError(error);
       // Full disk: nothing after this entry can be stored either.
       if (known.code === 'NO_SPACE') throw known;
-      const { code, context } = known;
-      return { path: entry.path, outcome: 'failed', bytes: 0, error: { code, context: { ...context } } };
+      return { path: entry.path, outcome: 'failed', bytes: 0, error: known.failure };
     }
   }
 
@@ -293,7 +292,7 @@ interface FileContent {
 
 /** Errors of the codec: a full disk of the vault is not a fault of the source. */
 function asSourceError(error: unknown): SherinError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
+  const code = systemCode(error) ?? 'EIO';
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new SherinError('NO_SPACE', { what: 'the import' }, { cause: error });
   }

@@ -1,8 +1,7 @@
 /** The TPM counter that shows a vault put back to an older state (FORMAT.md, "Tree head"; spec: Rollback). */
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import type { Keyring, NvIndex } from '../../native/index.js';
 import type { Header } from './header.js';
-import { nativeCode } from './tpm-errors.js';
 import type { TpmSession } from './tpm-session.js';
 
 export type CounterVerdict =
@@ -47,7 +46,7 @@ export class RollbackCounter {
         try {
           return await tpm.counterRead(this.#index, auth);
         } catch (error) {
-          const code = nativeCode(error);
+          const code = systemCode(error);
           // another index at the handle, or one redefined since (its Name differs), is as good as none
           if (code === 'ENVGONE' || code === 'ENVNAME') return null;
           throw error;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { Keyring, type NvIndex, Secret } from '../../native/index.js';
 import { syncDirectory } from '../disk/durable.js';
 import { defineCounter } from './counter.js';
@@ -84,7 +84,7 @@ export async function createVault(options: CreateOptions): Promise<CreatedVault>
     return await create(options, undo);
   } catch (error) {
     await undo.run();
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+    if (systemCode(error) === 'ENOSPC')
       throw new SherinError('NO_SPACE', { what: 'a new vault' }, { cause: error });
     throw error;
   }
@@ -150,8 +150,9 @@ async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault>
 
 /** The locked, empty directory of the new vault. */
 async function emptyDirectory(path: string, undo: Undo): Promise<VaultDirectory> {
-  const made = await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST' || error.code === 'ENOTDIR') throw new SherinError('VAULT_EXISTS', { path });
+  const made = await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    const code = systemCode(error);
+    if (code === 'EEXIST' || code === 'ENOTDIR') throw new SherinError('VAULT_EXISTS', { path });
     throw error;
   });
   if (made !== undefined) undo.add(() => rmdir(path));

@@ -2,7 +2,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { system } from '../../native/index.js';
 import { syncDirectory } from '../disk/durable.js';
 
@@ -29,7 +29,7 @@ export class VaultDirectory {
     try {
       fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const code = systemCode(error);
       if (code === 'ENOENT') throw new SherinError('VAULT_MISSING', { path }, { cause: error });
       const part =
         code === 'ELOOP' || code === 'ENOTDIR'

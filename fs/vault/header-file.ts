@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { readBounded } from '../disk/bounded.js';
 import { replaceFile } from '../disk/durable.js';
 import { type Header, headerBytes, headerText, parseHeader } from './header.js';
@@ -28,7 +28,7 @@ async function headerFileBytes(path: string, shown: string): Promise<Buffer | nu
     // a FIFO in its place must not hang the open
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemCode(error);
     if (code === 'ENOENT') return null;
     if (code === 'ELOOP') throw new SherinError('HEADER_MALFORMED', { path: shown, part: 'it is a link' });
     throw new SherinError('DISK_READ', { what: shown, part: code ?? 'unknown' }, { cause: error });

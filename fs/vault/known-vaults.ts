@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
 import { system } from '../../native/index.js';
 import { replaceFile } from '../disk/durable.js';
@@ -151,7 +151,7 @@ export class KnownVaults {
     try {
       file = await open(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const code = systemCode(error);
       if (code === 'ENOENT') return Buffer.alloc(0);
       throw this.#bad(`it can not be opened (${code ?? 'unknown'})`, error);
     }

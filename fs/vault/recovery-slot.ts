@@ -1,10 +1,9 @@
 /** The recovery slot: VMK under a key that is written down once. */
 import { randomBytes } from 'node:crypto';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { Keyring, type Secret } from '../../native/index.js';
 import type { RecoverySlot } from './header.js';
 import { slotAad, slotKey, wrappedBytes, wrappedText } from './slot-key.js';
-import { nativeCode } from './tpm-errors.js';
 
 /** `recovery` has 32 bytes. */
 export function makeRecoverySlot(uuid: Buffer, id: number, keyring: Keyring, recovery: Secret): RecoverySlot {
@@ -24,7 +23,7 @@ export function openRecoverySlot(uuid: Buffer, slot: RecoverySlot, recovery: Sec
   try {
     return Keyring.unwrap(uuid, key, slotAad(uuid, slot), wrappedBytes(slot.wrapped));
   } catch (error) {
-    if (nativeCode(error) !== 'ETAG') throw error;
+    if (systemCode(error) !== 'ETAG') throw error;
     throw new SherinError(
       'RECOVERY_KEY_WRONG',
       { part: 'it does not open the recovery slot' },

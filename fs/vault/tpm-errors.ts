@@ -1,5 +1,5 @@
 /** TPM and transport failures in the words of the error table. */
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import type { NativeError } from '../../native/index.js';
 
 /** Response codes without their parameter, handle and session numbers (TPM 2.0 Part 2, 6.6). */
@@ -14,18 +14,9 @@ const Response = {
 
 export type TpmRefusal = keyof typeof Response;
 
-function isNative(error: unknown): error is NativeError {
-  return error instanceof Error && typeof (error as Partial<NativeError>).code === 'string';
-}
-
-/** Code of a native error, null for anything else. */
-export function nativeCode(error: unknown): string | null {
-  return isNative(error) && !(error instanceof SherinError) ? error.code : null;
-}
-
 /** Which of the answers that Sherin tells apart the TPM gave. */
 export function tpmRefusal(error: unknown): TpmRefusal | null {
-  if (nativeCode(error) !== 'ETPM') return null;
+  if (systemCode(error) !== 'ETPM') return null;
   const code = (error as NativeError).tpm;
   if (code === undefined) return null;
   // format-one codes carry in bits 8–11 and 6 which parameter, handle or session it was
@@ -47,13 +38,13 @@ export function isTransportFailure(error: unknown): boolean {
     'EIO',
     'EBUSY',
   ];
-  return transport.includes(nativeCode(error) ?? '');
+  return transport.includes(systemCode(error) ?? '');
 }
 
 /** Any failure of a TPM call as a SherinError; others pass unchanged. */
 export function tpmError(error: unknown, tcti: string): unknown {
-  const code = nativeCode(error);
-  if (code === null) return error;
+  const code = systemCode(error);
+  if (code === undefined) return error;
   const { message, syscall = 'a command' } = error as NativeError;
   if (code === 'EPRIMARY') return new SherinError('TPM_PRIMARY_CHANGED', {}, { cause: error });
   if (code === 'EACCES' || code === 'EPERM' || isTransportFailure(error))

@@ -1,6 +1,6 @@
 /** The TPM slot: VMK under a key that needs what this TPM, in this state, releases, and the PIN. */
 import { randomBytes } from 'node:crypto';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { sha256 } from '../../common/merkle.js';
 import {
   Keyring,
@@ -15,7 +15,7 @@ import { type Bank, pcrFault } from './fields.js';
 import type { TpmSlot } from './header.js';
 import { explainPolicy } from './policy-refusal.js';
 import { noPinCost, pinCost, slotAad, slotKey, withSecrets, wrappedBytes, wrappedText } from './slot-key.js';
-import { nativeCode, tpmRefusal } from './tpm-errors.js';
+import { tpmRefusal } from './tpm-errors.js';
 import type { TpmSession } from './tpm-session.js';
 
 export interface TpmSlotOptions {
@@ -158,7 +158,7 @@ export function openTpmSlot(
     try {
       return Keyring.unwrap(uuid, key, slotAad(uuid, slot), wrappedBytes(slot.wrapped));
     } catch (error) {
-      throw nativeCode(error) === 'ETAG'
+      throw systemCode(error) === 'ETAG'
         ? refused('what the TPM holds does not fit: the slot was altered', error)
         : error;
     }
@@ -170,7 +170,7 @@ function refused(part: string, cause: unknown): SherinError {
 }
 
 async function unsealError(error: unknown, tpm: Tpm, slot: TpmSlot): Promise<unknown> {
-  const code = nativeCode(error);
+  const code = systemCode(error);
   if (code === 'ENVGONE' || code === 'ENVNAME')
     return new SherinError('TPM_POLICY', { part: 'its slot counter is gone from the TPM' }, { cause: error });
   if (code === 'EINVAL') return refused('the sealed blob is malformed', error);
