@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SherinError } from './errors.js';
 import {
+  asCubeId,
   asSherinId,
   cubeIdFromBytes,
   cubeIdToBytes,
@@ -28,6 +29,7 @@ describe('cube IDs', () => {
 
   it('have one text form: upper case, other lengths and set trailing bits are refused', () => {
     const text = cubeIdFromBytes(Buffer.alloc(32));
+    expect(asCubeId(text)).toBe(text);
     for (const wrong of [
       text.toUpperCase(),
       text.slice(1),
@@ -37,6 +39,7 @@ describe('cube IDs', () => {
       '',
     ]) {
       expect(() => parseCubeId(wrong)).toThrowError(SherinError);
+      expect(asCubeId(wrong)).toBeUndefined();
     }
   });
 });

@@ -28,11 +28,17 @@ function malformed(id: string, part: string): SherinError {
   return new SherinError('ID_MALFORMED', { id: JSON.stringify(id.slice(0, 64)), part });
 }
 
+/** The text as a cube ID; undefined when it is none. */
+export function asCubeId(text: string): CubeId | undefined {
+  return text.length === 52 && base32Decode(text) !== undefined ? (text as CubeId) : undefined;
+}
+
 /** @throws SherinError ID_MALFORMED */
 export function parseCubeId(text: string): CubeId {
+  const id = asCubeId(text);
+  if (id !== undefined) return id;
   if (text.length !== 52) throw malformed(text, `a cube ID has 52 characters, this has ${text.length}`);
-  if (base32Decode(text) === undefined) throw malformed(text, 'it is not canonical lower-case base32');
-  return text as CubeId;
+  throw malformed(text, 'it is not canonical lower-case base32');
 }
 
 export function cubeIdFromBytes(bytes: Uint8Array): CubeId {

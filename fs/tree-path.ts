@@ -1,5 +1,5 @@
 import { SherinError } from '../common/errors.js';
-import { textToBytes } from '../common/names.js';
+import { bytesToText, textToBytes } from '../common/names.js';
 
 /**
  * Splits a path into names; empty parts and `.` are dropped.
@@ -22,4 +22,9 @@ export function splitPath(path: string): readonly Buffer[] {
 export function treePath(path: string): readonly Buffer[] {
   const parts = splitPath(path);
   return parts[0]?.toString('latin1') === 'files' ? parts.slice(1) : parts;
+}
+
+/** The path of something below the tree's root, as people read it: `files/a/b`. */
+export function pathText(below: Uint8Array): string {
+  return `files/${bytesToText(below)}`;
 }

@@ -74,8 +74,3 @@ export function checkpointLine(
   const signature = sign(headMessage(uuid, frontier.size, frontier.root(), time)).toString('base64');
   return Buffer.from(jcs({ v: 1, checkpoint, mac: code, signature }), 'utf8');
 }
-
-/** Nanoseconds since 1970, in steps of a millisecond. */
-export function nowNanoseconds(): bigint {
-  return BigInt(Date.now()) * 1_000_000n;
-}

@@ -3,15 +3,9 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Frontier, leafHash } from '../../common/merkle.js';
+import { nowNanoseconds } from '../../common/time.js';
 import { syncDirectory } from '../disk/durable.js';
-import {
-  checkpointLine,
-  headLine,
-  nowNanoseconds,
-  type Prepared,
-  recordLine,
-  type Signing,
-} from './record.js';
+import { checkpointLine, headLine, type Prepared, recordLine, type Signing } from './record.js';
 import type { LogHead } from './replay.js';
 import { openSegment, segmentBytes, segmentName } from './segment.js';
 

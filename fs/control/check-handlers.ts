@@ -1,6 +1,6 @@
 import { SherinError } from '../../common/errors.js';
-import { type CubeId, cubeIdFromBytes, cubeIdToBytes, parseCubeId } from '../../common/ids.js';
-import { bytesToText } from '../../common/names.js';
+import { asCubeId, type CubeId, cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js';
+import { nowNanoseconds } from '../../common/time.js';
 import type { ControlResult } from '../../daemon/protocol/control.js';
 import { scrubCube } from '../../native/index.js';
 import { objectCubes } from '../cube/catalog.js';
@@ -8,9 +8,10 @@ import { type CheckedCube, checkCubes } from '../cube/check.js';
 import type { CubeFailure } from '../cube/faults.js';
 import type { ObjectInfo } from '../manifest/tree.js';
 import { actorOf } from '../service/actor.js';
+import { pathsOf } from '../service/cube-places.js';
 import type { VaultService } from '../service/service.js';
 import type { Session } from '../service/session.js';
-import { asCubeId, findTarget } from '../service/target.js';
+import { findTarget } from '../service/target.js';
 import type { Call, ControlHandlers } from './server.js';
 
 type CheckResult = ControlResult<'verify'>;
@@ -21,63 +22,71 @@ export function checkHandlers(service: VaultService): Pick<ControlHandlers, 'ver
   return {
     async verify({ target }, call) {
       const session = await service.unlocked();
-      const objects = target === undefined ? null : findObjects(session, target);
-      const result = await verifyObjects(service, session, objects, target, call);
+      const result = await verify(session, service.publicKey, scopeOf(session, target), call);
       if (target === undefined) await session.manifest.verifyLog();
       const meta = { cubes: result.cubes, failed: result.failed };
       await session.record({ event: 'AUDIT_VERIFY', id: null, actor: actorOf(call.peer), meta });
       return result;
     },
 
-    async scrub(_, call) {
-      return scrub(service, call);
-    },
+    scrub: (_, call) => scrub(service, call),
   };
 }
 
-function findObjects(session: Session, target: string): ObjectInfo[] | null {
-  if (asCubeId(target) !== undefined) return null;
+/** What a check looks at: objects with all their cubes, or one cube. */
+interface Scope {
+  readonly objects: readonly ObjectInfo[];
+  readonly cubes: ReadonlyMap<CubeId, CheckedCube>;
+}
+
+/** @throws SherinError ID_UNKNOWN, ID_MALFORMED, PATH_MISSING */
+function scopeOf(session: Session, target: string | undefined): Scope {
+  const id = target === undefined ? undefined : asCubeId(target);
+  if (id !== undefined) {
+    const cube = session.catalog.find(id);
+    if (cube === undefined) throw new SherinError('ID_UNKNOWN', { id });
+    return { objects: [], cubes: new Map([[id, { id, cube }]]) };
+  }
+  const objects = target === undefined ? [...session.manifest.tree.objects()] : objectsAt(session, target);
+  const cubes = new Map<CubeId, CheckedCube>();
+  for (const object of objects) {
+    for (const { cube } of objectCubes(session.manifest, object)) {
+      const id = cubeIdFromBytes(cube.id);
+      cubes.set(id, { id, cube });
+    }
+  }
+  return { objects, cubes };
+}
+
+/** The object of a file, or those of all files below a directory. */
+function objectsAt(session: Session, target: string): ObjectInfo[] {
+  const { tree } = session.manifest;
   const { ino, object } = findTarget(session, target);
   if (ino === null) return object === null ? [] : [object];
   const found = new Map<number, ObjectInfo>();
   const walk = (at: number): void => {
-    const inode = session.manifest.tree.inode(at);
-    const content = inode === undefined ? undefined : session.manifest.tree.object(inode.object);
+    const inode = tree.inode(at);
+    const content = inode === undefined ? undefined : tree.object(inode.object);
     if (content !== undefined) found.set(content.no, content);
-    if (inode?.kind === 'directory') for (const entry of session.manifest.tree.list(at)) walk(entry.ino);
+    if (inode?.kind === 'directory') for (const entry of tree.list(at)) walk(entry.ino);
   };
   walk(ino);
   return [...found.values()];
 }
 
-async function verifyObjects(
-  service: VaultService,
+async function verify(
   session: Session,
-  only: readonly ObjectInfo[] | null,
-  target: string | undefined,
+  publicKey: Buffer,
+  { objects, cubes }: Scope,
   call: Call,
 ): Promise<CheckResult> {
-  const cubes = new Map<CubeId, CheckedCube>();
-  const cubeTarget = target === undefined ? undefined : asCubeId(target);
-  const objects = only ?? (cubeTarget === undefined ? [...session.manifest.tree.objects()] : []);
-  for (const object of objects) {
-    for (const { cube } of objectCubes(session.manifest, object)) {
-      const id = cubeIdFromBytes(cube.id);
-      if (!cubes.has(id)) cubes.set(id, { id, cube });
-    }
-  }
-  if (cubeTarget !== undefined) {
-    const cube = session.catalog.find(cubeTarget);
-    if (cube === undefined) throw new SherinError('ID_UNKNOWN', { id: cubeTarget });
-    cubes.set(cubeTarget, { id: cubeTarget, cube });
-  }
   const failures: CheckResult['failures'] = [];
   const bad = new Set<CubeId>();
   const total = [...cubes.values()].reduce((sum, { cube }) => sum + cube.length, 0);
   let bytes = 0;
   const checked = await checkCubes(
     session.reader,
-    service.publicKey,
+    publicKey,
     cubes.values(),
     async (cube, failure) => {
       bad.add(cube.id);
@@ -90,12 +99,16 @@ async function verifyObjects(
       return !call.cancelled();
     },
   );
-  for (const object of objects) {
-    let good = true;
-    for (const { cube } of objectCubes(session.manifest, object)) good &&= !bad.has(cubeIdFromBytes(cube.id));
-    if (good && !call.cancelled()) session.noteVerified(object.no, BigInt(Date.now()) * 1_000_000n);
-  }
+  if (!call.cancelled()) noteVerified(session, objects, bad);
   return { files: objects.length, cubes: checked, bytes, failures, failed: bad.size };
+}
+
+function noteVerified(session: Session, objects: readonly ObjectInfo[], bad: ReadonlySet<CubeId>): void {
+  const now = nowNanoseconds();
+  for (const object of objects) {
+    const ids = Array.from(objectCubes(session.manifest, object), ({ cube }) => cubeIdFromBytes(cube.id));
+    if (!ids.some((id) => bad.has(id))) session.noteVerified(object.no, now);
+  }
 }
 
 /** A failed check takes the way of a failed read; a bad signature over good content is reported only. */
@@ -125,18 +138,6 @@ function describe(
   };
 }
 
-/** Up to 16 paths whose content holds the cube. */
-export function pathsOf(session: Session, id: CubeId): string[] {
-  const paths = new Set<string>();
-  for (const use of session.catalog.uses(id)) {
-    for (const ino of session.manifest.tree.inodesOf(use.object)) {
-      if (paths.size >= 16) return [...paths];
-      paths.add(`files/${bytesToText(session.manifest.tree.path(ino) ?? Buffer.alloc(0))}`);
-    }
-  }
-  return [...paths];
-}
-
 async function scrub(service: VaultService, call: Call): Promise<CheckResult> {
   const failures: CheckResult['failures'] = [];
   let cubes = 0;
@@ -156,8 +157,8 @@ async function scrub(service: VaultService, call: Call): Promise<CheckResult> {
 }
 
 async function scrubOne(service: VaultService, name: string): Promise<string | null> {
-  if (asCubeId(name) === undefined) return 'malformed';
-  const id = cubeIdToBytes(parseCubeId(name));
-  const result = await scrubCube(service.vaultFd, id, service.uuid, service.publicKey);
+  const id = asCubeId(name);
+  if (id === undefined) return 'malformed';
+  const result = await scrubCube(service.vaultFd, cubeIdToBytes(id), service.uuid, service.publicKey);
   return result.ok ? null : result.fault;
 }

@@ -1,9 +1,9 @@
 import { type CubeId, parseCubeId } from '../../common/ids.js';
 import type { ControlRequest } from '../../daemon/protocol/control.js';
 import { actorOf } from '../service/actor.js';
+import { pathsOf } from '../service/cube-places.js';
 import type { VaultService } from '../service/service.js';
 import type { Session } from '../service/session.js';
-import { pathsOf } from './check-handlers.js';
 import type { ControlHandlers } from './server.js';
 
 type Handlers = Pick<ControlHandlers, 'quarantine.list' | 'quarantine.restore' | 'quarantine.purge'>;

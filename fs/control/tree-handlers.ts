@@ -1,13 +1,12 @@
 import { SherinError } from '../../common/errors.js';
 import { bytesToText, textToBytes } from '../../common/names.js';
 import type { EntryInfo, StatInfo } from '../../daemon/protocol/control.js';
-import { cubesOf } from '../cube/catalog.js';
-import { slotCount, slots } from '../manifest/object-tree.js';
+import { countSlots } from '../cube/catalog.js';
 import type { Entry, Inode } from '../manifest/tree.js';
 import type { VaultService } from '../service/service.js';
 import type { Session } from '../service/session.js';
 import { findTarget } from '../service/target.js';
-import { treePath } from '../tree-path.js';
+import { pathText, treePath } from '../tree-path.js';
 import type { ControlHandlers } from './server.js';
 
 /** Bytes of names and attributes that one answer may hold; the rest comes in the next page. */
@@ -62,9 +61,9 @@ export function treeHandlers(service: VaultService): Pick<ControlHandlers, 'list
 }
 
 function resolve(session: Session, path: string): number {
-  const ino = session.resolve(treePath(path));
-  if (ino === undefined) throw new SherinError('PATH_MISSING', { path });
-  return ino;
+  const found = session.manifest.tree.find(treePath(path));
+  if (found === undefined) throw new SherinError('PATH_MISSING', { path });
+  return found.ino;
 }
 
 function entryInfo(session: Session, entry: Entry, xattrs: boolean): EntryInfo {
@@ -115,20 +114,11 @@ function statInfo(session: Session, target: string): StatInfo {
   if (inode === undefined) throw new SherinError('PATH_MISSING', { path: target });
   const path = manifest.tree.path(inode.ino) ?? Buffer.alloc(0);
   const [link] = manifest.tree.linksOf(inode.ino);
-  let cubes = 0;
-  let holes = 0;
-  if (object !== null) {
-    for (const slot of slots(object.node, slotCount(object.length), (id) => manifest.node(id))) {
-      cubes += cubesOf(slot).length;
-      if (slot.kind === 'hole') holes += 1;
-    }
-  }
   const name = link === undefined ? 'files' : bytesToText(link.name);
   return {
-    path: `files/${bytesToText(path)}`,
+    path: pathText(path),
     entry: inodeInfo(session, inode, name, link?.policy ?? 'user', true),
-    cubes,
-    holes,
+    ...(object === null ? { cubes: 0, holes: 0 } : countSlots(manifest, object)),
     ...(object === null ? {} : { root: object.root.toString('hex') }),
     versions: inode.version,
     verified: object === null ? null : (session.verifiedAt(object.no)?.toString() ?? null),

@@ -1,11 +1,9 @@
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
+import { slotBytes } from '../manifest/index-node.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { type Slot, slotCount, slots } from '../manifest/object-tree.js';
 import type { ObjectInfo } from '../manifest/tree.js';
-
-/** Bytes of one slot of a file. */
-export const slotBytes = 1024 * 1024;
 
 /** Where a cube stands in an object. */
 export interface CubeUse {
@@ -22,13 +20,28 @@ export function cubesOf(slot: Slot): readonly CubeRef[] {
   return slot.pieces.flatMap((piece) => (piece.kind === 'cube' ? [piece.cube] : []));
 }
 
+/** The slots of an object in order, from the verified object tree. */
+function objectSlots(manifest: Manifest, { node, length }: ObjectInfo): Iterable<Slot> {
+  return slots(node, slotCount(length), (id) => manifest.node(id));
+}
+
+/** How many cubes and holes an object is made of. */
+export function countSlots(manifest: Manifest, object: ObjectInfo): { cubes: number; holes: number } {
+  const counts = { cubes: 0, holes: 0 };
+  for (const slot of objectSlots(manifest, object)) {
+    counts.cubes += cubesOf(slot).length;
+    if (slot.kind === 'hole') counts.holes += 1;
+  }
+  return counts;
+}
+
 /** Every cube of an object with its place, from the verified object tree. */
 export function* objectCubes(
   manifest: Manifest,
   object: ObjectInfo,
 ): Iterable<{ cube: CubeRef; use: CubeUse }> {
   let index = 0;
-  for (const slot of slots(object.node, slotCount(object.length), (id) => manifest.node(id))) {
+  for (const slot of objectSlots(manifest, object)) {
     for (const cube of cubesOf(slot)) {
       const offset = index * slotBytes;
       yield {

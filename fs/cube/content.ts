@@ -2,8 +2,9 @@ import { writeSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import { type CubeReader, type CubeRef, system } from '../../native/index.js';
+import { slotBytes } from '../manifest/index-node.js';
 import { type Slot, slotAt } from '../manifest/object-tree.js';
-import { cubesOf, slotBytes } from './catalog.js';
+import { cubesOf } from './catalog.js';
 import type { FaultHandler } from './faults.js';
 import { type Segment, slotSegments } from './segments.js';
 

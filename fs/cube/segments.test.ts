@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { CubeRef } from '../../native/index.js';
+import { slotBytes, vertexBytes } from '../manifest/index-node.js';
 import type { Slot } from '../manifest/object-tree.js';
-import { slotBytes } from './catalog.js';
-import { slotSegments, vertexBytes } from './segments.js';
+import { slotSegments } from './segments.js';
 
 const cube = (tag: number): CubeRef => ({
   id: Buffer.alloc(32, tag),

@@ -1,8 +1,6 @@
 import type { CubeRef } from '../../native/index.js';
+import { slotBytes, vertexBytes } from '../manifest/index-node.js';
 import type { Slot } from '../manifest/object-tree.js';
-import { slotBytes } from './catalog.js';
-
-export const vertexBytes = 65_536;
 
 /** A run of a file's bytes that comes from one cube, or is zero. */
 export interface Segment {

@@ -1,6 +1,7 @@
 /** Signs heads that name the present header, audit head and counter; refuses a head that names another header. */
 import { SherinError } from '../../common/errors.js';
 import { emptyRoot } from '../../common/merkle.js';
+import { nowNanoseconds } from '../../common/time.js';
 import { encodeHead, headMessage, type TreeHead, type UnsignedHead } from './head.js';
 import type { ManifestOptions } from './manifest-options.js';
 
@@ -16,7 +17,7 @@ export class HeadSigner {
 
   /** Now in nanoseconds, and never before the last head. */
   time(last: TreeHead): bigint {
-    const time = this.#options.now?.() ?? BigInt(Date.now()) * 1_000_000n;
+    const time = this.#options.now?.() ?? nowNanoseconds();
     if (time < last.time) return last.time;
     return time;
   }

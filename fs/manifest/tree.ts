@@ -66,6 +66,17 @@ export class Tree {
     return entry === undefined ? undefined : asEntry(nameKey(name), entry);
   }
 
+  /** What names lead to from the root, through directories only. */
+  find(names: readonly Buffer[]): { readonly ino: number; readonly kind: InodeKind } | undefined {
+    let at: { readonly ino: number; readonly kind: InodeKind } = { ino: rootInode, kind: 'directory' };
+    for (const name of names) {
+      const entry = this.lookup(at.ino, name);
+      if (entry === undefined) return undefined;
+      at = entry;
+    }
+    return at;
+  }
+
   inode(ino: number): Inode | undefined {
     const { state } = this.#view();
     const inode = state.inode(ino);

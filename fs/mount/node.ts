@@ -1,4 +1,5 @@
 /** A thing in the mount. Drivers hold nodes (or find them by path) and know nothing of what is behind. */
+import { nowNanoseconds } from '../../common/time.js';
 import type { InodeKind } from '../manifest/records.js';
 import { PosixError } from './posix-error.js';
 import type { Caller, OpenFile } from './source.js';
@@ -66,7 +67,7 @@ export abstract class Node {
 export abstract class GeneratedDirectory extends Node {
   abstract readonly mode: number;
   readonly #owner: { readonly uid: number; readonly gid: number };
-  readonly #time = BigInt(Date.now()) * 1_000_000n;
+  readonly #time = nowNanoseconds();
 
   constructor(owner: { readonly uid: number; readonly gid: number }) {
     super();

@@ -1,4 +1,5 @@
 /** The generated attributes `user.sherin.*`: answered by name, never listed, never written. */
+import { isoTime } from '../../common/time.js';
 import type { Inode } from '../manifest/tree.js';
 import type { FileFacts, MountSource } from './source.js';
 
@@ -13,10 +14,6 @@ const ofFiles: Readonly<Record<string, (facts: FileFacts) => string | Buffer | u
   versions: (facts) => String(facts.versions),
   policy: (facts) => facts.policy,
 };
-
-function isoTime(nanoseconds: bigint): string {
-  return new Date(Number(nanoseconds / 1_000_000n)).toISOString();
-}
 
 /** The value of a `user.sherin.*` attribute; undefined for other names and for files without content. */
 export async function sherinXattr(

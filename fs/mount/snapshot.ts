@@ -1,4 +1,5 @@
 /** The content of a generated file as its readers see it. */
+import { nowNanoseconds } from '../../common/time.js';
 
 export interface Snapshot {
   readonly content: Buffer;
@@ -76,7 +77,7 @@ export class SnapshotKeeper {
 
   async #read(): Promise<Snapshot> {
     const content = await this.#content();
-    const now = BigInt(Date.now()) * 1_000_000n;
+    const now = nowNanoseconds();
     this.#lastTime = now > this.#lastTime ? now : this.#lastTime + 1_000_000n;
     return { content, time: this.#lastTime };
   }

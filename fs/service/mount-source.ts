@@ -2,8 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, parseSherinId, type SherinId } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
-import { cubesOf } from '../cube/catalog.js';
-import { slotCount, slots } from '../manifest/object-tree.js';
+import { countSlots } from '../cube/catalog.js';
 import type {
   Caller,
   FileFacts,
@@ -105,14 +104,10 @@ export class VaultSource implements MountSource {
     const inode = manifest.tree.inode(ino);
     const object = inode === undefined ? undefined : manifest.tree.object(inode.object);
     if (inode === undefined || object === undefined) return null;
-    let cubes = 0;
-    for (const slot of slots(object.node, slotCount(object.length), (id) => manifest.node(id))) {
-      cubes += cubesOf(slot).length;
-    }
     const proof = manifest.proof(inode.putIndex);
     return {
       id: object.id,
-      cubes,
+      cubes: countSlots(manifest, object).cubes,
       root: object.root,
       verified: session.verifiedAt(object.no) ?? null,
       proof: Buffer.from(

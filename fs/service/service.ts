@@ -1,5 +1,6 @@
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
+import { nowNanoseconds } from '../../common/time.js';
 import type { Status } from '../../daemon/protocol/control.js';
 import { CubeReader } from '../../native/index.js';
 import type { Peer } from '../../native/ipc.js';
@@ -180,7 +181,7 @@ export class VaultService implements VaultView {
       forced: peer.uid === 0 ? null : { uid: peer.uid, gid: peer.gid },
       checksum,
       commit: (batch: Staging) => this.#commitImport(session, batch),
-      now: () => BigInt(Date.now()) * 1_000_000n,
+      now: nowNanoseconds,
     };
     return new Import(context, destination);
   }

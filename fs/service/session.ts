@@ -9,6 +9,7 @@ import { CubeCatalog } from '../cube/catalog.js';
 import { ObjectContent } from '../cube/content.js';
 import { FaultHandler, type FaultSink } from '../cube/faults.js';
 import type { CubeStore } from '../cube/store.js';
+import { encodeSlots } from '../manifest/index-node.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Mutation } from '../manifest/records.js';
 import type { ObjectInfo } from '../manifest/tree.js';
@@ -63,21 +64,6 @@ export class Session implements FaultSink {
     this.faults = new FaultHandler(parts.reader, parts.store, this);
   }
 
-  /** Inode of a path given as names below the tree's root. */
-  resolve(path: readonly Buffer[]): number | undefined {
-    let ino = 1;
-    for (const name of path) {
-      const entry = this.manifest.tree.lookup(ino, name);
-      if (entry === undefined) return undefined;
-      ino = entry.ino;
-    }
-    return ino;
-  }
-
-  idOf(cube: CubeRef): CubeId {
-    return cubeIdFromBytes(cube.id);
-  }
-
   isQuarantined(id: CubeId): boolean {
     return this.#condemned.has(id) || this.manifest.tree.quarantined(id) !== undefined;
   }
@@ -112,7 +98,7 @@ export class Session implements FaultSink {
       throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read ${id ?? 'this file'}` });
     }
     if (id !== null) await this.#recordOpen(id, caller);
-    return this.#content(object ?? { length: 0, node: emptyNode });
+    return this.#content(object ?? { length: 0, node: encodeSlots([]) });
   }
 
   /** Content of one cube, for administrators. */
@@ -124,7 +110,7 @@ export class Session implements FaultSink {
       throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read cube ${id}` });
     }
     await this.#recordOpen(id, caller);
-    return this.#content({ length: cube.length, node: cubeNode(cube) });
+    return this.#content({ length: cube.length, node: encodeSlots([{ kind: 'cube', cube }]) });
   }
 
   /** True while the last audit record could be written. */
@@ -238,14 +224,4 @@ export class Session implements FaultSink {
     };
     return new ObjectContent(source, object);
   }
-}
-
-/** Root node of an empty object (FORMAT.md, "Objects"). */
-const emptyNode = Buffer.from([0x4e, 0, 0, 0]);
-
-/** A root node with one cube as its only slot. */
-function cubeNode({ id, root, length }: CubeRef): Buffer {
-  const head = Buffer.from([0x4e, 0, 1, 0, 1, 0, 0, 0, 0]);
-  head.writeUInt32LE(length, 5);
-  return Buffer.concat([head, id, root]);
 }

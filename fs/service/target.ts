@@ -1,5 +1,5 @@
 import { SherinError } from '../../common/errors.js';
-import { type CubeId, parseCubeId, parseSherinId } from '../../common/ids.js';
+import { parseSherinId } from '../../common/ids.js';
 import type { ObjectInfo } from '../manifest/tree.js';
 import { treePath } from '../tree-path.js';
 import type { Session } from './session.js';
@@ -17,18 +17,13 @@ function looksLikeId(text: string): boolean {
   return /^[A-Z][A-Z0-9-]*_\d+_[0-9a-f]*$/i.test(text) && !text.includes('/');
 }
 
-/** A cube ID, or undefined when the text has not that form. */
-export function asCubeId(text: string): CubeId | undefined {
-  return /^[a-z2-7]{52}$/.test(text) ? parseCubeId(text) : undefined;
-}
-
 /**
  * Finds a file by path or Sherin ID.
  * @throws SherinError PATH_MISSING, ID_UNKNOWN, ID_MALFORMED
  */
 export function findTarget(session: Session, text: string): Target {
   const { tree } = session.manifest;
-  const ino = session.resolve(treePath(text));
+  const ino = tree.find(treePath(text))?.ino;
   if (ino !== undefined) {
     const inode = tree.inode(ino);
     const object = inode === undefined || inode.object === 0 ? undefined : tree.object(inode.object);

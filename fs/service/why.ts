@@ -1,14 +1,13 @@
 import { SherinError } from '../../common/errors.js';
-import { bytesToText } from '../../common/names.js';
+import { asCubeId, type CubeId, cubeIdFromBytes } from '../../common/ids.js';
+import { isoTime } from '../../common/time.js';
 import type { Why } from '../../daemon/protocol/control.js';
-import { objectCubes } from '../cube/catalog.js';
+import { type CubeUse, objectCubes } from '../cube/catalog.js';
 import { faultWords } from '../cube/faults.js';
+import type { QuarantineState } from '../manifest/state.js';
+import { cubePlaces } from './cube-places.js';
 import type { Session } from './session.js';
-import { asCubeId, findTarget } from './target.js';
-
-function timeText(nanoseconds: bigint): string {
-  return new Date(Number(nanoseconds / 1_000_000n)).toISOString();
-}
+import { findTarget } from './target.js';
 
 /** An error as reasons and the next command, which is another than the one that asks. */
 export function whyError(error: SherinError): Why {
@@ -20,40 +19,52 @@ export function whyError(error: SherinError): Why {
 /** Reasons behind a refusal of content: the quarantined cubes of a file, or one cube. */
 export function whyContent(session: Session, text: string): Why {
   const cube = asCubeId(text);
-  const reasons: string[] = [];
   const quarantine = new Map([...session.manifest.tree.quarantine()].map((item) => [item.cube, item]));
-  if (cube !== undefined) {
-    const item = quarantine.get(cube);
-    if (item === undefined) {
-      const known = session.catalog.find(cube) !== undefined;
-      if (!known) throw new SherinError('ID_UNKNOWN', { id: cube });
-      return { reasons: [`cube ${cube} is in use and not in quarantine`], next: null };
-    }
-    reasons.push(`cube ${cube} was put in quarantine at ${timeText(item.time)}: ${faultWords(item.reason)}`);
-    for (const use of session.catalog.uses(cube).slice(0, 16)) {
-      for (const ino of session.manifest.tree.inodesOf(use.object).slice(0, 4)) {
-        const path = bytesToText(session.manifest.tree.path(ino) ?? Buffer.alloc(0));
-        reasons.push(
-          `bytes ${use.offset}–${use.offset + use.length - 1} of files/${path} are refused (EACCES)`,
-        );
-      }
-    }
-  } else {
-    const { object } = findTarget(session, text);
-    if (object !== null) {
-      for (const { cube: ref, use } of objectCubes(session.manifest, object)) {
-        const id = session.idOf(ref);
-        const item = quarantine.get(id);
-        if (item === undefined) continue;
-        reasons.push(
-          `bytes ${use.offset}–${use.offset + use.length - 1} are refused (EACCES): cube ${id} was put in quarantine at ${timeText(item.time)}: ${faultWords(item.reason)}`,
-        );
-      }
-    }
-    if (reasons.length === 0) return { reasons: [`nothing refuses ${text}`], next: null };
+  const reasons =
+    cube === undefined ? fileReasons(session, text, quarantine) : cubeReasons(session, cube, quarantine);
+  if (reasons.length > 0) return { reasons, next: healing };
+  const nothing =
+    cube === undefined ? `nothing refuses ${text}` : `cube ${cube} is in use and not in quarantine`;
+  return { reasons: [nothing], next: null };
+}
+
+type Quarantine = ReadonlyMap<CubeId, QuarantineState>;
+
+const healing = 'sherinctl put SRC DEST (the original file heals it), or sherinctl quarantine restore';
+/** Places of one cube that are told. */
+const shownPlaces = 16;
+
+/** @throws SherinError ID_UNKNOWN */
+function cubeReasons(session: Session, cube: CubeId, quarantine: Quarantine): string[] {
+  const item = quarantine.get(cube);
+  if (item === undefined) {
+    if (session.catalog.find(cube) === undefined) throw new SherinError('ID_UNKNOWN', { id: cube });
+    return [];
   }
-  return {
-    reasons,
-    next: 'sherinctl put SRC DEST (the original file heals it), or sherinctl quarantine restore',
-  };
+  const reasons = [condemned(item)];
+  for (const { path, use } of cubePlaces(session, cube)) {
+    if (reasons.length > shownPlaces) break;
+    reasons.push(`${range(use)} of ${path} are refused (EACCES)`);
+  }
+  return reasons;
+}
+
+/** @throws SherinError PATH_MISSING, ID_UNKNOWN, ID_MALFORMED */
+function fileReasons(session: Session, text: string, quarantine: Quarantine): string[] {
+  const { object } = findTarget(session, text);
+  const reasons: string[] = [];
+  if (object === null) return reasons;
+  for (const { cube, use } of objectCubes(session.manifest, object)) {
+    const item = quarantine.get(cubeIdFromBytes(cube.id));
+    if (item !== undefined) reasons.push(`${range(use)} are refused (EACCES): ${condemned(item)}`);
+  }
+  return reasons;
+}
+
+function condemned({ cube, time, reason }: QuarantineState): string {
+  return `cube ${cube} was put in quarantine at ${isoTime(time)}: ${faultWords(reason)}`;
+}
+
+function range({ offset, length }: CubeUse): string {
+  return `bytes ${offset}–${offset + length - 1}`;
 }

@@ -4,7 +4,7 @@ import { bytesToText } from '../../common/names.js';
 import type { PutEntry } from '../../daemon/protocol/control.js';
 import { objectCubes } from '../cube/catalog.js';
 import type { Manifest } from '../manifest/manifest.js';
-import type { Attributes, InodeKind, Mutation } from '../manifest/records.js';
+import { type Attributes, type InodeKind, type Mutation, rootInode } from '../manifest/records.js';
 import { splitPath, treePath } from '../tree-path.js';
 
 interface Placed {
@@ -136,17 +136,7 @@ export class ImportTree {
   }
 
   #find(parts: readonly Buffer[]): Placed | undefined {
-    const staged = this.#placed.get(this.#key(parts));
-    if (staged !== undefined) return staged;
-    let ino = 1;
-    let kind: InodeKind = 'directory';
-    for (const part of parts) {
-      const entry = this.#manifest.tree.lookup(ino, part);
-      if (entry === undefined) return undefined;
-      ino = entry.ino;
-      kind = entry.kind;
-    }
-    return { ino, kind };
+    return this.#placed.get(this.#key(parts)) ?? this.#manifest.tree.find(parts);
   }
 
   #directory(parts: readonly Buffer[]): number {
@@ -156,7 +146,7 @@ export class ImportTree {
       return found.ino;
     }
     const name = parts.at(-1);
-    if (name === undefined) return 1;
+    if (name === undefined) return rootInode;
     const parent = this.#directory(parts.slice(0, -1));
     const now = this.#context.now();
     const owner = this.#context.forced ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -183,8 +173,8 @@ export class ImportTree {
 
   #replaceRoot(entry: PutEntry, attributes: Attributes): number {
     if (entry.kind !== 'directory') throw new SherinError('IS_DIRECTORY', { path: 'files/' });
-    this.#stage({ type: 'attributes', inode: 1, attributes });
-    return 1;
+    this.#stage({ type: 'attributes', inode: rootInode, attributes });
+    return rootInode;
   }
 
   #link(entry: PutEntry, linkTo: string, parent: number, name: Buffer, present: Placed | undefined): number {
