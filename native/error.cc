@@ -1,23 +1,6 @@
 #include "error.h"
 
-#include <uv.h>
-
 namespace sherin {
-
-Failure::Failure(std::string code, const std::string& message, std::optional<uint32_t> tpm,
-                 std::optional<std::string> syscall)
-    : std::runtime_error(message), code_(std::move(code)), tpm_(tpm), syscall_(std::move(syscall)) {}
-
-Failure Failure::Errno(int error, const char* syscall) {
-  const std::string name = ErrnoName(error);
-  return Failure(name, std::string(syscall) + ": " + name, std::nullopt, syscall);
-}
-
-std::string ErrnoName(int error) {
-  char name[64];
-  uv_err_name_r(-error, name, sizeof name);
-  return name;
-}
 
 Napi::Error NativeError(Napi::Env env, const std::string& code, const std::string& message,
                         std::optional<uint32_t> tpm, std::optional<std::string> syscall) {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "../error.h"
+#include "../failure.h"
 #include "../system/io.h"
 #include "scratch.h"
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../error.h"
+#include "../failure.h"
 #include "../system/io.h"
 #include "merkle.h"
 #include "opened_cube.h"

@@ -21,7 +21,7 @@ struct Encoded {
   enum class Kind { Hole, Short, Cube };
   Kind kind;
   CubeRef cube{};         // Short: length is what the file had
-  std::string temporary;  // empty: the vault has a verified equal cube
+  std::string temporary{};  // empty: the vault has a verified equal cube
   uint64_t stored = 0;
   bool heals = false;
 };

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "../error.h"
+#include "../failure.h"
 #include "merkle.h"
 #include "sealed_part.h"
 

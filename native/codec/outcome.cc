@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "../error.h"
+#include "../failure.h"
 
 namespace sherin {
 

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 
 #include "../crypto/random.h"
-#include "../error.h"
+#include "../failure.h"
 #include "../system/beneath.h"
 #include "../system/io.h"
 #include "cube_file.h"

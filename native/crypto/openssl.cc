@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "../error.h"
+#include "../failure.h"
 
 namespace sherin {
 namespace {

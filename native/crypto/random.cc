@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <sys/random.h>
 
-#include "../error.h"
+#include "../failure.h"
 
 namespace sherin {
 

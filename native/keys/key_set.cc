@@ -2,11 +2,12 @@
 
 #include <string.h>
 
+#include <mutex>
 #include <string>
 
 #include "../crypto/ed25519.h"
 #include "../crypto/mac.h"
-#include "../error.h"
+#include "../failure.h"
 
 namespace sherin {
 namespace {

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "../error.h"
+#include "../failure.h"
 
 namespace sherin {
 

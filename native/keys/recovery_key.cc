@@ -7,7 +7,7 @@
 
 #include "../crypto/base32.h"
 #include "../crypto/openssl.h"
-#include "../error.h"
+#include "../failure.h"
 #include "../memory/residue.h"
 
 namespace sherin {

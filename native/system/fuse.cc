@@ -10,7 +10,7 @@
 
 #include <memory>
 
-#include "../error.h"
+#include "../failure.h"
 
 namespace sherin {
 

@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../error.h"
+#include "../failure.h"
 
 namespace sherin {
 

@@ -4,7 +4,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "../error.h"
+#include "../failure.h"
 
 namespace sherin {
 namespace {
