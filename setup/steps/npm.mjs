@@ -20,7 +20,7 @@ export function installNpmPackages() {
   }
   if (addonsLoad()) return;
   say('building the addons of npm packages for this Node');
-  run('npm', ['rebuild', builtHere, 'fuse-native'], 'look at the message above', environment);
+  run('npm', ['rebuild', ...withAddons], 'look at the message above', environment);
   if (addonsLoad()) return;
   throw new SetupProblem(
     'an addon among the npm packages does not load on this Node',
@@ -40,9 +40,11 @@ function installedAsLocked() {
   );
 }
 
-const loadAddons = 'new (require("better-sqlite3-multiple-ciphers"))(":memory:"); require("fuse-native")';
+/** The packages that may run install scripts are those that build an addon. */
+const withAddons = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).allowScripts);
+const loadAddons = `${withAddons.map((name) => `require("${name}")`).join('; ')}; new (require("${builtHere}"))(":memory:")`;
 
-/** True when SQLite and FUSE bindings were built, for this Node's ABI, and find their libraries. */
+/** True when all addons were built, for this Node's ABI, and find their libraries. */
 function addonsLoad() {
   return ask(process.execPath, ['-e', loadAddons]) !== undefined;
 }
