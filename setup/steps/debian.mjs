@@ -18,7 +18,9 @@ const packages = {
     'python3', // node-gyp
     'git',
   ],
-  test: ['gdb', 'valgrind'],
+  test: [
+    'libssl-dev', // native/checks runs outside Node
+  ],
   bench: ['openssl', 'gocryptfs', 'encfs', 'cryfs', 'securefs'],
 };
 
