@@ -49,3 +49,18 @@ export function textToBytes(text: string): Buffer {
   parts.push(Buffer.from(plain, 'utf8'));
   return Buffer.concat(parts);
 }
+
+const slash = 0x2f;
+const dot = 0x2e;
+
+/** Why these bytes are no name of a directory entry (FORMAT.md, "Manifest log"); null when they are one. */
+export function nameFault(name: Uint8Array): string | null {
+  if (name.length === 0) return 'it is empty';
+  if (name.length > 255) return `it has ${name.length} bytes, more than 255`;
+  if (name.includes(0)) return 'it holds a zero byte';
+  if (name.includes(slash)) return 'it holds a slash';
+  if (name[0] === dot && (name.length === 1 || (name.length === 2 && name[1] === dot))) {
+    return 'it is reserved';
+  }
+  return null;
+}

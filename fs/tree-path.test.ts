@@ -11,5 +11,5 @@ it('a path may begin with files/, with / or with neither', () => {
 });
 
 it.each(['a/../b', '..', 'a\0b', 'n'.repeat(256)])('%j is refused', (path) => {
-  expect(() => treePath(path)).toThrowError(expect.objectContaining({ code: 'USAGE' }));
+  expect(() => treePath(path)).toThrowError(expect.objectContaining({ code: 'NAME_INVALID' }));
 });

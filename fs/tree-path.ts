@@ -1,20 +1,17 @@
 import { SherinError } from '../common/errors.js';
-import { bytesToText, textToBytes } from '../common/names.js';
+import { bytesToText, nameFault, textToBytes } from '../common/names.js';
 
 /**
  * Splits a path into names; empty parts and `.` are dropped.
- * @throws SherinError USAGE for `..`, a name over 255 bytes, or a zero byte
+ * @throws SherinError NAME_INVALID for `..`, a name over 255 bytes, or a zero byte
  */
 export function splitPath(path: string): readonly Buffer[] {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   return parts.map((part) => {
     const name = textToBytes(part);
-    if (part === '..' || name.includes(0) || name.length > 255) {
-      throw new SherinError('USAGE', {
-        what: `${JSON.stringify(part.slice(0, 64))} can not be part of a path`,
-      });
-    }
-    return name;
+    const fault = nameFault(name);
+    if (fault === null) return name;
+    throw new SherinError('NAME_INVALID', { path: JSON.stringify(part.slice(0, 64)), part: fault });
   });
 }
 

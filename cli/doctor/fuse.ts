@@ -1,7 +1,8 @@
 /** What mounting needs. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { findProgram } from '../../common/find-program.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 import { readOrEmpty } from './machine.js';
 
@@ -62,21 +63,4 @@ export function fuseConf(): Finding {
     '--allow-other is for root only',
     'if others shall see the mount: add the line user_allow_other to /etc/fuse.conf',
   );
-}
-
-/** A program of PATH or of the directories for administrators. */
-export function findProgram(name: string): string | undefined {
-  const path = `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin${delimiter}/usr/bin${delimiter}/bin`;
-  return path
-    .split(delimiter)
-    .filter((dir) => dir !== '')
-    .map((dir) => join(dir, name))
-    .find((candidate) => {
-      try {
-        accessSync(candidate, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
 }

@@ -1,8 +1,8 @@
 /** TPM devices and the software TPM. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import type { Places } from '../../common/environment.js';
+import { findProgram } from '../../common/find-program.js';
 import { type Finding, fail, ok, warn } from './finding.js';
-import { findProgram } from './fuse.js';
 
 const device = '/dev/tpmrm0';
 

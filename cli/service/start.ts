@@ -7,8 +7,8 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Places } from '../../common/environment.js';
 import { errorOf, SherinError } from '../../common/errors.js';
+import { prepareRuntimeDirectory } from '../../common/runtime-directory.js';
 import { failureSchema } from '../../daemon/protocol/rpc.js';
-import { prepareRuntimeDir } from './runtime-dir.js';
 import { placeFlags, sherinFs } from './sherin-fs.js';
 
 /** Seconds until a start that says nothing is given up. */
@@ -19,7 +19,7 @@ const reportSchema = z.union([z.object({ ready: z.literal(true) }), z.object({ e
 
 /** @throws SherinError as the child reports it, IO when it ended without a word, TIMEOUT */
 export async function startSherinFs(where: Places, flags: readonly string[]): Promise<void> {
-  prepareRuntimeDir(where.runtime);
+  prepareRuntimeDirectory(where.runtime);
   const logPath = join(where.runtime, 'sherin-fs.log');
   const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
   const log = openSync(logPath, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);

@@ -1,7 +1,7 @@
 /** Export of a tree: walks the vault, restores what it finds, notes what fails and goes on. */
 
 import { SherinError } from '../../common/errors.js';
-import { bytesToText, textToBytes } from '../../common/names.js';
+import { bytesToText, nameFault, textToBytes } from '../../common/names.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import type { EntryInfo } from '../../daemon/protocol/control.js';
 import { joinPath } from '../vault-path.js';
@@ -226,8 +226,6 @@ const fatal: readonly string[] = ['NOT_RUNNING', 'LOCKED', 'PIN_NEEDED', 'AUDIT_
 
 /** Names come from the vault: none of them may lead out of the directory they are made in. */
 function refuseUnsafe(name: Buffer): void {
-  const text = bytesToText(name);
-  if (name.length === 0 || text === '.' || text === '..' || name.includes('/') || name.includes(0)) {
-    throw new SherinError('USAGE', { what: `'${text}' is no file name` });
-  }
+  const part = nameFault(name);
+  if (part !== null) throw new SherinError('NAME_INVALID', { path: bytesToText(name), part });
 }

@@ -156,30 +156,27 @@ export type Why = z.infer<typeof whySchema>;
 const nothing = z.strictObject({});
 const cubeIds = z.union([z.literal('all'), z.array(z.string()).min(1).max(1000)]);
 
-/** `fds`: how many descriptors a request carries. `admin`: recorded in the audit log as an admin action. */
 interface Method {
   readonly summary: string;
   readonly params: z.ZodType;
   readonly result: z.ZodType;
+  /** How many descriptors a request carries. */
   readonly fds: readonly [least: number, most: number];
-  readonly admin: boolean;
 }
 
 function method<P extends z.ZodType, R extends z.ZodType>(
   summary: string,
   params: P,
   result: R,
-  options: { fds?: readonly [number, number]; admin?: boolean } = {},
+  fds: Method['fds'] = [0, 0],
 ) {
-  return { summary, params, result, fds: options.fds ?? [0, 0], admin: options.admin ?? false } as const;
+  return { summary, params, result, fds } as const;
 }
 
 export const controlMethods = {
   status: method('State of vault, TPM, mount and caches', nothing, statusSchema),
   why: method('Reason behind a refusal', z.strictObject({ target: target.optional() }), whySchema),
-  lock: method('Wipes keys and caches; every open and read answers EACCES until unlock', nothing, nothing, {
-    admin: true,
-  }),
+  lock: method('Wipes keys and caches; every open and read answers EACCES until unlock', nothing, nothing),
   unlock: method(
     'Opens the vault with the TPM slot (a PIN is read from the descriptor) or the recovery key (from the descriptor)',
     z.strictObject({
@@ -187,7 +184,7 @@ export const controlMethods = {
       acceptRollback: z.boolean().default(false),
     }),
     nothing,
-    { fds: [0, 1], admin: true },
+    [0, 1],
   ),
   mount: method(
     'Mounts the vault',
@@ -197,24 +194,13 @@ export const controlMethods = {
       listIds: z.boolean().default(false),
     }),
     nothing,
-    { admin: true },
   ),
   umount: method(
     'Unmounts the vault; lazy when files are open',
     nothing,
     z.strictObject({ lazy: z.boolean() }),
-    {
-      admin: true,
-    },
   ),
-  stop: method(
-    'Commits, unmounts, locks and ends sherin-fs',
-    nothing,
-    z.strictObject({ lazy: z.boolean() }),
-    {
-      admin: true,
-    },
-  ),
+  stop: method('Commits, unmounts, locks and ends sherin-fs', nothing, z.strictObject({ lazy: z.boolean() })),
   list: method(
     'Entries of a directory, by name, in pages',
     z.strictObject({ path: text, after: text.optional(), xattrs: z.boolean().default(false) }),
@@ -225,7 +211,7 @@ export const controlMethods = {
     'Writes verified content to the descriptor (a regular file or memfd) at `at`',
     z.strictObject({ target, offset: count, length: count, at: count }),
     z.strictObject({ bytes: count }),
-    { fds: [1, 1] },
+    [1, 1],
   ),
   'put.begin': method(
     'Begins an import below a directory that is made where missing',
@@ -235,13 +221,12 @@ export const controlMethods = {
       checksum: z.boolean().default(false),
     }),
     z.strictObject({ transfer: count }),
-    { admin: true },
   ),
   'put.entries': method(
     'Imports source objects in order; content comes from the descriptors. Answers when all are staged',
     z.strictObject({ transfer: count, entries: z.array(putEntrySchema).min(1).max(256) }),
     z.strictObject({ outcomes: z.array(putOutcomeSchema) }),
-    { fds: [0, 64] },
+    [0, 64],
   ),
   'put.end': method(
     'Commits what is staged and ends the import',
@@ -252,15 +237,11 @@ export const controlMethods = {
     'Decrypts and checks content, signatures included; what fails is quarantined',
     z.strictObject({ target: target.optional() }),
     checkResult,
-    { admin: true },
   ),
   scrub: method(
     'Keyless check of every stored cube: shape, ciphertext root, signature',
     nothing,
     checkResult,
-    {
-      admin: true,
-    },
   ),
   'quarantine.list': method(
     'Cubes in quarantine',
@@ -274,13 +255,11 @@ export const controlMethods = {
       restored: z.array(z.string()),
       refused: z.array(z.strictObject({ id: z.string(), fault: z.string() })),
     }),
-    { admin: true },
   ),
   'quarantine.purge': method(
     'Deletes quarantined bytes; their places in files stay refused',
     z.strictObject({ ids: cubeIds, shred: z.boolean().default(false) }),
     z.strictObject({ purged: z.array(z.string()) }),
-    { admin: true },
   ),
   'audit.tail': method(
     'The last records of the audit log',

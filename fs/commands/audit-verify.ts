@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import { verifyAudit } from '../audit/verify.js';
-import { parseHeader } from '../vault/header.js';
+import { parseHeader, uuidBytes } from '../vault/header.js';
 import { KnownVaults } from '../vault/known-vaults.js';
 
 /** Checks the audit log offline, with the public key that this machine remembers of the vault. */
@@ -18,7 +18,7 @@ export async function auditVerify(where: Places, { json }: { readonly json: bool
       known: where.knownVaults,
     });
   }
-  const uuid = Buffer.from(header.uuid.replaceAll('-', ''), 'hex');
+  const uuid = uuidBytes(header);
   const report = await verifyAudit({ dir: join(where.vault, 'audit'), uuid, publicKey: known.publicKey });
   const { records, heads, unauthenticated } = report;
   const root = report.root.toString('hex');

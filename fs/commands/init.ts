@@ -4,7 +4,8 @@ import { isatty } from 'node:tty';
 import type { Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import { Secret, system } from '../../native/index.js';
-import { createWhole } from '../service/create.js';
+import { type CreatedWhole, createWhole } from '../service/create.js';
+import { pcrFault } from '../vault/fields.js';
 
 export interface InitOptions {
   readonly yes: boolean;
@@ -50,14 +51,10 @@ export async function init(where: Places, options: InitOptions): Promise<void> {
 }
 
 function parsePcrs(list: string): readonly number[] {
-  const pcrs = list.split(',').map(Number);
-  if (
-    pcrs.length === 0 ||
-    pcrs.some((pcr) => !Number.isInteger(pcr) || pcr < 0 || pcr > 23 || pcr === 16 || pcr === 23)
-  ) {
-    throw new SherinError('USAGE', { what: `--pcrs ${list}: PCRs are numbers from 0 to 22 without 16` });
-  }
-  return [...new Set(pcrs)].sort((a, b) => a - b);
+  const pcrs = [...new Set(list.split(',').map(Number))].sort((a, b) => a - b);
+  const fault = pcrFault(pcrs);
+  if (fault !== null) throw new SherinError('USAGE', { what: `--pcrs ${list}: ${fault}` });
+  return pcrs;
 }
 
 /** Where the recovery key goes: a new private file, or the terminal; never a pipe or log by accident. */
@@ -109,7 +106,7 @@ function checked(pin: Secret): Secret {
 
 function explain(
   where: Places,
-  tpm: { readonly kind: 'software' | 'device'; readonly text: string },
+  tpm: CreatedWhole['tpm'],
   pin: boolean,
   pcrs: readonly number[],
   recoveryPath: string | null,

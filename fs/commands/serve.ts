@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, lstatSync, mkdirSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { controlSocket, type Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import { makeLogger } from '../../common/log.js';
+import { prepareRuntimeDirectory } from '../../common/runtime-directory.js';
 import { controlHandlers } from '../control/handlers.js';
 import { ControlServer } from '../control/server.js';
 import { TransferHandlers } from '../control/transfer-handlers.js';
@@ -25,21 +26,11 @@ function tell(line: object): void {
   }
 }
 
-/** Sockets stand in a directory of this user alone. @throws SherinError IO */
-function runtimeDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  const stat = lstatSync(path);
-  if (!stat.isDirectory() || (stat.uid !== process.getuid?.() && stat.uid !== 0)) {
-    throw new SherinError('IO', { what: `using ${path} for sockets`, part: 'it belongs to another user' });
-  }
-  if ((stat.mode & 0o022) !== 0) chmodSync(path, 0o700);
-}
-
 /** Serves the vault until `stop` or a signal: locked at first, opened by the first access that needs the key. */
 export async function serve(where: Places, options: ServeOptions): Promise<void> {
   const log = makeLogger('sherin-fs');
   try {
-    runtimeDirectory(where.runtime);
+    prepareRuntimeDirectory(where.runtime);
     const locked = await openLocked(where.vault, where, {
       header: options.headerBackup ? 'vault.json.bak' : 'vault.json',
     });

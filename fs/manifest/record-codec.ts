@@ -2,10 +2,10 @@
 import { ByteReader, ByteWriter, MalformedBytes } from '../../common/bytes.js';
 import { cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js';
 import { jcs } from '../../common/jcs.js';
+import { nameFault } from '../../common/names.js';
 import { readAttributes, writeAttributes } from './attributes-codec.js';
 import { blinding } from './blinding.js';
 import { pick } from './code-table.js';
-import { nameFault } from './entry-name.js';
 import { readPut, writePut } from './put-codec.js';
 import { cubeFaults, type LogRecord, type Mutation, policyTags } from './records.js';
 

@@ -1,10 +1,14 @@
 import type { Places } from '../../common/environment.js';
+import type { Status } from '../../daemon/protocol/control.js';
 import type { Secret } from '../../native/index.js';
 import { AuditLog } from '../audit/log.js';
 import { Manifest } from '../manifest/manifest.js';
 import { createVault, type VaultDraft } from '../vault/create.js';
+import { uuidBytes } from '../vault/header.js';
 import type { PinnedHead } from '../vault/known-vaults.js';
 import { systemActor } from './actor.js';
+import { auditKeys, manifestKeys } from './key-uses.js';
+import { tpmOf } from './status.js';
 
 export interface NewVault {
   readonly pin: Secret | null;
@@ -16,7 +20,7 @@ export interface NewVault {
 export interface CreatedWhole {
   /** Shown once, then wiped by the caller. */
   readonly recovery: Secret;
-  readonly tpm: { readonly kind: 'software' | 'device'; readonly text: string };
+  readonly tpm: Status['tpm'];
 }
 
 /** Makes a vault with an empty tree and the first audit record. @throws SherinError as {@link createVault} */
@@ -33,14 +37,7 @@ export async function createWhole(where: Places, options: NewVault): Promise<Cre
   });
   try {
     await vault.pin(head);
-    const slot = vault.header.slots.find(({ type }) => type === 'tpm2');
-    const software = slot === undefined || slot.type !== 'tpm2' || slot.kind === 'software';
-    return {
-      recovery,
-      tpm: software
-        ? { kind: 'software', text: 'software (not hardware-protected)' }
-        : { kind: 'device', text: slot.device },
-    };
+    return { recovery, tpm: tpmOf(vault.header) };
   } finally {
     keyring.wipe();
     await vault.close();
@@ -50,14 +47,11 @@ export async function createWhole(where: Places, options: NewVault): Promise<Cre
 /** The first audit log and manifest, in place before the header makes the directory a vault. */
 async function populate(draft: VaultDraft): Promise<PinnedHead> {
   const { directory, keyring, header, headerHash } = draft;
-  const uuid = Buffer.from(header.uuid.replaceAll('-', ''), 'hex');
-  const publicKey = keyring.publicKey();
+  const uuid = uuidBytes(header);
   const audit = await AuditLog.open({
     dir: directory.inside('audit'),
     uuid,
-    publicKey,
-    mac: (data) => keyring.hmac('audit', data),
-    sign: (message) => keyring.sign(message),
+    ...auditKeys(keyring),
     expect: null,
   });
   try {
@@ -69,10 +63,8 @@ async function populate(draft: VaultDraft): Promise<PinnedHead> {
     });
     const manifest = Manifest.create({
       path: directory.inside('manifest.db'),
-      key: keyring.manifestKey(),
+      ...manifestKeys(keyring),
       uuid,
-      publicKey,
-      sign: (message) => keyring.sign(message),
       header: () => ({ generation: header.generation, hash: headerHash }),
       auditHead: () => audit.head(),
       counter: () => draft.counter,

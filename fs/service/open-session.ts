@@ -8,6 +8,7 @@ import { enrollTpm } from '../vault/enroll.js';
 import { headerHash } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
 import type { Admins } from './access.js';
+import { auditKeys, manifestKeys } from './key-uses.js';
 import { RollbackGuard } from './rollback-guard.js';
 import { Session } from './session.js';
 
@@ -74,9 +75,7 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
     audit = await AuditLog.open({
       dir: locked.directory.inside('audit'),
       uuid: locked.uuid,
-      publicKey: keyring.publicKey(),
-      mac: (data) => keyring.hmac('audit', data),
-      sign: (message) => keyring.sign(message),
+      ...auditKeys(keyring),
       expect: { size: auditSize, root: auditRoot },
     });
     const counted = await admitCounter(keyring, locked, manifest, override);
@@ -107,10 +106,8 @@ function openManifest(
 ): Manifest {
   const options: ManifestOptions = {
     path: locked.directory.inside('manifest.db'),
-    key: keyring.manifestKey(),
+    ...manifestKeys(keyring),
     uuid: locked.uuid,
-    publicKey: keyring.publicKey(),
-    sign: (message) => keyring.sign(message),
     header: () => ({ generation: locked.header.generation, hash: headerHash(locked.header) }),
     ...values,
   };

@@ -16,7 +16,8 @@ import type { ObjectInfo } from '../manifest/tree.js';
 import type { Caller } from '../mount/source.js';
 import { type Admins, mayRead } from './access.js';
 import { actorOf, systemActor } from './actor.js';
-import { OpenAudit } from './open-audit.js';
+import { auditKeys } from './key-uses.js';
+import { RecordedOpens } from './recorded-opens.js';
 import type { RollbackGuard } from './rollback-guard.js';
 
 export interface SessionParts {
@@ -44,7 +45,7 @@ export class Session implements FaultSink {
   readonly reader: CubeReader;
   readonly store: CubeStore;
   readonly #parts: SessionParts;
-  readonly #opens = new OpenAudit();
+  readonly #opens = new RecordedOpens();
   readonly #denials: CoalescedAudit;
   /** Refused from the moment of failure, before the manifest has the record. */
   readonly #condemned = new Set<CubeId>();
@@ -137,16 +138,9 @@ export class Session implements FaultSink {
   /** Checks the whole audit log, MACs included. @throws SherinError AUDIT_BROKEN, ROLLBACK */
   verifyAudit(): Promise<AuditReport> {
     const { uuid, auditDir } = this.#parts;
-    const publicKey = this.keyring.publicKey();
     const { auditSize, auditRoot } = this.manifest.head;
     const expect = { size: auditSize, root: auditRoot };
-    return verifyAudit({
-      dir: auditDir,
-      uuid,
-      publicKey,
-      mac: (data) => this.keyring.hmac('audit', data),
-      expect,
-    });
+    return verifyAudit({ ...auditKeys(this.keyring), dir: auditDir, uuid, expect });
   }
 
   /** Commits mutations as one transaction, in the order of the calls. */

@@ -3,7 +3,7 @@ import { version } from '../../common/version.js';
 import type { Status } from '../../daemon/protocol/control.js';
 import type { CubeReader } from '../../native/index.js';
 import type { Header } from '../vault/header.js';
-import type { LockedVault } from '../vault/open.js';
+import { type LockedVault, tpmSlotOf } from '../vault/open.js';
 import { keyMemory } from './key-memory.js';
 import type { Mounted } from './mounting.js';
 import type { Session } from './session.js';
@@ -17,9 +17,10 @@ export interface StatusParts {
   readonly reader: CubeReader;
 }
 
-function tpmOf(header: Header): Status['tpm'] {
-  const slot = header.slots.find(({ type }) => type === 'tpm2');
-  if (slot === undefined || slot.type !== 'tpm2') return { kind: 'none', text: 'none' };
+/** Which TPM opens the vault, in the words that every status uses. */
+export function tpmOf(header: Header): Status['tpm'] {
+  const slot = tpmSlotOf(header);
+  if (slot === null) return { kind: 'none', text: 'none' };
   if (slot.kind === 'software') return { kind: 'software', text: 'software (not hardware-protected)' };
   return { kind: 'hardware', text: slot.device };
 }

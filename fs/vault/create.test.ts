@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { SherinError } from '../../common/errors.js';
 import { type CompiledProgram, compileProgram } from './compiled.fixture.js';
 import { openLocked } from './open.js';
-import { findTool } from './software-tpm.js';
+import { requireProgram } from './software-tpm.js';
 
 let program: CompiledProgram;
 let base: string;
@@ -56,8 +55,7 @@ test('a kill in the middle leaves a whole vault or none', async () => {
   expect([...verdicts].sort()).toEqual(['none', 'whole']);
 });
 
-test('a missing tool is named with its package', async () => {
-  const error = await findTool('no-such-tpm', 'swtpm').catch((reason: unknown) => reason);
-  expect(error).toMatchObject({ code: 'TOOL_MISSING' });
-  expect((error as SherinError).hint).toBe('install it with: apt-get install swtpm');
+test('a missing tool is named with its package', () => {
+  const missing = { code: 'TOOL_MISSING', hint: 'install it with: apt-get install swtpm' };
+  expect(() => requireProgram('no-such-tpm', 'swtpm')).toThrowError(expect.objectContaining(missing));
 });

@@ -7,7 +7,7 @@ import { syncDirectory } from '../disk/durable.js';
 import { defineCounter } from './counter.js';
 import { VaultDirectory } from './directory.js';
 import type { Bank } from './fields.js';
-import { type Header, headerHash, signHeader, type UnsignedHeader } from './header.js';
+import { type Header, headerHash, signHeader, type UnsignedHeader, uuidBytes } from './header.js';
 import { writeHeader } from './header-file.js';
 import { KnownVaults } from './known-vaults.js';
 import { LockedVault, type VaultPlaces } from './open.js';
@@ -96,7 +96,7 @@ async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault>
   await new KnownVaults(places.knownVaults).read();
   const directory = await emptyDirectory(path, undo);
   const uuidText = randomUUID();
-  const uuid = Buffer.from(uuidText.replaceAll('-', ''), 'hex');
+  const uuid = uuidBytes({ uuid: uuidText });
 
   const source = await sourceForNew(places, uuidText);
   undo.add(() => source.discard());

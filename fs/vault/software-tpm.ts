@@ -1,10 +1,11 @@
 /** A software TPM of our own: swtpm as a child process, reached over a private Unix socket. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { access, chmod, constants, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
+import { findProgram } from '../../common/find-program.js';
 import { endOrphan, socketsFile } from './orphan-tpm.js';
 
 export interface SoftwareTpmPlace {
@@ -22,20 +23,10 @@ const stopMilliseconds = 3000;
 const stateFile = 'tpm2-00.permall';
 
 /** Path of a program. @throws SherinError TOOL_MISSING, naming its Debian package */
-export async function findTool(tool: string, debian: string): Promise<string> {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin', '/usr/local/bin'];
-  for (const folder of folders) {
-    const path = join(folder, tool);
-    if (
-      folder !== '' &&
-      (await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return path;
-  }
-  throw new SherinError('TOOL_MISSING', { tool, package: debian });
+export function requireProgram(tool: string, debian: string): string {
+  const path = findProgram(tool);
+  if (path === undefined) throw new SherinError('TOOL_MISSING', { tool, package: debian });
+  return path;
 }
 
 /** A private directory for the socket; below /tmp when the runtime directory's name is too long or holds a comma, which ends a TCTI option. */
@@ -87,8 +78,8 @@ export class SoftwareTpm {
   }
 
   static async #spawn({ stateDir, runtimeDir }: SoftwareTpmPlace): Promise<SoftwareTpm> {
-    const swtpm = await findTool('swtpm', 'swtpm');
-    const setpriv = await findTool('setpriv', 'util-linux');
+    const swtpm = requireProgram('swtpm', 'swtpm');
+    const setpriv = requireProgram('setpriv', 'util-linux');
     await endOrphan(stateDir);
     const sockets = await socketDirectory(runtimeDir);
     await writeFile(join(stateDir, socketsFile), sockets, { mode: 0o600 });

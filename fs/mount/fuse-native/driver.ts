@@ -52,7 +52,7 @@ export class FuseNativeDriver implements MountDriver {
   async mount(): Promise<void> {
     const { path, allowOther } = this.#options;
     this.#binding ??= loadBinding();
-    const fusermount = await fusermountPath();
+    const fusermount = fusermountPath();
     await checkDevice();
     if (allowOther) await checkAllowOther(path);
     const real = await prepareMountPoint(path);

@@ -1,10 +1,10 @@
 /** The directory of sockets and the log: made where missing, refused where others could plant something in it. */
 import { lstatSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { SherinError } from '../../common/errors.js';
+import { SherinError } from './errors.js';
 
 /** @throws SherinError RUNTIME_UNSAFE when it or the directory above it is another user's, or open to others' writes */
-export function prepareRuntimeDir(path: string): void {
+export function prepareRuntimeDirectory(path: string): void {
   const me = process.getuid?.() ?? 0;
   // Others must reach root's socket (its mode decides who connects), nobody needs to reach a user's.
   mkdirSync(path, { recursive: true, mode: me === 0 ? 0o711 : 0o700 });

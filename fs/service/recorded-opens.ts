@@ -5,7 +5,7 @@ const hourMs = 3_600_000;
 const limit = 100_000;
 
 /** Level `first` of recorded opens: one record per caller (uid and program), object and hour. */
-export class OpenAudit {
+export class RecordedOpens {
   #hour = 0;
   readonly #seen = new Set<string>();
 
