@@ -1,12 +1,45 @@
-/** Rows as a Markdown table and as JSON. */
-import { cpus } from 'node:os';
+/** A run as Markdown and as JSON. */
+import { cpus, release } from 'node:os';
 import { median, type Row } from './measure.js';
 
 const subject = 'sherin';
 
-/** A table: each candidate's median, and in brackets how Sherin stands to it (above 1: Sherin is better). */
-export function markdown(rows: readonly Row[]): string {
-  const names = [...new Set(rows.flatMap((row) => [...row.samples.keys()]))];
+/** One run of the benchmarks, as it is kept in bench/results/. */
+export interface Report {
+  /** RFC 3339. */
+  readonly date: string;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cpus: number;
+    readonly kernel: string;
+    readonly node: string;
+  };
+  readonly rounds: number;
+  readonly rows: readonly Row[];
+}
+
+/**
+ * Tables, one for each set of candidates: everyone's median, and in brackets how Sherin stands to it (above 1: Sherin is
+ * better).
+ */
+export function markdown({ date, machine, rounds, rows }: Report): string {
+  const sets = new Map<string, Row[]>();
+  for (const row of rows) {
+    const set = candidates([row]).join();
+    sets.set(set, [...(sets.get(set) ?? []), row]);
+  }
+  const where = `${machine.cpu}, ${machine.cpus} CPUs, Linux ${machine.kernel}, Node ${machine.node}`;
+  return [`Medians of ${rounds}, ${date.slice(0, 10)}, ${where}.\n`, ...[...sets.values()].map(table)].join(
+    '\n',
+  );
+}
+
+function candidates(rows: readonly Row[]): string[] {
+  return [...new Set(rows.flatMap((row) => [...row.samples.keys()]))];
+}
+
+function table(rows: readonly Row[]): string {
+  const names = candidates(rows);
   const lines = [
     ['', 'work', 'store', ...names],
     ['---', '---', '---', ...names.map(() => '---:')],
@@ -35,12 +68,25 @@ function short(value: number): string {
   return value >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
 }
 
-export function json(rows: readonly Row[], rounds: number): string {
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cpus: cpus().length, node: process.version };
-  const plain = rows.map(({ samples, ...row }) => ({
-    ...row,
-    median: Object.fromEntries([...samples].map(([name, values]) => [name, median(values)])),
-    samples: Object.fromEntries(samples),
-  }));
-  return `${JSON.stringify({ date: new Date().toISOString(), machine, rounds, rows: plain }, null, 2)}\n`;
+export function report(rows: readonly Row[], rounds: number): Report {
+  const machine = {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cpus: cpus().length,
+    kernel: release(),
+    node: process.versions.node,
+  };
+  return { date: new Date().toISOString(), machine, rounds, rows };
+}
+
+export function toJson({ rows, ...facts }: Report): string {
+  const plain = rows.map(({ samples, ...row }) => ({ ...row, samples: Object.fromEntries(samples) }));
+  return `${JSON.stringify({ ...facts, rows: plain }, null, 2)}\n`;
+}
+
+/** What {@link toJson} wrote. */
+export function fromJson(text: string): Report {
+  const { rows, ...facts } = JSON.parse(text) as Omit<Report, 'rows'> & {
+    rows: readonly (Omit<Row, 'samples'> & { samples: Record<string, number[]> })[];
+  };
+  return { ...facts, rows: rows.map((row) => ({ ...row, samples: new Map(Object.entries(row.samples)) })) };
 }

@@ -4,6 +4,8 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { figuresFile, withFigures } from '../bench/readme.js';
+import { fromJson, markdown } from '../bench/report.js';
 import { commands } from '../cli/commands/index.js';
 import type { CommandDefinition } from '../cli/definition.js';
 import { globalOptions } from '../cli/global-options.js';
@@ -44,6 +46,13 @@ describe.each(documents)('$name', ({ name, text }) => {
     expect(text).not.toContain(`${homedir()}/`);
     expect(text).not.toMatch(/\/home\/\w/);
   });
+});
+
+test('figures are those of a kept run', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const file = figuresFile(readme) ?? '';
+  const kept = fromJson(readFileSync(join(root, file), 'utf8'));
+  expect(readme).toBe(withFigures(readme, file, markdown(kept)));
 });
 
 test('SECURITY.md cites tests that exist', () => {
