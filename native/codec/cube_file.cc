@@ -20,13 +20,19 @@ namespace {
 // O_NONBLOCK: a FIFO in the place of a cube must not hold the thread; it means nothing for regular files.
 constexpr int kOpenFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 
+/** Reads through an emptied page cache where O_DIRECT does not work. */
+void UsePageCache(int fd) {
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 int OpenFor(Access access, int vault, const std::string& path) {
   if (access == Access::Fresh) {
     const int fd = OpenBeneath(vault, path, kOpenFlags | O_DIRECT, 0);
     if (fd != -EINVAL) return fd;  // EINVAL: no O_DIRECT on this file system
   }
   const int fd = OpenBeneath(vault, path, kOpenFlags, 0);
-  if (fd >= 0 && access == Access::Fresh) posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+  if (fd >= 0 && access == Access::Fresh) UsePageCache(fd);
   return fd;
 }
 
@@ -53,7 +59,11 @@ Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& o
   out.inode = facts.st_ino;
   if (!S_ISREG(facts.st_mode)) return {Fault::Malformed, {}, "", out.inode};
   uint8_t* const aligned = ThreadScratch().ciphertext();  // O_DIRECT wants it
-  const int64_t got = ReadAt(fd, aligned, kHeader, 0);
+  int64_t got = ReadAt(fd, aligned, kHeader, 0);
+  if (got == -EINVAL && access == Access::Fresh) {  // a file system that takes O_DIRECT and then can't
+    UsePageCache(fd);
+    got = ReadAt(fd, aligned, kHeader, 0);
+  }
   if (got < 0) return Outcome::Errno(static_cast<int>(-got), out.inode);
   if (got != static_cast<int64_t>(kHeader)) return {Fault::Malformed, {}, "", out.inode};
   std::copy_n(aligned, kHeader, out.header.begin());

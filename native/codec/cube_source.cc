@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "../failure.h"
+#include "../memory/wipe.h"
 #include "../system/io.h"
 #include "scratch.h"
 
@@ -99,6 +100,7 @@ template <typename Each>
 Outcome CubeSource::ForEachVertex(const OpenedCube& cube, size_t first, size_t last, Each each) {
   Scratch& scratch = ThreadScratch();
   Outcome outcome = ReadVertices(cube.file(), first, last, scratch.ciphertext());
+  const WipeAtEnd wipe(scratch.vertex(), kVertex);
   const auto gcm = cube.NewGcm();
   for (size_t vertex = first; vertex <= last && outcome.ok(); ++vertex) {
     const uint8_t* const ciphertext = scratch.ciphertext() + (vertex - first) * kVertex;
@@ -107,7 +109,6 @@ Outcome CubeSource::ForEachVertex(const OpenedCube& cube, size_t first, size_t l
     counters_.decrypted += cube.PlainSize(vertex);
     outcome = each(vertex, scratch.vertex());
   }
-  explicit_bzero(scratch.vertex(), kVertex);
   return outcome;
 }
 

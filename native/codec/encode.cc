@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../failure.h"
+#include "../memory/wipe.h"
 #include "../system/io.h"
 #include "merkle.h"
 #include "opened_cube.h"
@@ -74,11 +75,7 @@ Encoded EncodeBytes(Bytes data, const EncodeSettings& settings) {
 
 Encoded EncodeDescriptor(int fd, uint64_t offset, size_t length, const EncodeSettings& settings) {
   uint8_t* const plain = ThreadScratch().plaintext();
-  struct Wipe {
-    uint8_t* data;
-    size_t size;
-    ~Wipe() { explicit_bzero(data, size); }
-  } const wipe{plain, length};
+  const WipeAtEnd wipe(plain, length);
   const int64_t got = ReadAt(fd, plain, length, offset);
   if (got < 0) throw Failure::Errno(static_cast<int>(-got), "pread");
   if (got < static_cast<int64_t>(length)) {

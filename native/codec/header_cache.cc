@@ -21,16 +21,15 @@ std::shared_ptr<OpenedCube> HeaderCache::Find(const CubeRef& ref) {
 }
 
 void HeaderCache::Put(std::shared_ptr<OpenedCube> cube) {
-  const Hash id = cube->ref().id;
-  Drop(id);
-  std::shared_ptr<OpenedCube> oldest;  // closed after the lock
+  Cubes dropped;  // closed after the lock
   const std::lock_guard<std::mutex> lock(mutex_);
+  const auto same = index_.find(cube->ref().id);
+  if (same != index_.end()) dropped.splice(dropped.end(), cubes_, same->second);
   cubes_.push_front(std::move(cube));
-  index_[id] = cubes_.begin();
+  index_[cubes_.front()->ref().id] = cubes_.begin();
   if (cubes_.size() <= limit_) return;
-  oldest = std::move(cubes_.back());
-  index_.erase(oldest->ref().id);
-  cubes_.pop_back();
+  index_.erase(cubes_.back()->ref().id);
+  dropped.splice(dropped.end(), cubes_, std::prev(cubes_.end()));
 }
 
 void HeaderCache::Drop(const Hash& id) {

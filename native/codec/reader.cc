@@ -33,11 +33,19 @@ bool OptionOf(const Napi::Value& options, const char* name) {
   return !value.IsUndefined() && BooleanOf(value, name);
 }
 
+/** What a pending call keeps alive: the reader, whose end would drop what is queued, and a buffer where there is one. */
+std::vector<Napi::ObjectReference> Keep(const Napi::CallbackInfo& info) {
+  std::vector<Napi::ObjectReference> keep;
+  keep.push_back(Napi::Persistent(info.This().As<Napi::Object>()));
+  return keep;
+}
+
 /** Runs a check that ends in an Outcome; a Failure becomes one too. */
 template <typename Check>
-Napi::Promise CheckAsync(Napi::Env env, Workers& workers, const std::shared_ptr<CubeSource>& source, Check check) {
+Napi::Promise CheckAsync(const Napi::CallbackInfo& info, Workers& workers, const std::shared_ptr<CubeSource>& source,
+                         Check check) {
   return RunAsync(
-      env, Environment::Of(env).completions(), workers,
+      info.Env(), Environment::Of(info.Env()).completions(), workers,
       [source, activity = source->Enter(), check]() -> Outcome {
         try {
           return check(*source);
@@ -45,7 +53,7 @@ Napi::Promise CheckAsync(Napi::Env env, Workers& workers, const std::shared_ptr<
           return Outcome::Io(failure.code());
         }
       },
-      [](Napi::Env target, const Outcome& outcome) { return ValueOf(target, outcome); });
+      [](Napi::Env target, const Outcome& outcome) { return ValueOf(target, outcome); }, Keep(info));
 }
 
 }  // namespace
@@ -95,7 +103,7 @@ Napi::Value CubeReader::Read(const Napi::CallbackInfo& info) {
     request.fresh = OptionOf(info[5], "fresh");
     request.whole_cube = OptionOf(info[5], "wholeCube");
     const auto completions = Environment::Of(info.Env()).completions();
-    std::vector<Napi::ObjectReference> keep;
+    std::vector<Napi::ObjectReference> keep = Keep(info);
     keep.push_back(Napi::Persistent(info[3].As<Napi::Object>()));
     const Completions::Operation operation = completions->Begin(info.Env(), std::move(keep));
     const auto settle = [request, stops = stops_, before = *stops_](Napi::Env env, Outcome outcome) {
@@ -135,7 +143,7 @@ Napi::Value CubeReader::Verify(const Napi::CallbackInfo& info) {
     const CubeRef cube = CubeRefOf(info[0]);
     std::shared_ptr<const Hash> key;
     if (!info[1].IsNull()) key = std::make_shared<const Hash>(HashOf(info[1], "publicKey"));
-    return CheckAsync(info.Env(), *workers_, source_, [cube, key](CubeSource& source) {
+    return CheckAsync(info, *workers_, source_, [cube, key](CubeSource& source) {
       return source.Verify(cube, key ? key->data() : nullptr);
     });
   });
@@ -147,7 +155,7 @@ Napi::Value CubeReader::ExportTo(const Napi::CallbackInfo& info) {
     const Range range = RangeOf(cube, info[1], info[2]);
     const int fd = DescriptorOf(info[3], "fd");
     const uint64_t at = NumberOf(info[4], "at", 0, (uint64_t{1} << 53) - 1);
-    return CheckAsync(info.Env(), *workers_, source_,
+    return CheckAsync(info, *workers_, source_,
                       [cube, range, fd, at](CubeSource& source) { return source.Export(cube, range, fd, at); });
   });
 }
@@ -168,7 +176,7 @@ Napi::Value CubeReader::Stop(const Napi::CallbackInfo& info) {
           source->WaitAndClear();
           return true;
         },
-        [](Napi::Env env, bool) { return env.Undefined(); });
+        [](Napi::Env env, bool) { return env.Undefined(); }, Keep(info));
   });
 }
 

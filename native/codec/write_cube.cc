@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../crypto/random.h"
+#include "../memory/wipe.h"
 #include "cube_file.h"
 #include "merkle.h"
 #include "scratch.h"
@@ -25,6 +26,8 @@ void PutPreamble(uint8_t* header, const CubeRef& cube, Stored stored, const Enco
 }
 
 void SealVertices(Gcm& gcm, Bytes data, Stored stored, uint8_t* header, uint8_t* body) {
+  uint8_t* const whole = ThreadScratch().vertex();  // a vertex with its padding
+  const WipeAtEnd wipe(whole, kVertex);
   for (uint32_t vertex = 0; vertex < stored.count; ++vertex) {
     const size_t start = vertex * kVertex;
     const size_t size = start >= data.size ? 0 : std::min(kVertex, data.size - start);
@@ -32,9 +35,9 @@ void SealVertices(Gcm& gcm, Bytes data, Stored stored, uint8_t* header, uint8_t*
     uint8_t* const out = body + start;
     const uint8_t* in = data.data + start;
     if (size < padded) {
-      memcpy(out, in, size);
-      memset(out + size, 0, padded - size);
-      in = out;
+      memcpy(whole, in, size);
+      memset(whole + size, 0, padded - size);
+      in = whole;
     }
     gcm.Seal(Nonce::Of(vertex), {header, kVertexAad}, in, padded, out, header + field::kTags + vertex * kTag);
   }

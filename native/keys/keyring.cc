@@ -92,11 +92,6 @@ Keyring::Keyring(const Napi::CallbackInfo& info) : ObjectWrap(info), keys_(TakeH
   info.This().As<Napi::Object>().TypeTag(&kTag);
 }
 
-// A keyring that nobody can reach any more keeps no keys, whoever of the workers still holds the set.
-void Keyring::Finalize(Napi::BasicEnv) {
-  if (keys_) keys_->Wipe();
-}
-
 Napi::Value Keyring::Wiped(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), Unwrapped<Keyring>(info.This(), kTag, "Keyring").keys_->wiped());
 }

@@ -7,7 +7,10 @@
 
 namespace sherin {
 
-/** JavaScript handle of a KeySet (Keyring of native/index.ts). */
+/**
+ * JavaScript handle of a KeySet (Keyring of native/index.ts). A collected handle leaves the keys to whoever works with them (a
+ * reader, an encode under way); the last one wipes them.
+ */
 class Keyring : public Napi::ObjectWrap<Keyring> {
  public:
   static void Init(Napi::Env env, Napi::Object exports);
@@ -15,7 +18,6 @@ class Keyring : public Napi::ObjectWrap<Keyring> {
   static std::shared_ptr<KeySet> Get(const Napi::Value& value);
 
   explicit Keyring(const Napi::CallbackInfo& info);
-  void Finalize(Napi::BasicEnv env) override;
 
  private:
   static Napi::Value Wiped(const Napi::CallbackInfo& info);
