@@ -139,6 +139,8 @@ function describe(
 }
 
 async function scrub(service: VaultService, call: Call): Promise<CheckResult> {
+  // Without keys it checks against the public key that this machine remembers, never one that only the vault names.
+  if (!service.remembered) await service.unlocked();
   const failures: CheckResult['failures'] = [];
   let cubes = 0;
   let failed = 0;
@@ -153,6 +155,7 @@ async function scrub(service: VaultService, call: Call): Promise<CheckResult> {
       failures.push({ cube: name.slice(0, 64), fault, paths: [], quarantined: false });
     }
   }
+  await service.note({ event: 'AUDIT_SCRUB', id: null, actor: actorOf(call.peer), meta: { cubes, failed } });
   return { files: 0, cubes, bytes: 0, failures, failed };
 }
 

@@ -78,6 +78,11 @@ export class VaultService implements VaultView {
     return headerPublicKey(this.#locked.header);
   }
 
+  /** True when this machine knew the vault and its public key before it was opened. */
+  get remembered(): boolean {
+    return this.#locked.pinned !== null;
+  }
+
   /** The session, or null while locked; never unseals. */
   current(): Session | null {
     return this.#state.kind === 'unlocked' ? this.#state.session : null;
@@ -134,7 +139,7 @@ export class VaultService implements VaultView {
 
   async mount(request: MountRequest, peer: Peer): Promise<void> {
     await this.#mounting.mount(request);
-    await this.#note({
+    await this.note({
       event: 'AUDIT_MOUNT',
       id: null,
       actor: actor(peer),
@@ -144,7 +149,7 @@ export class VaultService implements VaultView {
 
   async unmount(peer: Peer | null): Promise<{ lazy: boolean }> {
     const result = await this.#mounting.unmount();
-    await this.#note({ event: 'AUDIT_UMOUNT', id: null, actor: actor(peer), meta: { lazy: result.lazy } });
+    await this.note({ event: 'AUDIT_UMOUNT', id: null, actor: actor(peer), meta: { lazy: result.lazy } });
     return result;
   }
 
@@ -188,7 +193,7 @@ export class VaultService implements VaultView {
 
   async endImport(totals: ImportTotals): Promise<void> {
     const { files, bytes, newCubes } = totals;
-    await this.#note({
+    await this.note({
       event: 'AUDIT_PUT_DONE',
       id: null,
       actor: systemActor,
@@ -276,7 +281,8 @@ export class VaultService implements VaultView {
     });
   }
 
-  async #note(event: AuditEvent): Promise<void> {
+  /** Records what happened, in the log or, while locked, among the pending records; never fails what it records. */
+  async note(event: AuditEvent): Promise<void> {
     const session = this.current();
     if (session !== null) session.note(event, true);
     else await this.#pending.append(event).catch(() => undefined);
