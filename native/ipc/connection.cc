@@ -58,7 +58,6 @@ std::vector<int> Numbers(const std::vector<Fd>& fds) {
 Napi::Function Connection::Define(Napi::Env env) {
   return DefineClass(env, "Connection",
                      {
-                         InstanceAccessor<&Connection::GetPeer>("peer"),
                          InstanceMethod<&Connection::Send>("send"),
                          InstanceMethod<&Connection::Pause>("pause"),
                          InstanceMethod<&Connection::Resume>("resume"),
@@ -76,7 +75,8 @@ Connection::Connection(const Napi::CallbackInfo& info)
   if (info.Length() != 1 || !info[0].IsExternal()) throw Napi::TypeError::New(env, "use connect or listen");
   Fd& fd = *info[0].As<Napi::External<Fd>>().Data();
   try {
-    peer_ = Napi::Persistent(PeerObject(env, PeerOf(fd.get())));
+    // A value of the object, since N-API checks the receiver of methods but not of getters.
+    Value().DefineProperty(Napi::PropertyDescriptor::Value("peer", PeerObject(env, PeerOf(fd.get())), napi_enumerable));
   } catch (const SocketError& error) {
     throw SystemError(env, error.error, error.syscall);
   }
@@ -201,7 +201,7 @@ void Connection::Deliver(Received received, const uint8_t* buffer) {
     auto fds = Napi::Array::New(env, received.fds.size());
     for (uint32_t i = 0; i < received.fds.size(); i++) fds.Set(i, Napi::Number::New(env, received.fds[i].Release()));
     const Napi::Object handlers = handlers_.Value();
-    handlers.Get("message").As<Napi::Function>().MakeCallback(handlers, {message, fds}, context_);
+    Call(context_, handlers, handlers.Get("message"), {message, fds});
   } catch (const Napi::Error& error) {
     Uncaught(error);
   }
@@ -214,7 +214,7 @@ void Connection::OnClosed() {
     if (begun_) {
       const Napi::Object handlers = handlers_.Value();
       const Napi::Value reason = reason_ ? SystemError(env, reason_->error, reason_->syscall).Value() : env.Null();
-      handlers.Get("close").As<Napi::Function>().MakeCallback(handlers, {reason}, context_);
+      Call(context_, handlers, handlers.Get("close"), {reason});
     }
   } catch (const Napi::Error& error) {
     Uncaught(error);

@@ -31,7 +31,6 @@ class Connection : public Napi::ObjectWrap<Connection> {
     Napi::Promise::Deferred deferred;
   };
 
-  Napi::Value GetPeer(const Napi::CallbackInfo&) { return peer_.Value(); }
   Napi::Value Send(const Napi::CallbackInfo& info);
   void Pause(const Napi::CallbackInfo& info);
   void Resume(const Napi::CallbackInfo& info);
@@ -47,7 +46,6 @@ class Connection : public Napi::ObjectWrap<Connection> {
   void Watch();
 
   Poll* poll_ = nullptr;  // null once closed
-  Napi::ObjectReference peer_;
   Napi::ObjectReference handlers_;
   Napi::AsyncContext context_;
   std::deque<Outgoing> queue_;

@@ -31,4 +31,16 @@ void Uncaught(const Napi::Error& error) noexcept {
   }
 }
 
+Napi::Value Call(const Napi::AsyncContext& context, const Napi::Value& receiver, const Napi::Value& function,
+                 std::initializer_list<napi_value> arguments) {
+  const napi_env env = function.Env();
+  napi_value result = nullptr;
+  if (napi_make_callback(env, context, receiver, function, arguments.size(), arguments.begin(), &result) == napi_ok) {
+    return {env, result};
+  }
+  napi_value exception = nullptr;
+  if (napi_get_and_clear_last_exception(env, &exception) == napi_ok) napi_fatal_exception(env, exception);
+  return {};
+}
+
 }  // namespace sherin::ipc

@@ -51,10 +51,4 @@ class Given {
   T* value_ = nullptr;
 };
 
-/** Overwrites the stack below the caller, where the libraries' functions have left what they decrypted. */
-[[gnu::noinline]] inline void BurnStack() {
-  char ashes[32768];
-  explicit_bzero(ashes, sizeof ashes);
-}
-
 }  // namespace sherin::tpm

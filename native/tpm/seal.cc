@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "../memory/residue.h"
 #include "authorized.h"
 #include "pcr.h"
 
@@ -121,12 +122,12 @@ std::shared_ptr<LockedBytes> Open(Client& client, const TPM2B_PUBLIC& publicArea
   return std::make_shared<LockedBytes>(secret->buffer, secret->size);
 }
 
-/** Overwrites what ESAPI and this thread's stack still hold of a secret, whatever became of the operation. */
+/** Overwrites what ESAPI, the stack and the registers still hold of a secret, whatever became of the operation. */
 class Afterwards {
  public:
   explicit Afterwards(Client& client, bool usedPin) : client_(client), usedPin_(usedPin) {}
   ~Afterwards() {
-    BurnStack();
+    ScrubResidue();
     if (client_.link().broken()) return;
     try {
       client_.link().OverwriteBuffers();
