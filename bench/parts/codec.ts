@@ -117,6 +117,7 @@ async function opensslSpeed(algorithm: string, ...options: string[]): Promise<nu
   const shown = await command('openssl', [
     'speed',
     '-mr',
+    '-elapsed', // clock time, as everything here
     '-seconds',
     '1',
     '-bytes',
