@@ -1,9 +1,8 @@
 /** A vault of its own with everything real: sherin-fs, swtpm, a FUSE mount, files; driven through sherinctl. */
-import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { execFileSync, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ControlClient } from '../../daemon/client/control-client.js';
 import type { ControlMethod, ControlParams, ControlResult, Status } from '../../daemon/protocol/control.js';
@@ -92,6 +91,25 @@ export class Machine {
     }
   }
 
+  /** Starts sherinctl beside the test. */
+  begin(...args: string[]): { readonly pid: number; readonly outcome: Promise<Outcome> } {
+    const child = spawn(process.execPath, [sherinctl, ...args], {
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said = { out: '', err: '' };
+    child.stdout.on('data', (data: Buffer) => {
+      said.out += data.toString();
+    });
+    child.stderr.on('data', (data: Buffer) => {
+      said.err += data.toString();
+    });
+    const outcome = new Promise<Outcome>((done) => {
+      child.once('close', (code) => done({ code: code ?? -1, ...said }));
+    });
+    return { pid: child.pid ?? -1, outcome };
+  }
+
   /** Runs a shell line in the home directory; `$M` is the mount. */
   shell(line: string): Outcome {
     const env = { ...this.env, M: this.mount, V: this.vault, CTL: `${process.execPath} ${sherinctl}` };
@@ -126,6 +144,16 @@ export class Machine {
     await gone(pid);
   }
 
+  /** Names of unfinished cubes. */
+  unfinished(): string[] {
+    return readdirSync(join(this.vault, 'cubes/tmp'));
+  }
+
+  /** Waits until an ended import has dropped its unfinished cubes. */
+  async settled(): Promise<void> {
+    await until('unfinished cubes stay', () => this.unfinished().length === 0);
+  }
+
   /** Paths of all stored cubes. */
   cubes(): string[] {
     const folder = join(this.vault, 'cubes');
@@ -141,21 +169,6 @@ export class Machine {
     spawnSync('fusermount', ['-uzq', this.mount]);
     rmSync(this.home, { recursive: true, force: true });
   }
-}
-
-/** Waits until a process is gone. */
-export async function gone(pid: number): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    try {
-      process.kill(pid, 0);
-      // A zombie of another parent still answers to signal 0.
-      if (/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return;
-    } catch {
-      return;
-    }
-    await sleep(20);
-  }
-  throw new Error(`process ${pid} does not end`);
 }
 
 /** Lists a tree with everything that an import keeps: kind, mode, owner, links, size, time (ms), target. */

@@ -1,0 +1,70 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Machine } from './machine.js';
+
+const mib = 1024 * 1024;
+const small = randomBytes(5 * mib);
+let machine: Machine;
+
+/** A vault on a disk of 48 MiB, which only root can make. */
+beforeAll(() => {
+  machine = Machine.empty();
+  mkdirSync(machine.vault);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m,mode=0700', 'tmpfs', machine.vault]);
+  machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile);
+  machine.ok('up');
+  mkdirSync(join(machine.home, 'many'));
+  writeFileSync(join(machine.home, 'small'), small);
+  for (let i = 0; i < 60; i++) writeFileSync(join(machine.home, 'many', `f${i}`), randomBytes(mib));
+  machine.ok('put', join(machine.home, 'small'), 'files/small');
+});
+afterAll(() => {
+  machine.run('down');
+  spawnSync('umount', ['-l', machine.vault]);
+  machine.end();
+});
+
+function expectServed(): void {
+  expect(readFileSync(join(machine.mount, 'files/small')).equals(small)).toBe(true);
+}
+
+describe('a full disk', () => {
+  it('fails a put in one sentence, which leaves nothing behind, and what was there reads on', async () => {
+    const { code, err } = machine.run('put', join(machine.home, 'many'), 'files/many');
+    expect(err).toMatch(/^sherinctl: no space left for [^\n]+ — free some space [^\n]+\n$/);
+    expect(code).toBe(1);
+    expectServed();
+    expect(machine.run('verify', 'files/small')).toMatchObject({ code: 0 });
+    await machine.settled();
+  });
+
+  it('filled to the last byte by others: reads, lock, unlock and a restart go on', async () => {
+    machine.shell('dd if=/dev/zero of="$V/filler" bs=4096 status=none');
+    expect(machine.shell('df --output=avail "$V" | tail -1').out.trim()).toBe('0');
+    expectServed();
+    machine.ok('lock');
+    machine.ok('unlock');
+    expectServed();
+    expect(machine.run('put', join(machine.home, 'many'), 'files/many').code).toBe(1);
+    await machine.settled();
+    machine.ok('down');
+    machine.ok('up');
+    expectServed();
+    machine.shell('rm "$V/filler"');
+  });
+
+  it('made larger: the put completes, also after a kill in between', async () => {
+    await machine.killFs();
+    execFileSync('mount', ['-o', 'remount,size=256m', machine.vault]);
+    machine.ok('up');
+    expectServed();
+    machine.ok('put', join(machine.home, 'many'), 'files/many');
+    expect(machine.shell('diff -r many "$M/files/many"')).toMatchObject({ code: 0, out: '' });
+    expect(machine.unfinished()).toEqual([]);
+    expect(machine.run('verify')).toMatchObject({ code: 0 });
+    expect(machine.run('audit', 'verify')).toMatchObject({ code: 0 });
+  });
+});
