@@ -305,7 +305,7 @@ export const errorTable = {
     hint: 'run the same command again to continue',
   },
   TOOL_MISSING: {
-    errno: 'ENOENT',
+    errno: 'EACCES',
     exit: Exit.failed,
     sentence: '{tool} is missing',
     hint: 'install it with: apt-get install {package}',
