@@ -257,6 +257,9 @@ export class VaultService implements VaultView {
     await this.#reader.stop();
     try {
       await session.close();
+    } catch (error) {
+      // Neither a full disk nor a missing TPM keeps anybody from locking.
+      this.#log.error({ err: error }, 'the vault was closed without raising the rollback counter');
     } finally {
       session.keyring.wipe();
       await this.#mounting.invalidate('all');

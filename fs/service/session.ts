@@ -190,13 +190,22 @@ export class Session implements FaultSink {
     if (ids.length > 0) this.#parts.invalidate();
   }
 
-  /** Waits for commits under way, then closes log and database. Keys are wiped by the caller. */
+  /**
+   * Waits for commits under way, signs the last head, closes log and database; all is closed even where it rejects. Keys
+   * are wiped by the caller. @throws SherinError NO_SPACE, TPM_*: the rollback counter was not raised
+   */
   async close(): Promise<void> {
     await this.#turn;
-    await this.#parts.guard.settle();
-    await this.#denials.close();
-    await this.audit.close();
-    this.manifest.close();
+    try {
+      await this.#parts.guard.settle();
+    } finally {
+      try {
+        await this.#denials.close();
+        await this.audit.close();
+      } finally {
+        this.manifest.close();
+      }
+    }
   }
 
   async #recordOpen(id: string, caller: Caller): Promise<void> {

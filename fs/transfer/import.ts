@@ -207,7 +207,11 @@ export class Import {
       });
     }
     if (encoded.temporary === null) this.#totals.knownCubes += 1;
-    else {
+    else if (this.#failed !== null) {
+      // Encrypted while the import ended: nobody would commit it any more.
+      this.#context.store.discard(encoded.temporary);
+      throw this.#failed;
+    } else {
       const discard = this.#staging.add(encoded);
       if (discard !== null) {
         this.#context.store.discard(discard);
