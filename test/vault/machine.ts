@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ControlClient } from '../../daemon/client/control-client.js';
 import type { ControlMethod, ControlParams, ControlResult, Status } from '../../daemon/protocol/control.js';
+import { gone, until } from './wait.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const sherinctl = join(root, 'dist/cli/main.js');
