@@ -2,6 +2,7 @@ import { closeSync, writeSync } from 'node:fs';
 import { controlSocket, type Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import { makeLogger } from '../../common/log.js';
+import { notifyManager } from '../../common/notify.js';
 import { prepareRuntimeDirectory } from '../../common/runtime-directory.js';
 import { controlHandlers } from '../control/handlers.js';
 import { ControlServer } from '../control/server.js';
@@ -38,7 +39,13 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
     await service.store.clean();
     const transfers = new TransferHandlers(service);
     let server: ControlServer | null = null;
+    let saidStopping = false;
+    const sayStopping = (): void => {
+      if (!saidStopping) notifyManager('STOPPING=1', log);
+      saidStopping = true;
+    };
     const end = (): void => {
+      sayStopping();
       server?.close();
       log.info('stopped');
       // Threads of libfuse may still wait for a kernel that will not answer: nothing of ours is left to wait for.
@@ -51,6 +58,7 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       process.on(signal, () => {
         log.info({ signal }, 'stopping');
+        sayStopping();
         service.stop(null).then(end, (error: unknown) => {
           log.error({ err: error }, 'the clean stop failed');
           process.exit(1);
@@ -59,6 +67,7 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
     }
     log.info({ vault: locked.header.uuid }, 'serving');
     tell({ ready: true });
+    notifyManager('READY=1', log);
   } catch (error) {
     if (error instanceof SherinError) tell({ error: error.failure });
     throw error;
