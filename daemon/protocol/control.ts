@@ -134,8 +134,17 @@ export const statusSchema = z.strictObject({
     generation: count,
   }),
   tpm: tpmSchema,
-  fs: z.strictObject({ pid: count, uptimeSeconds: count, memoryBytes: count, keyMemory: z.string() }),
-  mount: z.strictObject({ path: text, driver: z.string(), allowOther: z.boolean() }).nullable(),
+  fs: z.strictObject({
+    pid: count,
+    uptimeSeconds: count,
+    memoryBytes: count,
+    keyMemory: z.string(),
+    /** What is verified before a byte is served. */
+    verify: z.enum(['vertex', 'cube']),
+  }),
+  mount: z
+    .strictObject({ path: text, driver: z.string(), allowOther: z.boolean(), listIds: z.boolean() })
+    .nullable(),
   tree: z
     .strictObject({ files: count, objects: count, cubes: count, quarantined: count, logSize: count })
     .nullable(),

@@ -15,6 +15,7 @@ export interface Mounted {
   readonly path: string;
   readonly driver: string;
   readonly allowOther: boolean;
+  readonly listIds: boolean;
 }
 
 /** At most one mount of the vault, and the kernel caches behind it. */
@@ -54,7 +55,7 @@ export class Mounting {
       source.stop();
       throw error;
     }
-    this.#active = { driver, source, info: { path, driver: 'fuse-native', allowOther } };
+    this.#active = { driver, source, info: { path, driver: 'fuse-native', allowOther, listIds } };
   }
 
   /** Lazy when files are open. */

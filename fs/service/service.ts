@@ -209,6 +209,7 @@ export class VaultService implements VaultView {
       refused: this.#refused?.error ?? null,
       mounted: this.#mounting.mounted,
       reader: this.#reader,
+      wholeCube: this.#options.wholeCube,
     });
   }
 

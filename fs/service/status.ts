@@ -15,6 +15,7 @@ export interface StatusParts {
   readonly refused: SherinError | null;
   readonly mounted: Mounted | null;
   readonly reader: CubeReader;
+  readonly wholeCube: boolean;
 }
 
 /** Which TPM opens the vault, in the words that every status uses. */
@@ -53,6 +54,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
       uptimeSeconds: Math.round(process.uptime()),
       memoryBytes: process.memoryUsage.rss(),
       keyMemory: keyMemory(),
+      verify: parts.wholeCube ? 'cube' : 'vertex',
     },
     mount: mounted,
     tree:
