@@ -1,7 +1,8 @@
+import { placeFlags } from '../../daemon/client/sherin-fs-program.js';
 import { command, group, number } from '../definition.js';
 import type { Output } from '../output/output.js';
 import { formatCount } from '../output/units.js';
-import { placeFlags, runSherinFs } from '../service/sherin-fs.js';
+import { runSherinFs } from '../service/sherin-fs.js';
 
 const tail = command({
   name: 'tail',

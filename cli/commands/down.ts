@@ -1,5 +1,5 @@
+import { stopSherinFs } from '../../daemon/client/stop-sherin-fs.js';
 import { command } from '../definition.js';
-import { stopSherinFs } from '../service/stop.js';
 
 export const down = command({
   name: 'down',

@@ -1,10 +1,11 @@
 import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
+import { refuseOtherVault } from '../../daemon/client/other-vault.js';
+import { startSherinFs } from '../../daemon/client/start-sherin-fs.js';
 import type { Status } from '../../daemon/protocol/control.js';
 import { choice, command, descriptor, flag, unless } from '../definition.js';
 import { openTerminal, unlock, wantsPin } from '../service/secret.js';
-import { startSherinFs } from '../service/start.js';
 import type { Session } from '../session.js';
 
 export const up = command({
@@ -41,7 +42,7 @@ export const up = command({
     }
     const client = session.connect();
     const before = await client.call('status', {});
-    refuseOtherVault(before, session);
+    refuseOtherVault(before, session.places);
     if (
       options.recoveryFd !== undefined ||
       options.acceptRollback ||
@@ -95,14 +96,6 @@ async function mountAt(session: Session, options: { allowOther: boolean; listIds
     const { mount } = await client.call('status', {});
     if (mount?.path !== path) throw error;
   }
-}
-
-/** One runtime directory serves one vault. */
-function refuseOtherVault(status: Status, session: Session): void {
-  if (status.vault.path === session.places.vault) return;
-  throw new SherinError('USAGE', {
-    what: `the sherin-fs of ${session.places.runtime} serves ${status.vault.path}, not ${session.places.vault}; give this vault a --runtime-dir of its own`,
-  });
 }
 
 function canAskPin(status: Status): boolean {

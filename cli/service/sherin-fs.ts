@@ -1,24 +1,9 @@
-/** The program sherin-fs, which stands beside sherinctl. */
+/** sherin-fs in the foreground. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import type { Places } from '../../common/environment.js';
-import { Exit, type ExitCode, SherinError } from '../../common/errors.js';
+import { Exit, type ExitCode } from '../../common/errors.js';
+import { sherinFs } from '../../daemon/client/sherin-fs-program.js';
 
 const known: readonly number[] = Object.values(Exit);
-
-/** Path of its script: dist/fs/main.js beside dist/cli/. */
-export function sherinFs(): string {
-  const path = fileURLToPath(new URL('../../fs/main.js', import.meta.url));
-  if (!existsSync(path))
-    throw new SherinError('TOOL_MISSING', { tool: path, package: 'sherin (npm run build)' });
-  return path;
-}
-
-/** The flags that tell sherin-fs where things are. */
-export function placeFlags(where: Places): string[] {
-  return ['--vault', where.vault, '--mount', where.mount, '--runtime-dir', where.runtime];
-}
 
 /**
  * Runs sherin-fs in the foreground on this terminal; it prints its own errors. Resolves to its exit code.

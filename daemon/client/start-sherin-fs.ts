@@ -8,8 +8,8 @@ import { z } from 'zod';
 import type { Places } from '../../common/environment.js';
 import { errorOf, SherinError } from '../../common/errors.js';
 import { prepareRuntimeDirectory } from '../../common/runtime-directory.js';
-import { failureSchema } from '../../daemon/protocol/rpc.js';
-import { placeFlags, sherinFs } from './sherin-fs.js';
+import { failureSchema } from '../protocol/rpc.js';
+import { placeFlags, sherinFs } from './sherin-fs-program.js';
 
 /** Seconds until a start that says nothing is given up. */
 const patience = 60;
@@ -23,9 +23,13 @@ export async function startSherinFs(where: Places, flags: readonly string[]): Pr
   const logPath = join(where.runtime, 'sherin-fs.log');
   const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
   const log = openSync(logPath, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
+  // Readiness is told to the starter; whether and when to tell systemd is the starter's own affair.
+  const { NOTIFY_SOCKET: _, ...env } = process.env;
   const child = spawn(process.execPath, [sherinFs(), 'serve', ...placeFlags(where), ...flags], {
     cwd: '/',
+    // A session of its own: it outlives its starter and the terminal.
     detached: true,
+    env,
     stdio: ['ignore', log, log, 'pipe'],
   });
   closeSync(log);
