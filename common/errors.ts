@@ -280,6 +280,12 @@ export const errorTable = {
     sentence: 'sherin-fs is not running ({path})',
     hint: 'start it with: sherinctl up',
   },
+  DAEMON_RUNNING: {
+    errno: 'EBUSY',
+    exit: Exit.failed,
+    sentence: 'another sherind answers at {path}',
+    hint: 'one is enough for a vault; give that of another vault a --runtime-dir of its own',
+  },
   MOUNT_USED: {
     errno: 'EBUSY',
     exit: Exit.failed,

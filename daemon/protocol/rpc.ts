@@ -42,5 +42,6 @@ export const rpcCode = {
   invalidRequest: -32600,
   methodNotFound: -32601,
   invalidParams: -32602,
+  internal: -32603,
   sherin: -32000,
 } as const;

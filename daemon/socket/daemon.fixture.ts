@@ -1,0 +1,80 @@
+/** Handlers over no sherin-fs, and a client that says what it likes. */
+import { connect, type Socket } from 'node:net';
+import { makeLogger } from '../../common/log.js';
+import type { DaemonHandlers } from './dispatch.js';
+
+export const silent = makeLogger('test', { SHERIN_LOG: 'silent' });
+
+export const restingHandlers: DaemonHandlers = {
+  'system.hello': async () => ({ sherind: '0.1.0', protocol: 1, fs: null }),
+  'system.status': async () => ({
+    state: 'stopped',
+    pid: 1,
+    uptimeSeconds: 0,
+    vault: null,
+    tpm: null,
+    mount: null,
+    fs: null,
+    restarts: 0,
+    retryInSeconds: null,
+    lastError: null,
+  }),
+  'system.health': async () => ({ ok: false, reasons: ['fs-stopped'] }),
+};
+
+export function requestLine(method: string, params?: unknown, id: unknown = 1): string {
+  return `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;
+}
+
+export class RawClient {
+  readonly socket: Socket;
+  #text = '';
+  #ended = false;
+  #changed: () => void = () => undefined;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      this.#text += text;
+      this.#changed();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.#ended = true;
+      this.#changed();
+    });
+  }
+
+  static connect(path: string): Promise<RawClient> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(path);
+      const client = new RawClient(socket);
+      socket.once('connect', () => resolve(client)).once('error', reject);
+    });
+  }
+
+  send(data: string | Uint8Array): void {
+    this.socket.write(data);
+  }
+
+  /** The next response line, or null at the end of the connection. */
+  async line(): Promise<unknown> {
+    for (;;) {
+      const end = this.#text.indexOf('\n');
+      if (end >= 0) {
+        const line = this.#text.slice(0, end);
+        this.#text = this.#text.slice(end + 1);
+        return JSON.parse(line) as unknown;
+      }
+      if (this.#ended) return null;
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve;
+      });
+    }
+  }
+
+  async ask(line: string): Promise<unknown> {
+    this.send(line);
+    return this.line();
+  }
+}

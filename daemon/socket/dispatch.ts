@@ -1,0 +1,121 @@
+/** One request line → one response line: parsing, validation, dispatch, error answers. */
+import type { z } from 'zod';
+import type { Logger } from '../../common/log.js';
+import {
+  type DaemonError,
+  type DaemonId,
+  type DaemonMethod,
+  type DaemonRequest,
+  type DaemonResult,
+  daemonIdSchema,
+  daemonMethods,
+  daemonRequestSchema,
+  isDaemonMethod,
+  lineLimit,
+  shortNameSchema,
+} from '../protocol/daemon.js';
+import { rpcCode } from '../protocol/rpc.js';
+import type { AnswerLine } from './line-connection.js';
+import type { Line } from './line-splitter.js';
+
+export type DaemonHandlers = {
+  readonly [M in DaemonMethod]: (params: DaemonRequest<M>) => Promise<DaemonResult<M>>;
+};
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const longestMessage = 256;
+
+const tooLong = errorLine(
+  null,
+  refusal(rpcCode.invalidRequest, `a line has at most ${lineLimit} bytes`, 'EMSGSIZE'),
+);
+
+/** What a client gets for whom there is no place. */
+export const busyLine = errorLine(null, refusal(rpcCode.sherin, 'too many connections', 'EBUSY'));
+
+export function answerWith(handlers: DaemonHandlers, log: Logger): AnswerLine {
+  return async (line) => {
+    if (line === 'too-long') return tooLong;
+    const value = parse(line);
+    if (value === undefined) return errorLine(null, refusal(rpcCode.parse, 'not JSON in UTF-8', 'EINVAL'));
+    const request = daemonRequestSchema.safeParse(value);
+    if (!request.success) {
+      const message = `not a JSON-RPC 2.0 request: ${problem(request.error)}`;
+      return errorLine(idOf(value), refusal(rpcCode.invalidRequest, message, 'EINVAL'));
+    }
+    const { id, method, params } = request.data;
+    const response = await respond(handlers, log, method, params ?? {});
+    // A request without an ID is a notification: it gets no answer, not even an error (JSON-RPC 2.0, section 4.1).
+    if (id === undefined) return null;
+    return 'error' in response ? errorLine(id, response.error) : resultLine(id, response.result, log);
+  };
+}
+
+type Response = { readonly result: unknown } | { readonly error: DaemonError };
+
+async function respond(
+  handlers: DaemonHandlers,
+  log: Logger,
+  name: string,
+  params: unknown,
+): Promise<Response> {
+  if (!isDaemonMethod(name)) {
+    const shown = shortNameSchema.safeParse(name).success ? ` ${name}` : '';
+    return { error: refusal(rpcCode.methodNotFound, `unknown method${shown}`, 'ENOSYS') };
+  }
+  const method = daemonMethods[name];
+  const parsed = method.params.safeParse(params);
+  if (!parsed.success) {
+    return { error: refusal(rpcCode.invalidParams, `${name}: ${problem(parsed.error)}`, 'EINVAL') };
+  }
+  try {
+    const handler = handlers[name] as (params: unknown) => Promise<unknown>;
+    // What leaves is checked, too: the schema admits no text and no path.
+    return { result: method.result.parse(await handler(parsed.data)) };
+  } catch (error) {
+    log.error({ err: error, method: name }, 'a method failed unexpectedly');
+    return { error: refusal(rpcCode.internal, `${name} failed`, 'EIO') };
+  }
+}
+
+function parse(line: Exclude<Line, 'too-long'>): unknown {
+  try {
+    return JSON.parse(utf8.decode(line)) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The ID of what is no request otherwise, where it has a proper one. */
+function idOf(value: unknown): DaemonId | null {
+  if (typeof value !== 'object' || value === null || !('id' in value)) return null;
+  const id = daemonIdSchema.safeParse(value.id);
+  return id.success ? id.data : null;
+}
+
+/** The first thing wrong, by the name of its field; nothing of the caller's values. */
+function problem(error: z.ZodError): string {
+  const [issue] = error.issues;
+  if (issue === undefined) return 'malformed';
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.keys.find((key) => shortNameSchema.safeParse(key).success);
+    return `unknown field${known === undefined ? '' : ` ${known}`}`;
+  }
+  const field = issue.path.join('.');
+  return field === '' ? issue.message : `${field}: ${issue.message}`;
+}
+
+function refusal(code: number, message: string, errno: string): DaemonError {
+  return { code, message: message.slice(0, longestMessage), data: { code: errno } };
+}
+
+function errorLine(id: DaemonId | null, error: DaemonError): Buffer {
+  return Buffer.from(`${JSON.stringify({ jsonrpc: '2.0', id, error })}\n`);
+}
+
+function resultLine(id: DaemonId, result: unknown, log: Logger): Buffer {
+  const line = Buffer.from(`${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`);
+  if (line.length <= lineLimit) return line;
+  log.error({ bytes: line.length }, 'an answer is too long for a line');
+  return errorLine(id, refusal(rpcCode.internal, 'the answer is too long for a line', 'EMSGSIZE'));
+}

@@ -1,0 +1,115 @@
+import type { Socket } from 'node:net';
+import { lineLimit } from '../protocol/daemon.js';
+import { type Line, LineSplitter } from './line-splitter.js';
+
+/** Answers one line with one line (its end included), or null for none. Never rejects. */
+export type AnswerLine = (line: Line) => Promise<Buffer | null>;
+
+export interface ConnectionLimits {
+  /** Requests that run or whose answers the peer has not read yet; more wait in the kernel. */
+  readonly inFlight: number;
+  /** Milliseconds without a request. */
+  readonly idle: number;
+  /** Milliseconds for one line to come in. */
+  readonly line: number;
+  /** Milliseconds for the peer to read an answer. */
+  readonly writing: number;
+}
+
+type Waiting = 'idle' | 'line' | 'writing';
+
+/** One client: lines in, answers out, bounded in memory and time. */
+export class LineConnection {
+  readonly #socket: Socket;
+  readonly #answer: AnswerLine;
+  readonly #limits: ConnectionLimits;
+  readonly #lines = new LineSplitter(lineLimit);
+  #running = 0;
+  /** The peer sends no more. */
+  #ended = false;
+  #waiting: Waiting = 'idle';
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param socket one with `allowHalfOpen`: a client may end its side and still read the answers */
+  constructor(socket: Socket, answer: AnswerLine, limits: ConnectionLimits) {
+    this.#socket = socket;
+    this.#answer = answer;
+    this.#limits = limits;
+    socket.on('data', (bytes: Buffer) => {
+      this.#lines.push(bytes);
+      this.#work();
+    });
+    socket.on('end', () => {
+      this.#ended = true;
+      this.#work();
+    });
+    // A peer that goes away in the middle is no event; `close` follows.
+    socket.on('error', () => undefined);
+    socket.on('close', () => clearTimeout(this.#timer));
+    this.#arm('idle');
+  }
+
+  /** Sends what is answered already and closes. */
+  close(): void {
+    this.#socket.destroySoon();
+  }
+
+  #work(): void {
+    let line: Line | null = null;
+    while (this.#running < this.#limits.inFlight) {
+      line = this.#lines.next();
+      if (line === null) break;
+      this.#running += 1;
+      void this.#serve(line);
+    }
+    if (this.#running >= this.#limits.inFlight) this.#socket.pause();
+    else if (this.#ended) this.#finish();
+    else {
+      this.#socket.resume();
+      const waiting = this.#state();
+      if (waiting !== this.#waiting) this.#arm(waiting);
+    }
+  }
+
+  /** Everything was read: answers what runs still, tells of a line without end, closes. */
+  #finish(): void {
+    if (this.#running > 0) return;
+    if (this.#lines.unfinished) {
+      this.#lines.push(Buffer.from('\n'));
+      this.#work();
+    } else this.#socket.end();
+  }
+
+  async #serve(line: Line): Promise<void> {
+    const answer = await this.#answer(line);
+    if (this.#socket.destroyed) return;
+    if (answer === null) this.#done();
+    // The place is free once the kernel has taken the answer: a peer that does not read gets no more of them.
+    else this.#socket.write(answer, () => this.#done());
+    this.#arm(this.#state());
+  }
+
+  #done(): void {
+    this.#running -= 1;
+    if (this.#socket.destroyed) return;
+    this.#arm(this.#state());
+    this.#work();
+  }
+
+  #state(): Waiting {
+    if (this.#socket.writableLength > 0) return 'writing';
+    return this.#lines.unfinished ? 'line' : 'idle';
+  }
+
+  #arm(waiting: Waiting): void {
+    clearTimeout(this.#timer);
+    this.#waiting = waiting;
+    this.#timer = setTimeout(() => this.#expire(), this.#limits[waiting]);
+  }
+
+  #expire(): void {
+    if (this.#waiting === 'idle' && this.#running > 0) this.#arm('idle');
+    else if (this.#waiting === 'writing') this.#socket.destroy();
+    else this.close();
+  }
+}

@@ -1,0 +1,151 @@
+import { chownSync, linkSync, lstatSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { SherinError, systemCode } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import { type AnswerLine, type ConnectionLimits, LineConnection } from './line-connection.js';
+
+export interface SocketLimits extends ConnectionLimits {
+  readonly connections: number;
+}
+
+export const socketLimits: SocketLimits = {
+  connections: 1024,
+  inFlight: 64,
+  idle: 300_000,
+  line: 30_000,
+  writing: 30_000,
+};
+
+export interface LineServerOptions {
+  readonly path: string;
+  readonly answer: AnswerLine;
+  /** The line for whom there is no place. */
+  readonly busy: Buffer;
+  readonly log: Logger;
+  readonly limits?: SocketLimits;
+}
+
+/** Members of this group may connect to root's socket. */
+const group = 'sherin';
+
+/** A Unix stream socket of mode 0660 over which lines are answered with lines. Knows neither JSON nor methods. */
+export class LineServer {
+  readonly #server: Server;
+  readonly #connections = new Set<LineConnection>();
+  readonly #options: LineServerOptions;
+  readonly #limits: SocketLimits;
+
+  private constructor(options: LineServerOptions) {
+    this.#options = options;
+    this.#limits = options.limits ?? socketLimits;
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+  }
+
+  /**
+   * Listens; the file of a server that died is replaced.
+   * @throws SherinError DAEMON_RUNNING when another one answers there, IO
+   */
+  static async listen(options: LineServerOptions): Promise<LineServer> {
+    const { path, log } = options;
+    const server = new LineServer(options);
+    try {
+      await server.#bind().catch(async (error: unknown) => {
+        if (systemCode(error) !== 'EADDRINUSE') throw error;
+        await removeDead(path);
+        await server.#bind();
+      });
+    } catch (error) {
+      if (error instanceof SherinError) throw error;
+      if (systemCode(error) === 'EADDRINUSE') throw new SherinError('DAEMON_RUNNING', { path });
+      const part = error instanceof Error ? error.message : String(error);
+      throw new SherinError('IO', { what: 'listening', part }, { cause: error });
+    }
+    server.#server.on('error', (error) => log.error({ err: error }, 'the socket failed'));
+    return server;
+  }
+
+  /** Stops listening, removes the socket's file, sends what is answered already and closes the connections. */
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const connection of this.#connections) connection.close();
+    await closed;
+  }
+
+  async #bind(): Promise<void> {
+    const server = this.#server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      // Node binds before `listen` returns: the file never has another mode.
+      const before = process.umask(0o117);
+      server.listen(this.#options.path, this.#limits.connections, () => {
+        server.off('error', reject);
+        resolve();
+      });
+      process.umask(before);
+    });
+    const gid = process.getuid?.() === 0 ? groupId(group) : null;
+    if (gid !== null) chownSync(this.#options.path, 0, gid);
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#connections.size >= this.#limits.connections) {
+      socket.on('error', () => undefined);
+      socket.write(this.#options.busy);
+      socket.destroySoon();
+      return;
+    }
+    const connection = new LineConnection(socket, this.#options.answer, this.#limits);
+    this.#connections.add(connection);
+    socket.on('close', () => this.#connections.delete(connection));
+  }
+}
+
+/**
+ * Removes the socket file of a server that died. It is moved aside first and asked there: of several that find it at the
+ * same time one gets it, and a living one that came between is put back.
+ */
+async function removeDead(path: string): Promise<void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false) {
+    throw new SherinError('IO', { what: `listening at ${path}`, part: 'what stands there is no socket' });
+  }
+  if (await answers(path)) throw new SherinError('DAEMON_RUNNING', { path });
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch {
+    return;
+  }
+  const alive = await answers(aside);
+  try {
+    if (alive) linkSync(aside, path);
+  } finally {
+    rmSync(aside);
+  }
+  if (alive) throw new SherinError('DAEMON_RUNNING', { path });
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const settle = (alive: boolean): void => {
+      socket.destroy();
+      resolve(alive);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      settle(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'),
+    );
+  });
+}
+
+function groupId(wanted: string): number | null {
+  try {
+    for (const line of readFileSync('/etc/group', 'utf8').split('\n')) {
+      const [name, , gid] = line.split(':');
+      if (name === wanted) return Number(gid);
+    }
+  } catch {
+    // No group file: only root connects.
+  }
+  return null;
+}
