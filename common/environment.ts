@@ -43,6 +43,11 @@ export function places(flags: PlaceFlags = {}, env: NodeJS.ProcessEnv = process.
   };
 }
 
+/** Socket of the sherind that watches over it. */
+export function daemonSocket(where: Places): string {
+  return join(where.runtime, 'sherind.sock');
+}
+
 /** Control socket of the sherin-fs that serves the vault. */
 export function controlSocket(where: Places): string {
   return join(where.runtime, 'sherin-fs.sock');

@@ -45,10 +45,11 @@ export interface Facts {
 }
 
 export async function statusOf(): Promise<Facts> {
-  const { running: _running, ...rest } = JSON.parse(await sherinctl(['status', '--json'])) as Record<
-    string,
-    unknown
-  >;
+  const {
+    running: _running,
+    sherind: _sherind,
+    ...rest
+  } = JSON.parse(await sherinctl(['status', '--json'])) as Record<string, unknown>;
   const status = statusSchema.parse(rest);
   return {
     tpm: status.tpm.text,

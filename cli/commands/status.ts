@@ -1,5 +1,8 @@
+import { daemonSocket } from '../../common/environment.js';
 import { Exit } from '../../common/errors.js';
+import { daemonStatus } from '../../daemon/client/daemon-status.js';
 import type { Status } from '../../daemon/protocol/control.js';
+import type { DaemonStatus } from '../../daemon/protocol/daemon.js';
 import { command } from '../definition.js';
 import { formatBytes, formatCount, formatDuration, formatTime } from '../output/units.js';
 
@@ -13,13 +16,19 @@ export const status = command({
   run: async (session) => {
     const client = session.connectIfRunning();
     const { output } = session;
+    const sherind = await daemonStatus(daemonSocket(session.places));
+    const daemon = sherind === null ? {} : { sherind };
     if (client === null) {
-      output.result({ running: false }, () => output.line('not running; start it with: sherinctl up'));
+      output.result({ running: false, ...daemon }, () => {
+        output.line('not running; start it with: sherinctl up');
+        if (sherind !== null) output.line(daemonRow(sherind));
+      });
       return Exit.notRunning;
     }
     const found = await client.call('status', {});
-    output.result({ running: true, ...found }, () => {
+    output.result({ running: true, ...found, ...daemon }, () => {
       for (const [name, value] of rows(found)) output.line(`${`${name}:`.padEnd(9)} ${output.name(value)}`);
+      if (sherind !== null) output.line(daemonRow(sherind));
     });
     return Exit.done;
   },
@@ -73,4 +82,11 @@ function rows(found: Status): [string, string][] {
     ],
   );
   return lines;
+}
+
+function daemonRow({ pid, state, restarts, retryInSeconds, lastError }: DaemonStatus): string {
+  const parts = [`pid ${pid}`, state, formatCount(restarts, 'restart')];
+  if (retryInSeconds !== null) parts.push(`next start in ${retryInSeconds} s`);
+  if (lastError !== null) parts.push(`last start failed: ${lastError}`);
+  return `sherind:  ${parts.join(', ')}`;
 }

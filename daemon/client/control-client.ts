@@ -25,11 +25,17 @@ export class ControlClient {
   readonly #path: string;
   readonly #connection: Connection;
   readonly #waiting = new Map<number, Waiting>();
+  /** Resolves when the connection has ended, from either side. */
+  readonly closed: Promise<void>;
+  #tellClosed: () => void = () => undefined;
   #nextId = 1;
   #closed: Error | null = null;
 
   private constructor(path: string) {
     this.#path = path;
+    this.closed = new Promise((resolve) => {
+      this.#tellClosed = resolve;
+    });
     this.#connection = connect(path, {
       message: (message) => this.#onMessage(message),
       close: (error) => this.#onClose(error),
@@ -67,6 +73,11 @@ export class ControlClient {
     return controlMethods[method].result.parse(result) as ControlResult<M>;
   }
 
+  /** Process that listens at the other end, in the kernel's word. */
+  get serverPid(): number {
+    return this.#connection.peer.pid;
+  }
+
   close(): void {
     this.#connection.close();
   }
@@ -91,5 +102,6 @@ export class ControlClient {
     this.#closed = new SherinError('NOT_RUNNING', { path: this.#path }, { cause: error ?? undefined });
     for (const waiting of this.#waiting.values()) waiting.reject(this.#closed);
     this.#waiting.clear();
+    this.#tellClosed();
   }
 }

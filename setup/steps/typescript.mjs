@@ -9,7 +9,11 @@ const stampFile = join(root, 'dist/.stamp');
  * For `npx sherinctl`. As `bin` in package.json, npx would first install the whole project into its cache, from the
  * network, at the first use.
  */
-const programs = { sherinctl: 'dist/cli/main.js', 'sherin-fs': 'dist/fs/main.js' };
+const programs = {
+  sherinctl: 'dist/cli/main.js',
+  sherind: 'dist/daemon/main.js',
+  'sherin-fs': 'dist/fs/main.js',
+};
 const bin = join(root, 'node_modules/.bin');
 
 export function buildTypeScript() {

@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+/** sherind: starts sherin-fs, mounts the vault and keeps both so. It holds no key and no content. See `sherind --help`. */
+import { Command } from 'commander';
+import { places } from '../common/environment.js';
+import { SherinError } from '../common/errors.js';
+import { makeLogger } from '../common/log.js';
+import { version } from '../common/version.js';
+import { daemonMethods } from './protocol/daemon.js';
+import { Sherind } from './sherind.js';
+
+/** An error as one line for people, and the documented exit code. */
+function fail(error: unknown): never {
+  if (error instanceof SherinError) {
+    process.stderr.write(`sherind: ${error.message} — ${error.hint}\n`);
+    process.exit(error.exit);
+  }
+  process.stderr.write(
+    `sherind: an internal error: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exit(1);
+}
+
+function methodsHelp(): string {
+  const lines = Object.entries(daemonMethods).map(([name, { summary }]) => `  ${name.padEnd(15)} ${summary}`);
+  return ['', 'Methods of its socket sherind.sock (JSON-RPC 2.0, one object a line):', ...lines].join('\n');
+}
+
+const program = new Command('sherind')
+  .version(version)
+  .description('Keeps the vault mounted: starts sherin-fs, starts it again when it dies, stops it on SIGTERM')
+  .option('--vault <dir>', 'vault directory (SHERIN_VAULT)')
+  .option('--mount <dir>', 'mount point (SHERIN_MOUNT)')
+  .option('--runtime-dir <dir>', 'directory of the sockets (SHERIN_RUNTIME_DIR)')
+  .allowExcessArguments(false)
+  .addHelpText('after', methodsHelp())
+  .exitOverride();
+
+async function run(): Promise<void> {
+  const sherind = new Sherind(places(program.opts()), makeLogger('sherind'));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      sherind.stop().then(() => process.exit(0), fail);
+    });
+  }
+  await sherind.start().catch((error: unknown) => {
+    // Stopped while it started: the end has the last word.
+    if (!sherind.stopping) throw error;
+  });
+}
+
+try {
+  await program.action(run).parseAsync();
+} catch (error) {
+  const code = error instanceof Error && 'exitCode' in error ? Number(error.exitCode) : 1;
+  if (error instanceof Error && 'exitCode' in error) process.exit(code === 0 ? 0 : 2);
+  fail(error);
+}

@@ -1,0 +1,61 @@
+/** What the methods of the socket answer. */
+import { version } from '../common/version.js';
+import type { Status } from './protocol/control.js';
+import { type DaemonStatus, type HealthReason, protocolVersion } from './protocol/daemon.js';
+import type { DaemonHandlers } from './socket/dispatch.js';
+import type { SupervisionFacts, Supervisor } from './supervision/supervisor.js';
+
+export function daemonHandlers(supervisor: Supervisor): DaemonHandlers {
+  return {
+    'system.hello': async () => {
+      const status = await supervisor.status();
+      return { sherind: version, protocol: protocolVersion, fs: status?.version ?? null };
+    },
+    'system.status': async () => {
+      const status = await supervisor.status();
+      return statusOf(supervisor.facts, status);
+    },
+    'system.health': async () => {
+      const status = await supervisor.status();
+      const reasons = healthReasons(supervisor.facts, status);
+      return { ok: reasons.length === 0, reasons };
+    },
+  };
+}
+
+function statusOf(facts: SupervisionFacts, status: Status | null): DaemonStatus {
+  const { state, restarts, retryAt, lastError } = facts;
+  return {
+    state,
+    pid: process.pid,
+    uptimeSeconds: Math.round(process.uptime()),
+    vault: status === null ? null : { uuid: status.vault.uuid, state: status.vault.state },
+    tpm: status?.tpm.kind ?? null,
+    mount: status?.mount == null ? null : mountOf(status.mount),
+    fs: status === null ? null : { pid: status.fs.pid, uptimeSeconds: status.fs.uptimeSeconds },
+    restarts,
+    retryInSeconds: retryAt === null ? null : Math.max(0, Math.round((retryAt - performance.now()) / 1000)),
+    lastError,
+  };
+}
+
+/** Without its path: that is no short name. */
+function mountOf({ driver, allowOther, listIds }: NonNullable<Status['mount']>): DaemonStatus['mount'] {
+  return { driver, allowOther, listIds };
+}
+
+/** Refusals that are the vault's ordinary rest: somebody locked it, or it waits for its PIN. */
+const restful: readonly string[] = ['LOCKED', 'PIN_NEEDED'];
+
+export function healthReasons(facts: SupervisionFacts, status: Status | null): HealthReason[] {
+  if (facts.state === 'starting') return ['fs-starting'];
+  if (facts.state === 'stopped') return ['fs-stopped'];
+  if (status === null) return [facts.unresponsive ? 'fs-unresponsive' : 'fs-down'];
+  const reasons: HealthReason[] = [];
+  const { reason } = status.vault;
+  if (status.mount === null) reasons.push('not-mounted');
+  if (reason !== null && !restful.includes(reason.code)) reasons.push('vault-refused');
+  if (!status.audit.writable) reasons.push('audit-unwritable');
+  if ((status.tree?.quarantined ?? 0) > 0) reasons.push('quarantine');
+  return reasons;
+}

@@ -1,0 +1,64 @@
+import { daemonSocket, type Places } from '../common/environment.js';
+import type { Logger } from '../common/log.js';
+import { notifyManager } from '../common/notify.js';
+import { prepareRuntimeDirectory } from '../common/runtime-directory.js';
+import { daemonHandlers } from './methods.js';
+import { answerWith, busyLine } from './socket/dispatch.js';
+import { LineServer } from './socket/line-server.js';
+import { Supervisor } from './supervision/supervisor.js';
+
+/** The daemon: the supervision of sherin-fs, and the socket that tells about it. */
+export class Sherind {
+  readonly #where: Places;
+  readonly #log: Logger;
+  readonly #supervisor: Supervisor;
+  #server: LineServer | null = null;
+  #stopping: Promise<void> | null = null;
+
+  constructor(where: Places, log: Logger) {
+    this.#where = where;
+    this.#log = log;
+    this.#supervisor = new Supervisor(where, log);
+  }
+
+  get stopping(): boolean {
+    return this.#stopping !== null;
+  }
+
+  /**
+   * Resolves when the vault is mounted and the socket answers.
+   * @throws SherinError DAEMON_RUNNING, RUNTIME_UNSAFE; as {@link Supervisor.start}
+   */
+  async start(): Promise<void> {
+    prepareRuntimeDirectory(this.#where.runtime);
+    const path = daemonSocket(this.#where);
+    const answer = answerWith(daemonHandlers(this.#supervisor), this.#log);
+    // The socket first: of two sherinds the second ends before it touches anything.
+    this.#server = await LineServer.listen({ path, answer, busy: busyLine, log: this.#log });
+    try {
+      await this.#supervisor.start();
+    } catch (error) {
+      await this.#server.close();
+      throw error;
+    }
+    if (this.stopping) return;
+    this.#log.info('serving');
+    notifyManager('READY=1', this.#log);
+  }
+
+  /** Stops sherin-fs, closes the socket and removes it. @throws SherinError TIMEOUT */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#end();
+    return this.#stopping;
+  }
+
+  async #end(): Promise<void> {
+    notifyManager('STOPPING=1', this.#log);
+    try {
+      await this.#supervisor.stop();
+    } finally {
+      await this.#server?.close();
+    }
+    this.#log.info('stopped');
+  }
+}

@@ -1,0 +1,250 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Places } from '../../common/environment.js';
+import { SherinError } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import { refuseOtherVault } from '../client/other-vault.js';
+import { startSherinFs } from '../client/start-sherin-fs.js';
+import type { ControlParams, Status } from '../protocol/control.js';
+import type { Supervision } from '../protocol/daemon.js';
+import { Backoff } from './backoff.js';
+import { RunningFs } from './running-fs.js';
+
+/** How often the state is noted in which a restart brings sherin-fs back, and a stopped one is looked for. */
+const lookMs = 5_000;
+const stoppedLookMs = 1_000;
+/** Another starter was faster and is not listening yet. */
+const busyTries = 50;
+const busyMs = 100;
+
+/** How sherin-fs is to run: what a restart restores. */
+interface Manner {
+  readonly mount: ControlParams<'mount'> | null;
+  readonly verify: Status['fs']['verify'];
+}
+
+export interface SupervisionFacts {
+  readonly state: Supervision;
+  readonly restarts: number;
+  /** Time of the next start on the clock of performance.now(), while `waiting`. */
+  readonly retryAt: number | null;
+  readonly lastError: string | null;
+  /** It runs, and the last question was not answered in time. */
+  readonly unresponsive: boolean;
+}
+
+/** Keeps one sherin-fs running and mounted: starts or takes over, watches, starts again, stops. */
+export class Supervisor {
+  readonly #where: Places;
+  readonly #log: Logger;
+  readonly #backoff = new Backoff();
+  readonly #stop = new AbortController();
+  readonly #stopped = new Promise<null>((resolve) => {
+    this.#stop.signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
+  #state: Supervision = 'starting';
+  #fs: RunningFs | null = null;
+  #manner: Manner;
+  #restarts = 0;
+  #retryAt: number | null = null;
+  #lastError: string | null = null;
+  #unresponsive = false;
+  #question: Promise<Status | null> | null = null;
+  #work: Promise<unknown> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(where: Places, log: Logger) {
+    this.#where = where;
+    this.#log = log;
+    this.#manner = { mount: { path: where.mount }, verify: 'vertex' };
+  }
+
+  /**
+   * Takes over the sherin-fs that runs, or starts one; mounts where it is not mounted.
+   * @throws SherinError as sherin-fs reports it; MOUNT_USED, USAGE when it serves another vault
+   */
+  async start(): Promise<void> {
+    const first = this.#bringUp();
+    this.#work = first.catch(() => undefined);
+    const fs = await first;
+    this.#timer = setInterval(() => void this.status(), lookMs);
+    this.#work = this.#supervise(fs).catch((error: unknown) =>
+      this.#log.fatal({ err: error }, 'the supervision failed'),
+    );
+  }
+
+  /** Stops sherin-fs, too. @throws SherinError TIMEOUT */
+  async stop(): Promise<void> {
+    this.#state = 'stopping';
+    this.#stop.abort();
+    clearInterval(this.#timer);
+    await this.#work;
+    const fs = this.#fs;
+    if (fs === null) return;
+    const { lazy } = await fs.stop();
+    this.#log.info({ lazy }, 'sherin-fs stopped');
+  }
+
+  get facts(): SupervisionFacts {
+    return {
+      state: this.#state,
+      restarts: this.#restarts,
+      retryAt: this.#retryAt,
+      lastError: this.#lastError,
+      unresponsive: this.#unresponsive,
+    };
+  }
+
+  /** What sherin-fs says now, or null; one question for all who ask at the same time. */
+  async status(): Promise<Status | null> {
+    this.#question ??= this.#ask().finally(() => {
+      this.#question = null;
+    });
+    return this.#question;
+  }
+
+  async #ask(): Promise<Status | null> {
+    const fs = this.#fs;
+    if (fs === null) return null;
+    try {
+      const status = await fs.status();
+      this.#unresponsive = false;
+      if (this.#state === 'running') this.#manner = mannerOf(status);
+      return status;
+    } catch (error) {
+      this.#unresponsive = error instanceof SherinError && error.code === 'TIMEOUT';
+      return null;
+    }
+  }
+
+  async #supervise(first: RunningFs): Promise<void> {
+    let fs: RunningFs | null = first;
+    while (fs !== null) {
+      const end: 'stopped' | 'died' | null = await Promise.race([fs.ended(), this.#stopped]);
+      if (end === null) return;
+      this.#fs = null;
+      this.#unresponsive = false;
+      this.#log.warn({ end }, 'sherin-fs ended');
+      fs = end === 'died' ? await this.#restart() : await this.#awaitStart();
+    }
+  }
+
+  /** Starts it again until it runs; null when sherind ends. */
+  async #restart(): Promise<RunningFs | null> {
+    for (;;) {
+      const delay = this.#backoff.delay(performance.now());
+      this.#state = 'waiting';
+      this.#retryAt = performance.now() + delay;
+      const go = await this.#pause(delay);
+      this.#retryAt = null;
+      if (!go) return null;
+      this.#state = 'starting';
+      try {
+        const fs = await this.#bringUp();
+        this.#restarts += 1;
+        this.#log.info({ restarts: this.#restarts }, 'sherin-fs was started again');
+        return fs;
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
+  }
+
+  /** Somebody stopped it on purpose: waits until somebody starts it, and leaves its mount to them. */
+  async #awaitStart(): Promise<RunningFs | null> {
+    this.#state = 'stopped';
+    while (await this.#pause(stoppedLookMs)) {
+      try {
+        const fs = await RunningFs.find(this.#where);
+        if (fs === null) continue;
+        await this.#takeOver(fs);
+        return fs;
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
+    return null;
+  }
+
+  async #bringUp(): Promise<RunningFs> {
+    const found = await RunningFs.find(this.#where);
+    if (found === null) return this.#launch();
+    refuseOtherVault(await found.status(), this.#where);
+    await this.#mount(found);
+    await this.#takeOver(found);
+    return found;
+  }
+
+  async #launch(): Promise<RunningFs> {
+    const { mount, verify } = this.#manner;
+    try {
+      await startSherinFs(this.#where, ['--verify', verify]);
+    } catch (error) {
+      if (!(error instanceof SherinError && error.code === 'VAULT_BUSY')) throw error;
+      const other = await this.#awaitOther();
+      if (other === null) throw error;
+      await this.#mount(other);
+      await this.#takeOver(other);
+      return other;
+    }
+    const fs = await RunningFs.find(this.#where);
+    if (fs === null) throw new SherinError('IO', { what: 'starting sherin-fs', part: 'it ended at once' });
+    try {
+      if (mount !== null) await fs.mount(mount);
+    } catch (error) {
+      // What was not there before is not left behind half done.
+      await fs.stop().catch(() => undefined);
+      throw error;
+    }
+    await this.#takeOver(fs);
+    return fs;
+  }
+
+  async #awaitOther(): Promise<RunningFs | null> {
+    for (let tries = 0; tries < busyTries; tries++) {
+      const fs = await RunningFs.find(this.#where);
+      if (fs !== null) return fs;
+      if (!(await this.#pause(busyMs))) return null;
+    }
+    return null;
+  }
+
+  /** Mounts what is not mounted; somebody else's mount of it is as good. */
+  async #mount(fs: RunningFs): Promise<void> {
+    const { mount } = this.#manner;
+    if (mount === null || (await fs.status()).mount !== null) return;
+    await fs.mount(mount).catch(async (error: unknown) => {
+      if ((await fs.status()).mount === null) throw error;
+    });
+  }
+
+  async #takeOver(fs: RunningFs): Promise<void> {
+    const status = await fs.status();
+    this.#fs = fs;
+    this.#manner = mannerOf(status);
+    this.#lastError = null;
+    this.#backoff.started(performance.now());
+    if (!this.#stop.signal.aborted) this.#state = 'running';
+    this.#log.info({ pid: status.fs.pid, mounted: status.mount !== null }, 'watching sherin-fs');
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof SherinError) {
+      this.#lastError = error.code;
+      this.#log.error({ code: error.code }, 'sherin-fs did not start');
+    } else {
+      this.#lastError = 'IO';
+      this.#log.error({ err: error }, 'sherin-fs did not start');
+    }
+  }
+
+  /** False as soon as sherind ends. */
+  async #pause(milliseconds: number): Promise<boolean> {
+    return sleep(milliseconds, true, { signal: this.#stop.signal }).catch(() => false);
+  }
+}
+
+function mannerOf({ mount, fs }: Status): Manner {
+  if (mount === null) return { mount: null, verify: fs.verify };
+  const { path, allowOther, listIds } = mount;
+  return { mount: { path, allowOther, listIds }, verify: fs.verify };
+}
