@@ -34,7 +34,7 @@ function statusOf(facts: SupervisionFacts, status: Status | null): DaemonStatus 
     mount: status?.mount == null ? null : mountOf(status.mount),
     fs: status === null ? null : { pid: status.fs.pid, uptimeSeconds: status.fs.uptimeSeconds },
     restarts,
-    retryInSeconds: retryAt === null ? null : Math.max(0, Math.round((retryAt - performance.now()) / 1000)),
+    retryInSeconds: retryAt === null ? null : Math.max(0, Math.ceil((retryAt - performance.now()) / 1000)),
     lastError,
   };
 }

@@ -99,7 +99,8 @@ export class Supervisor {
     this.#question ??= this.#ask().finally(() => {
       this.#question = null;
     });
-    return this.#question;
+    // Who asks about one that hangs does not hang with it; the question goes on and notes when it answers again.
+    return this.#unresponsive ? null : this.#question;
   }
 
   async #ask(): Promise<Status | null> {
