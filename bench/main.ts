@@ -42,8 +42,7 @@ for (const name of names) {
   rows.push(...((await parts[name]?.({ rounds, peers, say })) ?? []));
 }
 const run = report(rows, rounds);
-const tables = markdown(run);
-process.stdout.write(`\n${tables}`);
+process.stdout.write(`\n${markdown(run)}`);
 
 const project = new URL('../../', import.meta.url);
 const file = `bench/results/${run.date.replace(/[:.]/g, '-')}.json`;
@@ -52,7 +51,7 @@ writeFileSync(new URL(file, project), toJson(run));
 say(`figures kept in ${file}`);
 if (values.readme) {
   const readme = new URL('README.md', project);
-  writeFileSync(readme, withFigures(readFileSync(readme, 'utf8'), file, tables));
+  writeFileSync(readme, withFigures(readFileSync(readme, 'utf8'), file, run));
 }
 
 function fail(what: string): never {

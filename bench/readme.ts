@@ -1,10 +1,16 @@
-/** The figures in README.md: the table of one kept run, between two marks that name it. */
+/** The figures in README.md: tables of one kept run, between two marks that name it. */
+import { markdown, type Report } from './report.js';
 
 const marks = /<!-- figures(?:: (\S+))? -->\n.*?<!-- \/figures -->/s;
 
+/** What a reader of README.md wants to know first; the rest is in the kept run. */
+const headlines = ['R1', 'R2', 'R5', 'W1', 'M1'];
+
 /** README.md with the figures of the run kept in `file` (a path in the project). */
-export function withFigures(readme: string, file: string, figures: string): string {
-  return readme.replace(marks, () => `<!-- figures: ${file} -->\n${figures}<!-- /figures -->`);
+export function withFigures(readme: string, file: string, run: Report): string {
+  const rows = run.rows.filter(({ id }) => headlines.includes(id));
+  const text = `${markdown({ ...run, rows })}\nAll of them: [${file}](${file}).\n`;
+  return readme.replace(marks, () => `<!-- figures: ${file} -->\n${text}<!-- /figures -->`);
 }
 
 /** Path of the run whose figures README.md shows. */

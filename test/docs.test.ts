@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { figuresFile, withFigures } from '../bench/readme.js';
-import { fromJson, markdown } from '../bench/report.js';
+import { fromJson } from '../bench/report.js';
 import { commands } from '../cli/commands/index.js';
 import type { CommandDefinition } from '../cli/definition.js';
 import { globalOptions } from '../cli/global-options.js';
@@ -52,7 +52,7 @@ test('figures are those of a kept run', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const file = figuresFile(readme) ?? '';
   const kept = fromJson(readFileSync(join(root, file), 'utf8'));
-  expect(readme).toBe(withFigures(readme, file, markdown(kept)));
+  expect(readme).toBe(withFigures(readme, file, kept));
 });
 
 test('SECURITY.md cites tests that exist', () => {
