@@ -1,6 +1,7 @@
 /** sherinctl as a child process: start uses the product as a person does. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { statusSchema } from '../daemon/protocol/control.js';
 
 const program = fileURLToPath(new URL('../cli/main.js', import.meta.url));
@@ -44,16 +45,10 @@ export interface Facts {
   readonly mount: string;
 }
 
+/** Of what `status --json` tells, the parts shown. */
+const shown = z.object({ tpm: statusSchema.shape.tpm, mount: statusSchema.shape.mount });
+
 export async function statusOf(): Promise<Facts> {
-  const {
-    running: _running,
-    sherind: _sherind,
-    ...rest
-  } = JSON.parse(await sherinctl(['status', '--json'])) as Record<string, unknown>;
-  const status = statusSchema.parse(rest);
-  return {
-    tpm: status.tpm.text,
-    software: status.tpm.kind === 'software',
-    mount: status.mount?.path ?? '(not mounted)',
-  };
+  const { tpm, mount } = shown.parse(JSON.parse(await sherinctl(['status', '--json'])));
+  return { tpm: tpm.text, software: tpm.kind === 'software', mount: mount?.path ?? '(not mounted)' };
 }
