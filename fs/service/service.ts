@@ -28,6 +28,8 @@ type State =
 
 const cacheBytes = 16 * 1024 * 1024;
 const readThreads = 4;
+/** After an import the tree is brought into its compact form, once nobody waits for an answer any more. */
+const compactAfterMs = 200;
 /** A refused unseal is not repeated for this long: a directory listing must not become a storm of TPM calls. */
 const refusalMs = 3_000;
 
@@ -199,6 +201,8 @@ export class VaultService implements VaultView {
       actor: systemActor,
       meta: { files, bytes, newCubes },
     });
+    const session = this.current();
+    if (session !== null) setTimeout(() => session.compact(), compactAfterMs).unref();
   }
 
   status(): Promise<Status> {

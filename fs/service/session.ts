@@ -20,6 +20,9 @@ import { auditKeys } from './key-uses.js';
 import { RecordedOpens } from './recorded-opens.js';
 import type { RollbackGuard } from './rollback-guard.js';
 
+/** Records since the last snapshot that are worth a new one. */
+const longTail = 5_000;
+
 export interface SessionParts {
   readonly uuid: Buffer;
   readonly auditDir: string;
@@ -51,6 +54,7 @@ export class Session implements FaultSink {
   readonly #condemned = new Set<CubeId>();
   readonly #verified = new Map<number, bigint>();
   #auditWritable = true;
+  #closed = false;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(parts: SessionParts) {
@@ -143,6 +147,15 @@ export class Session implements FaultSink {
     return verifyAudit({ ...auditKeys(this.keyring), dir: auditDir, uuid, expect });
   }
 
+  /** Writes a snapshot of a tree that has grown by much: memory then holds it in its compact form, and opening is quick. */
+  compact(): void {
+    const run = this.#turn.then(() => {
+      if (!this.#closed && this.manifest.tail >= longTail) this.manifest.snapshot();
+    });
+    // Without space for a snapshot the tree stays as it is.
+    this.#turn = run.catch(() => undefined);
+  }
+
   /** Commits mutations as one transaction, in the order of the calls. */
   commit(mutations: readonly Mutation[], nodes: readonly Buffer[], cubes: readonly CubeRef[]): Promise<void> {
     const run = this.#turn.then(async () => {
@@ -195,6 +208,7 @@ export class Session implements FaultSink {
    * are wiped by the caller. @throws SherinError NO_SPACE, TPM_*: the rollback counter was not raised
    */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#turn;
     try {
       await this.#parts.guard.settle();
