@@ -19,6 +19,12 @@ const patience = 60;
  * three times 16 MiB wide behind.
  */
 const memoryFlags = ['--max-semi-space-size=4'];
+/** glibc otherwise keeps the megabyte buffers of each worker thread in an arena of its own (mallopt(3)). */
+const memoryEnvironment = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+};
 
 /** What the child writes to descriptor 3, one line. */
 const reportSchema = z.union([z.object({ ready: z.literal(true) }), z.object({ error: failureSchema })]);
@@ -38,7 +44,7 @@ export async function startSherinFs(where: Places, flags: readonly string[]): Pr
       cwd: '/',
       // A session of its own: it outlives its starter and the terminal.
       detached: true,
-      env,
+      env: { ...env, ...memoryEnvironment },
       stdio: ['ignore', log, log, 'pipe'],
     },
   );
