@@ -26,6 +26,12 @@ const memoryEnvironment = {
   MALLOC_MMAP_THRESHOLD_: '131072',
 };
 
+/**
+ * sherin-fs overwrites the memory it frees (native/system/harden.cc), except what glibc keeps at hand for each thread: a
+ * cache that only the environment of a new process switches off (ld.so(8)).
+ */
+const noThreadCaches = 'glibc.malloc.tcache_count=0';
+
 /** What the child writes to descriptor 3, one line. */
 const reportSchema = z.union([z.object({ ready: z.literal(true) }), z.object({ error: failureSchema })]);
 
@@ -36,7 +42,8 @@ export async function startSherinFs(where: Places, flags: readonly string[]): Pr
   const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
   const log = openSync(logPath, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
   // Readiness is told to the starter; whether and when to tell systemd is the starter's own affair.
-  const { NOTIFY_SOCKET: _, ...env } = process.env;
+  const { NOTIFY_SOCKET: _, GLIBC_TUNABLES: given = '', ...env } = process.env;
+  const tunables = { GLIBC_TUNABLES: given === '' ? noThreadCaches : `${given}:${noThreadCaches}` };
   const child = spawn(
     process.execPath,
     [...memoryFlags, sherinFs(), 'serve', ...placeFlags(where), ...flags],
@@ -44,7 +51,7 @@ export async function startSherinFs(where: Places, flags: readonly string[]): Pr
       cwd: '/',
       // A session of its own: it outlives its starter and the terminal.
       detached: true,
-      env: { ...env, ...memoryEnvironment },
+      env: { ...env, ...memoryEnvironment, ...tunables },
       stdio: ['ignore', log, log, 'pipe'],
     },
   );

@@ -1,6 +1,7 @@
 #include "harden.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -9,7 +10,18 @@
 
 namespace sherin {
 
+namespace {
+
+/** What freed memory is overwritten with; glibc fills new memory with the complement, zero. */
+[[maybe_unused]] constexpr int kFreed = 0xff;
+
+}  // namespace
+
 void Harden() {
+#ifdef M_PERTURB
+  // libfuse frees its buffers with the plaintext of reads in them, where no lock would find it again (mallopt(3)).
+  if (mallopt(M_PERTURB, kFreed) != 1) throw Failure::Errno(ENOTSUP, "mallopt");
+#endif
   // Also makes /proc/<pid>/mem and ptrace root's alone (prctl(2)); the process itself still reads its /proc/self.
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) throw Failure::Errno(errno, "prctl");
   const rlimit none{0, 0};
