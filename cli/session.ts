@@ -21,9 +21,14 @@ export class Session {
    */
   connect(): ControlClient {
     if (this.#client === null) {
-      const path = controlSocket(this.places);
-      trustSocket(path, this.places);
-      this.#client = ControlClient.connect(path);
+      const client = ControlClient.connect(controlSocket(this.places));
+      try {
+        trust(client.peerUid, this.places);
+      } catch (error) {
+        client.close();
+        throw error;
+      }
+      this.#client = client;
     }
     return this.#client;
   }
@@ -45,14 +50,15 @@ export class Session {
   }
 }
 
-/** Secrets go to whoever made the socket: only root, this user or the owner of the vault may have made it. */
-function trustSocket(path: string, places: Places): void {
-  const owner = ownerOf(path);
-  if (owner === undefined || owner === 0 || owner === process.getuid?.()) return;
-  if (owner === ownerOf(places.vault)) return;
+/**
+ * Secrets and open files go to whoever listens: only root, this user or the owner of the vault may. The connection is asked,
+ * not its name, which can mean another socket a moment later.
+ */
+function trust(uid: number, places: Places): void {
+  if (uid === 0 || uid === process.getuid?.() || uid === ownerOf(places.vault)) return;
   throw new SherinError('RUNTIME_UNSAFE', {
     path: places.runtime,
-    part: `its socket belongs to uid ${owner}`,
+    part: `its socket belongs to uid ${uid}`,
   });
 }
 

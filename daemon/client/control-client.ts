@@ -55,6 +55,11 @@ export class ControlClient {
     }
   }
 
+  /** User of the process that listens, by the kernel's word. */
+  get peerUid(): number {
+    return this.#connection.peer.uid;
+  }
+
   /** Calls a method; rejects with the SherinError that sherin-fs answered. */
   async call<M extends ControlMethod>(
     method: M,
