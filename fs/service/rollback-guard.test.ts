@@ -37,12 +37,12 @@ it('a head that names the next count is durable before the counter reaches it, o
 
 it('counts again after five minutes of writing, and at the end only when something was written', async () => {
   const { guard, events } = stage();
-  await guard.settle();
+  await guard.settle(false);
   expect(events).toEqual([]);
   await guard.beforeWrite(1000);
   await guard.beforeWrite(1000 + 301_000);
-  await guard.settle();
-  await guard.settle();
+  await guard.settle(false);
+  await guard.settle(false);
   expect(events.filter((event) => event.startsWith('count'))).toEqual(['count 8', 'count 9', 'count 10']);
 });
 
@@ -52,4 +52,10 @@ it('after a failed increment repeats the increment alone: no head runs more than
   await guard.beforeWrite(2000);
   expect(events).toEqual(['head 8', 'count 8', 'pin']);
   expect(guard.signed).toBe(counter());
+});
+
+it('counts at the end of a session that only recorded reads, so that its records can not be cut off', async () => {
+  const { guard, events } = stage();
+  await guard.settle(true);
+  expect(events).toEqual(['head 8', 'count 8', 'pin']);
 });

@@ -57,13 +57,22 @@ export class RollbackGuard {
     return this.#pin(head);
   }
 
-  /** Called at a clean end: after it, no state of this session but the last one opens. */
-  async settle(): Promise<void> {
-    if (this.#unsettled) await this.#advance(Date.now());
+  /**
+   * Called at a clean end: after it, no state of this session but the last one opens.
+   * @param recorded the audit log has records that no head names
+   */
+  async settle(recorded: boolean): Promise<void> {
+    if (this.#unsettled || recorded) await this.#advance(Date.now());
   }
 
   async #advance(now: number): Promise<void> {
-    if (this.#manifest === null || this.#counter === null) return;
+    if (this.#manifest === null) return;
+    if (this.#counter === null) {
+      await this.#pin(this.#manifest.resign());
+      this.#advanced = now;
+      this.#unsettled = false;
+      return;
+    }
     // A failed increment leaves a head that is one ahead: then only the increment is repeated.
     if (this.#signed === this.#value) {
       this.#signed += 1n;

@@ -204,21 +204,22 @@ export class Session implements FaultSink {
   }
 
   /**
-   * Waits for commits under way, signs the last head, closes log and database; all is closed even where it rejects. Keys
-   * are wiped by the caller. @throws SherinError NO_SPACE, TPM_*: the rollback counter was not raised
+   * Waits for commits under way, closes the log, signs the last head over all of it, closes the database; all is closed
+   * even where it rejects. Keys are wiped by the caller. @throws SherinError NO_SPACE, TPM_*: the rollback counter was not raised
    */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#turn;
     try {
-      await this.#parts.guard.settle();
-    } finally {
       try {
         await this.#denials.close();
-        await this.audit.close();
       } finally {
-        this.manifest.close();
+        await this.audit.close();
       }
+      // After the log: a head that names all of it, under a new count, so that its end can not be cut off unseen.
+      await this.#parts.guard.settle(this.audit.head().size !== this.manifest.head.auditSize);
+    } finally {
+      this.manifest.close();
     }
   }
 
