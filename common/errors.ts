@@ -225,6 +225,12 @@ export const errorTable = {
     sentence: 'cube {id} failed verification and is in quarantine',
     hint: 'see: sherinctl why {id}',
   },
+  SHRED_REFUSED: {
+    errno: 'EACCES',
+    exit: Exit.failed,
+    sentence: 'the file of quarantined cube {id} has other names and is not overwritten',
+    hint: 'it may be a backup or another file: purge it without --shred',
+  },
   CUBE_FAILED: {
     errno: 'EACCES',
     exit: Exit.verification,

@@ -1,7 +1,7 @@
 /** A file of real blocks that is given back when the disk is full, so that a few records still find space. */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const reserveBytes = 256 * 1024;
@@ -17,10 +17,18 @@ export class Reserve {
     this.#size = size;
   }
 
-  /** Opens `audit/reserve` and fills it as far as there is space. */
+  /** Opens `audit/reserve` and fills it as far as there is space; what stands in its place and is no file of its own goes. */
   static async open(dir: string): Promise<Reserve> {
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-    const file = await open(join(dir, 'reserve'), flags, 0o600);
+    const path = join(dir, 'reserve');
+    const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    let file = await open(path, O_RDWR | O_NOFOLLOW).catch(() => null);
+    const facts = await file?.stat();
+    // Another name of it may be anyone's file, which must neither grow nor shrink.
+    if (file === null || facts?.isFile() !== true || facts.nlink !== 1) {
+      await file?.close();
+      await rm(path, { recursive: true, force: true });
+      file = await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    }
     const reserve = new Reserve(file, Math.min((await file.stat()).size, reserveBytes));
     await reserve.refill();
     return reserve;

@@ -8,6 +8,8 @@ import { broken } from './fault.js';
 
 /** A segment that has reached this many bytes is followed by a new one. */
 export const segmentBytes = 16 * 1024 * 1024;
+/** Far above what a segment grows to even where no new one can be made; reading more would take minutes. */
+const largestSegment = 1024 * 1024 * 1024;
 const chunkBytes = 256 * 1024;
 
 export interface RawLine {
@@ -43,8 +45,15 @@ export async function countSegments(dir: string): Promise<number> {
   return numbers.length;
 }
 
-export function openSegment(dir: string, segment: number, flags: number): Promise<FileHandle> {
-  return open(join(dir, segmentName(segment)), flags | constants.O_NOFOLLOW, 0o600);
+/** @throws SherinError AUDIT_BROKEN when it is no file of a segment's size, an errno when it can not be opened */
+export async function openSegment(dir: string, segment: number, flags: number): Promise<FileHandle> {
+  // O_NONBLOCK: a FIFO in its place must not hold up the opening.
+  const extra = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(join(dir, segmentName(segment)), flags | extra, 0o600);
+  const facts = await file.stat();
+  if (facts.isFile() && facts.size <= largestSegment) return file;
+  await file.close();
+  throw broken(`segment ${segmentName(segment)} is ${facts.isFile() ? 'too large' : 'not a file'}`);
 }
 
 /** The lines of an open file from its start, in batches as they were read; memory stays bounded whatever the file holds. */

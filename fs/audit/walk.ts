@@ -1,6 +1,6 @@
 /** Replays segments from files, and tells a crash's torn end from an edited log. */
 import { constants } from 'node:fs';
-import { systemCode } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { broken } from './fault.js';
 import { type CheckpointLine, lineKind, MalformedLine, parseLine } from './line.js';
 import type { Replay } from './replay.js';
@@ -41,6 +41,7 @@ export async function walkSegment(
   replay: Replay,
 ): Promise<SegmentEnd> {
   const file = await openSegment(dir, segment, constants.O_RDONLY).catch((error: unknown) => {
+    if (error instanceof SherinError) throw error;
     throw broken(
       `segment ${segmentName(segment)} can not be opened (${systemCode(error) ?? 'unknown'})`,
       error,

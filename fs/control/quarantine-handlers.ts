@@ -1,3 +1,4 @@
+import { SherinError } from '../../common/errors.js';
 import { type CubeId, parseCubeId } from '../../common/ids.js';
 import type { ControlRequest } from '../../daemon/protocol/control.js';
 import { actorOf } from '../service/actor.js';
@@ -47,10 +48,18 @@ export function quarantineHandlers(service: VaultService): Handlers {
     'quarantine.purge': async ({ ids, shred }, { peer }) => {
       const session = await service.unlocked();
       const purged: CubeId[] = [];
+      const refused: SherinError[] = [];
       for (const id of chosen(session, ids)) {
         await session.record({ event: 'AUDIT_PURGE_CUBE', id, actor: actorOf(peer), meta: { shred } });
-        if (await session.store.purge(id, shred)) purged.push(id);
+        try {
+          if (await session.store.purge(id, shred)) purged.push(id);
+        } catch (error) {
+          if (!(error instanceof SherinError)) throw error;
+          refused.push(error);
+        }
       }
+      // The others are gone all the same.
+      if (refused[0] !== undefined) throw refused[0];
       return { purged };
     },
   };

@@ -1,5 +1,6 @@
-import { closeSync, constants, statSync, writeSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { type BigIntStats, closeSync, constants, fstatSync, writeSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { CubeId } from '../../common/ids.js';
 import { system } from '../../native/index.js';
@@ -20,6 +21,13 @@ export interface StagedCube {
   readonly temporary: string;
 }
 
+/** Bytes of the largest cube file (FORMAT.md, "Cube file"). */
+const largestCube = 4096 + 1024 * 1024;
+/** open(2); not among Node's constants. */
+const O_PATH = 0o10000000;
+/** What answers for a name with nothing behind it, or nothing that a vault has: a link, or a file in a folder's place. */
+const nothingThere: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EXDEV'];
+
 function missing(error: unknown): boolean {
   return systemCode(error) === 'ENOENT';
 }
@@ -32,10 +40,6 @@ export class CubeStore {
     this.#vaultFd = vaultFd;
   }
 
-  #path(relative: string): string {
-    return `/proc/self/fd/${this.#vaultFd}/${relative}`;
-  }
-
   /**
    * Makes staged cubes durable and gives them their names: one syncfs for all content, the renames, one syncfs for the
    * names. A crash in between leaves temporaries or whole cubes, never part of one.
@@ -46,7 +50,16 @@ export class CubeStore {
     const pairs = staged.map(
       ({ id, temporary }) => [Buffer.from(`cubes/tmp/${temporary}`), Buffer.from(cubePath(id))] as const,
     );
-    await system.renameAll(this.#vaultFd, pairs);
+    try {
+      await system.renameAll(this.#vaultFd, pairs);
+    } catch {
+      for (const { id } of staged) this.#clearPlace(id);
+      const left = staged.map(({ temporary }) => this.#facts(`cubes/tmp/${temporary}`) !== undefined);
+      await system.renameAll(
+        this.#vaultFd,
+        pairs.filter((_, index) => left[index]),
+      );
+    }
     await system.syncfs(this.#vaultFd);
   }
 
@@ -61,71 +74,133 @@ export class CubeStore {
 
   /** Removes what an interrupted run left under temporary names. */
   async clean(): Promise<void> {
-    for (const name of await readdir(this.#path('cubes/tmp'))) this.discard(name);
+    await this.#inFolder('cubes/tmp', async (folder) => {
+      // What can not be removed does no harm there.
+      for (const name of await readdir(folder))
+        await rm(`${folder}/${name}`, { recursive: true, force: true }).catch(() => undefined);
+    });
   }
 
   /**
    * Moves a cube into quarantine if its file still is the one that was checked.
-   * @returns false when another file stands there now, or none
+   * @returns false when another file stands there now, or none, or what stands there can not be moved: it is refused all the same
    */
   async quarantine(id: CubeId, checkedInode: bigint | undefined): Promise<boolean> {
-    const inode = await this.#inode(cubePath(id));
-    if (inode === undefined || (checkedInode !== undefined && inode !== checkedInode)) return false;
-    system.renameBeneath(this.#vaultFd, Buffer.from(cubePath(id)), Buffer.from(quarantinePath(id)), false);
-    await system.syncfs(this.#vaultFd);
-    return true;
+    const facts = this.#facts(cubePath(id));
+    if (facts === undefined || (checkedInode !== undefined && facts.ino !== checkedInode)) return false;
+    return this.#move(cubePath(id), quarantinePath(id), false);
   }
 
   /** Moves a cube out of quarantine; false when it is not there. An existing cube of that name is kept. */
   async release(id: CubeId): Promise<boolean> {
-    if ((await this.#inode(quarantinePath(id))) === undefined) return false;
-    system.renameBeneath(this.#vaultFd, Buffer.from(quarantinePath(id)), Buffer.from(cubePath(id)), true);
-    await system.syncfs(this.#vaultFd);
-    return true;
+    if (this.#facts(quarantinePath(id)) === undefined) return false;
+    return this.#move(quarantinePath(id), cubePath(id), true);
   }
 
-  /** Deletes a quarantined file, with `shred` after overwriting it; false when it is not there. */
+  /**
+   * Deletes what is in quarantine under this ID, with `shred` after overwriting it; false when it is not there.
+   * @throws SherinError SHRED_REFUSED when the bytes have another name, which may be anyone's file
+   */
   async purge(id: CubeId, shred: boolean): Promise<boolean> {
-    const size = this.quarantinedSize(id);
-    if (size === null) return false;
-    if (shred) await this.#overwrite(quarantinePath(id), size);
-    system.unlinkBeneath(this.#vaultFd, Buffer.from(quarantinePath(id)));
+    const facts = this.#facts(quarantinePath(id));
+    if (facts === undefined) return false;
+    if (shred && facts.isFile()) {
+      if (facts.nlink !== 1n) throw new SherinError('SHRED_REFUSED', { id });
+      await this.#overwrite(quarantinePath(id));
+    }
+    await this.#inFolder('quarantine', (folder) =>
+      rm(`${folder}/${id}.cube`, { recursive: true, force: true }),
+    );
     await system.syncfs(this.#vaultFd);
     return true;
   }
 
-  /** Bytes of a quarantined file, null when it is gone. */
+  /** Bytes of a quarantined file, null when it is gone. @throws SherinError DISK_READ */
   quarantinedSize(id: CubeId): number | null {
-    try {
-      return statSync(this.#path(quarantinePath(id))).size;
-    } catch (error) {
-      if (missing(error)) return null;
-      throw new SherinError('DISK_READ', { what: `quarantined cube ${id}`, part: String(error) });
-    }
+    const facts = this.#facts(quarantinePath(id));
+    return facts === undefined ? null : Number(facts.size);
   }
 
   /** IDs of every stored cube file whose name has the form of one, in directory order. */
   async *stored(): AsyncIterable<string> {
-    for (const folder of (await readdir(this.#path('cubes'))).sort()) {
+    for (const folder of [...(await this.#names('cubes'))].sort()) {
       if (!/^[a-z2-7]{2}$/.test(folder)) continue;
-      for (const name of await readdir(this.#path(`cubes/${folder}`))) {
+      for (const name of await this.#names(`cubes/${folder}`)) {
         if (name.endsWith('.cube')) yield name.slice(0, -'.cube'.length);
       }
     }
   }
 
-  async #inode(path: string): Promise<bigint | undefined> {
+  /** What stands at a path of the vault, links not followed; undefined when nothing does. @throws SherinError DISK_READ */
+  #facts(path: string): BigIntStats | undefined {
+    let fd: number;
     try {
-      return (await stat(this.#path(path), { bigint: true })).ino;
+      fd = system.openBeneath(this.#vaultFd, Buffer.from(path), O_PATH | constants.O_NOFOLLOW, 0);
     } catch (error) {
-      if (missing(error)) return undefined;
-      throw error;
+      const code = systemCode(error);
+      if (nothingThere.includes(code)) return undefined;
+      throw new SherinError('DISK_READ', { what: path, part: code ?? 'EIO' }, { cause: error });
+    }
+    try {
+      return fstatSync(fd, { bigint: true });
+    } finally {
+      closeSync(fd);
     }
   }
 
-  async #overwrite(path: string, size: number): Promise<void> {
-    const fd = system.openBeneath(this.#vaultFd, Buffer.from(path), constants.O_WRONLY, 0);
+  async #move(from: string, to: string, noReplace: boolean): Promise<boolean> {
     try {
+      system.renameBeneath(this.#vaultFd, Buffer.from(from), Buffer.from(to), noReplace);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      return false;
+    }
+    await system.syncfs(this.#vaultFd);
+    return true;
+  }
+
+  /** A directory in the place of a cube is put away: no file can be renamed over it. */
+  #clearPlace(id: CubeId): void {
+    if (this.#facts(cubePath(id))?.isDirectory() !== true) return;
+    const away = Buffer.from(`cubes/tmp/${randomBytes(16).toString('hex')}`);
+    system.renameBeneath(this.#vaultFd, Buffer.from(cubePath(id)), away, true);
+  }
+
+  /** Runs `use` with a path that leads into a folder of the vault itself, never through a link; nothing where it is none. */
+  async #inFolder(name: string, use: (path: string) => Promise<void>): Promise<void> {
+    let fd: number;
+    try {
+      fd = system.openBeneath(
+        this.#vaultFd,
+        Buffer.from(name),
+        constants.O_RDONLY | constants.O_DIRECTORY,
+        0,
+      );
+    } catch (error) {
+      if (nothingThere.includes(systemCode(error))) return;
+      throw error;
+    }
+    try {
+      await use(`/proc/self/fd/${fd}`);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  async #names(folder: string): Promise<readonly string[]> {
+    let names: readonly string[] = [];
+    await this.#inFolder(folder, async (path) => {
+      names = await readdir(path);
+    });
+    return names;
+  }
+
+  async #overwrite(path: string): Promise<void> {
+    // O_NONBLOCK: something else may have come into its place.
+    const flags = constants.O_WRONLY | constants.O_NONBLOCK;
+    const fd = system.openBeneath(this.#vaultFd, Buffer.from(path), flags, 0);
+    try {
+      const size = Math.min(fstatSync(fd).size, largestCube);
       const zeros = Buffer.alloc(65_536);
       for (let at = 0; at < size; at += zeros.length) {
         writeSync(fd, zeros, 0, Math.min(zeros.length, size - at), at);

@@ -1,6 +1,6 @@
 /** Changes of files and directories that a crash leaves done or undone, never half. */
 import { constants } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Makes the names in a directory durable. */
@@ -16,7 +16,9 @@ export async function syncDirectory(dir: string): Promise<void> {
 /** Writes beside, syncs, renames, syncs the directory; 0600. */
 export async function replaceFile(path: string, bytes: Buffer): Promise<void> {
   const temporary = `${path}.tmp`;
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+  // A link, another file's second name or a FIFO there must not be written to.
+  await rm(temporary, { recursive: true, force: true });
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const file = await open(temporary, flags, 0o600);
   try {
     await file.chmod(0o600);
