@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "../failure.h"
 #include "../memory/wipe.h"
@@ -15,6 +16,9 @@ namespace {
 
 // One descriptor and 32 bytes of locked memory each.
 constexpr size_t kOpenCubes = 128;
+
+// For reads under way: one that hangs (a disk, a client's descriptor) must not keep the vault from being locked.
+constexpr std::chrono::seconds kPatience{5};
 
 /** Copies the part of a vertex that a range asks for. */
 void CopyPart(size_t vertex, const uint8_t* plain, Range range, uint8_t* out) {
@@ -34,7 +38,9 @@ CubeSource::Activity CubeSource::Enter() {
   ++active_;
   return Activity(this, [self = shared_from_this()](void*) {
     const std::lock_guard<std::mutex> leave(self->mutex_);
-    if (--self->active_ == 0) self->quiet_.notify_all();
+    if (--self->active_ > 0) return;
+    if (!self->keys_) self->Forget();  // one that outlasted the patience of WaitAndClear may have filled them again
+    self->quiet_.notify_all();
   });
 }
 
@@ -51,7 +57,11 @@ void CubeSource::Stop() {
 
 void CubeSource::WaitAndClear() {
   std::unique_lock<std::mutex> lock(mutex_);
-  quiet_.wait(lock, [this] { return active_ == 0; });
+  quiet_.wait_for(lock, kPatience, [this] { return active_ == 0; });
+  Forget();
+}
+
+void CubeSource::Forget() {
   headers_.Clear();
   vertices_.Clear();
 }

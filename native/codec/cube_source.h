@@ -42,7 +42,7 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
   void Drop(const Hash& id);
   /** Forgets the keys; reads fail with EWIPED from now on. */
   void Stop();
-  /** Waits for reads in progress, then wipes the caches. */
+  /** Waits some seconds for reads in progress, then wipes the caches; what a slower one leaves is wiped at its end. */
   void WaitAndClear();
   void Resume(std::shared_ptr<KeySet> keys);
 
@@ -55,6 +55,7 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
 
  private:
   std::shared_ptr<KeySet> Keys();
+  void Forget();
   Outcome Opened(const CubeRef& ref, Range range, std::shared_ptr<OpenedCube>& out);
   Outcome VerifyWhole(OpenedCube& cube);
   /** Decrypts vertices one by one, without caches, for `each(vertex, plain)`. */

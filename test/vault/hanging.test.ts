@@ -1,0 +1,71 @@
+/** A file that never answers, in the hands of sherin-fs. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { ControlClient } from '../../daemon/client/control-client.js';
+import { Machine } from './machine.js';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+/** A file system with one file; what is written to it waits for ever. */
+const script = `
+const Fuse = require(process.argv[1]);
+const now = new Date();
+const stat = (mode, size) => ({ mode, size, nlink: 1, uid: process.getuid(), gid: process.getgid(), atime: now, mtime: now, ctime: now });
+const operations = {
+  getattr: (path, done) => done(0, path === '/' ? stat(0o40755, 0) : stat(0o100600, 1 << 20)),
+  open: (path, flags, done) => done(0, 1),
+  write: () => undefined,
+};
+new Fuse(process.argv[2], operations, { timeout: false }).mount((error) => console.log(error ?? 'mounted'));
+`;
+
+let machine: Machine;
+let hanging: ChildProcess;
+let place: string;
+
+beforeAll(async () => {
+  machine = Machine.start();
+  place = join(machine.home, 'hanging');
+  mkdirSync(place);
+  const fuse = createRequire(import.meta.url).resolve('fuse-native');
+  hanging = spawn(process.execPath, ['-e', script, fuse, place], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = (await new Promise((resolve) =>
+    hanging.stdout?.once('data', (...data) => resolve(data)),
+  )) as [Buffer];
+  expect(said.toString()).toBe('mounted\n');
+  writeFileSync(join(machine.home, 'data'), randomBytes(300_000));
+  machine.ok('put', join(machine.home, 'data'), 'files/data');
+});
+afterAll(() => {
+  hanging.kill('SIGKILL');
+  spawnSync('fusermount', ['-uzq', place]);
+  machine.end();
+});
+
+it('does not keep the vault from being locked, opened again and taken down', async () => {
+  const client = ControlClient.connect(join(machine.home, 'run/sherin-fs.sock'));
+  const fd = openSync(join(place, 'file'), 'r+');
+  try {
+    const read = client.call(
+      'read',
+      { target: 'files/data', offset: 0, length: 200_000, at: 0 },
+      { fds: [fd] },
+    );
+    read.catch(() => undefined);
+    await sleep(500);
+    machine.ok('lock');
+    expect(machine.status().vault.state).toBe('locked');
+    expect(machine.run('cat', 'files/data').code).toBe(4);
+    machine.ok('unlock');
+    expect(machine.shell('cmp "$M/files/data" data')).toMatchObject({ code: 0, err: '' });
+    machine.ok('down');
+  } finally {
+    client.close();
+    closeSync(fd);
+  }
+});
