@@ -35,6 +35,12 @@ describe('reach by ID', () => {
     expect(reach(0o644, [{ mode: 0o700, uid: 5 }])).toBe(0);
   });
 
+  it('ends at a directory that is closed to a class of its own: its group or owner may be others of the file', () => {
+    expect(reach(0o644, [{ mode: 0o705, gid: 5 }])).toBe(0o400);
+    expect(reach(0o644, [{ mode: 0o705 }])).toBe(0o400);
+    expect(reach(0o644, [{ mode: 0o075, uid: 5 }])).toBe(0);
+  });
+
   it('is the strictest of all names', () => {
     expect(reach(0o644, [{ mode: 0o755 }], [{ mode: 0o700 }])).toBe(0o400);
   });

@@ -9,12 +9,15 @@ export interface Reach {
   readonly mode: number;
 }
 
-/** Bits 2, 1, 0 (owner, group, others of `file`) that may pass this directory; where classes differ, the stricter. */
+/**
+ * Bits 2, 1, 0 (owner, group, others of `file`) that may pass this directory; where classes differ, the stricter: someone of
+ * the file's others can be the directory's owner or in its group, and a directory can be closed to just those.
+ */
 function passes(directory: Inode, file: Inode): number {
-  const others = directory.mode & 0o001 ? 0o1 : 0;
-  const group = directory.gid === file.gid ? Number((directory.mode & 0o010) !== 0) : others;
-  const owner =
-    directory.uid === file.uid ? Number((directory.mode & 0o100) !== 0) : Number(others === 1 && group === 1);
+  const lets = (bit: number): number => ((directory.mode & bit) === 0 ? 0 : 1);
+  const others = lets(0o001) & lets(0o010) & lets(0o100);
+  const group = directory.gid === file.gid ? lets(0o010) & lets(0o100) : others;
+  const owner = directory.uid === file.uid ? lets(0o100) : others;
   return (owner << 2) | (group << 1) | others;
 }
 
