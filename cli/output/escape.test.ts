@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bytesToText } from '../../common/names.js';
-import { escapeForTerminal } from './escape.js';
+import { escapeForTerminal, jsonText } from './escape.js';
 
 test('control characters, bidirectional marks and foreign bytes are written out', () => {
   expect(escapeForTerminal('a\u001b[2J\n\tb')).toBe('a\\x1b[2J\\n\\tb');
@@ -23,4 +23,11 @@ test('whatever the bytes, nothing of it is a control character', () => {
       expect(escapeForTerminal(bytesToText(bytes))).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
     }),
   );
+});
+
+test('JSON keeps its value and holds no control character either', () => {
+  for (const text of ['\u009b31m', '\u202etxt.exe', '\u007f', bytesToText(Buffer.from([0x66, 0xff]))]) {
+    expect(JSON.parse(jsonText({ text }))).toEqual({ text });
+    expect(jsonText({ text })).toMatch(/^[\x20-\x7e]*$/);
+  }
 });

@@ -15,3 +15,11 @@ export function escapeForTerminal(text: string): string {
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
   });
 }
+
+/** JSON on one line, with what could harm a terminal written as escapes of JSON: the value it stands for is the same. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(
+    unsafe,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

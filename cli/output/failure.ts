@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { getSystemErrorMap } from 'node:util';
 import { ZodError } from 'zod';
 import { type ExitCode, SherinError } from '../../common/errors.js';
-import { escapeForTerminal } from './escape.js';
+import { escapeForTerminal, jsonText } from './escape.js';
 
 function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null && name in error ? Reflect.get(error, name) : undefined;
@@ -51,7 +51,7 @@ export function asSherinError(error: unknown): SherinError {
 export function printError(error: unknown, json: boolean): ExitCode {
   const known = asSherinError(error);
   const text = json
-    ? JSON.stringify({ error: { code: known.code, message: known.message, hint: known.hint } })
+    ? jsonText({ error: { code: known.code, message: known.message, hint: known.hint } })
     : escapeForTerminal(`sherinctl: ${known.message} — ${known.hint}`);
   writeSync(2, `${text}\n`);
   return known.exit;

@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import Table from 'cli-table3';
 import { textToBytes } from '../../common/names.js';
-import { escapeForTerminal } from './escape.js';
+import { escapeForTerminal, jsonText } from './escape.js';
 
 export class Output {
   /** One JSON value on stdout instead of text. */
@@ -25,13 +25,13 @@ export class Output {
 
   /** The result of a command: `value` as one line of JSON, or what `human` prints. */
   result(value: unknown, human: () => void): void {
-    if (this.json) this.line(JSON.stringify(value));
+    if (this.json) this.line(jsonText(value));
     else human();
   }
 
   /** One JSON value of a stream of them (`--json` with output of unknown length). */
   record(value: unknown): void {
-    this.line(JSON.stringify(value));
+    this.line(jsonText(value));
   }
 
   /** A table without borders; cells are escaped always. */
