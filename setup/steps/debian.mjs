@@ -20,6 +20,7 @@ const packages = {
   ],
   test: [
     'libssl-dev', // native/checks runs outside Node
+    'procps', // pgrep
   ],
   bench: ['openssl', 'gocryptfs', 'encfs', 'cryfs', 'securefs'],
 };
