@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { SherinError, systemCode } from '../../common/errors.js';
@@ -63,12 +63,14 @@ export class AuditLog {
   /**
    * Verifies the newest segment from its signed checkpoint (older ones as far back as `expect`), cuts off what a crash left
    * of a group that nobody was told is durable, and takes in pending records. Creates the log when there is none.
-   * @throws SherinError AUDIT_BROKEN; ROLLBACK when the log ends before `expect`; AUDIT_UNWRITABLE
+   * @throws SherinError AUDIT_BROKEN, also when `dir` is a link; ROLLBACK when the log ends before `expect`; AUDIT_UNWRITABLE
    */
   static async open(options: AuditLogOptions): Promise<AuditLog> {
     const { dir } = options;
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    await rm(join(dir, 'next.tmp'), { force: true });
+    // Files are made and removed in it.
+    if (!(await lstat(dir)).isDirectory()) throw broken('audit/ is a link');
+    await rm(join(dir, 'next.tmp'), { recursive: true, force: true });
     const { writer, unsigned, torn } = await openWriter(options);
     const log = new AuditLog(dir, writer, await Reserve.open(dir));
     try {

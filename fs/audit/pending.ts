@@ -99,16 +99,20 @@ export async function removePending(dir: string): Promise<void> {
   await syncDirectory(dir);
 }
 
+/** Stands for what is no file, so that its removal is recorded as a malformed line. */
+const notAFile = Buffer.from('not a file');
+
 async function pendingFileBytes(path: string): Promise<Buffer | null> {
   let file: FileHandle;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null;
+    if (systemCode(error) === 'ELOOP') return notAFile;
     throw error;
   }
   try {
-    if (!(await file.stat()).isFile()) return Buffer.from('not a file');
+    if (!(await file.stat()).isFile()) return notAFile;
     return await readBounded(file, pendingBytes);
   } finally {
     await file.close();

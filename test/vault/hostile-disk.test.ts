@@ -172,6 +172,30 @@ describe('in the audit log', () => {
     );
   });
 
+  it('a link in the place of the log is refused, and nothing is removed where it leads', () => {
+    const other = join(machine.home, 'elsewhere');
+    whileBroken(
+      (audit) => {
+        renameSync(audit, other);
+        writeFileSync(join(other, 'next.tmp'), 'precious');
+        symlinkSync(other, audit);
+      },
+      () => expect(machine.run('ls').err).toContain('audit/ is a link'),
+    );
+    expect(readFileSync(join(other, 'next.tmp'), 'utf8')).toBe('precious');
+  });
+
+  it('a link in the place of pending records is taken for a malformed one', () => {
+    const other = join(machine.home, 'pending');
+    writeFileSync(other, 'precious');
+    machine.ok('down');
+    rmSync(join(machine.vault, 'audit/pending.jsonl'), { force: true });
+    symlinkSync(other, join(machine.vault, 'audit/pending.jsonl'));
+    machine.ok('up');
+    machine.ok('ls');
+    expect(readFileSync(other, 'utf8')).toBe('precious');
+  });
+
   it('another file’s second name in the place of its reserve neither grows nor shrinks', () => {
     const other = join(machine.home, 'reserved');
     writeFileSync(other, 'precious');
