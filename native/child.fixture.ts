@@ -1,8 +1,23 @@
 /** Runs a script that has the addon as `native` in a process of its own. */
 import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export const addonPath = join(import.meta.dirname, '..', 'build', 'Release', 'sherin_native.node');
+const built = join(import.meta.dirname, '..', 'build', 'Release', 'sherin_native.node');
+
+/** The addon where every user can read it: the project may stand below a private folder. */
+function readableCopy(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sherin-addon-'));
+  chmodSync(folder, 0o755);
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const copy = join(folder, 'sherin_native.node');
+  copyFileSync(built, copy);
+  chmodSync(copy, 0o755);
+  return copy;
+}
+
+export const addonPath = readableCopy();
 
 export interface Ended {
   readonly status: number | null;

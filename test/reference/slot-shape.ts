@@ -62,9 +62,9 @@ function checkPcrs(slot: JsonObject): void {
 
 function checkTpm(slot: JsonObject): void {
   const device = asText(slot.device, 'device');
-  must(/^[\x21-\x7e]{1,255}$/.test(device), 'device');
+  must(/^(swtpm|tabrmd|device:\/dev\/[a-z0-9]{1,32})$/.test(device), 'device');
   must(['device', 'software'].includes(asText(slot.kind, 'kind')), 'kind');
-  must((slot.kind === 'software') === device.startsWith('swtpm'), 'kind and device');
+  must((slot.kind === 'software') === (device === 'swtpm'), 'kind and device');
   checkPcrs(slot);
   asBoolean(slot.pin, 'pin');
   checkCost(slot.kdf);
