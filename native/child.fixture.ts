@@ -1,12 +1,12 @@
 /** Runs a script that has the addon as `native` in a process of its own. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const built = join(import.meta.dirname, '..', 'build', 'Release', 'sherin_native.node');
 
-/** The addon where every user can read it: the project may stand below a private folder. */
+/** The addon and fuse-native where every user can read them: the project may stand below a private folder. */
 function readableCopy(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sherin-addon-'));
   chmodSync(folder, 0o755);
@@ -14,10 +14,24 @@ function readableCopy(): string {
   const copy = join(folder, 'sherin_native.node');
   copyFileSync(built, copy);
   chmodSync(copy, 0o755);
+  const packages = join(import.meta.dirname, '..', 'node_modules');
+  for (const name of [
+    'fuse-native',
+    'fuse-shared-library',
+    'fuse-shared-library-linux',
+    'nanoresource',
+    'inherits',
+    'napi-macros',
+    'node-gyp-build',
+  ]) {
+    cpSync(realpathSync(join(packages, name)), join(folder, 'node_modules', name), { recursive: true });
+  }
   return copy;
 }
 
 export const addonPath = readableCopy();
+/** fuse-native beside it. */
+export const fuseNativePath = join(dirname(addonPath), 'node_modules', 'fuse-native', 'index.js');
 
 export interface Ended {
   readonly status: number | null;

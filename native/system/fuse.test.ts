@@ -1,11 +1,11 @@
 /** The kernel's cache of a real mount, emptied from outside libfuse. */
 import { describe, expect, it } from 'vitest';
-import { fine, runScript } from '../child.fixture.js';
+import { fine, fuseNativePath, runScript } from '../child.fixture.js';
 import { system } from '../index.js';
 
 /** A file system of one file whose content changes and which the kernel may cache for ever. */
 const mount = `
-  const Fuse = require(${JSON.stringify(import.meta.resolve('fuse-native').replace('file://', ''))});
+  const Fuse = require(${JSON.stringify(fuseNativePath)});
   const folder = temporaryFolder();
   let content = 'first';
   let reads = 0;
