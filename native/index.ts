@@ -291,6 +291,15 @@ export type RootOfBlocks = (data: Buffer) => Buffer;
 
 // --- system ------------------------------------------------------------------------------------------------------
 
+/** Where a regular file has data next. */
+export interface Extent {
+  readonly size: number;
+  /** Null: only a hole follows. */
+  readonly data: number | null;
+  /** End of that data; the file's size where there is none. */
+  readonly hole: number;
+}
+
 export interface System {
   /** PR_SET_DUMPABLE 0, RLIMIT_CORE 0, no new privileges. Reports what locked memory is made of. */
   harden(): { readonly memory: 'memfd_secret' | 'mlock' | 'unlocked'; readonly lockLimit: number };
@@ -306,9 +315,8 @@ export interface System {
   fdatasync(fd: number): Promise<void>;
   /** Non-blocking exclusive flock; false when another holds it. */
   flock(fd: number): boolean;
-  /** SEEK_DATA / SEEK_HOLE from an offset; null past the end (ENXIO). */
-  seekData(fd: number, offset: number): number | null;
-  seekHole(fd: number, offset: number): number | null;
+  /** Size of a file and its first data at or after an offset, asked for on a worker thread; null when it is no regular file. */
+  extent(fd: number, offset: number): Promise<Extent | null>;
   /** Reads a line from a terminal with echo off. */
   readSecretLine(fd: number, limit: number): Secret;
   /** This process's descriptors of /dev/fuse. */

@@ -1,4 +1,5 @@
-import { writeSync } from 'node:fs';
+import { write } from 'node:fs';
+import { promisify } from 'node:util';
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import { type CubeReader, type CubeRef, system } from '../../native/index.js';
@@ -7,6 +8,8 @@ import { type Slot, slotAt } from '../manifest/object-tree.js';
 import { cubesOf } from './catalog.js';
 import type { FaultHandler } from './faults.js';
 import { type Segment, slotSegments } from './segments.js';
+
+const writeAt = promisify(write);
 
 /** Cubes fetched ahead of a sequential reader. */
 const readAheadCubes = 4;
@@ -89,7 +92,7 @@ export class ObjectContent {
   async exportTo(offset: number, length: number, fd: number, at: number): Promise<void> {
     let position = at;
     for (const segment of this.#segments(offset, length)) {
-      if (segment.cube === null) zeroData(fd, position, segment.length);
+      if (segment.cube === null) await zeroData(fd, position, segment.length);
       else await this.#exportOne(segment.cube, segment, fd, position);
       position += segment.length;
     }
@@ -197,8 +200,10 @@ export class ObjectContent {
   }
 }
 
-function zeroData(fd: number, at: number, length: number): void {
-  const data = system.seekData(fd, at);
-  if (data === null || data >= at + length) return;
-  writeSync(fd, Buffer.alloc(length), 0, length, at);
+async function zeroData(fd: number, at: number, length: number): Promise<void> {
+  const extent = await system.extent(fd, at);
+  if (extent !== null && (extent.data === null || extent.data >= at + length)) return;
+  const zeros = Buffer.alloc(length);
+  for (let done = 0; done < length; )
+    done += (await writeAt(fd, zeros, done, length - done, at + done)).bytesWritten;
 }

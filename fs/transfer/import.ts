@@ -1,9 +1,8 @@
-import { fstatSync } from 'node:fs';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { cubeIdFromBytes, parseNamespace, utcDate } from '../../common/ids.js';
 import { textToBytes } from '../../common/names.js';
 import type { PutEntry, PutOutcome } from '../../daemon/protocol/control.js';
-import { type EncodeOptions, encodeFd, system } from '../../native/index.js';
+import { type EncodeOptions, type Extent, encodeFd, system } from '../../native/index.js';
 import type { CubeStore } from '../cube/store.js';
 import { slotBytes } from '../manifest/index-node.js';
 import type { Manifest } from '../manifest/manifest.js';
@@ -151,12 +150,14 @@ export class Import {
     if (!this.#context.checksum && this.#tree.hasSame(entry)) return null;
     const fd = entry.fd === undefined ? undefined : fds[entry.fd];
     if (fd === undefined) throw new SherinError('PROTOCOL', { part: `no descriptor for ${entry.path}` });
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new SherinError('USAGE', { what: `${entry.path} is not a regular file` });
-    return this.#encodeFile(fd, stat.size, entry);
+    const extent = await system.extent(fd, 0);
+    if (extent === null) throw new SherinError('USAGE', { what: `${entry.path} is not a regular file` });
+    return this.#encodeFile(fd, extent, entry);
   }
 
-  async #encodeFile(fd: number, length: number, entry: PutEntry): Promise<FileContent> {
+  async #encodeFile(fd: number, first: Extent, entry: PutEntry): Promise<FileContent> {
+    const length = first.size;
+    let extent = first;
     const owner = this.#context.owned ? this.#tree.owner(entry).uid : 0;
     const options = { ...this.#context.encode, owner };
     const builder = new ObjectTreeBuilder();
@@ -164,8 +165,10 @@ export class Import {
     const slots = Math.ceil(length / slotBytes);
     try {
       for (let index = 0; index < slots; ) {
-        const data = system.seekData(fd, index * slotBytes);
-        const dataSlot = data === null ? slots : Math.min(slots, Math.floor(data / slotBytes));
+        if (extent.data !== null && index * slotBytes >= extent.hole) {
+          extent = (await system.extent(fd, index * slotBytes)) ?? extent;
+        }
+        const dataSlot = extent.data === null ? slots : Math.min(slots, Math.floor(extent.data / slotBytes));
         if (dataSlot > index) {
           for (const slot of window.splice(0)) builder.push(await slot);
           builder.pushHoles(dataSlot - index);

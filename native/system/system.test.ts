@@ -151,18 +151,26 @@ describe('flock', () => {
   });
 });
 
-describe('seekData and seekHole', () => {
-  it('find the borders of a sparse file', () => {
+describe('extent', () => {
+  it('finds the borders of a sparse file', async () => {
     const fd = openSync(join(folder, 'sparse'), 'w+');
     const mega = 1 << 20;
     ftruncateSync(fd, 16 * mega);
     writeSync(fd, randomBytes(65536), 0, 65536, 4 * mega);
-    expect(system.seekData(fd, 0)).toBe(4 * mega);
-    expect(system.seekHole(fd, 4 * mega)).toBe(4 * mega + 65536);
-    expect(system.seekData(fd, 5 * mega)).toBeNull();
-    expect(system.seekHole(fd, 16 * mega)).toBeNull();
+    const data = { size: 16 * mega, data: 4 * mega, hole: 4 * mega + 65536 };
+    expect(await system.extent(fd, 0)).toEqual(data);
+    expect(await system.extent(fd, 4 * mega + 4096)).toEqual({ ...data, data: 4 * mega + 4096 });
+    const nothing = { size: 16 * mega, data: null, hole: 16 * mega };
+    expect(await system.extent(fd, 5 * mega)).toEqual(nothing);
+    expect(await system.extent(fd, 16 * mega)).toEqual(nothing);
     closeSync(fd);
-    expect(() => system.seekData(1_000_000, 0)).toThrow(code('EBADF', 'lseek'));
+    await expect(system.extent(1_000_000, 0)).rejects.toThrow(code('EBADF', 'fstat'));
+  });
+
+  it('is none of what is no regular file', async () => {
+    const fd = openSync('/dev/null', 'r');
+    expect(await system.extent(fd, 0)).toBeNull();
+    closeSync(fd);
   });
 });
 

@@ -1,4 +1,4 @@
-/** A file that never answers, in the hands of sherin-fs. */
+/** Files of other file systems in the hands of sherin-fs: one that never answers, and one that it serves itself. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
@@ -45,6 +45,33 @@ afterAll(() => {
   hanging.kill('SIGKILL');
   spawnSync('fusermount', ['-uzq', place]);
   machine.end();
+});
+
+it('of its own mount is imported like any other', async () => {
+  const client = ControlClient.connect(join(machine.home, 'run/sherin-fs.sock'));
+  const fd = openSync(join(machine.mount, 'files/data'), 'r');
+  try {
+    // The kernel has forgotten the attributes: whoever asks for them now asks the mount.
+    await sleep(3000);
+    const { transfer } = await client.call('put.begin', { destination: 'files', checksum: true });
+    const attributes = {
+      kind: 'file',
+      mode: 0o600,
+      uid: 0,
+      gid: 0,
+      atime: '0',
+      mtime: '0',
+      xattrs: [],
+    } as const;
+    const entries = [{ ...attributes, path: 'copy', size: 300_000, fd: 0 }];
+    const { outcomes } = await client.call('put.entries', { transfer, entries }, { fds: [fd] });
+    expect(outcomes).toMatchObject([{ path: 'copy', outcome: 'stored', bytes: 300_000 }]);
+    await client.call('put.end', { transfer });
+    expect(machine.shell('cmp "$M/files/copy" data')).toMatchObject({ code: 0, err: '' });
+  } finally {
+    client.close();
+    closeSync(fd);
+  }
 });
 
 it('does not keep the vault from being locked, opened again and taken down', async () => {
