@@ -61,7 +61,6 @@ it('of its own mount is imported like any other', async () => {
       gid: 0,
       atime: '0',
       mtime: '0',
-      xattrs: [],
     } as const;
     const entries = [{ ...attributes, path: 'copy', size: 300_000, fd: 0 }];
     const { outcomes } = await client.call('put.entries', { transfer, entries }, { fds: [fd] });
