@@ -42,10 +42,17 @@ async function headerFileBytes(path: string, shown: string): Promise<Buffer | nu
   }
 }
 
-/** Replaces the header so that a crash leaves the old or the new one; the old one stays as `vault.json.bak`. */
+/**
+ * Replaces the header so that a crash leaves the old or the new one, either of which opens the vault. `vault.json.bak` is a
+ * copy of the present one, for the day that `vault.json` is damaged: an older header would be refused.
+ */
 export async function writeHeader(dir: string, header: Header): Promise<void> {
   const path = join(dir, 'vault.json');
-  const before = await headerFileBytes(path, path);
-  if (before !== null) await replaceFile(join(dir, 'vault.json.bak'), before);
-  await replaceFile(path, headerText(header));
+  const copy = join(dir, 'vault.json.bak');
+  const text = headerText(header);
+  // A new vault begins with `vault.json`; later the copy goes first, so that no failure leaves it behind.
+  const begun = (await headerFileBytes(path, path)) !== null;
+  if (begun) await replaceFile(copy, text);
+  await replaceFile(path, text);
+  if (!begun) await replaceFile(copy, text);
 }
