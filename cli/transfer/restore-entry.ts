@@ -23,10 +23,16 @@ import type { LocalDirectory } from './local-directory.js';
 /** Fills an open file with verified content. */
 export type Fill = (fd: number) => Promise<void>;
 
-/** A name for what is not finished; a crash leaves at most one such file a directory. */
+/** A name for what is not finished; SIGKILL leaves such files, nothing else does. */
 function temporaryName(): Buffer {
   return Buffer.from(`.sherin-get-${randomBytes(8).toString('hex')}`);
 }
+
+/** What is not finished: a second Ctrl-C ends the process at once and must leave none of it behind. */
+const unfinished = new Set<Buffer>();
+process.on('exit', () => {
+  for (const path of unfinished) removeIfThere(path);
+});
 
 /** Makes something under a temporary name and renames it to its own, over what stood there unless that is a directory. */
 async function replace(
@@ -35,12 +41,14 @@ async function replace(
   make: (path: Buffer) => Promise<void> | void,
 ): Promise<void> {
   const path = directory.path(temporaryName());
+  unfinished.add(path);
   try {
     await make(path);
     renameSync(path, directory.path(name));
   } finally {
     // After a rename it is gone, unless both names were one file: then rename(2) does nothing.
     removeIfThere(path);
+    unfinished.delete(path);
   }
 }
 
