@@ -33,7 +33,7 @@
     {
       "target_name": "sherin_native",
       "sources": [
-        "<!@(find native -name '*.cc' -not -path 'native/ipc/*' -not -path 'native/fuzz/*' -not -path 'native/checks/*' | sort)"
+        "<!@(find native -name '*.cc' -not -path 'native/ipc/*' -not -path 'native/fuse2/*' -not -path 'native/fuzz/*' -not -path 'native/checks/*' | sort)"
       ],
       "cflags_cc": ["<!@(pkg-config --cflags tss2-esys tss2-tctildr tss2-rc tss2-mu)"],
       "libraries": ["<!@(pkg-config --libs tss2-esys tss2-tctildr tss2-rc tss2-mu)"]
@@ -41,6 +41,10 @@
     {
       "target_name": "sherin_ipc",
       "sources": ["<!@(find native/ipc -name '*.cc' | sort)"]
+    },
+    {
+      "target_name": "sherin_fuse2",
+      "sources": ["native/fuse2/channel.cc"]
     }
   ]
 }

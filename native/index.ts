@@ -8,6 +8,8 @@
 import type { Buffer } from 'node:buffer';
 import { loadAddon } from './load.js';
 
+export { loadFuseNativeMend } from './load.js';
+
 /** `code` is stable: EWIPED, ETAG (a GCM tag did not match), ECHECKSUM, ETPM, EIO-style errno names, EINVAL. */
 export interface NativeError extends Error {
   readonly code: string;

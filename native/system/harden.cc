@@ -12,11 +12,8 @@ namespace sherin {
 
 namespace {
 
-/**
- * Freed memory is overwritten with the low byte, zero; glibc fills new memory with its complement. Not another byte:
- * fuse-native looks at a channel that libfuse has just freed, and at a zeroed one it does nothing.
- */
-[[maybe_unused]] constexpr int kFreed = 0x100;
+/** What freed memory is overwritten with; glibc fills new memory with the complement, zero. */
+[[maybe_unused]] constexpr int kFreed = 0xff;
 
 }  // namespace
 

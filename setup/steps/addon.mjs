@@ -6,7 +6,9 @@ import { root, run, SetupProblem, say } from './run.mjs';
 import { contentStamp, filesBelow, readStamp, writeStamp } from './stamp.mjs';
 
 const stampFile = join(root, 'build/.stamp');
-const products = ['sherin_native.node', 'sherin_ipc.node'].map((name) => join(root, 'build/Release', name));
+const products = ['sherin_native', 'sherin_ipc', 'sherin_fuse2'].map((name) =>
+  join(root, 'build/Release', `${name}.node`),
+);
 
 export function buildAddon() {
   const toolchain = contentStamp([process.version, process.arch], [join(root, 'binding.gyp')]);

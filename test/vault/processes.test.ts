@@ -52,6 +52,16 @@ describe('starting and stopping', () => {
     expectServed();
   });
 
+  it('unmounts and mounts again and again in one process', async () => {
+    const { pid, path } = { pid: machine.fsPid, path: machine.mount };
+    for (let times = 0; times < 30; times++) {
+      await machine.call('umount', {});
+      await machine.call('mount', { path, allowOther: false, listIds: false });
+    }
+    expect(machine.fsPid).toBe(pid);
+    expectServed();
+  });
+
   it('several up at once are one', async () => {
     machine.ok('down');
     const starts = await Promise.all([1, 2, 3].map(() => machine.begin('up').outcome));

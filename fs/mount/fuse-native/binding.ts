@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { SherinError } from '../../../common/errors.js';
+import { loadFuseNativeMend } from '../../../native/index.js';
 
 /** Answers one request, exactly once; further values depend on the operation. */
 export type Signal = (result: number, ...rest: readonly unknown[]) => void;
@@ -30,6 +31,7 @@ interface NativePart {
 }
 
 function load(): FuseBinding {
+  loadFuseNativeMend();
   const main = require.resolve('fuse-native');
   const Fuse = require(main) as FuseConstructor;
   // The package keeps its addon to itself; its own loader gives the same instance.
