@@ -35,8 +35,8 @@
       "sources": [
         "<!@(find native -name '*.cc' -not -path 'native/ipc/*' -not -path 'native/fuse2/*' -not -path 'native/fuzz/*' -not -path 'native/checks/*' | sort)"
       ],
-      "cflags_cc": ["<!@(pkg-config --cflags tss2-esys tss2-tctildr tss2-rc tss2-mu)"],
-      "libraries": ["<!@(pkg-config --libs tss2-esys tss2-tctildr tss2-rc tss2-mu)"]
+      "cflags_cc": ["<!@(pkg-config --cflags tss2-esys tss2-tctildr tss2-rc tss2-mu fuse3)"],
+      "libraries": ["<!@(pkg-config --libs tss2-esys tss2-tctildr tss2-rc tss2-mu fuse3)"]
     },
     {
       "target_name": "sherin_ipc",

@@ -3,6 +3,7 @@
 #include "codec/functions.h"
 #include "codec/reader.h"
 #include "environment.h"
+#include "fuse/mount.h"
 #include "keys/keyring.h"
 #include "keys/secret.h"
 #include "system/functions.h"
@@ -18,6 +19,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sherin::InitCodec(env, exports);
   sherin::InitSystem(env, exports);
   sherin::InitTpm(env, exports);
+  sherin::InitFuse(env, exports);
   return exports;
 }
 

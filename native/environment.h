@@ -29,6 +29,7 @@ class Environment {
   Napi::FunctionReference secret;
   Napi::FunctionReference keyring;
   Napi::FunctionReference tpm;
+  Napi::FunctionReference cube_reader;
 
  private:
   void Stop();

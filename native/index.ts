@@ -6,8 +6,17 @@
  * machine reject with a {@link NativeError}.
  */
 import type { Buffer } from 'node:buffer';
+import type { FuseSessionConstructor } from './fuse-session.js';
 import { loadAddon } from './load.js';
 
+export {
+  attributeFields,
+  type FuseHandler,
+  fuseOp,
+  type GrantedSegment,
+  type NameInDirectory,
+  packedEntryBytes,
+} from './fuse-session.js';
 export { loadFuseNativeMend } from './load.js';
 
 /** `code` is stable: EWIPED, ETAG (a GCM tag did not match), ECHECKSUM, ETPM, EIO-style errno names, EINVAL. */
@@ -214,6 +223,9 @@ export interface CubeReader {
   exportTo(cube: CubeRef, offset: number, length: number, fd: number, at: number): Promise<CubeResult>;
   /** Wipes what is cached of one cube. */
   drop(id: Buffer): void;
+  /** Drops a cube, and keeps the mount's own threads from reading it until {@link allow} or {@link stop}. */
+  refuse(id: Buffer): void;
+  allow(id: Buffer): void;
   /** Wipes the whole cache, waits for reads in flight (their results become EWIPED faults `io`), and refuses further reads until `resume`. */
   stop(): Promise<void>;
   /** Takes a keyring (after unlock). */
@@ -340,6 +352,7 @@ interface Addon {
   readonly checkCubeHeader: CheckCubeHeader;
   readonly rootOfBlocks: RootOfBlocks;
   readonly system: System;
+  readonly FuseSession: FuseSessionConstructor;
 }
 
 const addon = loadAddon('sherin_native') as Addon;
@@ -354,3 +367,5 @@ export const scrubCube: ScrubCube = addon.scrubCube;
 export const checkCubeHeader: CheckCubeHeader = addon.checkCubeHeader;
 export const rootOfBlocks: RootOfBlocks = addon.rootOfBlocks;
 export const system: System = addon.system;
+export const FuseSession: FuseSessionConstructor = addon.FuseSession;
+export type FuseSession = InstanceType<FuseSessionConstructor>;

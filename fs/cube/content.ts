@@ -2,7 +2,7 @@ import { write } from 'node:fs';
 import { promisify } from 'node:util';
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
-import { type CubeReader, type CubeRef, system } from '../../native/index.js';
+import { type CubeReader, type CubeRef, type GrantedSegment, system } from '../../native/index.js';
 import { slotBytes } from '../manifest/index-node.js';
 import { type Slot, slotAt } from '../manifest/object-tree.js';
 import { cubesOf } from './catalog.js';
@@ -37,6 +37,12 @@ interface KnownSlot {
  */
 export class ObjectContent {
   readonly size: number;
+  /** For a driver that reads on threads of its own. */
+  readonly grant: {
+    readonly reader: CubeReader;
+    readonly wholeCube: boolean;
+    segments(slot: number): readonly GrantedSegment[];
+  };
   readonly #node: Buffer;
   readonly #source: ContentSource;
   readonly #slots = new Map<number, KnownSlot>();
@@ -47,6 +53,12 @@ export class ObjectContent {
     this.#source = source;
     this.#node = object.node;
     this.size = object.length;
+    this.grant = {
+      reader: source.reader,
+      wholeCube: source.wholeCube,
+      segments: (slot) =>
+        slotSegments(this.#slot(slot).slot, 0, Math.min(slotBytes, this.size - slot * slotBytes)),
+    };
   }
 
   /**

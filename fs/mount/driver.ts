@@ -11,9 +11,11 @@ export interface DriverOptions {
   readonly deadline?: number;
 }
 
+export type DriverName = 'native' | 'fuse-native';
+
 /** What a driver can't do; the conformance suite reads it. */
 export interface DriverLimits {
-  readonly name: string;
+  readonly name: DriverName;
   /** Finest step of file times, in nanoseconds. */
   readonly timeStep: number;
   /** Times before 1970 are shown; else as 1970. */
@@ -38,7 +40,15 @@ export interface DriverLimits {
   readonly wipesReplies: boolean;
 }
 
-export type Invalidation = 'all' | { readonly inodes: readonly number[] };
+/** Names that came or went, by the inode of their directory. */
+export interface ChangedName {
+  readonly parent: number;
+  readonly name: Buffer;
+}
+
+export type Invalidation =
+  | 'all'
+  | { readonly inodes: readonly number[]; readonly names?: readonly ChangedName[] };
 
 export interface MountDriver {
   readonly limits: DriverLimits;

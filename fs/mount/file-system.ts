@@ -1,13 +1,14 @@
 /** The file system of the mount, in nodes and handles. It knows no binding and no key. */
 import { constants } from 'node:fs';
 import { CubesDirectory } from './cubes-tree.js';
-import { FilesRoot } from './files-tree.js';
+import { FilesNode, FilesRoot } from './files-tree.js';
 import { IdsDirectory } from './ids-tree.js';
+import { isGenerated } from './inode-numbers.js';
 import type { DirectoryEntry, Node, NodeStat } from './node.js';
 import { OpenFiles } from './open-files.js';
 import { PosixError } from './posix-error.js';
 import { QuarantineDirectory } from './quarantine-tree.js';
-import type { Caller, MountSource, Space } from './source.js';
+import type { Caller, MountSource, OpenFile, Space } from './source.js';
 import { StatusDirectory } from './status-tree.js';
 import { TopDirectory } from './top-tree.js';
 import { listedNames, refuseForeign } from './xattr-names.js';
@@ -26,20 +27,21 @@ export class FileSystem {
   readonly #source: MountSource;
   readonly #status: StatusDirectory;
   readonly #open = new OpenFiles();
+  /** The root and the directories in it, by inode number. */
+  readonly #fixed: ReadonlyMap<number, Node>;
 
   constructor(source: MountSource, options: FileSystemOptions) {
     this.#source = source;
     this.#status = new StatusDirectory(source, options);
-    this.root = new TopDirectory(
-      source.owner,
-      new Map<string, Node>([
-        ['files', new FilesRoot(source)],
-        ['ids', new IdsDirectory(source, options)],
-        ['cubes', new CubesDirectory(source, { listIds: options.listIds, closed: options.callersUnknown })],
-        ['quarantine', new QuarantineDirectory(source)],
-        ['.sherin', this.#status],
-      ]),
-    );
+    const trees = new Map<string, Node>([
+      ['files', new FilesRoot(source)],
+      ['ids', new IdsDirectory(source, options)],
+      ['cubes', new CubesDirectory(source, { listIds: options.listIds, closed: options.callersUnknown })],
+      ['quarantine', new QuarantineDirectory(source)],
+      ['.sherin', this.#status],
+    ]);
+    this.root = new TopDirectory(source.owner, trees);
+    this.#fixed = new Map([this.root, ...trees.values()].map((node) => [node.ino, node]));
   }
 
   /** Number of open files. */
@@ -56,6 +58,11 @@ export class FileSystem {
       node = child;
     }
     return node;
+  }
+
+  /** The node of an inode number that always stands for one: of the trees' own directories and of all in `files/`. */
+  nodeOf(ino: number): Node | undefined {
+    return this.#fixed.get(ino) ?? (isGenerated(ino) ? undefined : new FilesNode(this.#source, ino));
   }
 
   async stat(node: Node): Promise<NodeStat> {
@@ -82,6 +89,16 @@ export class FileSystem {
     if (access !== constants.O_RDONLY || (flags & constants.O_TRUNC) !== 0) throw new PosixError('EROFS');
     const file = await node.open(caller);
     return this.#open.add(node, file, caller);
+  }
+
+  /** The content that a handle reads now; undefined when it is closed or about to become another. */
+  presentFile(handle: number): OpenFile | undefined {
+    return this.#open.presentFile(handle);
+  }
+
+  /** Handles that are open on these inodes. */
+  handlesOf(inodes: readonly number[]): readonly number[] {
+    return this.#open.handlesOf(new Set(inodes));
   }
 
   /** As OpenFile.readCached. */

@@ -15,6 +15,7 @@ const rootPatience = 3_000;
 export class FilesNode extends Node {
   readonly ino: number;
   override readonly versioned = true;
+  override readonly announced: boolean = true;
   readonly #source: MountSource;
 
   constructor(source: MountSource, ino: number) {
@@ -91,6 +92,8 @@ export class FilesNode extends Node {
 
 /** `files` itself: it can be looked at while the vault is locked or its TPM hangs, closed to all but the owner. */
 export class FilesRoot extends FilesNode {
+  /** What it says while locked must not outlast that. */
+  override readonly announced = false;
   readonly #owner: { readonly uid: number; readonly gid: number };
 
   constructor(source: MountSource) {

@@ -16,6 +16,11 @@ export function generatedInode(tree: GeneratedTree, local: number): number {
   return generatedBase + trees[tree] * treeSpan + (local % treeSpan);
 }
 
+/** True for the numbers of generated trees. */
+export function isGenerated(ino: number): boolean {
+  return ino >= generatedBase;
+}
+
 /** 47 bits of the ID, never 0. Two of a million cubes share a number with probability 1 in 300. */
 export function cubeInode(tree: 'cubes' | 'quarantine', id: CubeId): number {
   return generatedInode(tree, 1 + (cubeIdToBytes(id).readUIntBE(0, 6) % (treeSpan - 1)));

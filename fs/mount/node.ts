@@ -33,6 +33,10 @@ export abstract class Node {
   abstract readonly ino: number;
   /** The inode's content can become another. */
   readonly versioned: boolean = false;
+  /** The kernel is told when something changes, so it may keep what it knows; else it asks again after a moment. */
+  readonly announced: boolean = false;
+  /** Every open has content of its own, which the kernel does not keep. */
+  readonly direct: boolean = false;
   abstract stat(): Soon<NodeStat>;
 
   /** As {@link stat}, of a file that is open. */

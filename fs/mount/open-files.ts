@@ -49,6 +49,16 @@ export class OpenFiles {
     for (const handle of [...this.#handles.keys()]) this.close(handle);
   }
 
+  /** The content of a handle; undefined when it is closed or to be opened again. */
+  presentFile(handle: number): OpenFile | undefined {
+    const open = this.#handles.get(handle);
+    return open !== undefined && open.seen === open.changes ? open.file : undefined;
+  }
+
+  handlesOf(inodes: ReadonlySet<number>): readonly number[] {
+    return [...this.#handles].filter(([, { node }]) => inodes.has(node.ino)).map(([handle]) => handle);
+  }
+
   inodes(): Set<number> {
     return new Set([...this.#handles.values()].map(({ node }) => node.ino));
   }

@@ -1,6 +1,6 @@
 /** What the mount asks of the service behind it. Everything the mount shows comes through here. */
 import type { CubeId, Root, SherinId } from '../../common/ids.js';
-import type { CubeRef } from '../../native/index.js';
+import type { CubeReader, CubeRef, GrantedSegment } from '../../native/index.js';
 import type { PolicyTag } from '../manifest/records.js';
 import type { Tree } from '../manifest/tree.js';
 
@@ -17,6 +17,15 @@ export type TreeView = Pick<
   'lookup' | 'inode' | 'list' | 'object' | 'objectById' | 'inodesOf' | 'linksOf' | 'counts'
 >;
 
+/** What a driver needs to read content by itself, verified, on threads of its own. */
+export interface ReadGrant {
+  readonly reader: CubeReader;
+  /** Every vertex of a cube is checked before its first byte is given out. */
+  readonly wholeCube: boolean;
+  /** Content of a slot (1 MiB of the file), in order. */
+  segments(slot: number): readonly GrantedSegment[];
+}
+
 /** Content at one version. Reads past the end give fewer bytes, at the end none. */
 export interface OpenFile {
   /** Bytes. */
@@ -27,6 +36,8 @@ export interface OpenFile {
   read(offset: number, length: number, target: Buffer): Promise<number>;
   /** No read follows; one that is under way may still settle. */
   close(): void;
+  /** Absent where content is not kept in cubes. */
+  readonly grant?: ReadGrant;
 }
 
 /** What `user.sherin.*` tells of a file. */

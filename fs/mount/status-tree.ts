@@ -30,6 +30,7 @@ class SnapshotFile implements OpenFile {
 
 class StatusNode extends Node {
   readonly ino: number;
+  override readonly direct = true;
   readonly #file: GeneratedFile;
   readonly #keeper: SnapshotKeeper;
   readonly #owner: { readonly uid: number; readonly gid: number };

@@ -53,6 +53,7 @@ std::shared_ptr<KeySet> CubeSource::Keys() {
 void CubeSource::Stop() {
   const std::lock_guard<std::mutex> lock(mutex_);
   keys_.reset();
+  refused_.clear();  // whoever resumes brings them again
 }
 
 void CubeSource::WaitAndClear() {
@@ -74,6 +75,24 @@ void CubeSource::Resume(std::shared_ptr<KeySet> keys) {
 void CubeSource::Drop(const Hash& id) {
   headers_.Drop(id);
   vertices_.Drop(id);
+}
+
+void CubeSource::Refuse(const Hash& id) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    refused_.insert(id);
+  }
+  Drop(id);
+}
+
+void CubeSource::Allow(const Hash& id) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  refused_.erase(id);
+}
+
+bool CubeSource::Refused(const Hash& id) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return refused_.count(id) > 0;
 }
 
 bool CubeSource::ReadCached(const CubeRef& ref, Range range, uint8_t* out) {
@@ -141,6 +160,67 @@ Outcome CubeSource::Read(const CubeRef& ref, Range range, uint8_t* out, bool who
     counters_.served += range.length;
   }
   return outcome;
+}
+
+Outcome CubeSource::ReadThrough(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube) {
+  std::shared_ptr<OpenedCube> cube;
+  Outcome outcome = Opened(ref, range, cube);
+  if (outcome.ok() && whole_cube) outcome = VerifyWhole(*cube);
+  if (outcome.ok()) outcome = LoadThrough(*cube, range, out);
+  if (outcome.ok()) {
+    counters_.served += range.length;
+  } else {
+    ++counters_.faults;
+  }
+  return outcome;
+}
+
+void CubeSource::FetchAhead(const CubeRef& ref) {
+  std::shared_ptr<OpenedCube> cube;
+  try {
+    // Opening asks for the whole body.
+    static_cast<void>(Opened(ref, {0, ref.length}, cube));
+  } catch (const Failure&) {
+    // stopped meanwhile
+  }
+}
+
+Outcome CubeSource::LoadThrough(const OpenedCube& cube, Range range, uint8_t* out) {
+  const size_t end = range.offset + range.length;
+  const auto whole = [&](size_t vertex) {
+    return vertex * kVertex >= range.offset && std::min<size_t>((vertex + 1) * kVertex, cube.ref().length) <= end &&
+           cube.PlainSize(vertex) == kVertex;
+  };
+  for (size_t vertex = range.first(); vertex <= range.last();) {
+    const size_t first = vertex;
+    while (vertex <= range.last() && whole(vertex)) {
+      if (const auto pin = vertices_.Find({cube.ref(), static_cast<uint32_t>(vertex)})) {
+        CopyPart(vertex, pin->data(), range, out);
+        ++counters_.hits;
+        break;
+      }
+      ++vertex;
+    }
+    if (vertex > first) {
+      counters_.misses += vertex - first;
+      uint8_t* const ciphertext = ThreadScratch().ciphertext();
+      Outcome outcome = ReadVertices(cube.file(), first, vertex - 1, ciphertext);
+      const auto gcm = cube.NewGcm();
+      for (size_t i = first; i < vertex && outcome.ok(); ++i) {
+        outcome = cube.OpenVertex(*gcm, i, ciphertext + (i - first) * kVertex, out + (i * kVertex - range.offset));
+        counters_.decrypted += kVertex;
+      }
+      if (!outcome.ok()) return outcome;
+    }
+    if (vertex > range.last()) break;
+    if (!whole(vertex)) {
+      const size_t from = std::max(range.offset, vertex * kVertex), to = std::min(end, (vertex + 1) * kVertex);
+      Outcome outcome = Load(cube, {from, to - from}, out + (from - range.offset));
+      if (!outcome.ok()) return outcome;
+    }
+    ++vertex;
+  }
+  return {};
 }
 
 Outcome CubeSource::Load(const OpenedCube& cube, Range range, uint8_t* out) {

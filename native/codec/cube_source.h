@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <unordered_set>
 #include <vector>
 
 #include "header_cache.h"
@@ -32,6 +33,12 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
   bool ReadCached(const CubeRef& ref, Range range, uint8_t* out);
   /** Copies a range (not empty) of verified bytes to `out`; with a null `out` only fills the cache. */
   Outcome Read(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube);
+  /**
+   * The same for a reader that will not come back soon: whole vertices that are not cached go to `out` alone.
+   */
+  Outcome ReadThrough(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube);
+  /** Has the disk fetch a cube's ciphertext; a fault is dropped, a later read meets it. */
+  void FetchAhead(const CubeRef& ref);
   /** Past all caches, from a newly opened file. */
   Outcome ReadFresh(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube);
   /** Every vertex, the ciphertext root, and with `public_key` (32 bytes) the signature. */
@@ -40,6 +47,11 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
   Outcome Export(const CubeRef& ref, Range range, int fd, uint64_t at);
 
   void Drop(const Hash& id);
+  /** Gives out nothing of a cube in quarantine any more; what is cached of it is wiped. */
+  void Refuse(const Hash& id);
+  /** Its good copy is in place. */
+  void Allow(const Hash& id);
+  bool Refused(const Hash& id);
   /** Forgets the keys; reads fail with EWIPED from now on. */
   void Stop();
   /** Waits some seconds for reads in progress, then wipes the caches; what a slower one leaves is wiped at its end. */
@@ -62,6 +74,7 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
   template <typename Each>
   Outcome ForEachVertex(const OpenedCube& cube, size_t first, size_t last, Each each);
   Outcome Load(const OpenedCube& cube, Range range, uint8_t* out);
+  Outcome LoadThrough(const OpenedCube& cube, Range range, uint8_t* out);
   Outcome LoadRun(const OpenedCube& cube, size_t first, std::vector<VertexCache::Claim>& claims, Range range,
                   uint8_t* out);
 
@@ -74,6 +87,7 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
   std::mutex mutex_;
   std::condition_variable quiet_;
   std::shared_ptr<KeySet> keys_;
+  std::unordered_set<Hash, HashHash> refused_;
   size_t active_ = 0;
 };
 

@@ -1,14 +1,6 @@
 #include "header_cache.h"
 
-#include <string.h>
-
 namespace sherin {
-
-size_t HeaderCache::IdHash::operator()(const Hash& id) const {
-  size_t bits;
-  memcpy(&bits, id.data(), sizeof bits);
-  return bits;
-}
 
 std::shared_ptr<OpenedCube> HeaderCache::Find(const CubeRef& ref) {
   const std::lock_guard<std::mutex> lock(mutex_);

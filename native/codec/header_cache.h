@@ -24,15 +24,12 @@ class HeaderCache {
   void Clear();
 
  private:
-  struct IdHash {
-    size_t operator()(const Hash& id) const;
-  };
   using Cubes = std::list<std::shared_ptr<OpenedCube>>;
 
   const size_t limit_;
   std::mutex mutex_;
   Cubes cubes_;  // newest use first
-  std::unordered_map<Hash, Cubes::iterator, IdHash> index_;
+  std::unordered_map<Hash, Cubes::iterator, HashHash> index_;
 };
 
 }  // namespace sherin

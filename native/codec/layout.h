@@ -1,4 +1,6 @@
 #pragma once
+#include <string.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -38,6 +40,15 @@ constexpr uint32_t kSealedNonce = 0xffffffff;
 constexpr size_t kTag = 16;
 
 using Hash = std::array<uint8_t, 32>;
+
+/** For tables by hash: its first bytes are as good as random. */
+struct HashHash {
+  size_t operator()(const Hash& hash) const {
+    size_t value;
+    memcpy(&value, hash.data(), sizeof value);
+    return value;
+  }
+};
 
 /** What the verified object tree says of a cube (CubeRef of native/index.ts). */
 struct CubeRef {

@@ -59,7 +59,7 @@ Napi::Promise CheckAsync(const Napi::CallbackInfo& info, Workers& workers, const
 }  // namespace
 
 void CubeReader::Init(Napi::Env env, Napi::Object exports) {
-  exports.Set("CubeReader", DefineClass(env, "CubeReader",
+  const Napi::Function reader = DefineClass(env, "CubeReader",
                                         {
                                             InstanceMethod<&CubeReader::ReadCached>("readCached"),
                                             InstanceMethod<&CubeReader::Read>("read"),
@@ -67,10 +67,14 @@ void CubeReader::Init(Napi::Env env, Napi::Object exports) {
                                             InstanceMethod<&CubeReader::Verify>("verify"),
                                             InstanceMethod<&CubeReader::ExportTo>("exportTo"),
                                             InstanceMethod<&CubeReader::Drop>("drop"),
+                                            InstanceMethod<&CubeReader::Refuse>("refuse"),
+                                            InstanceMethod<&CubeReader::Allow>("allow"),
                                             InstanceMethod<&CubeReader::Stop>("stop"),
                                             InstanceMethod<&CubeReader::Resume>("resume"),
                                             InstanceMethod<&CubeReader::Stats>("stats"),
-                                        }));
+                                        });
+  Environment::Of(env).cube_reader = Napi::Persistent(reader);
+  exports.Set("CubeReader", reader);
 }
 
 CubeReader::CubeReader(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -162,6 +166,21 @@ Napi::Value CubeReader::ExportTo(const Napi::CallbackInfo& info) {
 
 void CubeReader::Drop(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] { source_->Drop(HashOf(info[0], "id")); });
+}
+
+void CubeReader::Refuse(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] { source_->Refuse(HashOf(info[0], "id")); });
+}
+
+void CubeReader::Allow(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] { source_->Allow(HashOf(info[0], "id")); });
+}
+
+std::shared_ptr<CubeSource> CubeReader::SourceOf(const Napi::Value& value) {
+  const Napi::Env env = value.Env();
+  if (!value.IsObject() || !value.As<Napi::Object>().InstanceOf(Environment::Of(env).cube_reader.Value()))
+    throw Napi::TypeError::New(env, "reader must be a CubeReader");
+  return Unwrap(value.As<Napi::Object>())->source_;
 }
 
 Napi::Value CubeReader::Stop(const Napi::CallbackInfo& info) {

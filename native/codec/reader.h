@@ -13,6 +13,8 @@ class CubeReader : public Napi::ObjectWrap<CubeReader> {
  public:
   static void Init(Napi::Env env, Napi::Object exports);
   explicit CubeReader(const Napi::CallbackInfo& info);
+  /** The source of a CubeReader. @throws Napi::TypeError for anything else */
+  static std::shared_ptr<CubeSource> SourceOf(const Napi::Value& value);
 
  private:
   Napi::Value ReadCached(const Napi::CallbackInfo& info);
@@ -21,6 +23,8 @@ class CubeReader : public Napi::ObjectWrap<CubeReader> {
   Napi::Value Verify(const Napi::CallbackInfo& info);
   Napi::Value ExportTo(const Napi::CallbackInfo& info);
   void Drop(const Napi::CallbackInfo& info);
+  void Refuse(const Napi::CallbackInfo& info);
+  void Allow(const Napi::CallbackInfo& info);
   Napi::Value Stop(const Napi::CallbackInfo& info);
   void Resume(const Napi::CallbackInfo& info);
   Napi::Value Stats(const Napi::CallbackInfo& info);

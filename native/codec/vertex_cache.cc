@@ -12,10 +12,7 @@ bool VertexCache::Key::operator==(const Key& other) const {
 }
 
 size_t VertexCache::KeyHash::operator()(const Key& key) const {
-  // Cube IDs are HMAC outputs: any eight bytes of one are spread already.
-  size_t bits;
-  memcpy(&bits, key.cube.id.data(), sizeof bits);
-  return bits + key.vertex * size_t{0x9e3779b97f4a7c15};
+  return HashHash{}(key.cube.id) + key.vertex * size_t{0x9e3779b97f4a7c15};
 }
 
 VertexCache::Pin::~Pin() {

@@ -6,6 +6,7 @@ const packages = {
   run: [
     'fuse3', // fusermount3, which lets a plain user mount
     'libfuse2|libfuse2t64', // fuse-native loads it
+    'libfuse3-dev', // the native mount driver, for the addon
     'libtss2-dev', // TPM 2.0 ESAPI, for the addon
     'swtpm', // the software TPM
     'swtpm-tools',

@@ -18,14 +18,14 @@ import { xattrTests } from './conformance/xattrs.js';
 export function mountConformance(limits: DriverLimits): void {
   describe(`mount driver ${limits.name}`, () => {
     treeTests(limits);
-    readingTests();
-    xattrTests();
-    refusalTests();
+    readingTests(limits);
+    xattrTests(limits);
+    refusalTests(limits);
     generatedTreeTests(limits);
     sharingTests(limits);
-    concurrencyTests();
-    faultTests();
+    concurrencyTests(limits);
+    faultTests(limits);
     cachingTests(limits);
-    lifeTests();
+    lifeTests(limits);
   });
 }

@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DriverLimits } from '../../fs/mount/driver.js';
 import { compiledFile } from './compiled.js';
 import { pause } from './programs.js';
 import type { Command, Counts, ServerOptions } from './server.js';
@@ -12,6 +13,8 @@ interface Answer {
   readonly result?: unknown;
   readonly error?: { readonly code: string; readonly message: string };
 }
+
+type Options = Omit<ServerOptions, 'path' | 'driver'>;
 
 export class CommandFailed extends Error {
   readonly code: string;
@@ -37,8 +40,12 @@ export class Mounted {
   }
 
   /** Starts a server for a new directory; it does not mount yet. */
-  static async start(options: Omit<ServerOptions, 'path'> = {}, path = newFolder()): Promise<Mounted> {
-    const server = fork(compiledFile('server'), [JSON.stringify({ ...options, path })]);
+  static async start(
+    { name: driver }: DriverLimits,
+    options: Options = {},
+    path = newFolder(),
+  ): Promise<Mounted> {
+    const server = fork(compiledFile('server'), [JSON.stringify({ ...options, driver, path })]);
     await new Promise<void>((resolve, reject) => {
       server.once('message', () => resolve());
       server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
@@ -46,8 +53,8 @@ export class Mounted {
     return new Mounted(path, server);
   }
 
-  static async mount(options: Omit<ServerOptions, 'path'> = {}): Promise<Mounted> {
-    const mounted = await Mounted.start(options);
+  static async mount(limits: DriverLimits, options: Options = {}): Promise<Mounted> {
+    const mounted = await Mounted.start(limits, options);
     await mounted.do({ do: 'mount' });
     return mounted;
   }

@@ -1,7 +1,8 @@
 /** Serves a MemorySource at a directory; a process of its own, so that tests may use the mount synchronously and kill it. */
 
-import type { Invalidation } from '../../fs/mount/driver.js';
+import type { DriverName, Invalidation } from '../../fs/mount/driver.js';
 import { FuseNativeDriver } from '../../fs/mount/fuse-native/driver.js';
+import { NativeDriver } from '../../fs/mount/native/driver.js';
 import { MemorySource } from './memory-source.js';
 
 export type Command =
@@ -23,6 +24,7 @@ export interface Counts {
 }
 
 export interface ServerOptions {
+  readonly driver: DriverName;
   readonly path: string;
   readonly allowOther?: boolean;
   readonly listIds?: boolean;
@@ -36,7 +38,8 @@ const log = {
   error: (details: object, message: string) => logged.push({ level: 'error', message, ...details }),
   warn: (details: object, message: string) => logged.push({ level: 'warn', message, ...details }),
 };
-const driver = new FuseNativeDriver({
+const Driver = options.driver === 'native' ? NativeDriver : FuseNativeDriver;
+const driver = new Driver({
   allowOther: false,
   listIds: false,
   ...options,

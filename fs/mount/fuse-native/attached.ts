@@ -1,10 +1,8 @@
 import { SherinError } from '../../../common/errors.js';
 import { system } from '../../../native/index.js';
+import { detach } from '../point/detach.js';
 import type { Fuse } from './binding.js';
 import type { Connection } from './connection.js';
-import { fusermount } from './fusermount.js';
-import { fileSystemType } from './mount-point.js';
-import { mountsAt } from './mount-table.js';
 
 const patience = 5_000;
 const pause = 5;
@@ -27,14 +25,9 @@ export class Attached {
 
   /** Undoes the mount; true when it had to be detached under open files. @throws SherinError IO */
   async detach(): Promise<boolean> {
-    if ((await mountsAt(this.path)).at(-1)?.type !== fileSystemType) return false;
-    if ((await fusermount(this.path, { lazy: false })) === null) {
-      await this.#ended();
-      return false;
-    }
-    const refusal = await fusermount(this.path, { lazy: true });
-    if (refusal === null) return true;
-    throw new SherinError('IO', { what: 'unmounting', part: refusal });
+    const how = await detach(this.path);
+    if (how === 'closed') await this.#ended();
+    return how === 'lazy';
   }
 
   /** Drops what the kernel caches of nodes 1…`greatest`. @throws SherinError IO */

@@ -24,7 +24,7 @@ export function cachingTests(limits: DriverLimits): void {
   describe('kernel cache', () => {
     let mounted: Mounted;
     beforeAll(async () => {
-      mounted = await Mounted.mount();
+      mounted = await Mounted.mount(limits);
     });
     afterAll(() => mounted.close());
 

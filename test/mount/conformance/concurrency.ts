@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DriverLimits } from '../../../fs/mount/driver.js';
 import { pattern } from '../content.js';
 import { Mounted } from '../mounted.js';
 import { python, run } from '../programs.js';
 import { patterned } from '../standard-tree.js';
 
-export function concurrencyTests(): void {
+export function concurrencyTests(limits: DriverLimits): void {
   describe('many at once', () => {
     let mounted: Mounted;
     beforeAll(async () => {
-      mounted = await Mounted.mount();
+      mounted = await Mounted.mount(limits);
     });
     afterAll(() => mounted.close());
 

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DriverLimits } from '../../../fs/mount/driver.js';
 import { Mounted } from '../mounted.js';
 import { pause, run } from '../programs.js';
 
-export function faultTests(): void {
+export function faultTests(limits: DriverLimits): void {
   describe('faults', () => {
     let mounted: Mounted;
     beforeAll(async () => {
-      mounted = await Mounted.mount({ deadline: 1_000 });
+      mounted = await Mounted.mount(limits, { deadline: 1_000 });
     });
     afterAll(() => mounted.close());
     const cat = (name: string) => run('cat', [mounted.file(name)]);

@@ -23,7 +23,10 @@ export function generatedTreeTests(limits: DriverLimits): void {
     const tree = standardTree();
     const hello = tree.object(tree.inode(findInode(tree, 'hello.txt'))?.object ?? 0)?.id ?? '';
     beforeAll(async () => {
-      [mounted, listed] = await Promise.all([Mounted.mount(), Mounted.mount({ listIds: true })]);
+      [mounted, listed] = await Promise.all([
+        Mounted.mount(limits),
+        Mounted.mount(limits, { listIds: true }),
+      ]);
     });
     afterAll(() => Promise.all([mounted.close(), listed.close()]));
     const at = (...names: string[]) => join(mounted.path, ...names);

@@ -1,11 +1,12 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { DriverLimits } from '../../../fs/mount/driver.js';
 import { isMounted, Mounted, newFolder, untilUnmounted } from '../mounted.js';
 import { run, Steps } from '../programs.js';
 
-function refusal(path: string): Promise<unknown> {
-  return Mounted.start({}, path).then(async (mounted) => {
+function refusal(limits: DriverLimits, path: string): Promise<unknown> {
+  return Mounted.start(limits, {}, path).then(async (mounted) => {
     const error = await mounted.do({ do: 'mount' }).catch((reason: unknown) => reason);
     await mounted.kill();
     return error;
@@ -17,10 +18,10 @@ function children(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
-export function lifeTests(): void {
+export function lifeTests(limits: DriverLimits): void {
   describe('life', () => {
     it('names itself in the list of mounts', async () => {
-      const mounted = await Mounted.mount();
+      const mounted = await Mounted.mount(limits);
       const line = readFileSync('/proc/self/mounts', 'utf8')
         .split('\n')
         .find((text) => text.includes(mounted.path));
@@ -31,14 +32,14 @@ export function lifeTests(): void {
 
     it('refuses what is missing, no directory, not empty or mounted', async () => {
       const folder = newFolder();
-      expect(await refusal(join(folder, 'none'))).toMatchObject({ code: 'MOUNT_USED' });
+      expect(await refusal(limits, join(folder, 'none'))).toMatchObject({ code: 'MOUNT_USED' });
       writeFileSync(join(folder, 'file'), '');
-      expect(await refusal(join(folder, 'file'))).toMatchObject({ code: 'MOUNT_USED' });
-      expect(await refusal(folder)).toMatchObject({ code: 'MOUNT_USED' });
-      expect(await refusal('/proc')).toMatchObject({ code: 'MOUNT_USED' });
+      expect(await refusal(limits, join(folder, 'file'))).toMatchObject({ code: 'MOUNT_USED' });
+      expect(await refusal(limits, folder)).toMatchObject({ code: 'MOUNT_USED' });
+      expect(await refusal(limits, '/proc')).toMatchObject({ code: 'MOUNT_USED' });
       rmSync(folder, { recursive: true });
-      const mounted = await Mounted.mount();
-      expect(await refusal(mounted.path)).toMatchObject({ code: 'MOUNT_USED' });
+      const mounted = await Mounted.mount(limits);
+      expect(await refusal(limits, mounted.path)).toMatchObject({ code: 'MOUNT_USED' });
       expect(readFileSync(mounted.file('hello.txt'), 'utf8')).toBe('hello, vault\n');
       await mounted.close();
     });
@@ -47,17 +48,17 @@ export function lifeTests(): void {
       const folder = newFolder();
       const path = join(folder, 'a b,c\\d ü\n');
       mkdirSync(path);
-      const mounted = await Mounted.start({}, path);
+      const mounted = await Mounted.start(limits, {}, path);
       await mounted.do({ do: 'mount' });
       expect(readFileSync(mounted.file('hello.txt'), 'utf8')).toBe('hello, vault\n');
-      expect(await refusal(path)).toMatchObject({ code: 'MOUNT_USED' });
+      expect(await refusal(limits, path)).toMatchObject({ code: 'MOUNT_USED' });
       await mounted.close();
       expect(readdirSync(folder)).toEqual([]);
       rmSync(folder, { recursive: true });
     });
 
     it('detaches under open files, says so, goes on serving them, and still locks them', async () => {
-      const mounted = await Mounted.mount();
+      const mounted = await Mounted.mount(limits);
       const script = `
 fd = os.open(sys.argv[1], os.O_RDONLY)
 def look():
@@ -81,7 +82,7 @@ while True: step(look())`;
 
     it('leaves no mount behind when it is killed', async () => {
       for (let round = 0; round < 5; round++) {
-        const mounted = await Mounted.mount();
+        const mounted = await Mounted.mount(limits);
         const steps = new Steps(`fd = os.open(sys.argv[1], os.O_RDONLY)\nstep(1)`, mounted.file('hello.txt'));
         await steps.next();
         await mounted.kill();
@@ -93,18 +94,18 @@ while True: step(look())`;
     });
 
     it('clears a dead mount of its own', async () => {
-      const dead = await Mounted.mount();
+      const dead = await Mounted.mount(limits);
       for (const pid of children(dead.pid)) process.kill(pid, 'SIGKILL');
       await dead.kill();
       expect(() => statSync(dead.path)).toThrow('ENOTCONN');
-      const mounted = await Mounted.start({}, dead.path);
+      const mounted = await Mounted.start(limits, {}, dead.path);
       await mounted.do({ do: 'mount' });
       expect(readFileSync(mounted.file('hello.txt'), 'utf8')).toBe('hello, vault\n');
       await mounted.close();
     });
 
     it('survives that its mount is undone by another', async () => {
-      const mounted = await Mounted.mount();
+      const mounted = await Mounted.mount(limits);
       await run('fusermount3', ['-u', mounted.path]);
       await mounted.do({ do: 'invalidate', what: 'all' });
       expect(await mounted.do({ do: 'unmount' })).toEqual({ lazy: false });
@@ -114,7 +115,7 @@ while True: step(look())`;
     });
 
     it('mounts and unmounts 50 times', async () => {
-      const mounted = await Mounted.start();
+      const mounted = await Mounted.start(limits);
       chmodSync(mounted.path, 0o700);
       for (let cycle = 0; cycle < 50; cycle++) {
         await mounted.do({ do: 'mount' });

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DriverLimits } from '../../../fs/mount/driver.js';
 import { pattern } from '../content.js';
 import { Mounted } from '../mounted.js';
 import { python, run } from '../programs.js';
@@ -10,11 +11,11 @@ const ranges = [0, 1, 511, 4095, 4096, 65_535, 65_536, 131_071, 131_073, 299_999
   (offset) => [1, 2, 4096, 65_537, 131_072, 200_001].map((length) => [offset, length] as const),
 );
 
-export function readingTests(): void {
+export function readingTests(limits: DriverLimits): void {
   describe('reading', () => {
     let mounted: Mounted;
     beforeAll(async () => {
-      mounted = await Mounted.mount();
+      mounted = await Mounted.mount(limits);
     });
     afterAll(() => mounted.close());
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DriverLimits } from '../../../fs/mount/driver.js';
 import { knownCube, quarantinedCube } from '../memory-source.js';
 import { Mounted } from '../mounted.js';
 import { python } from '../programs.js';
@@ -56,11 +57,11 @@ function expectReadOnly(answers: Record<string, string>): void {
   expect(answers).toEqual(Object.fromEntries(Object.keys(answers).map((key) => [key, 'EROFS'])));
 }
 
-export function refusalTests(): void {
+export function refusalTests(limits: DriverLimits): void {
   describe('modifications', () => {
     let mounted: Mounted;
     beforeAll(async () => {
-      mounted = await Mounted.mount({ listIds: true });
+      mounted = await Mounted.mount(limits, { listIds: true });
     });
     afterAll(() => mounted.close());
 

@@ -22,7 +22,10 @@ export function sharingTests(limits: DriverLimits): void {
     const tree = standardTree();
     const idOf = (path: string) => tree.object(tree.inode(findInode(tree, path))?.object ?? 0)?.id ?? '';
     beforeAll(async () => {
-      [own, open] = await Promise.all([Mounted.mount(), Mounted.mount({ allowOther: true, listIds: true })]);
+      [own, open] = await Promise.all([
+        Mounted.mount(limits),
+        Mounted.mount(limits, { allowOther: true, listIds: true }),
+      ]);
       for (const { path } of [own, open]) chmodSync(join(path, '..'), 0o1777);
     });
     afterAll(() => Promise.all([own.close(), open.close()]));

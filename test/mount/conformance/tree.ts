@@ -20,7 +20,7 @@ export function treeTests(limits: DriverLimits): void {
     let mounted: Mounted;
     let tree: MemoryTree;
     beforeAll(async () => {
-      mounted = await Mounted.mount();
+      mounted = await Mounted.mount(limits);
       tree = standardTree();
     });
     afterAll(() => mounted.close());

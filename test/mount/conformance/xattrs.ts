@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DriverLimits } from '../../../fs/mount/driver.js';
 import { Mounted } from '../mounted.js';
 import { python, run } from '../programs.js';
 import { standardTree, stored } from '../standard-tree.js';
@@ -18,12 +19,12 @@ def get(name, size): return sized(lambda space, n: libc.getxattr(path, os.fsenco
 def names(size): return sized(lambda space, n: libc.listxattr(path, space, n), size)
 `;
 
-export function xattrTests(): void {
+export function xattrTests(limits: DriverLimits): void {
   describe('extended attributes', () => {
     let mounted: Mounted;
     let path: string;
     beforeAll(async () => {
-      mounted = await Mounted.mount();
+      mounted = await Mounted.mount(limits);
       path = mounted.file('special/attributed');
     });
     afterAll(() => mounted.close());

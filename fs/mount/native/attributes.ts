@@ -1,0 +1,98 @@
+/** Attributes, directory entries and space as the addon takes them (native/fuse-session.ts). */
+import { attributeFields, packedEntryBytes } from '../../../native/index.js';
+import type { InodeKind } from '../../manifest/records.js';
+import type { NodeStat } from '../node.js';
+import type { Space } from '../source.js';
+
+export const typeBits: Readonly<Record<InodeKind, number>> = {
+  file: 0o100000,
+  directory: 0o040000,
+  symlink: 0o120000,
+  fifo: 0o010000,
+  socket: 0o140000,
+};
+
+const second = 1_000_000_000n;
+
+export interface Lifetimes {
+  /** Seconds for which the kernel may keep attributes and the name. */
+  readonly attributes: number;
+  readonly name: number;
+}
+
+/** One array for all answers: the addon reads it before the call returns. */
+const numbers = new Float64Array(attributeFields);
+
+function setTime(target: Float64Array, at: number, nanoseconds: bigint): void {
+  const seconds = nanoseconds >= 0n ? nanoseconds / second : (nanoseconds - second + 1n) / second;
+  target[at] = Number(seconds);
+  target[at + 1] = Number(nanoseconds - seconds * second);
+}
+
+/** Valid until the next call. */
+export function attributesOf(node: number, stat: NodeStat, lifetimes: Lifetimes): Float64Array {
+  numbers[0] = node;
+  numbers[1] = stat.ino;
+  numbers[2] = typeBits[stat.kind] | stat.mode;
+  numbers[3] = stat.nlink;
+  numbers[4] = stat.uid;
+  numbers[5] = stat.gid;
+  numbers[6] = stat.size;
+  setTime(numbers, 7, stat.atime);
+  setTime(numbers, 9, stat.mtime);
+  setTime(numbers, 11, stat.ctime);
+  numbers[13] = lifetimes.attributes;
+  numbers[14] = lifetimes.name;
+  return numbers;
+}
+
+/** The answer that a name is not there, which the kernel keeps. Valid until the next call. */
+export function absentFor(seconds: number): Float64Array {
+  numbers.fill(0);
+  numbers[14] = seconds;
+  return numbers;
+}
+
+/** What a listing says of an entry that was not looked up: inode number and kind. */
+export function entryOnly(ino: number, kind: InodeKind): Float64Array {
+  numbers.fill(0);
+  numbers[1] = ino;
+  numbers[2] = typeBits[kind];
+  return numbers;
+}
+
+/** Bytes of an entry in the kernel's own form: fuse_dirent has 24 and the name, fuse_direntplus 128 more (linux/fuse.h). */
+export function kernelEntryBytes(nameLength: number, plus: boolean): number {
+  return Math.ceil((24 + nameLength) / 8) * 8 + (plus ? 128 : 0);
+}
+
+/** Collects packed entries. */
+export class EntryPacker {
+  readonly #buffer: Buffer;
+  #used = 0;
+
+  /** `size`: bytes of the kernel's own form that will fit. */
+  constructor(size: number) {
+    // A packed entry is smaller than three of the kernel's least.
+    this.#buffer = Buffer.alloc(size * 5 + packedEntryBytes + 264);
+  }
+
+  /** `next`: where a reader goes on behind this entry. */
+  add(name: Buffer, attributes: Float64Array, next: number): void {
+    for (const value of attributes) this.#used = this.#buffer.writeDoubleLE(value, this.#used);
+    this.#used = this.#buffer.writeDoubleLE(next, this.#used);
+    this.#used = this.#buffer.writeDoubleLE(name.length, this.#used);
+    name.copy(this.#buffer, this.#used);
+    this.#used += Math.ceil((name.length + 1) / 8) * 8;
+  }
+
+  get packed(): Buffer {
+    return this.#buffer.subarray(0, this.#used);
+  }
+}
+
+/** As FuseSession.answerSpace takes it. */
+export function spaceNumbers(space: Space): Float64Array {
+  const { blockSize, blocks, free, available, files, nameMax } = space;
+  return Float64Array.of(blockSize, blocks, free, available, files, nameMax);
+}

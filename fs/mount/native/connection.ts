@@ -1,0 +1,96 @@
+import { SherinError } from '../../../common/errors.js';
+import { FuseSession } from '../../../native/index.js';
+import type { Invalidation, MountLogger } from '../driver.js';
+import type { FileSystem } from '../file-system.js';
+import { within } from '../within.js';
+import { dispatcher } from './dispatch.js';
+import { Grants } from './grants.js';
+import { Listings } from './listings.js';
+import { NodeTable } from './node-table.js';
+import { Operations } from './operations.js';
+
+/** Threads to start with; the session adds more while they wait for a disk. */
+const threads = 4;
+
+export interface ConnectionOptions {
+  readonly fs: FileSystem;
+  readonly log: MountLogger;
+  /** Milliseconds. */
+  readonly deadline: number;
+  readonly mountOptions: readonly string[];
+  /** Called once no program can ask anything any more. */
+  readonly over: () => void;
+}
+
+/** A mount's connection to the kernel: from mount to the last close of a file, which may come after unmount. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #session: FuseSession;
+  readonly #nodes: NodeTable;
+  readonly #grants: Grants;
+  readonly #ready = signal();
+  #over: Promise<void> | null = null;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    const { fs, log, deadline, mountOptions } = options;
+    this.#session = new FuseSession({ mountOptions, deadline, threads }, (...call) => handle(...call));
+    const session = this.#session;
+    this.#nodes = new NodeTable(fs);
+    this.#grants = new Grants(session, fs);
+    const listings = new Listings();
+    const operations = new Operations({ session, fs, nodes: this.#nodes, listings, grants: this.#grants });
+    const handle = dispatcher({
+      session,
+      operations,
+      nodes: this.#nodes,
+      fs,
+      log,
+      ready: this.#ready.set,
+      ended: () => void this.end(),
+    });
+  }
+
+  /** @throws SherinError MOUNT_USED, TIMEOUT */
+  async start(path: string): Promise<void> {
+    try {
+      this.#session.mount(path);
+    } catch (error) {
+      throw new SherinError('MOUNT_USED', { path, part: 'libfuse could not mount there' }, { cause: error });
+    }
+    const { deadline } = this.#options;
+    if ((await within(this.#ready.promise, deadline)) === undefined) {
+      throw new SherinError('TIMEOUT', { what: 'the mount', seconds: deadline / 1000 });
+    }
+  }
+
+  /** Drops what the kernel caches and takes back what the addon reads by itself. */
+  drop(what: Invalidation): Promise<void> {
+    if (what === 'all') {
+      this.#grants.takeAll();
+      return this.#session.invalidate(null, []);
+    }
+    for (const handle of this.#options.fs.handlesOf(what.inodes)) this.#grants.take(handle);
+    const nodes = what.inodes.map((ino) => this.#nodes.numberOf(ino));
+    const names = (what.names ?? []).map(({ parent, name }) => ({
+      parent: this.#nodes.numberOf(parent),
+      name,
+    }));
+    return this.#session.invalidate(nodes, names);
+  }
+
+  /** Ends the session's threads. */
+  end(): Promise<void> {
+    const over = this.#over ?? this.#session.end().then(() => this.#options.over());
+    this.#over = over;
+    return over;
+  }
+}
+
+function signal(): { readonly promise: Promise<true>; readonly set: () => void } {
+  let set = (): void => undefined;
+  const promise = new Promise<true>((resolve) => {
+    set = () => resolve(true);
+  });
+  return { promise, set };
+}

@@ -1,0 +1,87 @@
+/** From the session's calls to operations; whatever an operation throws answers its request. */
+import { type FuseHandler, type FuseSession, fuseOp } from '../../../native/index.js';
+import type { MountLogger } from '../driver.js';
+import type { FileSystem } from '../file-system.js';
+import { errnoNumber, errnoOf } from '../posix-error.js';
+import type { Caller } from '../source.js';
+import type { NodeTable } from './node-table.js';
+import type { Operations } from './operations.js';
+
+export interface DispatchParts {
+  readonly session: FuseSession;
+  readonly operations: Operations;
+  readonly nodes: NodeTable;
+  readonly fs: FileSystem;
+  readonly log: MountLogger;
+  readonly ready: () => void;
+  readonly ended: () => void;
+}
+
+const nameOf = new Map<number, string>(Object.entries(fuseOp).map(([name, op]) => [op, name]));
+const noName = Buffer.alloc(0);
+
+export function dispatcher(parts: DispatchParts): FuseHandler {
+  const { session, operations, nodes, fs, log } = parts;
+
+  /** Errors that are no answers are bugs: EIO for this call, the stack in the log. */
+  function fail(op: number, id: number, error: unknown): void {
+    const errno = errnoOf(error);
+    if (errno === undefined) {
+      const stack = error instanceof Error ? error.stack : String(error);
+      log.error({ operation: nameOf.get(op), stack }, 'a handler of the mount failed');
+    }
+    session.fail(id, errnoNumber(errno ?? 'EIO'));
+  }
+
+  return (op, id, node, uid, gid, pid, handle, offset, size, flags, name) => {
+    const caller: Caller = { uid, gid, pid };
+    const run = (): void | Promise<void> => {
+      switch (op) {
+        case fuseOp.ready:
+          return parts.ready();
+        case fuseOp.ended:
+          return parts.ended();
+        case fuseOp.forget:
+          // It may have been looked up again meanwhile.
+          return session.knows(node) ? undefined : nodes.forget(node);
+        case fuseOp.expired:
+          return log.warn({ requests: size }, 'requests of the mount took too long');
+        case fuseOp.lookup:
+          return operations.lookup(id, node, name ?? noName, caller);
+        case fuseOp.getattr:
+          return operations.getattr(id, node, handle);
+        case fuseOp.readlink:
+          return operations.readlink(id, node);
+        case fuseOp.open:
+          return operations.open(id, node, flags, caller);
+        case fuseOp.read:
+          return operations.read(id, node, handle, offset, size);
+        case fuseOp.release:
+          return operations.release(handle);
+        case fuseOp.opendir:
+          return operations.opendir(id, node, caller);
+        case fuseOp.readdir:
+          return operations.readdir(id, node, handle, offset, size, false, caller);
+        case fuseOp.readdirplus:
+          return operations.readdir(id, node, handle, offset, size, true, caller);
+        case fuseOp.releasedir:
+          return operations.releasedir(handle);
+        case fuseOp.getxattr:
+          return operations.getxattr(id, node, String(name), size);
+        case fuseOp.listxattr:
+          return operations.listxattr(id, node, size);
+        case fuseOp.statfs:
+          return operations.statfs(id);
+        case fuseOp.changeXattr:
+          return fs.refuseXattr(String(name));
+        default:
+          return fs.refuseChange();
+      }
+    };
+    try {
+      run()?.catch((error: unknown) => fail(op, id, error));
+    } catch (error) {
+      fail(op, id, error);
+    }
+  };
+}

@@ -1,0 +1,108 @@
+/** The native driver: libfuse 3 in the addon, whose threads answer reads without JavaScript. */
+import { writeFile } from 'node:fs/promises';
+import { SherinError } from '../../../common/errors.js';
+import type { DriverOptions, Invalidation, MountDriver, MountLogger } from '../driver.js';
+import { FileSystem } from '../file-system.js';
+import { detach } from '../point/detach.js';
+import { fusermountPath } from '../point/fusermount.js';
+import { checkAllowOther, checkDevice, prepareMountPoint } from '../point/mount-point.js';
+import { mountsAt } from '../point/mount-table.js';
+import { MountWatch } from '../point/mount-watch.js';
+import type { MountSource } from '../source.js';
+import { Connection } from './connection.js';
+import { nativeLimits } from './limits.js';
+
+const defaultDeadline = 30_000;
+/** KiB that the kernel reads ahead of a sequential reader: as much as one request holds. */
+const readAhead = nativeLimits.maxRead / 1024;
+
+export interface NativeOptions extends DriverOptions {
+  readonly source: MountSource;
+  readonly log: MountLogger;
+}
+
+export class NativeDriver implements MountDriver {
+  readonly limits = nativeLimits;
+  readonly #options: NativeOptions;
+  readonly #fs: FileSystem;
+  #mounted: { readonly path: string; readonly connection: Connection; readonly watch: MountWatch } | null =
+    null;
+  /** Every connection that is not over: of the mount, and of those detached under open files. */
+  readonly #connections = new Set<Connection>();
+
+  constructor(options: NativeOptions) {
+    this.#options = options;
+    this.#fs = new FileSystem(options.source, {
+      listIds: options.listIds,
+      callersUnknown: false,
+      attributeTimeout: 0, // what generated files show is never kept
+    });
+  }
+
+  async mount(): Promise<void> {
+    const { path, allowOther } = this.#options;
+    const fusermount = fusermountPath();
+    await checkDevice();
+    if (allowOther) await checkAllowOther(path);
+    const real = await prepareMountPoint(path);
+    const watch = new MountWatch(real, fusermount);
+    const connection = this.#connect();
+    try {
+      await connection.start(real);
+    } catch (error) {
+      watch.stop();
+      await connection.end();
+      throw error;
+    }
+    this.#mounted = { path: real, connection, watch };
+    await raiseReadAhead(real);
+  }
+
+  async unmount(): Promise<{ lazy: boolean }> {
+    if (this.#mounted === null) return { lazy: false };
+    const { path, connection, watch } = this.#mounted;
+    const how = await detach(path);
+    this.#mounted = null;
+    watch.stop();
+    if (how === 'lazy') return { lazy: true };
+    await connection.end();
+    if (this.#connections.size === 0) this.#fs.releaseAll();
+    return { lazy: false };
+  }
+
+  async invalidate(what: Invalidation): Promise<void> {
+    this.#fs.changed(what === 'all' ? what : what.inodes);
+    this.#fs.forget();
+    await Promise.all([...this.#connections].map((connection) => connection.drop(what)));
+    this.#fs.forget();
+  }
+
+  #connect(): Connection {
+    const connection = new Connection({
+      fs: this.#fs,
+      log: this.#options.log,
+      deadline: this.#options.deadline ?? defaultDeadline,
+      mountOptions: this.#mountOptions(),
+      over: () => this.#connections.delete(connection),
+    });
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  #mountOptions(): readonly string[] {
+    const options = [
+      'fsname=sherin',
+      'subtype=sherin',
+      'default_permissions',
+      `max_read=${nativeLimits.maxRead}`,
+    ];
+    return this.#options.allowOther ? [...options, 'allow_other'] : options;
+  }
+}
+
+/** Root alone may; without it the kernel reads 128 KiB ahead, and the addon asks the disk for more. @throws SherinError MOUNT_USED */
+async function raiseReadAhead(path: string): Promise<void> {
+  const device = (await mountsAt(path)).at(-1)?.device;
+  if (device === undefined) throw new SherinError('MOUNT_USED', { path, part: 'it was unmounted at once' });
+  await writeFile(`/sys/class/bdi/0:${device}/read_ahead_kb`, String(readAhead)).catch(() => undefined);
+}

@@ -1,0 +1,50 @@
+/** Which handles the addon reads by itself, and how far it knows their content. */
+import type { FuseSession } from '../../../native/index.js';
+import { slotBytes } from '../../manifest/index-node.js';
+import type { FileSystem } from '../file-system.js';
+import type { ReadGrant } from '../source.js';
+
+/** Slots named at once: 64 MiB of a file. */
+const slotsAtOnce = 64;
+
+export class Grants {
+  readonly #session: FuseSession;
+  readonly #fs: FileSystem;
+  /** What is granted, by handle. */
+  readonly #granted = new Map<number, { readonly grant: ReadGrant; readonly size: number }>();
+
+  constructor(session: FuseSession, fs: FileSystem) {
+    this.#session = session;
+    this.#fs = fs;
+  }
+
+  /** Grants a handle its present content; `offset` is where it is read, as large files are named piece by piece. */
+  give(handle: number, node: number, offset: number): void {
+    let granted = this.#granted.get(handle);
+    if (granted === undefined) {
+      const file = this.#fs.presentFile(handle);
+      if (file?.grant === undefined || file.size === 0) return;
+      const { grant, size } = file;
+      granted = { grant, size };
+      this.#granted.set(handle, granted);
+      this.#session.grant(handle, node, grant.reader, size, grant.wholeCube);
+    }
+    this.#extend(handle, granted, Math.floor(offset / slotBytes));
+  }
+
+  take(handle: number): void {
+    if (this.#granted.delete(handle)) this.#session.revoke(handle);
+  }
+
+  takeAll(): void {
+    this.#granted.clear();
+    this.#session.revokeAll();
+  }
+
+  #extend(handle: number, { grant, size }: { grant: ReadGrant; size: number }, slot: number): void {
+    const last = Math.min(slot + slotsAtOnce, Math.ceil(size / slotBytes));
+    for (let index = slot; index < last; index++) {
+      this.#session.extend(handle, index, grant.segments(index));
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/** Nodes by the number that the kernel knows them by. */
+import type { FileSystem } from '../file-system.js';
+import type { Node } from '../node.js';
+import { PosixError } from '../posix-error.js';
+
+/** The kernel's name for the root (linux/fuse.h, FUSE_ROOT_ID). */
+const rootNumber = 1;
+
+export class NodeTable {
+  readonly #fs: FileSystem;
+  /** Looked-up nodes of generated trees; those of `files/` are made from their number. */
+  readonly #generated = new Map<number, Node>();
+
+  constructor(fs: FileSystem) {
+    this.#fs = fs;
+  }
+
+  numberOf(ino: number): number {
+    return ino === this.#fs.root.ino ? rootNumber : ino + 1;
+  }
+
+  /** @throws PosixError ESTALE for a number that was forgotten */
+  at(number: number): Node {
+    if (number === rootNumber) return this.#fs.root;
+    const node = this.#generated.get(number) ?? this.#fs.nodeOf(number - 1);
+    if (node === undefined) throw new PosixError('ESTALE');
+    return node;
+  }
+
+  /** Remembers a node that the kernel is about to know; returns its number. */
+  known(node: Node): number {
+    const number = this.numberOf(node.ino);
+    if (this.#fs.nodeOf(node.ino) === undefined) this.#generated.set(number, node);
+    return number;
+  }
+
+  forget(number: number): void {
+    this.#generated.delete(number);
+  }
+}

@@ -1,0 +1,177 @@
+/** What the driver does for each request of the kernel, by node number and handle; answers go to the session by number. */
+import type { FuseSession } from '../../../native/index.js';
+import type { FileSystem } from '../file-system.js';
+import type { DirectoryEntry, Node } from '../node.js';
+import { PosixError } from '../posix-error.js';
+import type { Caller } from '../source.js';
+import {
+  absentFor,
+  attributesOf,
+  EntryPacker,
+  entryOnly,
+  kernelEntryBytes,
+  type Lifetimes,
+  spaceNumbers,
+} from './attributes.js';
+import type { Grants } from './grants.js';
+import type { Listings } from './listings.js';
+import type { NodeTable } from './node-table.js';
+
+/** What is announced is kept until then; a day stands for ever. */
+const announced: Lifetimes = { attributes: 86_400, name: 86_400 };
+const momentary: Lifetimes = { attributes: 1, name: 1 };
+const direct: Lifetimes = { attributes: 0, name: 1 };
+
+function lifetimesOf(node: Node): Lifetimes {
+  if (node.announced) return announced;
+  return node.direct ? direct : momentary;
+}
+
+export interface OperationsParts {
+  readonly session: FuseSession;
+  readonly fs: FileSystem;
+  readonly nodes: NodeTable;
+  readonly listings: Listings;
+  readonly grants: Grants;
+}
+
+export class Operations {
+  readonly #session: FuseSession;
+  readonly #fs: FileSystem;
+  readonly #nodes: NodeTable;
+  readonly #listings: Listings;
+  readonly #grants: Grants;
+
+  constructor({ session, fs, nodes, listings, grants }: OperationsParts) {
+    this.#session = session;
+    this.#fs = fs;
+    this.#nodes = nodes;
+    this.#listings = listings;
+    this.#grants = grants;
+  }
+
+  async lookup(id: number, parent: number, name: Buffer, caller: Caller): Promise<void> {
+    const directory = this.#nodes.at(parent);
+    const node = await directory.lookup(name, caller);
+    if (node === undefined) {
+      if (!directory.announced) throw new PosixError('ENOENT');
+      this.#session.answerEntry(id, absentFor(announced.name));
+      return;
+    }
+    const stat = await this.#fs.stat(node);
+    this.#session.answerEntry(id, attributesOf(this.#nodes.known(node), stat, lifetimesOf(node)));
+  }
+
+  async getattr(id: number, number: number, handle: number): Promise<void> {
+    const node = this.#nodes.at(number);
+    const stat = handle === 0 ? await this.#fs.stat(node) : await this.#fs.statOpen(handle);
+    this.#session.answerAttributes(id, attributesOf(number, stat, lifetimesOf(node)));
+  }
+
+  async readlink(id: number, number: number): Promise<void> {
+    this.#session.answerLink(id, await this.#fs.readlink(this.#nodes.at(number)));
+  }
+
+  async open(id: number, number: number, flags: number, caller: Caller): Promise<void> {
+    const node = this.#nodes.at(number);
+    const handle = await this.#fs.open(node, flags, caller);
+    if (this.#session.waiting(id)) {
+      if (!node.direct) this.#grants.give(handle, number, 0);
+      if (this.#session.answerOpen(id, handle, !node.direct, node.direct)) return;
+    }
+    this.release(handle);
+  }
+
+  release(handle: number): void {
+    this.#grants.take(handle);
+    this.#fs.release(handle);
+  }
+
+  /** Content that is not granted, not named yet, or that failed: read here, where failures are dealt with. */
+  async read(id: number, number: number, handle: number, offset: number, size: number): Promise<void> {
+    const target = Buffer.allocUnsafeSlow(size);
+    try {
+      const copied = this.#fs.readCached(handle, offset, size, target);
+      const read = copied ?? (await this.#fs.read(handle, offset, size, target));
+      this.#session.answerBytes(id, target, read);
+    } finally {
+      target.fill(0);
+    }
+    const node = this.#nodes.at(number);
+    if (!node.direct) this.#grants.give(handle, number, offset);
+  }
+
+  async opendir(id: number, number: number, caller: Caller): Promise<void> {
+    const handle = this.#listings.add(await this.#fs.list(this.#nodes.at(number), caller));
+    if (!this.#session.answerOpen(id, handle, false, false)) this.#listings.close(handle);
+  }
+
+  releasedir(handle: number): void {
+    this.#listings.close(handle);
+  }
+
+  /** Offsets: 1 is behind `.`, 2 behind `..`, then the entries. */
+  async readdir(
+    id: number,
+    number: number,
+    handle: number,
+    offset: number,
+    size: number,
+    plus: boolean,
+    caller: Caller,
+  ): Promise<void> {
+    const entries = this.#listings.get(handle);
+    if (entries === undefined) throw new PosixError('EBADF');
+    const directory = this.#nodes.at(number);
+    const packer = new EntryPacker(size);
+    let left = size;
+    for (let at = offset; at < entries.length + 2; at++) {
+      const entry = at < 2 ? dot(at, directory) : entries[at - 2];
+      if (entry === undefined) break;
+      left -= kernelEntryBytes(entry.name.length, plus);
+      if (left < 0) break;
+      const looked = plus && at >= 2 ? await this.#looked(directory, entry, caller) : null;
+      packer.add(entry.name, looked?.() ?? entryOnly(entry.ino, entry.kind), at + 1);
+    }
+    this.#session.answerDirectory(id, packer.packed, size, plus);
+  }
+
+  async getxattr(id: number, number: number, name: string, size: number): Promise<void> {
+    this.#answerSized(id, await this.#fs.getxattr(this.#nodes.at(number), name), size);
+  }
+
+  async listxattr(id: number, number: number, size: number): Promise<void> {
+    this.#answerSized(id, await this.#fs.listxattr(this.#nodes.at(number)), size);
+  }
+
+  statfs(id: number): void {
+    this.#session.answerSpace(id, spaceNumbers(this.#fs.statfs()));
+  }
+
+  /** Tells the attributes of a listed entry; null where it can't be looked up: the listing goes on all the same. */
+  async #looked(
+    directory: Node,
+    entry: DirectoryEntry,
+    caller: Caller,
+  ): Promise<(() => Float64Array) | null> {
+    try {
+      const node = await directory.lookup(entry.name, caller);
+      if (node === undefined) return null;
+      const stat = await this.#fs.stat(node);
+      return () => attributesOf(this.#nodes.known(node), stat, lifetimesOf(node));
+    } catch {
+      return null;
+    }
+  }
+
+  /** An empty buffer asks for the size; a short one is ERANGE. */
+  #answerSized(id: number, value: Buffer, size: number): void {
+    if (size === 0) this.#session.answerSize(id, value.length);
+    else if (value.length > size) throw new PosixError('ERANGE');
+    else this.#session.answerBytes(id, value, value.length);
+  }
+}
+
+function dot(at: number, directory: Node): DirectoryEntry {
+  return { name: Buffer.from(at === 0 ? '.' : '..'), ino: directory.ino, kind: 'directory' };
+}

@@ -1,0 +1,51 @@
+#include "content.h"
+
+#include <string.h>
+
+#include <algorithm>
+
+namespace sherin::fuse {
+
+Content::Content(std::shared_ptr<CubeSource> source, uint64_t node, uint64_t size, bool whole_cube)
+    : source_(std::move(source)), node_(node), size_(size), whole_cube_(whole_cube) {}
+
+void Content::SetSlot(uint64_t slot, std::vector<Segment> segments) {
+  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  slots_[slot] = std::move(segments);
+}
+
+bool Content::PartsOf(uint64_t offset, size_t length, uint8_t* out, std::vector<Part>& parts) {
+  const std::shared_lock<std::shared_mutex> lock(mutex_);
+  const uint64_t end = offset + length;
+  for (uint64_t slot = offset / kCube; slot * kCube < end; ++slot) {
+    const auto found = slots_.find(slot);
+    if (found == slots_.end()) return false;
+    uint64_t start = slot * kCube;
+    for (const Segment& segment : found->second) {
+      const uint64_t low = std::max(offset, start), high = std::min(end, start + segment.length);
+      if (low < high) {
+        const size_t size = high - low, at = low - offset;
+        if (segment.hole) {
+          memset(out + at, 0, size);
+        } else {
+          parts.push_back({segment.cube, {segment.offset + (low - start), size}, at});
+        }
+      }
+      start += segment.length;
+    }
+    if (start < std::min(end, (slot + 1) * kCube)) return false;  // fewer segments than the slot is long
+  }
+  return true;
+}
+
+bool Content::CubesOf(uint64_t slot, std::vector<Part>& parts) {
+  const std::shared_lock<std::shared_mutex> lock(mutex_);
+  const auto found = slots_.find(slot);
+  if (found == slots_.end()) return false;
+  for (const Segment& segment : found->second) {
+    if (!segment.hole) parts.push_back({segment.cube, {0, segment.cube.length}, 0});
+  }
+  return true;
+}
+
+}  // namespace sherin::fuse

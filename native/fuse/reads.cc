@@ -1,0 +1,186 @@
+#include "reads.h"
+
+#include <string.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "../failure.h"
+#include "../memory/pages.h"
+#include "../memory/wipe.h"
+
+namespace sherin::fuse {
+namespace {
+
+/** From here on a second core takes half of a request. */
+constexpr size_t kSplit = 512 * 1024;
+/** Parts of this size do not go through the vertex cache: the kernel keeps them itself. */
+constexpr size_t kThrough = 4 * kVertex;
+/** A read of at most this size that does not follow the one before is random. */
+constexpr size_t kRandom = 16 * 1024;
+/** Cubes asked for ahead of a sequential reader. */
+constexpr uint64_t kAhead = 4;
+constexpr size_t kMostAhead = 64;
+constexpr size_t kMostStores = 64;
+
+/** Room for one answer of this thread. */
+uint8_t* ReplyBuffer() {
+  static thread_local Pages pages = Pages::ForPlaintext(kCube);
+  return pages.data();
+}
+
+bool ReadPart(Content& content, const Part& part, uint8_t* out) {
+  try {
+    CubeSource& source = content.source();
+    const Outcome outcome = part.range.length >= kThrough
+                                ? source.ReadThrough(part.cube, part.range, out + part.at, content.whole_cube())
+                                : source.Read(part.cube, part.range, out + part.at, content.whole_cube());
+    return outcome.ok();
+  } catch (const std::exception&) {  // locked, or no memory
+    return false;
+  }
+}
+
+bool ReadParts(Content& content, const std::vector<Part>& parts, uint8_t* out) {
+  return std::all_of(parts.begin(), parts.end(),
+                     [&](const Part& part) { return ReadPart(content, part, out); });
+}
+
+/** Moves what lies behind about half of the bytes to a list of its own. */
+std::vector<Part> SecondHalf(std::vector<Part>& parts) {
+  size_t bytes = 0, seen = 0;
+  for (const Part& part : parts) bytes += part.range.length;
+  std::vector<Part> second;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    Part& part = parts[i];
+    const size_t until = bytes / 2 - std::min(seen, bytes / 2);  // bytes of this part that belong to the first half
+    seen += part.range.length;
+    if (until >= part.range.length) continue;
+    const size_t cut = (part.range.offset + until) / kVertex * kVertex;
+    const size_t first = cut > part.range.offset ? cut - part.range.offset : 0;
+    second.push_back({part.cube, {part.range.offset + first, part.range.length - first}, part.at + first});
+    second.insert(second.end(), parts.begin() + static_cast<std::ptrdiff_t>(i) + 1, parts.end());
+    part.range.length = first;
+    parts.resize(first > 0 ? i + 1 : i);
+    break;
+  }
+  return second;
+}
+
+/** A result that another thread brings. */
+class Awaited {
+ public:
+  void Set(bool value) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    value_ = value;
+    set_ = true;
+    changed_.notify_one();
+  }
+  bool Get() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return set_; });
+    return value_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool set_ = false, value_ = false;
+};
+
+}  // namespace
+
+Reads::Reads(Pending& pending, Workers& notifier, Store store)
+    : pending_(pending),
+      notifier_(notifier),
+      store_(std::move(store)),
+      halves_(std::max(2u, std::thread::hardware_concurrency()) - 1),
+      ahead_(1) {}
+
+Reads::~Reads() {
+  halves_.Stop();
+  ahead_.Stop();
+}
+
+bool Reads::Serve(fuse_req_t request, const std::shared_ptr<Content>& content, uint64_t offset, size_t size) {
+  if (offset >= content->size()) {
+    fuse_reply_buf(request, nullptr, 0);
+    return true;
+  }
+  const size_t length = std::min<uint64_t>({size, content->size() - offset, kCube});
+  const auto activity = content->source().Enter();  // lock waits for it, and so for the wiping of the buffer
+  uint8_t* const out = ReplyBuffer();
+  const WipeAtEnd wipe(out, length);
+  std::vector<Part> parts;
+  if (!content->PartsOf(offset, length, out, parts)) return false;
+  for (const Part& part : parts) {
+    if (content->source().Refused(part.cube.id)) return false;
+  }
+  const uint64_t expected = content->Expect(offset + length);
+  const bool random = length <= kRandom && offset != expected;
+  if (!random) FetchAhead(content, offset);
+
+  const Pending::Id id = pending_.Add(request);
+  const bool cached = random && parts.size() == 1 &&
+                      content->source().ReadCached(parts[0].cube, parts[0].range, out + parts[0].at);
+  if (random && !cached) {
+    for (const Part& part : parts) content->source().FetchAhead(part.cube);
+  }
+  const bool whole = cached || Fill(content, parts, out);
+  if (pending_.Take(id) == nullptr) return true;  // too late: answered by the deadline
+  if (!whole || content->revoked()) return false;
+  fuse_reply_buf(request, reinterpret_cast<const char*>(out), length);
+  if (random && !cached && parts.size() == 1) StoreVertex(content, parts[0], offset);
+  return true;
+}
+
+bool Reads::Fill(const std::shared_ptr<Content>& content, const std::vector<Part>& parts, uint8_t* out) {
+  size_t bytes = 0;
+  for (const Part& part : parts) bytes += part.range.length;
+  if (bytes < kSplit || halves_.Idle() == 0) return ReadParts(*content, parts, out);
+  std::vector<Part> first = parts;
+  const std::vector<Part> second = SecondHalf(first);
+  const auto other = std::make_shared<Awaited>();
+  // Waits for it in any case: it writes to this thread's buffer.
+  halves_.Submit([content, second, out, other] { other->Set(ReadParts(*content, second, out)); });
+  const bool good = ReadParts(*content, first, out);
+  return other->Get() && good;
+}
+
+void Reads::FetchAhead(const std::shared_ptr<Content>& content, uint64_t offset) {
+  const uint64_t slot = offset / kCube;
+  const uint64_t last = std::min(slot + kAhead, (content->size() - 1) / kCube);
+  for (uint64_t next = std::max(slot + 1, content->ahead.load()); next <= last; ++next) {
+    content->ahead = next + 1;
+    std::vector<Part> parts;
+    if (!content->CubesOf(next, parts)) return;
+    for (const Part& part : parts) {
+      ahead_.SubmitIdle([content, cube = part.cube, activity = content->source().Enter()] {
+        content->source().FetchAhead(cube);
+      }, kMostAhead);
+    }
+  }
+}
+
+void Reads::StoreVertex(const std::shared_ptr<Content>& content, const Part& part, uint64_t offset) {
+  if (part.range.first() != part.range.last()) return;
+  notifier_.SubmitIdle([this, content, part, offset, activity = content->source().Enter()] {
+    if (content->revoked()) return;
+    const size_t start = part.range.first() * kVertex;
+    const Range vertex{start, std::min<size_t>(kVertex, part.cube.length - start)};
+    uint8_t* const out = ReplyBuffer();
+    const WipeAtEnd wipe(out, vertex.length);
+    if (!content->source().ReadCached(part.cube, vertex, out)) return;
+    // The pages that the read itself fills are locked by it until its answer: they are left out.
+    const size_t before = part.range.offset - start, behind = before + part.range.length;
+    const uint64_t at = offset + part.at - before;
+    const size_t end = std::min<uint64_t>(vertex.length, content->size() - at);
+    const size_t first = before / kBlock * kBlock, rest = RoundUp(behind, kBlock);
+    if (first > 0) store_(content->node(), at, out, first);
+    if (rest < end) store_(content->node(), at + rest, out + rest, end - rest);
+  }, kMostStores);
+}
+
+}  // namespace sherin::fuse

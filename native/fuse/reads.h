@@ -1,0 +1,39 @@
+#pragma once
+#include <memory>
+
+#include "../work/workers.h"
+#include "content.h"
+#include "pending.h"
+
+namespace sherin::fuse {
+
+/**
+ * Answers reads on the thread that got them: decrypts and verifies straight into the reply. What it can't answer, since a
+ * cube fails, is refused or not known yet, is left to JavaScript, which finds out why. Any thread.
+ */
+class Reads {
+ public:
+  /** `store` hands verified bytes to the kernel's page cache: (node, offset, bytes). Runs on the notifier's thread. */
+  using Store = std::function<void(uint64_t node, uint64_t offset, const uint8_t* data, size_t size)>;
+
+  Reads(Pending& pending, Workers& notifier, Store store);
+  ~Reads();
+
+  /** False when nothing was answered and JavaScript has to. */
+  bool Serve(fuse_req_t request, const std::shared_ptr<Content>& content, uint64_t offset, size_t size);
+
+ private:
+  bool Fill(const std::shared_ptr<Content>& content, const std::vector<Part>& parts, uint8_t* out);
+  void FetchAhead(const std::shared_ptr<Content>& content, uint64_t offset);
+  void StoreVertex(const std::shared_ptr<Content>& content, const Part& part, uint64_t offset);
+
+  Pending& pending_;
+  Workers& notifier_;
+  const Store store_;
+  /** Take half of a large request. */
+  Workers halves_;
+  /** Ask the disk for what a sequential reader needs next. */
+  Workers ahead_;
+};
+
+}  // namespace sherin::fuse

@@ -1,0 +1,151 @@
+#include "session.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "../failure.h"
+#include "operations.h"
+
+namespace sherin::fuse {
+namespace {
+
+/** How often deadlines and threads are looked after: while there is work, and while there is none. */
+constexpr std::chrono::milliseconds kTick{20};
+constexpr std::chrono::milliseconds kIdleTick{250};
+/** What a notification that hangs in the kernel may cost at the end. */
+constexpr std::chrono::seconds kPatience{5};
+
+fuse_session* MakeSession(const std::vector<std::string>& options, Session* self) {
+  fuse_args args = FUSE_ARGS_INIT(0, nullptr);
+  bool taken = fuse_opt_add_arg(&args, "sherin") == 0;
+  for (const std::string& option : options) {
+    taken = taken && fuse_opt_add_arg(&args, "-o") == 0 && fuse_opt_add_arg(&args, option.c_str()) == 0;
+  }
+  fuse_session* const session =
+      taken ? fuse_session_new(&args, &Operations(), sizeof(fuse_lowlevel_ops), self) : nullptr;
+  fuse_opt_free_args(&args);
+  if (session == nullptr) throw Failure("EINVAL", "libfuse does not take the mount options");
+  return session;
+}
+
+}  // namespace
+
+Session::Session(const Options& options, Upcall upcall)
+    : upcall_(std::move(upcall)),
+      fuse_(MakeSession(options.mount_options, this), fuse_session_destroy),
+      pending_(options.deadline),
+      reads_(pending_, notifier_,
+             [this](uint64_t node, uint64_t offset, const uint8_t* data, size_t size) {
+               fuse_bufvec bytes = FUSE_BUFVEC_INIT(size);
+               bytes.buf[0].mem = const_cast<uint8_t*>(data);
+               fuse_lowlevel_notify_store(fuse_.get(), node, static_cast<off_t>(offset), &bytes,
+                                          static_cast<fuse_buf_copy_flags>(0));
+             }),
+      threads_([this] { Serve(); }, [this] { Ended(); }),
+      thread_count_(options.threads) {}
+
+Session::~Session() { End(); }
+
+void Session::Mount(const std::string& path) {
+  if (fuse_session_mount(fuse_.get(), path.c_str()) != 0) throw Failure("EIO", "libfuse could not mount");
+  ended_ = false;
+  threads_.Start(thread_count_);
+  watching_ = true;
+  watch_ = std::thread([this] { Watch(); });
+}
+
+void Session::End() {
+  fuse_session_exit(fuse_.get());
+  threads_.Join();
+  {
+    const std::lock_guard<std::mutex> lock(watch_mutex_);
+    watching_ = false;
+  }
+  watch_changed_.notify_all();
+  if (watch_.joinable()) watch_.join();
+  notifier_.StopWithin(kPatience);
+}
+
+void Session::Serve() {
+  fuse_buf buffer{};
+  while (!fuse_session_exited(fuse_.get())) {
+    const int got = fuse_session_receive_buf(fuse_.get(), &buffer);
+    if (got == -EINTR || got == -EAGAIN) continue;
+    if (got <= 0) break;
+    const Threads::Busy busy(threads_);
+    fuse_session_process_buf(fuse_.get(), &buffer);
+  }
+  free(buffer.mem);
+}
+
+void Session::Ended() {
+  pending_.Fail(ENOTCONN);
+  ended_ = true;
+  upcall_({Op::Ended});
+}
+
+void Session::Watch() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, nullptr);
+  pthread_setname_np(pthread_self(), "sherin-watch");
+  std::unique_lock<std::mutex> lock(watch_mutex_);
+  while (watching_) {
+    const bool idle = threads_.busy() == 0 && pending_.empty();
+    watch_changed_.wait_for(lock, idle ? kIdleTick : kTick);
+    if (const size_t late = pending_.Expire(); late > 0) {
+      Call call{Op::Expired};
+      call.size = late;
+      upcall_(std::move(call));
+    }
+    threads_.Grow();
+  }
+}
+
+void Session::Grant(uint64_t handle, std::shared_ptr<Content> content) {
+  const std::unique_lock<std::shared_mutex> lock(granted_mutex_);
+  granted_[handle] = std::move(content);
+}
+
+std::shared_ptr<Content> Session::Granted(uint64_t handle) {
+  const std::shared_lock<std::shared_mutex> lock(granted_mutex_);
+  const auto found = granted_.find(handle);
+  return found == granted_.end() ? nullptr : found->second;
+}
+
+void Session::Revoke(uint64_t handle) {
+  const std::unique_lock<std::shared_mutex> lock(granted_mutex_);
+  const auto found = granted_.find(handle);
+  if (found == granted_.end()) return;
+  found->second->Revoke();
+  granted_.erase(found);
+}
+
+void Session::RevokeAll() {
+  const std::unique_lock<std::shared_mutex> lock(granted_mutex_);
+  for (const auto& [handle, content] : granted_) content->Revoke();
+  granted_.clear();
+}
+
+void Session::DropNode(uint64_t node) {
+  // off 0 with len 0: all pages, and the attributes.
+  fuse_lowlevel_notify_inval_inode(fuse_.get(), node, 0, 0);
+}
+
+void Session::Invalidate(std::optional<std::vector<uint64_t>> nodes, std::vector<Entry> entries,
+                         std::function<void()> done) {
+  notifier_.Submit([this, nodes = std::move(nodes), entries = std::move(entries), done = std::move(done)] {
+    for (const Entry& entry : entries) {
+      if (entry.parent != FUSE_ROOT_ID && !known_.Has(entry.parent)) continue;
+      fuse_lowlevel_notify_inval_entry(fuse_.get(), entry.parent, entry.name.data(), entry.name.size());
+    }
+    for (const uint64_t node : nodes ? *nodes : known_.All()) {
+      if (known_.Has(node)) DropNode(node);
+    }
+    done();
+  });
+}
+
+}  // namespace sherin::fuse

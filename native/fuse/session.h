@@ -1,0 +1,92 @@
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "call.h"
+#include "known_nodes.h"
+#include "reads.h"
+#include "threads.h"
+
+namespace sherin::fuse {
+
+/**
+ * A mount and its connection to the kernel, over libfuse 3's low-level interface: from mount to the last close of a file, which may
+ * come after unmount. Reads of granted content are answered here; everything else is JavaScript's to answer.
+ */
+class Session {
+ public:
+  struct Options {
+    /** Mount options as libfuse takes them. */
+    std::vector<std::string> mount_options;
+    std::chrono::milliseconds deadline;
+    size_t threads;
+  };
+
+  /** @throws Failure EINVAL for options that libfuse does not take */
+  Session(const Options& options, Upcall upcall);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /** Mounts and starts to serve. @throws Failure EIO with libfuse's reason on standard error */
+  void Mount(const std::string& path);
+  /** Ends the threads; the kernel answers what is open with ENOTCONN. Not on a thread of the session. */
+  void End();
+  bool ended() const { return ended_; }
+
+  Pending& pending() { return pending_; }
+  KnownNodes& known() { return known_; }
+  Reads& reads() { return reads_; }
+  const Upcall& upcall() const { return upcall_; }
+
+  /** Lets reads of a handle go on without JavaScript. */
+  void Grant(uint64_t handle, std::shared_ptr<Content> content);
+  /** Null without a grant. */
+  std::shared_ptr<Content> Granted(uint64_t handle);
+  void Revoke(uint64_t handle);
+  void RevokeAll();
+
+  /**
+   * Drops what the kernel caches of nodes and names, on the notifier's thread, then calls `done`. Without nodes: of all that
+   * it knows. A read never waits for it: notifications from the way of a READ hang in the kernel.
+   */
+  struct Entry {
+    uint64_t parent;
+    std::string name;
+  };
+  void Invalidate(std::optional<std::vector<uint64_t>> nodes, std::vector<Entry> entries, std::function<void()> done);
+
+ private:
+  void Serve();
+  void Watch();
+  void Ended();
+  void DropNode(uint64_t node);
+
+  const Upcall upcall_;
+  std::unique_ptr<fuse_session, void (*)(fuse_session*)> fuse_;
+  Pending pending_;
+  KnownNodes known_;
+  Workers notifier_{1};
+  Reads reads_;
+  Threads threads_;
+  const size_t thread_count_;
+  std::atomic<bool> ended_{true};
+
+  std::shared_mutex granted_mutex_;
+  std::unordered_map<uint64_t, std::shared_ptr<Content>> granted_;
+
+  std::mutex watch_mutex_;
+  std::condition_variable watch_changed_;
+  bool watching_ = false;
+  std::thread watch_;
+};
+
+}  // namespace sherin::fuse

@@ -1,0 +1,4 @@
+import { nativeLimits } from '../../fs/mount/native/limits.js';
+import { mountConformance } from './conformance.js';
+
+mountConformance(nativeLimits);
