@@ -98,23 +98,24 @@ export function text(flags: string, about: string, completes: Completes): Option
 }
 
 /** One of several words. */
-export function choice(
+export function choice<W extends string>(
   flags: string,
   about: string,
-  words: readonly string[],
-): OptionSpec<string | undefined> {
+  words: readonly W[],
+): OptionSpec<W | undefined> {
   return {
     flags,
     text: about,
     completes: words,
     read: (raw) => {
       if (typeof raw !== 'string') return undefined;
-      if (!words.includes(raw)) {
+      const chosen = words.find((word) => word === raw);
+      if (chosen === undefined) {
         throw new SherinError('USAGE', {
           what: `${longName(flags)} takes one of ${words.join(', ')}, not '${raw}'`,
         });
       }
-      return raw;
+      return chosen;
     },
   };
 }

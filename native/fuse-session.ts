@@ -70,7 +70,7 @@ export interface NameInDirectory {
 
 export interface FuseSession {
   /** Mounts at a path and starts to serve; `ready` follows. @throws NativeError EIO */
-  mount(path: string): void;
+  mount(path: Buffer): void;
   /** Ends the threads, whatever is still open; nothing is called after it. */
   end(): Promise<void>;
   /** True while the kernel has a node looked up. */

@@ -1,16 +1,25 @@
-import { command, flag } from '../definition.js';
+import { type MountDriverName, mountDrivers } from '../../daemon/protocol/control.js';
+import { choice, command, flag } from '../definition.js';
+
+/** Undefined: the default. */
+export const driverOption = choice<MountDriverName>(
+  '--driver <name>',
+  'mount driver: native (fast, the default) or fuse-native (needs libfuse 2 only)',
+  mountDrivers,
+);
 
 export const mount = command({
   name: 'mount',
   summary: 'Mount the vault of a running sherin-fs',
   options: {
+    driver: driverOption,
     allowOther: flag('--allow-other', 'let other users into the mount, under the modes of the files'),
     listIds: flag('--list-ids', "let the vault's owner list ids/"),
   },
   examples: [{ text: 'Mount elsewhere', line: 'sherinctl mount --mount ~/vault' }],
-  run: async (session, _args, { allowOther, listIds }) => {
+  run: async (session, _args, { driver, allowOther, listIds }) => {
     const path = session.places.mount;
-    await session.connect().call('mount', { path, allowOther, listIds });
+    await session.connect().call('mount', { path, driver, allowOther, listIds });
     session.output.result({ mount: path }, () =>
       session.output.line(`mounted at ${session.output.name(path)}`),
     );

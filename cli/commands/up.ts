@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
 import { refuseOtherVault } from '../../daemon/client/other-vault.js';
 import { startSherinFs } from '../../daemon/client/start-sherin-fs.js';
-import type { Status } from '../../daemon/protocol/control.js';
+import type { MountDriverName, Status } from '../../daemon/protocol/control.js';
 import { choice, command, descriptor, flag, unless } from '../definition.js';
 import { openTerminal, unlock, wantsPin } from '../service/secret.js';
 import type { Session } from '../session.js';
+import { driverOption } from './mount.js';
 
 export const up = command({
   name: 'up',
@@ -21,6 +22,7 @@ export const up = command({
     ),
     acceptRollback: flag('--accept-rollback', 'open a vault that was put back to an older state, on purpose'),
     headerBackup: flag('--header-backup', 'use vault.json.bak instead of a damaged vault.json'),
+    driver: driverOption,
     allowOther: flag('--allow-other', 'let other users into the mount, under the modes of the files'),
     listIds: flag('--list-ids', "let the vault's owner list ids/"),
     verify: choice(
@@ -52,7 +54,7 @@ export const up = command({
     }
     if (options.mount && before.mount === null) {
       try {
-        await mountAt(session, { allowOther: options.allowOther, listIds: options.listIds });
+        await mountAt(session, options);
       } catch (error) {
         // what was not there before is not left behind half done
         if (started) await client.call('stop', {}).catch(() => undefined);
@@ -86,12 +88,18 @@ async function start(session: Session, flags: readonly string[]): Promise<void> 
   }
 }
 
+interface MountOptions {
+  readonly driver: MountDriverName | undefined;
+  readonly allowOther: boolean;
+  readonly listIds: boolean;
+}
+
 /** Mounts, unless another `up` has just done it. */
-async function mountAt(session: Session, options: { allowOther: boolean; listIds: boolean }): Promise<void> {
+async function mountAt(session: Session, { driver, allowOther, listIds }: MountOptions): Promise<void> {
   const path = session.places.mount;
   const client = session.connect();
   try {
-    await client.call('mount', { path, ...options });
+    await client.call('mount', { path, driver, allowOther, listIds });
   } catch (error) {
     const { mount } = await client.call('status', {});
     if (mount?.path !== path) throw error;

@@ -12,6 +12,10 @@ const count = z.number().nonnegative();
 /** A path below the tree, a Sherin ID or a cube ID. */
 const target = text.min(1);
 
+/** Mount drivers (docs/decisions/0008-native-driver.md). */
+export const mountDrivers = ['native', 'fuse-native'] as const;
+export type MountDriverName = (typeof mountDrivers)[number];
+
 export const kindSchema = z.enum(['file', 'directory', 'symlink', 'fifo', 'socket']);
 export const policySchema = z.enum(['user', 'admin', 'system']);
 
@@ -143,7 +147,7 @@ export const statusSchema = z.strictObject({
     verify: z.enum(['vertex', 'cube']),
   }),
   mount: z
-    .strictObject({ path: text, driver: z.string(), allowOther: z.boolean(), listIds: z.boolean() })
+    .strictObject({ path: text, driver: z.enum(mountDrivers), allowOther: z.boolean(), listIds: z.boolean() })
     .nullable(),
   tree: z
     .strictObject({ files: count, objects: count, cubes: count, quarantined: count, logSize: count })
@@ -199,6 +203,7 @@ export const controlMethods = {
     'Mounts the vault',
     z.strictObject({
       path: text,
+      driver: z.enum(mountDrivers).default('native'),
       allowOther: z.boolean().default(false),
       listIds: z.boolean().default(false),
     }),

@@ -246,6 +246,6 @@ export class Supervisor {
 
 function mannerOf({ mount, fs }: Status): Manner {
   if (mount === null) return { mount: null, verify: fs.verify };
-  const { path, allowOther, listIds } = mount;
-  return { mount: { path, allowOther, listIds }, verify: fs.verify };
+  const { path, driver, allowOther, listIds } = mount;
+  return { mount: { path, driver, allowOther, listIds }, verify: fs.verify };
 }

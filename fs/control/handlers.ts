@@ -72,8 +72,8 @@ export function controlHandlers(
       return {};
     },
 
-    async mount({ path, allowOther, listIds }, { peer }) {
-      await service.mount({ path, allowOther, listIds }, peer);
+    async mount(request, { peer }) {
+      await service.mount(request, peer);
       return {};
     },
 

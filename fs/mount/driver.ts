@@ -52,6 +52,8 @@ export type Invalidation =
 
 export interface MountDriver {
   readonly limits: DriverLimits;
+  /** A program can still ask something: it is mounted, or was unmounted under open files. */
+  readonly attached: boolean;
   /** Resolves once programs can use the mount. @throws SherinError MOUNT_USED, TOOL_MISSING, TIMEOUT */
   mount(): Promise<void>;
   /** Detaches; `lazy` when programs still hold files: those go on until closed. @throws SherinError IO */

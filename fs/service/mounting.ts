@@ -1,32 +1,35 @@
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
-import type { Invalidation, MountDriver } from '../mount/driver.js';
+import type { DriverName, Invalidation, MountDriver } from '../mount/driver.js';
 import { FuseNativeDriver } from '../mount/fuse-native/driver.js';
+import { NativeDriver } from '../mount/native/driver.js';
 import { VaultSource } from './mount-source.js';
 import type { VaultView } from './vault-view.js';
 
 export interface MountRequest {
   readonly path: string;
+  readonly driver: DriverName;
   readonly allowOther: boolean;
   readonly listIds: boolean;
 }
 
-export interface Mounted {
-  readonly path: string;
-  readonly driver: string;
-  readonly allowOther: boolean;
-  readonly listIds: boolean;
+export type Mounted = MountRequest;
+
+interface Attached {
+  readonly driver: MountDriver;
+  readonly source: VaultSource;
 }
 
-/** At most one mount of the vault, and the kernel caches behind it. */
+const drivers = { native: NativeDriver, 'fuse-native': FuseNativeDriver } as const;
+
+/** At most one mount of the vault, and the kernel caches behind it. Mounting and unmounting go one after another. */
 export class Mounting {
   readonly #vault: VaultView;
   readonly #log: Logger;
-  #active: { readonly driver: MountDriver; readonly source: VaultSource; readonly info: Mounted } | null =
-    null;
-
-  /** Unmounted under open files. */
-  readonly #detached: MountDriver[] = [];
+  #active: (Attached & { readonly info: Mounted }) | null = null;
+  /** Unmounted under open files, which go on being served and cached. */
+  readonly #detached = new Set<Attached>();
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(vault: VaultView, log: Logger) {
     this.#vault = vault;
@@ -38,41 +41,70 @@ export class Mounting {
   }
 
   /** @throws SherinError MOUNT_USED, TOOL_MISSING */
-  async mount({ path, allowOther, listIds }: MountRequest): Promise<void> {
+  mount(request: MountRequest): Promise<void> {
+    return this.#inTurn(() => this.#mount(request));
+  }
+
+  /** Lazy when files are open. @throws SherinError IO: then it is still mounted */
+  unmount(): Promise<{ lazy: boolean }> {
+    return this.#inTurn(() => this.#unmount());
+  }
+
+  /** Answers when the kernel has dropped pages and attributes, of detached mounts, too. */
+  async invalidate(what: Invalidation): Promise<void> {
+    this.#prune();
+    const attached = [...this.#detached, ...(this.#active === null ? [] : [this.#active])];
+    const dropped = await Promise.allSettled(attached.map(({ driver }) => driver.invalidate(what)));
+    for (const result of dropped) if (result.status === 'rejected') throw result.reason;
+  }
+
+  async #mount(request: MountRequest): Promise<void> {
+    this.#prune();
+    const { path } = request;
     if (this.#active !== null) {
-      if (this.#active.info.path === path) return;
-      throw new SherinError('MOUNT_USED', {
-        path,
-        part: `the vault is mounted at ${this.#active.info.path}`,
-      });
+      const { info } = this.#active;
+      if (info.path === path && info.driver === request.driver) return;
+      const part =
+        info.path === path
+          ? `it is mounted there with the driver ${info.driver}`
+          : `the vault is mounted at ${info.path}`;
+      throw new SherinError('MOUNT_USED', { path, part });
     }
-    const source = new VaultSource(this.#vault, allowOther);
+    const source = new VaultSource(this.#vault, request.allowOther);
     await source.start();
-    const driver = new FuseNativeDriver({ source, path, allowOther, listIds, log: this.#log });
+    const { allowOther, listIds } = request;
+    const driver = new drivers[request.driver]({ source, path, allowOther, listIds, log: this.#log });
     try {
       await driver.mount();
     } catch (error) {
       source.stop();
       throw error;
     }
-    this.#active = { driver, source, info: { path, driver: 'fuse-native', allowOther, listIds } };
+    this.#active = { driver, source, info: request };
   }
 
-  /** Lazy when files are open. */
-  async unmount(): Promise<{ lazy: boolean }> {
+  async #unmount(): Promise<{ lazy: boolean }> {
     if (this.#active === null) return { lazy: false };
     const { driver, source } = this.#active;
-    this.#active = null;
     const result = await driver.unmount();
-    // Files that are still open go on being served, and the kernel keeps pages of them.
-    if (result.lazy) this.#detached.push(driver);
-    else source.stop();
+    this.#active = null;
+    this.#detached.add({ driver, source });
+    this.#prune();
     return result;
   }
 
-  /** Answers when the kernel has dropped pages and attributes, of detached mounts, too. */
-  async invalidate(what: Invalidation): Promise<void> {
-    const drivers = [...this.#detached, ...(this.#active === null ? [] : [this.#active.driver])];
-    for (const driver of drivers) await driver.invalidate(what);
+  /** Lets go of mounts whose last file was closed. */
+  #prune(): void {
+    for (const attached of this.#detached) {
+      if (attached.driver.attached) continue;
+      attached.source.stop();
+      this.#detached.delete(attached);
+    }
+  }
+
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const run = this.#turn.then(step);
+    this.#turn = run.catch(() => undefined);
+    return run;
   }
 }

@@ -7,6 +7,7 @@ import type { Peer } from '../../native/ipc.js';
 import type { AuditEvent } from '../audit/event.js';
 import { PendingAudit } from '../audit/pending.js';
 import { CubeStore } from '../cube/store.js';
+import type { ChangedName, Invalidation } from '../mount/driver.js';
 import { Import, type ImportTotals } from '../transfer/import.js';
 import type { Staging } from '../transfer/staging.js';
 import { headerPublicKey } from '../vault/header.js';
@@ -145,7 +146,7 @@ export class VaultService implements VaultView {
       event: 'AUDIT_MOUNT',
       id: null,
       actor: actor(peer),
-      meta: { allowOther: request.allowOther },
+      meta: { allowOther: request.allowOther, driver: request.driver },
     });
   }
 
@@ -273,11 +274,11 @@ export class VaultService implements VaultView {
 
   async #commitImport(session: Session, batch: Staging): Promise<void> {
     await this.store.commit(batch.cubes);
-    const inodes = knownInodes(session, batch);
+    const changed = changes(session, batch);
     await session.commit(batch.mutations, batch.nodes, batch.refs);
     const healed = batch.mutations.flatMap((mutation) => (mutation.type === 'heal' ? [mutation.cube] : []));
     await session.healed(healed);
-    if (inodes.length > 0) await this.#mounting.invalidate({ inodes });
+    await this.#mounting.invalidate(changed);
   }
 
   /** From the way of a READ nothing may wait for the kernel: the answer goes first. */
@@ -301,13 +302,19 @@ function actor(peer: Peer | null): AuditEvent['actor'] {
   return peer === null ? systemActor : actorOf(peer);
 }
 
-/** Inodes whose pages or attributes the kernel may hold and that this batch changes. */
-function knownInodes(session: Session, { mutations }: Staging): readonly number[] {
+/** What a batch changes of what the kernel may hold: pages and attributes of inodes, names in directories. */
+function changes(session: Session, { mutations }: Staging): Exclude<Invalidation, 'all'> {
   const { tree } = session.manifest;
   const changed = new Set<number>();
+  const names: ChangedName[] = [];
   for (const mutation of mutations) {
     if (mutation.type === 'attributes' || mutation.type === 'put') changed.add(mutation.inode);
-    else if (mutation.type === 'link' || mutation.type === 'unlink') changed.add(mutation.parent);
+    else if (mutation.type === 'link' || mutation.type === 'unlink') {
+      const { parent, name } = mutation;
+      changed.add(parent);
+      names.push({ parent, name });
+    }
   }
-  return [...changed].filter((ino) => tree.inode(ino) !== undefined);
+  const there = (ino: number): boolean => tree.inode(ino) !== undefined;
+  return { inodes: [...changed].filter(there), names: names.filter(({ parent }) => there(parent)) };
 }

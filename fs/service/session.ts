@@ -1,5 +1,5 @@
 import { SherinError } from '../../common/errors.js';
-import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
+import { type CubeId, cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js';
 import type { CubeFault, CubeReader, CubeRef, Keyring } from '../../native/index.js';
 import { CoalescedAudit } from '../audit/coalesce.js';
 import type { AuditEvent } from '../audit/event.js';
@@ -67,6 +67,7 @@ export class Session implements FaultSink {
     this.store = parts.store;
     this.catalog = new CubeCatalog(parts.manifest);
     this.faults = new FaultHandler(parts.reader, parts.store, this);
+    for (const { cube } of this.manifest.tree.quarantine()) this.reader.refuse(cubeIdToBytes(cube));
   }
 
   isQuarantined(id: CubeId): boolean {
@@ -172,7 +173,7 @@ export class Session implements FaultSink {
   async quarantined(cube: CubeRef, id: CubeId, reason: CubeFault, vertex: number | null): Promise<void> {
     if (this.isQuarantined(id)) return;
     this.#condemned.add(id);
-    this.reader.drop(cube.id);
+    this.reader.refuse(cube.id);
     const ranges = this.catalog.uses(id).slice(0, 64);
     const first = ranges[0] === undefined ? undefined : this.manifest.tree.object(ranges[0].object);
     const meta = {
@@ -198,6 +199,7 @@ export class Session implements FaultSink {
   async healed(ids: readonly CubeId[]): Promise<void> {
     for (const id of ids) {
       this.#condemned.delete(id);
+      this.reader.allow(cubeIdToBytes(id));
       this.note({ event: 'AUDIT_HEAL_CUBE', id, actor: systemActor, meta: {} });
     }
     if (ids.length > 0) this.#parts.invalidate();

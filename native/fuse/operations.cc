@@ -46,6 +46,7 @@ Call About(Op op, fuse_ino_t node, const fuse_file_info* file) {
 
 void Init(void* data, fuse_conn_info* connection) {
   connection->max_write = kLargest;  // libfuse derives max_pages from it
+  connection->max_read = kLargest;   // must be the mount option's
   connection->max_readahead = std::max(connection->max_readahead, kLargest);
   connection->max_background = kBackground;
   connection->congestion_threshold = kBackground * 3 / 4;
@@ -60,6 +61,8 @@ void Init(void* data, fuse_conn_info* connection) {
   // Content has versions and is dropped by word of this process alone.
   set(FUSE_CAP_EXPLICIT_INVAL_DATA, true);
   set(FUSE_CAP_AUTO_INVAL_DATA, (connection->capable & FUSE_CAP_EXPLICIT_INVAL_DATA) == 0);
+  // Opening decides who may, truncating is a change of its own.
+  set(FUSE_CAP_ATOMIC_O_TRUNC, false);
   set(FUSE_CAP_READDIRPLUS, true);
   set(FUSE_CAP_READDIRPLUS_AUTO, true);
   set(FUSE_CAP_CACHE_SYMLINKS, true);

@@ -49,6 +49,10 @@ export class FuseNativeDriver implements MountDriver {
     });
   }
 
+  get attached(): boolean {
+    return this.#mounted !== null || this.#detached.some(({ alive }) => alive);
+  }
+
   async mount(): Promise<void> {
     const { path, allowOther } = this.#options;
     this.#binding ??= loadBinding();

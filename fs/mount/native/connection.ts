@@ -54,7 +54,7 @@ export class Connection {
   /** @throws SherinError MOUNT_USED, TIMEOUT */
   async start(path: string): Promise<void> {
     try {
-      this.#session.mount(path);
+      this.#session.mount(Buffer.from(path));
     } catch (error) {
       throw new SherinError('MOUNT_USED', { path, part: 'libfuse could not mount there' }, { cause: error });
     }

@@ -30,7 +30,7 @@ export function dispatcher(parts: DispatchParts): FuseHandler {
       const stack = error instanceof Error ? error.stack : String(error);
       log.error({ operation: nameOf.get(op), stack }, 'a handler of the mount failed');
     }
-    session.fail(id, errnoNumber(errno ?? 'EIO'));
+    if (id > 0) session.fail(id, errnoNumber(errno ?? 'EIO'));
   }
 
   return (op, id, node, uid, gid, pid, handle, offset, size, flags, name) => {
@@ -45,7 +45,8 @@ export function dispatcher(parts: DispatchParts): FuseHandler {
           // It may have been looked up again meanwhile.
           return session.knows(node) ? undefined : nodes.forget(node);
         case fuseOp.expired:
-          return log.warn({ requests: size }, 'requests of the mount took too long');
+          log.warn({ requests: size }, 'requests of the mount took too long');
+          return;
         case fuseOp.lookup:
           return operations.lookup(id, node, name ?? noName, caller);
         case fuseOp.getattr:

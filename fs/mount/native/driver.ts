@@ -39,6 +39,10 @@ export class NativeDriver implements MountDriver {
     });
   }
 
+  get attached(): boolean {
+    return this.#connections.size > 0;
+  }
+
   async mount(): Promise<void> {
     const { path, allowOther } = this.#options;
     const fusermount = fusermountPath();
