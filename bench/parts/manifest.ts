@@ -12,13 +12,15 @@ import type { Attributes, Mutation } from '../../fs/manifest/records.js';
 import { command } from '../command.js';
 import { type Row, seconds } from '../measure.js';
 import type { OpenFigures } from './manifest-open.js';
-import type { Part } from './part.js';
+import { growing, type Part } from './part.js';
+import { straightLine } from './straight-line.js';
 
-const sizes = [1_000, 10_000, 100_000];
 const perDirectory = 500;
 const namespace = parseNamespace('FILES');
 
-export const manifest: Part = async ({ rounds, say }) => {
+export const manifest: Part = async (options) => {
+  const { rounds, say } = options;
+  const sizes = growing(options.files, 10, options);
   const rows: Row[] = [];
   for (const files of sizes) {
     const directory = mkdtempSync(join(tmpdir(), 'sherin-bench-'));
@@ -29,8 +31,23 @@ export const manifest: Part = async ({ rounds, say }) => {
       rmSync(directory, { recursive: true });
     }
   }
-  return rows;
+  const show = (files: number): string => `${files.toLocaleString('en-US')} files`;
+  const lines = works.map((work) =>
+    straightLine(
+      sizes,
+      rows.filter((row) => row.work.startsWith(work)),
+      show,
+    ),
+  );
+  return [...rows, ...lines];
 };
+
+/** What must not grow faster than the number of files. */
+const works = [
+  'manifest opened and verified from its snapshot',
+  'memory for it',
+  'manifest opened and verified after a crash',
+] as const;
 
 async function measure(directory: string, files: number, rounds: number): Promise<Row[]> {
   const key = createPrivateKey({
@@ -66,7 +83,7 @@ async function measure(directory: string, files: number, rounds: number): Promis
   const row = (work: string, unit: string, samples: number[]): Row => {
     return {
       id: 'K2',
-      work: `${work}, ${files} files`,
+      work: `${work}, ${files.toLocaleString('en-US')} files`,
       place: 'disk',
       unit,
       better: 'less',
