@@ -45,7 +45,7 @@ export const manifest: Part = async (options) => {
 /** What must not grow faster than the number of files. */
 const works = [
   'manifest opened and verified from its snapshot',
-  'memory for it',
+  'memory to open from its snapshot',
   'manifest opened and verified after a crash',
 ] as const;
 
@@ -99,7 +99,7 @@ async function measure(directory: string, files: number, rounds: number): Promis
       opened.map(({ ms }) => ms),
     ),
     row(
-      'memory for it',
+      'memory to open from its snapshot',
       'MB',
       opened.map(({ megabytes }) => megabytes),
     ),
@@ -109,7 +109,7 @@ async function measure(directory: string, files: number, rounds: number): Promis
       replayed.map(({ ms }) => ms),
     ),
     row(
-      'memory for that',
+      'memory to open after a crash',
       'MB',
       replayed.map(({ megabytes }) => megabytes),
     ),

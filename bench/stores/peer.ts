@@ -40,11 +40,14 @@ export type PeerName = keyof typeof peers;
 
 export const peerNames = Object.keys(peers) as readonly PeerName[];
 
-/** cryfs takes the password on standard input, and asks nothing else. */
-const environment = { ...process.env, CRYFS_FRONTEND: 'noninteractive', CRYFS_NO_UPDATE_CHECK: 'true' };
+/** cryfs takes the password on standard input, asks nothing else, and keeps what it remembers beside the store. */
+function environment(cipher: string): NodeJS.ProcessEnv {
+  const cryfs = { CRYFS_FRONTEND: 'noninteractive', CRYFS_NO_UPDATE_CHECK: 'true' };
+  return { ...process.env, ...cryfs, CRYFS_LOCAL_STATE_DIR: `${cipher}-state` };
+}
 
-/** Milliseconds until a mount is given up. */
-const patience = 20_000;
+/** Milliseconds until a mount is given up: cryfs alone spends 15 s of a CPU on its password. */
+const patience = 120_000;
 
 export function isPeer(name: string): name is PeerName {
   return Object.hasOwn(peers, name);
@@ -99,16 +102,20 @@ export class PeerStore implements Store {
 
   async #serve(): Promise<void> {
     const [program, ...args]: Line = peers[this.name].serve(this.#cipher, this.#mount);
-    const child = spawn(program, args, { env: environment, stdio: ['pipe', 'ignore', 'ignore'] });
+    const child = spawn(program, args, {
+      env: environment(this.#cipher),
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
     let failed: Error | null = null;
     child.on('error', (error) => {
       failed = error;
     });
     child.stdin?.on('error', () => {});
     child.stdin?.end(`${password}\n`);
-    for (let waited = 0; !this.#mounted(); waited += 10) {
+    const deadline = Date.now() + patience;
+    while (!this.#mounted()) {
       if (failed !== null) throw failed;
-      if (child.exitCode !== null || waited > patience) {
+      if (child.exitCode !== null || Date.now() > deadline) {
         child.kill();
         throw new Error(`${this.name} did not mount (it ended with ${child.exitCode})`);
       }
