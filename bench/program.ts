@@ -1,4 +1,4 @@
-/** Small programs in C++ that read what is measured: compiled by g++ when first needed, into build/bench/. */
+/** Small programs in C++ that read what is measured, or are measured beside it: compiled by g++ when first needed, into build/bench/. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -34,6 +34,12 @@ export function readTree(path: string): Promise<Work> {
   return run('read-tree', [path], false);
 }
 
+/** Path of the program that mounts one file of zeros over libfuse 3. */
+export function emptyMount(): string {
+  const flags = execFileSync('pkg-config', ['--cflags', '--libs', 'fuse3'], { encoding: 'utf8' });
+  return compiled('empty-mount', flags.trim().split(/\s+/));
+}
+
 async function run(name: string, args: readonly string[], pinned: boolean): Promise<Work> {
   const program = compiled(name);
   const printed = pinned
@@ -43,15 +49,19 @@ async function run(name: string, args: readonly string[], pinned: boolean): Prom
 }
 
 /** Path of the program, made anew where its source is newer. */
-function compiled(name: string): string {
+function compiled(name: string, flags: readonly string[] = []): string {
   const source = fileURLToPath(new URL(`bench/programs/${name}.cc`, project));
   const program = fileURLToPath(new URL(`build/bench/${name}`, project));
   const made = statSync(program, { throwIfNoEntry: false });
   if (made === undefined || made.mtimeMs < statSync(source).mtimeMs) {
     mkdirSync(dirname(program), { recursive: true });
-    execFileSync('g++', ['-std=c++17', '-O2', '-Wall', '-Wextra', '-pthread', '-o', program, source], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
+    execFileSync(
+      'g++',
+      ['-std=c++17', '-O2', '-Wall', '-Wextra', '-pthread', '-o', program, source, ...flags],
+      {
+        stdio: ['ignore', 'inherit', 'inherit'],
+      },
+    );
   }
   return program;
 }

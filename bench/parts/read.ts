@@ -19,7 +19,7 @@ export const read: Part = async (options) => {
 
 export async function readRows(options: PartOptions, stores: OpenStores): Promise<Row[]> {
   const file = await bringLargeFile('big', options.fileBytes, options, stores);
-  const empty = new EmptyStore(file.size);
+  const empty = new EmptyStore(await stores.sherin.driver(), file.size);
   await empty.open(stores.place.path);
   try {
     return await readInTurn(options, file, stores, [...stores.all, empty]);

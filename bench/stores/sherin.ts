@@ -59,6 +59,11 @@ export class SherinStore implements Store {
     return await this.control(async (client) => (await client.call('status', {})).fs.pid);
   }
 
+  /** Name of the driver that it is mounted by. */
+  async driver(): Promise<string> {
+    return await this.control(async (client) => (await client.call('status', {})).mount?.driver ?? 'none');
+  }
+
   /** Uses the control socket, without the cost of a sherinctl process. */
   async control<T>(use: (client: ControlClient) => Promise<T>): Promise<T> {
     const client = ControlClient.connect(join(this.#runtime, 'sherin-fs.sock'));
