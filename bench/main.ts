@@ -1,47 +1,75 @@
 /**
- * `npm run bench [-- part… --rounds N --peers a,b --readme]`: measures, prints tables, keeps the figures in bench/results/; with
- * `--readme` puts them into README.md too.
+ * `npm run bench [-- part… options]`: measures, prints tables, keeps the figures in bench/results/.
+ *
+ * `--rounds N` (5) · `--peers a,b` or `all` (gocryptfs) · `--driver NAME` of the mount · `--quick` leaves out the largest sizes
+ * of growth · `--mib N` (256) the large file, `--files N` (10,000) the tree · `--readme` puts the figures into README.md.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { MiB } from './material.js';
 import type { Row } from './measure.js';
 import { codec } from './parts/codec.js';
+import { growth } from './parts/growth.js';
 import { importTree } from './parts/import.js';
 import { manifest } from './parts/manifest.js';
 import { memory } from './parts/memory.js';
 import type { Part } from './parts/part.js';
+import { random } from './parts/random.js';
 import { read } from './parts/read.js';
+import { unlock } from './parts/unlock.js';
 import { withFigures } from './readme.js';
 import { markdown, report, toJson } from './report.js';
-import { isPeer } from './stores/peer.js';
+import { isPeer, peerNames } from './stores/peer.js';
 
-const parts: Readonly<Record<string, Part>> = { read, import: importTree, memory, manifest, codec };
+const parts: Readonly<Record<string, Part>> = {
+  read,
+  random,
+  import: importTree,
+  memory,
+  unlock,
+  manifest,
+  growth,
+  codec,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '5' },
     peers: { type: 'string', default: 'gocryptfs' },
+    driver: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    mib: { type: 'string', default: '256' },
+    files: { type: 'string', default: '10000' },
     readme: { type: 'boolean', default: false },
   },
 });
 const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
-const rounds = Number(values.rounds);
-const peers = values.peers.split(',');
+const [rounds, mib, files] = [values.rounds, values.mib, values.files].map(Number) as [
+  number,
+  number,
+  number,
+];
+const { driver, quick } = values;
+const peers = values.peers === 'all' ? peerNames : values.peers.split(',');
 const names = positionals.length > 0 ? positionals : Object.keys(parts);
 
 const unknown = names.find((name) => parts[name] === undefined);
 if (unknown !== undefined) fail(`there is no part ${unknown}; parts: ${Object.keys(parts).join(' ')}`);
-if (!peers.every(isPeer)) fail('--peers takes some of gocryptfs,encfs,cryfs,securefs');
+if (!peers.every(isPeer)) fail(`--peers takes all, or some of ${peerNames.join()}`);
 if (!Number.isInteger(rounds) || rounds < 1) fail('--rounds takes a whole number from 1');
+// Growth begins at a quarter of the one and a tenth of the other.
+if (!Number.isInteger(mib / 4) || mib < 4) fail('--mib takes a multiple of 4');
+if (!Number.isInteger(files / 1000) || files < 1000) fail('--files takes a multiple of 1000');
 if (process.getuid?.() !== 0) fail('run as root: cold figures need the page cache dropped');
 
 const rows: Row[] = [];
 for (const name of names) {
   say(`part ${name}`);
-  rows.push(...((await parts[name]?.({ rounds, peers, say })) ?? []));
+  const options = { rounds, peers, driver, fileBytes: mib * MiB, files, quick, say };
+  rows.push(...((await parts[name]?.(options)) ?? []));
 }
-const run = report(rows, rounds);
+const run = report(rows, rounds, driver);
 process.stdout.write(`\n${markdown(run)}`);
 
 const project = new URL('../../', import.meta.url);

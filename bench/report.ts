@@ -15,6 +15,8 @@ export interface Report {
     readonly node: string;
   };
   readonly rounds: number;
+  /** The mount driver asked for; without one it was the default. */
+  readonly driver?: string;
   readonly rows: readonly Row[];
 }
 
@@ -22,13 +24,13 @@ export interface Report {
  * Tables, one for each set of candidates: everyone's median, and in brackets how Sherin stands to it (above 1: Sherin is
  * better).
  */
-export function markdown({ date, machine, rounds, rows }: Report): string {
+export function markdown({ date, machine, rounds, driver, rows }: Report): string {
   const sets = new Map<string, Row[]>();
   for (const row of rows) {
     const set = candidates([row]).join();
     sets.set(set, [...(sets.get(set) ?? []), row]);
   }
-  const where = `${machine.cpu}, ${machine.cpus} CPUs, Linux ${machine.kernel}, Node ${machine.node}`;
+  const where = `${machine.cpu}, ${machine.cpus} CPUs, Linux ${machine.kernel}, Node ${machine.node}${driver === undefined ? '' : `, driver ${driver}`}`;
   return [`Medians of ${rounds}, ${date.slice(0, 10)}, ${where}.\n`, ...[...sets.values()].map(table)].join(
     '\n',
   );
@@ -68,14 +70,15 @@ function short(value: number): string {
   return value >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
 }
 
-export function report(rows: readonly Row[], rounds: number): Report {
+export function report(rows: readonly Row[], rounds: number, driver: string | undefined): Report {
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
     cpus: cpus().length,
     kernel: release(),
     node: process.versions.node,
   };
-  return { date: new Date().toISOString(), machine, rounds, rows };
+  const facts = { date: new Date().toISOString(), machine, rounds };
+  return driver === undefined ? { ...facts, rows } : { ...facts, driver, rows };
 }
 
 export function toJson({ rows, ...facts }: Report): string {

@@ -42,7 +42,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   'fs/commands': ['common', 'native/index.ts', 'fs/vault', 'fs/audit', 'fs/service', 'fs/control'],
   'fs/main.ts': ['common', 'fs/commands', 'fs/service'],
-  bench: ['common', 'native/index.ts', 'fs/manifest'],
+  bench: ['common', 'native/index.ts', 'daemon/client', 'fs/manifest', 'fs/vault/software-tpm.ts'],
   setup: ['common', 'daemon/protocol'],
 };
 

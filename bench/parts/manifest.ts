@@ -12,13 +12,15 @@ import type { Attributes, Mutation } from '../../fs/manifest/records.js';
 import { command } from '../command.js';
 import { type Row, seconds } from '../measure.js';
 import type { OpenFigures } from './manifest-open.js';
-import type { Part } from './part.js';
+import { growing, type Part } from './part.js';
+import { straightLine } from './straight-line.js';
 
-const sizes = [1_000, 10_000, 100_000];
 const perDirectory = 500;
 const namespace = parseNamespace('FILES');
 
-export const manifest: Part = async ({ rounds, say }) => {
+export const manifest: Part = async (options) => {
+  const { rounds, say } = options;
+  const sizes = growing(options.files, 10, options);
   const rows: Row[] = [];
   for (const files of sizes) {
     const directory = mkdtempSync(join(tmpdir(), 'sherin-bench-'));
@@ -29,8 +31,23 @@ export const manifest: Part = async ({ rounds, say }) => {
       rmSync(directory, { recursive: true });
     }
   }
-  return rows;
+  const show = (files: number): string => `${files.toLocaleString('en-US')} files`;
+  const lines = works.map((work) =>
+    straightLine(
+      sizes,
+      rows.filter((row) => row.work.startsWith(work)),
+      show,
+    ),
+  );
+  return [...rows, ...lines];
 };
+
+/** What must not grow faster than the number of files. */
+const works = [
+  'manifest opened and verified from its snapshot',
+  'memory to open from its snapshot',
+  'manifest opened and verified after a crash',
+] as const;
 
 async function measure(directory: string, files: number, rounds: number): Promise<Row[]> {
   const key = createPrivateKey({
@@ -66,7 +83,7 @@ async function measure(directory: string, files: number, rounds: number): Promis
   const row = (work: string, unit: string, samples: number[]): Row => {
     return {
       id: 'K2',
-      work: `${work}, ${files} files`,
+      work: `${work}, ${files.toLocaleString('en-US')} files`,
       place: 'disk',
       unit,
       better: 'less',
@@ -82,7 +99,7 @@ async function measure(directory: string, files: number, rounds: number): Promis
       opened.map(({ ms }) => ms),
     ),
     row(
-      'memory for it',
+      'memory to open from its snapshot',
       'MB',
       opened.map(({ megabytes }) => megabytes),
     ),
@@ -92,7 +109,7 @@ async function measure(directory: string, files: number, rounds: number): Promis
       replayed.map(({ ms }) => ms),
     ),
     row(
-      'memory for that',
+      'memory to open after a crash',
       'MB',
       replayed.map(({ megabytes }) => megabytes),
     ),

@@ -1,7 +1,8 @@
-/** M1: memory of one sherin-fs after the import of R5's tree, R1 and R2. */
+/** M1: memory of one sherin-fs after R1 to R5, now and at its highest. */
 import type { Row } from '../measure.js';
 import { importRows } from './import.js';
 import type { Part } from './part.js';
+import { randomRows } from './random.js';
 import { readRows } from './read.js';
 import { residentRow } from './resident.js';
 import { withStores } from './stores.js';
@@ -10,9 +11,11 @@ export const memory: Part = async (options) => {
   const rows: Row[] = [];
   const sherinOnly = { ...options, peers: [] };
   await withStores(sherinOnly, async (stores) => {
-    await importRows(sherinOnly, stores);
-    await readRows(sherinOnly, stores);
-    rows.push(await residentRow('after import, R1 and R2', stores));
+    const own = { ...stores, all: [stores.sherin] };
+    await readRows(sherinOnly, own);
+    await randomRows(sherinOnly, own);
+    await importRows(sherinOnly, own);
+    rows.push(await residentRow('after R1 to R5', stores));
   });
   return rows;
 };

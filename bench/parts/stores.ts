@@ -20,7 +20,7 @@ export async function withStores(
 ): Promise<void> {
   dropCaches();
   for (const place of places()) {
-    const sherin = new SherinStore();
+    const sherin = new SherinStore(options.driver);
     const all = [sherin, ...options.peers.map((peer) => new PeerStore(peer)), new PlainStore()];
     const open: Store[] = [];
     try {

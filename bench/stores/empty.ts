@@ -3,26 +3,32 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { emptyMount } from '../program.js';
 import type { Store } from './store.js';
 
-const program = fileURLToPath(new URL('empty-mount.js', import.meta.url));
+const onFuseNative = fileURLToPath(new URL('empty-fuse-native.js', import.meta.url));
 
-/** One file of zeros on the binding that Sherin mounts with, and nothing behind it: the bound of that binding. */
+/** One file of zeros on the library that Sherin's driver mounts with, and nothing behind it: the bound of that driver. */
 export class EmptyStore implements Store {
   readonly name = 'empty driver';
   readonly zerosOnly = true;
+  readonly #driver: string;
   readonly #bytes: number;
   #mount = '';
   #child: ChildProcess | null = null;
 
-  constructor(bytes: number) {
+  /** @param driver the one that Sherin uses: over fuse-native (libfuse 2), or else over libfuse 3 */
+  constructor(driver: string, bytes: number) {
+    this.#driver = driver;
     this.#bytes = bytes;
   }
 
   async open(directory: string): Promise<void> {
     this.#mount = join(directory, 'empty-mount');
     mkdirSync(this.#mount);
-    const child = spawn(process.execPath, [program, this.#mount, String(this.#bytes)], {
+    const [program, ...script] =
+      this.#driver === 'fuse-native' ? [process.execPath, onFuseNative] : [emptyMount()];
+    const child = spawn(program, [...script, this.#mount, String(this.#bytes)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#child = child;

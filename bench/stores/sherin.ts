@@ -1,32 +1,49 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ControlClient } from '../../daemon/client/control-client.js';
+import { SoftwareTpm } from '../../fs/vault/software-tpm.js';
 import { command } from '../command.js';
 import type { Store } from './store.js';
 
 const sherinctl = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
-/** A vault of its own with a software TPM of its own, served by a sherin-fs of its own. */
+/** A vault of its own with a software TPM of its own (whatever TPM the machine has), served by a sherin-fs of its own. */
 export class SherinStore implements Store {
   readonly name = 'sherin';
+  readonly #up: readonly string[];
   #mount = '';
+  #runtime = '';
   #env: NodeJS.ProcessEnv = {};
+  #tpm: SoftwareTpm | null = null;
+
+  /** @param driver what `sherinctl up --driver` takes; undefined: its default */
+  constructor(driver?: string) {
+    this.#up = driver === undefined ? ['up'] : ['up', '--driver', driver];
+  }
 
   async open(directory: string): Promise<void> {
     const below = (name: string): string => join(directory, `sherin-${name}`);
     this.#mount = below('mount');
+    this.#runtime = below('run');
+    this.#tpm = await SoftwareTpm.create({ stateDir: below('tpm'), runtimeDir: below('tpm-socket') });
     this.#env = {
       ...process.env,
       SHERIN_VAULT: below('vault'),
       SHERIN_MOUNT: this.#mount,
-      SHERIN_RUNTIME_DIR: below('run'),
-      SHERIN_TPM_STATE: below('tpm'),
+      SHERIN_RUNTIME_DIR: this.#runtime,
+      SHERIN_TCTI: this.#tpm.tcti,
       SHERIN_KNOWN_VAULTS: below('known'),
       SHERIN_LOG: 'warn',
     };
     mkdirSync(this.#mount);
-    await this.#run('init', '--yes', '--no-pin', '--recovery-out', below('recovery-key'));
-    await this.#run('up');
+    try {
+      await this.#run('init', '--yes', '--no-pin', '--recovery-out', below('recovery-key'));
+      await this.#run(...this.#up);
+    } catch (error) {
+      await this.#tpm.stop();
+      throw error;
+    }
   }
 
   async bring(source: string, name: string): Promise<void> {
@@ -39,12 +56,44 @@ export class SherinStore implements Store {
 
   /** Process ID of the sherin-fs that serves this vault. */
   async pid(): Promise<number> {
-    const status = JSON.parse(await this.#run('status', '--json')) as { fs: { pid: number } };
-    return status.fs.pid;
+    return await this.control(async (client) => (await client.call('status', {})).fs.pid);
+  }
+
+  /** Name of the driver that it is mounted by. */
+  async driver(): Promise<string> {
+    return await this.control(async (client) => (await client.call('status', {})).mount?.driver ?? 'none');
+  }
+
+  /** Uses the control socket, without the cost of a sherinctl process. */
+  async control<T>(use: (client: ControlClient) => Promise<T>): Promise<T> {
+    const client = ControlClient.connect(join(this.#runtime, 'sherin-fs.sock'));
+    try {
+      return await use(client);
+    } finally {
+      client.close();
+    }
+  }
+
+  /** `lock` wipes all caches, the kernel's of this mount too. */
+  async forget(): Promise<void> {
+    await this.control(async (client) => {
+      await client.call('lock', {});
+      await client.call('unlock', { slot: 'tpm' });
+    });
+  }
+
+  /** A new process that has no key yet: the next access opens the vault. */
+  async restart(): Promise<void> {
+    await this.#run('down');
+    await this.#run(...this.#up);
   }
 
   async close(): Promise<void> {
-    await this.#run('down');
+    try {
+      await this.#run('down');
+    } finally {
+      await this.#tpm?.stop();
+    }
   }
 
   #run(...args: string[]): Promise<string> {

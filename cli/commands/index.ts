@@ -1,6 +1,7 @@
 /** Every command, in the order of help and man page. */
 import type { CommandDefinition } from '../definition.js';
 import { audit } from './audit.js';
+import { bench } from './bench.js';
 import { cat } from './cat.js';
 import { completePath, completion } from './completion.js';
 import { doctor } from './doctor.js';
@@ -40,6 +41,7 @@ export const commands: readonly CommandDefinition[] = [
   why,
   status,
   doctor,
+  bench,
   audit,
   completion(() => commands),
   completePath,

@@ -1,5 +1,5 @@
 /**
- * `node empty-mount.js DIRECTORY BYTES`: fuse-native with one file of zeros, `zeros`, kernel cache kept, until SIGTERM. It
+ * `node empty-fuse-native.js DIRECTORY BYTES`: fuse-native with one file of zeros, `zeros`, kernel cache kept, until SIGTERM. It
  * does nothing for a request: no driver on this binding can be faster.
  */
 import { createRequire } from 'node:module';
