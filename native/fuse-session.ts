@@ -3,7 +3,7 @@
  * else comes to one JavaScript function and is answered by number. An answer that comes after the deadline is dropped.
  */
 import type { Buffer } from 'node:buffer';
-import type { CubeReader, CubeRef } from './index.js';
+import type { CubeRef } from './cube-ref.js';
 
 /** What the kernel asks, as the numbers of native/fuse/call.h. */
 export const fuseOp = {
@@ -90,8 +90,8 @@ export interface FuseSession {
   answerSize(id: number, size: number): void;
   /** Block size, blocks, free, available, files, longest name. */
   answerSpace(id: number, space: Float64Array): void;
-  /** Lets reads of a handle be answered without JavaScript, slot by slot as {@link extend} names them. */
-  grant(handle: number, node: number, reader: CubeReader, size: number, wholeCube: boolean): void;
+  /** Lets reads of a handle be answered without JavaScript, slot by slot as {@link extend} names them. : a CubeReader. */
+  grant(handle: number, node: number, reader: object, size: number, wholeCube: boolean): void;
   /** Names the content of a slot; nothing happens without a grant. */
   extend(handle: number, slot: number, segments: readonly GrantedSegment[]): void;
   revoke(handle: number): void;

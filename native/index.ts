@@ -6,9 +6,11 @@
  * machine reject with a {@link NativeError}.
  */
 import type { Buffer } from 'node:buffer';
+import type { CubeRef } from './cube-ref.js';
 import type { FuseSessionConstructor } from './fuse-session.js';
 import { loadAddon } from './load.js';
 
+export type { CubeRef } from './cube-ref.js';
 export {
   attributeFields,
   type FuseHandler,
@@ -165,16 +167,6 @@ export interface TpmConstructor {
 }
 
 // --- cubes -------------------------------------------------------------------------------------------------------
-
-/** What the verified object tree says of a cube. */
-export interface CubeRef {
-  /** 32 bytes. */
-  readonly id: Buffer;
-  /** 32 bytes. */
-  readonly root: Buffer;
-  /** Plaintext bytes, 1–1048576. */
-  readonly length: number;
-}
 
 /** Reasons are those of the quarantine record (FORMAT.md, "Manifest log"). */
 export type CubeFault = 'malformed' | 'sealed' | 'root' | 'tag' | 'leaf' | 'padding' | 'signature';
