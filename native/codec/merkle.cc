@@ -5,6 +5,7 @@
 
 #include "../crypto/openssl.h"
 #include "sha256_lanes.h"
+#include "sha256_pairs.h"
 
 namespace sherin {
 namespace {
@@ -27,12 +28,37 @@ Hash HashPrefixed(uint8_t prefix, const uint8_t* data, size_t size) {
   return out;
 }
 
+/** Whether a kernel of our own finds the hashes that OpenSSL finds, of a vertex whose bytes all differ from their neighbours. */
+template <typename Kernel>
+bool Agrees(size_t step, Kernel kernel) {
+  std::vector<uint8_t> vertex(kVertex);
+  for (size_t i = 0; i < kVertex; ++i) vertex[i] = static_cast<uint8_t>((i * 0x9e3779b1) >> 13);
+  std::vector<Hash> found(step);
+  for (size_t at = 0; at < kBlocksPerVertex; at += step) {
+    kernel(vertex.data() + at * kBlock, found.data());
+    for (size_t i = 0; i < step; ++i) {
+      if (found[i] != HashPrefixed(kLeafPrefix, vertex.data() + (at + i) * kBlock, kBlock)) return false;
+    }
+  }
+  return true;
+}
+
+/** Kernels of our own are used where the CPU has them and, once a process, agree with OpenSSL. */
+bool Lanes() {
+  static const bool good = HasSha256Lanes() && Agrees(16, LeafHashes16);
+  return good;
+}
+bool Pairs() {
+  static const bool good = HasSha256Pairs() && Agrees(2, LeafHashes2);
+  return good;
+}
+
 // Fewer pairs are faster one after another.
 constexpr size_t kLeastPairsForLanes = 4;
 
 void NodesOf(const Hash* pairs, size_t count, Hash* out) {
   size_t done = 0;
-  while (HasSha256Lanes() && count - done >= kLeastPairsForLanes) {
+  while (Lanes() && count - done >= kLeastPairsForLanes) {
     const size_t now = std::min<size_t>(16, count - done);
     NodeHashes16(pairs + 2 * done, now, out + done);
     done += now;
@@ -44,8 +70,11 @@ void NodesOf(const Hash* pairs, size_t count, Hash* out) {
 
 size_t LeavesOf(Bytes data, Hash* out) {
   size_t count = 0, at = 0;
-  if (HasSha256Lanes()) {
+  if (Lanes()) {
     for (; at + kVertex <= data.size; at += kVertex, count += kBlocksPerVertex) LeafHashes16(data.data + at, out + count);
+  }
+  if (Pairs()) {
+    for (; at + 2 * kBlock <= data.size; at += 2 * kBlock, count += 2) LeafHashes2(data.data + at, out + count);
   }
   for (; at < data.size; at += kBlock) {
     out[count++] = HashPrefixed(kLeafPrefix, data.data + at, std::min(kBlock, data.size - at));

@@ -18,8 +18,10 @@ namespace {
 constexpr size_t kSplit = 512 * 1024;
 /** Parts of this size do not go through the vertex cache: the kernel keeps them itself. */
 constexpr size_t kThrough = 4 * kVertex;
-/** A read of at most this size that does not follow the one before is random. */
-constexpr size_t kRandom = 16 * 1024;
+/** The kernel may send the requests of one reader out of order: this close to where it was counts as going on. */
+constexpr uint64_t kNear = 2 * kCube;
+/** Around a random read of at most this size the rest of its vertex is handed to the kernel. */
+constexpr size_t kSmall = 16 * 1024;
 /** Cubes asked for ahead of a sequential reader. */
 constexpr uint64_t kAhead = 4;
 constexpr size_t kMostAhead = 64;
@@ -119,20 +121,20 @@ bool Reads::Serve(fuse_req_t request, const std::shared_ptr<Content>& content, u
     if (content->source().Refused(part.cube.id)) return false;
   }
   const uint64_t expected = content->Expect(offset + length);
-  const bool random = length <= kRandom && offset != expected;
+  const uint64_t distance = offset > expected ? offset - expected : expected - offset;
+  const bool random = length <= kSmall ? distance != 0 : distance > kNear;
   if (!random) FetchAhead(content, offset);
 
   const Pending::Id id = pending_.Add(request);
-  const bool cached = random && parts.size() == 1 &&
-                      content->source().ReadCached(parts[0].cube, parts[0].range, out + parts[0].at);
-  if (random && !cached) {
-    for (const Part& part : parts) content->source().FetchAhead(part.cube);
-  }
+  const bool small = length <= kSmall && parts.size() == 1;
+  const bool cached =
+      small && content->source().ReadCached(parts[0].cube, parts[0].range, out + parts[0].at);
+  if (random && small && !cached) content->source().FetchAhead(parts[0].cube);
   const bool whole = cached || Fill(content, parts, out);
   if (pending_.Take(id) == nullptr) return true;  // too late: answered by the deadline
   if (!whole || content->revoked()) return false;
   fuse_reply_buf(request, reinterpret_cast<const char*>(out), length);
-  if (random && !cached && parts.size() == 1) StoreVertex(content, parts[0], offset);
+  if (random && small && !cached) StoreVertex(content, parts[0], offset);
   return true;
 }
 
