@@ -30,16 +30,25 @@ export interface AuditLogOptions {
   readonly rotateAt?: number;
 }
 
+export interface AppendOptions {
+  readonly essential?: boolean;
+  readonly patient?: boolean;
+}
+
 interface Waiting {
   readonly prepared: Prepared;
   /** May use the reserve: lock, estop on, quarantine and unmount must be recorded on a full disk, too. */
   readonly essential: boolean;
+  /** Nobody waits for it: it may wait for others. */
+  readonly patient: boolean;
   readonly resolve: () => void;
   readonly reject: (error: SherinError) => void;
 }
 
 /** Records in one group: bounds the bytes of a write to 4 MiB. */
 const largestGroup = 1024;
+/** Milliseconds for which records that nobody waits for gather into one group. */
+const gatherMs = 10;
 /** Records that may wait for a disk that doesn't answer. */
 const longestQueue = 65_536;
 
@@ -52,6 +61,8 @@ export class AuditLog {
   readonly #reserve: Reserve;
   #queue: Waiting[] = [];
   #draining: Promise<void> | null = null;
+  /** Ends the gathering of patient records. */
+  #hurry: () => void = () => undefined;
   #closed = false;
 
   private constructor(dir: string, writer: SegmentWriter, reserve: Reserve) {
@@ -89,13 +100,17 @@ export class AuditLog {
     }
   }
 
-  /** Durable when it resolves. `essential` records may use the reserved space. @throws SherinError AUDIT_UNWRITABLE */
-  append(event: AuditEvent, { essential = false }: { readonly essential?: boolean } = {}): Promise<void> {
+  /**
+   * Durable when it resolves. `essential` records may use the reserved space; `patient` ones, which nobody waits for, gather for
+   * some milliseconds first. @throws SherinError AUDIT_UNWRITABLE
+   */
+  append(event: AuditEvent, { essential = false, patient = false }: AppendOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new SherinError('AUDIT_UNWRITABLE', { part: 'it is closed' });
       if (this.#queue.length >= longestQueue)
         throw new SherinError('AUDIT_UNWRITABLE', { part: 'too many wait' });
-      this.#queue.push({ prepared: prepare(event), essential, resolve, reject });
+      this.#queue.push({ prepared: prepare(event), essential, patient, resolve, reject });
+      if (!patient) this.#hurry();
       this.#draining ??= this.#drain();
     });
   }
@@ -113,6 +128,7 @@ export class AuditLog {
   /** Waits for what was appended, then closes. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#hurry();
     while (this.#draining !== null) await this.#draining;
     await this.#writer.close();
     await this.#reserve.close();
@@ -120,11 +136,22 @@ export class AuditLog {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
+      if (!this.#closed && this.#queue.every(({ patient }) => patient)) await this.#gather();
       // whoever appends in this turn of the event loop joins the group; later ones gather during its fdatasync
       await setImmediate();
       await this.#commit(this.#queue.splice(0, largestGroup));
     }
     this.#draining = null;
+  }
+
+  #gather(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, gatherMs);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #commit(group: readonly Waiting[]): Promise<void> {

@@ -3,7 +3,7 @@ import { type CubeId, cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js
 import type { CubeFault, CubeReader, CubeRef, Keyring } from '../../native/index.js';
 import { CoalescedAudit } from '../audit/coalesce.js';
 import type { AuditEvent } from '../audit/event.js';
-import type { AuditLog } from '../audit/log.js';
+import type { AppendOptions, AuditLog } from '../audit/log.js';
 import { type AuditReport, verifyAudit } from '../audit/verify.js';
 import { CubeCatalog } from '../cube/catalog.js';
 import { ObjectContent } from '../cube/content.js';
@@ -126,13 +126,17 @@ export class Session implements FaultSink {
 
   /** Appends an audit record without waiting for the disk; after a failure opens wait for theirs. */
   note(event: AuditEvent, essential = false): void {
-    this.record(event, essential).catch(() => undefined);
+    this.#append(event, { essential, patient: true }).catch(() => undefined);
   }
 
   /** Appends an audit record; durable when it resolves. @throws SherinError AUDIT_UNWRITABLE */
-  async record(event: AuditEvent, essential = false): Promise<void> {
+  record(event: AuditEvent): Promise<void> {
+    return this.#append(event, {});
+  }
+
+  async #append(event: AuditEvent, options: AppendOptions): Promise<void> {
     try {
-      await this.audit.append(event, { essential });
+      await this.audit.append(event, options);
       this.#auditWritable = true;
     } catch (error) {
       this.#auditWritable = false;
