@@ -55,7 +55,6 @@ describe('a vault', () => {
     });
     await vault.close();
     const again = await reopen();
-    expect(again.wantsPin).toBe(false);
     expect(same(await again.unlockTpm(null), keyring)).toBe(true);
     expect(same(await again.unlockRecovery(recovery), keyring)).toBe(true);
     await expect(again.unlockRecovery(Secret.random(32))).rejects.toMatchObject({
@@ -83,7 +82,7 @@ describe('a vault', () => {
     const { vault, keyring } = await fixture.create({ pin: pin('4711') });
     await vault.close();
     const again = await reopen();
-    expect(again.wantsPin).toBe(true);
+    expect(tpmSlotOf(again.header)).toMatchObject({ pin: true });
     await expect(again.unlockTpm(null)).rejects.toMatchObject({ code: 'PIN_NEEDED' });
     await expect(again.unlockTpm(pin('4712'))).rejects.toMatchObject({
       code: 'SLOT_REFUSED',
