@@ -1,5 +1,6 @@
 #include <napi.h>
 
+#include "codec/encoder.h"
 #include "codec/functions.h"
 #include "codec/reader.h"
 #include "environment.h"
@@ -16,6 +17,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sherin::Secret::Init(env, exports);
   sherin::Keyring::Init(env, exports);
   sherin::CubeReader::Init(env, exports);
+  sherin::Encoder::Init(env, exports);
   sherin::InitCodec(env, exports);
   sherin::InitSystem(env, exports);
   sherin::InitTpm(env, exports);

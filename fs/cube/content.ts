@@ -1,15 +1,17 @@
-import { write } from 'node:fs';
-import { promisify } from 'node:util';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
-import { type CubeReader, type CubeRef, type GrantedSegment, system } from '../../native/index.js';
+import {
+  type CubeReader,
+  type CubeRef,
+  type CubeResult,
+  type GrantedSegment,
+  system,
+} from '../../native/index.js';
 import { slotBytes } from '../manifest/index-node.js';
 import { type Slot, slotAt } from '../manifest/object-tree.js';
 import { cubesOf } from './catalog.js';
 import type { FaultHandler } from './faults.js';
 import { type Segment, slotSegments } from './segments.js';
-
-const writeAt = promisify(write);
 
 /** Cubes fetched ahead of a sequential reader. */
 const readAheadCubes = 4;
@@ -99,7 +101,7 @@ export class ObjectContent {
   /**
    * Writes `length` bytes from `offset` to a descriptor at `at`, each vertex verified before it is written. A hole is
    * written as zeros only where the target holds data.
-   * @throws as {@link read}, and SherinError IO or NO_SPACE for the target
+   * @throws as {@link read}, and SherinError TARGET_FULL, IO for the target
    */
   async exportTo(offset: number, length: number, fd: number, at: number): Promise<void> {
     let position = at;
@@ -114,14 +116,6 @@ export class ObjectContent {
     this.#slots.clear();
   }
 
-  /** First byte at or after `offset` that is stored (SEEK_DATA), or null when only a hole follows. */
-  nextData(offset: number): number | null {
-    for (let index = Math.floor(offset / slotBytes); index * slotBytes < this.size; index++) {
-      if (this.#slot(index).slot.kind !== 'hole') return Math.max(offset, index * slotBytes);
-    }
-    return null;
-  }
-
   #copyCached({ cube, offset, length }: Segment, target: Buffer, at: number): boolean {
     if (cube !== null) return this.#source.reader.readCached(cube, offset, length, target, at);
     target.fill(0, at, at + length);
@@ -129,13 +123,11 @@ export class ObjectContent {
   }
 
   async #exportOne(cube: CubeRef, { offset, length }: Segment, fd: number, at: number): Promise<void> {
-    const { reader, faults } = this.#source;
-    const result = await reader.exportTo(cube, offset, length, fd, at);
-    if (result.ok) return;
-    if (result.fault === 'io' && result.errno === 'EWIPED') throw new SherinError('LOCKED');
-    await faults.handle(cube, result);
-    const again = await reader.exportTo(cube, offset, length, fd, at);
-    if (!again.ok) await faults.handle(cube, again);
+    await this.#verified(cube, async () => {
+      const result = await this.#source.reader.exportTo(cube, offset, length, fd, at);
+      if (!result.ok && result.fault === 'target') throw targetError(result.errno);
+      return result;
+    });
   }
 
   async #fetch(missing: readonly { segment: Segment; at: number }[], target: Buffer): Promise<void> {
@@ -147,12 +139,16 @@ export class ObjectContent {
 
   async #fetchOne({ cube, offset, length }: Segment, target: Buffer, at: number): Promise<void> {
     if (cube === null) return;
-    const { reader, faults, wholeCube } = this.#source;
+    const { reader, wholeCube } = this.#source;
+    await this.#verified(cube, () => reader.read(cube, offset, length, target, at, { wholeCube }));
+  }
+
+  /** Takes content from a cube; once more where a second look finds good what failed. */
+  async #verified(cube: CubeRef, take: () => Promise<CubeResult>): Promise<void> {
     for (let attempt = 0; ; attempt++) {
-      const result = await reader.read(cube, offset, length, target, at, { wholeCube });
+      const result = await take();
       if (result.ok) return;
-      if (result.fault === 'io' && result.errno === 'EWIPED') throw new SherinError('LOCKED');
-      await faults.handle(cube, result);
+      await this.#source.faults.handle(cube, result);
       if (attempt > 0) {
         throw new SherinError('IO', {
           what: `reading cube ${cubeIdFromBytes(cube.id)}`,
@@ -213,9 +209,15 @@ export class ObjectContent {
 }
 
 async function zeroData(fd: number, at: number, length: number): Promise<void> {
-  const extent = await system.extent(fd, at);
-  if (extent !== null && (extent.data === null || extent.data >= at + length)) return;
-  const zeros = Buffer.alloc(length);
-  for (let done = 0; done < length; )
-    done += (await writeAt(fd, zeros, done, length - done, at + done)).bytesWritten;
+  try {
+    await system.zeroData(fd, at, length);
+  } catch (error) {
+    throw targetError(systemCode(error) ?? 'EIO', error);
+  }
+}
+
+/** What the target of an export did: no fault of the vault. */
+function targetError(errno: string, cause?: unknown): SherinError {
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') return new SherinError('TARGET_FULL', {}, { cause });
+  return new SherinError('IO', { what: 'writing the copy', part: errno }, { cause });
 }

@@ -329,12 +329,12 @@ Outcome CubeSource::Export(const CubeRef& ref, Range range, int fd, uint64_t at)
       const size_t start = std::max(range.offset, vertex * kVertex);
       const size_t end = std::min(range.offset + range.length, (vertex + 1) * kVertex);
       const int error = WriteAt(fd, plain + (start - vertex * kVertex), end - start, at + (start - range.offset));
-      return error == 0 ? Outcome{} : Outcome::Io(ErrnoName(error));
+      return error == 0 ? Outcome{} : Outcome{Fault::Target, std::nullopt, ErrnoName(error)};
     });
   }
   if (outcome.ok()) {
     counters_.served += range.length;
-  } else {
+  } else if (outcome.fault != Fault::Target) {
     ++counters_.faults;
   }
   return outcome;

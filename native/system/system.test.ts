@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fstatSync,
   ftruncateSync,
   mkdirSync,
   mkdtempSync,
@@ -151,26 +152,30 @@ describe('flock', () => {
   });
 });
 
-describe('extent', () => {
-  it('finds the borders of a sparse file', async () => {
-    const fd = openSync(join(folder, 'sparse'), 'w+');
-    const mega = 1 << 20;
+describe('zeroData', () => {
+  const mega = 1 << 20;
+  const file = join(folder, 'zeroed');
+
+  it('overwrites data, and leaves a hole a hole', async () => {
+    const fd = openSync(file, 'w+');
+    writeSync(fd, randomBytes(2 * mega), 0, 2 * mega, 0);
     ftruncateSync(fd, 16 * mega);
-    writeSync(fd, randomBytes(65536), 0, 65536, 4 * mega);
-    const data = { size: 16 * mega, data: 4 * mega, hole: 4 * mega + 65536 };
-    expect(await system.extent(fd, 0)).toEqual(data);
-    expect(await system.extent(fd, 4 * mega + 4096)).toEqual({ ...data, data: 4 * mega + 4096 });
-    const nothing = { size: 16 * mega, data: null, hole: 16 * mega };
-    expect(await system.extent(fd, 5 * mega)).toEqual(nothing);
-    expect(await system.extent(fd, 16 * mega)).toEqual(nothing);
+    const before = fstatSync(fd).blocks;
+    await system.zeroData(fd, 8 * mega, 4 * mega);
+    expect(fstatSync(fd).blocks).toBe(before);
+    await system.zeroData(fd, 100, mega);
     closeSync(fd);
-    await expect(system.extent(1_000_000, 0)).rejects.toThrow(code('EBADF', 'fstat'));
+    const now = readFileSync(file);
+    expect(now.subarray(100, 100 + mega).equals(Buffer.alloc(mega))).toBe(true);
+    expect(now.subarray(0, 100).equals(Buffer.alloc(100))).toBe(false);
+    expect(now.subarray(100 + mega, 200 + mega).equals(Buffer.alloc(100))).toBe(false);
   });
 
-  it('is none of what is no regular file', async () => {
-    const fd = openSync('/dev/null', 'r');
-    expect(await system.extent(fd, 0)).toBeNull();
-    closeSync(fd);
+  it('writes to what is no regular file, and rejects with the errno of what takes nothing', async () => {
+    const full = openSync('/dev/full', 'w');
+    await expect(system.zeroData(full, 0, 10)).rejects.toThrow(code('ENOSPC', 'pwrite'));
+    closeSync(full);
+    await expect(system.zeroData(1_000_000, 0, 10)).rejects.toThrow(code('EBADF', 'fstat'));
   });
 });
 
