@@ -47,6 +47,7 @@ export class FilesNode extends Node {
       atime,
       mtime,
       ctime,
+      bare: inode.xattrs.length === 0,
     };
   }
 

@@ -18,6 +18,8 @@ export interface NodeStat {
   readonly atime: bigint;
   readonly mtime: bigint;
   readonly ctime: bigint;
+  /** There are no extended attributes but `user.sherin.*`. */
+  readonly bare?: boolean;
 }
 
 export interface DirectoryEntry {

@@ -12,6 +12,8 @@ struct Attributes {
   double atime, atime_ns, mtime, mtime_ns, ctime, ctime_ns;
   /** Seconds for which the kernel may keep attributes, and the name. */
   double attribute_timeout, entry_timeout;
+  /** Not 0: the node has no extended attributes but generated ones. */
+  double bare;
 };
 
 fuse_entry_param EntryOf(const Attributes& attributes);

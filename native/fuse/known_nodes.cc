@@ -2,33 +2,53 @@
 
 namespace sherin::fuse {
 
-void KnownNodes::Add(uint64_t node) {
+void KnownNodes::Add(uint64_t node, bool bare) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  ++lookups_[node];
+  Known& known = known_[node];
+  ++known.lookups;
+  known.bare = bare;
+}
+
+bool KnownNodes::Bare(uint64_t node) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = known_.find(node);
+  return found != known_.end() && found->second.bare;
+}
+
+void KnownNodes::Doubt(const std::vector<uint64_t>* nodes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (nodes == nullptr) {
+    for (auto& [node, known] : known_) known.bare = false;
+    return;
+  }
+  for (const uint64_t node : *nodes) {
+    const auto found = known_.find(node);
+    if (found != known_.end()) found->second.bare = false;
+  }
 }
 
 bool KnownNodes::Forget(uint64_t node, uint64_t lookups) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto found = lookups_.find(node);
-  if (found == lookups_.end()) return false;
-  if (found->second > lookups) {
-    found->second -= lookups;
+  const auto found = known_.find(node);
+  if (found == known_.end()) return false;
+  if (found->second.lookups > lookups) {
+    found->second.lookups -= lookups;
     return false;
   }
-  lookups_.erase(found);
+  known_.erase(found);
   return true;
 }
 
 bool KnownNodes::Has(uint64_t node) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return lookups_.count(node) > 0;
+  return known_.count(node) > 0;
 }
 
 std::vector<uint64_t> KnownNodes::All() {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::vector<uint64_t> nodes;
-  nodes.reserve(lookups_.size());
-  for (const auto& [node, lookups] : lookups_) nodes.push_back(node);
+  nodes.reserve(known_.size());
+  for (const auto& [node, known] : known_) nodes.push_back(node);
   return nodes;
 }
 

@@ -9,7 +9,12 @@ namespace sherin::fuse {
 /** Nodes that the kernel has looked up and not forgotten: it may hold their attributes and pages. Any thread. */
 class KnownNodes {
  public:
-  void Add(uint64_t node);
+  /** `bare`: it has no extended attributes but those that are generated. */
+  void Add(uint64_t node, bool bare);
+  /** True when it is known to be bare. */
+  bool Bare(uint64_t node);
+  /** What is known of nodes (null: of all) is to be asked for again. */
+  void Doubt(const std::vector<uint64_t>* nodes);
   /** True when that was the last of its look-ups. */
   bool Forget(uint64_t node, uint64_t lookups);
   bool Has(uint64_t node);
@@ -17,7 +22,11 @@ class KnownNodes {
 
  private:
   std::mutex mutex_;
-  std::unordered_map<uint64_t, uint64_t> lookups_;
+  struct Known {
+    uint64_t lookups = 0;
+    bool bare = false;
+  };
+  std::unordered_map<uint64_t, Known> known_;
 };
 
 }  // namespace sherin::fuse

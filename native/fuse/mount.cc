@@ -139,11 +139,12 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
 
   void AnswerEntry(const Napi::CallbackInfo& info) {
     Guarded(info.Env(), [&] {
-      const fuse_entry_param entry = EntryOf(AttributesOf(info[1]));
+      const fuse::Attributes attributes = AttributesOf(info[1]);
+      const fuse_entry_param entry = EntryOf(attributes);
       const fuse_req_t request = Take(info);
       if (request == nullptr) return;
       // Counted before the kernel can forget it; it takes no reference where nobody waits any more.
-      if (entry.ino != 0) session_->known().Add(entry.ino);
+      if (entry.ino != 0) session_->known().Add(entry.ino, attributes.bare != 0);
       if (fuse_reply_entry(request, &entry) != 0 && entry.ino != 0) session_->known().Forget(entry.ino, 1);
     });
   }
@@ -179,7 +180,7 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
 
   void ReplyDirectory(fuse_req_t request, Bytes packed, size_t size, bool plus) {
     std::vector<char> list(size);
-    std::vector<uint64_t> counted;
+    std::vector<std::pair<uint64_t, bool>> counted;
     fuse::PackedEntries entries(packed.data, packed.size);
     fuse::PackedEntry entry;
     const char* name = nullptr;
@@ -191,11 +192,11 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
                                : fuse_add_direntry(request, list.data() + used, size - used, name, &param.attr, next);
       if (need > size - used) break;
       used += need;
-      if (plus && param.ino != 0) counted.push_back(param.ino);
+      if (plus && param.ino != 0) counted.emplace_back(param.ino, entry.attributes.bare != 0);
     }
-    for (const uint64_t node : counted) session_->known().Add(node);
+    for (const auto& [node, bare] : counted) session_->known().Add(node, bare);
     if (fuse_reply_buf(request, list.data(), used) == 0) return;
-    for (const uint64_t node : counted) session_->known().Forget(node, 1);
+    for (const auto& [node, bare] : counted) session_->known().Forget(node, 1);
   }
 
   /** (id, bytes, length): the content of a read or the value of an attribute. */
@@ -288,6 +289,7 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
         entries.push_back({NumberOf(Member(entry, "parent"), "parent", 1, kMostNumber),
                            std::string(reinterpret_cast<const char*>(name.data), name.size)});
       }
+      session_->known().Doubt(nodes ? &*nodes : nullptr);
       const auto completions = Environment::Of(info.Env()).completions();
       const Completions::Operation operation = completions->Begin(info.Env());
       session_->Invalidate(std::move(nodes), std::move(entries), [completions, ticket = operation.ticket] {

@@ -146,9 +146,17 @@ bool Foreign(const char* name) {
          strncmp(name, XATTR_TRUSTED_PREFIX, XATTR_TRUSTED_PREFIX_LEN) == 0;
 }
 
+/** user.sherin.*, which every file has and no list shows. */
+bool Generated(const char* name) { return strncmp(name, "user.sherin.", strlen("user.sherin.")) == 0; }
+
 void Getxattr(fuse_req_t request, fuse_ino_t node, const char* name, size_t size) {
   if (Foreign(name)) {
     fuse_reply_err(request, EOPNOTSUPP);
+    return;
+  }
+  // `ls -l` asks for an attribute of every file it lists.
+  if (!Generated(name) && Of(request).known().Bare(node)) {
+    fuse_reply_err(request, ENODATA);
     return;
   }
   Call call = About(Op::Getxattr, node);

@@ -43,6 +43,7 @@ export function attributesOf(node: number, stat: NodeStat, lifetimes: Lifetimes)
   setTime(numbers, 11, stat.ctime);
   numbers[13] = lifetimes.attributes;
   numbers[14] = lifetimes.name;
+  numbers[15] = stat.bare ? 1 : 0;
   return numbers;
 }
 
