@@ -1,4 +1,5 @@
 import { command, flag } from '../definition.js';
+import { needMountPoint } from '../service/mount-point.js';
 
 export const mount = command({
   name: 'mount',
@@ -10,7 +11,9 @@ export const mount = command({
   examples: [{ text: 'Mount elsewhere', line: 'sherinctl mount --mount ~/vault' }],
   run: async (session, _args, { allowOther, listIds }) => {
     const path = session.places.mount;
-    await session.connect().call('mount', { path, allowOther, listIds });
+    const client = session.connect();
+    needMountPoint(session.places);
+    await client.call('mount', { path, allowOther, listIds });
     session.output.result({ mount: path }, () =>
       session.output.line(`mounted at ${session.output.name(path)}`),
     );

@@ -5,6 +5,7 @@ import { refuseOtherVault } from '../../daemon/client/other-vault.js';
 import { startSherinFs } from '../../daemon/client/start-sherin-fs.js';
 import type { Status } from '../../daemon/protocol/control.js';
 import { choice, command, descriptor, flag, unless } from '../definition.js';
+import { needMountPoint } from '../service/mount-point.js';
 import { openTerminal, unlock, wantsPin } from '../service/secret.js';
 import type { Session } from '../session.js';
 
@@ -89,6 +90,7 @@ async function start(session: Session, flags: readonly string[]): Promise<void> 
 /** Mounts, unless another `up` has just done it. */
 async function mountAt(session: Session, options: { allowOther: boolean; listIds: boolean }): Promise<void> {
   const path = session.places.mount;
+  needMountPoint(session.places);
   const client = session.connect();
   try {
     await client.call('mount', { path, ...options });
