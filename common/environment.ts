@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path';
 export interface Places {
   readonly vault: string;
   readonly mount: string;
+  /** True where somebody named the mount point, false where it is the usual one. */
+  readonly mountNamed: boolean;
   /** Directory of the sockets. */
   readonly runtime: string;
   /** Software TPM states, one directory per vault UUID. */
@@ -31,6 +33,7 @@ export function places(flags: PlaceFlags = {}, env: NodeJS.ProcessEnv = process.
   return {
     vault: resolve(flags.vault ?? env.SHERIN_VAULT ?? (root ? '/var/lib/sherin' : join(data, 'sherin'))),
     mount: resolve(flags.mount ?? env.SHERIN_MOUNT ?? (root ? '/mnt/sherin' : join(home, 'sherin'))),
+    mountNamed: (flags.mount ?? env.SHERIN_MOUNT) !== undefined,
     runtime: resolve(
       flags.runtimeDir ?? env.SHERIN_RUNTIME_DIR ?? (root ? '/run/sherin' : join(runtime, 'sherin')),
     ),

@@ -282,6 +282,12 @@ export const errorTable = {
     sentence: 'can not mount at {path}: {part}',
     hint: 'name an empty directory with --mount DIR',
   },
+  MOUNT_MISSING: {
+    errno: 'ENOENT',
+    exit: Exit.failed,
+    sentence: 'can not mount at {path}: it does not exist',
+    hint: 'make it with: mkdir {path}',
+  },
   RUNTIME_UNSAFE: {
     errno: 'EACCES',
     exit: Exit.denied,

@@ -7,6 +7,7 @@ import {
   cubeIdFromBytes,
   cubeIdToBytes,
   formatSherinId,
+  looksLikeSherinId,
   parseCubeId,
   parseNamespace,
   parseSherinId,
@@ -85,5 +86,20 @@ describe('Sherin IDs', () => {
         }
       }),
     );
+  });
+
+  it.each([
+    ['FILES_20261125_zz', true],
+    ['FILES_20261125_', true],
+    ['files_2026_0123456789abcdef', true],
+    ['FILES_2026-11-25_0123456789abcdef0123456789abcdef', true],
+    ['FILES_20261125_0123_4567', true],
+    ['FILES_20261125', false],
+    ['IMG_20261125_120000.jpg', false],
+    ['a_b_c', false],
+    ['files/FILES_20261125_zz', false],
+    ['20261125_FILES_zz', false],
+  ])('%s is meant as one: %s', (text, meant) => {
+    expect(looksLikeSherinId(text)).toBe(meant);
   });
 });

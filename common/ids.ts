@@ -67,6 +67,11 @@ function isDate(digits: string): boolean {
   return year >= 1970 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
+/** True for text that is meant as a Sherin ID, well formed or not: a namespace, a date, and more, but no file's extension. */
+export function looksLikeSherinId(text: string): boolean {
+  return /^[A-Z][A-Z0-9-]*_\d[\d-]*_[^/.]*$/i.test(text);
+}
+
 /** @throws SherinError ID_MALFORMED, naming the offending part */
 export function parseSherinId(text: string): SherinIdParts {
   if (text.length > longestId) throw malformed(text, 'it is too long');

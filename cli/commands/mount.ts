@@ -1,5 +1,6 @@
 import { type MountDriverName, mountDrivers } from '../../daemon/protocol/control.js';
 import { choice, command, flag } from '../definition.js';
+import { needMountPoint } from '../service/mount-point.js';
 
 /** Undefined: the default. */
 export const driverOption = choice<MountDriverName>(
@@ -19,7 +20,9 @@ export const mount = command({
   examples: [{ text: 'Mount elsewhere', line: 'sherinctl mount --mount ~/vault' }],
   run: async (session, _args, { driver, allowOther, listIds }) => {
     const path = session.places.mount;
-    await session.connect().call('mount', { path, driver, allowOther, listIds });
+    const client = session.connect();
+    needMountPoint(session.places);
+    await client.call('mount', { path, driver, allowOther, listIds });
     session.output.result({ mount: path }, () =>
       session.output.line(`mounted at ${session.output.name(path)}`),
     );

@@ -5,6 +5,7 @@ import { refuseOtherVault } from '../../daemon/client/other-vault.js';
 import { startSherinFs } from '../../daemon/client/start-sherin-fs.js';
 import type { MountDriverName, Status } from '../../daemon/protocol/control.js';
 import { choice, command, descriptor, flag, unless } from '../definition.js';
+import { needMountPoint } from '../service/mount-point.js';
 import { openTerminal, unlock, wantsPin } from '../service/secret.js';
 import type { Session } from '../session.js';
 import { driverOption } from './mount.js';
@@ -97,6 +98,7 @@ interface MountOptions {
 /** Mounts, unless another `up` has just done it. */
 async function mountAt(session: Session, { driver, allowOther, listIds }: MountOptions): Promise<void> {
   const path = session.places.mount;
+  needMountPoint(session.places);
   const client = session.connect();
   try {
     await client.call('mount', { path, driver, allowOther, listIds });

@@ -1,10 +1,9 @@
 import { SherinError } from '../../common/errors.js';
-import { asCubeId, type CubeId, cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js';
+import { asCubeId, type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import { nowNanoseconds } from '../../common/time.js';
 import type { ControlResult } from '../../daemon/protocol/control.js';
-import { scrubCube } from '../../native/index.js';
 import { objectCubes } from '../cube/catalog.js';
-import { type CheckedCube, checkCubes } from '../cube/check.js';
+import { type CheckedCube, checkCubes, scrubCubes } from '../cube/check.js';
 import type { CubeFailure } from '../cube/faults.js';
 import type { ObjectInfo } from '../manifest/tree.js';
 import { actorOf } from '../service/actor.js';
@@ -142,26 +141,21 @@ async function scrub(service: VaultService, call: Call): Promise<CheckResult> {
   // Without keys it checks against the public key that this machine remembers, never one that only the vault names.
   if (!service.remembered) await service.unlocked();
   const failures: CheckResult['failures'] = [];
-  let cubes = 0;
   let failed = 0;
-  for await (const name of service.store.stored()) {
-    if (call.cancelled()) break;
-    cubes += 1;
-    const fault = await scrubOne(service, name);
-    call.progress(cubes, Math.max(cubes, service.current()?.manifest.cubeCount() ?? 0));
-    if (fault === null) continue;
-    failed += 1;
-    if (failures.length < listedFailures) {
-      failures.push({ cube: name.slice(0, 64), fault, paths: [], quarantined: false });
-    }
-  }
+  const cubes = await scrubCubes(
+    service,
+    () => service.current()?.manifest.cubeCount() ?? 0,
+    (name, fault) => {
+      failed += 1;
+      if (failures.length < listedFailures) {
+        failures.push({ cube: name.slice(0, 64), fault, paths: [], quarantined: false });
+      }
+    },
+    (done, total) => {
+      call.progress(done, total);
+      return !call.cancelled();
+    },
+  );
   await service.note({ event: 'AUDIT_SCRUB', id: null, actor: actorOf(call.peer), meta: { cubes, failed } });
   return { files: 0, cubes, bytes: 0, failures, failed };
-}
-
-async function scrubOne(service: VaultService, name: string): Promise<string | null> {
-  const id = asCubeId(name);
-  if (id === undefined) return 'malformed';
-  const result = await scrubCube(service.vaultFd, cubeIdToBytes(id), service.uuid, service.publicKey);
-  return result.ok ? null : result.fault;
 }

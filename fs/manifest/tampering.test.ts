@@ -282,8 +282,8 @@ describe('someone with the database key, but not the signing key', () => {
 
   it('edits no record of the tail, none before it, no snapshot', async () => {
     for (const [text, part] of [
-      ['file 7', 'root'],
-      ['file 2', 'snapshot'],
+      ['file 7', 'the log does not lead to the signed root'],
+      ['file 2', 'the snapshot is not the one that was signed'],
     ] as const) {
       const vault = closed();
       expect(forgeBytes(vault.path, vault.key, Buffer.from(text), Buffer.from('FILE !'))).toBeGreaterThan(0);
@@ -291,6 +291,27 @@ describe('someone with the database key, but not the signing key', () => {
         expect.objectContaining({ code: 'MANIFEST_BROKEN', message: expect.stringContaining(part) }),
       );
     }
+  });
+
+  it('edits no record of a long tail, not even one that the tiles hide', () => {
+    // Without a snapshot, and further from the end than the tiles that opening computes anew.
+    const vault = fixture();
+    const made = vault.create();
+    fill(made, 0, 100);
+    const bytes = made.recordBytes(5);
+    expect(made.head).toMatchObject({ size: 301, snapshotSize: 0 });
+    made.checkpoint();
+    made.abandon();
+    // Another name of the same length: the record fits the tree as well as the right one.
+    const changed = Buffer.from(bytes);
+    expect(changed.write('FILE', bytes.indexOf('file 1'))).toBe(4);
+    expect(forgeBytes(vault.path, vault.key, bytes, changed)).toBe(1);
+    expect(open(vault)).toThrow(
+      expect.objectContaining({
+        code: 'MANIFEST_BROKEN',
+        message: expect.stringContaining('the log does not lead to the signed root'),
+      }),
+    );
   });
 
   it('edits no old record unseen by who reads it', async () => {

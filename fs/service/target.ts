@@ -1,5 +1,5 @@
 import { SherinError } from '../../common/errors.js';
-import { parseSherinId } from '../../common/ids.js';
+import { looksLikeSherinId, parseSherinId } from '../../common/ids.js';
 import type { ObjectInfo } from '../manifest/tree.js';
 import { treePath } from '../tree-path.js';
 import type { Session } from './session.js';
@@ -10,11 +10,6 @@ export interface Target {
   readonly ino: number | null;
   /** Its content, null for an empty file or something that has none. */
   readonly object: ObjectInfo | null;
-}
-
-/** True for text that is meant as a Sherin ID, well formed or not: no path of the tree starts this way by accident. */
-function looksLikeId(text: string): boolean {
-  return /^[A-Z][A-Z0-9-]*_\d+_[0-9a-f]*$/i.test(text) && !text.includes('/');
 }
 
 /**
@@ -29,7 +24,7 @@ export function findTarget(session: Session, text: string): Target {
     const object = inode === undefined || inode.object === 0 ? undefined : tree.object(inode.object);
     return { ino, object: object ?? null };
   }
-  if (!looksLikeId(text)) throw new SherinError('PATH_MISSING', { path: text });
+  if (!looksLikeSherinId(text)) throw new SherinError('PATH_MISSING', { path: text });
   const object = tree.objectById(parseSherinId(text));
   if (object === undefined) throw new SherinError('ID_UNKNOWN', { id: text });
   return { ino: tree.inodesOf(object.no)[0] ?? null, object };

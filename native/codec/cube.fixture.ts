@@ -7,6 +7,7 @@ import { nodeHash, rootOfBlocks } from '../../common/merkle.js';
 
 export const vertexSize = 65536;
 const headerSize = 4096;
+const signaturePrefix = Buffer.from('sherin/v1/cube\0');
 
 export function hkdf(key: Buffer, salt: Buffer, info: Buffer | string): Buffer {
   return Buffer.from(hkdfSync('sha256', key, salt, info, 32));
@@ -105,7 +106,7 @@ export function decodeCube(file: Buffer, vmk: Buffer, uuid: Buffer): DecodedCube
     count,
     last,
     ciphertextRootMatches: rootOfBlocks(body).equals(file.subarray(88, 120)),
-    signed: Buffer.concat([Buffer.from('sherin/v1/cube\0'), uuid, file.subarray(0, 952)]),
+    signed: Buffer.concat([signaturePrefix, uuid, file.subarray(0, 952)]),
     signature: file.subarray(952, 1016),
   };
 }
@@ -118,9 +119,12 @@ export interface Wrong {
   readonly length?: number;
   readonly root?: Buffer;
   readonly flags?: number;
+  readonly ciphertextRoot?: Buffer;
+  /** Signs the cube; without it the signature stays zero. */
+  readonly sign?: (message: Buffer) => Buffer;
 }
 
-/** A cube in pad mode 0 with authentic tags whatever its content says; the signature stays zero. */
+/** A cube in pad mode 0 with authentic tags whatever its content says. */
 export function buildCube(data: Buffer, vmk: Buffer, uuid: Buffer, wrong: Wrong = {}) {
   const padded = Buffer.concat([data, Buffer.alloc((4096 - (data.length % 4096)) % 4096)]);
   wrong.padded?.(padded);
@@ -144,7 +148,7 @@ export function buildCube(data: Buffer, vmk: Buffer, uuid: Buffer, wrong: Wrong 
     tag.copy(header, 120 + 16 * i);
     return ciphertext;
   });
-  rootOfBlocks(Buffer.concat(body)).copy(header, 88);
+  (wrong.ciphertextRoot ?? rootOfBlocks(Buffer.concat(body))).copy(header, 88);
   const sealed = Buffer.alloc(560);
   Buffer.concat(hashes).copy(sealed);
   sealed.writeUInt32LE(wrong.length ?? data.length, 512);
@@ -152,5 +156,6 @@ export function buildCube(data: Buffer, vmk: Buffer, uuid: Buffer, wrong: Wrong 
   const { ciphertext, tag } = seal(key, 0xffffffff, header.subarray(0, 376), sealed);
   ciphertext.copy(header, 376);
   tag.copy(header, 936);
+  wrong.sign?.(Buffer.concat([signaturePrefix, uuid, header.subarray(0, 952)])).copy(header, 952);
   return { cube: { id, root, length: data.length }, file: Buffer.concat([header, ...body]) };
 }

@@ -150,6 +150,29 @@ describe('an authentic cube that breaks a rule', () => {
     expect(await readAll(cube)).toEqual({ ok: false, fault: 'leaf', vertex: 0, inode: inodeOf(cube) });
   });
 
+  it('is found by verify: a signed ciphertext root that is not the one of the ciphertext', async () => {
+    const data = randomBytes(150_000);
+    const { cube, file } = buildCube(data, vault.vmk, vault.uuid, {
+      ciphertextRoot: randomBytes(32),
+      sign: (message) => vault.keyring.sign(message),
+    });
+    vault.write(cube.id, file);
+    const reader = vault.reader();
+    const key = vault.keyring.publicKey();
+    const fault = { ok: false, fault: 'root', inode: inodeOf(cube) };
+    expect(await reader.verify(cube, key)).toEqual(fault);
+    expect(await reader.verify(cube, null)).toEqual(fault);
+    expect(await scrubCube(vault.fd, cube.id, vault.uuid, key)).toEqual(fault);
+    // Nothing else is wrong with it.
+    const target = Buffer.alloc(data.length);
+    expect(await reader.read(cube, 0, data.length, target, 0)).toEqual({ ok: true });
+    expect(target.equals(data)).toBe(true);
+    const right = buildCube(data, vault.vmk, vault.uuid, { sign: (message) => vault.keyring.sign(message) });
+    vault.write(cube.id, right.file);
+    expect(await reader.verify(cube, key)).toEqual({ ok: true });
+    await reader.stop();
+  });
+
   it('is taken when it breaks none', async () => {
     const data = randomBytes(150_000);
     const { cube, file } = buildCube(data, vault.vmk, vault.uuid, { flags: 77 * 65536 });
@@ -185,6 +208,25 @@ describe('another file in the place of a cube', () => {
     expect(await readAll(wrongRoot)).toEqual({ ok: false, fault: 'root', inode: inodeOf(cube) });
     const wrongLength = { ...cube, length: 4999 };
     expect(await readAll(wrongLength)).toEqual({ ok: false, fault: 'root', inode: inodeOf(cube) });
+  });
+
+  it.each([
+    ['root', { root: randomBytes(32) }],
+    ['length', { length: 149_999 }],
+  ])('is refused under another %s while it is open under the right one', async (_, other) => {
+    const cube = await vault.store(randomBytes(150_000));
+    const reader = vault.reader();
+    const target = Buffer.alloc(10);
+    expect(await reader.read(cube, 0, 10, target, 0)).toEqual({ ok: true });
+    // In the vertex that is in no cache, and in the one that is.
+    for (const offset of [70_000, 0]) {
+      target.fill(1);
+      const result = await reader.read({ ...cube, ...other }, offset, 10, target, 0);
+      expect(result).toEqual({ ok: false, fault: 'root', inode: inodeOf(cube) });
+      expect(target.every((byte) => byte === 0)).toBe(true);
+    }
+    expect(await reader.read(cube, 70_000, 10, target, 0)).toEqual({ ok: true });
+    await reader.stop();
   });
 
   it('is refused when it is a link, even to the very cube', async () => {

@@ -22,6 +22,7 @@ const packages = {
   test: [
     'libssl-dev', // native/checks runs outside Node
     'procps', // pgrep
+    'strace', // the order of system calls
   ],
   bench: ['openssl', 'gocryptfs', 'encfs', 'cryfs', 'securefs'],
 };

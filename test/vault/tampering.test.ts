@@ -15,6 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Machine } from './machine.js';
+import { Program } from './program.js';
 
 const mib = 1024 * 1024;
 let machine: Machine;
@@ -210,6 +211,42 @@ describe('a cube file replaced', () => {
 });
 
 describe('quarantine', () => {
+  it('takes the kernel’s pages of the cube away, also from who has the file open', async () => {
+    // Reads the same page again and again over one descriptor: from the second time on the kernel answers.
+    const reader = new Program(
+      `
+import os, sys
+fd = os.open(sys.argv[1], os.O_RDONLY)
+for line in sys.stdin:
+    try: print(len(os.pread(fd, 4096, int(line))))
+    except OSError as error: print(error.strerror)`,
+      [join(machine.mount, 'files/data')],
+    );
+    try {
+      await dropCaches();
+      const warm = String(1.5 * mib);
+      const served = async () => (await machine.call('status', {})).reads.served;
+      let before = -1;
+      for (let i = 0; i < 100 && before !== (await served()); i++) {
+        before = await served();
+        expect(await reader.ask(warm)).toBe('4096');
+      }
+      expect(await served()).toBe(before);
+      expect(before).toBeGreaterThan(0);
+      // Another vertex of that cube; nothing but the check of the whole cube comes across it.
+      flip(victim, 4096 + 15 * 65_536);
+      expect((await machine.call('verify', { target: 'files/data' })).failures).toMatchObject([
+        { fault: 'tag', vertex: 15, quarantined: true },
+      ]);
+      let said = '';
+      for (let i = 0; i < 1000 && said !== 'Permission denied'; i++) said = await reader.ask(warm);
+      expect(said).toBe('Permission denied');
+      expect(await reader.ask('0')).toBe('4096');
+    } finally {
+      await reader.end();
+    }
+  });
+
   it('gives a cube back only if it verifies now, and purge --shred removes its bytes', async () => {
     const id = basename(victim, '.cube');
     flip(victim, 4096);
