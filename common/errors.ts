@@ -1,6 +1,6 @@
 /**
  * Every error a user can meet, in one table: code → errno, exit code, sentence, hint.
- * `{x}` in a sentence or hint is replaced by the error's context value `x`.
+ * `{x}` in a sentence, hint or command is replaced by the error's context value `x`, `{command}` in a hint by the command.
  */
 
 /** Exit codes of sherinctl (documented interface). */
@@ -31,7 +31,12 @@ interface Row {
   readonly exit: ExitCode;
   readonly sentence: string;
   readonly hint: string;
+  /** The next command, to be run as it stands. */
+  readonly command?: string;
 }
+
+/** What reads the recovery key at the terminal. */
+const recovery = 'sherinctl unlock --recovery';
 
 export const errorTable = {
   // identifiers and arguments
@@ -45,14 +50,22 @@ export const errorTable = {
     errno: 'ENOENT',
     exit: Exit.failed,
     sentence: 'nothing here has the ID {id}',
-    hint: 'list IDs with: sherinctl ls --ids',
+    hint: 'list IDs with: {command}',
+    command: 'sherinctl ls --ids',
   },
-  USAGE: { errno: 'EINVAL', exit: Exit.usage, sentence: '{what}', hint: 'see: sherinctl help' },
+  USAGE: {
+    errno: 'EINVAL',
+    exit: Exit.usage,
+    sentence: '{what}',
+    hint: 'see: {command}',
+    command: 'sherinctl help',
+  },
   PATH_MISSING: {
     errno: 'ENOENT',
     exit: Exit.failed,
     sentence: '{path} does not exist',
-    hint: 'look with: sherinctl ls',
+    hint: 'look with: {command}',
+    command: 'sherinctl ls',
   },
   NOT_DIRECTORY: {
     errno: 'ENOTDIR',
@@ -95,19 +108,22 @@ export const errorTable = {
     errno: 'ENOENT',
     exit: Exit.failed,
     sentence: 'there is no vault at {path}',
-    hint: 'make one with: sherinctl init {path}',
+    hint: 'make one with: {command}',
+    command: 'sherinctl init {path}',
   },
   VAULT_EXISTS: {
     errno: 'EEXIST',
     exit: Exit.failed,
     sentence: '{path} already holds a vault or other files',
-    hint: 'choose an empty or new directory',
+    hint: 'start a vault that is there with: {command}; for another choose an empty or new directory',
+    command: 'sherinctl up',
   },
   VAULT_BUSY: {
     errno: 'EBUSY',
     exit: Exit.failed,
     sentence: 'another sherin-fs serves the vault at {path}',
-    hint: 'stop it with: sherinctl down',
+    hint: 'stop it with: {command}',
+    command: 'sherinctl down',
   },
   VAULT_UNSAFE: {
     errno: 'EACCES',
@@ -125,13 +141,15 @@ export const errorTable = {
     errno: 'EIO',
     exit: Exit.verification,
     sentence: 'the vault header {path} is malformed: {part}',
-    hint: 'a copy is kept in vault.json.bak; use it only on purpose, with: sherinctl up --header-backup',
+    hint: 'a copy is kept in vault.json.bak; use it only on purpose, with: {command}',
+    command: 'sherinctl up --header-backup',
   },
   HEADER_FORGED: {
     errno: 'EACCES',
     exit: Exit.verification,
     sentence: 'the vault header {path} is not the one that was signed: {part}',
-    hint: 'restore vault.json from a backup',
+    hint: 'stop with sherinctl down, then try the copy in vault.json.bak: {command}',
+    command: 'sherinctl up --header-backup',
   },
   HEADER_STALE: {
     errno: 'EACCES',
@@ -149,13 +167,15 @@ export const errorTable = {
     errno: 'EACCES',
     exit: Exit.verification,
     sentence: 'the vault was put back to an older state: {part}',
-    hint: 'restore the newest copy, or open the old one on purpose: sherinctl up --accept-rollback --recovery-fd N',
+    hint: 'restore the newest copy, or open the old one on purpose, with the recovery key: {command}',
+    command: 'sherinctl up --accept-rollback',
   },
   COUNTER_LOST: {
     errno: 'EACCES',
     exit: Exit.verification,
     sentence: 'the TPM counter of this vault is lost: {part}',
-    hint: 'if the TPM was replaced or cleared: sherinctl up --accept-rollback --recovery-fd N',
+    hint: 'if the TPM was replaced or cleared, open with the recovery key: {command}',
+    command: 'sherinctl up --accept-rollback',
   },
   MANIFEST_BROKEN: {
     errno: 'EIO',
@@ -167,20 +187,23 @@ export const errorTable = {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'the vault is locked',
-    hint: 'unlock it with: sherinctl unlock',
+    hint: 'unlock it with: {command}',
+    command: 'sherinctl unlock',
   },
   // keys and TPM
   SLOT_REFUSED: {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'the {slot} slot does not open the vault: {part}',
-    hint: 'use the recovery key: sherinctl unlock --recovery-fd N',
+    hint: 'use the recovery key: {command}',
+    command: recovery,
   },
   PIN_NEEDED: {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'the TPM slot of this vault wants its PIN',
-    hint: 'unlock it with: sherinctl unlock',
+    hint: 'unlock it with: {command}',
+    command: 'sherinctl unlock',
   },
   RECOVERY_KEY_WRONG: {
     errno: 'EACCES',
@@ -192,7 +215,8 @@ export const errorTable = {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'no TPM answers at {tcti}',
-    hint: 'see: sherinctl doctor; the recovery key opens the vault: sherinctl unlock --recovery-fd N --accept-rollback',
+    hint: 'see: sherinctl doctor; the recovery key opens the vault: {command}',
+    command: `${recovery} --accept-rollback`,
   },
   TPM_FAILED: {
     errno: 'EIO',
@@ -204,26 +228,30 @@ export const errorTable = {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'the TPM does not release the key: {part}',
-    hint: 'see: sherinctl why; open with the recovery key: sherinctl unlock --recovery-fd N',
+    hint: 'see: sherinctl why; open with the recovery key: {command}',
+    command: recovery,
   },
   TPM_LOCKOUT: {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'the TPM is locked out after too many wrong PINs',
-    hint: 'wait for it to heal, or use the recovery key: sherinctl unlock --recovery-fd N',
+    hint: 'wait for it to heal, or use the recovery key: {command}',
+    command: recovery,
   },
   TPM_PRIMARY_CHANGED: {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'this TPM is not the one the vault was sealed to (its storage primary has another name)',
-    hint: 'use the recovery key: sherinctl unlock --recovery-fd N',
+    hint: 'use the recovery key: {command}',
+    command: recovery,
   },
   // content
   CUBE_QUARANTINED: {
     errno: 'EACCES',
     exit: Exit.verification,
     sentence: 'cube {id} failed verification and is in quarantine',
-    hint: 'see: sherinctl why {id}',
+    hint: 'see: {command}',
+    command: 'sherinctl why {id}',
   },
   SHRED_REFUSED: {
     errno: 'EACCES',
@@ -235,7 +263,8 @@ export const errorTable = {
     errno: 'EACCES',
     exit: Exit.verification,
     sentence: 'cube {id} failed verification: {part}',
-    hint: 'see: sherinctl quarantine list',
+    hint: 'see: {command}',
+    command: 'sherinctl why {id}',
   },
   CUBE_MISSING: {
     errno: 'EIO',
@@ -284,7 +313,8 @@ export const errorTable = {
     errno: 'ECONNREFUSED',
     exit: Exit.notRunning,
     sentence: 'sherin-fs is not running ({path})',
-    hint: 'start it with: sherinctl up',
+    hint: 'start it with: {command}',
+    command: 'sherinctl up',
   },
   DAEMON_RUNNING: {
     errno: 'EBUSY',
@@ -332,7 +362,8 @@ export const errorTable = {
     errno: 'ETIMEDOUT',
     exit: Exit.failed,
     sentence: '{what} took longer than {seconds} s',
-    hint: 'see: sherinctl doctor',
+    hint: 'see: {command}',
+    command: 'sherinctl doctor',
   },
 } as const satisfies Record<string, Row>;
 
@@ -374,7 +405,12 @@ export class SherinError extends Error {
   }
   /** What to do next. */
   get hint(): string {
-    return fill(errorTable[this.code].hint, this.context);
+    return fill(errorTable[this.code].hint, { ...this.context, command: this.command ?? '?' });
+  }
+  /** The next command, or null where a person has to decide. */
+  get command(): string | null {
+    const { command }: Row = errorTable[this.code];
+    return command === undefined ? null : fill(command, this.context);
   }
 }
 
