@@ -53,6 +53,7 @@ export class Import {
   #turn: Promise<unknown> = Promise.resolve();
   #commits: Promise<void> = Promise.resolve();
   #failed: unknown = null;
+  #stopped = false;
   /** Told of bytes read from the source. */
   #read: (bytes: number) => void = () => undefined;
 
@@ -83,6 +84,11 @@ export class Import {
       }
       return outcomes;
     });
+  }
+
+  /** Reads no further, not even files under way; what is staged can still be committed with {@link end}. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   /** Commits the rest. */
@@ -146,6 +152,7 @@ export class Import {
   }
 
   async #readContent(entry: PutEntry, fds: readonly number[]): Promise<FileContent | null> {
+    if (this.#stopped) throw interrupted();
     if (entry.kind !== 'file' || entry.linkTo !== undefined) return null;
     if (!this.#context.checksum && this.#tree.hasSame(entry)) return null;
     const fd = entry.fd === undefined ? undefined : fds[entry.fd];
@@ -165,6 +172,7 @@ export class Import {
     const slots = Math.ceil(length / slotBytes);
     try {
       for (let index = 0; index < slots; ) {
+        if (this.#stopped) throw interrupted();
         if (extent.data !== null && index * slotBytes >= extent.hole) {
           extent = (await system.extent(fd, index * slotBytes)) ?? extent;
         }
@@ -305,4 +313,8 @@ function asSourceError(error: unknown): SherinError {
   }
   if (code === 'EWIPED') return new SherinError('LOCKED', {}, { cause: error });
   return new SherinError('IO', { what: 'the import', part: code }, { cause: error });
+}
+
+function interrupted(): SherinError {
+  return new SherinError('INTERRUPTED', { what: 'this entry is left out' });
 }
