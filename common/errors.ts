@@ -3,35 +3,16 @@
  * `{x}` in a sentence, hint or command is replaced by the error's context value `x`, `{command}` in a hint by the command.
  */
 
-/** Exit codes of sherinctl (documented interface). */
-export const Exit = {
-  done: 0,
-  failed: 1,
-  usage: 2,
-  verification: 3,
-  locked: 4,
-  denied: 5,
-  notRunning: 6,
-} as const;
-export type ExitCode = (typeof Exit)[keyof typeof Exit];
+import { Exit, type ExitCode } from './exit.js';
 
-/** What help and manual page say of them. */
-export const exitMeanings: Readonly<Record<ExitCode, string>> = {
-  [Exit.done]: 'done',
-  [Exit.failed]: 'failed',
-  [Exit.usage]: 'usage',
-  [Exit.verification]: 'verification failed',
-  [Exit.locked]: 'locked, or no key',
-  [Exit.denied]: 'denied',
-  [Exit.notRunning]: 'sherin-fs is not running',
-};
+export { Exit, type ExitCode, exitMeanings } from './exit.js';
 
 interface Row {
   readonly errno: string;
   readonly exit: ExitCode;
   readonly sentence: string;
   readonly hint: string;
-  /** The next command, to be run as it stands. */
+  /** For what keeps a vault closed: the next command, to be run as it stands. */
   readonly command?: string;
 }
 
@@ -50,22 +31,14 @@ export const errorTable = {
     errno: 'ENOENT',
     exit: Exit.failed,
     sentence: 'nothing here has the ID {id}',
-    hint: 'list IDs with: {command}',
-    command: 'sherinctl ls --ids',
+    hint: 'list IDs with: sherinctl ls --ids',
   },
-  USAGE: {
-    errno: 'EINVAL',
-    exit: Exit.usage,
-    sentence: '{what}',
-    hint: 'see: {command}',
-    command: 'sherinctl help',
-  },
+  USAGE: { errno: 'EINVAL', exit: Exit.usage, sentence: '{what}', hint: 'see: sherinctl help' },
   PATH_MISSING: {
     errno: 'ENOENT',
     exit: Exit.failed,
     sentence: '{path} does not exist',
-    hint: 'look with: {command}',
-    command: 'sherinctl ls',
+    hint: 'look with: sherinctl ls',
   },
   NOT_DIRECTORY: {
     errno: 'ENOTDIR',
@@ -108,22 +81,19 @@ export const errorTable = {
     errno: 'ENOENT',
     exit: Exit.failed,
     sentence: 'there is no vault at {path}',
-    hint: 'make one with: {command}',
-    command: 'sherinctl init {path}',
+    hint: 'make one with: sherinctl init {path}',
   },
   VAULT_EXISTS: {
     errno: 'EEXIST',
     exit: Exit.failed,
     sentence: '{path} already holds a vault or other files',
-    hint: 'start a vault that is there with: {command}; for another choose an empty or new directory',
-    command: 'sherinctl up',
+    hint: 'start a vault that is there with: sherinctl up; for another choose an empty or new directory',
   },
   VAULT_BUSY: {
     errno: 'EBUSY',
     exit: Exit.failed,
     sentence: 'another sherin-fs serves the vault at {path}',
-    hint: 'stop it with: {command}',
-    command: 'sherinctl down',
+    hint: 'stop it with: sherinctl down',
   },
   VAULT_UNSAFE: {
     errno: 'EACCES',
@@ -250,8 +220,7 @@ export const errorTable = {
     errno: 'EACCES',
     exit: Exit.verification,
     sentence: 'cube {id} failed verification and is in quarantine',
-    hint: 'see: {command}',
-    command: 'sherinctl why {id}',
+    hint: 'see: sherinctl why {id}',
   },
   SHRED_REFUSED: {
     errno: 'EACCES',
@@ -263,8 +232,7 @@ export const errorTable = {
     errno: 'EACCES',
     exit: Exit.verification,
     sentence: 'cube {id} failed verification: {part}',
-    hint: 'see: {command}',
-    command: 'sherinctl why {id}',
+    hint: 'see: sherinctl why {id}',
   },
   CUBE_MISSING: {
     errno: 'EIO',
@@ -313,8 +281,7 @@ export const errorTable = {
     errno: 'ECONNREFUSED',
     exit: Exit.notRunning,
     sentence: 'sherin-fs is not running ({path})',
-    hint: 'start it with: {command}',
-    command: 'sherinctl up',
+    hint: 'start it with: sherinctl up',
   },
   DAEMON_RUNNING: {
     errno: 'EBUSY',
@@ -362,8 +329,7 @@ export const errorTable = {
     errno: 'ETIMEDOUT',
     exit: Exit.failed,
     sentence: '{what} took longer than {seconds} s',
-    hint: 'see: {command}',
-    command: 'sherinctl doctor',
+    hint: 'see: sherinctl doctor',
   },
 } as const satisfies Record<string, Row>;
 
