@@ -95,7 +95,7 @@ describe('the recovery key', () => {
     ];
     for (const [redirection, part] of unread) {
       const { code, err } = machine.shell(`$CTL unlock --recovery-fd 3 ${redirection}`);
-      expect(err).toBe(`sherinctl: --recovery-fd 3 can not be read: ${part} — see: sherinctl help\n`);
+      expect(err).toBe(`sherinctl: --recovery-fd 3 can not be read: ${part} — see: sherinctl help unlock\n`);
       expect(code).toBe(2);
     }
     writeFileSync(join(machine.home, 'typed'), ` ${right.toUpperCase().replaceAll('-', ' ')}\r\n`);
