@@ -31,23 +31,50 @@ export async function run(line: readonly string[]): Promise<ExitCode> {
     } finally {
       session.close();
     }
-  });
+  }, json);
+  const help = helpFor(line);
   try {
     if (line.length === 0) {
       program.outputHelp({ error: true });
       return Exit.usage;
     }
-    await program.parseAsync([...line], { from: 'user' });
+    await program.parseAsync(helpOfChild(line), { from: 'user' });
     return exit;
   } catch (error) {
-    if (!(error instanceof CommanderError)) return printError(error, json);
+    if (!(error instanceof CommanderError)) return printError(error, json, help);
     if (error.exitCode === 0) return Exit.done;
-    if (error.code === 'commander.help') return Exit.usage;
-    return printError(
-      new SherinError('USAGE', { what: error.message.replace(/^error: /, '').replaceAll('\n', ' ') }),
-      json,
-    );
+    if (error.code === 'commander.help') {
+      if (json) printError(new SherinError('USAGE', { what: 'a command is missing' }), json, help);
+      return Exit.usage;
+    }
+    const what = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    return printError(new SherinError('USAGE', { what }), json, help);
   }
+}
+
+/** `help quarantine purge` as the parser takes it: its own help command knows one word only. */
+function helpOfChild(line: readonly string[]): string[] {
+  const [first, ...rest] = line;
+  return first === 'help' && rest.length > 1 ? [...rest, '--help'] : [...line];
+}
+
+/** The command that prints the help of what a line calls. */
+function helpFor(line: readonly string[]): string {
+  const path: string[] = [];
+  let level = commands;
+  for (let at = 0; at < line.length && level.length > 0; at++) {
+    const word = line[at] ?? '';
+    if (word.startsWith('-')) {
+      const takesValue = globalOptions.some(({ flags }) => flags.startsWith(`${word} <`));
+      if (takesValue) at++;
+      continue;
+    }
+    const found = level.find(({ name, hidden }) => name === word && hidden !== true);
+    if (found === undefined) break;
+    path.push(word);
+    level = found.commands;
+  }
+  return ['sherinctl help', ...path].join(' ');
 }
 
 type Action = (
@@ -58,39 +85,42 @@ type Action = (
 ) => Promise<void>;
 
 /** The whole program; man page and completion walk the definitions instead. */
-export function build(action: Action): Command {
+export function build(action: Action, json: boolean): Command {
   const program = new Command('sherinctl')
     .description('Encrypted, verified file vault: commands of Sherin')
     .usage('<command> [options]')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print help for a command');
+    .helpCommand('help [command...]', 'print help for a command');
   for (const option of globalOptions) program.addOption(new Option(option.flags, option.text));
   program.addHelpText('after', footer);
-  inherit(program);
-  for (const definition of commands) add(program, definition, action);
+  inherit(program, json);
+  for (const definition of commands) add(program, definition, action, json);
   return program;
 }
 
-function add(parent: Command, definition: CommandDefinition, action: Action): void {
+function add(parent: Command, definition: CommandDefinition, action: Action, json: boolean): void {
   const command = parent.command(definition.name, { hidden: definition.hidden ?? false });
-  inherit(command);
+  inherit(command, json);
   command.summary(definition.summary);
   command.description([`${definition.summary}.`, ...(definition.details ?? [])].join('\n\n'));
   if (definition.usage !== undefined) command.usage(definition.usage);
   for (const argument of definition.args ?? []) command.argument(argument.form, argument.text);
   for (const option of definition.options) command.addOption(new Option(option.flags, option.text));
   command.addHelpText('after', exampleText(definition));
-  for (const child of definition.commands) add(command, child, action);
+  for (const child of definition.commands) add(command, child, action, json);
   if (definition.run !== null) {
     command.action(() => action(definition, command.args, command.opts(), command.optsWithGlobals()));
   }
 }
 
-/** Errors are thrown and printed in one place; help is as wide as it reads well. */
-function inherit(command: Command): void {
+/** Errors are thrown and printed in one place, with --json without help around them; help is as wide as it reads well. */
+function inherit(command: Command, json: boolean): void {
   command.exitOverride();
-  command.configureOutput({ outputError: () => undefined });
+  command.configureOutput({
+    outputError: () => undefined,
+    ...(json ? { writeErr: () => undefined } : {}),
+  });
   command.configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 100) });
   command.showSuggestionAfterError(true);
 }

@@ -24,6 +24,34 @@ export function vaultPath(text: string, where: Pick<Places, 'mount'>): string {
   return parts[0] === treeRoot ? parts.join('/') : [treeRoot, ...parts].join('/');
 }
 
+/** Places of the mount beside `files/`, and names kept for later ones: no path of the user's tree means them. */
+const otherPlaces = ['ids', 'cubes', 'quarantine', '.sherin', 'inbox', 'bots'] as const;
+const notMounted: readonly string[] = ['inbox', 'bots'];
+
+/** The place beside `files/` that a path as the user wrote it begins with, or null. */
+export function otherPlace(text: string): string | null {
+  const [first] = text.split('/').filter((part) => part !== '' && part !== '.');
+  return otherPlaces.find((place) => place === first) ?? null;
+}
+
+/** Waits; a path that is missing because it means a place beside `files/` is told as that. @throws SherinError USAGE */
+export async function explained<T>(
+  answer: Promise<T>,
+  text: string,
+  where: Pick<Places, 'mount'>,
+): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const place = otherPlace(text);
+    if (place === null || notMounted.includes(place)) throw error;
+    if (!(error instanceof SherinError && error.code === 'PATH_MISSING')) throw error;
+    throw new SherinError('USAGE', {
+      what: `${place}/ stands beside ${treeRoot}/ at the mount, and sherinctl looks below ${treeRoot}/ only; look at ${where.mount}/${place}`,
+    });
+  }
+}
+
 /** A path or an ID, as the control socket takes it: a single word is looked for as a path first, then as an ID. */
 export function vaultTarget(text: string, where: Pick<Places, 'mount'>): string {
   return /^[^/.][^/]*$/.test(text) ? text : vaultPath(text, where);

@@ -1,6 +1,6 @@
 /**
  * Every error a user can meet, in one table: code → errno, exit code, sentence, hint.
- * `{x}` in a sentence or hint is replaced by the error's context value `x`.
+ * `{x}` in a sentence, hint or command is replaced by the error's context value `x`, `{command}` in a hint by the command.
  */
 import { Exit, type ExitCode } from './exit.js';
 
@@ -9,7 +9,12 @@ interface Row {
   readonly exit: ExitCode;
   readonly sentence: string;
   readonly hint: string;
+  /** For what keeps a vault closed: the next command, to be run as it stands. */
+  readonly command?: string;
 }
+
+/** What reads the recovery key at the terminal. */
+const recovery = 'sherinctl unlock --recovery';
 
 export const errorTable = {
   // identifiers and arguments
@@ -79,7 +84,7 @@ export const errorTable = {
     errno: 'EEXIST',
     exit: Exit.failed,
     sentence: '{path} already holds a vault or other files',
-    hint: 'choose an empty or new directory',
+    hint: 'start a vault that is there with: sherinctl up; for another choose an empty or new directory',
   },
   VAULT_BUSY: {
     errno: 'EBUSY',
@@ -103,13 +108,15 @@ export const errorTable = {
     errno: 'EIO',
     exit: Exit.verification,
     sentence: 'the vault header {path} is malformed: {part}',
-    hint: 'a copy is kept in vault.json.bak; use it only on purpose, with: sherinctl up --header-backup',
+    hint: 'a copy is kept in vault.json.bak; use it only on purpose, with: {command}',
+    command: 'sherinctl up --header-backup',
   },
   HEADER_FORGED: {
     errno: 'EACCES',
     exit: Exit.verification,
     sentence: 'the vault header {path} is not the one that was signed: {part}',
-    hint: 'restore vault.json from a backup',
+    hint: 'stop with sherinctl down, then try the copy in vault.json.bak: {command}',
+    command: 'sherinctl up --header-backup',
   },
   HEADER_STALE: {
     errno: 'EACCES',
@@ -127,13 +134,15 @@ export const errorTable = {
     errno: 'EACCES',
     exit: Exit.verification,
     sentence: 'the vault was put back to an older state: {part}',
-    hint: 'restore the newest copy, or open the old one on purpose: sherinctl up --accept-rollback --recovery-fd N',
+    hint: 'restore the newest copy, or open the old one on purpose, with the recovery key: {command}',
+    command: 'sherinctl up --accept-rollback',
   },
   COUNTER_LOST: {
     errno: 'EACCES',
     exit: Exit.verification,
     sentence: 'the TPM counter of this vault is lost: {part}',
-    hint: 'if the TPM was replaced or cleared: sherinctl up --accept-rollback --recovery-fd N',
+    hint: 'if the TPM was replaced or cleared, open with the recovery key: {command}',
+    command: 'sherinctl up --accept-rollback',
   },
   MANIFEST_BROKEN: {
     errno: 'EIO',
@@ -145,20 +154,23 @@ export const errorTable = {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'the vault is locked',
-    hint: 'unlock it with: sherinctl unlock',
+    hint: 'unlock it with: {command}',
+    command: 'sherinctl unlock',
   },
   // keys and TPM
   SLOT_REFUSED: {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'the {slot} slot does not open the vault: {part}',
-    hint: 'use the recovery key: sherinctl unlock --recovery-fd N',
+    hint: 'use the recovery key: {command}',
+    command: recovery,
   },
   PIN_NEEDED: {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'the TPM slot of this vault wants its PIN',
-    hint: 'unlock it with: sherinctl unlock',
+    hint: 'unlock it with: {command}',
+    command: 'sherinctl unlock',
   },
   RECOVERY_KEY_WRONG: {
     errno: 'EACCES',
@@ -170,7 +182,8 @@ export const errorTable = {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'no TPM answers at {tcti}',
-    hint: 'see: sherinctl doctor; the recovery key opens the vault: sherinctl unlock --recovery-fd N --accept-rollback',
+    hint: 'see: sherinctl doctor; the recovery key opens the vault: {command}',
+    command: `${recovery} --accept-rollback`,
   },
   TPM_FAILED: {
     errno: 'EIO',
@@ -182,19 +195,22 @@ export const errorTable = {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'the TPM does not release the key: {part}',
-    hint: 'see: sherinctl why; open with the recovery key: sherinctl unlock --recovery-fd N',
+    hint: 'see: sherinctl why; open with the recovery key: {command}',
+    command: recovery,
   },
   TPM_LOCKOUT: {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'the TPM is locked out after too many wrong PINs',
-    hint: 'wait for it to heal, or use the recovery key: sherinctl unlock --recovery-fd N',
+    hint: 'wait for it to heal, or use the recovery key: {command}',
+    command: recovery,
   },
   TPM_PRIMARY_CHANGED: {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'this TPM is not the one the vault was sealed to (its storage primary has another name)',
-    hint: 'use the recovery key: sherinctl unlock --recovery-fd N',
+    hint: 'use the recovery key: {command}',
+    command: recovery,
   },
   // content
   CUBE_QUARANTINED: {
@@ -213,7 +229,7 @@ export const errorTable = {
     errno: 'EACCES',
     exit: Exit.verification,
     sentence: 'cube {id} failed verification: {part}',
-    hint: 'see: sherinctl quarantine list',
+    hint: 'see: sherinctl why {id}',
   },
   CUBE_MISSING: {
     errno: 'EIO',
@@ -364,7 +380,12 @@ export class SherinError extends Error {
   }
   /** What to do next. */
   get hint(): string {
-    return fill(errorTable[this.code].hint, this.context);
+    return fill(errorTable[this.code].hint, { ...this.context, command: this.command ?? '?' });
+  }
+  /** The next command, or null where a person has to decide. */
+  get command(): string | null {
+    const { command }: Row = errorTable[this.code];
+    return command === undefined ? null : fill(command, this.context);
   }
 }
 

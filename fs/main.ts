@@ -2,7 +2,7 @@
 /** sherin-fs: the only process that holds keys or plaintext. Started by sherinctl; see `sherin-fs --help`. */
 import { Command, Option } from 'commander';
 import { places } from '../common/environment.js';
-import { SherinError } from '../common/errors.js';
+import { SherinError, systemCode } from '../common/errors.js';
 import { version } from '../common/version.js';
 import { auditVerify } from './commands/audit-verify.js';
 import { init } from './commands/init.js';
@@ -11,8 +11,14 @@ import { hardenProcess } from './service/key-memory.js';
 
 /** An error as one line for people, and the documented exit code. */
 function fail(error: unknown): never {
+  if (systemCode(error) === 'EINTR')
+    return fail(new SherinError('INTERRUPTED', { what: 'nothing was typed' }));
   if (error instanceof SherinError) {
-    process.stderr.write(`sherin-fs: ${error.message} — ${error.hint}\n`);
+    const { code, message, hint } = error;
+    const text = process.argv.includes('--json')
+      ? JSON.stringify({ error: { code, message, hint } })
+      : `sherin-fs: ${message} — ${hint}`;
+    process.stderr.write(`${text}\n`);
     process.exit(error.exit);
   }
   process.stderr.write(
@@ -51,6 +57,7 @@ withPlaces(program.command('init').description('make a vault (used by sherinctl 
   .addOption(
     new Option('--pad <mode>', 'padding of stored cubes').choices(['4k', 'vertex', 'cube']).default('4k'),
   )
+  .option('--json', 'print errors as JSON', false)
   .option('--shared', 'IDs depend on the owner: for a mount shared between users', false)
   .action(async (options) => init(places(options), options).catch(fail));
 

@@ -1,5 +1,6 @@
 /** What `npm start` tells a person. */
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Places } from '../common/environment.js';
 import type { Facts } from './sherinctl.js';
 
@@ -18,6 +19,10 @@ This machine has no TPM that Sherin may use, so a software TPM (swtpm) keeps the
 key. A copy of the vault alone opens nothing. But whoever can read this account's
 files can also read the software TPM's state: against them it does not protect.
 For that you need a hardware TPM, or a vault with a PIN: sherinctl init --pin`;
+
+/** sherinctl, and where a link to it is on the PATH. */
+const program = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+const linkPlace = process.getuid?.() === 0 ? '/usr/local/bin/sherinctl' : '~/.local/bin/sherinctl';
 
 export function firstScreen(where: Places, facts: Facts): string {
   const sample = join(facts.mount, 'files/sample');
@@ -39,5 +44,8 @@ Try:
   npx sherinctl lock                   wipe the keys: reads are refused until
   npx sherinctl unlock
   npx sherinctl status
-  npx sherinctl down                   stop; npm start brings all back`;
+  npx sherinctl down                   stop; npm start brings all back
+
+npx works in this directory only. To call sherinctl from anywhere:
+  ln -s ${program} ${linkPlace}`;
 }

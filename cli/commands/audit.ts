@@ -21,6 +21,7 @@ const verify = command({
   name: 'verify',
   summary: 'Check the whole audit log: chain, authentication, signed heads',
   details: [
+    'What happens while the vault is locked is noted without a key and joins the log at the next unlock. Such records are counted apart: nothing proves that they were not changed in between.',
     'Where sherin-fs is not running, the log is checked with the public key alone: chain and signed heads, without the keyed authentication.',
   ],
   examples: [{ text: 'Check it', line: 'sherinctl audit verify' }],
@@ -34,11 +35,16 @@ const verify = command({
       const loose =
         result.unauthenticated === 0
           ? ''
-          : `, ${formatCount(result.unauthenticated, 'record')} not authenticated yet`;
+          : `, ${formatCount(result.unauthenticated, 'record')} noted while no key was there`;
       output.line(
         `audit log verified: ${formatCount(result.records, 'record')}, ${formatCount(result.heads, 'signed head')}${loose}`,
       );
       output.line(`root: ${result.root}`);
+      if (result.unauthenticated > 0) {
+        output.line(
+          'such records (a mount or scrub of a locked vault, a refused unlock) joined the log at the next unlock; nothing proves that they were not changed before',
+        );
+      }
     });
     return undefined;
   },

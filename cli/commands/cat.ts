@@ -1,7 +1,7 @@
 import { SherinError } from '../../common/errors.js';
 import { command } from '../definition.js';
 import { contentOf } from '../transfer/window.js';
-import { vaultTarget } from '../vault-path.js';
+import { explained, vaultTarget } from '../vault-path.js';
 
 export const cat = command({
   name: 'cat',
@@ -12,7 +12,7 @@ export const cat = command({
     const client = session.connect();
     for (const text of targets) {
       const target = vaultTarget(text, session.places);
-      const { entry, path } = await client.call('stat', { target });
+      const { entry, path } = await explained(client.call('stat', { target }), text, session.places);
       if (entry.kind === 'directory') throw new SherinError('IS_DIRECTORY', { path });
       if (entry.kind !== 'file')
         throw new SherinError('USAGE', { what: `${path} is a ${entry.kind} and has no content` });

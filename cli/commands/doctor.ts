@@ -1,6 +1,7 @@
 import { Exit } from '../../common/exit.js';
 import { command } from '../definition.js';
 import { diagnose } from '../doctor/diagnose.js';
+import { asCalled } from '../output/invocation.js';
 
 export const doctor = command({
   name: 'doctor',
@@ -13,8 +14,8 @@ export const doctor = command({
     const { output } = session;
     output.result({ findings, failed }, () => {
       for (const { level, subject, text, fix } of findings) {
-        output.line(`${level.padEnd(4)}  ${subject.padEnd(15)} ${output.name(text)}`);
-        if (fix !== undefined) output.line(`${''.padEnd(22)}fix: ${output.name(fix)}`);
+        output.line(`${level.padEnd(4)}  ${subject.padEnd(15)} ${output.name(asCalled(text))}`);
+        if (fix !== undefined) output.line(`${''.padEnd(22)}${asCalled(`fix: ${output.name(fix)}`)}`);
       }
     });
     return failed === 0 ? Exit.done : Exit.failed;

@@ -1,10 +1,10 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { textToBytes } from '../../common/names.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import type { StatInfo } from '../../daemon/protocol/control.js';
-import { command } from '../definition.js';
+import { command, unless } from '../definition.js';
 import { localError } from '../output/failure.js';
 import { Progress } from '../output/progress.js';
 import { formatBytes, formatCount } from '../output/units.js';
@@ -13,39 +13,53 @@ import { Interrupt } from '../transfer/interrupt.js';
 import { everythingBelow } from '../transfer/listing.js';
 import { LocalDirectory } from '../transfer/local-directory.js';
 import { Problems } from '../transfer/problems.js';
-import { baseName, vaultPath, vaultTarget } from '../vault-path.js';
+import { baseName, explained, vaultPath, vaultTarget } from '../vault-path.js';
 
 export const get = command({
   name: 'get',
   summary: 'Bring files out of the vault, verified',
   details: [
-    'A directory is merged into DEST, which is made where missing, so that repeating the command changes nothing. A file goes into DEST where that is a directory, else DEST is its new name. Modes, times, links and extended attributes are kept, owners too for root. A file appears when all of it has been verified, never in part; symbolic links below DEST are replaced, not followed.',
+    'A directory is merged into DEST, which is made where missing, so that repeating the command changes nothing. A file goes into DEST where that is a directory, else DEST is its new name. What stands there already is replaced, local changes to it included; the result says how many files that were. --no-clobber leaves such files alone. Modes, times, links and extended attributes are kept, owners too for root. A file appears when all of it has been verified, never in part; symbolic links below DEST are replaced, not followed.',
     'A file that fails is reported and the rest goes on; the exit code is 3 when something failed verification.',
   ],
   args: [
     { form: '<target>', text: 'a path or Sherin ID', completes: 'vault-path' },
     { form: '<dest>', text: 'where to on this machine', completes: 'file' },
   ],
+  options: {
+    // The name of the value that the parser gives: --no-x is x turned off.
+    clobber: unless('--no-clobber', 'leave files that exist already as they are'),
+  },
   examples: [
     { text: 'A directory', line: 'sherinctl get files/doc /tmp/doc' },
+    {
+      text: 'Only what is missing there',
+      line: 'sherinctl get --no-clobber files/doc /tmp/doc',
+    },
     {
       text: 'One file, by ID',
       line: 'sherinctl get FILES_20260101_0123456789abcdef0123456789abcdef report.pdf',
     },
   ],
-  run: async (session, [text = '', dest = '']) => {
+  run: async (session, [text = '', dest = ''], { clobber }) => {
     const client = session.connect();
     const named = vaultTarget(text, session.places);
-    const found = await client.call('stat', { target: named });
+    const found = await explained(client.call('stat', { target: named }), text, session.places);
     const directory = found.entry.kind === 'directory';
     const target = directory ? vaultPath(text, session.places) : named;
-    const place = directory ? { root: openOrMake(dest), name: null } : openFor(dest, found);
+    const place = directory ? openOrMake(dest, found.path) : openFor(dest, found);
     const problems = new Problems();
     const interrupt = new Interrupt();
     const progress = new Progress('get', 'bytes', session.output.json);
     let total = directory ? 0 : found.entry.size;
-    const advanced = () => progress.update(run.counts.bytes, total, formatCount(run.counts.files, 'file'));
-    const run = new Export(client, place.root, { problems, advanced, stopped: () => interrupt.asked });
+    const advanced = () => progress.update(run.bytesDone, total, formatCount(run.counts.files, 'file'));
+    const run = new Export(client, place.root, {
+      problems,
+      advanced,
+      shown: place.shown,
+      keep: !clobber,
+      stopped: () => interrupt.asked,
+    });
     if (directory && progress.enabled) {
       void measure(client, target).then((bytes) => {
         total = bytes;
@@ -63,35 +77,57 @@ export const get = command({
       place.root.close();
     }
     session.output.result({ ...run.counts, interrupted: interrupt.asked, problems: problems.list }, () => {
-      session.output.line(
-        `wrote ${formatCount(run.counts.files, 'file')}, ${formatBytes(run.counts.bytes)}, verified`,
-      );
+      session.output.line(summary(run.counts, problems.list.length > 0));
     });
     problems.print(session.output);
     if (interrupt.asked)
-      throw new SherinError('INTERRUPTED', { what: `${formatCount(run.counts.files, 'file')} were written` });
+      throw new SherinError('INTERRUPTED', {
+        what: `${formatCount(run.counts.files, 'file')} ${run.counts.files === 1 ? 'was' : 'were'} written`,
+      });
     return problems.exit;
   },
 });
 
+function summary({ files, bytes, others, replaced, kept }: Export['counts'], failed: boolean): string {
+  const parts =
+    failed && files + others === 0
+      ? ['nothing was written']
+      : [`wrote ${formatCount(files, 'file')}`, formatBytes(bytes), 'verified'];
+  if (replaced > 0) parts.push(`${replaced.toLocaleString('en-US')} replaced what was there`);
+  if (kept > 0) parts.push(`${kept.toLocaleString('en-US')} left as they were`);
+  return parts.join(', ');
+}
+
+/** Where an export goes: an open directory, its name for people, and the name that one file gets in it. */
+interface Place {
+  readonly root: LocalDirectory;
+  readonly shown: string;
+  readonly name: Buffer | null;
+}
+
 /** The directory that a directory of the vault is merged into. */
-function openOrMake(dest: string): LocalDirectory {
+function openOrMake(dest: string, source: string): Place {
+  const path = textToBytes(dest);
   try {
-    const path = textToBytes(dest);
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    return LocalDirectory.open(path);
+    return { root: LocalDirectory.open(path), shown: dest, name: null };
   } catch (error) {
-    throw localError(dest, error);
+    const code = systemCode(error);
+    if (code !== 'EEXIST' && code !== 'ENOTDIR') throw localError(dest, error);
+    throw new SherinError('USAGE', {
+      what: `${source} is a directory, and ${dest} is a file or leads through one; name a directory to put it in`,
+    });
   }
 }
 
 /** The directory and name that one file gets. */
-function openFor(dest: string, { entry, path }: StatInfo): { root: LocalDirectory; name: Buffer } {
+function openFor(dest: string, { entry, path }: StatInfo): Place {
   try {
     const into =
       dest.endsWith('/') || statSync(textToBytes(dest), { throwIfNoEntry: false })?.isDirectory() === true;
     const name = into ? baseName(path) || entry.name : basename(dest);
-    return { root: LocalDirectory.open(textToBytes(into ? dest : dirname(dest))), name: textToBytes(name) };
+    const shown = into ? dest : dirname(dest);
+    return { root: LocalDirectory.open(textToBytes(shown)), shown, name: textToBytes(name) };
   } catch (error) {
     throw localError(dest, error);
   }

@@ -14,7 +14,7 @@ export const init = command({
   args: [{ form: '[dir]', text: 'directory of the vault; default: --vault', completes: 'directory' }],
   options: {
     yes: flag('--yes', 'do not ask; takes the recovery key as seen'),
-    pin: either('--pin', 'the TPM slot wants a PIN at each unlock; asked for on the terminal (default)'),
+    pin: either('--pin', 'the TPM slot wants a PIN at each unlock, asked for on the terminal (the default)'),
     noPin: either('--no-pin', 'make the TPM slot without a PIN'),
     pinFd: descriptor('--pin-fd <n>', 'read the PIN from descriptor n'),
     recoveryOut: text(
@@ -50,6 +50,7 @@ export const init = command({
     if (options.pcrs !== undefined) flags.push('--pcrs', options.pcrs);
     if (options.pad !== undefined) flags.push('--pad', options.pad);
     if (options.shared) flags.push('--shared');
+    if (session.output.json) flags.push('--json');
     const exit = await runSherinFs(['init', ...flags], options.pinFd);
     if (exit === Exit.done && session.output.json) {
       session.output.record({

@@ -15,15 +15,22 @@ export const lock = command({
 export const unlock = command({
   name: 'unlock',
   summary: 'Open the vault with the TPM, its PIN, or the recovery key',
-  details: ['PIN and recovery key come from the terminal or from a descriptor, never from an argument.'],
+  details: [
+    'PIN and recovery key come from the terminal or from a descriptor, never from an argument.',
+    'On an open vault a PIN or recovery key that is given is checked all the same: that is how to test one.',
+  ],
   options: {
     recovery: flag('--recovery', 'ask for the recovery key on the terminal'),
     recoveryFd: descriptor('--recovery-fd <n>', 'read the recovery key from descriptor n'),
     pinFd: descriptor('--pin-fd <n>', 'read the PIN from descriptor n'),
-    acceptRollback: flag('--accept-rollback', 'open a vault that was put back to an older state, on purpose'),
+    acceptRollback: flag(
+      '--accept-rollback',
+      'open a vault that was put back to an older state, on purpose, with the recovery key',
+    ),
   },
   examples: [
     { text: 'With the TPM', line: 'sherinctl unlock' },
+    { text: 'Test a recovery key that was written down', line: 'sherinctl unlock --recovery' },
     { text: 'With the recovery key', line: 'sherinctl unlock --recovery-fd 3 3< recovery.txt' },
   ],
   run: async (session, _args, wish) => {

@@ -1,10 +1,11 @@
 import { SherinError } from '../../common/errors.js';
+import type { ControlClient } from '../../daemon/client/control-client.js';
 import type { EntryInfo } from '../../daemon/protocol/control.js';
 import { command, flag } from '../definition.js';
 import type { Output } from '../output/output.js';
 import { formatMode, formatTime } from '../output/units.js';
 import { entriesOf } from '../transfer/listing.js';
-import { vaultPath } from '../vault-path.js';
+import { explained, vaultPath } from '../vault-path.js';
 
 export const ls = command({
   name: 'ls',
@@ -22,13 +23,7 @@ export const ls = command({
     const client = session.connect();
     const path = vaultPath(text ?? '', session.places);
     const { output } = session;
-    const entries: EntryInfo[] = [];
-    try {
-      for await (const entry of entriesOf(client, path)) entries.push(entry);
-    } catch (error) {
-      if (!(error instanceof SherinError && error.code === 'NOT_DIRECTORY')) throw error;
-      entries.push((await client.call('stat', { target: path })).entry);
-    }
+    const entries = await explained(listed(client, path), text ?? '', session.places);
     output.result({ path, entries }, () => {
       const widest = Math.max(0, ...entries.map(({ size }) => String(size).length));
       for (const entry of entries) {
@@ -42,6 +37,18 @@ export const ls = command({
     });
   },
 });
+
+/** What a directory holds, or the one file. */
+async function listed(client: ControlClient, path: string): Promise<EntryInfo[]> {
+  const entries: EntryInfo[] = [];
+  try {
+    for await (const entry of entriesOf(client, path)) entries.push(entry);
+  } catch (error) {
+    if (!(error instanceof SherinError && error.code === 'NOT_DIRECTORY')) throw error;
+    entries.push((await client.call('stat', { target: path })).entry);
+  }
+  return entries;
+}
 
 function longColumns({ kind, mode, nlink, uid, gid, size, mtime }: EntryInfo, widest: number): string {
   const owner = `${String(uid).padStart(5)} ${String(gid).padStart(5)}`;

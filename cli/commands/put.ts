@@ -3,7 +3,7 @@ import { command, flag } from '../definition.js';
 import { Progress } from '../output/progress.js';
 import { formatBytes, formatCount } from '../output/units.js';
 import type { Session } from '../session.js';
-import { type Plan, plan } from '../transfer/destination.js';
+import { type Plan, plan, refuseMistakenDest, shownPlace } from '../transfer/destination.js';
 import { Interrupt } from '../transfer/interrupt.js';
 import { measure } from '../transfer/measure.js';
 import { Problems } from '../transfer/problems.js';
@@ -16,7 +16,7 @@ export const put = command({
   summary: 'Bring files and directories into the vault',
   usage: '[options] SRC… [DEST]',
   details: [
-    'With two or more words the last one is DEST. One directory: its contents become the contents of DEST, so that repeating the command changes nothing. One file: DEST is its new name, or the directory for it where DEST is one or ends in a slash. Several sources go below the directory DEST. Without DEST a single source goes to files/<its name>.',
+    'With two or more words the last one is DEST, a place below files/ in the vault. One directory: its contents become the contents of DEST, so that repeating the command changes nothing. One file: DEST is its new name, or the directory for it where DEST is one or ends in a slash. Several sources go below the directory DEST. Without DEST a single source goes to files/<its name>.',
     'Modes, owners, times, links, extended attributes, FIFOs and sockets are kept; devices are listed and left out. Nothing in DEST is deleted. An interrupted import continues where it stopped when the command is repeated: files with the size and modification time that the vault has are not read again.',
   ],
   args: [
@@ -35,6 +35,7 @@ export const put = command({
     const client = session.connect();
     const { vault, mount } = await client.call('status', {});
     const forbidden = forbid(vault.path, mount?.path ?? session.places.mount);
+    if (dest !== null) refuseMistakenDest(dest, session.places);
     const sources = (dest === null ? words : words.slice(0, -1)).map((text) => openSource(text, forbidden));
     const target = await plan(client, sources, dest, session.places);
     const problems = new Problems();
@@ -51,7 +52,7 @@ export const put = command({
       () => {
         const unchanged = counts.same === 0 ? '' : `, ${counts.same.toLocaleString('en-US')} unchanged`;
         session.output.line(
-          `stored ${formatCount(totals.files, 'file')}, ${formatBytes(totals.bytes)}${unchanged}`,
+          `stored ${formatCount(totals.files, 'file')}, ${formatBytes(totals.bytes)} into ${session.output.name(shownPlace(target))}${unchanged}`,
         );
         session.output.line(
           `cubes: ${totals.newCubes.toLocaleString('en-US')} new (${formatBytes(totals.storedBytes)} on disk), ${totals.knownCubes.toLocaleString('en-US')} already there`,
@@ -60,10 +61,14 @@ export const put = command({
     );
     problems.print(session.output);
     if (interrupted)
-      throw new SherinError('INTERRUPTED', { what: `${formatCount(counts.files, 'file')} are in the vault` });
+      throw new SherinError('INTERRUPTED', { what: `${countWithVerb(counts.files)} in the vault` });
     return problems.exit;
   },
 });
+
+function countWithVerb(files: number): string {
+  return `${formatCount(files, 'file')} ${files === 1 ? 'is' : 'are'}`;
+}
 
 interface Job {
   readonly sources: readonly Source[];
@@ -89,6 +94,7 @@ async function transfer(session: Session, { sources, target, forbidden, problems
       total = bytes ?? 0;
     });
   }
+  interrupt.whenAsked(() => stream.stop());
   const reader = new EntryReader(problems);
   try {
     for (const [index, source] of sources.entries()) {

@@ -1,7 +1,9 @@
+import { cubeFaultText } from '../../common/cube-faults.js';
 import { SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
 import { command, flag, group } from '../definition.js';
 import { formatBytes, formatCount, formatTime } from '../output/units.js';
+import { confirm } from '../service/confirm.js';
 
 const ids = { form: '<ids...>', text: 'cube IDs, or the word all', completes: ['all'] } as const;
 
@@ -22,7 +24,8 @@ const list = command({
     output.result({ cubes }, () => {
       if (cubes.length === 0) output.line('nothing is in quarantine');
       for (const { id, reason, time, size, paths } of cubes) {
-        output.line(`${id}  ${reason}  ${size === null ? 'gone' : formatBytes(size)}  ${formatTime(time)}`);
+        const left = size === null ? 'gone' : formatBytes(size);
+        output.line(`${id}  ${left}  ${formatTime(time)}  ${cubeFaultText(reason)}`);
         for (const path of paths) output.line(`  ${output.name(path)}`);
       }
     });
@@ -39,7 +42,7 @@ const restore = command({
     const result = await session.connect().call('quarantine.restore', { ids: named(words) });
     const { output } = session;
     output.result(result, () => {
-      for (const { id, fault } of result.refused) output.line(`${id} stays: ${fault}`);
+      for (const { id, fault } of result.refused) output.line(`${id} stays: ${cubeFaultText(fault)}`);
       output.line(
         `${formatCount(result.restored.length, 'cube')} restored, ${result.refused.length} refused`,
       );
@@ -53,10 +56,19 @@ const purge = command({
   summary: 'Delete quarantined bytes; their places in files stay refused',
   details: ['There is no way back but a backup, or to put the file again.'],
   args: [ids],
-  options: { shred: flag('--shred', 'overwrite them first') },
+  options: {
+    yes: flag('--yes', 'do not ask; wanted where there is no terminal'),
+    shred: flag('--shred', 'overwrite them first'),
+  },
   examples: [{ text: 'All of them', line: 'sherinctl quarantine purge all' }],
-  run: async (session, words, { shred }) => {
-    const result = await session.connect().call('quarantine.purge', { ids: named(words), shred });
+  run: async (session, words, { yes, shred }) => {
+    const ids = named(words);
+    const client = session.connect();
+    if (!yes) {
+      const count = ids === 'all' ? (await client.call('quarantine.list', {})).cubes.length : ids.length;
+      await confirm(`Delete ${formatCount(count, 'quarantined cube')} for good?`);
+    }
+    const result = await client.call('quarantine.purge', { ids, shred });
     session.output.result(result, () =>
       session.output.line(`${formatCount(result.purged.length, 'cube')} purged`),
     );

@@ -1,7 +1,7 @@
 import type { StatInfo } from '../../daemon/protocol/control.js';
 import { command } from '../definition.js';
 import { formatBytes, formatCount, formatMode, formatTime } from '../output/units.js';
-import { vaultTarget } from '../vault-path.js';
+import { explained, vaultTarget } from '../vault-path.js';
 
 export const stat = command({
   name: 'stat',
@@ -9,7 +9,11 @@ export const stat = command({
   args: [{ form: '<target>', text: 'a path or Sherin ID', completes: 'vault-path' }],
   examples: [{ text: 'By path', line: 'sherinctl stat files/letters/a.pdf' }],
   run: async (session, [target]) => {
-    const found = await session.connect().call('stat', { target: vaultTarget(target ?? '', session.places) });
+    const found = await explained(
+      session.connect().call('stat', { target: vaultTarget(target ?? '', session.places) }),
+      target ?? '',
+      session.places,
+    );
     const { output } = session;
     output.result(found, () => {
       for (const [name, value] of rows(found)) output.line(`${`${name}:`.padEnd(10)} ${output.name(value)}`);

@@ -4,6 +4,7 @@ import { daemonStatus } from '../../daemon/client/daemon-status.js';
 import type { Status } from '../../daemon/protocol/control.js';
 import type { DaemonStatus } from '../../daemon/protocol/daemon.js';
 import { command } from '../definition.js';
+import { asCalled } from '../output/invocation.js';
 import { formatBytes, formatCount, formatDuration, formatTime } from '../output/units.js';
 
 export const status = command({
@@ -20,7 +21,7 @@ export const status = command({
     const daemon = sherind === null ? {} : { sherind };
     if (client === null) {
       output.result({ running: false, ...daemon }, () => {
-        output.line('not running; start it with: sherinctl up');
+        output.line(asCalled('not running; start it with: sherinctl up'));
         if (sherind !== null) output.line(daemonRow(sherind));
       });
       return Exit.notRunning;
@@ -36,7 +37,9 @@ export const status = command({
 
 function rows(found: Status): [string, string][] {
   const { vault, tpm, fs, mount, tree, head, audit, reads } = found;
-  const slots = vault.slots.map((slot) => `${slot.id} ${slot.type}${slot.pin ? ' with PIN' : ''}`).join(', ');
+  const slots = vault.slots
+    .map(({ id, type, pin }) => `${type} (slot ${id}${pin ? ', with PIN' : ''})`)
+    .join(', ');
   const lines: [string, string][] = [
     ['vault', `${vault.path} (${vault.uuid}, generation ${vault.generation})`],
     [
@@ -59,7 +62,7 @@ function rows(found: Status): [string, string][] {
         : `${tree.quarantined.toLocaleString('en-US')} IN QUARANTINE`;
     lines.push([
       'content',
-      `${formatCount(tree.files, 'file')}, ${formatCount(tree.objects, 'object')}, ${formatCount(tree.cubes, 'cube')}, ${held}`,
+      `${formatCount(tree.files, 'file or directory', 'files and directories')}, ${formatCount(tree.objects, 'object')}, ${formatCount(tree.cubes, 'cube')}, ${held}`,
     ]);
   }
   if (head !== null)
@@ -70,7 +73,7 @@ function rows(found: Status): [string, string][] {
   lines.push(
     [
       'audit',
-      `${formatCount(audit.size, 'record')}${audit.writable ? '' : ', NOT WRITABLE: nothing that must be recorded is done'}`,
+      `${tree === null ? 'told once the vault is open' : formatCount(audit.size, 'record')}${audit.writable ? '' : ', NOT WRITABLE: nothing that must be recorded is done'}`,
     ],
     [
       'reads',

@@ -21,8 +21,14 @@ export const up = command({
       '--recovery-fd <n>',
       'open the vault with the recovery key read from descriptor n',
     ),
-    acceptRollback: flag('--accept-rollback', 'open a vault that was put back to an older state, on purpose'),
-    headerBackup: flag('--header-backup', 'use vault.json.bak instead of a damaged vault.json'),
+    acceptRollback: flag(
+      '--accept-rollback',
+      'open a vault that was put back to an older state, on purpose, with the recovery key',
+    ),
+    headerBackup: flag(
+      '--header-backup',
+      'use vault.json.bak instead of a damaged vault.json, which is written anew once the vault has opened',
+    ),
     driver: driverOption,
     allowOther: flag('--allow-other', 'let other users into the mount, under the modes of the files'),
     listIds: flag('--list-ids', "let the vault's owner list ids/"),
@@ -49,7 +55,8 @@ export const up = command({
     if (
       options.recoveryFd !== undefined ||
       options.acceptRollback ||
-      (before.vault.state !== 'unlocked' && canAskPin(before))
+      (before.vault.state !== 'unlocked' &&
+        (canAskPin(before) || (options.headerBackup && !wantsPin(before))))
     ) {
       await unlock(client, { ...options, recovery: options.acceptRollback, pinFd: undefined });
     }

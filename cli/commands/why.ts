@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
 import type { Why } from '../../daemon/protocol/control.js';
 import { command } from '../definition.js';
+import { asCalled } from '../output/invocation.js';
 import { vaultTarget } from '../vault-path.js';
 
 export const why = command({
@@ -27,7 +28,7 @@ export const why = command({
           );
     output.result({ running: client !== null, ...answer }, () => {
       for (const reason of answer.reasons) output.line(output.name(reason));
-      if (answer.next !== null) output.line(`next: ${output.name(answer.next)}`);
+      if (answer.next !== null) output.line(asCalled(`next: ${output.name(answer.next)}`));
     });
     return client === null ? Exit.notRunning : Exit.done;
   },
@@ -35,13 +36,24 @@ export const why = command({
 
 /** The reason when nobody can be asked. */
 function notRunning(where: Places): Why {
-  const present = existsSync(join(where.vault, 'vault.json'));
-  const missing = new SherinError('VAULT_MISSING', { path: where.vault });
-  return {
-    reasons: [
-      'sherin-fs is not running, so nothing of the vault can be read',
-      ...(present ? [] : [missing.message]),
-    ],
-    next: present ? 'sherinctl up' : 'sherinctl init',
-  };
+  const stopped = 'sherin-fs is not running, so nothing of the vault can be read';
+  const [header, copy] = ['vault.json', 'vault.json.bak'].map((name) => contentOf(join(where.vault, name)));
+  if (header === null && copy === null) {
+    const missing = new SherinError('VAULT_MISSING', { path: where.vault });
+    return { reasons: [stopped, missing.message], next: 'sherinctl init' };
+  }
+  if (copy != null && header?.equals(copy) !== true) {
+    const damaged = `${where.vault}/vault.json ${header === null ? 'is missing' : 'is not what its copy vault.json.bak says'}; once the vault has opened with the copy, both are whole again`;
+    return { reasons: [stopped, damaged], next: 'sherinctl up --header-backup' };
+  }
+  return { reasons: [stopped], next: 'sherinctl up' };
+}
+
+/** The bytes of a header; null when there are none. */
+function contentOf(path: string): Buffer | null {
+  try {
+    return lstatSync(path).isFile() ? readFileSync(path) : Buffer.alloc(0);
+  } catch {
+    return null;
+  }
 }

@@ -1,6 +1,8 @@
 /** What `verify` and `scrub` say about the cubes they looked at. */
+import { cubeFaultText } from '../../common/cube-faults.js';
 import { Exit, type ExitCode } from '../../common/exit.js';
 import type { ControlResult } from '../../daemon/protocol/control.js';
+import { asCalled } from './invocation.js';
 import type { Output } from './output.js';
 import { formatBytes, formatCount } from './units.js';
 
@@ -9,7 +11,9 @@ export function reportCheck(result: ControlResult<'verify'>, output: Output, don
   output.result(result, () => {
     for (const { cube, fault, vertex, quarantined, paths } of result.failures) {
       const where = vertex === undefined ? '' : `, vertex ${vertex}`;
-      output.line(`cube ${output.name(cube)}: ${fault}${where}${quarantined ? ' (quarantined)' : ''}`);
+      output.line(
+        `cube ${output.name(cube)}: ${cubeFaultText(fault)}${where}${quarantined ? ' (quarantined)' : ''}`,
+      );
       for (const path of paths) output.line(`  ${output.name(path)}`);
     }
     const more = result.failed - result.failures.length;
@@ -20,7 +24,7 @@ export function reportCheck(result: ControlResult<'verify'>, output: Output, don
       ...(result.bytes > 0 ? [formatBytes(result.bytes)] : []),
     ];
     output.line(`${done} ${amounts.join(', ')}: ${formatCount(result.failed, 'failure')}`);
-    if (done === 'scrubbed' && result.failed > 0) output.line('next: sherinctl verify');
+    if (done === 'scrubbed' && result.failed > 0) output.line(asCalled('next: sherinctl verify'));
   });
   return result.failed === 0 ? Exit.done : Exit.verification;
 }

@@ -5,6 +5,7 @@ import { ZodError } from 'zod';
 import { SherinError } from '../../common/errors.js';
 import type { ExitCode } from '../../common/exit.js';
 import { escapeForTerminal, jsonText } from './escape.js';
+import { asCalled } from './invocation.js';
 
 function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null && name in error ? Reflect.get(error, name) : undefined;
@@ -48,12 +49,16 @@ export function asSherinError(error: unknown): SherinError {
   return new SherinError('IO', { what: 'sherinctl', part: reason(error) }, { cause: error });
 }
 
-/** Prints to stderr: `sherinctl: <sentence> — <hint>`, or with --json `{"error":{code,message,hint}}`. */
-export function printError(error: unknown, json: boolean): ExitCode {
+/**
+ * Prints to stderr: `sherinctl: <sentence> — <hint>`, or with --json `{"error":{code,message,hint}}`.
+ * @param help the command whose help tells the usage
+ */
+export function printError(error: unknown, json: boolean, help = 'sherinctl help'): ExitCode {
   const known = asSherinError(error);
+  const hint = asCalled(known.code === 'USAGE' ? `see: ${help}` : known.hint);
   const text = json
-    ? jsonText({ error: { code: known.code, message: known.message, hint: known.hint } })
-    : escapeForTerminal(`sherinctl: ${known.message} — ${known.hint}`);
+    ? jsonText({ error: { code: known.code, message: known.message, hint } })
+    : escapeForTerminal(`sherinctl: ${known.message} — ${hint}`);
   writeSync(2, `${text}\n`);
   return known.exit;
 }

@@ -70,14 +70,19 @@ export class Progress {
     const rate = this.#rate();
     const amount = (value: number) =>
       this.#unit === 'bytes' ? formatBytes(value) : Math.round(value).toLocaleString('en-US');
+    // Before the first of it is done there is no rate, and no end to be told.
+    const known = this.#done > 0 && rate > 0;
     const speed = this.#unit === 'bytes' ? `${formatBytes(rate)}/s` : `${amount(rate)} ${this.#unit}/s`;
-    const tail = this.#detail === '' ? '' : `  ${this.#detail}`;
-    if (this.#total === 0) return `${this.#label}  ${amount(this.#done)}  ${speed}${tail}`;
+    const detail = this.#detail === '' ? '' : `  ${this.#detail}`;
+    if (this.#total === 0) {
+      return `${this.#label}  ${amount(this.#done)}${known ? `  ${speed}` : ''}${detail}`;
+    }
     const share = Math.min(1, this.#done / this.#total);
     const filled = Math.round(share * 24);
-    const left = rate > 0 ? formatDuration((this.#total - this.#done) / rate) : '–';
+    const left = Math.max(0, this.#total - this.#done) / rate;
+    const pace = known ? `  ${speed}  ${formatDuration(left)} left` : '';
     const bar = '█'.repeat(filled) + '░'.repeat(24 - filled);
-    return `${this.#label} ${bar} ${Math.floor(share * 100)} %  ${amount(this.#done)} of ${amount(this.#total)}  ${speed}  ${left} left${tail}`;
+    return `${this.#label} ${bar} ${Math.floor(share * 100)} %  ${amount(this.#done)} of ${amount(this.#total)}${pace}${detail}`;
   }
 
   /** Units per second over the last moments. */

@@ -1,6 +1,6 @@
 /** Secrets travel as descriptors from the terminal or the caller to sherin-fs; JavaScript never reads them. */
 import { closeSync, openSync } from 'node:fs';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import type { Status } from '../../daemon/protocol/control.js';
 import { copySecretToMemfd, readSecretToMemfd } from '../../native/ipc.js';
@@ -75,6 +75,9 @@ function ask(prompt: string, flag: string): number {
   }
   try {
     return readSecretToMemfd(terminal, prompt);
+  } catch (error) {
+    if (systemCode(error) !== 'EINTR') throw error;
+    throw new SherinError('INTERRUPTED', { what: 'nothing was typed' }, { cause: error });
   } finally {
     closeSync(terminal);
   }

@@ -1,7 +1,9 @@
 /** Where sources of an import go: the rules of `put`, in one place. */
+import { lstatSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
+import { textToBytes } from '../../common/names.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
-import { baseName, parentPath, vaultPath } from '../vault-path.js';
+import { baseName, joinPath, otherPlace, parentPath, treeRoot, vaultPath } from '../vault-path.js';
 import type { Source } from './source.js';
 
 export interface Plan {
@@ -42,6 +44,31 @@ export async function plan(
   if (twice !== undefined)
     throw new SherinError('USAGE', { what: `two sources would both become ${path}/${twice}` });
   return { destination: path, below: names };
+}
+
+/** Where a plan puts things, for people: the new name of one source, or the directory that several go below. */
+export function shownPlace({ destination, below }: Plan): string {
+  const [only] = below;
+  return below.length === 1 && only !== undefined ? joinPath(destination, only) : `${destination}/`;
+}
+
+/**
+ * DEST as the user wrote it must mean a place in the vault: the last of several local files is no destination.
+ * @throws SherinError USAGE
+ */
+export function refuseMistakenDest(dest: string, where: { readonly mount: string }): void {
+  if (dest === treeRoot || /^\/?files(\/|$)/.test(dest)) return;
+  if (dest === where.mount || dest.startsWith(`${where.mount}/`)) return;
+  const place = otherPlace(dest);
+  if (place !== null) {
+    throw new SherinError('USAGE', {
+      what: `nothing is put into ${place}/: DEST is below ${treeRoot}/; for a directory of that name write ${treeRoot}/${dest.replace(/^[./]*\//, '')}`,
+    });
+  }
+  if (lstatSync(textToBytes(dest), { throwIfNoEntry: false }) === undefined) return;
+  throw new SherinError('USAGE', {
+    what: `the last word is DEST, a place in the vault, but '${dest}' is a local path; name the place as ${treeRoot}/…, such as ${treeRoot}/${baseName(vaultPath(dest.replaceAll('..', '.'), where))}`,
+  });
 }
 
 async function kindAt(client: ControlClient, path: string): Promise<string | null> {

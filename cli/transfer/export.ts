@@ -1,6 +1,7 @@
 /** Export of a tree: walks the vault, restores what it finds, notes what fails and goes on. */
 
-import { SherinError } from '../../common/errors.js';
+import { join } from 'node:path';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { bytesToText, nameFault, textToBytes } from '../../common/names.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import type { EntryInfo } from '../../daemon/protocol/control.js';
@@ -16,6 +17,10 @@ const stepBytes = 64 * 1024 * 1024;
 
 export interface ExportOptions {
   readonly problems: Problems;
+  /** The root as the user named it, for messages. */
+  readonly shown: string;
+  /** Leave alone what stands at a place already. */
+  readonly keep: boolean;
   readonly stopped: () => boolean;
   readonly advanced: () => void;
 }
@@ -32,7 +37,8 @@ interface Started {
 type Place = readonly Buffer[] | null;
 
 export class Export {
-  readonly counts = { files: 0, bytes: 0, others: 0 };
+  /** What is done: `replaced` counts what had stood there before, `kept` what was left alone. */
+  readonly counts = { files: 0, bytes: 0, others: 0, replaced: 0, kept: 0 };
   readonly #client: ControlClient;
   readonly #options: ExportOptions;
   readonly #root: LocalDirectory;
@@ -40,6 +46,8 @@ export class Export {
   /** Where each file with several names is restored first, by inode. */
   readonly #linked = new Map<number, Promise<Place>>();
   #fatal: unknown = null;
+  /** Bytes of files that are not whole yet. */
+  #partial = 0;
 
   /** @param root the local directory that everything goes below; the caller closes it */
   constructor(client: ControlClient, root: LocalDirectory, options: ExportOptions) {
@@ -48,9 +56,14 @@ export class Export {
     this.#options = options;
   }
 
+  /** Bytes that have come, those of unfinished files included. */
+  get bytesDone(): number {
+    return this.counts.bytes + this.#partial;
+  }
+
   /** Restores one entry that is no directory under a name of the root; `target` is its path or ID in the vault. */
   async one(entry: EntryInfo, target: string, name: Buffer): Promise<void> {
-    await this.#attempt(target, () => this.#leaf(this.#root, [name], entry, target));
+    await this.#attempt(target, [name], () => this.#leaf(this.#root, [name], entry, target));
     this.#throwFatal();
   }
 
@@ -72,13 +85,13 @@ export class Export {
     path: string,
   ): Promise<Started> {
     const below: Promise<void>[] = [];
-    await this.#attempt(path, async () => {
+    await this.#attempt(path, place, async () => {
       local.letOwnerWrite();
       for await (const child of entriesOf(this.#client, path, true)) {
         if (this.#stopped) return;
         const name = textToBytes(child.name);
         const target = joinPath(path, child.name);
-        await this.#attempt(target, async () => {
+        await this.#attempt(target, [...place, name], async () => {
           refuseUnsafe(name);
           const started =
             child.kind === 'directory'
@@ -91,7 +104,7 @@ export class Export {
     const finish = async (): Promise<void> => {
       await Promise.all(below);
       if (this.#stopped) return;
-      await this.#attempt(path, async () => {
+      await this.#attempt(path, place, async () => {
         for (const what of finishDirectory(local, entry)) this.#options.problems.skip(path, what);
       });
     };
@@ -118,12 +131,28 @@ export class Export {
     target: string,
   ): Promise<Started> {
     await this.#slots.enter();
-    const done = this.#attempt(target, () => this.#leaf(local, place, entry, target));
+    const done = this.#attempt(target, place, () => this.#leaf(local, place, entry, target));
     return { finished: done.finally(() => this.#slots.leave()) };
   }
 
   /** A file, link, FIFO or socket; further names of one file become hard links. */
   async #leaf(
+    local: LocalDirectory,
+    place: readonly Buffer[],
+    entry: EntryInfo,
+    target: string,
+  ): Promise<void> {
+    const there = kindThere(local, place.at(-1) ?? Buffer.alloc(0));
+    if (there !== null && this.#options.keep) {
+      this.counts.kept += 1;
+      return;
+    }
+    if (there === 'directory') throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
+    await this.#restore(local, place, entry, target);
+    if (there !== null) this.counts.replaced += 1;
+  }
+
+  async #restore(
     local: LocalDirectory,
     place: readonly Buffer[],
     entry: EntryInfo,
@@ -192,7 +221,23 @@ export class Export {
     if (this.#fatal !== null) throw this.#fatal;
   }
 
+  /** Content counts as written once all of it is there. */
   async #fill(fd: number, entry: EntryInfo, target: string): Promise<void> {
+    let come = 0;
+    const advance = (bytes: number): void => {
+      come += bytes;
+      this.#partial += bytes;
+      this.#options.advanced();
+    };
+    try {
+      await this.#read(fd, entry, target, advance);
+      this.counts.bytes += come;
+    } finally {
+      this.#partial -= come;
+    }
+  }
+
+  async #read(fd: number, entry: EntryInfo, target: string, advance: (bytes: number) => void): Promise<void> {
     // Named by its ID, a file that is replaced meanwhile is still read as one version.
     const source = entry.id ?? target;
     for (let offset = 0; offset < entry.size; ) {
@@ -206,19 +251,36 @@ export class Export {
       if (bytes !== length)
         throw new SherinError('IO', { what: 'reading', part: `${bytes} of ${length} bytes came` });
       offset += bytes;
-      this.counts.bytes += bytes;
-      this.#options.advanced();
+      advance(bytes);
     }
   }
 
   /** Notes a failure and goes on; one that no other file would escape ends the export. */
-  async #attempt(target: string, step: () => Promise<void>): Promise<void> {
+  async #attempt(target: string, place: readonly Buffer[], step: () => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (error) {
+      const { problems } = this.#options;
       if (error instanceof SherinError && fatal.includes(error.code)) this.#fatal ??= error;
-      else if (!this.#stopped) this.#options.problems.add(target, error);
+      else if (this.#stopped) return;
+      // The vault answers with errors of the table; a bare system error is one of the local place.
+      else if (systemCode(error) === undefined) problems.add(target, error);
+      else problems.addLocal(this.#shownPlace(place), error);
     }
+  }
+
+  #shownPlace(place: readonly Buffer[]): string {
+    return join(this.#options.shown, ...place.map(bytesToText));
+  }
+}
+
+/** What stands at a name, or null. */
+function kindThere(local: LocalDirectory, name: Buffer): 'directory' | 'other' | null {
+  try {
+    return local.lstat(name).isDirectory() ? 'directory' : 'other';
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    throw error;
   }
 }
 

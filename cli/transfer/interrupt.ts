@@ -4,6 +4,7 @@ import { Exit } from '../../common/exit.js';
 
 export class Interrupt {
   #asked = false;
+  #whenAsked: () => void = () => undefined;
   readonly #listener = (): void => this.#ask();
 
   constructor() {
@@ -16,6 +17,12 @@ export class Interrupt {
     return this.#asked;
   }
 
+  /** Calls `step` once the user wants the transfer to end, at once where that is so already. */
+  whenAsked(step: () => void): void {
+    this.#whenAsked = step;
+    if (this.#asked) step();
+  }
+
   release(): void {
     process.off('SIGINT', this.#listener);
     process.off('SIGTERM', this.#listener);
@@ -25,5 +32,6 @@ export class Interrupt {
     if (this.#asked) process.exit(Exit.failed);
     this.#asked = true;
     writeSync(2, '\nsherinctl: finishing what is under way; once more to stop at once\n');
+    this.#whenAsked();
   }
 }

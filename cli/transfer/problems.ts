@@ -1,5 +1,5 @@
 /** What a transfer could not do: nothing is left out silently. */
-import { errorTable, isErrorCode } from '../../common/errors.js';
+import { errorTable, isErrorCode, systemCode } from '../../common/errors.js';
 import { Exit, type ExitCode } from '../../common/exit.js';
 import { asSherinError, reason } from '../output/failure.js';
 import type { Output } from '../output/output.js';
@@ -8,6 +8,8 @@ export interface Problem {
   readonly path: string;
   readonly code: string;
   readonly message: string;
+  /** What to do, where that is not the same for all. */
+  readonly hint?: string;
 }
 
 /** Lines of failures that a terminal gets; --json has them all. */
@@ -25,6 +27,12 @@ export class Problems {
     this.#list.push({ path, code: asSherinError(error).code, message: reason(error) });
   }
 
+  /** Notes that the local file system refused a place that the user named. */
+  addLocal(path: string, error: unknown): void {
+    const { message, hint } = localRefusal(error);
+    this.#list.push({ path, code: 'LOCAL_FILE', message, hint });
+  }
+
   /** Notes something that is left out on purpose. */
   skip(path: string, message: string): void {
     this.#list.push({ path, code: 'SKIPPED', message });
@@ -33,7 +41,8 @@ export class Problems {
   /** Lists them on stderr. */
   print(output: Output): void {
     if (output.json) return;
-    for (const { path, message } of this.#list.slice(0, shown)) output.note(`${path}: ${message}`);
+    for (const { path, message, hint } of this.#list.slice(0, shown))
+      output.note(`${path}: ${message}${hint === undefined ? '' : ` — ${hint}`}`);
     const more = this.#list.length - shown;
     if (more > 0) output.note(`and ${more} more; --json lists all`);
   }
@@ -47,5 +56,31 @@ export class Problems {
     if (exits.has(Exit.verification)) return Exit.verification;
     const [only] = exits;
     return exits.size === 1 && only !== undefined ? only : Exit.failed;
+  }
+}
+
+/** What the local file system means by an error at a place that is written to, and what helps. */
+function localRefusal(error: unknown): { message: string; hint: string } {
+  switch (systemCode(error)) {
+    case 'EISDIR':
+      return {
+        message: 'a directory of this name is in the way',
+        hint: 'move it away, or name another DEST',
+      };
+    case 'ENOTDIR':
+    case 'ELOOP':
+      return {
+        message: 'what stands here is no directory',
+        hint: 'move it away, or name another DEST',
+      };
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return { message: reason(error), hint: 'name a DEST that you may write to' };
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return { message: reason(error), hint: 'free some space there, or name another DEST' };
+    default:
+      return { message: reason(error), hint: 'check the path and its permissions' };
   }
 }

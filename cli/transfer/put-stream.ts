@@ -30,6 +30,7 @@ export class PutStream {
   readonly #underWay: Promise<void>[] = [];
   #batch = new Batch();
   #partial = 0;
+  #stopped = false;
 
   private constructor(client: ControlClient, transfer: number, problems: Problems, advanced: () => void) {
     this.#client = client;
@@ -53,8 +54,21 @@ export class PutStream {
     return this.counts.bytes + this.#partial;
   }
 
+  /** Lets sherin-fs leave out what it has not read to the end; what is whole is committed by {@link end}. */
+  stop(): void {
+    this.#stopped = true;
+    this.#batch.close();
+    this.#batch = new Batch();
+    // Where the connection is gone, the answers under way tell so.
+    this.#client.call('put.stop', { transfer: this.#transfer }).catch(() => undefined);
+  }
+
   /** Takes an entry and its descriptor; waits when enough is under way. */
   async add(open: OpenEntry): Promise<void> {
+    if (this.#stopped) {
+      if (open.fd !== null) closeSync(open.fd);
+      return;
+    }
     const json = Buffer.byteLength(JSON.stringify(open.entry)) + 16;
     if (json > batchLimit.jsonBytes) {
       if (open.fd !== null) closeSync(open.fd);
@@ -66,6 +80,10 @@ export class PutStream {
       return;
     }
     if (!this.#batch.takes(json, open)) await this.#send();
+    if (this.#stopped) {
+      if (open.fd !== null) closeSync(open.fd);
+      return;
+    }
     this.#batch.add(json, open);
     if (this.#batch.contentBytes >= batchLimit.contentBytes) await this.#send();
   }
@@ -115,6 +133,7 @@ export class PutStream {
   }
 
   #count(outcome: PutOutcome, entry: PutEntryInput | undefined): void {
+    if (outcome.error?.code === 'INTERRUPTED') return;
     this.counts[outcome.outcome] += 1;
     if (outcome.error !== undefined) {
       this.#problems.add(outcome.path, errorOf(outcome.error));

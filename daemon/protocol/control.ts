@@ -242,6 +242,11 @@ export const controlMethods = {
     z.strictObject({ outcomes: z.array(putOutcomeSchema) }),
     [0, 64],
   ),
+  'put.stop': method(
+    'Reads no further: entries under way are left out as INTERRUPTED, what is staged is kept for put.end',
+    z.strictObject({ transfer: count }),
+    nothing,
+  ),
   'put.end': method(
     'Commits what is staged and ends the import',
     z.strictObject({ transfer: count }),

@@ -1,8 +1,8 @@
-import { closeSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
 import type { Places } from '../../common/environment.js';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { Secret, system } from '../../native/index.js';
 import { type CreatedWhole, createWhole } from '../service/create.js';
 import { pcrFault } from '../vault/fields.js';
@@ -24,6 +24,7 @@ const stdout = 1;
 /** Makes a vault: TPM slot, recovery slot, empty tree. The recovery key is shown or written once. */
 export async function init(where: Places, options: InitOptions): Promise<void> {
   const pcrs = parsePcrs(options.pcrs);
+  refuseUsedPlace(where.vault);
   const out = recoveryTarget(options);
   let written = false;
   try {
@@ -48,6 +49,19 @@ export async function init(where: Places, options: InitOptions): Promise<void> {
     }
   }
   if (out.path === null && !options.yes) await acknowledge();
+}
+
+/** Said before anything is asked, typed or made; whoever makes the vault checks again under its lock. @throws SherinError VAULT_EXISTS */
+function refuseUsedPlace(vault: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(vault);
+  } catch (error) {
+    // Not there yet is right; what else is wrong with it is told where it is made.
+    if (systemCode(error) !== 'ENOTDIR') return;
+    names = [vault];
+  }
+  if (names.length > 0) throw new SherinError('VAULT_EXISTS', { path: vault });
 }
 
 function parsePcrs(list: string): readonly number[] {

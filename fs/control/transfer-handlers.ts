@@ -18,7 +18,7 @@ export class TransferHandlers {
     this.#service = service;
   }
 
-  handlers(): Pick<ControlHandlers, 'put.begin' | 'put.entries' | 'put.end'> {
+  handlers(): Pick<ControlHandlers, 'put.begin' | 'put.entries' | 'put.stop' | 'put.end'> {
     return {
       'put.begin': async ({ destination, checksum }, { peer, connection }) => {
         const run = await this.#service.beginImport(destination, checksum, peer);
@@ -28,6 +28,10 @@ export class TransferHandlers {
       },
       'put.entries': async ({ transfer, entries }, { fds, connection, progress }) => {
         return { outcomes: await this.#find(transfer, connection).entries(entries, fds, progress) };
+      },
+      'put.stop': async ({ transfer }, { connection }) => {
+        this.#find(transfer, connection).stop();
+        return {};
       },
       'put.end': async ({ transfer }, { connection }) => {
         const totals = await this.#find(transfer, connection).end();

@@ -1,3 +1,4 @@
+import { cubeFaultWords } from '../../common/cube-faults.js';
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import {
@@ -88,15 +89,7 @@ export class FaultHandler {
   }
 }
 
-const words: Record<CubeFault, string> = {
-  malformed: 'its header is malformed',
-  sealed: 'the sealed part of its header does not open',
-  root: 'its Merkle root is not the one in the manifest',
-  tag: 'a vertex does not decrypt (GCM tag)',
-  leaf: 'the SHA-256 of a vertex is not the signed one',
-  padding: 'its padding is not zero',
-  signature: 'its signature is not the vault’s',
-};
+const words: Record<CubeFault, string> = cubeFaultWords;
 
 /** A sentence part for a verification fault. */
 export function faultWords(fault: CubeFault, vertex: number | null = null): string {

@@ -41,6 +41,12 @@ export async function openSession(how: Opening, parts: OpenSessionParts): Promis
   }
 }
 
+/** Opens the slot that a secret is for, and nothing else: is it the right one? @throws SherinError as {@link openSession} */
+export async function checkSecret(how: Opening, locked: LockedVault): Promise<void> {
+  if (how.slot === 'tpm' && how.pin === null) return;
+  (await unwrap(how, locked)).wipe();
+}
+
 async function unwrap(how: Opening, locked: LockedVault): Promise<Keyring> {
   if (how.slot === 'tpm') return locked.unlockTpm(how.pin);
   const key = recoveryKey(how.text);
@@ -87,6 +93,7 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
     if (counted.overridden !== null || headerChanged || locked.pinned === null) {
       await locked.pin(manifest.resign());
     }
+    await locked.restoreHeader();
     parts.reader.resume(keyring);
     const { uuid } = locked;
     const auditDir = locked.directory.inside('audit');

@@ -15,7 +15,7 @@ import type { LockedVault } from '../vault/open.js';
 import { Admins } from './access.js';
 import { actorOf, systemActor } from './actor.js';
 import { Mounting, type MountRequest } from './mounting.js';
-import { type Opening, openSession } from './open-session.js';
+import { checkSecret, type Opening, openSession } from './open-session.js';
 import type { Session } from './session.js';
 import { statusOf } from './status.js';
 import type { VaultView } from './vault-view.js';
@@ -226,7 +226,11 @@ export class VaultService implements VaultView {
   }
 
   async #open(how: Opening, peer: Peer | null): Promise<Session> {
-    if (this.#state.kind === 'unlocked') return this.#state.session;
+    if (this.#state.kind === 'unlocked') {
+      // Nothing is left to open, but a wrong secret must not look right.
+      await checkSecret(how, this.#locked).catch((error: unknown) => this.#refuse(error, peer));
+      return this.#state.session;
+    }
     if (this.#state.kind === 'locked' && peer === null) throw new SherinError('LOCKED');
     try {
       const session = await openSession(how, {
@@ -258,6 +262,15 @@ export class VaultService implements VaultView {
     await this.#pending
       .append({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actor(peer), meta })
       .catch(() => undefined);
+  }
+
+  /** Records that a secret was refused while the vault is open. */
+  async #refuse(error: unknown, peer: Peer | null): Promise<never> {
+    if (error instanceof SherinError) {
+      const meta = { code: error.code };
+      await this.note({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actor(peer), meta });
+    }
+    throw error;
   }
 
   async #end(session: Session): Promise<void> {

@@ -12,17 +12,16 @@ import { findTarget } from './target.js';
 /** An error as reasons and the next command, which is another than the one that asks. */
 export function whyError(error: SherinError): Why {
   const hint = error.hint.replace(/^see: sherinctl why(; |$)/, '');
-  const command = /sherinctl [a-z][^;,]*/.exec(hint)?.[0] ?? null;
-  return { reasons: hint === '' ? [error.message] : [error.message, hint], next: command };
+  return { reasons: hint === '' ? [error.message] : [error.message, hint], next: error.command };
 }
 
 /** Reasons behind a refusal of content: the quarantined cubes of a file, or one cube. */
 export function whyContent(session: Session, text: string): Why {
   const cube = asCubeId(text);
   const quarantine = new Map([...session.manifest.tree.quarantine()].map((item) => [item.cube, item]));
-  const reasons =
+  const { reasons, bad } =
     cube === undefined ? fileReasons(session, text, quarantine) : cubeReasons(session, cube, quarantine);
-  if (reasons.length > 0) return { reasons, next: healing };
+  if (reasons.length > 0) return { reasons: [...reasons, healing], next: restoring(bad) };
   const nothing =
     cube === undefined ? `nothing refuses ${text}` : `cube ${cube} is in use and not in quarantine`;
   return { reasons: [nothing], next: null };
@@ -30,35 +29,52 @@ export function whyContent(session: Session, text: string): Why {
 
 type Quarantine = ReadonlyMap<CubeId, QuarantineState>;
 
-const healing = 'sherinctl put SRC DEST (the original file heals it), or sherinctl quarantine restore';
+/** Refused content: sentences, and the cubes in quarantine behind them. */
+interface Refusals {
+  readonly reasons: readonly string[];
+  readonly bad: readonly CubeId[];
+}
+
+const healing =
+  'to heal it, put the original file again; if the disk gave a wrong byte and is repaired, restore what verifies now';
 /** Places of one cube that are told. */
 const shownPlaces = 16;
+/** Cubes that the next command names; a longer line is of no use to anybody. */
+const namedCubes = 8;
+
+function restoring(bad: readonly CubeId[]): string {
+  const named = [...new Set(bad)];
+  return `sherinctl quarantine restore ${named.length > namedCubes ? 'all' : named.join(' ')}`;
+}
 
 /** @throws SherinError ID_UNKNOWN */
-function cubeReasons(session: Session, cube: CubeId, quarantine: Quarantine): string[] {
+function cubeReasons(session: Session, cube: CubeId, quarantine: Quarantine): Refusals {
   const item = quarantine.get(cube);
   if (item === undefined) {
     if (session.catalog.find(cube) === undefined) throw new SherinError('ID_UNKNOWN', { id: cube });
-    return [];
+    return { reasons: [], bad: [] };
   }
   const reasons = [condemned(item)];
   for (const { path, use } of cubePlaces(session, cube)) {
     if (reasons.length > shownPlaces) break;
     reasons.push(`${range(use)} of ${path} are refused (EACCES)`);
   }
-  return reasons;
+  return { reasons, bad: [cube] };
 }
 
 /** @throws SherinError PATH_MISSING, ID_UNKNOWN, ID_MALFORMED */
-function fileReasons(session: Session, text: string, quarantine: Quarantine): string[] {
+function fileReasons(session: Session, text: string, quarantine: Quarantine): Refusals {
   const { object } = findTarget(session, text);
   const reasons: string[] = [];
-  if (object === null) return reasons;
+  const bad: CubeId[] = [];
+  if (object === null) return { reasons, bad };
   for (const { cube, use } of objectCubes(session.manifest, object)) {
     const item = quarantine.get(cubeIdFromBytes(cube.id));
-    if (item !== undefined) reasons.push(`${range(use)} are refused (EACCES): ${condemned(item)}`);
+    if (item === undefined) continue;
+    reasons.push(`${range(use)} are refused (EACCES): ${condemned(item)}`);
+    bad.push(item.cube);
   }
-  return reasons;
+  return { reasons, bad };
 }
 
 function condemned({ cube, time, reason }: QuarantineState): string {

@@ -52,6 +52,7 @@ export class Import {
   #turn: Promise<unknown> = Promise.resolve();
   #commits: Promise<void> = Promise.resolve();
   #failed: unknown = null;
+  #stopped = false;
   /** Told of bytes read from the source. */
   #read: (bytes: number) => void = () => undefined;
 
@@ -87,6 +88,11 @@ export class Import {
       }
       return outcomes;
     });
+  }
+
+  /** Reads no further, not even files under way; what is staged can still be committed with {@link end}. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   /** Commits the rest. */
@@ -167,6 +173,7 @@ export class Import {
   }
 
   async #readContent(entry: PutEntry, fds: readonly number[]): Promise<FileContent | null> {
+    if (this.#stopped) throw interrupted();
     if (entry.kind !== 'file' || entry.linkTo !== undefined) return null;
     if (!this.#context.checksum && this.#tree.hasSame(entry)) return null;
     const fd = entry.fd === undefined ? undefined : fds[entry.fd];
@@ -178,6 +185,7 @@ export class Import {
     return encodeFile(encoder, { fd, extent }, options, {
       take: (encoded) => this.#take(encoded),
       room: async () => {
+        if (this.#stopped) throw interrupted();
         if (this.#staging.full) await this.#flush();
       },
       read: (bytes) => this.#read(bytes),
@@ -275,4 +283,8 @@ function asSourceError(error: unknown): SherinError {
   }
   if (code === 'EWIPED') return new SherinError('LOCKED', {}, { cause: error });
   return new SherinError('IO', { what: 'the import', part: code }, { cause: error });
+}
+
+function interrupted(): SherinError {
+  return new SherinError('INTERRUPTED', { what: 'this entry is left out' });
 }

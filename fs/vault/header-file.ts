@@ -56,3 +56,8 @@ export async function writeHeader(dir: string, header: Header): Promise<void> {
   await replaceFile(path, text);
   if (!begun) await replaceFile(copy, text);
 }
+
+/** Writes a header that came from `vault.json.bak` back as `vault.json`. Only for one whose signature was verified. */
+export async function restoreHeaderFile(dir: string, header: Header): Promise<void> {
+  await replaceFile(join(dir, 'vault.json'), headerText(header));
+}

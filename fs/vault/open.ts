@@ -12,7 +12,7 @@ import {
   uuidBytes,
   verifyHeader,
 } from './header.js';
-import { type HeaderName, readHeader, writeHeader } from './header-file.js';
+import { type HeaderName, readHeader, restoreHeaderFile, writeHeader } from './header-file.js';
 import { type KnownVault, KnownVaults, type PinnedHead } from './known-vaults.js';
 import { openRecoverySlot } from './recovery-slot.js';
 import { TpmSession } from './tpm-session.js';
@@ -42,6 +42,8 @@ export class LockedVault {
   #header: Header;
   #known: KnownVault | null;
   #session: TpmSession | null;
+  /** True while `vault.json` is not the header that was read. */
+  #fromBackup: boolean;
 
   constructor(
     directory: VaultDirectory,
@@ -49,6 +51,7 @@ export class LockedVault {
     places: VaultPlaces,
     known: KnownVault | null,
     session: TpmSession | null = null,
+    fromBackup = false,
   ) {
     this.directory = directory;
     this.uuid = uuidBytes(header);
@@ -57,6 +60,7 @@ export class LockedVault {
     this.#knownVaults = new KnownVaults(places.knownVaults);
     this.#known = known;
     this.#session = session;
+    this.#fromBackup = fromBackup;
   }
 
   get path(): string {
@@ -161,6 +165,18 @@ export class LockedVault {
     const signed = signHeader(header, (message) => keyring.sign(message));
     await writeHeader(this.directory.inside(), signed);
     this.#header = signed;
+    this.#fromBackup = false;
+  }
+
+  /** Puts a header that was read from the backup in the place of the damaged one; for a vault that has opened with it. */
+  async restoreHeader(): Promise<void> {
+    if (!this.#fromBackup) return;
+    try {
+      await restoreHeaderFile(this.directory.inside(), this.#header);
+      this.#fromBackup = false;
+    } catch {
+      // A disk that takes nothing more must not close what has just opened; the next opening tries again.
+    }
   }
 
   /** Remembers the vault and its newest head outside of it; durable when it resolves. */
@@ -209,11 +225,18 @@ export async function openLocked(
   const directory = await VaultDirectory.open(path);
   try {
     const header = await readHeader(directory.inside(), path, options.header);
-    if (header === null) throw new SherinError('VAULT_MISSING', { path });
+    if (header === null) throw await noHeader(directory, path);
     const known = await new KnownVaults(places.knownVaults).check(identity(path, header));
-    return new LockedVault(directory, header, places, known);
+    return new LockedVault(directory, header, places, known, null, options.header === 'vault.json.bak');
   } catch (error) {
     directory.close();
     throw error;
   }
+}
+
+/** Why there is no header: no vault, or one that lost it and has the copy still. */
+async function noHeader(directory: VaultDirectory, path: string): Promise<SherinError> {
+  const copied = (await directory.names()).includes('vault.json.bak');
+  if (!copied) return new SherinError('VAULT_MISSING', { path });
+  return new SherinError('HEADER_MALFORMED', { path: `${path}/vault.json`, part: 'it is missing' });
 }

@@ -20,7 +20,7 @@ export function buildAddon() {
   const present = products.every((product) => existsSync(product));
   if (present && builtToolchain === toolchain && builtSources === sources) return;
 
-  say('compiling the addons');
+  say('compiling the addons (one to three minutes)');
   // configure finds new sources, make those that changed; neither sees that Node or a flag of binding.gyp did.
   for (const task of builtToolchain === toolchain ? ['configure', 'build'] : ['rebuild']) {
     run(process.execPath, [nodeGyp(), task], 'look at the compiler messages above', {

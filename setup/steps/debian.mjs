@@ -51,7 +51,7 @@ export function installDebianPackages(groups) {
       `run as root, then start again:\n  ${byHand}`,
     );
   }
-  say(`installing Debian packages: ${missing.join(' ')}`);
+  say(`installing Debian packages (one to three minutes): ${missing.join(' ')}`);
   const remedy = `look at the message above; by hand it is:\n  ${byHand}`;
   apt(prefix, ['apt-get', 'update'], remedy);
   apt(prefix, install, remedy);

@@ -10,7 +10,7 @@ const builtHere = 'better-sqlite3-multiple-ciphers';
 export function installNpmPackages() {
   const environment = { ...buildEnvironment(), npm_config_build_from_source: builtHere };
   if (!installedAsLocked()) {
-    say('installing npm packages (SQLite is compiled here: a few minutes)');
+    say('installing npm packages (two to five minutes: SQLite is compiled here)');
     run(
       'npm',
       ['ci', '--no-audit', '--no-fund'],
@@ -19,7 +19,7 @@ export function installNpmPackages() {
     );
   }
   if (addonsLoad()) return;
-  say('building the addons of npm packages for this Node');
+  say('building the addons of npm packages for this Node (two to five minutes)');
   run('npm', ['rebuild', ...withAddons], 'look at the message above', environment);
   if (addonsLoad()) return;
   throw new SetupProblem(

@@ -23,7 +23,7 @@ export function buildTypeScript() {
   const stamp = contentStamp([], [...configuration, ...sources]);
   if (readStamp(stampFile)[0] === stamp && linked()) return;
 
-  say('compiling TypeScript');
+  say('compiling TypeScript (under a minute)');
   removeOrphans(sources);
   run(
     process.execPath,

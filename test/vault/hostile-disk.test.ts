@@ -58,7 +58,7 @@ describe('in the place of a cube', () => {
     rmSync(first);
     makeFifo(first);
     expect(machine.run('verify').code).toBe(3);
-    expect(machine.run('quarantine', 'purge', 'all', '--shred')).toMatchObject({ code: 0 });
+    expect(machine.run('quarantine', 'purge', 'all', '--yes', '--shred')).toMatchObject({ code: 0 });
     expect(existsSync(quarantined(first))).toBe(false);
   });
 
@@ -68,9 +68,9 @@ describe('in the place of a cube', () => {
     rmSync(first);
     linkSync(other, first);
     expect(machine.run('verify').code).toBe(3);
-    expect(machine.run('quarantine', 'purge', 'all', '--shred').err).toContain('has other names');
+    expect(machine.run('quarantine', 'purge', 'all', '--yes', '--shred').err).toContain('has other names');
     expect(readFileSync(other, 'utf8')).toBe('precious');
-    machine.ok('quarantine', 'purge', 'all');
+    machine.ok('quarantine', 'purge', 'all', '--yes');
     expect(existsSync(quarantined(first))).toBe(false);
     expect(readFileSync(other, 'utf8')).toBe('precious');
   });
@@ -81,7 +81,7 @@ describe('in the place of a cube', () => {
       mkdirSync(join(first, 'inside'), { recursive: true });
       if (before) machine.ok('put', '--checksum', source, 'files/d');
       else expect(machine.run('verify').code).toBe(3);
-      machine.ok('quarantine', 'purge', 'all');
+      machine.ok('quarantine', 'purge', 'all', '--yes');
       expect(existsSync(quarantined(first))).toBe(false);
       machine.ok('put', '--checksum', source, 'files/d');
       expect(machine.run('verify').code).toBe(0);

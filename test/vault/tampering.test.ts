@@ -262,7 +262,7 @@ for line in sys.stdin:
     flip(victim, 4096);
     await dropCaches();
     readAt(mib);
-    machine.ok('quarantine', 'purge', '--shred', id);
+    machine.ok('quarantine', 'purge', '--yes', '--shred', id);
     expect(existsSync(kept)).toBe(false);
     expect(readAt(mib).err).toContain('Permission denied');
   });

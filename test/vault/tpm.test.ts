@@ -53,7 +53,7 @@ describe('a changed PCR', () => {
     expectRefused();
     const why = machine.ok('why');
     expect(why).toContain(`PCR 7 was ${'0'.repeat(64)}, is ${now}`);
-    expect(why).toContain('next: sherinctl unlock --recovery-fd N\n');
+    expect(why).toContain('next: sherinctl unlock --recovery\n');
     expect(machine.status().vault).toMatchObject({ state: 'locked', reason: { code: 'TPM_POLICY' } });
     expect(machine.shell('$CTL unlock --recovery-fd 3 3<recovery')).toMatchObject({ code: 0 });
     expectReadable();
@@ -95,7 +95,7 @@ describe('the recovery key', () => {
     ];
     for (const [redirection, part] of unread) {
       const { code, err } = machine.shell(`$CTL unlock --recovery-fd 3 ${redirection}`);
-      expect(err).toBe(`sherinctl: --recovery-fd 3 can not be read: ${part} — see: sherinctl help\n`);
+      expect(err).toBe(`sherinctl: --recovery-fd 3 can not be read: ${part} — see: sherinctl help unlock\n`);
       expect(code).toBe(2);
     }
     writeFileSync(join(machine.home, 'typed'), ` ${right.toUpperCase().replaceAll('-', ' ')}\r\n`);
@@ -119,7 +119,7 @@ describe('a copy of the vault directory on another machine', () => {
         expect(err).toMatch(/^sherinctl: no TPM answers at swtpm \(its state .* is not there\) — [^\n]*\n$/);
       }
       expectRefused(other);
-      expect(other.ok('why')).toContain('sherinctl unlock --recovery-fd N --accept-rollback');
+      expect(other.ok('why')).toContain('sherinctl unlock --recovery --accept-rollback');
       expect(other.shell('$CTL unlock --accept-rollback --recovery-fd 3 3<recovery')).toMatchObject({
         code: 0,
       });

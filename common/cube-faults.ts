@@ -1,0 +1,18 @@
+/** What can be wrong with a cube, in words. */
+export const cubeFaultWords = {
+  malformed: 'its header is malformed',
+  sealed: 'the sealed part of its header does not open',
+  root: 'its stored bytes are not those that were signed (Merkle root)',
+  tag: 'a vertex does not decrypt (GCM tag)',
+  leaf: 'the SHA-256 of a vertex is not the signed one',
+  padding: 'its padding is not zero',
+  signature: 'its signature is not the vault’s',
+  missing: 'its file is missing',
+  io: 'the disk does not give it',
+  unused: 'no file holds it any more',
+} as const;
+
+/** Words for a fault as it came over a socket; a word that this version does not know stays as it is. */
+export function cubeFaultText(fault: string): string {
+  return Object.hasOwn(cubeFaultWords, fault) ? cubeFaultWords[fault as keyof typeof cubeFaultWords] : fault;
+}
