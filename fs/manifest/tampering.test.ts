@@ -1,10 +1,8 @@
 /** What someone with the disk, and what someone with the key, can do to the files: never wrong data. */
 import {
   copyFileSync,
-  linkSync,
   readFileSync,
   renameSync,
-  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -49,23 +47,6 @@ function cube(i: number): { id: Buffer; root: Buffer; length: number } {
 function picture(manifest: Manifest): unknown {
   const versions = Array.from({ length: inodes }, (_, ino) => [...manifest.versions(ino)]);
   return { tree: pictureOf(manifest.tree, inodes), versions, cubes: [...manifest.cubes()] };
-}
-
-/** A rollback journal of a database with so many pages, with nothing to roll back and a super-journal (SQLite's fileformat2, 3). */
-function journalNaming(superJournal: string, pages: number): Buffer {
-  const magic = Buffer.from('d9d505f920a163d7', 'hex');
-  const header = Buffer.alloc(512);
-  magic.copy(header);
-  for (const [i, value] of [0, 0, pages, 512, pageBytes].entries()) header.writeUInt32BE(value, 8 + 4 * i);
-  const name = Buffer.from(superJournal);
-  const [before, after] = [Buffer.alloc(4), Buffer.alloc(8)];
-  before.writeUInt32BE(0x4000_0000 / pageBytes + 1);
-  after.writeUInt32BE(name.length);
-  after.writeInt32BE(
-    name.reduce((sum, byte) => sum + ((byte << 24) >> 24), 0),
-    4,
-  );
-  return Buffer.concat([header, before, name, after, magic]);
 }
 
 /** The code of the refusal, null when opening and reading everything went well. */
@@ -258,38 +239,6 @@ describe('someone with the disk', () => {
     expect(await refusal(vault)).toBe('MANIFEST_BROKEN');
     symlinkSync(`${vault.path}.elsewhere`, vault.path);
     expect(await refusal(vault)).toBe('MANIFEST_BROKEN');
-  });
-
-  it('has SQLite delete no other file by a journal that names it', async () => {
-    const vault = fixture();
-    vault.create().close();
-    const other = `${vault.path}.other`;
-    writeFileSync(other, 'precious');
-    writeFileSync(`${vault.path}-journal`, journalNaming(other, statSync(vault.path).size / pageBytes));
-    expect(await refusal(vault)).toBe('MANIFEST_BROKEN');
-    expect(readFileSync(other, 'utf8')).toBe('precious');
-    rmSync(`${vault.path}-journal`);
-    expect(await refusal(vault)).toBeNull();
-    for (const suffix of ['-journal', '-shm']) {
-      writeFileSync(`${vault.path}${suffix}`, '');
-      expect(await refusal(vault)).toBe('MANIFEST_BROKEN');
-      rmSync(`${vault.path}${suffix}`);
-    }
-  });
-
-  it('has it write into no other file by a second name of it', async () => {
-    const vault = fixture();
-    vault.create().close();
-    const other = `${vault.path}.other`;
-    writeFileSync(other, 'precious');
-    linkSync(other, `${vault.path}-wal`);
-    expect(await refusal(vault)).toBe('MANIFEST_BROKEN');
-    expect(readFileSync(other, 'utf8')).toBe('precious');
-    rmSync(`${vault.path}-wal`);
-    linkSync(vault.path, `${vault.path}.second`);
-    expect(await refusal(vault)).toBe('MANIFEST_BROKEN');
-    rmSync(`${vault.path}.second`);
-    expect(await refusal(vault)).toBeNull();
   });
 
   it('has no use for another vault’s database or key', async () => {
