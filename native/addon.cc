@@ -8,6 +8,7 @@
 #include "keys/secret.h"
 #include "system/functions.h"
 #include "tpm/tpm.h"
+#include "work/own_threads.h"
 
 namespace {
 
@@ -16,6 +17,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sherin::Secret::Init(env, exports);
   sherin::Keyring::Init(env, exports);
   sherin::CubeReader::Init(env, exports);
+  sherin::OwnThreads::Init(env, exports);
   sherin::InitCodec(env, exports);
   sherin::InitSystem(env, exports);
   sherin::InitTpm(env, exports);

@@ -8,6 +8,11 @@
 import type { Buffer } from 'node:buffer';
 import type { FuseSessionConstructor } from './fuse-session.js';
 import { loadAddon } from './load.js';
+import type {
+  Threads as ClientThreads,
+  PassedDescriptors,
+  ThreadsConstructor,
+} from './passed-descriptors.js';
 
 export {
   attributeFields,
@@ -219,8 +224,18 @@ export interface CubeReader {
   prefetch(cube: CubeRef): void;
   /** Decrypts and checks every vertex; with `publicKey` the cube's signature too. Bypasses the vertex cache. */
   verify(cube: CubeRef, publicKey: Buffer | null): Promise<CubeResult>;
-  /** Decrypts cube bytes to a descriptor (pwrite at `at`), each vertex verified before it is written. */
-  exportTo(cube: CubeRef, offset: number, length: number, fd: number, at: number): Promise<CubeResult>;
+  /**
+   * Decrypts cube bytes to a descriptor (pwrite at `at`) on a client's threads, each vertex verified before it is written and
+   * none written after {@link stop}: at most the write under way is.
+   */
+  exportTo(
+    cube: CubeRef,
+    offset: number,
+    length: number,
+    fd: number,
+    at: number,
+    threads: ClientThreads,
+  ): Promise<CubeResult>;
   /** Wipes what is cached of one cube. */
   drop(id: Buffer): void;
   /** Drops a cube, and keeps the mount's own threads from reading it until {@link allow} or {@link stop}. */
@@ -314,7 +329,7 @@ export interface Extent {
   readonly hole: number;
 }
 
-export interface System {
+export interface System extends PassedDescriptors {
   /** PR_SET_DUMPABLE 0, RLIMIT_CORE 0, no new privileges. Reports what locked memory is made of. */
   harden(): { readonly memory: 'memfd_secret' | 'mlock' | 'unlocked'; readonly lockLimit: number };
   /** openat2(2) beneath a directory descriptor with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS, O_CLOEXEC. */
@@ -346,6 +361,7 @@ interface Addon {
   readonly Keyring: KeyringConstructor;
   readonly Tpm: TpmConstructor;
   readonly CubeReader: CubeReaderConstructor;
+  readonly Threads: ThreadsConstructor;
   readonly encodeFd: EncodeFd;
   readonly encodeBuffer: EncodeBuffer;
   readonly scrubCube: ScrubCube;
@@ -361,6 +377,8 @@ export const Secret: SecretConstructor = addon.Secret;
 export const Keyring: KeyringConstructor = addon.Keyring;
 export const Tpm: TpmConstructor = addon.Tpm;
 export const CubeReader: CubeReaderConstructor = addon.CubeReader;
+export const Threads: ThreadsConstructor = addon.Threads;
+export type Threads = ClientThreads;
 export const encodeFd: EncodeFd = addon.encodeFd;
 export const encodeBuffer: EncodeBuffer = addon.encodeBuffer;
 export const scrubCube: ScrubCube = addon.scrubCube;

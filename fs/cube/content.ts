@@ -1,15 +1,17 @@
-import { write } from 'node:fs';
-import { promisify } from 'node:util';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
-import { type CubeReader, type CubeRef, type GrantedSegment, system } from '../../native/index.js';
+import {
+  type CubeReader,
+  type CubeRef,
+  type GrantedSegment,
+  system,
+  type Threads,
+} from '../../native/index.js';
 import { slotBytes } from '../manifest/index-node.js';
 import { type Slot, slotAt } from '../manifest/object-tree.js';
 import { cubesOf } from './catalog.js';
 import type { FaultHandler } from './faults.js';
 import { type Segment, slotSegments } from './segments.js';
-
-const writeAt = promisify(write);
 
 /** Cubes fetched ahead of a sequential reader. */
 const readAheadCubes = 4;
@@ -23,6 +25,12 @@ export interface ContentSource {
   /** Index node by ID, hash-checked. */
   node(id: Buffer): Buffer;
   isQuarantined(id: CubeId): boolean;
+}
+
+/** A client's file, written on threads that it alone can hold up. */
+export interface ExportTarget {
+  readonly fd: number;
+  readonly threads: Threads;
 }
 
 interface KnownSlot {
@@ -101,11 +109,11 @@ export class ObjectContent {
    * written as zeros only where the target holds data.
    * @throws as {@link read}, and SherinError IO or NO_SPACE for the target
    */
-  async exportTo(offset: number, length: number, fd: number, at: number): Promise<void> {
+  async exportTo(offset: number, length: number, to: ExportTarget, at: number): Promise<void> {
     let position = at;
     for (const segment of this.#segments(offset, length)) {
-      if (segment.cube === null) await zeroData(fd, position, segment.length);
-      else await this.#exportOne(segment.cube, segment, fd, position);
+      if (segment.cube === null) await zeroData(to, position, segment.length);
+      else await this.#exportOne(segment.cube, segment, to, position);
       position += segment.length;
     }
   }
@@ -128,13 +136,18 @@ export class ObjectContent {
     return true;
   }
 
-  async #exportOne(cube: CubeRef, { offset, length }: Segment, fd: number, at: number): Promise<void> {
+  async #exportOne(
+    cube: CubeRef,
+    { offset, length }: Segment,
+    { fd, threads }: ExportTarget,
+    at: number,
+  ): Promise<void> {
     const { reader, faults } = this.#source;
-    const result = await reader.exportTo(cube, offset, length, fd, at);
+    const result = await reader.exportTo(cube, offset, length, fd, at, threads);
     if (result.ok) return;
     if (result.fault === 'io' && result.errno === 'EWIPED') throw new SherinError('LOCKED');
     await faults.handle(cube, result);
-    const again = await reader.exportTo(cube, offset, length, fd, at);
+    const again = await reader.exportTo(cube, offset, length, fd, at, threads);
     if (!again.ok) await faults.handle(cube, again);
   }
 
@@ -212,10 +225,11 @@ export class ObjectContent {
   }
 }
 
-async function zeroData(fd: number, at: number, length: number): Promise<void> {
-  const extent = await system.extent(fd, at);
-  if (extent !== null && (extent.data === null || extent.data >= at + length)) return;
-  const zeros = Buffer.alloc(length);
-  for (let done = 0; done < length; )
-    done += (await writeAt(fd, zeros, done, length - done, at + done)).bytesWritten;
+async function zeroData({ fd, threads }: ExportTarget, at: number, length: number): Promise<void> {
+  try {
+    await system.zeroData(fd, at, length, threads);
+  } catch (error) {
+    const part = systemCode(error) ?? 'EIO';
+    throw new SherinError('IO', { what: 'writing the copy', part }, { cause: error });
+  }
 }

@@ -23,6 +23,7 @@
 #include "beneath.h"
 #include "fuse.h"
 #include "harden.h"
+#include "passed.h"
 #include "secret_line.h"
 
 namespace sherin {
@@ -255,6 +256,7 @@ void InitSystem(Napi::Env env, Napi::Object exports) {
   Set<FuseFds>(system, "fuseFds");
   Set<FuseInvalidate>(system, "fuseInvalidate");
   Set<Wipe>(system, "wipe");
+  InitPassed(system);
   exports.Set("system", system);
 }
 
