@@ -9,6 +9,7 @@
 #include "keys/secret.h"
 #include "system/functions.h"
 #include "tpm/tpm.h"
+#include "work/own_threads.h"
 
 namespace {
 
@@ -18,6 +19,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sherin::Keyring::Init(env, exports);
   sherin::CubeReader::Init(env, exports);
   sherin::Encoder::Init(env, exports);
+  sherin::OwnThreads::Init(env, exports);
   sherin::InitCodec(env, exports);
   sherin::InitSystem(env, exports);
   sherin::InitTpm(env, exports);

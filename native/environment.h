@@ -30,6 +30,7 @@ class Environment {
   Napi::FunctionReference keyring;
   Napi::FunctionReference tpm;
   Napi::FunctionReference cube_reader;
+  Napi::FunctionReference threads;
 
  private:
   void Stop();

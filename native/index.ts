@@ -9,6 +9,11 @@ import type { Buffer } from 'node:buffer';
 import type { CubeRef } from './cube-ref.js';
 import type { FuseSessionConstructor } from './fuse-session.js';
 import { loadAddon } from './load.js';
+import type {
+  Threads as ClientThreads,
+  PassedDescriptors,
+  ThreadsConstructor,
+} from './passed-descriptors.js';
 
 export type { CubeRef } from './cube-ref.js';
 export {
@@ -216,8 +221,18 @@ export interface CubeReader {
   prefetch(cube: CubeRef): void;
   /** Decrypts and checks every vertex; with `publicKey` the cube's signature too. Bypasses the vertex cache. */
   verify(cube: CubeRef, publicKey: Buffer | null): Promise<CubeResult>;
-  /** Decrypts cube bytes to a descriptor (pwrite at `at`), each vertex verified before it is written. */
-  exportTo(cube: CubeRef, offset: number, length: number, fd: number, at: number): Promise<ExportResult>;
+  /**
+   * Decrypts cube bytes to a descriptor (pwrite at `at`) on a client's threads, each vertex verified before it is written and
+   * none written after {@link stop}: at most the write under way is.
+   */
+  exportTo(
+    cube: CubeRef,
+    offset: number,
+    length: number,
+    fd: number,
+    at: number,
+    threads: ClientThreads,
+  ): Promise<ExportResult>;
   /** Wipes what is cached of one cube. */
   drop(id: Buffer): void;
   /** Drops a cube, and keeps the mount's own threads from reading it until {@link allow} or {@link stop}. */
@@ -318,7 +333,7 @@ export interface Extent {
   readonly hole: number;
 }
 
-export interface System {
+export interface System extends PassedDescriptors {
   /** PR_SET_DUMPABLE 0, RLIMIT_CORE 0, no new privileges. Reports what locked memory is made of. */
   harden(): { readonly memory: 'memfd_secret' | 'mlock' | 'unlocked'; readonly lockLimit: number };
   /** openat2(2) beneath a directory descriptor with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS, O_CLOEXEC. */
@@ -333,8 +348,6 @@ export interface System {
   fdatasync(fd: number): Promise<void>;
   /** Non-blocking exclusive flock; false when another holds it. */
   flock(fd: number): boolean;
-  /** Overwrites a range of a file with zeros, on a worker thread, unless all of it is a hole. */
-  zeroData(fd: number, at: number, length: number): Promise<void>;
   /** Reads a line from a terminal with echo off. */
   readSecretLine(fd: number, limit: number): Secret;
   /** This process's descriptors of /dev/fuse. */
@@ -351,6 +364,7 @@ interface Addon {
   readonly Tpm: TpmConstructor;
   readonly CubeReader: CubeReaderConstructor;
   readonly Encoder: EncoderConstructor;
+  readonly Threads: ThreadsConstructor;
   readonly encodeBuffer: EncodeBuffer;
   readonly scrubCube: ScrubCube;
   readonly checkCubeHeader: CheckCubeHeader;
@@ -366,6 +380,8 @@ export const Keyring: KeyringConstructor = addon.Keyring;
 export const Tpm: TpmConstructor = addon.Tpm;
 export const CubeReader: CubeReaderConstructor = addon.CubeReader;
 export const Encoder: EncoderConstructor = addon.Encoder;
+export const Threads: ThreadsConstructor = addon.Threads;
+export type Threads = ClientThreads;
 export const encodeBuffer: EncodeBuffer = addon.encodeBuffer;
 export const scrubCube: ScrubCube = addon.scrubCube;
 export const checkCubeHeader: CheckCubeHeader = addon.checkCubeHeader;

@@ -48,10 +48,10 @@ interface Addon {
   connect(path: string, handlers: ConnectionHandlers): Connection;
   /** An anonymous memory file (memfd_create, CLOEXEC, sealed against growth at `size` when given). */
   memfd(name: string, size: number): number;
-  /** Prompts on a terminal with echo off and returns a memfd with the line typed (without line end), positioned at 0. */
+  /** Prompts on a terminal with echo off and returns a sealed memfd with the line typed (without line end), positioned at 0. */
   readSecretToMemfd(terminalFd: number, prompt: string): number;
   /**
-   * Copies what a descriptor gives up to its end, at most 1024 bytes, into a memfd positioned at 0; waits for a pipe.
+   * Copies what a descriptor gives up to its end, at most 1024 bytes, into a sealed memfd positioned at 0; waits for a pipe.
    * Throws with an errno code, EMSGSIZE for more.
    */
   copySecretToMemfd(fd: number): number;

@@ -54,6 +54,7 @@ export class Problems {
       this.#list.map(({ code }) => (isErrorCode(code) ? errorTable[code].exit : Exit.failed)),
     );
     if (exits.has(Exit.verification)) return Exit.verification;
+    if (exits.delete(Exit.usage)) exits.add(Exit.failed); // a file's fault, not that of the command line
     const [only] = exits;
     return exits.size === 1 && only !== undefined ? only : Exit.failed;
   }

@@ -2,12 +2,22 @@
 import { closeSync } from 'node:fs';
 import { errorOf, SherinError } from '../../common/errors.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
-import type { ControlResult, PutEntry, PutOutcome } from '../../daemon/protocol/control.js';
+import {
+  type ControlResult,
+  longestText,
+  type PutEntry,
+  type PutOutcome,
+} from '../../daemon/protocol/control.js';
 import type { Problems } from './problems.js';
 import type { OpenEntry } from './put-entry.js';
 
-/** Limits of one message; the socket takes 128 KiB and 64 descriptors, the protocol 256 entries. */
-const batchLimit = { fds: 60, jsonBytes: 100 * 1024, entries: 256, contentBytes: 64 * 1024 * 1024 };
+/**
+ * Limits of one message; the socket takes 128 KiB and 64 descriptors, the protocol 256 entries. The answer, which may name an
+ * error for each entry, has to fit as well.
+ */
+const batchLimit = { fds: 60, jsonBytes: 64 * 1024, entries: 256, contentBytes: 64 * 1024 * 1024 };
+/** Bytes of the longest entry, which then goes alone. */
+const longestEntry = 100 * 1024;
 /** Messages under way. */
 const window = 4;
 
@@ -25,6 +35,7 @@ export class PutStream {
   readonly counts: PutCounts = { stored: 0, same: 0, failed: 0, bytes: 0, files: 0 };
   readonly #client: ControlClient;
   readonly #transfer: number;
+  readonly #destination: string;
   readonly #problems: Problems;
   readonly #advanced: () => void;
   readonly #underWay: Promise<void>[] = [];
@@ -32,9 +43,15 @@ export class PutStream {
   #partial = 0;
   #stopped = false;
 
-  private constructor(client: ControlClient, transfer: number, problems: Problems, advanced: () => void) {
+  private constructor(
+    client: ControlClient,
+    transfer: number,
+    destination: string,
+    { problems, advanced }: { problems: Problems; advanced: () => void },
+  ) {
     this.#client = client;
     this.#transfer = transfer;
+    this.#destination = destination;
     this.#problems = problems;
     this.#advanced = advanced;
   }
@@ -44,9 +61,8 @@ export class PutStream {
     destination: string,
     options: { checksum: boolean; problems: Problems; advanced: () => void },
   ): Promise<PutStream> {
-    const { checksum, problems, advanced } = options;
-    const { transfer } = await client.call('put.begin', { destination, checksum });
-    return new PutStream(client, transfer, problems, advanced);
+    const { transfer } = await client.call('put.begin', { destination, checksum: options.checksum });
+    return new PutStream(client, transfer, destination, options);
   }
 
   /** Bytes done, with what is known of the messages under way. */
@@ -70,13 +86,11 @@ export class PutStream {
       return;
     }
     const json = Buffer.byteLength(JSON.stringify(open.entry)) + 16;
-    if (json > batchLimit.jsonBytes) {
+    const fault = this.#fault(open.entry, json);
+    if (fault !== null) {
       if (open.fd !== null) closeSync(open.fd);
       this.counts.failed += 1;
-      this.#problems.add(
-        open.entry.path,
-        new SherinError('USAGE', { what: 'its name and extended attributes are too long' }),
-      );
+      this.#problems.add(open.entry.path, new SherinError('USAGE', { what: fault }));
       return;
     }
     if (!this.#batch.takes(json, open)) await this.#send();
@@ -86,6 +100,15 @@ export class PutStream {
     }
     this.#batch.add(json, open);
     if (this.#batch.contentBytes >= batchLimit.contentBytes) await this.#send();
+  }
+
+  /** Why this entry can not be sent. One that the protocol refuses would take its whole message with it. */
+  #fault({ path, size }: OpenEntry['entry'], json: number): string | null {
+    // With the destination, so that what is stored can be listed and copied out again.
+    const length = this.#destination.length + 1 + path.length;
+    if (length > longestText) return `its path has ${length} characters, more than ${longestText}`;
+    if (!Number.isSafeInteger(size)) return 'it is larger than 8 PiB';
+    return json > longestEntry ? 'its name and extended attributes are too long' : null;
   }
 
   /** Waits for all answers and commits. */
@@ -156,7 +179,7 @@ class Batch {
   takes(json: number, open: OpenEntry): boolean {
     return (
       this.entries.length < batchLimit.entries &&
-      this.#jsonBytes + json <= batchLimit.jsonBytes &&
+      (this.#jsonBytes + json <= batchLimit.jsonBytes || this.entries.length === 0) &&
       (open.fd === null || this.fds.length < batchLimit.fds)
     );
   }

@@ -6,9 +6,13 @@
 import { z } from 'zod';
 import { failureSchema } from './rpc.js';
 
-const text = z.string().max(16_384);
+/** Characters (UTF-16) of the longest path and the longest value of an extended attribute in base64. */
+export const longestText = 16_384;
+const text = z.string().max(longestText);
+/** May be beyond what the manifest can hold: one entry's fault, not that of the message. */
 const time = z.string().regex(/^-?\d{1,20}$/);
-const count = z.number().nonnegative();
+/** Whole and exact: at most 2^53 − 1. */
+const count = z.int().nonnegative();
 /** A path below the tree, a Sherin ID or a cube ID. */
 const target = text.min(1);
 

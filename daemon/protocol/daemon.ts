@@ -9,7 +9,7 @@ export const lineLimit = 4096;
 /** Raised when a method changes so that an older client would misread it. */
 export const protocolVersion = 1;
 
-const count = z.number().nonnegative();
+const count = z.int().nonnegative();
 /** Versions, drivers, codes of the error table: what fits a word. */
 export const shortNameSchema = z
   .string()

@@ -4,6 +4,7 @@ import { SherinError } from '../../common/errors.js';
 import { makeLogger } from '../../common/log.js';
 import { notifyManager } from '../../common/notify.js';
 import { prepareRuntimeDirectory } from '../../common/runtime-directory.js';
+import { ClientThreads } from '../control/client-threads.js';
 import { controlHandlers } from '../control/handlers.js';
 import { ControlServer } from '../control/server.js';
 import { TransferHandlers } from '../control/transfer-handlers.js';
@@ -38,6 +39,7 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
     const service = new VaultService(locked, log, { wholeCube: options.verify === 'cube' });
     await service.store.clean();
     const transfers = new TransferHandlers(service);
+    const threads = new ClientThreads();
     let server: ControlServer | null = null;
     let saidStopping = false;
     const sayStopping = (): void => {
@@ -51,10 +53,11 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
       // Threads of libfuse may still wait for a kernel that will not answer: nothing of ours is left to wait for.
       setTimeout(() => process.exit(0), 100).unref();
     };
-    const handlers = controlHandlers(service, transfers, end);
-    server = new ControlServer(controlSocket(where), handlers, log, (connection) =>
-      transfers.gone(connection),
-    );
+    const handlers = controlHandlers(service, transfers, threads, end);
+    server = new ControlServer(controlSocket(where), handlers, log, (connection) => {
+      transfers.gone(connection);
+      threads.gone(connection);
+    });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       process.on(signal, () => {
         log.info({ signal }, 'stopping');

@@ -1,29 +1,28 @@
-import { fstatSync, readlinkSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
-import { Secret } from '../../native/index.js';
+import { Secret, system } from '../../native/index.js';
 import type { VaultService } from '../service/service.js';
 import { whyContent, whyError } from '../service/why.js';
 import { checkHandlers } from './check-handlers.js';
+import type { ClientThreads } from './client-threads.js';
 import { quarantineHandlers } from './quarantine-handlers.js';
 import type { Call, ControlHandlers } from './server.js';
 import type { TransferHandlers } from './transfer-handlers.js';
 import { treeHandlers } from './tree-handlers.js';
 
-/** What /proc shows of a memory file (memfd_create(2)). */
-const memoryFile = '/memfd:';
 /** Longest PIN or recovery key that is read from a descriptor, bytes. */
 const secretLimit = 1024;
 
 /**
- * Reads the secret of a request straight into locked memory; null when none came. Only memory files are read: a pipe, a
- * terminal or a file of the vault's own mount would hold up everything that this process serves.
+ * Reads the secret of a request straight into locked memory; null when none came. Only sealed memory files are
+ * looked at: a pipe, a terminal or a file of the vault's own mount would hold up everything that this process serves.
  * @throws SherinError USAGE
  */
 function takeSecret({ fds }: Call): Secret | null {
   const [fd] = fds;
   if (fd === undefined) return null;
-  if (!readlinkSync(`/proc/self/fd/${fd}`).startsWith(memoryFile)) {
-    throw new SherinError('USAGE', { what: 'a PIN or recovery key is taken from a memory file only' });
+  if (!system.isSealed(fd)) {
+    throw new SherinError('USAGE', { what: 'a PIN or recovery key is taken from a sealed memory file only' });
   }
   if (fstatSync(fd).size > secretLimit) {
     throw new SherinError('USAGE', { what: `a PIN or recovery key has at most ${secretLimit} bytes` });
@@ -35,10 +34,11 @@ function takeSecret({ fds }: Call): Secret | null {
 export function controlHandlers(
   service: VaultService,
   transfers: TransferHandlers,
+  threads: ClientThreads,
   stopped: () => void,
 ): ControlHandlers {
   return {
-    ...treeHandlers(service),
+    ...treeHandlers(service, threads),
     ...transfers.handlers(),
     ...checkHandlers(service),
     ...quarantineHandlers(service),

@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import {
@@ -9,6 +8,7 @@ import {
   isControlMethod,
 } from '../../daemon/protocol/control.js';
 import { type Request, requestSchema, rpcCode } from '../../daemon/protocol/rpc.js';
+import { system } from '../../native/index.js';
 import {
   type Connection,
   type ConnectionHandlers,
@@ -21,7 +21,10 @@ import {
 /** What a handler gets besides its parameters. */
 export interface Call {
   readonly peer: Peer;
-  /** Descriptors of the request; the server closes them after the answer. */
+  /**
+   * Descriptors of the request; the server closes them after the answer. What they lead to may be a file system of the
+   * caller or our own mount: nothing but worker threads may ask it for anything.
+   */
   readonly fds: readonly number[];
   /** The same object for all calls of one connection: imports belong to it. */
   readonly connection: object;
@@ -67,7 +70,7 @@ export class ControlServer {
   #accept(connection: Connection): ConnectionHandlers {
     if (this.#connections.size >= connectionLimit) {
       setImmediate(() => connection.close());
-      return { message: (_, fds) => closeAll(fds), close: () => undefined };
+      return { message: (_, fds) => void this.#close(fds), close: () => undefined };
     }
     this.#connections.add(connection);
     const state = { open: true, running: 0 };
@@ -75,11 +78,13 @@ export class ControlServer {
       message: (message, fds) => {
         state.running += 1;
         if (state.running >= inFlightLimit) connection.pause();
-        void this.#serve(connection, state, message, fds).finally(() => {
-          closeAll(fds);
-          state.running -= 1;
-          if (state.open && state.running < inFlightLimit) connection.resume();
-        });
+        // A close under way counts as its request: a client can not pile up descriptors that never close.
+        void this.#serve(connection, state, message, fds)
+          .finally(() => this.#close(fds))
+          .finally(() => {
+            state.running -= 1;
+            if (state.open && state.running < inFlightLimit) connection.resume();
+          });
       },
       close: () => {
         state.open = false;
@@ -111,6 +116,17 @@ export class ControlServer {
       return this.#answer(connection, state, { jsonrpc: '2.0', id, result });
     } catch (error) {
       return this.#answer(connection, state, { jsonrpc: '2.0', id, error: this.#errorAnswer(error, method) });
+    }
+  }
+
+  /** Closing a client's descriptor can fail, or wait for a file system that does not answer: neither is ours to mind. */
+  async #close(fds: readonly number[]): Promise<void> {
+    if (fds.length === 0) return;
+    try {
+      const failures = await system.closeAll(fds);
+      if (failures.length > 0) this.#log.warn({ failures }, 'closing descriptors of a client failed');
+    } catch (error) {
+      this.#log.warn({ err: error }, 'descriptors of a client could not be closed');
     }
   }
 
@@ -169,8 +185,4 @@ function parseRequest(message: Buffer): Request | { jsonrpc: '2.0'; id: null; er
   }
   const request = requestSchema.safeParse(value);
   return request.success ? request.data : refuse(rpcCode.invalidRequest, 'not a JSON-RPC 2.0 request');
-}
-
-function closeAll(fds: readonly number[]): void {
-  for (const fd of fds) closeSync(fd);
 }

@@ -1,12 +1,14 @@
 import { SherinError } from '../../common/errors.js';
 import { bytesToText, textToBytes } from '../../common/names.js';
 import type { EntryInfo, StatInfo } from '../../daemon/protocol/control.js';
+import { system, type Threads } from '../../native/index.js';
 import { countSlots } from '../cube/catalog.js';
 import type { Entry, Inode } from '../manifest/tree.js';
 import type { VaultService } from '../service/service.js';
 import type { Session } from '../service/session.js';
 import { findTarget } from '../service/target.js';
 import { pathText, treePath } from '../tree-path.js';
+import type { ClientThreads } from './client-threads.js';
 import type { ControlHandlers } from './server.js';
 
 /** Bytes of names and attributes that one answer may hold; the rest comes in the next page. */
@@ -15,7 +17,10 @@ const pageBytes = 96 * 1024;
 const readWindow = 8 * 1024 * 1024;
 
 /** `list`, `stat`, `read`: what the tree holds. */
-export function treeHandlers(service: VaultService): Pick<ControlHandlers, 'list' | 'stat' | 'read'> {
+export function treeHandlers(
+  service: VaultService,
+  threads: ClientThreads,
+): Pick<ControlHandlers, 'list' | 'stat' | 'read'> {
   return {
     async list({ path, after, xattrs }) {
       const session = await service.unlocked();
@@ -41,23 +46,39 @@ export function treeHandlers(service: VaultService): Pick<ControlHandlers, 'list
       return statInfo(session, target);
     },
 
-    async read({ target, offset, length, at }, { fds, peer, cancelled }) {
+    async read({ target, offset, length, at }, { fds, peer, connection, cancelled }) {
       const [fd] = fds;
       if (fd === undefined) throw new SherinError('PROTOCOL', { part: 'read takes a descriptor' });
-      const session = await service.unlocked();
-      const found = findTarget(session, target);
-      const content = await session.openContent(found, { uid: peer.uid, gid: peer.gid, pid: peer.pid });
-      try {
-        const wanted = Math.max(0, Math.min(length, content.size - offset));
-        for (let done = 0; done < wanted && !cancelled(); done += readWindow) {
-          await content.exportTo(offset + done, Math.min(readWindow, wanted - done), fd, at + done);
+      return threads.run(connection, async (own) => {
+        await requireTarget(fd, own);
+        const session = await service.unlocked();
+        const found = findTarget(session, target);
+        const content = await session.openContent(found, { uid: peer.uid, gid: peer.gid, pid: peer.pid });
+        try {
+          const wanted = Math.max(0, Math.min(length, content.size - offset));
+          if (!Number.isSafeInteger(at + wanted))
+            throw new SherinError('USAGE', { what: 'it would be written beyond 8 PiB' });
+          const to = { fd, threads: own };
+          for (let done = 0; done < wanted && !cancelled(); done += readWindow) {
+            await content.exportTo(offset + done, Math.min(readWindow, wanted - done), to, at + done);
+          }
+          return { bytes: wanted };
+        } finally {
+          content.close();
         }
-        return { bytes: wanted };
-      } finally {
-        content.close();
-      }
+      });
     },
   };
+}
+
+/** @throws SherinError USAGE for what no content can be written to at an offset */
+async function requireTarget(fd: number, threads: Threads): Promise<void> {
+  if (!system.isWritable(fd))
+    throw new SherinError('USAGE', { what: 'the descriptor of a read is not open for writing' });
+  if (!(await system.isRegular(fd, threads)))
+    throw new SherinError('USAGE', {
+      what: 'the descriptor of a read is neither a regular file nor a memfd',
+    });
 }
 
 function resolve(session: Session, path: string): number {

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { SampleVault } from '../../native/codec/vault.fixture.js';
-import type { CubeReader, CubeRef } from '../../native/index.js';
+import { type CubeReader, Threads } from '../../native/index.js';
 import { encodeSlots } from '../manifest/index-node.js';
 import { ObjectContent } from './content.js';
 import { FaultHandler } from './faults.js';
@@ -16,7 +16,9 @@ const data = randomBytes(200_000);
 const cube = await vault.store(data);
 const good = vault.read(cube.id);
 const reader = vault.reader();
+const threads = new Threads(1);
 afterAll(async () => {
+  threads.close();
   await reader.stop();
   vault.destroy();
 });
@@ -53,10 +55,10 @@ function damage(): void {
 
 /** A disk that gives a damaged cube to every export, and a good one to whoever looks again. */
 function flickering(): CubeReader {
-  const exportTo = async (ref: CubeRef, offset: number, length: number, fd: number, at: number) => {
+  const exportTo: CubeReader['exportTo'] = async (ref, offset, length, fd, at, own) => {
     damage();
     try {
-      return await reader.exportTo(ref, offset, length, fd, at);
+      return await reader.exportTo(ref, offset, length, fd, at, own);
     } finally {
       vault.write(cube.id, good);
     }
@@ -67,7 +69,7 @@ function flickering(): CubeReader {
 async function exported(path: string, from: ObjectContent): Promise<void> {
   const fd = openSync(path, 'w');
   try {
-    await from.exportTo(0, from.size, fd, 0);
+    await from.exportTo(0, from.size, { fd, threads }, 0);
   } finally {
     closeSync(fd);
   }
@@ -95,7 +97,7 @@ describe('an export', () => {
   ])('%s to a full target blames the target, not the vault', async (_, offset, length) => {
     const full = openSync('/dev/full', 'w');
     try {
-      await expect(content().exportTo(offset, length, full, 0)).rejects.toMatchObject({
+      await expect(content().exportTo(offset, length, { fd: full, threads }, 0)).rejects.toMatchObject({
         code: 'TARGET_FULL',
       });
     } finally {
@@ -111,7 +113,7 @@ describe('an export', () => {
     await exported(target, content());
     const closed = openSync(target, 'r');
     try {
-      await expect(content().exportTo(offset, length, closed, mib)).rejects.toMatchObject({
+      await expect(content().exportTo(offset, length, { fd: closed, threads }, mib)).rejects.toMatchObject({
         code: 'IO',
         context: { what: 'writing the copy', part: 'EBADF' },
       });

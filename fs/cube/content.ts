@@ -6,6 +6,7 @@ import {
   type CubeResult,
   type GrantedSegment,
   system,
+  type Threads,
 } from '../../native/index.js';
 import { slotBytes } from '../manifest/index-node.js';
 import { type Slot, slotAt } from '../manifest/object-tree.js';
@@ -25,6 +26,12 @@ export interface ContentSource {
   /** Index node by ID, hash-checked. */
   node(id: Buffer): Buffer;
   isQuarantined(id: CubeId): boolean;
+}
+
+/** A client's file, written on threads that it alone can hold up. */
+export interface ExportTarget {
+  readonly fd: number;
+  readonly threads: Threads;
 }
 
 interface KnownSlot {
@@ -103,11 +110,11 @@ export class ObjectContent {
    * written as zeros only where the target holds data.
    * @throws as {@link read}, and SherinError TARGET_FULL, IO for the target
    */
-  async exportTo(offset: number, length: number, fd: number, at: number): Promise<void> {
+  async exportTo(offset: number, length: number, to: ExportTarget, at: number): Promise<void> {
     let position = at;
     for (const segment of this.#segments(offset, length)) {
-      if (segment.cube === null) await zeroData(fd, position, segment.length);
-      else await this.#exportOne(segment.cube, segment, fd, position);
+      if (segment.cube === null) await zeroData(to, position, segment.length);
+      else await this.#exportOne(segment.cube, segment, to, position);
       position += segment.length;
     }
   }
@@ -122,9 +129,14 @@ export class ObjectContent {
     return true;
   }
 
-  async #exportOne(cube: CubeRef, { offset, length }: Segment, fd: number, at: number): Promise<void> {
+  async #exportOne(
+    cube: CubeRef,
+    { offset, length }: Segment,
+    { fd, threads }: ExportTarget,
+    at: number,
+  ): Promise<void> {
     await this.#verified(cube, async () => {
-      const result = await this.#source.reader.exportTo(cube, offset, length, fd, at);
+      const result = await this.#source.reader.exportTo(cube, offset, length, fd, at, threads);
       if (!result.ok && result.fault === 'target') throw targetError(result.errno);
       return result;
     });
@@ -208,9 +220,9 @@ export class ObjectContent {
   }
 }
 
-async function zeroData(fd: number, at: number, length: number): Promise<void> {
+async function zeroData({ fd, threads }: ExportTarget, at: number, length: number): Promise<void> {
   try {
-    await system.zeroData(fd, at, length);
+    await system.zeroData(fd, at, length, threads);
   } catch (error) {
     throw targetError(systemCode(error) ?? 'EIO', error);
   }

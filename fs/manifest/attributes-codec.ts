@@ -7,6 +7,8 @@ import { type Attributes, inodeKinds } from './records.js';
 const longestTarget = 4095;
 /** XATTR_SIZE_MAX of Linux. */
 const longestValue = 65_536;
+/** Nanoseconds since 1970 that fit 64 bits: the years 1677 to 2262. */
+const [firstTime, lastTime] = [-(2n ** 63n), 2n ** 63n - 1n];
 
 export function writeAttributes(out: ByteWriter, attributes: Attributes): void {
   out.u8(inodeKinds.indexOf(attributes.kind)).u16(attributes.mode);
@@ -51,6 +53,9 @@ export function readExtra(
 /** Why these attributes can not be stored; null when they can. */
 export function attributesFault(attributes: Attributes): string | null {
   const { kind, mode, target, xattrs } = attributes;
+  for (const time of [attributes.atime, attributes.mtime, attributes.ctime]) {
+    if (time < firstTime || time > lastTime) return 'a time before 1677 or after 2262';
+  }
   if (!Number.isInteger(mode) || mode < 0 || mode > 0o7777) return `mode ${mode}`;
   if (kind !== 'symlink' && target !== null) return `a ${kind} with a link target`;
   if (kind === 'symlink' && (target === null || target.length === 0)) return 'a symbolic link without target';

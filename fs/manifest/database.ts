@@ -167,12 +167,22 @@ export class ManifestDatabase {
   }
 }
 
-/** The database exists, and neither it nor its write-ahead log is a link to somewhere else. */
+/**
+ * The database exists, and SQLite will touch no other file: a link or a second name would have it write elsewhere, a rollback
+ * journal can name any file that it then deletes. In WAL mode with an exclusive lock there is neither a journal nor a -shm.
+ */
 function requireFiles(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) throw broken('manifest.db is missing');
-  for (const file of [path, `${path}-wal`]) {
-    const isFile = lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? true;
-    if (!isFile) throw broken('manifest.db is not an ordinary file');
+  for (const suffix of ['', '-wal']) {
+    const facts = lstatSync(`${path}${suffix}`, { throwIfNoEntry: false });
+    if (facts === undefined) continue;
+    if (!facts.isFile()) throw broken(`manifest.db${suffix} is not an ordinary file`);
+    if (facts.nlink > 1) throw broken(`manifest.db${suffix} has a second name (a hard link)`);
+  }
+  for (const suffix of ['-journal', '-shm']) {
+    if (lstatSync(`${path}${suffix}`, { throwIfNoEntry: false }) !== undefined) {
+      throw broken(`manifest.db${suffix} is there, which Sherin never makes`);
+    }
   }
 }
 

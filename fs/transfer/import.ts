@@ -4,6 +4,7 @@ import { textToBytes } from '../../common/names.js';
 import type { PutEntry, PutOutcome } from '../../daemon/protocol/control.js';
 import type { Encoded, EncodeOptions, Encoder } from '../../native/index.js';
 import type { CubeStore } from '../cube/store.js';
+import { attributesFault } from '../manifest/attributes-codec.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Attributes, Mutation } from '../manifest/records.js';
 import { encodeFile, type FileContent } from './encode-file.js';
@@ -175,6 +176,7 @@ export class Import {
   async #readContent(entry: PutEntry, fds: readonly number[]): Promise<FileContent | null> {
     if (this.#stopped) throw interrupted();
     if (entry.kind !== 'file' || entry.linkTo !== undefined) return null;
+    this.#attributes(entry); // what can not be stored need not be read
     if (!this.#context.checksum && this.#tree.hasSame(entry)) return null;
     const fd = entry.fd === undefined ? undefined : fds[entry.fd];
     if (fd === undefined) throw new SherinError('PROTOCOL', { part: `no descriptor for ${entry.path}` });
@@ -240,7 +242,7 @@ export class Import {
       const known = error instanceof SherinError ? error : asSourceError(error);
       // Full disk, or no key any more: nothing after this entry can be stored either.
       if (known.code === 'NO_SPACE' || known.code === 'LOCKED') throw known;
-      return { path: entry.path, outcome: 'failed', bytes: 0, error: known.failure };
+      return { path: entry.path, outcome: 'failed', bytes: 0, error: shortened(known.failure) };
     }
   }
 
@@ -259,9 +261,10 @@ export class Import {
     };
   }
 
+  /** @throws SherinError USAGE for what a commit would refuse together with all that is staged */
   #attributes(entry: PutEntry): Attributes {
     const { uid, gid } = this.#tree.owner(entry);
-    return {
+    const attributes: Attributes = {
       kind: entry.kind,
       mode: entry.mode,
       uid,
@@ -272,7 +275,16 @@ export class Import {
       target: entry.target === undefined ? null : textToBytes(entry.target),
       xattrs: entry.xattrs.map(([name, value]) => [textToBytes(name), Buffer.from(value, 'base64')] as const),
     };
+    const fault = attributesFault(attributes);
+    if (fault !== null) throw new SherinError('USAGE', { what: `it can not be stored: ${fault}` });
+    return attributes;
   }
+}
+
+/** The outcomes of a whole message have to fit one answer. */
+function shortened({ code, context }: SherinError['failure']): SherinError['failure'] {
+  const short = (value: string | number) => (typeof value === 'string' ? value.slice(0, 128) : value);
+  return { code, context: Object.fromEntries(Object.entries(context).map(([key, v]) => [key, short(v)])) };
 }
 
 /** Errors of the codec: a full disk of the vault is not a fault of the source. */

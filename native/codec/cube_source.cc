@@ -50,9 +50,15 @@ std::shared_ptr<KeySet> CubeSource::Keys() {
   return keys_;
 }
 
+uint64_t CubeSource::Stops() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return stops_;
+}
+
 void CubeSource::Stop() {
   const std::lock_guard<std::mutex> lock(mutex_);
   keys_.reset();
+  ++stops_;
   refused_.clear();  // whoever resumes brings them again
 }
 
@@ -323,11 +329,14 @@ Outcome CubeSource::Verify(const CubeRef& ref, const uint8_t* public_key) {
 
 Outcome CubeSource::Export(const CubeRef& ref, Range range, int fd, uint64_t at) {
   std::shared_ptr<OpenedCube> cube;
+  const uint64_t stops = Stops();
   Outcome outcome = Opened(ref, range, cube);
   if (outcome.ok()) {
     outcome = ForEachVertex(*cube, range.first(), range.last(), [&](size_t vertex, const uint8_t* plain) {
       const size_t start = std::max(range.offset, vertex * kVertex);
       const size_t end = std::min(range.offset + range.length, (vertex + 1) * kVertex);
+      // The target may have let the last write wait for as long as it liked.
+      if (Stops() != stops) return Outcome::Io("EWIPED");
       const int error = WriteAt(fd, plain + (start - vertex * kVertex), end - start, at + (start - range.offset));
       return error == 0 ? Outcome{} : Outcome{Fault::Target, std::nullopt, ErrnoName(error)};
     });

@@ -43,7 +43,7 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
   Outcome ReadFresh(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube);
   /** Every vertex, the ciphertext root, and with `public_key` (32 bytes) the signature. */
   Outcome Verify(const CubeRef& ref, const uint8_t* public_key);
-  /** Writes verified vertices to a descriptor. */
+  /** Writes verified vertices to a descriptor; after Stop no further one (EWIPED). */
   Outcome Export(const CubeRef& ref, Range range, int fd, uint64_t at);
 
   void Drop(const Hash& id);
@@ -67,6 +67,7 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
 
  private:
   std::shared_ptr<KeySet> Keys();
+  uint64_t Stops();
   void Forget();
   Outcome Opened(const CubeRef& ref, Range range, std::shared_ptr<OpenedCube>& out);
   Outcome VerifyWhole(OpenedCube& cube);
@@ -89,6 +90,7 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
   std::shared_ptr<KeySet> keys_;
   std::unordered_set<Hash, HashHash> refused_;
   size_t active_ = 0;
+  uint64_t stops_ = 0;
 };
 
 }  // namespace sherin

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type CubeRef, type CubeResult, scrubCube } from '../index.js';
+import { type CubeRef, type CubeResult, scrubCube, Threads } from '../index.js';
 import { buildCube, type Wrong } from './cube.fixture.js';
 import { SampleVault } from './vault.fixture.js';
 
@@ -307,8 +307,10 @@ describe('exportTo', () => {
     const path = join(vault.path, 'target');
     const fd = openSync(path, 'w+');
     const reader = vault.reader();
-    const result = await reader.exportTo(cube, 0, 200_000, fd, 0);
+    const threads = new Threads(1);
+    const result = await reader.exportTo(cube, 0, 200_000, fd, 0, threads);
     expect(result).toEqual({ ok: false, fault: 'tag', vertex: 1, inode: inodeOf(cube) });
+    threads.close();
     closeSync(fd);
     expect(readFileSync(path).equals(data.subarray(0, 65536))).toBe(true);
     await reader.stop();

@@ -10,6 +10,7 @@
 #include "../environment.h"
 #include "../error.h"
 #include "../keys/keyring.h"
+#include "../work/own_threads.h"
 #include "../work/promise.h"
 #include "split_read.h"
 #include "values.h"
@@ -43,7 +44,7 @@ std::vector<Napi::ObjectReference> Keep(const Napi::CallbackInfo& info) {
 /** Runs a check that ends in an Outcome; a Failure becomes one too. */
 template <typename Check>
 Napi::Promise CheckAsync(const Napi::CallbackInfo& info, Workers& workers, const std::shared_ptr<CubeSource>& source,
-                         Check check) {
+                         Check check, std::vector<Napi::ObjectReference> keep) {
   return RunAsync(
       info.Env(), Environment::Of(info.Env()).completions(), workers,
       [source, activity = source->Enter(), check]() -> Outcome {
@@ -53,7 +54,7 @@ Napi::Promise CheckAsync(const Napi::CallbackInfo& info, Workers& workers, const
           return Outcome::Io(failure.code());
         }
       },
-      [](Napi::Env target, const Outcome& outcome) { return ValueOf(target, outcome); }, Keep(info));
+      [](Napi::Env target, const Outcome& outcome) { return ValueOf(target, outcome); }, std::move(keep));
 }
 
 }  // namespace
@@ -147,9 +148,9 @@ Napi::Value CubeReader::Verify(const Napi::CallbackInfo& info) {
     const CubeRef cube = CubeRefOf(info[0]);
     std::shared_ptr<const Hash> key;
     if (!info[1].IsNull()) key = std::make_shared<const Hash>(HashOf(info[1], "publicKey"));
-    return CheckAsync(info, *workers_, source_, [cube, key](CubeSource& source) {
-      return source.Verify(cube, key ? key->data() : nullptr);
-    });
+    return CheckAsync(
+        info, *workers_, source_,
+        [cube, key](CubeSource& source) { return source.Verify(cube, key ? key->data() : nullptr); }, Keep(info));
   });
 }
 
@@ -159,8 +160,13 @@ Napi::Value CubeReader::ExportTo(const Napi::CallbackInfo& info) {
     const Range range = RangeOf(cube, info[1], info[2]);
     const int fd = DescriptorOf(info[3], "fd");
     const uint64_t at = NumberOf(info[4], "at", 0, (uint64_t{1} << 53) - 1);
-    return CheckAsync(info, *workers_, source_,
-                      [cube, range, fd, at](CubeSource& source) { return source.Export(cube, range, fd, at); });
+    // Not on the reader's own threads: the file can lie in a file system that never answers.
+    const std::shared_ptr<Workers> threads = OwnThreads::Of(info[5]);
+    std::vector<Napi::ObjectReference> keep = Keep(info);
+    keep.push_back(Napi::Persistent(info[5].As<Napi::Object>()));
+    return CheckAsync(
+        info, *threads, source_,
+        [cube, range, fd, at](CubeSource& source) { return source.Export(cube, range, fd, at); }, std::move(keep));
   });
 }
 

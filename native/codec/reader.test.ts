@@ -3,11 +3,15 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from 
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CubeReader, type CubeRef } from '../index.js';
+import { CubeReader, type CubeRef, Threads } from '../index.js';
 import { SampleVault } from './vault.fixture.js';
 
 const vault = new SampleVault();
-afterAll(() => vault.destroy());
+const threads = new Threads(1);
+afterAll(() => {
+  threads.close();
+  vault.destroy();
+});
 
 const size = 1048576 - 1234;
 const data = randomBytes(size);
@@ -158,7 +162,7 @@ describe('CubeReader.exportTo', () => {
   it('writes the asked range at the asked place', async () => {
     const reader = vault.reader();
     const fd = openSync(path, 'w+');
-    expect(await reader.exportTo(cube, 60_000, 500_000, fd, 123)).toEqual(ok);
+    expect(await reader.exportTo(cube, 60_000, 500_000, fd, 123, threads)).toEqual(ok);
     closeSync(fd);
     const written = readFileSync(path);
     expect(written.length).toBe(500_123);
@@ -171,10 +175,10 @@ describe('CubeReader.exportTo', () => {
     const target = (errno: string) => ({ ok: false, fault: 'target', errno });
     const reader = vault.reader();
     const fd = openSync(path, 'r');
-    expect(await reader.exportTo(cube, 0, 10, fd, 0)).toEqual(target('EBADF'));
+    expect(await reader.exportTo(cube, 0, 10, fd, 0, threads)).toEqual(target('EBADF'));
     closeSync(fd);
     const full = openSync('/dev/full', 'w');
-    expect(await reader.exportTo(cube, 0, 10, full, 0)).toEqual(target('ENOSPC'));
+    expect(await reader.exportTo(cube, 0, 10, full, 0, threads)).toEqual(target('ENOSPC'));
     expect(reader.stats().faults).toBe(0);
     closeSync(full);
     await reader.stop();
@@ -192,7 +196,7 @@ describe('stop and resume', () => {
     expect(await reader.read(cube, 0, 100, target, 0)).toEqual(wiped);
     expect(target.every((byte) => byte === 0)).toBe(true);
     expect(await reader.verify(cube, null)).toEqual(wiped);
-    expect(await reader.exportTo(cube, 0, 1, vault.fd, 0)).toEqual(wiped);
+    expect(await reader.exportTo(cube, 0, 1, vault.fd, 0, threads)).toEqual(wiped);
     reader.prefetch(cube);
     reader.resume(vault.keyring);
     expect(await reader.read(cube, 0, 100, target, 0)).toEqual(ok);
@@ -282,7 +286,15 @@ describe('misuse', () => {
     bad(null, 0, 1, target, 0);
     expect(() => reader.read(cube, 0, 1, target, 0, { fresh: 1 as unknown as boolean })).toThrow(TypeError);
     expect(() => reader.verify(cube, Buffer.alloc(31))).toThrow(RangeError);
-    expect(() => reader.exportTo(cube, 0, 1, -1, 0)).toThrow(RangeError);
+    expect(() => reader.exportTo(cube, 0, 1, -1, 0, threads)).toThrow(RangeError);
+    expect(() => reader.exportTo(cube, 0, 1, vault.fd, 0, {} as Threads)).toThrow(TypeError);
+    const closed = new Threads(1);
+    closed.close();
+    closed.close();
+    expect(() => reader.exportTo(cube, 0, 1, vault.fd, 0, closed)).toThrow(
+      expect.objectContaining({ code: 'EBADF' }),
+    );
+    expect(() => new Threads(0)).toThrow(RangeError);
     expect(() => reader.drop(Buffer.alloc(1))).toThrow(RangeError);
     expect(() => reader.resume({} as never)).toThrow(TypeError);
     const options = { vaultFd: vault.fd, cacheBytes: 0, threads: 1, uuid: vault.uuid };

@@ -118,6 +118,9 @@ class Line {
     Fd file = NewMemoryFile("sherin-secret", 0);
     if (write(file.get(), bytes_.data(), size_) != static_cast<ssize_t>(size_)) throw SocketError{errno, "write"};
     if (lseek(file.get(), 0, SEEK_SET) != 0) throw SocketError{errno, "lseek"};
+    // What takes the secret tells by the seals that reading it waits for nobody.
+    constexpr int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
+    if (fcntl(file.get(), F_ADD_SEALS, seals) != 0) throw SocketError{errno, "fcntl"};
     return file;
   }
 

@@ -8,6 +8,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
+#include <thread>
+#include <utility>
 
 namespace sherin::ipc {
 namespace {
@@ -65,6 +68,16 @@ std::vector<uint32_t> GroupsOf(int fd) {
     if (result != 0 && errno != ERANGE) throw SocketError{errno, "getsockopt"};
     groups.resize(size / sizeof(gid_t));
     if (result == 0) return groups;
+  }
+}
+
+/** Closes what nobody will take on a thread that nobody waits for: a file system of the sender can hold up a close. */
+void CloseElsewhere(std::vector<Fd> fds) {
+  if (fds.empty()) return;
+  try {
+    std::thread([fds = std::move(fds)]() mutable { fds.clear(); }).detach();
+  } catch (const std::system_error&) {
+    // no thread can be made: they were closed here
   }
 }
 
@@ -142,7 +155,10 @@ Received Receive(int fd, uint8_t* buffer) {
       received.fds.emplace_back(passed);
     }
   }
-  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) throw SocketError{EMSGSIZE, "recvmsg"};
+  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+    CloseElsewhere(std::move(received.fds));
+    throw SocketError{EMSGSIZE, "recvmsg"};
+  }
   // Nobody sends empty messages here, so no bytes mean that the peer has closed.
   if (size == 0) return {Received::End};
   return received;

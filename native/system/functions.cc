@@ -24,6 +24,7 @@
 #include "extent.h"
 #include "fuse.h"
 #include "harden.h"
+#include "passed.h"
 #include "secret_line.h"
 
 namespace sherin {
@@ -151,23 +152,6 @@ Napi::Value Lock(const Napi::CallbackInfo& info) {
   });
 }
 
-/** On a worker thread: the file can lie in a file system of another process that does not answer, or in our own mount. */
-Napi::Value ZeroFileData(const Napi::CallbackInfo& info) {
-  return Guarded(info.Env(), [&]() -> Napi::Value {
-    const int fd = DescriptorOf(info[0], "fd");
-    const uint64_t at = NumberOf(info[1], "at", 0, kMostOffset);
-    const uint64_t length = NumberOf(info[2], "length", 0, kMostOffset - at);
-    Environment& environment = Environment::Of(info.Env());
-    return RunAsync(
-        info.Env(), environment.completions(), environment.codec(),
-        [fd, at, length] {
-          ZeroData(fd, at, length);
-          return true;
-        },
-        [](Napi::Env env, bool) { return env.Undefined(); });
-  });
-}
-
 Napi::Value ReadLine(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
     const int fd = DescriptorOf(info[0], "fd");
@@ -227,11 +211,11 @@ void InitSystem(Napi::Env env, Napi::Object exports) {
   Set<SyncFileSystem>(system, "syncfs");
   Set<SyncData>(system, "fdatasync");
   Set<Lock>(system, "flock");
-  Set<ZeroFileData>(system, "zeroData");
   Set<ReadLine>(system, "readSecretLine");
   Set<FuseFds>(system, "fuseFds");
   Set<FuseInvalidate>(system, "fuseInvalidate");
   Set<Wipe>(system, "wipe");
+  InitPassed(system);
   exports.Set("system", system);
 }
 

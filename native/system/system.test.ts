@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   existsSync,
-  fstatSync,
   ftruncateSync,
   mkdirSync,
   mkdtempSync,
@@ -20,7 +19,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runScript } from '../child.fixture.js';
-import { system } from '../index.js';
+import { system, Threads } from '../index.js';
+import { copySecretToMemfd, memfd } from '../ipc.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sherin-system-'));
 const dir = openSync(folder, 'r');
@@ -152,33 +152,6 @@ describe('flock', () => {
   });
 });
 
-describe('zeroData', () => {
-  const mega = 1 << 20;
-  const file = join(folder, 'zeroed');
-
-  it('overwrites data, and leaves a hole a hole', async () => {
-    const fd = openSync(file, 'w+');
-    writeSync(fd, randomBytes(2 * mega), 0, 2 * mega, 0);
-    ftruncateSync(fd, 16 * mega);
-    const before = fstatSync(fd).blocks;
-    await system.zeroData(fd, 8 * mega, 4 * mega);
-    expect(fstatSync(fd).blocks).toBe(before);
-    await system.zeroData(fd, 100, mega);
-    closeSync(fd);
-    const now = readFileSync(file);
-    expect(now.subarray(100, 100 + mega).equals(Buffer.alloc(mega))).toBe(true);
-    expect(now.subarray(0, 100).equals(Buffer.alloc(100))).toBe(false);
-    expect(now.subarray(100 + mega, 200 + mega).equals(Buffer.alloc(100))).toBe(false);
-  });
-
-  it('writes to what is no regular file, and rejects with the errno of what takes nothing', async () => {
-    const full = openSync('/dev/full', 'w');
-    await expect(system.zeroData(full, 0, 10)).rejects.toThrow(code('ENOSPC', 'pwrite'));
-    closeSync(full);
-    await expect(system.zeroData(1_000_000, 0, 10)).rejects.toThrow(code('EBADF', 'fstat'));
-  });
-});
-
 describe('wipe', () => {
   it('fills with zeros', () => {
     const buffer = randomBytes(1000);
@@ -226,5 +199,67 @@ describe('harden', () => {
       privileges: '0',
       memory: expect.stringMatching(/^(memfd_secret|mlock)$/),
     });
+  });
+});
+
+describe('a descriptor that another process passed', () => {
+  const threads = new Threads(1);
+  afterAll(() => threads.close());
+
+  it('is closed on a thread of its own, whatever its file system says', async () => {
+    const [one, two] = [openSync('/dev/null', 'r'), openSync('/dev/null', 'r')];
+    expect(await system.closeAll([one, 1_000_000, two])).toEqual(['EBADF']);
+    for (const fd of [one, two]) expect(() => closeSync(fd)).toThrow(code('EBADF'));
+    expect(() => system.closeAll([-1])).toThrow(RangeError);
+    expect(() => system.closeAll(3 as never)).toThrow(TypeError);
+  });
+
+  it('is sealed when it is a memory file that nobody can change', () => {
+    const fds = [memfd('open', 0), memfd('sized', 10), openSync('/dev/null', 'r'), dir, 1_000_000];
+    const shared = join('/dev/shm', `sherin-test-${process.pid}`);
+    writeFileSync(shared, 'x');
+    fds.push(openSync(shared, 'r'));
+    rmSync(shared);
+    for (const fd of fds) expect(system.isSealed(fd)).toBe(false);
+    for (const fd of fds.filter((fd) => fd !== dir && fd !== 1_000_000)) closeSync(fd);
+    const given = openSync('/dev/null', 'r');
+    const secret = copySecretToMemfd(given);
+    closeSync(given);
+    expect(system.isSealed(secret)).toBe(true);
+    closeSync(secret);
+  });
+
+  it('says whether it can be written, and whether it is regular', async () => {
+    const path = join(folder, 'passed');
+    const [write, both, read, device] = [
+      openSync(path, 'w'),
+      openSync(path, 'r+'),
+      openSync(path, 'r'),
+      openSync('/dev/null', 'w'),
+    ];
+    expect([write, both, read, device].map((fd) => system.isWritable(fd))).toEqual([true, true, false, true]);
+    expect(() => system.isWritable(1_000_000)).toThrow(code('EBADF'));
+    expect(await system.isRegular(read, threads)).toBe(true);
+    expect(await system.isRegular(device, threads)).toBe(false);
+    expect(await system.isRegular(dir, threads)).toBe(false);
+    await expect(system.isRegular(1_000_000, threads)).rejects.toThrow(code('EBADF', 'fstat'));
+    for (const fd of [write, both, read, device]) closeSync(fd);
+  });
+
+  it('is filled with zeros where it holds data', async () => {
+    const path = join(folder, 'zeros');
+    writeFileSync(path, randomBytes(200_000));
+    const fd = openSync(path, 'r+');
+    ftruncateSync(fd, 64 << 20);
+    const { blocks } = statSync(path);
+    await system.zeroData(fd, 32 << 20, 16 << 20, threads);
+    expect(statSync(path).blocks).toBe(blocks);
+    await system.zeroData(fd, 100, 150_000, threads);
+    closeSync(fd);
+    const now = readFileSync(path);
+    expect(now.subarray(100, 150_100).equals(Buffer.alloc(150_000))).toBe(true);
+    expect(now.subarray(0, 100).equals(Buffer.alloc(100))).toBe(false);
+    expect(now.subarray(150_100, 200_000).equals(Buffer.alloc(49_900))).toBe(false);
+    await expect(system.zeroData(1_000_000, 0, 1, threads)).rejects.toThrow(code('EBADF', 'fstat'));
   });
 });

@@ -1,0 +1,123 @@
+/** Sources that can not be stored, and clients that say what no file system says: one entry fails, the others are stored. */
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ControlClient } from '../../daemon/client/control-client.js';
+import type { ControlParams } from '../../daemon/protocol/control.js';
+import { Machine } from './machine.js';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+let machine: Machine;
+let source: string;
+beforeAll(() => {
+  machine = Machine.start();
+  source = join(machine.home, 'source');
+  mkdirSync(source);
+});
+afterAll(() => machine.end());
+
+/** Directories in one another, with a file at the bottom: deeper than any path may be long. */
+const deep = `
+import os, sys
+os.chdir(sys.argv[1])
+for level in range(int(sys.argv[2])):
+    os.mkdir('d' * 200); os.chdir('d' * 200)
+    open('file', 'w').write(str(level))
+`;
+
+describe('a put', () => {
+  it('stores all but a file from a time that the manifest has no number for', () => {
+    const place = join(source, 'times');
+    mkdirSync(place);
+    for (const name of ['a', 'b', 'c']) writeFileSync(join(place, name), name);
+    expect(spawnSync('touch', ['-d', '2400-01-01', join(place, 'b')]).status).toBe(0);
+    const { code, out, err } = machine.run('put', place, 'files/times');
+    expect(code).toBe(1);
+    expect(err).toMatch(/b: it can not be stored: a time before 1677 or after 2262/);
+    expect(out).toContain('stored 2 files');
+    expect(machine.shell('cat "$M/files/times/a" "$M/files/times/c"').out).toBe('ac');
+    expect(machine.run('stat', 'files/times/b').code).toBe(1);
+  });
+
+  it('stores all but what lies deeper than a path may be long, and gives it back', () => {
+    const place = join(source, 'deep');
+    mkdirSync(place);
+    writeFileSync(join(place, 'z'), 'after');
+    expect(spawnSync('python3', ['-c', deep, place, '100']).status).toBe(0);
+    const { code, out, err } = machine.run('put', place, 'files/deep');
+    expect(code).toBe(1);
+    expect(err).toMatch(/its path has \d+ characters, more than 16384/);
+    expect(out).toContain('stored 82 files');
+    const copy = join(machine.home, 'copy');
+    expect(machine.run('get', 'files/deep', copy)).toMatchObject({ code: 0, err: '' });
+    expect(machine.shell('find copy -type f | wc -l').out.trim()).toBe('82');
+    for (const path of [place, copy]) spawnSync('rm', ['-rf', path]);
+  });
+});
+
+describe('a client', () => {
+  const attributes = { kind: 'file', mode: 0o600, uid: 0, gid: 0, atime: '0', mtime: '0' } as const;
+  type Entries = ControlParams<'put.entries'>['entries'];
+
+  async function put(name: string, entries: Entries): Promise<{ outcome: string; error?: unknown }[]> {
+    const client = ControlClient.connect(join(machine.home, 'run/sherin-fs.sock'));
+    const fd = openSync('/etc/hostname', 'r');
+    try {
+      const { transfer } = await client.call('put.begin', { destination: `files/${name}` });
+      const { outcomes } = await client.call('put.entries', { transfer, entries }, { fds: [fd] });
+      await client.call('put.end', { transfer });
+      return outcomes;
+    } finally {
+      client.close();
+      closeSync(fd);
+    }
+  }
+
+  it.each<[string, object]>([
+    ['a time beyond 64 bits', { mtime: '9223372036854775808' }],
+    ['a time far beyond', { atime: '-99999999999999999999' }],
+    ['a symbolic link without target', { kind: 'symlink', fd: undefined }],
+    ['an empty target', { kind: 'symlink', fd: undefined, target: '' }],
+    ['a target with a zero byte', { kind: 'symlink', fd: undefined, target: 'a\0b' }],
+    ['a target that is too long', { kind: 'symlink', fd: undefined, target: 't'.repeat(5000) }],
+    ['a file with a target', { target: 'elsewhere' }],
+    ['a directory with a target', { kind: 'directory', fd: undefined, target: 'elsewhere' }],
+    [
+      'an attribute twice',
+      {
+        xattrs: [
+          ['user.a', 'aaaa'],
+          ['user.a', 'bbbb'],
+        ],
+      },
+    ],
+    ['an attribute whose name is too long', { xattrs: [['user.'.padEnd(256, 'q'), 'aaaa']] }],
+    ['an attribute without name', { xattrs: [['', 'aaaa']] }],
+  ])('that says %s loses that entry alone', async (name, wrong) => {
+    const place = name.replaceAll(' ', '-');
+    const outcomes = await put(place, [
+      { path: 'before', ...attributes, fd: 0 },
+      { path: 'wrong', ...attributes, fd: 0, ...wrong } as Entries[number],
+      { path: 'after', ...attributes, fd: 0 },
+    ]);
+    expect(outcomes).toMatchObject([
+      { outcome: 'stored' },
+      { outcome: 'failed', error: { code: 'USAGE' } },
+      { outcome: 'stored' },
+    ]);
+    expect(machine.shell(`ls "$M/files/${place}"`).out).toBe('after\nbefore\n');
+  });
+
+  it('gets an answer that fits, however many entries fail under long names', async () => {
+    const long = 'n'.repeat(200);
+    const entries = Array.from({ length: 150 }, (_, i) => ({
+      path: `file/${long}${i}`,
+      ...attributes,
+      fd: 0,
+    }));
+    const outcomes = await put('many', [{ path: 'file', ...attributes, fd: 0 }, ...entries]);
+    expect(outcomes.filter(({ outcome }) => outcome === 'failed')).toHaveLength(150);
+  });
+});
