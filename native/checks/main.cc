@@ -11,6 +11,7 @@
 #include "../keys/recovery_key.h"
 #include "../memory/arena.h"
 #include "check.h"
+#include "mount.h"
 #include "vault.h"
 
 namespace sherin::checks {
@@ -162,5 +163,6 @@ int main() {
   Readers(vault, 50);
   Stops(vault, 20);
   Faults(vault, 30);
+  Mounts();
   std::puts("all checks passed");
 }

@@ -26,8 +26,13 @@ std::shared_ptr<Calls> Calls::Create(const Napi::Function& handler) {
   auto self = std::make_shared<Calls>();
   self->wake_ = Napi::ThreadSafeFunction::New(handler.Env(), handler, "sherin.mount", 0, 1);
   self->wake_.Unref(handler.Env());
+  // Hooks run in reverse order: this one before Node tears down the function made above, which threads still call.
+  self->env_ = handler.Env();
+  napi_add_env_cleanup_hook(self->env_, CloseAtEnd, self.get());
   return self;
 }
+
+void Calls::CloseAtEnd(void* self) { static_cast<Calls*>(self)->Close(); }
 
 void Calls::Post(Call call) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -53,6 +58,7 @@ void Calls::Close() {
   closed_ = true;
   waiting_.clear();
   wake_.Abort();
+  napi_remove_env_cleanup_hook(env_, CloseAtEnd, this);
 }
 
 }  // namespace sherin::fuse

@@ -16,12 +16,14 @@ class Calls : public std::enable_shared_from_this<Calls> {
   static std::shared_ptr<Calls> Create(const Napi::Function& handler);
   /** Any thread; dropped after Close. */
   void Post(Call call);
-  /** JavaScript thread. */
+  /** JavaScript thread; happens by itself at the end of the environment. */
   void Close();
 
  private:
   void Drain(Napi::Env env, const Napi::Function& handler);
+  static void CloseAtEnd(void* self);
 
+  napi_env env_ = nullptr;
   Napi::ThreadSafeFunction wake_;
   std::mutex mutex_;
   bool closed_ = false;

@@ -74,6 +74,10 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
                        });
   }
 
+  ~FuseSession() override {
+    if (calls_ != nullptr) calls_->Close();
+  }
+
   explicit FuseSession(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     Guarded(info.Env(), [&] {
       const Session::Options options = OptionsOf(info[0]);
@@ -99,8 +103,9 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
             session->End();
             return true;
           },
-          [calls = calls_](Napi::Env env, bool) {
+          [session = session_, calls = calls_](Napi::Env env, bool) {
             calls->Close();
+            session->Close();
             return env.Undefined();
           });
     });
@@ -142,11 +147,20 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
       const fuse::Attributes attributes = AttributesOf(info[1]);
       const fuse_entry_param entry = EntryOf(attributes);
       const fuse_req_t request = Take(info);
-      if (request == nullptr) return;
       // Counted before the kernel can forget it; it takes no reference where nobody waits any more.
-      if (entry.ino != 0) session_->known().Add(entry.ino, attributes.bare != 0);
-      if (fuse_reply_entry(request, &entry) != 0 && entry.ino != 0) session_->known().Forget(entry.ino, 1);
+      if (request != nullptr && entry.ino != 0) session_->known().Add(entry.ino, attributes.bare != 0);
+      if (request != nullptr && fuse_reply_entry(request, &entry) == 0) return;
+      if (request != nullptr && entry.ino != 0) session_->known().Forget(entry.ino, 1);
+      Untold(entry.ino);
     });
+  }
+
+  /** A node that an answer was to tell of and did not: JavaScript has it in its table, and no forget would come. */
+  void Untold(uint64_t node) {
+    if (node == 0 || session_->known().Has(node)) return;
+    fuse::Call call{fuse::Op::Forget};
+    call.node = node;
+    calls_->Post(std::move(call));
   }
 
   void AnswerAttributes(const Napi::CallbackInfo& info) {
@@ -174,29 +188,38 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
       const Bytes packed = BytesOf(info[1], "entries");
       const size_t size = NumberOf(info[2], "size", 0, kCube);
       const bool plus = BooleanOf(info[3], "plus");
-      if (const fuse_req_t request = Take(info)) ReplyDirectory(request, packed, size, plus);
+      const fuse_req_t request = Take(info);
+      if (request != nullptr && ReplyDirectory(request, packed, size, plus)) return;
+      fuse::PackedEntries entries(packed.data, packed.size);
+      fuse::PackedEntry entry;
+      const char* name = nullptr;
+      while (plus && entries.Next(entry, name)) Untold(static_cast<uint64_t>(entry.attributes.node));
     });
   }
 
-  void ReplyDirectory(fuse_req_t request, Bytes packed, size_t size, bool plus) {
+  /** False when an entry did not get to the kernel. */
+  bool ReplyDirectory(fuse_req_t request, Bytes packed, size_t size, bool plus) {
     std::vector<char> list(size);
     std::vector<std::pair<uint64_t, bool>> counted;
     fuse::PackedEntries entries(packed.data, packed.size);
     fuse::PackedEntry entry;
     const char* name = nullptr;
     size_t used = 0;
+    bool whole = true;
     while (entries.Next(entry, name)) {
       const fuse_entry_param param = EntryOf(entry.attributes);
       const auto next = static_cast<off_t>(entry.next);
       const size_t need = plus ? fuse_add_direntry_plus(request, list.data() + used, size - used, name, &param, next)
                                : fuse_add_direntry(request, list.data() + used, size - used, name, &param.attr, next);
-      if (need > size - used) break;
+      whole = need <= size - used;
+      if (!whole) break;
       used += need;
       if (plus && param.ino != 0) counted.emplace_back(param.ino, entry.attributes.bare != 0);
     }
     for (const auto& [node, bare] : counted) session_->known().Add(node, bare);
-    if (fuse_reply_buf(request, list.data(), used) == 0) return;
+    if (fuse_reply_buf(request, list.data(), used) == 0) return whole;
     for (const auto& [node, bare] : counted) session_->known().Forget(node, 1);
+    return false;
   }
 
   /** (id, bytes, length): the content of a read or the value of an attribute. */

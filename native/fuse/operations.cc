@@ -100,10 +100,18 @@ void Readlink(fuse_req_t request, fuse_ino_t node) { Ask(request, About(Op::Read
 
 void Open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) { Ask(request, About(Op::Open, node, file)); }
 
+bool Served(Session& session, fuse_req_t request, uint64_t offset, size_t size, uint64_t handle) {
+  try {
+    const std::shared_ptr<Content> content = session.Granted(handle);
+    return content != nullptr && session.reads().Serve(request, content, offset, size);
+  } catch (const std::exception&) {  // no memory: nothing was answered
+    return false;
+  }
+}
+
 void Read(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset, fuse_file_info* file) {
   Session& session = Of(request);
-  const std::shared_ptr<Content> content = session.Granted(file->fh);
-  if (content != nullptr && session.reads().Serve(request, content, static_cast<uint64_t>(offset), size)) return;
+  if (Served(session, request, static_cast<uint64_t>(offset), size, file->fh)) return;
   Call call = About(Op::Read, node, file);
   call.offset = static_cast<uint64_t>(offset);
   call.size = std::min<size_t>(size, kLargest);

@@ -10,6 +10,7 @@
 #include "../failure.h"
 #include "../memory/pages.h"
 #include "../memory/wipe.h"
+#include "../work/at_end.h"
 
 namespace sherin::fuse {
 namespace {
@@ -71,33 +72,49 @@ std::vector<Part> SecondHalf(std::vector<Part>& parts) {
   return second;
 }
 
-/** A result that another thread brings. */
+/** A result that another thread brings; false when it ends without. */
 class Awaited {
  public:
-  void Set(bool value) {
+  void Set(bool value) { value_ = value; }
+  /** Nothing more comes. */
+  void End() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    value_ = value;
-    set_ = true;
+    ended_ = true;
     changed_.notify_one();
   }
   bool Get() {
     std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait(lock, [this] { return set_; });
+    changed_.wait(lock, [this] { return ended_; });
     return value_;
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool set_ = false, value_ = false;
+  bool ended_ = false, value_ = false;
 };
 
 }  // namespace
 
-Reads::Reads(Pending& pending, Workers& notifier, Store store)
+/** Counts a read. */
+class Reads::UnderWay {
+ public:
+  explicit UnderWay(Reads& reads) : reads_(reads), allowed_(++reads.under_way_ <= reads.most_) {}
+  ~UnderWay() { --reads_.under_way_; }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+  bool allowed() const { return allowed_; }
+
+ private:
+  Reads& reads_;
+  const bool allowed_;
+};
+
+Reads::Reads(Pending& pending, Workers& notifier, Store store, size_t most)
     : pending_(pending),
       notifier_(notifier),
       store_(std::move(store)),
+      most_(most),
       halves_(std::max(2u, std::thread::hardware_concurrency()) - 1),
       ahead_(1) {}
 
@@ -107,6 +124,8 @@ Reads::~Reads() {
 }
 
 bool Reads::Serve(fuse_req_t request, const std::shared_ptr<Content>& content, uint64_t offset, size_t size) {
+  const UnderWay under_way(*this);
+  if (!under_way.allowed()) return false;
   if (offset >= content->size()) {
     fuse_reply_buf(request, nullptr, 0);
     return true;
@@ -120,12 +139,21 @@ bool Reads::Serve(fuse_req_t request, const std::shared_ptr<Content>& content, u
   for (const Part& part : parts) {
     if (content->source().Refused(part.cube.id)) return false;
   }
+  const Pending::Id id = pending_.Add(request);
+  try {
+    return Answer(request, id, content, parts, offset, length, out);
+  } catch (const std::exception&) {  // no memory, or no thread could be made
+    return pending_.Take(id) == nullptr;
+  }
+}
+
+bool Reads::Answer(fuse_req_t request, Pending::Id id, const std::shared_ptr<Content>& content,
+                   const std::vector<Part>& parts, uint64_t offset, size_t length, uint8_t* out) {
   const uint64_t expected = content->Expect(offset + length);
   const uint64_t distance = offset > expected ? offset - expected : expected - offset;
   const bool random = length <= kSmall ? distance != 0 : distance > kNear;
   if (!random) FetchAhead(content, offset);
 
-  const Pending::Id id = pending_.Add(request);
   const bool small = length <= kSmall && parts.size() == 1;
   const bool cached =
       small && content->source().ReadCached(parts[0].cube, parts[0].range, out + parts[0].at);
@@ -146,7 +174,9 @@ bool Reads::Fill(const std::shared_ptr<Content>& content, const std::vector<Part
   const std::vector<Part> second = SecondHalf(first);
   const auto other = std::make_shared<Awaited>();
   // Waits for it in any case: it writes to this thread's buffer.
-  halves_.Submit([content, second, out, other] { other->Set(ReadParts(*content, second, out)); });
+  halves_.Submit([content, second, out, other, end = std::make_shared<AtEnd>([other] { other->End(); })] {
+    other->Set(ReadParts(*content, second, out));
+  });
   const bool good = ReadParts(*content, first, out);
   return other->Get() && good;
 }

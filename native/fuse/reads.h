@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <memory>
 
 #include "../work/workers.h"
@@ -16,13 +17,17 @@ class Reads {
   /** `store` hands verified bytes to the kernel's page cache: (node, offset, bytes). Runs on the notifier's thread. */
   using Store = std::function<void(uint64_t node, uint64_t offset, const uint8_t* data, size_t size)>;
 
-  Reads(Pending& pending, Workers& notifier, Store store);
+  /** `most`: reads under way at one time; JavaScript has the others, so that a disk that hangs leaves threads free. */
+  Reads(Pending& pending, Workers& notifier, Store store, size_t most);
   ~Reads();
 
   /** False when nothing was answered and JavaScript has to. */
   bool Serve(fuse_req_t request, const std::shared_ptr<Content>& content, uint64_t offset, size_t size);
 
  private:
+  class UnderWay;
+  bool Answer(fuse_req_t request, Pending::Id id, const std::shared_ptr<Content>& content,
+              const std::vector<Part>& parts, uint64_t offset, size_t length, uint8_t* out);
   bool Fill(const std::shared_ptr<Content>& content, const std::vector<Part>& parts, uint8_t* out);
   void FetchAhead(const std::shared_ptr<Content>& content, uint64_t offset);
   void StoreVertex(const std::shared_ptr<Content>& content, const Part& part, uint64_t offset);
@@ -30,6 +35,8 @@ class Reads {
   Pending& pending_;
   Workers& notifier_;
   const Store store_;
+  const size_t most_;
+  std::atomic<size_t> under_way_{0};
   /** Take half of a large request. */
   Workers halves_;
   /** Ask the disk for what a sequential reader needs next. */

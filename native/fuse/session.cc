@@ -5,7 +5,11 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include <system_error>
+
 #include "../failure.h"
+#include "../work/at_end.h"
+#include "../work/process_end.h"
 #include "operations.h"
 
 namespace sherin::fuse {
@@ -14,7 +18,9 @@ namespace {
 /** How often deadlines and threads are looked after: while there is work, and while there is none. */
 constexpr std::chrono::milliseconds kTick{20};
 constexpr std::chrono::milliseconds kIdleTick{250};
-/** What a notification that hangs in the kernel may cost at the end. */
+/** Threads that reads leave for what needs no disk. */
+constexpr size_t kSpare = 16;
+/** What a notification may wait at the end for reads under way, and again for what is left when those have failed. */
 constexpr std::chrono::seconds kPatience{5};
 
 fuse_session* MakeSession(const std::vector<std::string>& options, Session* self) {
@@ -42,22 +48,35 @@ Session::Session(const Options& options, Upcall upcall)
                bytes.buf[0].mem = const_cast<uint8_t*>(data);
                fuse_lowlevel_notify_store(fuse_.get(), node, static_cast<off_t>(offset), &bytes,
                                           static_cast<fuse_buf_copy_flags>(0));
-             }),
+             },
+             Threads::kMost - kSpare),
       threads_([this] { Serve(); }, [this] { Ended(); }),
-      thread_count_(options.threads) {}
+      thread_count_(options.threads) {
+  ProcessEnd::Instance().Add(this, [this](std::chrono::milliseconds time) { return EndWithin(time); });
+}
 
-Session::~Session() { End(); }
+Session::~Session() {
+  ProcessEnd::Instance().Remove(this);
+  End();
+}
 
 void Session::Mount(const std::string& path) {
   if (fuse_session_mount(fuse_.get(), path.c_str()) != 0) throw Failure("EIO", "libfuse could not mount");
-  ended_ = false;
-  threads_.Start(thread_count_);
-  watching_ = true;
-  watch_ = std::thread([this] { Watch(); });
+  try {
+    threads_.Start(thread_count_);
+    watching_ = true;
+    watch_ = std::thread([this] { Watch(); });
+  } catch (const std::system_error& error) {
+    fuse_session_exit(fuse_.get());
+    threads_.Join();
+    fuse_session_unmount(fuse_.get());  // else whoever looks at the directory waits for ever
+    throw Failure("EIO", error.what());
+  }
 }
 
 void Session::End() {
-  fuse_session_exit(fuse_.get());
+  StopNotifications();
+  if (fuse_ != nullptr) fuse_session_exit(fuse_.get());
   threads_.Join();
   {
     const std::lock_guard<std::mutex> lock(watch_mutex_);
@@ -65,7 +84,27 @@ void Session::End() {
   }
   watch_changed_.notify_all();
   if (watch_.joinable()) watch_.join();
-  notifier_.StopWithin(kPatience);
+}
+
+/**
+ * Before the threads leave: a notification waits for the pages that a read under way has locked, and without threads nobody
+ * would answer that read. It would hang where no signal reaches it, and keep the connection open with it.
+ */
+void Session::StopNotifications() {
+  quiet_ = notifier_.StopWithin(kPatience);
+  if (quiet_) return;
+  pending_.Fail(ENOTCONN);
+  quiet_ = notifier_.StopWithin(kPatience);
+}
+
+void Session::Close() {
+  // A notification that hangs uses it until the object ends.
+  if (quiet_) fuse_.reset();
+}
+
+bool Session::EndWithin(std::chrono::milliseconds time) {
+  if (fuse_ != nullptr) fuse_session_exit(fuse_.get());
+  return threads_.JoinWithin(time);
 }
 
 void Session::Serve() {
@@ -82,7 +121,6 @@ void Session::Serve() {
 
 void Session::Ended() {
   pending_.Fail(ENOTCONN);
-  ended_ = true;
   upcall_({Op::Ended});
 }
 
@@ -136,7 +174,8 @@ void Session::DropNode(uint64_t node) {
 
 void Session::Invalidate(std::optional<std::vector<uint64_t>> nodes, std::vector<Entry> entries,
                          std::function<void()> done) {
-  notifier_.Submit([this, nodes = std::move(nodes), entries = std::move(entries), done = std::move(done)] {
+  notifier_.Submit([this, nodes = std::move(nodes), entries = std::move(entries),
+                    done = std::make_shared<AtEnd>(std::move(done))] {
     for (const Entry& entry : entries) {
       if (entry.parent != FUSE_ROOT_ID && !known_.Has(entry.parent)) continue;
       fuse_lowlevel_notify_inval_entry(fuse_.get(), entry.parent, entry.name.data(), entry.name.size());
@@ -144,7 +183,6 @@ void Session::Invalidate(std::optional<std::vector<uint64_t>> nodes, std::vector
     for (const uint64_t node : nodes ? *nodes : known_.All()) {
       if (known_.Has(node)) DropNode(node);
     }
-    done();
   });
 }
 

@@ -1,5 +1,4 @@
 #pragma once
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -40,7 +39,11 @@ class Session {
   void Mount(const std::string& path);
   /** Ends the threads; the kernel answers what is open with ENOTCONN. Not on a thread of the session. */
   void End();
-  bool ended() const { return ended_; }
+  /**
+   * Closes the connection, which makes the kernel answer what no thread has taken. After End, on the thread that answers: no
+   * request may be on its way to an answer.
+   */
+  void Close();
 
   Pending& pending() { return pending_; }
   KnownNodes& known() { return known_; }
@@ -56,7 +59,7 @@ class Session {
 
   /**
    * Drops what the kernel caches of nodes and names, on the notifier's thread, then calls `done`. Without nodes: of all that
-   * it knows. A read never waits for it: notifications from the way of a READ hang in the kernel.
+   * it knows; at the end of the session it is called without. A read never waits for it: notifications from the way of a READ hang in the kernel.
    */
   struct Entry {
     uint64_t parent;
@@ -69,6 +72,9 @@ class Session {
   void Watch();
   void Ended();
   void DropNode(uint64_t node);
+  void StopNotifications();
+  /** At the end of the process. */
+  bool EndWithin(std::chrono::milliseconds time);
 
   const Upcall upcall_;
   std::unique_ptr<fuse_session, void (*)(fuse_session*)> fuse_;
@@ -78,7 +84,6 @@ class Session {
   Reads reads_;
   Threads threads_;
   const size_t thread_count_;
-  std::atomic<bool> ended_{true};
 
   std::shared_mutex granted_mutex_;
   std::unordered_map<uint64_t, std::shared_ptr<Content>> granted_;
@@ -87,6 +92,8 @@ class Session {
   std::condition_variable watch_changed_;
   bool watching_ = false;
   std::thread watch_;
+  /** No notification is under way any more, nor will be. */
+  bool quiet_ = false;
 };
 
 }  // namespace sherin::fuse

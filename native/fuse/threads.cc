@@ -3,12 +3,9 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include <chrono>
-
 namespace sherin::fuse {
 namespace {
 
-constexpr size_t kMost = 64;
 constexpr size_t kFree = 2;
 /** Calls of Grow, one every kTick of session.cc, for which threads must be short. */
 constexpr size_t kPatience = 3;
@@ -29,10 +26,11 @@ void Threads::Start(size_t count) {
   wake.sa_handler = Nothing;  // without SA_RESTART
   sigaction(kWake, &wake, nullptr);
   const std::lock_guard<std::mutex> lock(mutex_);
-  while (running_ < count) StartOne();
+  while (running_ < count && StartOne()) {
+  }
 }
 
-void Threads::StartOne() {
+bool Threads::StartOne() {
   // Signals belong to Node's main thread: a thread inherits the mask that stands while it is made.
   sigset_t most, before;
   sigfillset(&most);
@@ -50,11 +48,12 @@ void Threads::StartOne() {
   } catch (...) {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (threads_.empty()) throw;
-    return;  // those that are there go on
+    return false;  // those that are there go on
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_setname_np(threads_.back().native_handle(), "sherin-mount");
   ++running_;
+  return true;
 }
 
 void Threads::Grow() {
@@ -68,8 +67,15 @@ void Threads::Grow() {
 }
 
 void Threads::Join() {
+  while (!JoinWithin(std::chrono::hours(1))) {
+  }
+}
+
+bool Threads::JoinWithin(std::chrono::milliseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
   std::unique_lock<std::mutex> lock(mutex_);
   while (running_ > 0) {
+    if (std::chrono::steady_clock::now() >= end) return false;
     for (std::thread& thread : threads_) pthread_kill(thread.native_handle(), kWake);
     left_.wait_for(lock, std::chrono::milliseconds(10), [this] { return running_ == 0; });
   }
@@ -77,6 +83,7 @@ void Threads::Join() {
   ended.swap(threads_);
   lock.unlock();
   for (std::thread& thread : ended) thread.join();
+  return true;
 }
 
 size_t Threads::count() {

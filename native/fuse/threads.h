@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -14,6 +15,8 @@ namespace sherin::fuse {
  */
 class Threads {
  public:
+  static constexpr size_t kMost = 64;
+
   /** `serve` returns when the connection has ended; `ended` runs once, on the last thread to leave. */
   Threads(std::function<void()> serve, std::function<void()> ended);
   ~Threads();
@@ -24,6 +27,8 @@ class Threads {
   void Grow();
   /** Interrupts threads that wait for the kernel, until all have left. */
   void Join();
+  /** False when some have not left in time. */
+  bool JoinWithin(std::chrono::milliseconds time);
   size_t count();
 
   /** Marks its thread as busy. */
@@ -38,7 +43,8 @@ class Threads {
   size_t busy() const { return busy_; }
 
  private:
-  void StartOne();
+  /** False where no more can be made. @throws std::system_error when there is none yet */
+  bool StartOne();
 
   const std::function<void()> serve_;
   const std::function<void()> ended_;

@@ -3,10 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <chrono>
-
 #include "../crypto/openssl.h"
-#include "workers.h"
 
 namespace sherin {
 namespace {
@@ -26,21 +23,21 @@ ProcessEnd::ProcessEnd() {
   on_exit(AtExit, this);
 }
 
-void ProcessEnd::Add(Workers* workers) {
+void ProcessEnd::Add(const void* who, Stop stop) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  workers_.insert(workers);
+  stops_.emplace(who, std::move(stop));
 }
 
-void ProcessEnd::Remove(Workers* workers) {
+void ProcessEnd::Remove(const void* who) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  workers_.erase(workers);
+  stops_.erase(who);
 }
 
 void ProcessEnd::AtExit(int status, void* self) {
   auto& instance = *static_cast<ProcessEnd*>(self);
   const std::lock_guard<std::mutex> lock(instance.mutex_);
-  for (Workers* const workers : instance.workers_) {
-    if (!workers->StopWithin(kPatience)) _exit(status);
+  for (const auto& [who, stop] : instance.stops_) {
+    if (!stop(kPatience)) _exit(status);
   }
 }
 

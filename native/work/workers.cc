@@ -9,7 +9,9 @@
 
 namespace sherin {
 
-Workers::Workers(size_t threads) : limit_(std::max<size_t>(threads, 1)) { ProcessEnd::Instance().Add(this); }
+Workers::Workers(size_t threads) : limit_(std::max<size_t>(threads, 1)) { 
+  ProcessEnd::Instance().Add(this, [this](std::chrono::milliseconds time) { return StopWithin(time); });
+}
 
 Workers::~Workers() {
   ProcessEnd::Instance().Remove(this);
@@ -20,7 +22,7 @@ void Workers::Submit(Job job) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (stopped_) return;
   urgent_.push_back(std::move(job));
-  StartThread();
+  StartThreadFor(urgent_);
   wake_.notify_one();
 }
 
@@ -28,7 +30,7 @@ bool Workers::SubmitIdle(Job job, size_t bound) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (stopped_ || idle_.size() >= bound) return false;
   idle_.push_back(std::move(job));
-  StartThread();
+  StartThreadFor(idle_);
   wake_.notify_one();
   return true;
 }
@@ -38,6 +40,15 @@ size_t Workers::Idle() {
   const size_t free = waiting_ + limit_ - running_.size();
   const size_t queued = urgent_.size();
   return free > queued ? free - queued : 0;
+}
+
+void Workers::StartThreadFor(std::deque<Job>& queue) {
+  try {
+    StartThread();
+  } catch (...) {
+    queue.pop_back();  // whoever is told that it failed must not see it run later
+    throw;
+  }
 }
 
 void Workers::StartThread() {
@@ -78,24 +89,30 @@ void Workers::Run() {
 }
 
 void Workers::Stop() {
+  DropQueued();
   std::vector<std::thread> ending;
-  std::deque<Job> dropped;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    stopped_ = true;
     ending.swap(running_);
-    dropped.swap(urgent_);
-    idle_.clear();
   }
-  wake_.notify_all();
   for (std::thread& thread : ending) thread.join();
 }
 
+void Workers::DropQueued() {
+  std::deque<Job> urgent, idle;  // destroyed without the lock: a job's end may be somebody's answer
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopped_ = true;
+    urgent.swap(urgent_);
+    idle.swap(idle_);
+  }
+  wake_.notify_all();
+}
+
 bool Workers::StopWithin(std::chrono::milliseconds time) {
+  DropQueued();
   {
     std::unique_lock<std::mutex> lock(mutex_);
-    stopped_ = true;
-    wake_.notify_all();
     if (!ended_.wait_for(lock, time, [this] { return alive_ == 0; })) return false;
   }
   Stop();

@@ -35,7 +35,9 @@ class Workers {
   bool StopWithin(std::chrono::milliseconds time);
 
  private:
+  void StartThreadFor(std::deque<Job>& queue);
   void StartThread();
+  void DropQueued();
   void Run();
 
   const size_t limit_;

@@ -123,7 +123,7 @@ export class Operations {
     const entries = this.#listings.get(handle);
     if (entries === undefined) throw new PosixError('EBADF');
     const directory = this.#nodes.at(number);
-    const packer = new EntryPacker(size);
+    const told: { readonly entry: DirectoryEntry; readonly attributes: () => Float64Array }[] = [];
     let left = size;
     for (let at = offset; at < entries.length + 2; at++) {
       const entry = at < 2 ? dot(at, directory) : entries[at - 2];
@@ -131,8 +131,13 @@ export class Operations {
       left -= kernelEntryBytes(entry.name.length, plus);
       if (left < 0) break;
       const looked = plus && at >= 2 ? await this.#looked(directory, entry, caller) : null;
-      packer.add(entry.name, looked?.() ?? entryOnly(entry.ino, entry.kind), at + 1);
+      told.push({ entry, attributes: looked ?? (() => entryOnly(entry.ino, entry.kind)) });
     }
+    // In one go with the answer: a node noted earlier could be forgotten again while the next one is looked up.
+    const packer = new EntryPacker(size);
+    told.forEach(({ entry, attributes }, at) => {
+      packer.add(entry.name, attributes(), offset + at + 1);
+    });
     this.#session.answerDirectory(id, packer.packed, size, plus);
   }
 
