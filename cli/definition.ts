@@ -1,5 +1,6 @@
 /** What a command is: the one definition from which parsing, help, man page and completion come. */
-import { Exit, type ExitCode, SherinError } from '../common/errors.js';
+import { SherinError } from '../common/errors.js';
+import { Exit, type ExitCode } from '../common/exit.js';
 import type { Session } from './session.js';
 
 /** What a shell offers where this value goes. */

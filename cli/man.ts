@@ -1,5 +1,5 @@
 /** Prints sherinctl(1) as roff(7) from the definitions: `node dist/cli/man.js > docs/man/sherinctl.1`. */
-import { Exit } from '../common/errors.js';
+import { Exit } from '../common/exit.js';
 import { version } from '../common/version.js';
 import { commands } from './commands/index.js';
 import { manualPage } from './manual/page.js';

@@ -1,7 +1,8 @@
 /** The commands as a commander program: global flags, help with examples, usage errors as errors of the table. */
 import { Command, CommanderError, Option } from 'commander';
 import { places } from '../common/environment.js';
-import { Exit, type ExitCode, exitMeanings, SherinError } from '../common/errors.js';
+import { SherinError } from '../common/errors.js';
+import { Exit, type ExitCode, exitMeanings } from '../common/exit.js';
 import { version } from '../common/version.js';
 import { commands } from './commands/index.js';
 import type { CommandDefinition, RawOptions } from './definition.js';

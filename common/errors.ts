@@ -2,29 +2,7 @@
  * Every error a user can meet, in one table: code → errno, exit code, sentence, hint.
  * `{x}` in a sentence or hint is replaced by the error's context value `x`.
  */
-
-/** Exit codes of sherinctl (documented interface). */
-export const Exit = {
-  done: 0,
-  failed: 1,
-  usage: 2,
-  verification: 3,
-  locked: 4,
-  denied: 5,
-  notRunning: 6,
-} as const;
-export type ExitCode = (typeof Exit)[keyof typeof Exit];
-
-/** What help and manual page say of them. */
-export const exitMeanings: Readonly<Record<ExitCode, string>> = {
-  [Exit.done]: 'done',
-  [Exit.failed]: 'failed',
-  [Exit.usage]: 'usage',
-  [Exit.verification]: 'verification failed',
-  [Exit.locked]: 'locked, or no key',
-  [Exit.denied]: 'denied',
-  [Exit.notRunning]: 'sherin-fs is not running',
-};
+import { Exit, type ExitCode } from './exit.js';
 
 interface Row {
   readonly errno: string;
@@ -254,6 +232,12 @@ export const errorTable = {
     exit: Exit.failed,
     sentence: 'no space left for {what}',
     hint: 'free some space on the disk of the vault and repeat the command; nothing was lost',
+  },
+  TARGET_FULL: {
+    errno: 'ENOSPC',
+    exit: Exit.failed,
+    sentence: 'no space left where the copy is written',
+    hint: 'free some space there and repeat the command; the vault is as it was',
   },
   IO: {
     errno: 'EIO',

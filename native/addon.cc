@@ -1,5 +1,6 @@
 #include <napi.h>
 
+#include "codec/encoder.h"
 #include "codec/functions.h"
 #include "codec/reader.h"
 #include "environment.h"
@@ -18,6 +19,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sherin::Keyring::Init(env, exports);
   sherin::CubeReader::Init(env, exports);
   sherin::OwnThreads::Init(env, exports);
+  sherin::Encoder::Init(env, exports);
   sherin::InitCodec(env, exports);
   sherin::InitSystem(env, exports);
   sherin::InitTpm(env, exports);

@@ -197,6 +197,11 @@ export type CubeResult =
       readonly inode?: bigint;
     };
 
+/** `target`: the descriptor took no bytes, the cube is not to blame. */
+export type ExportResult =
+  | CubeResult
+  | { readonly ok: false; readonly fault: 'target'; readonly errno: string };
+
 export interface ReadOptions {
   /** Reopen the file and read past the page cache and the vertex cache (posix_fadvise DONTNEED or O_DIRECT). */
   readonly fresh?: boolean;
@@ -235,7 +240,7 @@ export interface CubeReader {
     fd: number,
     at: number,
     threads: ClientThreads,
-  ): Promise<CubeResult>;
+  ): Promise<ExportResult>;
   /** Wipes what is cached of one cube. */
   drop(id: Buffer): void;
   /** Drops a cube, and keeps the mount's own threads from reading it until {@link allow} or {@link stop}. */
@@ -294,14 +299,21 @@ export type Encoded =
       readonly heals: boolean;
     };
 
-/** Reads `length` bytes (1–1 MiB) at `offset` of a descriptor, hashes, encrypts, writes an unsynced temporary file. Zero content gives a hole. */
-export type EncodeFd = (
-  fd: number,
-  offset: number,
-  length: number,
-  options: EncodeOptions,
-) => Promise<Encoded>;
-/** The same from memory. The buffer must stay untouched until the promise settles. */
+/** Encodes the sources of one import on threads of its own: a source that does not answer holds up nothing else. */
+export interface Encoder {
+  /** Reads `length` bytes (1–1 MiB) at `offset` of a descriptor, hashes, encrypts, writes an unsynced temporary file. Zero content gives a hole. */
+  encode(fd: number, offset: number, length: number, options: EncodeOptions): Promise<Encoded>;
+  /** Size of a file and its first data at or after an offset; null when it is no regular file. */
+  extent(fd: number, offset: number): Promise<Extent | null>;
+  /** Ends the threads, which waits for calls under way: there should be none. Later calls throw EBADF. */
+  close(): void;
+}
+
+export interface EncoderConstructor {
+  new (): Encoder;
+}
+
+/** As Encoder's `encode`, from memory. The buffer must stay untouched until the promise settles. */
 export type EncodeBuffer = (data: Buffer, options: EncodeOptions) => Promise<Encoded>;
 
 /** Keyless check of a cube file: shape, ciphertext root, signature. */
@@ -344,8 +356,6 @@ export interface System extends PassedDescriptors {
   fdatasync(fd: number): Promise<void>;
   /** Non-blocking exclusive flock; false when another holds it. */
   flock(fd: number): boolean;
-  /** Size of a file and its first data at or after an offset, asked for on a worker thread; null when it is no regular file. */
-  extent(fd: number, offset: number): Promise<Extent | null>;
   /** Reads a line from a terminal with echo off. */
   readSecretLine(fd: number, limit: number): Secret;
   /** This process's descriptors of /dev/fuse. */
@@ -362,7 +372,7 @@ interface Addon {
   readonly Tpm: TpmConstructor;
   readonly CubeReader: CubeReaderConstructor;
   readonly Threads: ThreadsConstructor;
-  readonly encodeFd: EncodeFd;
+  readonly Encoder: EncoderConstructor;
   readonly encodeBuffer: EncodeBuffer;
   readonly scrubCube: ScrubCube;
   readonly checkCubeHeader: CheckCubeHeader;
@@ -379,7 +389,7 @@ export const Tpm: TpmConstructor = addon.Tpm;
 export const CubeReader: CubeReaderConstructor = addon.CubeReader;
 export const Threads: ThreadsConstructor = addon.Threads;
 export type Threads = ClientThreads;
-export const encodeFd: EncodeFd = addon.encodeFd;
+export const Encoder: EncoderConstructor = addon.Encoder;
 export const encodeBuffer: EncodeBuffer = addon.encodeBuffer;
 export const scrubCube: ScrubCube = addon.scrubCube;
 export const checkCubeHeader: CheckCubeHeader = addon.checkCubeHeader;

@@ -33,12 +33,13 @@ describe('loading', () => {
     const addon = createRequire(import.meta.url)(addonPath) as Record<string, unknown>;
     expect(Object.keys(addon).sort()).toEqual([
       'CubeReader',
+      'Encoder',
       'Keyring',
       'Secret',
+      'Threads',
       'Tpm',
       'checkCubeHeader',
       'encodeBuffer',
-      'encodeFd',
       'rootOfBlocks',
       'scrubCube',
       'system',

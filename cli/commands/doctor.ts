@@ -1,4 +1,4 @@
-import { Exit } from '../../common/errors.js';
+import { Exit } from '../../common/exit.js';
 import { command } from '../definition.js';
 import { diagnose } from '../doctor/diagnose.js';
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { Exit, SherinError } from '../../common/errors.js';
+import { SherinError } from '../../common/errors.js';
+import { Exit } from '../../common/exit.js';
 import { choice, command, descriptor, either, flag, text } from '../definition.js';
 import { runSherinFs } from '../service/sherin-fs.js';
 

@@ -1,4 +1,5 @@
-import { Exit, SherinError } from '../../common/errors.js';
+import { SherinError } from '../../common/errors.js';
+import { Exit } from '../../common/exit.js';
 import { command, flag, group } from '../definition.js';
 import { formatBytes, formatCount, formatTime } from '../output/units.js';
 

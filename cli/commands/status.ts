@@ -1,5 +1,5 @@
 import { daemonSocket } from '../../common/environment.js';
-import { Exit } from '../../common/errors.js';
+import { Exit } from '../../common/exit.js';
 import { daemonStatus } from '../../daemon/client/daemon-status.js';
 import type { Status } from '../../daemon/protocol/control.js';
 import type { DaemonStatus } from '../../daemon/protocol/daemon.js';

@@ -1,4 +1,4 @@
-import { Exit } from '../../common/errors.js';
+import { Exit } from '../../common/exit.js';
 import { command, text } from '../definition.js';
 import { reportCheck } from '../output/check-report.js';
 import { Progress } from '../output/progress.js';

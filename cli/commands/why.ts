@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
-import { Exit, SherinError } from '../../common/errors.js';
+import { SherinError } from '../../common/errors.js';
+import { Exit } from '../../common/exit.js';
 import type { Why } from '../../daemon/protocol/control.js';
 import { command } from '../definition.js';
 import { vaultTarget } from '../vault-path.js';

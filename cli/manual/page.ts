@@ -1,5 +1,5 @@
 /** The manual page as roff with the man(7) macros. */
-import { exitMeanings } from '../../common/errors.js';
+import { exitMeanings } from '../../common/exit.js';
 import type { CommandDefinition, OptionSpec } from '../definition.js';
 import { globalOptions } from '../global-options.js';
 

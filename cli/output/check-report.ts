@@ -1,5 +1,5 @@
 /** What `verify` and `scrub` say about the cubes they looked at. */
-import { Exit, type ExitCode } from '../../common/errors.js';
+import { Exit, type ExitCode } from '../../common/exit.js';
 import type { ControlResult } from '../../daemon/protocol/control.js';
 import type { Output } from './output.js';
 import { formatBytes, formatCount } from './units.js';

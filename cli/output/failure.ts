@@ -2,7 +2,8 @@
 import { writeSync } from 'node:fs';
 import { getSystemErrorMap } from 'node:util';
 import { ZodError } from 'zod';
-import { type ExitCode, SherinError } from '../../common/errors.js';
+import { SherinError } from '../../common/errors.js';
+import type { ExitCode } from '../../common/exit.js';
 import { escapeForTerminal, jsonText } from './escape.js';
 
 function property(error: unknown, name: string): unknown {

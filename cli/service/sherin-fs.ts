@@ -1,6 +1,6 @@
 /** sherin-fs in the foreground. */
 import { spawn } from 'node:child_process';
-import { Exit, type ExitCode } from '../../common/errors.js';
+import { Exit, type ExitCode } from '../../common/exit.js';
 import { sherinFs } from '../../daemon/client/sherin-fs-program.js';
 
 const known: readonly number[] = Object.values(Exit);

@@ -1,6 +1,6 @@
 /** Ctrl-C during a transfer: the first one ends it in order, the second one at once. */
 import { writeSync } from 'node:fs';
-import { Exit } from '../../common/errors.js';
+import { Exit } from '../../common/exit.js';
 
 export class Interrupt {
   #asked = false;

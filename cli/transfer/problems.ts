@@ -1,5 +1,6 @@
 /** What a transfer could not do: nothing is left out silently. */
-import { Exit, type ExitCode, errorTable, isErrorCode } from '../../common/errors.js';
+import { errorTable, isErrorCode } from '../../common/errors.js';
+import { Exit, type ExitCode } from '../../common/exit.js';
 import { asSherinError, reason } from '../output/failure.js';
 import type { Output } from '../output/output.js';
 

@@ -1,7 +1,8 @@
 /** Lists as sha256sum(1) of GNU coreutils writes them, compared with the vault's content. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Exit, SherinError } from '../../common/errors.js';
+import { SherinError } from '../../common/errors.js';
+import { Exit } from '../../common/exit.js';
 import { bytesToText, textToBytes } from '../../common/names.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import { localError, reason } from '../output/failure.js';

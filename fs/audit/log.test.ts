@@ -1,4 +1,16 @@
-import { appendFile, cp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFile,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { jcs } from '../../common/jcs.js';
@@ -71,6 +83,24 @@ describe('an audit log', () => {
     await log.close();
     await expect(log.append(event(1))).rejects.toMatchObject(refused);
     expect((await verifyAudit(fixture)).records).toBe(1);
+  });
+
+  test('leaves nothing open when its reserve can not be made, and says why in its own terms', async () => {
+    await fill(1, 1);
+    const reserve = join(fixture.dir, 'reserve');
+    await rm(reserve);
+    await mkdir(reserve);
+    // Nobody can put a file into the place of a mount point.
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', reserve]);
+    try {
+      await expect(AuditLog.open(fixture)).rejects.toMatchObject({ code: 'AUDIT_UNWRITABLE' });
+      const links = (await readdir('/proc/self/fd')).map((fd) =>
+        readlink(`/proc/self/fd/${fd}`).catch(() => ''),
+      );
+      expect((await Promise.all(links)).filter((path) => path.startsWith(fixture.dir))).toEqual([]);
+    } finally {
+      execFileSync('umount', [reserve]);
+    }
   });
 
   test('ends before the head that the manifest names: a rollback', async () => {

@@ -72,7 +72,7 @@ export class AuditLog {
     if (!(await lstat(dir)).isDirectory()) throw broken('audit/ is a link');
     await rm(join(dir, 'next.tmp'), { recursive: true, force: true });
     const { writer, unsigned, torn } = await openWriter(options);
-    const log = new AuditLog(dir, writer, await Reserve.open(dir));
+    const log = new AuditLog(dir, writer, await openReserve(dir, writer));
     try {
       if (torn > 0 || unsigned > 0)
         await log.append({
@@ -179,6 +179,15 @@ export class AuditLog {
   async #hasTaken(pending: PendingRecords): Promise<boolean> {
     const [last] = (await this.tail(2)).filter((record) => record.event === 'AUDIT_PENDING_TAKEN').slice(-1);
     return last?.meta.sha256 === pending.digest;
+  }
+}
+
+async function openReserve(dir: string, writer: SegmentWriter): Promise<Reserve> {
+  try {
+    return await Reserve.open(dir);
+  } catch (error) {
+    await writer.close();
+    throw unwritable(error);
   }
 }
 

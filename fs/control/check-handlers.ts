@@ -23,7 +23,7 @@ export function checkHandlers(service: VaultService): Pick<ControlHandlers, 'ver
     async verify({ target }, call) {
       const session = await service.unlocked();
       const result = await verify(session, service.publicKey, scopeOf(session, target), call);
-      if (target === undefined) await session.manifest.verifyLog();
+      if (target === undefined) await session.verifyManifest();
       const meta = { cubes: result.cubes, failed: result.failed };
       await session.record({ event: 'AUDIT_VERIFY', id: null, actor: actorOf(call.peer), meta });
       return result;
@@ -116,7 +116,7 @@ async function settle(session: Session, { id, cube }: CheckedCube, failure: Cube
   if (failure.fault === 'signature') return false;
   if (!session.isQuarantined(id)) {
     await session.faults.handle(cube, failure).catch((error: unknown) => {
-      if (!(error instanceof SherinError)) throw error;
+      if (!(error instanceof SherinError) || error.code === 'LOCKED') throw error;
     });
   }
   return session.isQuarantined(id);

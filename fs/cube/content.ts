@@ -3,6 +3,7 @@ import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import {
   type CubeReader,
   type CubeRef,
+  type CubeResult,
   type GrantedSegment,
   system,
   type Threads,
@@ -107,7 +108,7 @@ export class ObjectContent {
   /**
    * Writes `length` bytes from `offset` to a descriptor at `at`, each vertex verified before it is written. A hole is
    * written as zeros only where the target holds data.
-   * @throws as {@link read}, and SherinError IO or NO_SPACE for the target
+   * @throws as {@link read}, and SherinError TARGET_FULL, IO for the target
    */
   async exportTo(offset: number, length: number, to: ExportTarget, at: number): Promise<void> {
     let position = at;
@@ -122,14 +123,6 @@ export class ObjectContent {
     this.#slots.clear();
   }
 
-  /** First byte at or after `offset` that is stored (SEEK_DATA), or null when only a hole follows. */
-  nextData(offset: number): number | null {
-    for (let index = Math.floor(offset / slotBytes); index * slotBytes < this.size; index++) {
-      if (this.#slot(index).slot.kind !== 'hole') return Math.max(offset, index * slotBytes);
-    }
-    return null;
-  }
-
   #copyCached({ cube, offset, length }: Segment, target: Buffer, at: number): boolean {
     if (cube !== null) return this.#source.reader.readCached(cube, offset, length, target, at);
     target.fill(0, at, at + length);
@@ -142,13 +135,11 @@ export class ObjectContent {
     { fd, threads }: ExportTarget,
     at: number,
   ): Promise<void> {
-    const { reader, faults } = this.#source;
-    const result = await reader.exportTo(cube, offset, length, fd, at, threads);
-    if (result.ok) return;
-    if (result.fault === 'io' && result.errno === 'EWIPED') throw new SherinError('LOCKED');
-    await faults.handle(cube, result);
-    const again = await reader.exportTo(cube, offset, length, fd, at, threads);
-    if (!again.ok) await faults.handle(cube, again);
+    await this.#verified(cube, async () => {
+      const result = await this.#source.reader.exportTo(cube, offset, length, fd, at, threads);
+      if (!result.ok && result.fault === 'target') throw targetError(result.errno);
+      return result;
+    });
   }
 
   async #fetch(missing: readonly { segment: Segment; at: number }[], target: Buffer): Promise<void> {
@@ -160,12 +151,16 @@ export class ObjectContent {
 
   async #fetchOne({ cube, offset, length }: Segment, target: Buffer, at: number): Promise<void> {
     if (cube === null) return;
-    const { reader, faults, wholeCube } = this.#source;
+    const { reader, wholeCube } = this.#source;
+    await this.#verified(cube, () => reader.read(cube, offset, length, target, at, { wholeCube }));
+  }
+
+  /** Takes content from a cube; once more where a second look finds good what failed. */
+  async #verified(cube: CubeRef, take: () => Promise<CubeResult>): Promise<void> {
     for (let attempt = 0; ; attempt++) {
-      const result = await reader.read(cube, offset, length, target, at, { wholeCube });
+      const result = await take();
       if (result.ok) return;
-      if (result.fault === 'io' && result.errno === 'EWIPED') throw new SherinError('LOCKED');
-      await faults.handle(cube, result);
+      await this.#source.faults.handle(cube, result);
       if (attempt > 0) {
         throw new SherinError('IO', {
           what: `reading cube ${cubeIdFromBytes(cube.id)}`,
@@ -229,7 +224,12 @@ async function zeroData({ fd, threads }: ExportTarget, at: number, length: numbe
   try {
     await system.zeroData(fd, at, length, threads);
   } catch (error) {
-    const part = systemCode(error) ?? 'EIO';
-    throw new SherinError('IO', { what: 'writing the copy', part }, { cause: error });
+    throw targetError(systemCode(error) ?? 'EIO', error);
   }
+}
+
+/** What the target of an export did: no fault of the vault. */
+function targetError(errno: string, cause?: unknown): SherinError {
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') return new SherinError('TARGET_FULL', {}, { cause });
+  return new SherinError('IO', { what: 'writing the copy', part: errno }, { cause });
 }

@@ -23,6 +23,11 @@ function isVerificationFault(fault: CubeFailure['fault']): fault is CubeFault {
   return fault !== 'missing' && fault !== 'io';
 }
 
+/** The vault was locked meanwhile: nothing is said of the cube. */
+function isWiped({ fault, errno }: CubeFailure): boolean {
+  return fault === 'io' && errno === 'EWIPED';
+}
+
 /** How often a cube that changes under our eyes is looked at again. */
 const attempts = 3;
 
@@ -44,7 +49,7 @@ export class FaultHandler {
 
   /**
    * @returns when a second look found the cube good: the caller reads again
-   * @throws SherinError CUBE_FAILED, CUBE_MISSING, DISK_READ
+   * @throws SherinError CUBE_FAILED, CUBE_MISSING, DISK_READ, LOCKED
    */
   async handle(cube: CubeRef, failure: CubeFailure): Promise<void> {
     const id = cubeIdFromBytes(cube.id);
@@ -75,6 +80,7 @@ export class FaultHandler {
         return again;
       }
     }
+    if (isWiped(failure)) return failure;
     if (isVerificationFault(failure.fault)) {
       await this.#sink.quarantined(cube, id, failure.fault, failure.vertex ?? null);
     } else await this.#sink.unreadable(id, failure.fault, failure.errno ?? null);
@@ -98,6 +104,7 @@ export function faultWords(fault: CubeFault, vertex: number | null = null): stri
 }
 
 export function faultError(id: CubeId, failure: CubeFailure): SherinError {
+  if (isWiped(failure)) return new SherinError('LOCKED');
   if (failure.fault === 'missing') return new SherinError('CUBE_MISSING', { id });
   if (failure.fault === 'io') {
     return new SherinError('DISK_READ', { what: `cube ${id}`, part: failure.errno ?? 'EIO' });

@@ -28,10 +28,6 @@ const O_PATH = 0o10000000;
 /** What answers for a name with nothing behind it, or nothing that a vault has: a link, or a file in a folder's place. */
 const nothingThere: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EXDEV'];
 
-function missing(error: unknown): boolean {
-  return systemCode(error) === 'ENOENT';
-}
-
 /** The cube files of one vault, reached beneath its directory descriptor and never through a link. */
 export class CubeStore {
   readonly #vaultFd: number;
@@ -63,12 +59,12 @@ export class CubeStore {
     await system.syncfs(this.#vaultFd);
   }
 
-  /** Drops a staged cube. */
+  /** Drops a staged cube; never fails: what can not be removed now goes with {@link clean}. */
   discard(temporary: string): void {
     try {
       system.unlinkBeneath(this.#vaultFd, Buffer.from(`cubes/tmp/${temporary}`));
     } catch (error) {
-      if (!missing(error)) throw error;
+      if (systemCode(error) === undefined) throw error;
     }
   }
 

@@ -3,10 +3,11 @@ import type { Manifest } from '../manifest/manifest.js';
 import { RollbackGuard } from './rollback-guard.js';
 
 /** Records the order of what reaches disk, TPM and the pinned list. */
-function stage(options: { failIncrements?: number } = {}) {
+function stage(options: { failIncrements?: number; failHeads?: number } = {}) {
   const events: string[] = [];
   let counter = 7n;
   let fail = options.failIncrements ?? 0;
+  let failHeads = options.failHeads ?? 0;
   const guard: RollbackGuard = new RollbackGuard(
     {
       async increment(from) {
@@ -22,7 +23,11 @@ function stage(options: { failIncrements?: number } = {}) {
       events.push('pin');
     },
   );
-  const manifest = { head: {}, resign: () => events.push(`head ${guard.signed}`) };
+  const resign = (): void => {
+    if (failHeads-- > 0) throw new Error('the disk is full');
+    events.push(`head ${guard.signed}`);
+  };
+  const manifest = { head: {}, resign };
   guard.attach(manifest as unknown as Manifest);
   return { guard, events, counter: () => counter };
 }
@@ -57,5 +62,13 @@ it('after a failed increment repeats the increment alone: no head runs more than
 it('counts at the end of a session that only recorded reads, so that its records can not be cut off', async () => {
   const { guard, events } = stage();
   await guard.settle(true);
+  expect(events).toEqual(['head 8', 'count 8', 'pin']);
+});
+
+it('raises no counter for a head that did not reach the disk: the next write signs it again first', async () => {
+  const { guard, events, counter } = stage({ failHeads: 1 });
+  await expect(guard.beforeWrite(1000)).rejects.toThrow('full');
+  expect(guard.signed).toBe(counter());
+  await guard.beforeWrite(2000);
   expect(events).toEqual(['head 8', 'count 8', 'pin']);
 });

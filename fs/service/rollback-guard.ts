@@ -74,13 +74,21 @@ export class RollbackGuard {
       return;
     }
     // A failed increment leaves a head that is one ahead: then only the increment is repeated.
-    if (this.#signed === this.#value) {
-      this.#signed += 1n;
-      this.#manifest.resign();
-    }
+    if (this.#signed === this.#value) this.#signNext(this.#manifest);
     this.#value = await this.#counter.increment(this.#value);
     await this.#pin(this.#manifest.head);
     this.#advanced = now;
     this.#unsettled = false;
+  }
+
+  /** The head that is signed asks for the value; it counts as signed only once that head is durable. */
+  #signNext(manifest: Manifest): void {
+    this.#signed += 1n;
+    try {
+      manifest.resign();
+    } catch (error) {
+      this.#signed -= 1n;
+      throw error;
+    }
   }
 }

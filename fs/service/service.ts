@@ -2,7 +2,7 @@ import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import { nowNanoseconds } from '../../common/time.js';
 import type { Status } from '../../daemon/protocol/control.js';
-import { CubeReader } from '../../native/index.js';
+import { CubeReader, Encoder } from '../../native/index.js';
 import type { Peer } from '../../native/ipc.js';
 import type { AuditEvent } from '../audit/event.js';
 import { PendingAudit } from '../audit/pending.js';
@@ -183,6 +183,7 @@ export class VaultService implements VaultView {
     const context = {
       manifest: session.manifest,
       store: this.store,
+      encoder: new Encoder(),
       encode,
       owned: header.owned,
       forced: peer.uid === 0 ? null : { uid: peer.uid, gid: peer.gid },
@@ -259,9 +260,12 @@ export class VaultService implements VaultView {
   }
 
   async #end(session: Session): Promise<void> {
-    await this.#reader.stop();
     try {
-      await session.close();
+      try {
+        await this.#reader.stop();
+      } finally {
+        await session.close();
+      }
     } catch (error) {
       // Neither a full disk nor a missing TPM keeps anybody from locking.
       this.#log.error({ err: error }, 'the vault was closed without raising the rollback counter');

@@ -128,8 +128,9 @@ export class Session implements FaultSink {
     this.record(event, essential).catch(() => undefined);
   }
 
-  /** Appends an audit record; durable when it resolves. @throws SherinError AUDIT_UNWRITABLE */
+  /** Appends an audit record; durable when it resolves. @throws SherinError AUDIT_UNWRITABLE, LOCKED */
   async record(event: AuditEvent, essential = false): Promise<void> {
+    if (this.#closed) throw new SherinError('LOCKED');
     try {
       await this.audit.append(event, { essential });
       this.#auditWritable = true;
@@ -139,12 +140,17 @@ export class Session implements FaultSink {
     }
   }
 
-  /** Checks the whole audit log, MACs included. @throws SherinError AUDIT_BROKEN, ROLLBACK */
+  /** Checks the whole audit log, MACs included. @throws SherinError AUDIT_BROKEN, ROLLBACK, LOCKED */
   verifyAudit(): Promise<AuditReport> {
     const { uuid, auditDir } = this.#parts;
     const { auditSize, auditRoot } = this.manifest.head;
     const expect = { size: auditSize, root: auditRoot };
-    return verifyAudit({ ...auditKeys(this.keyring), dir: auditDir, uuid, expect });
+    return this.#unlessLocked(() => verifyAudit({ ...auditKeys(this.keyring), dir: auditDir, uuid, expect }));
+  }
+
+  /** Checks the whole manifest log. @throws SherinError MANIFEST_BROKEN, LOCKED */
+  verifyManifest(): Promise<void> {
+    return this.#unlessLocked(() => this.manifest.verifyLog());
   }
 
   /** Writes a snapshot of a tree that has grown by much: memory then holds it in its compact form, and opening is quick. */
@@ -156,8 +162,13 @@ export class Session implements FaultSink {
     this.#turn = run.catch(() => undefined);
   }
 
-  /** Commits mutations as one transaction, in the order of the calls. */
-  commit(mutations: readonly Mutation[], nodes: readonly Buffer[], cubes: readonly CubeRef[]): Promise<void> {
+  /** Commits mutations as one transaction, in the order of the calls. @throws SherinError LOCKED, NO_SPACE, IO, TPM_* */
+  async commit(
+    mutations: readonly Mutation[],
+    nodes: readonly Buffer[],
+    cubes: readonly CubeRef[],
+  ): Promise<void> {
+    if (this.#closed) throw new SherinError('LOCKED');
     const run = this.#turn.then(async () => {
       await this.#parts.guard.beforeWrite();
       const head = this.manifest.commit(mutations, nodes, cubes);
@@ -232,12 +243,24 @@ export class Session implements FaultSink {
     else await this.record(event);
   }
 
+  /** What fails because the vault is being locked says so. */
+  async #unlessLocked<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw this.#closed ? new SherinError('LOCKED', {}, { cause: error }) : error;
+    }
+  }
+
   #content(object: { readonly length: number; readonly node: Buffer }): ObjectContent {
     const source = {
       reader: this.reader,
       faults: this.faults,
       wholeCube: this.#parts.wholeCube,
-      node: (id: Buffer) => this.manifest.node(id),
+      node: (id: Buffer) => {
+        if (this.#closed) throw new SherinError('LOCKED');
+        return this.manifest.node(id);
+      },
       isQuarantined: (id: CubeId) => this.isQuarantined(id),
     };
     return new ObjectContent(source, object);

@@ -2,25 +2,24 @@ import { SherinError, systemCode } from '../../common/errors.js';
 import { cubeIdFromBytes, parseNamespace, utcDate } from '../../common/ids.js';
 import { textToBytes } from '../../common/names.js';
 import type { PutEntry, PutOutcome } from '../../daemon/protocol/control.js';
-import { type EncodeOptions, type Extent, encodeFd, system } from '../../native/index.js';
+import type { Encoded, EncodeOptions, Encoder } from '../../native/index.js';
 import type { CubeStore } from '../cube/store.js';
 import { attributesFault } from '../manifest/attributes-codec.js';
-import { slotBytes } from '../manifest/index-node.js';
 import type { Manifest } from '../manifest/manifest.js';
-import { ObjectTreeBuilder, type Slot } from '../manifest/object-tree.js';
 import type { Attributes, Mutation } from '../manifest/records.js';
+import { encodeFile, type FileContent } from './encode-file.js';
 import { ImportTree } from './import-tree.js';
 import { objectTag } from './object-id.js';
 import { Staging } from './staging.js';
 
-/** Slots of one file that are encrypted at the same time. */
-const slotsInFlight = 6;
 /** Small files that are encrypted at the same time. */
 const filesInFlight = 8;
 
 export interface ImportContext {
   readonly manifest: Manifest;
   readonly store: CubeStore;
+  /** Of this import alone, which closes it at its end. */
+  readonly encoder: Encoder;
   readonly encode: EncodeOptions;
   /** Object IDs and cube IDs depend on the owner's uid. */
   readonly owned: boolean;
@@ -76,9 +75,14 @@ export class Import {
       for (let at = 0; at < entries.length; at += filesInFlight) {
         const group = entries.slice(at, at + filesInFlight);
         const contents = group.map((entry) => this.#content(entry, fds));
-        // Content is encrypted side by side; names are given in order, so that a hard link finds its file.
-        for (const [index, entry] of group.entries()) {
-          outcomes.push(await this.#entry(entry, contents[index] ?? Promise.resolve(null)));
+        try {
+          // Content is encrypted side by side; names are given in order, so that a hard link finds its file.
+          for (const [index, entry] of group.entries()) {
+            outcomes.push(await this.#entry(entry, contents[index] ?? Promise.resolve(null)));
+          }
+        } finally {
+          // The descriptors are closed after the answer: none may be in use any more.
+          await Promise.allSettled(contents);
         }
         if (this.#staging.full) await this.#flush();
       }
@@ -91,17 +95,28 @@ export class Import {
     return this.#inTurn(async () => {
       this.#tree.touchParents();
       await this.#flush();
+      this.#close();
       return this.#totals;
     });
   }
 
-  /** Drops what is staged; what was committed stays. */
+  /** Drops what is staged; what was committed stays. Never rejects. */
   abandon(): Promise<void> {
     return this.#inTurn(async () => {
-      this.#failed ??= new SherinError('IO', { what: 'the import', part: 'it was ended' });
-      for (const { temporary } of this.#staging.cubes) this.#context.store.discard(temporary);
+      this.#close();
+      this.#discard(this.#staging);
       this.#staging = new Staging();
     }, true);
+  }
+
+  /** Nothing is taken from now on. */
+  #close(): void {
+    this.#failed ??= new SherinError('IO', { what: 'the import', part: 'it was ended' });
+    this.#context.encoder.close();
+  }
+
+  #discard(batch: Staging): void {
+    for (const { temporary } of batch.cubes) this.#context.store.discard(temporary);
   }
 
   #inTurn<T>(step: () => Promise<T>, evenFailed = false): Promise<T> {
@@ -122,7 +137,13 @@ export class Import {
       const batch = this.#staging;
       this.#staging = new Staging();
       // One after another: a record must not become durable before a cube of an earlier batch.
-      this.#commits = this.#commits.then(() => this.#commit(batch));
+      this.#commits = this.#commits.then(
+        () => this.#commit(batch),
+        (error: unknown) => {
+          this.#discard(batch);
+          throw error;
+        },
+      );
     }
     await this.#commits;
   }
@@ -132,7 +153,7 @@ export class Import {
       await this.#context.commit(batch);
     } catch (error) {
       this.#failed = error;
-      for (const { temporary } of batch.cubes) this.#context.store.discard(temporary);
+      this.#discard(batch);
       throw error;
     }
     this.#tree.committed();
@@ -152,82 +173,39 @@ export class Import {
     if (!this.#context.checksum && this.#tree.hasSame(entry)) return null;
     const fd = entry.fd === undefined ? undefined : fds[entry.fd];
     if (fd === undefined) throw new SherinError('PROTOCOL', { part: `no descriptor for ${entry.path}` });
-    const extent = await system.extent(fd, 0);
+    const { encoder, encode, owned } = this.#context;
+    const extent = await encoder.extent(fd, 0);
     if (extent === null) throw new SherinError('USAGE', { what: `${entry.path} is not a regular file` });
-    return this.#encodeFile(fd, extent, entry);
-  }
-
-  async #encodeFile(fd: number, first: Extent, entry: PutEntry): Promise<FileContent> {
-    const length = first.size;
-    let extent = first;
-    const owner = this.#context.owned ? this.#tree.owner(entry).uid : 0;
-    const options = { ...this.#context.encode, owner };
-    const builder = new ObjectTreeBuilder();
-    const window: Promise<Slot>[] = [];
-    const slots = Math.ceil(length / slotBytes);
-    try {
-      for (let index = 0; index < slots; ) {
-        if (extent.data !== null && index * slotBytes >= extent.hole) {
-          extent = (await system.extent(fd, index * slotBytes)) ?? extent;
-        }
-        const dataSlot = extent.data === null ? slots : Math.min(slots, Math.floor(extent.data / slotBytes));
-        if (dataSlot > index) {
-          for (const slot of window.splice(0)) builder.push(await slot);
-          builder.pushHoles(dataSlot - index);
-          this.#read((dataSlot - index) * slotBytes);
-          index = dataSlot;
-          continue;
-        }
-        const slot = this.#encodeSlot(
-          fd,
-          index * slotBytes,
-          Math.min(slotBytes, length - index * slotBytes),
-          options,
-        );
-        slot.catch(() => undefined);
-        window.push(slot);
-        index += 1;
-        if (window.length >= slotsInFlight) {
-          const oldest = window.shift();
-          if (oldest !== undefined) builder.push(await oldest);
-        }
+    const options = { ...encode, owner: owned ? this.#tree.owner(entry).uid : 0 };
+    return encodeFile(encoder, { fd, extent }, options, {
+      take: (encoded) => this.#take(encoded),
+      room: async () => {
         if (this.#staging.full) await this.#flush();
-      }
-      for (const slot of window.splice(0)) builder.push(await slot);
-    } finally {
-      await Promise.allSettled(window);
-    }
-    const { root, node, nodes } = builder.done(length);
-    return { length, root, node, nodes, owner };
+      },
+      read: (bytes) => this.#read(bytes),
+    });
   }
 
-  async #encodeSlot(fd: number, offset: number, length: number, options: EncodeOptions): Promise<Slot> {
-    const encoded = await encodeFd(fd, offset, length, options);
-    this.#read(length);
-    if (encoded.kind === 'hole') return { kind: 'hole' };
-    if (encoded.kind === 'short') {
-      throw new SherinError('IO', {
-        what: 'reading the source',
-        part: 'it became shorter while it was read',
-      });
+  /** Stages a cube, or drops it where there is an equal one. @throws what ended the import */
+  #take(encoded: Extract<Encoded, { kind: 'cube' }>): void {
+    if (encoded.temporary === null) {
+      this.#totals.knownCubes += 1;
+      return;
     }
-    if (encoded.temporary === null) this.#totals.knownCubes += 1;
-    else if (this.#failed !== null) {
+    if (this.#failed !== null) {
       // Encrypted while the import ended: nobody would commit it any more.
       this.#context.store.discard(encoded.temporary);
       throw this.#failed;
-    } else {
-      const discard = this.#staging.add(encoded);
-      if (discard !== null) {
-        this.#context.store.discard(discard);
-        this.#totals.knownCubes += 1;
-      } else {
-        this.#totals.newCubes += 1;
-        this.#totals.storedBytes += encoded.stored;
-        this.#heal(encoded.cube.id);
-      }
     }
-    return { kind: 'cube', cube: encoded.cube };
+    const discard = this.#staging.add(encoded);
+    if (discard !== null) {
+      this.#context.store.discard(discard);
+      this.#totals.knownCubes += 1;
+      return;
+    }
+    this.#totals.newCubes += 1;
+    this.#totals.storedBytes += encoded.stored;
+    this.#heal(encoded.cube.id);
   }
 
   /** A good copy of a quarantined cube was written: its places can be read again. */
@@ -254,8 +232,8 @@ export class Import {
     } catch (error) {
       if (this.#failed !== null) throw this.#failed;
       const known = error instanceof SherinError ? error : asSourceError(error);
-      // Full disk: nothing after this entry can be stored either.
-      if (known.code === 'NO_SPACE') throw known;
+      // Full disk, or no key any more: nothing after this entry can be stored either.
+      if (known.code === 'NO_SPACE' || known.code === 'LOCKED') throw known;
       return { path: entry.path, outcome: 'failed', bytes: 0, error: shortened(known.failure) };
     }
   }
@@ -293,14 +271,6 @@ export class Import {
     if (fault !== null) throw new SherinError('USAGE', { what: `it can not be stored: ${fault}` });
     return attributes;
   }
-}
-
-interface FileContent {
-  readonly length: number;
-  readonly root: Buffer;
-  readonly node: Buffer;
-  readonly nodes: Buffer[];
-  readonly owner: number;
 }
 
 /** The outcomes of a whole message have to fit one answer. */

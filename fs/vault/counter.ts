@@ -1,4 +1,4 @@
-/** The TPM counter that shows a vault put back to an older state (FORMAT.md, "Tree head"; spec: Rollback). */
+/** The TPM counter that shows a vault put back to an older state (FORMAT.md, "Tree head"). */
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { Keyring, NvIndex } from '../../native/index.js';
 import type { Header } from './header.js';
@@ -82,12 +82,6 @@ export class RollbackCounter {
         auth.wipe();
       }
     }
-  }
-
-  /** One step: a head for the next value is made durable first, then the counter follows. Returns the new value. */
-  async advance(from: bigint, signHead: (nv: bigint) => Promise<void> | void): Promise<bigint> {
-    await signHead(from + 1n);
-    return await this.increment(from);
   }
 
   /**

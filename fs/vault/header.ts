@@ -98,7 +98,6 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
 export type Header = DeepReadonly<z.infer<typeof headerSchema>>;
 export type UnsignedHeader = Omit<Header, 'signature'>;
 export type RecoverySlot = DeepReadonly<z.infer<typeof recoverySlot>>;
-export type PassphraseSlot = DeepReadonly<z.infer<typeof passphraseSlot>>;
 export type TpmSlot = DeepReadonly<z.infer<typeof tpmSlot>>;
 export type Slot = Header['slots'][number];
 

@@ -73,10 +73,6 @@ export class LockedVault {
   get pinned(): PinnedHead | null {
     return this.#known?.head ?? null;
   }
-  /** True when the TPM slot wants a PIN; null without TPM slot. */
-  get wantsPin(): boolean | null {
-    return tpmSlotOf(this.#header)?.pin ?? null;
-  }
 
   /** The session with the TPM of the vault's TPM slot; opened at the first use. @throws SherinError SLOT_REFUSED without such a slot; TPM_MISSING */
   tpm(): TpmSession {

@@ -338,12 +338,12 @@ Outcome CubeSource::Export(const CubeRef& ref, Range range, int fd, uint64_t at)
       // The target may have let the last write wait for as long as it liked.
       if (Stops() != stops) return Outcome::Io("EWIPED");
       const int error = WriteAt(fd, plain + (start - vertex * kVertex), end - start, at + (start - range.offset));
-      return error == 0 ? Outcome{} : Outcome::Io(ErrnoName(error));
+      return error == 0 ? Outcome{} : Outcome{Fault::Target, std::nullopt, ErrnoName(error)};
     });
   }
   if (outcome.ok()) {
     counters_.served += range.length;
-  } else {
+  } else if (outcome.fault != Fault::Target) {
     ++counters_.faults;
   }
   return outcome;

@@ -2,6 +2,7 @@ import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import {
   closeSync,
   constants,
+  ftruncateSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -11,20 +12,22 @@ import {
   statSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { rootOfBlocks } from '../../common/merkle.js';
 import { fine, runScript } from '../child.fixture.js';
-import { type EncodeOptions, encodeBuffer, encodeFd, type PadMode } from '../index.js';
+import { type EncodeOptions, Encoder, encodeBuffer, type PadMode } from '../index.js';
 import { cubeId, decodeCube } from './cube.fixture.js';
 import { SampleVault } from './vault.fixture.js';
 
 const vault = new SampleVault();
 afterAll(() => vault.destroy());
 
-const code = (name: string) => expect.objectContaining({ code: name });
+const code = (name: string, syscall?: string) =>
+  expect.objectContaining(syscall === undefined ? { code: name } : { code: name, syscall });
 
 async function temporaryOf(data: Buffer, more: Partial<EncodeOptions> = {}) {
   const encoded = await encodeBuffer(data, vault.options(more));
@@ -113,31 +116,68 @@ describe('encodeBuffer', () => {
   });
 });
 
-describe('encodeFd', () => {
+describe('Encoder', () => {
+  const encoder = new Encoder();
   const source = join(vault.path, 'source');
   const data = randomBytes(3 * 1048576);
   writeFileSync(source, data);
   const fd = openSync(source, 'r');
-  afterAll(() => closeSync(fd));
+  afterAll(() => {
+    encoder.close();
+    closeSync(fd);
+  });
 
   it('reads the asked range', async () => {
-    const encoded = await encodeFd(fd, 1048576, 1048576, vault.options());
+    const encoded = await encoder.encode(fd, 1048576, 1048576, vault.options());
     const part = data.subarray(1048576, 2097152);
     expect(encoded).toMatchObject({ kind: 'cube', cube: { root: rootOfBlocks(part), length: 1048576 } });
   });
 
   it('says how much there was when the file is shorter', async () => {
     const before = temporaries();
-    expect(await encodeFd(fd, 3 * 1048576 - 10, 100, vault.options())).toEqual({ kind: 'short', length: 10 });
-    expect(await encodeFd(fd, 4 * 1048576, 100, vault.options())).toEqual({ kind: 'short', length: 0 });
+    expect(await encoder.encode(fd, 3 * 1048576 - 10, 100, vault.options())).toEqual({
+      kind: 'short',
+      length: 10,
+    });
+    expect(await encoder.encode(fd, 4 * 1048576, 100, vault.options())).toEqual({ kind: 'short', length: 0 });
     expect(temporaries()).toBe(before);
   });
 
   it('rejects with the errno of what can not be read', async () => {
     const folder = openSync(vault.path, constants.O_RDONLY | constants.O_DIRECTORY);
-    await expect(encodeFd(folder, 0, 10, vault.options())).rejects.toThrow(code('EISDIR'));
+    await expect(encoder.encode(folder, 0, 10, vault.options())).rejects.toThrow(code('EISDIR'));
     closeSync(folder);
-    await expect(encodeFd(1_000_000, 0, 10, vault.options())).rejects.toThrow(code('EBADF'));
+    await expect(encoder.encode(1_000_000, 0, 10, vault.options())).rejects.toThrow(code('EBADF'));
+  });
+
+  it('takes nothing once it is closed, and closes twice', async () => {
+    const closed = new Encoder();
+    expect(await closed.extent(fd, 0)).toMatchObject({ size: data.length, data: 0 });
+    closed.close();
+    closed.close();
+    expect(() => closed.extent(fd, 0)).toThrow(code('EBADF'));
+    expect(() => closed.encode(fd, 0, 10, vault.options())).toThrow(code('EBADF'));
+  });
+
+  it('finds the borders of a sparse file', async () => {
+    const sparse = openSync(join(vault.path, 'sparse'), 'w+');
+    const mega = 1 << 20;
+    ftruncateSync(sparse, 16 * mega);
+    writeSync(sparse, randomBytes(65536), 0, 65536, 4 * mega);
+    const borders = { size: 16 * mega, data: 4 * mega, hole: 4 * mega + 65536 };
+    expect(await encoder.extent(sparse, 0)).toEqual(borders);
+    expect(await encoder.extent(sparse, 4 * mega + 4096)).toEqual({ ...borders, data: 4 * mega + 4096 });
+    const nothing = { size: 16 * mega, data: null, hole: 16 * mega };
+    expect(await encoder.extent(sparse, 5 * mega)).toEqual(nothing);
+    expect(await encoder.extent(sparse, 16 * mega)).toEqual(nothing);
+    closeSync(sparse);
+    await expect(encoder.extent(1_000_000, 0)).rejects.toThrow(code('EBADF', 'fstat'));
+  });
+
+  it('finds none in what is no regular file', async () => {
+    const device = openSync('/dev/null', 'r');
+    expect(await encoder.extent(device, 0)).toBeNull();
+    closeSync(device);
   });
 });
 

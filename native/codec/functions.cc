@@ -6,9 +6,9 @@
 #include "../arguments.h"
 #include "../environment.h"
 #include "../error.h"
-#include "../keys/keyring.h"
 #include "../work/promise.h"
 #include "encode.h"
+#include "encode_values.h"
 #include "header.h"
 #include "merkle.h"
 #include "scrub.h"
@@ -16,58 +16,6 @@
 
 namespace sherin {
 namespace {
-
-PadMode PadModeOf(const Napi::Value& value) {
-  const std::string name = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
-  if (name == "4k") return PadMode::Block;
-  if (name == "vertex") return PadMode::Vertex;
-  if (name == "cube") return PadMode::Cube;
-  throw Napi::TypeError::New(value.Env(), "pad must be 4k, vertex or cube");
-}
-
-EncodeSettings SettingsOf(const Napi::Value& value) {
-  return {Keyring::Get(Member(value, "keyring")),
-          DescriptorOf(Member(value, "vaultFd"), "vaultFd"),
-          UuidOf(Member(value, "uuid")),
-          static_cast<uint32_t>(NumberOf(Member(value, "owner"), "owner", 0, UINT32_MAX)),
-          static_cast<uint32_t>(NumberOf(Member(value, "epoch"), "epoch", 0, UINT16_MAX)),
-          PadModeOf(Member(value, "pad"))};
-}
-
-Napi::Value ValueOf(Napi::Env env, const Encoded& encoded) {
-  auto value = Napi::Object::New(env);
-  switch (encoded.kind) {
-    case Encoded::Kind::Hole:
-      value.Set("kind", "hole");
-      return value;
-    case Encoded::Kind::Short:
-      value.Set("kind", "short");
-      value.Set("length", Napi::Number::New(env, encoded.cube.length));
-      return value;
-    case Encoded::Kind::Cube:
-      break;
-  }
-  value.Set("kind", "cube");
-  value.Set("cube", ValueOf(env, encoded.cube));
-  value.Set("temporary", encoded.temporary.empty() ? env.Null() : Napi::String::New(env, encoded.temporary));
-  value.Set("stored", Napi::Number::New(env, static_cast<double>(encoded.stored)));
-  value.Set("heals", Napi::Boolean::New(env, encoded.heals));
-  return value;
-}
-
-Napi::Value EncodeFd(const Napi::CallbackInfo& info) {
-  return Guarded(info.Env(), [&]() -> Napi::Value {
-    const int fd = DescriptorOf(info[0], "fd");
-    const uint64_t offset = NumberOf(info[1], "offset", 0, (uint64_t{1} << 53) - 1);
-    const size_t length = NumberOf(info[2], "length", 1, kCube);
-    const EncodeSettings settings = SettingsOf(info[3]);
-    Environment& environment = Environment::Of(info.Env());
-    return RunAsync(
-        info.Env(), environment.completions(), environment.codec(),
-        [fd, offset, length, settings] { return EncodeDescriptor(fd, offset, length, settings); },
-        [](Napi::Env env, const Encoded& encoded) { return ValueOf(env, encoded); });
-  });
-}
 
 Napi::Value EncodeBuffer(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
@@ -119,7 +67,6 @@ Napi::Value RootOfBlocksValue(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void InitCodec(Napi::Env env, Napi::Object exports) {
-  exports.Set("encodeFd", Napi::Function::New<EncodeFd>(env, "encodeFd"));
   exports.Set("encodeBuffer", Napi::Function::New<EncodeBuffer>(env, "encodeBuffer"));
   exports.Set("scrubCube", Napi::Function::New<ScrubCube>(env, "scrubCube"));
   exports.Set("checkCubeHeader", Napi::Function::New<CheckCubeHeader>(env, "checkCubeHeader"));

@@ -3,7 +3,7 @@
 
 namespace sherin {
 
-/** Sets encodeFd, encodeBuffer, scrubCube, checkCubeHeader, rootOfBlocks of native/index.ts. */
+/** Sets encodeBuffer, scrubCube, checkCubeHeader, rootOfBlocks of native/index.ts. */
 void InitCodec(Napi::Env env, Napi::Object exports);
 
 }  // namespace sherin

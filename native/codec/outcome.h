@@ -6,13 +6,13 @@
 namespace sherin {
 
 /** Names and meaning as in CubeFault of native/index.ts. */
-enum class Fault { None, Missing, Io, Malformed, Sealed, Root, Tag, Leaf, Padding, Signature };
+enum class Fault { None, Missing, Io, Target, Malformed, Sealed, Root, Tag, Leaf, Padding, Signature };
 
 /** How a check of a cube ended. */
 struct Outcome {
   Fault fault = Fault::None;
   std::optional<uint32_t> vertex;
-  /** errno name (or EWIPED) of Fault::Io. */
+  /** errno name (or EWIPED) of Fault::Io, errno name of Fault::Target. */
   std::string error;
   /** inode number of the file that was checked; 0 when none was opened. */
   uint64_t inode = 0;

@@ -10,6 +10,7 @@ namespace {
 const char* NameOf(Fault fault) {
   switch (fault) {
     case Fault::Missing: return "missing";
+    case Fault::Target: return "target";
     case Fault::Malformed: return "malformed";
     case Fault::Sealed: return "sealed";
     case Fault::Root: return "root";

@@ -151,47 +151,6 @@ Napi::Value Lock(const Napi::CallbackInfo& info) {
   });
 }
 
-/** What a descriptor that came from elsewhere holds at and after an offset. */
-struct Extent {
-  bool regular = false;
-  int64_t size = 0, data = -1, hole = 0;
-};
-
-Extent ExtentAt(int fd, int64_t offset) {
-  Extent extent;
-  struct stat facts;
-  if (fstat(fd, &facts) != 0) throw Failure::Errno(errno, "fstat");
-  extent.regular = S_ISREG(facts.st_mode);
-  extent.size = extent.hole = facts.st_size;
-  if (!extent.regular) return extent;
-  extent.data = lseek(fd, offset, SEEK_DATA);
-  if (extent.data < 0 && errno != ENXIO) throw Failure::Errno(errno, "lseek");
-  if (extent.data < 0) return extent;
-  const off_t hole = lseek(fd, extent.data, SEEK_HOLE);
-  if (hole < 0 && errno != ENXIO) throw Failure::Errno(errno, "lseek");
-  if (hole >= 0) extent.hole = hole;
-  return extent;
-}
-
-/** On a worker thread: the file can lie in a file system of another process that does not answer, or in our own mount. */
-Napi::Value FileExtent(const Napi::CallbackInfo& info) {
-  return Guarded(info.Env(), [&]() -> Napi::Value {
-    const int fd = DescriptorOf(info[0], "fd");
-    const auto offset = static_cast<int64_t>(NumberOf(info[1], "offset", 0, kMostOffset));
-    Environment& environment = Environment::Of(info.Env());
-    return RunAsync(
-        info.Env(), environment.completions(), environment.codec(), [fd, offset] { return ExtentAt(fd, offset); },
-        [](Napi::Env env, const Extent& extent) -> Napi::Value {
-          if (!extent.regular) return env.Null();
-          auto value = Napi::Object::New(env);
-          value.Set("size", Napi::Number::New(env, static_cast<double>(extent.size)));
-          value.Set("data", extent.data < 0 ? env.Null() : Napi::Number::New(env, static_cast<double>(extent.data)));
-          value.Set("hole", Napi::Number::New(env, static_cast<double>(extent.hole)));
-          return value;
-        });
-  });
-}
-
 Napi::Value ReadLine(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
     const int fd = DescriptorOf(info[0], "fd");
@@ -251,7 +210,6 @@ void InitSystem(Napi::Env env, Napi::Object exports) {
   Set<SyncFileSystem>(system, "syncfs");
   Set<SyncData>(system, "fdatasync");
   Set<Lock>(system, "flock");
-  Set<FileExtent>(system, "extent");
   Set<ReadLine>(system, "readSecretLine");
   Set<FuseFds>(system, "fuseFds");
   Set<FuseInvalidate>(system, "fuseInvalidate");

@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,7 +16,7 @@
 #include "../work/detached.h"
 #include "../work/own_threads.h"
 #include "../work/promise.h"
-#include "io.h"
+#include "extent.h"
 
 namespace sherin {
 namespace {
@@ -83,29 +81,16 @@ Napi::Value IsRegular(const Napi::CallbackInfo& info) {
   });
 }
 
-/** Zeros only where the file holds data: a copy stays as sparse as its original. */
-bool Zero(int fd, uint64_t at, uint64_t length) {
-  static constexpr std::array<uint8_t, 65536> zeros{};
-  const uint64_t end = at + length;
-  const off_t data = lseek(fd, static_cast<off_t>(at), SEEK_DATA);
-  if (data < 0 && errno != ENXIO) throw Failure::Errno(errno, "lseek");
-  if (data < 0 || static_cast<uint64_t>(data) >= end) return true;
-  while (at < end) {
-    const size_t part = std::min<uint64_t>(zeros.size(), end - at);
-    const int error = WriteAt(fd, zeros.data(), part, at);
-    if (error != 0) throw Failure::Errno(error, "pwrite");
-    at += part;
-  }
-  return true;
-}
-
-Napi::Value ZeroData(const Napi::CallbackInfo& info) {
+Napi::Value FillWithZeros(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
     constexpr uint64_t most = (uint64_t{1} << 53) - 1;
     const int fd = DescriptorOf(info[0], "fd");
     const uint64_t at = NumberOf(info[1], "at", 0, most), length = NumberOf(info[2], "length", 0, most - at);
     return OnThreads(
-        info[3], [fd, at, length] { return Zero(fd, at, length); },
+        info[3], [fd, at, length] {
+          ZeroData(fd, at, length);
+          return true;
+        },
         [](Napi::Env env, bool) { return env.Undefined(); });
   });
 }
@@ -127,7 +112,7 @@ void InitPassed(Napi::Object system) {
   system.Set("closeAll", Napi::Function::New<CloseAll>(env, "closeAll"));
   system.Set("isSealed", Napi::Function::New<IsSealed>(env, "isSealed"));
   system.Set("isRegular", Napi::Function::New<IsRegular>(env, "isRegular"));
-  system.Set("zeroData", Napi::Function::New<ZeroData>(env, "zeroData"));
+  system.Set("zeroData", Napi::Function::New<FillWithZeros>(env, "zeroData"));
   system.Set("isWritable", Napi::Function::New<IsWritable>(env, "isWritable"));
 }
 

@@ -18,8 +18,8 @@ import {
   type CubeRef,
   checkCubeHeader,
   type Encoded,
+  Encoder,
   encodeBuffer,
-  encodeFd,
   type Keyring,
   rootOfBlocks as nativeRoot,
   scrubCube as nativeScrub,
@@ -135,12 +135,17 @@ describe('native codec', () => {
     const path = join(dir, 'plain');
     writeFileSync(path, plain);
     const fd = openSync(path, 'r');
+    const encoder = new Encoder();
     try {
-      expect(await encodeFd(fd, 0, 8192, options('4k'))).toEqual({ kind: 'hole' });
-      expect(await encodeFd(fd, 0, 100_000, options('4k'))).toEqual({ kind: 'short', length: plain.length });
-      const { cube, file } = settle(await encodeFd(fd, 8192, 70_000, options('vertex')));
+      expect(await encoder.encode(fd, 0, 8192, options('4k'))).toEqual({ kind: 'hole' });
+      expect(await encoder.encode(fd, 0, 100_000, options('4k'))).toEqual({
+        kind: 'short',
+        length: plain.length,
+      });
+      const { cube, file } = settle(await encoder.encode(fd, 8192, 70_000, options('vertex')));
       expect(equalBytes(decodeCube(master, cube, file), plain.subarray(8192))).toBe(true);
     } finally {
+      encoder.close();
       closeSync(fd);
     }
   });

@@ -1,5 +1,5 @@
 /** Files of other file systems in the hands of sherin-fs: one that never answers, and one that it serves itself. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,39 +11,50 @@ import { Machine } from './machine.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-/** A file system with one file; what is written to it waits for ever. */
+/** A file system with one file; what is read from it or written to it waits for ever. */
 const script = `
 const Fuse = require(process.argv[1]);
 const now = new Date();
 const stat = (mode, size) => ({ mode, size, nlink: 1, uid: process.getuid(), gid: process.getgid(), atime: now, mtime: now, ctime: now });
 const operations = {
-  getattr: (path, done) => done(0, path === '/' ? stat(0o40755, 0) : stat(0o100600, 1 << 20)),
+  getattr: (path, done) => done(0, path === '/' ? stat(0o40755, 0) : stat(0o100600, 4 << 20)),
   open: (path, flags, done) => done(0, 1),
+  read: () => undefined,
   write: () => undefined,
 };
 new Fuse(process.argv[2], operations, { timeout: false }).mount((error) => console.log(error ?? 'mounted'));
 `;
 
 let machine: Machine;
-let hanging: ChildProcess;
-let place: string;
+/** Ends the file systems that were mounted. */
+const ends: (() => void)[] = [];
 
-beforeAll(async () => {
-  machine = Machine.start();
-  place = join(machine.home, 'hanging');
+/** Mounts such a file system; one for each test, as a single request occupies all of it. @returns the path of its file */
+async function hang(name: string): Promise<string> {
+  const place = join(machine.home, name);
   mkdirSync(place);
   const fuse = createRequire(import.meta.url).resolve('fuse-native');
-  hanging = spawn(process.execPath, ['-e', script, fuse, place], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [said] = (await new Promise((resolve) =>
-    hanging.stdout?.once('data', (...data) => resolve(data)),
-  )) as [Buffer];
+  const child = spawn(process.execPath, ['-e', script, fuse, place], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  ends.push(() => {
+    child.kill('SIGKILL');
+    spawnSync('fusermount', ['-uzq', place]);
+  });
+  const [said] = (await new Promise((resolve) => child.stdout.once('data', (...data) => resolve(data)))) as [
+    Buffer,
+  ];
   expect(said.toString()).toBe('mounted\n');
+  return join(place, 'file');
+}
+
+beforeAll(() => {
+  machine = Machine.start();
   writeFileSync(join(machine.home, 'data'), randomBytes(300_000));
   machine.ok('put', join(machine.home, 'data'), 'files/data');
 });
 afterAll(() => {
-  hanging.kill('SIGKILL');
-  spawnSync('fusermount', ['-uzq', place]);
+  for (const end of ends) end();
   machine.end();
 });
 
@@ -73,9 +84,31 @@ it('of its own mount is imported like any other', async () => {
   }
 });
 
+it('that is imported holds up no other import, no scrub and no verify', async () => {
+  const attributes = { kind: 'file', mode: 0o600, uid: 0, gid: 0, atime: '0', mtime: '0' } as const;
+  const fd = openSync(await hang('source'), 'r');
+  const clients = [1, 2].map(() => ControlClient.connect(join(machine.home, 'run/sherin-fs.sock')));
+  try {
+    for (const client of clients) {
+      const { transfer } = await client.call('put.begin', { destination: 'files/never', checksum: true });
+      const entries = [{ ...attributes, path: 'file', size: 4 << 20, fd: 0 }];
+      client.call('put.entries', { transfer, entries }, { fds: [fd] }).catch(() => undefined);
+    }
+    await sleep(500);
+    const done = (...args: string[]) => machine.begin(...args).outcome;
+    expect(await done('put', join(machine.home, 'data'), 'files/other')).toMatchObject({ code: 0, err: '' });
+    expect(machine.shell('cmp "$M/files/other" data')).toMatchObject({ code: 0, err: '' });
+    expect(await done('scrub')).toMatchObject({ code: 0 });
+    expect(await done('verify')).toMatchObject({ code: 0 });
+  } finally {
+    for (const client of clients) client.close();
+    closeSync(fd);
+  }
+});
+
 it('does not keep the vault from being locked, opened again and taken down', async () => {
   const client = ControlClient.connect(join(machine.home, 'run/sherin-fs.sock'));
-  const fd = openSync(join(place, 'file'), 'r+');
+  const fd = openSync(await hang('target'), 'r+');
   try {
     const read = client.call(
       'read',

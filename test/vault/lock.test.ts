@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ControlClient } from '../../daemon/client/control-client.js';
@@ -116,6 +116,63 @@ describe('lock', () => {
       client.close();
     }
   }, 180_000);
+});
+
+describe('what a lock interrupts', () => {
+  const big = () => join(machine.home, 'big');
+  beforeAll(() => {
+    writeFileSync(big(), randomBytes(64 * mib));
+    machine.ok('put', big(), 'files/big');
+  });
+
+  /** Runs a call, locks at its first sign of progress; what it rejects with. */
+  async function interrupted(
+    run: (client: ControlClient, progress: () => void) => Promise<unknown>,
+  ): Promise<unknown> {
+    const clients = [1, 2].map(() => ControlClient.connect(join(machine.home, 'run/sherin-fs.sock')));
+    const [worker, locker] = clients;
+    if (worker === undefined || locker === undefined) throw new Error('no client');
+    let locking: Promise<unknown> | null = null;
+    try {
+      return await run(worker, () => {
+        locking ??= locker.call('lock', {});
+      }).then(
+        () => 'done',
+        (error: unknown) => error,
+      );
+    } finally {
+      await locking;
+      for (const client of clients) client.close();
+    }
+  }
+
+  function events(): string[] {
+    const { records } = JSON.parse(machine.ok('audit', 'tail', '--json'));
+    return records.map(({ event }: { event?: string }) => event);
+  }
+
+  it('is told so by verify, which finds no fault in the disk or the audit log', async () => {
+    const outcome = await interrupted((client, progress) => client.call('verify', {}, { progress }));
+    expect(outcome).toMatchObject({ code: 'LOCKED' });
+    machine.ok('unlock');
+    expect(events()).not.toContain('AUDIT_DISK_ERROR');
+  });
+
+  it('is told so by put, which leaves no unfinished cube', async () => {
+    writeFileSync(big(), randomBytes(64 * mib));
+    const fd = openSync(big(), 'r');
+    const outcome = await interrupted(async (client, progress) => {
+      const { transfer } = await client.call('put.begin', { destination: 'files', checksum: true });
+      const attributes = { kind: 'file', mode: 0o600, uid: 0, gid: 0, atime: '0', mtime: '0' } as const;
+      const entries = [{ ...attributes, path: 'big', size: 64 * mib, fd: 0 }];
+      await client.call('put.entries', { transfer, entries }, { fds: [fd], progress });
+      await client.call('put.end', { transfer });
+    });
+    closeSync(fd);
+    expect(outcome).toMatchObject({ code: 'LOCKED' });
+    await machine.settled();
+    machine.ok('unlock');
+  });
 });
 
 describe('a vault that was just brought up', () => {

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SherinError } from '../../common/errors.js';
+import type { PutEntry } from '../../daemon/protocol/control.js';
+import { SampleVault } from '../../native/codec/vault.fixture.js';
+import { type Encoded, type EncodeOptions, Encoder } from '../../native/index.js';
+import { CubeStore } from '../cube/store.js';
+import type { Manifest } from '../manifest/manifest.js';
+import { Fixture } from '../manifest/testing/fixture.js';
+import { encodeFile } from './encode-file.js';
+import { Import, type ImportContext } from './import.js';
+import type { Staging } from './staging.js';
+
+const mib = 1024 * 1024;
+let vault: SampleVault;
+let fixture: Fixture;
+let manifest: Manifest;
+beforeEach(() => {
+  vault = new SampleVault();
+  fixture = new Fixture();
+  manifest = fixture.create();
+});
+afterEach(() => {
+  manifest.close();
+  fixture.remove();
+  vault.destroy();
+});
+
+type Encode = (fd: number, offset: number, length: number, options: EncodeOptions) => Promise<Encoded>;
+
+/** The real one, which a test disturbs; counts the calls under way. */
+function disturbed(disturb: (inner: Encode) => Encode): Encoder & { running: number } {
+  const inner = new Encoder();
+  const encode = disturb((...args) => inner.encode(...args));
+  return {
+    running: 0,
+    async encode(...args) {
+      this.running += 1;
+      try {
+        return await encode(...args);
+      } finally {
+        this.running -= 1;
+      }
+    },
+    extent: (fd, offset) => inner.extent(fd, offset),
+    close: () => inner.close(),
+  };
+}
+
+/** One call fails at once with an errno, the others take their time. */
+function failing(errno: string, at: (offset: number, length: number) => boolean) {
+  return disturbed((inner) => async (fd, offset, length, options) => {
+    if (at(offset, length)) throw Object.assign(new Error(errno), { code: errno });
+    await sleep(200);
+    return await inner(fd, offset, length, options);
+  });
+}
+
+function source(name: string, size: number): { fd: number; entry: PutEntry } {
+  const path = join(vault.path, name);
+  writeFileSync(path, randomBytes(size));
+  const attributes = { kind: 'file', mode: 0o600, uid: 0, gid: 0, atime: '0', mtime: '0' } as const;
+  return { fd: openSync(path, 'r'), entry: { ...attributes, path: name, size, xattrs: [] } };
+}
+
+function begin(more: Partial<ImportContext>): Import {
+  const store = new CubeStore(vault.fd);
+  const context: ImportContext = {
+    manifest,
+    store,
+    encoder: new Encoder(),
+    encode: vault.options(),
+    owned: false,
+    forced: null,
+    checksum: true,
+    commit: async (batch) => {
+      for (const { id } of batch.cubes)
+        mkdirSync(join(vault.path, 'cubes', id.slice(0, 2)), { recursive: true });
+      await store.commit(batch.cubes);
+      manifest.commit(batch.mutations, batch.nodes, batch.refs);
+    },
+    now: () => 0n,
+    ...more,
+  };
+  return new Import(context, 'files');
+}
+
+async function put(run: Import, sources: { fd: number; entry: PutEntry }[]) {
+  const entries = sources.map(({ entry }, index) => ({ ...entry, fd: index }));
+  const fds = sources.map(({ fd }) => fd);
+  try {
+    return await run.entries(entries, fds, () => undefined);
+  } finally {
+    for (const fd of fds) closeSync(fd);
+  }
+}
+
+const temporaries = () => readdirSync(join(vault.path, 'cubes/tmp'));
+
+describe('descriptors are read no more', () => {
+  it.each([
+    ['the first slot', 0],
+    ['a slot of the last window', 3 * mib],
+  ])('when the encryption of a file has failed at %s', async (_, bad) => {
+    const { fd } = source('file', 8 * mib);
+    const encoder = failing('EIO', (offset) => offset === bad);
+    const extent = await encoder.extent(fd, 0);
+    if (extent === null) throw new Error('it is a regular file');
+    const slots = { take: () => undefined, room: async () => undefined, read: () => undefined };
+    await expect(encodeFile(encoder, { fd, extent }, vault.options(), slots)).rejects.toThrow('EIO');
+    expect(encoder.running).toBe(0);
+    closeSync(fd);
+    encoder.close();
+  });
+
+  it.each([
+    ['there is no space', 'ENOSPC', 'NO_SPACE'],
+    ['the vault was locked', 'EWIPED', 'LOCKED'],
+  ])('when a message has failed because %s', async (_, errno, code) => {
+    const encoder = failing(errno, (__, length) => length === 100);
+    const run = begin({ encoder });
+    const sources = [source('small', 100), source('large', 4 * mib)];
+    await expect(put(run, sources)).rejects.toMatchObject({ code });
+    expect(encoder.running).toBe(0);
+    await run.abandon();
+    expect(temporaries()).toEqual([]);
+  });
+});
+
+describe('an import whose commit fails', () => {
+  it('leaves no unfinished cube, of that batch or a later one', async () => {
+    const full = new SherinError('NO_SPACE', { what: 'the import' });
+    const batches: Staging[] = [];
+    // Each cube fills a batch by itself.
+    const encoder = disturbed((inner) => async (...args) => {
+      const encoded = await inner(...args);
+      return encoded.kind === 'cube' ? { ...encoded, stored: 200 * mib } : encoded;
+    });
+    const run = begin({
+      encoder,
+      commit: async (batch) => {
+        batches.push(batch);
+        await sleep(300);
+        throw full;
+      },
+    });
+    const big = [1, 2, 3].map((number) => source(`file${number}`, 12 * mib));
+    await expect(put(run, big)).rejects.toBe(full);
+    await run.abandon();
+    expect(batches).toHaveLength(1);
+    expect(temporaries()).toEqual([]);
+  });
+
+  it('is over: what comes later is refused', async () => {
+    const run = begin({ commit: async () => Promise.reject(new SherinError('LOCKED')) });
+    await put(run, [source('file', 100)]);
+    await expect(run.end()).rejects.toMatchObject({ code: 'LOCKED' });
+    await expect(put(run, [source('later', 100)])).rejects.toMatchObject({ code: 'LOCKED' });
+    await run.abandon();
+    expect(temporaries()).toEqual([]);
+  });
+});
+
+describe('an import that has ended', () => {
+  it('takes no more entries', async () => {
+    const run = begin({});
+    await put(run, [source('file', 100)]);
+    expect(await run.end()).toMatchObject({ files: 1, bytes: 100, newCubes: 1 });
+    await expect(put(run, [source('later', 100)])).rejects.toMatchObject({ code: 'IO' });
+  });
+
+  it('is abandoned without an error whatever stands in the place of its unfinished cubes', async () => {
+    const encoder = new Encoder();
+    const run = begin({ encoder });
+    await put(run, [source('file', 100)]);
+    const [name = ''] = temporaries();
+    const path = join(vault.path, 'cubes/tmp', name);
+    rmSync(path);
+    mkdirSync(join(path, 'folder'), { recursive: true });
+    await run.abandon();
+    expect(() => encoder.extent(vault.fd, 0)).toThrow('closed');
+  });
+});

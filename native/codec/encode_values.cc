@@ -1,0 +1,52 @@
+#include "encode_values.h"
+
+#include <string>
+
+#include "../arguments.h"
+#include "../keys/keyring.h"
+#include "values.h"
+
+namespace sherin {
+namespace {
+
+PadMode PadModeOf(const Napi::Value& value) {
+  const std::string name = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+  if (name == "4k") return PadMode::Block;
+  if (name == "vertex") return PadMode::Vertex;
+  if (name == "cube") return PadMode::Cube;
+  throw Napi::TypeError::New(value.Env(), "pad must be 4k, vertex or cube");
+}
+
+}  // namespace
+
+EncodeSettings SettingsOf(const Napi::Value& value) {
+  return {Keyring::Get(Member(value, "keyring")),
+          DescriptorOf(Member(value, "vaultFd"), "vaultFd"),
+          UuidOf(Member(value, "uuid")),
+          static_cast<uint32_t>(NumberOf(Member(value, "owner"), "owner", 0, UINT32_MAX)),
+          static_cast<uint32_t>(NumberOf(Member(value, "epoch"), "epoch", 0, UINT16_MAX)),
+          PadModeOf(Member(value, "pad"))};
+}
+
+Napi::Value ValueOf(Napi::Env env, const Encoded& encoded) {
+  auto value = Napi::Object::New(env);
+  switch (encoded.kind) {
+    case Encoded::Kind::Hole:
+      value.Set("kind", "hole");
+      return value;
+    case Encoded::Kind::Short:
+      value.Set("kind", "short");
+      value.Set("length", Napi::Number::New(env, encoded.cube.length));
+      return value;
+    case Encoded::Kind::Cube:
+      break;
+  }
+  value.Set("kind", "cube");
+  value.Set("cube", ValueOf(env, encoded.cube));
+  value.Set("temporary", encoded.temporary.empty() ? env.Null() : Napi::String::New(env, encoded.temporary));
+  value.Set("stored", Napi::Number::New(env, static_cast<double>(encoded.stored)));
+  value.Set("heals", Napi::Boolean::New(env, encoded.heals));
+  return value;
+}
+
+}  // namespace sherin

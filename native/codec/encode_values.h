@@ -1,0 +1,12 @@
+#pragma once
+#include <napi.h>
+
+#include "encode.h"
+
+namespace sherin {
+
+/** EncodeOptions of native/index.ts. */
+EncodeSettings SettingsOf(const Napi::Value& value);
+Napi::Value ValueOf(Napi::Env env, const Encoded& encoded);
+
+}  // namespace sherin
