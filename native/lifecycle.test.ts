@@ -36,6 +36,7 @@ describe('loading', () => {
       'Encoder',
       'Keyring',
       'Secret',
+      'Threads',
       'Tpm',
       'checkCubeHeader',
       'encodeBuffer',

@@ -22,7 +22,6 @@
 #include "../work/detached.h"
 #include "../work/promise.h"
 #include "beneath.h"
-#include "extent.h"
 #include "fuse.h"
 #include "harden.h"
 #include "passed.h"

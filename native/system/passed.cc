@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,9 +15,8 @@
 #include "../error.h"
 #include "../work/detached.h"
 #include "../work/own_threads.h"
-#include "extent.h"
 #include "../work/promise.h"
-#include "io.h"
+#include "extent.h"
 
 namespace sherin {
 namespace {
@@ -84,14 +81,13 @@ Napi::Value IsRegular(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value ZeroFile(const Napi::CallbackInfo& info) {
+Napi::Value FillWithZeros(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
     constexpr uint64_t most = (uint64_t{1} << 53) - 1;
     const int fd = DescriptorOf(info[0], "fd");
     const uint64_t at = NumberOf(info[1], "at", 0, most), length = NumberOf(info[2], "length", 0, most - at);
     return OnThreads(
-        info[3], 
-        [fd, at, length] {
+        info[3], [fd, at, length] {
           ZeroData(fd, at, length);
           return true;
         },
@@ -116,7 +112,7 @@ void InitPassed(Napi::Object system) {
   system.Set("closeAll", Napi::Function::New<CloseAll>(env, "closeAll"));
   system.Set("isSealed", Napi::Function::New<IsSealed>(env, "isSealed"));
   system.Set("isRegular", Napi::Function::New<IsRegular>(env, "isRegular"));
-  system.Set("zeroData", Napi::Function::New<ZeroFile>(env, "zeroData"));
+  system.Set("zeroData", Napi::Function::New<FillWithZeros>(env, "zeroData"));
   system.Set("isWritable", Napi::Function::New<IsWritable>(env, "isWritable"));
 }
 
