@@ -23,7 +23,7 @@ export function loadAddon(name: 'sherin_native' | 'sherin_ipc'): unknown {
   return createRequire(import.meta.url)(builtAddon(name));
 }
 
-/** Loads what mends fuse-native (native/fuse2/channel.cc): before it, so that its calls find the global symbols first. */
+/** Loads what mends fuse-native (native/fuse2/mend.cc): before it, so that its calls find the global symbols first. */
 export function loadFuseNativeMend(): void {
   const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen;
   process.dlopen({ exports: {} }, builtAddon('sherin_fuse2'), RTLD_NOW | RTLD_GLOBAL);
