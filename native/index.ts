@@ -354,6 +354,8 @@ export interface System extends PassedDescriptors {
   fuseFds(): number[];
   /** Writes FUSE_NOTIFY_INVAL_INODE for node IDs first…last to a /dev/fuse descriptor, on a thread of its own; ENOENT is ignored. Resolves with the number of inodes that were known. */
   fuseInvalidate(fd: number, first: number, last: number): Promise<number>;
+  /** Gives free pages in the middle of the C heap back to the kernel (malloc_trim(3)); takes as long as there is heap. */
+  trimHeap(): void;
   /** Overwrites a buffer with zeros in a way that is not optimised away. */
   wipe(buffer: Buffer): void;
 }

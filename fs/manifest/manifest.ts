@@ -21,6 +21,7 @@ import { Snapshot } from './snapshot-reader.js';
 import { storeSnapshot } from './snapshot-store.js';
 import { writeSnapshot } from './snapshot-writer.js';
 import type { TreeState } from './state.js';
+import { isTooLong } from './tail.js';
 import { TileEdge } from './tiles.js';
 import { Tree } from './tree.js';
 import { verifyLog } from './verify-log.js';
@@ -46,9 +47,6 @@ interface Standing {
 /** A tail of so many records, or of this part of the log, makes close() write a snapshot. */
 const longTail = 1000;
 const longTailShare = 0.1;
-/** A tail of so many records and of this part of the log makes commit() write one: opening stays quick, memory small. */
-const longestTail = 30_000;
-const longestTailShare = 1 / 3;
 
 export class Manifest {
   readonly tree: Tree;
@@ -157,8 +155,7 @@ export class Manifest {
     this.#state.absorb(batch.state);
     this.#standing = { head: newHead, edge: grown };
     this.#numbers.use(batch.inodes);
-    const long = this.tail >= longestTail && this.tail >= newHead.size * longestTailShare;
-    if (long) ifThereIsSpace(() => this.snapshot());
+    if (isTooLong(this.tail, newHead.size)) ifThereIsSpace(() => this.snapshot());
     return this.head;
   }
 

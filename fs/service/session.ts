@@ -18,6 +18,7 @@ import { type Admins, mayRead } from './access.js';
 import { actorOf, systemActor } from './actor.js';
 import { auditKeys } from './key-uses.js';
 import { RecordedOpens } from './recorded-opens.js';
+import { releaseMemory } from './release-memory.js';
 import type { RollbackGuard } from './rollback-guard.js';
 
 /** Records since the last snapshot that are worth a new one. */
@@ -161,7 +162,9 @@ export class Session implements FaultSink {
   /** Writes a snapshot of a tree that has grown by much: memory then holds it in its compact form, and opening is quick. */
   compact(): void {
     const run = this.#turn.then(() => {
-      if (!this.#closed && this.manifest.tail >= longTail) this.manifest.snapshot();
+      if (this.#closed || this.manifest.tail < longTail) return;
+      this.manifest.snapshot();
+      releaseMemory();
     });
     // Without space for a snapshot the tree stays as it is.
     this.#turn = run.catch(() => undefined);
@@ -176,7 +179,9 @@ export class Session implements FaultSink {
     if (this.#closed) throw new SherinError('LOCKED');
     const run = this.#turn.then(async () => {
       await this.#parts.guard.beforeWrite();
+      const { snapshotSize } = this.manifest.head;
       const head = this.manifest.commit(mutations, nodes, cubes);
+      if (head.snapshotSize !== snapshotSize) releaseMemory();
       await this.#parts.guard.committed(head);
     });
     this.#turn = run.catch(() => undefined);

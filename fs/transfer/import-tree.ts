@@ -17,8 +17,8 @@ interface Owner {
   readonly gid: number;
 }
 
-/** Staged paths remembered for later hard links and children; beyond it, committed ones are looked up again. */
-const rememberedPaths = 200_000;
+/** Paths remembered for later hard links and children; beyond it, committed ones are looked up again. */
+const rememberedPaths = 20_000;
 
 /** Names and inodes of an import: the committed tree with what this import has staged on top. */
 export class ImportTree {
@@ -29,6 +29,7 @@ export class ImportTree {
   readonly #placed = new Map<string, Placed>();
   /** Directories that got new entries but were not themselves part of the import. */
   readonly #touched = new Set<number>();
+  /** Directories that were. */
   readonly #given = new Set<number>();
 
   constructor(
@@ -90,7 +91,7 @@ export class ImportTree {
       this.#sameKind(entry, present);
       this.#stage({ type: 'attributes', inode: present.ino, attributes });
       this.#remember(entry.path, present);
-      this.#given.add(present.ino);
+      if (entry.kind === 'directory') this.#given.add(present.ino);
       return present.ino;
     }
     const ino = this.#manifest.newInode();
@@ -98,7 +99,7 @@ export class ImportTree {
     this.#stage({ type: 'link', parent, inode: ino, name });
     this.#touched.add(parent);
     this.#remember(entry.path, { ino, kind: entry.kind });
-    this.#given.add(ino);
+    if (entry.kind === 'directory') this.#given.add(ino);
     return ino;
   }
 
@@ -118,9 +119,13 @@ export class ImportTree {
     this.#touched.clear();
   }
 
-  /** A batch is in the tree: long imports need not remember its paths. */
+  /** A batch is in the tree: long imports need not remember its paths. Those that are staged since then stay. */
   committed(): void {
-    if (this.#placed.size > rememberedPaths) this.#placed.clear();
+    if (this.#placed.size <= rememberedPaths) return;
+    const { tree } = this.#manifest;
+    for (const [key, { ino }] of this.#placed) {
+      if (tree.find(partsOf(key))?.ino === ino) this.#placed.delete(key);
+    }
   }
 
   #parts(path: string): readonly Buffer[] {
@@ -201,6 +206,10 @@ export class ImportTree {
       what: `${entry.path} is a ${present.kind} in the vault, not a ${entry.kind}`,
     });
   }
+}
+
+function partsOf(key: string): Buffer[] {
+  return key === '' ? [] : key.split('/').map((part) => Buffer.from(part, 'latin1'));
 }
 
 function pathText(parts: readonly Buffer[]): string {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -186,6 +187,12 @@ Napi::Value FuseInvalidate(const Napi::CallbackInfo& info) {
   });
 }
 
+void TrimHeap(const Napi::CallbackInfo&) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 void Wipe(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const Bytes bytes = BytesOf(info[0], "buffer");
@@ -214,6 +221,7 @@ void InitSystem(Napi::Env env, Napi::Object exports) {
   Set<ReadLine>(system, "readSecretLine");
   Set<FuseFds>(system, "fuseFds");
   Set<FuseInvalidate>(system, "fuseInvalidate");
+  Set<TrimHeap>(system, "trimHeap");
   Set<Wipe>(system, "wipe");
   InitPassed(system);
   exports.Set("system", system);

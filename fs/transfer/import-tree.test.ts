@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { PutEntry } from '../../daemon/protocol/control.js';
+import type { Manifest } from '../manifest/manifest.js';
+import type { Mutation } from '../manifest/records.js';
+import { attributes, Fixture } from '../manifest/testing/fixture.js';
+import { ImportTree } from './import-tree.js';
+
+let vault: Fixture;
+let manifest: Manifest;
+let staged: Mutation[];
+let tree: ImportTree;
+
+beforeEach(() => {
+  vault = new Fixture();
+  manifest = vault.create();
+  staged = [];
+  tree = new ImportTree(manifest, 'files', (mutation) => staged.push(mutation), {
+    forced: null,
+    now: () => 1n,
+  });
+});
+afterEach(() => {
+  manifest.abandon();
+  vault.remove();
+});
+
+function entry(path: string, kind: PutEntry['kind'] = 'file', more: Partial<PutEntry> = {}): PutEntry {
+  return { path, kind, mode: 0o644, uid: 0, gid: 0, size: 0, atime: '0', mtime: '0', xattrs: [], ...more };
+}
+
+function place(path: string, kind: PutEntry['kind'] = 'file', more: Partial<PutEntry> = {}): number {
+  return tree.place(entry(path, kind, more), attributes(kind));
+}
+
+function commit(): void {
+  manifest.commit(staged.splice(0), [], []);
+}
+
+describe('an import of more paths than it remembers', () => {
+  it('still knows what is staged, and looks up what is committed', () => {
+    const many = Array.from({ length: 20_500 }, (_, i) => place(`a/${i}`));
+    commit();
+    // Staged while the batch before is being committed.
+    const fresh = place('b', 'directory');
+    place('c/hard', 'file', { linkTo: 'a/7' });
+    tree.committed();
+    place('b/child');
+    place('c/harder', 'file', { linkTo: 'c/hard' });
+    place('a/more');
+    commit();
+    const find = (...parts: string[]): number | undefined =>
+      manifest.tree.find(parts.map((part) => Buffer.from(part)))?.ino;
+    expect(find('b')).toBe(fresh);
+    expect(find('b', 'child')).toBeDefined();
+    expect(find('c', 'harder')).toBe(many[7]);
+    expect(find('a', 'more')).toBeDefined();
+    expect(manifest.tree.counts().entries).toBe(20_500 + 7);
+  });
+
+  it('touches the directories that it did not bring, once', () => {
+    place('mine', 'directory');
+    place('mine/x');
+    place('other/y');
+    commit();
+    tree.touchParents();
+    const touched = staged.flatMap((mutation) => ('inode' in mutation ? [mutation.inode] : []));
+    const other = manifest.tree.find([Buffer.from('other')])?.ino;
+    expect(touched.sort()).toEqual([1, other].sort());
+  });
+});
