@@ -192,6 +192,14 @@ describe('wipe', () => {
   });
 });
 
+describe('trimHeap', () => {
+  it('leaves what is in use as it is', () => {
+    const kept = Array.from({ length: 1000 }, (_, i) => Buffer.alloc(10_000, i % 251));
+    system.trimHeap();
+    expect(kept.every((buffer, i) => buffer.equals(Buffer.alloc(10_000, i % 251)))).toBe(true);
+  });
+});
+
 describe('harden', () => {
   const script = `
     const report = native.system.harden();
