@@ -34,6 +34,7 @@ describe('loading', () => {
     expect(Object.keys(addon).sort()).toEqual([
       'CubeReader',
       'Encoder',
+      'FuseSession',
       'Keyring',
       'Secret',
       'Threads',
