@@ -16,24 +16,29 @@ function held(pid: number): { descriptors: number; threads: number; kilobytes: n
   };
 }
 
-it(`${cycles} mounts of the native driver leave no descriptor, thread or memory behind`, async () => {
-  const mounted = await Mounted.start(nativeLimits);
-  try {
-    const cycle = async () => {
-      await mounted.do({ do: 'mount' });
-      expect(readFileSync(mounted.file('hello.txt'), 'utf8')).toBe('hello, vault\n');
-      expect(await mounted.do({ do: 'unmount' })).toEqual({ lazy: false });
-    };
-    for (let time = 0; time < 20; time++) await cycle();
-    const before = held(mounted.pid);
-    for (let time = 0; time < cycles; time++) await cycle();
-    const after = held(mounted.pid);
-    if (process.env['SHERIN_CYCLES'] !== undefined) process.stdout.write(`${JSON.stringify({ before, after })}\n`);
-    expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
-    expect(after.threads).toBeLessThanOrEqual(before.threads);
-    // A session's buffers alone are four megabytes: a hundred of them kept would show; JavaScript's heap may grow.
-    expect(after.kilobytes - before.kilobytes).toBeLessThan(64 * 1024);
-  } finally {
-    await mounted.close();
-  }
-}, 60_000 + cycles * 1000);
+it(
+  `${cycles} mounts of the native driver leave no descriptor, thread or memory behind`,
+  async () => {
+    const mounted = await Mounted.start(nativeLimits);
+    try {
+      const cycle = async () => {
+        await mounted.do({ do: 'mount' });
+        expect(readFileSync(mounted.file('hello.txt'), 'utf8')).toBe('hello, vault\n');
+        expect(await mounted.do({ do: 'unmount' })).toEqual({ lazy: false });
+      };
+      for (let time = 0; time < 20; time++) await cycle();
+      const before = held(mounted.pid);
+      for (let time = 0; time < cycles; time++) await cycle();
+      const after = held(mounted.pid);
+      if (process.env['SHERIN_CYCLES'] !== undefined)
+        process.stdout.write(`${JSON.stringify({ before, after })}\n`);
+      expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
+      expect(after.threads).toBeLessThanOrEqual(before.threads);
+      // A session's buffers alone are four megabytes: a hundred of them kept would show; JavaScript's heap may grow.
+      expect(after.kilobytes - before.kilobytes).toBeLessThan(64 * 1024);
+    } finally {
+      await mounted.close();
+    }
+  },
+  60_000 + cycles * 1000,
+);

@@ -36,7 +36,17 @@ function compiled(): string {
   const made = statSync(program, { throwIfNoEntry: false });
   if (made === undefined || made.mtimeMs < statSync(source).mtimeMs) {
     mkdirSync(folder, { recursive: true });
-    execFileSync('g++', ['-std=c++17', '-O2', '-Wall', '-Wextra', '-Werror', '-pthread', source, '-o', program]);
+    execFileSync('g++', [
+      '-std=c++17',
+      '-O2',
+      '-Wall',
+      '-Wextra',
+      '-Werror',
+      '-pthread',
+      source,
+      '-o',
+      program,
+    ]);
   }
   return program;
 }
