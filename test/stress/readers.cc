@@ -28,48 +28,11 @@
 #include <thread>
 #include <vector>
 
+#include "content.h"
+
 namespace {
 
-constexpr size_t kPage = 4096, kStripe = 256 * 1024, kLargest = 1536 * 1024;
-
-struct Version {
-  size_t size = 0;
-  uint64_t seed = 0;
-  bool sparse = false;
-};
-struct File {
-  std::string name;
-  std::vector<Version> versions;
-};
-
-/** splitmix64 */
-uint64_t Mix(uint64_t x) {
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-
-bool IsHole(const Version& version, size_t offset) {
-  return version.sparse && Mix(version.seed ^ (offset / kStripe)) % 3 != 0;
-}
-
-/** Bytes from a multiple of eight. */
-void Fill(const Version& version, size_t offset, uint8_t* out, size_t length) {
-  for (size_t at = 0; at < length; at += 8) {
-    const uint64_t word = IsHole(version, offset + at) ? 0 : Mix(version.seed * 0x100000001b3 + (offset + at) / 8);
-    memcpy(out + at, &word, std::min<size_t>(8, length - at));
-  }
-}
-
-/** Whether bytes are what a version has there; those that start anywhere within a page. */
-bool Matches(const Version& version, size_t offset, const uint8_t* bytes, size_t length) {
-  if (offset + length > version.size) return false;
-  uint8_t expected[kPage];
-  const size_t start = offset / 8 * 8;
-  Fill(version, start, expected, offset - start + length);
-  return memcmp(expected + (offset - start), bytes, length) == 0;
-}
+constexpr size_t kLargest = 1536 * 1024;
 
 /** Page by page: the kernel goes from one version to the next so. */
 bool Right(const File& file, size_t offset, const uint8_t* bytes, size_t length) {

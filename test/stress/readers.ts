@@ -29,12 +29,13 @@ export interface TestFile {
 }
 
 const source = fileURLToPath(new URL('readers.cc', import.meta.url));
+const sources = [source, fileURLToPath(new URL('content.h', import.meta.url))];
 const folder = fileURLToPath(new URL('../../build/test', import.meta.url));
 const program = join(folder, 'readers');
 
 function compiled(): string {
   const made = statSync(program, { throwIfNoEntry: false });
-  if (made === undefined || made.mtimeMs < statSync(source).mtimeMs) {
+  if (made === undefined || sources.some((path) => statSync(path).mtimeMs > made.mtimeMs)) {
     mkdirSync(folder, { recursive: true });
     execFileSync('g++', [
       '-std=c++17',

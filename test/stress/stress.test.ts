@@ -7,7 +7,7 @@ import { Machine } from '../vault/machine.js';
 import { checkFiles, faultAtOnce, makeFiles, readFiles, type TestFile } from './readers.js';
 
 const mib = 1024 * 1024;
-const operations = Number(process.env['SHERIN_STRESS'] ?? 100_000);
+const operations = Number(process.env.SHERIN_STRESS ?? 100_000);
 /** Far more than it takes: something hangs beyond it. */
 const seconds = 60 + operations / 200;
 
@@ -108,7 +108,7 @@ describe('a vault under readers of every kind', () => {
       });
       const puts = await disturb(() => ended);
       const counted = await reading;
-      if (process.env['SHERIN_STRESS'] !== undefined)
+      if (process.env.SHERIN_STRESS !== undefined)
         process.stdout.write(`${JSON.stringify({ ...counted, puts })}\n`);
       expect(counted).toMatchObject({ wrong: 0, errors: 0, first: '', hung: false });
       expect(puts).toBeGreaterThan(0);
