@@ -11,6 +11,7 @@
 #include "../keys/recovery_key.h"
 #include "../memory/arena.h"
 #include "check.h"
+#include "guard.h"
 #include "mount.h"
 #include "vault.h"
 
@@ -157,6 +158,7 @@ void RecoveryKeys(size_t rounds) {
 
 int main() {
   using namespace sherin::checks;
+  Guard::Start();
   Arenas(2000);
   RecoveryKeys(2000);
   Vault vault;

@@ -11,6 +11,7 @@
 
 #include "../failure.h"
 #include "check.h"
+#include "guard.h"
 
 namespace sherin::checks {
 namespace {
@@ -59,11 +60,11 @@ std::vector<File> MakeFiles(Vault& vault) {
 
 MountPoint::MountPoint() : path_(std::filesystem::temp_directory_path() / "sherin-checks-mount-XXXXXX") {
   CHECK(mkdtemp(path_.data()) != nullptr);
-  mounted = path_;
+  Guard::Mounted(path_);
 }
 
 MountPoint::~MountPoint() {
-  mounted.clear();
+  Guard::Mounted("");
   rmdir(path_.c_str());
 }
 

@@ -98,8 +98,9 @@ void Session::StopNotifications() {
 }
 
 void Session::Close() {
-  // A notification that hangs uses it until the object ends.
-  if (quiet_) fuse_.reset();
+  if (fuse_ == nullptr || !quiet_) return;  // a notification that hangs uses it until the object ends
+  fuse_session_unmount(fuse_.get());  // where it still is; frees what destroying leaves
+  fuse_.reset();
 }
 
 bool Session::EndWithin(std::chrono::milliseconds time) {

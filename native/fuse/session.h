@@ -40,7 +40,7 @@ class Session {
   /** Ends the threads; the kernel answers what is open with ENOTCONN. Not on a thread of the session. */
   void End();
   /**
-   * Closes the connection, which makes the kernel answer what no thread has taken. After End, on the thread that answers: no
+   * Closes the connection and undoes the mount where it still is, which makes the kernel answer what no thread has taken. After End, on the thread that answers: no
    * request may be on its way to an answer.
    */
   void Close();

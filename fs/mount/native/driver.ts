@@ -59,7 +59,12 @@ export class NativeDriver implements MountDriver {
       throw error;
     }
     this.#mounted = { path: real, connection, watch };
-    await raiseReadAhead(real);
+    const device = (await mountsAt(real)).at(-1)?.device;
+    if (device === undefined) {
+      throw new SherinError('MOUNT_USED', { path: real, part: 'it was unmounted at once' });
+    }
+    watch.mounted(device);
+    await raiseReadAhead(device);
   }
 
   async unmount(): Promise<{ lazy: boolean }> {
@@ -104,9 +109,7 @@ export class NativeDriver implements MountDriver {
   }
 }
 
-/** Root alone may; without it the kernel reads 128 KiB ahead, and the addon asks the disk for more. @throws SherinError MOUNT_USED */
-async function raiseReadAhead(path: string): Promise<void> {
-  const device = (await mountsAt(path)).at(-1)?.device;
-  if (device === undefined) throw new SherinError('MOUNT_USED', { path, part: 'it was unmounted at once' });
+/** Root alone may; without it the kernel reads 128 KiB ahead, and the addon asks the disk for more. */
+async function raiseReadAhead(device: number): Promise<void> {
   await writeFile(`/sys/class/bdi/0:${device}/read_ahead_kb`, String(readAhead)).catch(() => undefined);
 }

@@ -5,9 +5,17 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 
-/** Its input ends when we do. A live mount, and a directory without one, can be looked at; a dead one can't. */
+/**
+ * Its input ends when we do; a line before names the mount's device. A live mount, and a directory without one, can be looked
+ * at; a dead one can't. Threads of ours that wait in the kernel for a page (an invalidation) outlive SIGKILL and keep the
+ * connection open, and with it every reader waiting, until it is aborted.
+ */
 const script = `
-read -r _
+read -r device
+[ -z "$device" ] || read -r _
+if [ -n "$device" ]; then
+  { echo 1 > "/sys/fs/fuse/connections/$device/abort"; } 2>/dev/null || umount -c -n -f -- "$1" 2>/dev/null
+fi
 for _ in 1 2 3 4 5; do
   sleep 0.2
   [ -d "$1" ] || exec "$2" -u -z -- "$1" 2>/dev/null
@@ -31,6 +39,11 @@ export class MountWatch {
     this.#process.unref();
     const { stdin } = this.#process;
     if (stdin !== null && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
+  }
+
+  /** Says that the mount is there. `device`: its minor number, the kernel's name for the connection. */
+  mounted(device: number): void {
+    this.#process.stdin?.write(`${device}\n`);
   }
 
   /** Ends the watch over a mount that is undone. */

@@ -1,0 +1,49 @@
+/** What the files of the stress test hold: bytes as a function of a seed and the offset. */
+#pragma once
+#include <stdint.h>
+#include <string.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+constexpr size_t kPage = 4096, kStripe = 256 * 1024;
+
+struct Version {
+  size_t size = 0;
+  uint64_t seed = 0;
+  bool sparse = false;
+};
+struct File {
+  std::string name;
+  std::vector<Version> versions;
+};
+
+/** splitmix64 */
+inline uint64_t Mix(uint64_t x) {
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+inline bool IsHole(const Version& version, size_t offset) {
+  return version.sparse && Mix(version.seed ^ (offset / kStripe)) % 3 != 0;
+}
+
+/** Bytes from a multiple of eight. */
+inline void Fill(const Version& version, size_t offset, uint8_t* out, size_t length) {
+  for (size_t at = 0; at < length; at += 8) {
+    const uint64_t word = IsHole(version, offset + at) ? 0 : Mix(version.seed * 0x100000001b3 + (offset + at) / 8);
+    memcpy(out + at, &word, std::min<size_t>(8, length - at));
+  }
+}
+
+/** Whether bytes are what a version has there; those that start anywhere within a page. */
+inline bool Matches(const Version& version, size_t offset, const uint8_t* bytes, size_t length) {
+  if (offset + length > version.size) return false;
+  uint8_t expected[kPage];
+  const size_t start = offset / 8 * 8;
+  Fill(version, start, expected, offset - start + length);
+  return memcmp(expected + (offset - start), bytes, length) == 0;
+}
