@@ -47,3 +47,16 @@ inline bool Matches(const Version& version, size_t offset, const uint8_t* bytes,
   Fill(version, start, expected, offset - start + length);
   return memcmp(expected + (offset - start), bytes, length) == 0;
 }
+
+/** Page by page: the kernel goes from one version to the next so. */
+inline bool Right(const File& file, size_t offset, const uint8_t* bytes, size_t length) {
+  while (length > 0) {
+    const size_t part = std::min(length, kPage - offset % kPage);
+    const auto matches = [&](const Version& version) { return Matches(version, offset, bytes, part); };
+    if (std::none_of(file.versions.begin(), file.versions.end(), matches)) return false;
+    offset += part;
+    bytes += part;
+    length -= part;
+  }
+  return true;
+}

@@ -34,19 +34,6 @@ namespace {
 
 constexpr size_t kLargest = 1536 * 1024;
 
-/** Page by page: the kernel goes from one version to the next so. */
-bool Right(const File& file, size_t offset, const uint8_t* bytes, size_t length) {
-  while (length > 0) {
-    const size_t part = std::min(length, kPage - offset % kPage);
-    const auto matches = [&](const Version& version) { return Matches(version, offset, bytes, part); };
-    if (std::none_of(file.versions.begin(), file.versions.end(), matches)) return false;
-    offset += part;
-    bytes += part;
-    length -= part;
-  }
-  return true;
-}
-
 /** Shared by all processes. */
 struct Counts {
   std::atomic<uint64_t> operations{0}, opens{0}, reads{0}, direct{0}, maps{0}, bytes{0}, refused{0}, buses{0}, wrong{0}, errors{0};
@@ -72,10 +59,32 @@ void Failed(const File& file, const char* how, size_t offset, size_t length, int
   Describe(file, how, offset, length, error);
 }
 
+/** Tells wrong pages by what they are made of: for each, how many of its 64-byte pieces are of which version, or zeros. */
+void Explain(const File& file, size_t offset, const uint8_t* bytes, size_t length) {
+  for (size_t at = 0; at < length;) {
+    const size_t part = std::min(length - at, kPage - (offset + at) % kPage);
+    if (!Right(file, offset + at, bytes + at, part)) {
+      std::string made;
+      for (size_t piece = 0; piece < part; piece += 64) {
+        const size_t size = std::min<size_t>(64, part - piece);
+        const uint8_t* const from = bytes + at + piece;
+        const auto of = std::find_if(file.versions.begin(), file.versions.end(), [&](const Version& version) {
+          return Matches(version, offset + at + piece, from, size);
+        });
+        made += of != file.versions.end() ? static_cast<char>('0' + (of - file.versions.begin()))
+                : std::all_of(from, from + size, [](uint8_t byte) { return byte == 0; }) ? 'z' : '?';
+      }
+      fprintf(stderr, "%s, page at %zu: %s\n", file.name.c_str(), offset + at, made.c_str());
+    }
+    at += part;
+  }
+}
+
 void Check(const File& file, const char* how, size_t offset, const uint8_t* bytes, size_t length) {
   counts->bytes += length;
   if (Right(file, offset, bytes, length)) return;
   ++counts->wrong;
+  Explain(file, offset, bytes, length);
   Describe(file, how, offset, length, 0);
 }
 

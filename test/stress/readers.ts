@@ -64,6 +64,7 @@ export function makeFiles(path: string, files: readonly TestFile[]): void {
 async function count(args: readonly string[]): Promise<Counted> {
   return new Promise((resolve, reject) => {
     execFile(compiled(), [...args], (error, out, said) => {
+      if (said !== '') process.stderr.write(said);
       try {
         resolve(JSON.parse(out) as Counted);
       } catch {
