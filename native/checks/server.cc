@@ -243,7 +243,7 @@ void Server::Lookup(const fuse::Call& call) {
     return;
   }
   const fuse_entry_param entry = EntryFor(static_cast<uint64_t>(found - files_.begin()) + 2);
-  session_->known().Add(entry.ino);
+  session_->known().Add(entry.ino, false);
   if (fuse_reply_entry(request, &entry) != 0) session_->known().Forget(entry.ino, 1);
 }
 
@@ -317,7 +317,7 @@ void Server::List(const fuse::Call& call, bool plus) {
     used += need;
     if (plus) told.push_back(entry.ino);
   }
-  for (const uint64_t node : told) session_->known().Add(node);
+  for (const uint64_t node : told) session_->known().Add(node, false);
   if (fuse_reply_buf(request, list.data(), used) == 0) return;
   for (const uint64_t node : told) session_->known().Forget(node, 1);
 }

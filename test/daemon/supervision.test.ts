@@ -47,7 +47,7 @@ describe('sherind', () => {
       pid: daemon.pid,
       vault: { state: 'unlocked' },
       tpm: 'software',
-      mount: { driver: 'fuse-native', allowOther: false },
+      mount: { driver: 'native', allowOther: false },
       fs: { pid: fsPid },
       restarts: 0,
       lastError: null,

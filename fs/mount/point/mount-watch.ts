@@ -8,12 +8,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 /**
  * Its input ends when we do; a line before names the mount's device. A live mount, and a directory without one, can be looked
  * at; a dead one can't. Threads of ours that wait in the kernel for a page (an invalidation) outlive SIGKILL and keep the
- * connection open, and with it every reader waiting, until it is aborted.
+ * connection open, and with it every reader waiting, until it is aborted. Only what is still mounted there is: its number may have
+ * gone to another's connection.
  */
 const script = `
 read -r device
 [ -z "$device" ] || read -r _
-if [ -n "$device" ]; then
+ours=
+while read -r _ _ number _ place _; do
+  [ "$number" != "0:$device" ] || [ "$place" != "$3" ] || ours=1
+done < /proc/self/mountinfo
+if [ -n "$ours" ]; then
   { echo 1 > "/sys/fs/fuse/connections/$device/abort"; } 2>/dev/null || umount -c -n -f -- "$1" 2>/dev/null
 fi
 for _ in 1 2 3 4 5; do
@@ -21,11 +26,17 @@ for _ in 1 2 3 4 5; do
   [ -d "$1" ] || exec "$2" -u -z -- "$1" 2>/dev/null
 done`;
 
+/** A path as /proc/self/mountinfo shows it. */
+function escaped(path: string): string {
+  const octal = (character: string): string => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
+  return path.replace(/[ \t\n\\]/g, octal);
+}
+
 export class MountWatch {
   readonly #process: ChildProcess;
 
   constructor(path: string, fusermount: string) {
-    const args = ['-c', script, 'sherin-mount-watch', path, fusermount];
+    const args = ['-c', script, 'sherin-mount-watch', path, fusermount, escaped(path)];
     const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' };
     // A session of its own: a signal to our terminal or group must not end both.
     this.#process = spawn('/bin/sh', args, {
