@@ -1,5 +1,5 @@
 /** The directory to mount at: what must hold before, and clearing what a killed process left there. */
-import { access, constants, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { access, constants, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SherinError } from '../../../common/errors.js';
 import { within } from '../within.js';
@@ -29,9 +29,13 @@ async function resolved(path: string): Promise<string> {
   }
 }
 
+/** statfs(2) always asks the server; the answer of a stat(2) may be what the kernel keeps of one that died. */
 async function isDead(path: string): Promise<boolean> {
-  const code = stat(path).then(() => '', codeOf);
-  return (await within(code, patience)) === 'ENOTCONN';
+  const code = await within(
+    statfs(path).then(() => '', codeOf),
+    patience,
+  );
+  return code === 'ENOTCONN' || code === 'ECONNABORTED';
 }
 
 async function clear(path: string, top: MountEntry): Promise<void> {

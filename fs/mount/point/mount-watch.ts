@@ -6,10 +6,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Its input ends when we do; a line before names the mount's device. A live mount, and a directory without one, can be looked
- * at; a dead one can't. Threads of ours that wait in the kernel for a page (an invalidation) outlive SIGKILL and keep the
- * connection open, and with it every reader waiting, until it is aborted. Only what is still mounted there is: its number may have
- * gone to another's connection.
+ * Its input ends when we do; a line before names the mount's device. statfs(2) of a live mount, and of a directory without one,
+ * answers; of a dead one it fails, while stat(2) may still show what the kernel keeps of it. Threads of ours that wait in the
+ * kernel for a page (an invalidation) outlive SIGKILL and keep the connection open, and with it every reader waiting, until it
+ * is aborted. Only what is still mounted there is: its number may have gone to another's connection.
  */
 const script = `
 read -r device
@@ -23,7 +23,7 @@ if [ -n "$ours" ]; then
 fi
 for _ in 1 2 3 4 5; do
   sleep 0.2
-  [ -d "$1" ] || exec "$2" -u -z -- "$1" 2>/dev/null
+  stat -f -- "$1" > /dev/null 2>&1 || exec "$2" -u -z -- "$1" 2>/dev/null
 done`;
 
 /** A path as /proc/self/mountinfo shows it. */

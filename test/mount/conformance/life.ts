@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DriverLimits } from '../../../fs/mount/driver.js';
@@ -93,11 +102,22 @@ while True: step(look())`;
       }
     });
 
+    it('clears a dead mount whose top the kernel still shows', async () => {
+      const dead = await Mounted.mount(limits);
+      for (const pid of children(dead.pid)) process.kill(pid, 'SIGKILL');
+      const mounted = await Mounted.start(limits, {}, dead.path);
+      statSync(dead.path); // kept for a second
+      await dead.kill();
+      await mounted.do({ do: 'mount' });
+      expect(readFileSync(mounted.file('hello.txt'), 'utf8')).toBe('hello, vault\n');
+      await mounted.close();
+    });
+
     it('clears a dead mount of its own', async () => {
       const dead = await Mounted.mount(limits);
       for (const pid of children(dead.pid)) process.kill(pid, 'SIGKILL');
       await dead.kill();
-      expect(() => statSync(dead.path)).toThrow('ENOTCONN');
+      expect(() => statfsSync(dead.path)).toThrow('ENOTCONN');
       const mounted = await Mounted.start(limits, {}, dead.path);
       await mounted.do({ do: 'mount' });
       expect(readFileSync(mounted.file('hello.txt'), 'utf8')).toBe('hello, vault\n');
