@@ -291,8 +291,18 @@ export type Encoded =
       readonly heals: boolean;
     };
 
+/** What a file's first call tells of it. */
+export interface Begun {
+  /** From its beginning on; null when it is no regular file. */
+  readonly extent: Extent | null;
+  /** All of a file of 1 byte to 1 MiB that has data; else null. */
+  readonly whole: Encoded | null;
+}
+
 /** Encodes the sources of one import on threads of its own: a source that does not answer holds up nothing else. */
 export interface Encoder {
+  /** Looks at a file, and encodes one of at most 1 MiB at once: most files take one call. */
+  begin(fd: number, options: EncodeOptions): Promise<Begun>;
   /** Reads `length` bytes (1–1 MiB) at `offset` of a descriptor, hashes, encrypts, writes an unsynced temporary file. Zero content gives a hole. */
   encode(fd: number, offset: number, length: number, options: EncodeOptions): Promise<Encoded>;
   /** Size of a file and its first data at or after an offset; null when it is no regular file. */

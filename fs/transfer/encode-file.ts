@@ -16,12 +16,6 @@ export interface FileContent {
   readonly owner: number;
 }
 
-export interface SourceFile {
-  readonly fd: number;
-  /** As it was when the import came to it. */
-  readonly extent: Extent;
-}
-
 /** What takes the cubes of a file. */
 export interface EncodedSlots {
   /** Takes a cube; its temporary file is no longer the encoder's. @throws when the import has failed meanwhile */
@@ -33,19 +27,38 @@ export interface EncodedSlots {
 }
 
 /**
- * Encrypts a file, a few slots at a time; when it settles no thread reads the descriptor any more.
- * @throws SherinError IO when the file became shorter; errors of the encoder and of `slots`
+ * Encrypts a file; when it settles no thread reads the descriptor any more.
+ * @throws SherinError USAGE for what is no regular file, IO when the file became shorter; errors of the encoder and of `slots`
  */
 export async function encodeFile(
   encoder: Encoder,
-  { fd, extent: first }: SourceFile,
+  fd: number,
   options: EncodeOptions,
   slots: EncodedSlots,
 ): Promise<FileContent> {
+  const { extent, whole } = await encoder.begin(fd, options);
+  if (extent === null) throw new SherinError('USAGE', { what: 'it is not a regular file' });
+  const builder = new ObjectTreeBuilder();
+  if (whole === null) await pushSlots(builder, encoder, fd, extent, options, slots);
+  else builder.push(taken(whole, extent.size, slots));
+  const { root, node, nodes } = builder.done(extent.size);
+  return { length: extent.size, root, node, nodes, owner: options.owner };
+}
+
+/** Encrypts a file slot by slot, a few at a time. */
+async function pushSlots(
+  builder: ObjectTreeBuilder,
+  encoder: Encoder,
+  fd: number,
+  first: Extent,
+  options: EncodeOptions,
+  slots: EncodedSlots,
+): Promise<void> {
   const length = first.size;
   const count = Math.ceil(length / slotBytes);
-  const builder = new ObjectTreeBuilder();
   const window: Promise<Slot>[] = [];
+  const encode = async (offset: number, bytes: number) =>
+    taken(await encoder.encode(fd, offset, bytes, options), bytes, slots);
   let extent = first;
   try {
     for (let index = 0; index < count; ) {
@@ -60,7 +73,7 @@ export async function encodeFile(
         index = dataSlot;
         continue;
       }
-      const slot = encodeSlot(encoder, fd, offset, Math.min(slotBytes, length - offset), options, slots);
+      const slot = encode(offset, Math.min(slotBytes, length - offset));
       // Awaited later, in order: a failure in between must not count as unhandled.
       slot.catch(() => undefined);
       window.push(slot);
@@ -72,8 +85,6 @@ export async function encodeFile(
   } finally {
     await Promise.allSettled(window);
   }
-  const { root, node, nodes } = builder.done(length);
-  return { length, root, node, nodes, owner: options.owner };
 }
 
 /** Moves the oldest slots to the tree until `left` are under way; one that fails leaves the others in the window. */
@@ -84,15 +95,8 @@ async function drain(window: Promise<Slot>[], builder: ObjectTreeBuilder, left: 
   }
 }
 
-async function encodeSlot(
-  encoder: Encoder,
-  fd: number,
-  offset: number,
-  length: number,
-  options: EncodeOptions,
-  slots: EncodedSlots,
-): Promise<Slot> {
-  const encoded = await encoder.encode(fd, offset, length, options);
+/** What was read of `length` bytes, as a slot. @throws SherinError IO when there were fewer; what `slots` throws */
+function taken(encoded: Encoded, length: number, slots: EncodedSlots): Slot {
   slots.read(length);
   if (encoded.kind === 'hole') return { kind: 'hole' };
   if (encoded.kind === 'short') {

@@ -12,8 +12,8 @@ import { ImportTree } from './import-tree.js';
 import { objectTag } from './object-id.js';
 import { Staging } from './staging.js';
 
-/** Small files that are encrypted at the same time. */
-const filesInFlight = 8;
+/** Files that are encrypted at the same time. */
+const filesInFlight = 32;
 
 export interface ImportContext {
   readonly manifest: Manifest;
@@ -73,19 +73,18 @@ export class Import {
         progress(done, Math.max(bytes, done));
       };
       const outcomes: PutOutcome[] = [];
-      for (let at = 0; at < entries.length; at += filesInFlight) {
-        const group = entries.slice(at, at + filesInFlight);
-        const contents = group.map((entry) => this.#content(entry, fds));
-        try {
-          // Content is encrypted side by side; names are given in order, so that a hard link finds its file.
-          for (const [index, entry] of group.entries()) {
-            outcomes.push(await this.#entry(entry, contents[index] ?? Promise.resolve(null)));
-          }
-        } finally {
-          // The descriptors are closed after the answer: none may be in use any more.
-          await Promise.allSettled(contents);
+      const contents: Promise<FileContent | null>[] = [];
+      try {
+        // Content is encrypted side by side; names are given in order, so that a hard link finds its file.
+        for (const [index, entry] of entries.entries()) {
+          const ahead = entries.slice(contents.length, index + filesInFlight);
+          contents.push(...ahead.map((next) => this.#content(next, fds)));
+          outcomes.push(await this.#entry(entry, contents[index] ?? Promise.resolve(null)));
+          if (this.#staging.full) await this.#flush();
         }
-        if (this.#staging.full) await this.#flush();
+      } finally {
+        // The descriptors are closed after the answer: none may be in use any more.
+        await Promise.allSettled(contents);
       }
       return outcomes;
     });
@@ -101,6 +100,7 @@ export class Import {
     return this.#inTurn(async () => {
       this.#tree.touchParents();
       await this.#flush();
+      await this.#commits;
       this.#close();
       return this.#totals;
     });
@@ -109,6 +109,7 @@ export class Import {
   /** Drops what is staged; what was committed stays. Never rejects. */
   abandon(): Promise<void> {
     return this.#inTurn(async () => {
+      await this.#commits.catch(() => undefined);
       this.#close();
       this.#discard(this.#staging);
       this.#staging = new Staging();
@@ -138,20 +139,24 @@ export class Import {
     this.#staging.mutations.push(mutation);
   }
 
+  /** Commits what is staged while the next batch is filled; waits for the batch before it, so that there are two at most. */
   async #flush(): Promise<void> {
+    const before = this.#commits;
     if (!this.#staging.empty) {
       const batch = this.#staging;
       this.#staging = new Staging();
       // One after another: a record must not become durable before a cube of an earlier batch.
-      this.#commits = this.#commits.then(
+      this.#commits = before.then(
         () => this.#commit(batch),
         (error: unknown) => {
           this.#discard(batch);
           throw error;
         },
       );
+      // Awaited by the next flush or the end: a failure in between must not count as unhandled.
+      this.#commits.catch(() => undefined);
     }
-    await this.#commits;
+    await before;
   }
 
   async #commit(batch: Staging): Promise<void> {
@@ -181,10 +186,8 @@ export class Import {
     const fd = entry.fd === undefined ? undefined : fds[entry.fd];
     if (fd === undefined) throw new SherinError('PROTOCOL', { part: `no descriptor for ${entry.path}` });
     const { encoder, encode, owned } = this.#context;
-    const extent = await encoder.extent(fd, 0);
-    if (extent === null) throw new SherinError('USAGE', { what: `${entry.path} is not a regular file` });
     const options = { ...encode, owner: owned ? this.#tree.owner(entry).uid : 0 };
-    return encodeFile(encoder, { fd, extent }, options, {
+    return encodeFile(encoder, fd, options, {
       take: (encoded) => this.#take(encoded),
       room: async () => {
         if (this.#stopped) throw interrupted();

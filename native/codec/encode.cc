@@ -86,4 +86,12 @@ Encoded EncodeDescriptor(int fd, uint64_t offset, size_t length, const EncodeSet
   return EncodeBytes({plain, length}, settings);
 }
 
+Begun BeginDescriptor(int fd, const EncodeSettings& settings) {
+  Begun begun{ExtentAt(fd, 0), std::nullopt};
+  const Extent& extent = begun.extent;
+  const auto size = static_cast<uint64_t>(extent.size);
+  if (extent.data >= 0 && size >= 1 && size <= kCube) begun.whole = EncodeDescriptor(fd, 0, size, settings);
+  return begun;
+}
+
 }  // namespace sherin

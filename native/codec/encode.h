@@ -1,8 +1,10 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "../keys/key_set.h"
+#include "../system/extent.h"
 #include "layout.h"
 
 namespace sherin {
@@ -28,6 +30,14 @@ struct Encoded {
 
 /** Reads from a descriptor, then as EncodeBytes. @throws Failure errno names, EWIPED */
 Encoded EncodeDescriptor(int fd, uint64_t offset, size_t length, const EncodeSettings& settings);
+/** Begun of native/index.ts. */
+struct Begun {
+  Extent extent;
+  std::optional<Encoded> whole;
+};
+
+/** As ExtentAt from 0; a file of 1 byte to 1 MiB that has data is encoded as well. @throws as EncodeDescriptor */
+Begun BeginDescriptor(int fd, const EncodeSettings& settings);
 /** `data` has 1 to 1 MiB bytes. @throws Failure */
 Encoded EncodeBytes(Bytes data, const EncodeSettings& settings);
 

@@ -177,7 +177,39 @@ describe('Encoder', () => {
   it('finds none in what is no regular file', async () => {
     const device = openSync('/dev/null', 'r');
     expect(await encoder.extent(device, 0)).toBeNull();
+    expect(await encoder.begin(device, vault.options())).toEqual({ extent: null, whole: null });
     closeSync(device);
+  });
+});
+
+describe('a file that is begun', () => {
+  const encoder = new Encoder();
+  afterAll(() => encoder.close());
+
+  async function begun(fill: (fd: number) => void) {
+    const fd = openSync(join(vault.path, 'begun'), 'w+');
+    try {
+      fill(fd);
+      return await encoder.begin(fd, vault.options());
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  it.each([1, 4096, 1_048_576])('is encoded when it has %d bytes', async (size) => {
+    const content = randomBytes(size);
+    const { extent, whole } = await begun((fd) => writeSync(fd, content));
+    expect(extent).toEqual({ size, data: 0, hole: size });
+    const { cube } = await temporaryOf(content);
+    expect(whole).toMatchObject({ kind: 'cube', cube });
+  });
+
+  it('is looked at only when it is empty, all hole or larger', async () => {
+    expect(await begun(() => undefined)).toEqual({ extent: { size: 0, data: null, hole: 0 }, whole: null });
+    const hole = await begun((fd) => ftruncateSync(fd, 65_536));
+    expect(hole).toEqual({ extent: { size: 65_536, data: null, hole: 65_536 }, whole: null });
+    const large = await begun((fd) => writeSync(fd, randomBytes(1_048_577)));
+    expect(large).toMatchObject({ extent: { size: 1_048_577 }, whole: null });
   });
 });
 

@@ -28,6 +28,13 @@ EncodeSettings SettingsOf(const Napi::Value& value) {
           PadModeOf(Member(value, "pad"))};
 }
 
+Napi::Value ValueOf(Napi::Env env, const Begun& begun) {
+  auto value = Napi::Object::New(env);
+  value.Set("extent", ValueOf(env, begun.extent));
+  value.Set("whole", begun.whole ? ValueOf(env, *begun.whole) : env.Null());
+  return value;
+}
+
 Napi::Value ValueOf(Napi::Env env, const Encoded& encoded) {
   auto value = Napi::Object::New(env);
   switch (encoded.kind) {

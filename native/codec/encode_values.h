@@ -8,5 +8,6 @@ namespace sherin {
 /** EncodeOptions of native/index.ts. */
 EncodeSettings SettingsOf(const Napi::Value& value);
 Napi::Value ValueOf(Napi::Env env, const Encoded& encoded);
+Napi::Value ValueOf(Napi::Env env, const Begun& begun);
 
 }  // namespace sherin

@@ -22,6 +22,7 @@ constexpr uint64_t kMostOffset = (uint64_t{1} << 53) - 1;
 void Encoder::Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Encoder", DefineClass(env, "Encoder",
                                      {
+                                         InstanceMethod<&Encoder::Begin>("begin"),
                                          InstanceMethod<&Encoder::Encode>("encode"),
                                          InstanceMethod<&Encoder::ExtentOf>("extent"),
                                          InstanceMethod<&Encoder::Close>("close"),
@@ -42,6 +43,14 @@ Napi::Value Encoder::Run(const Napi::CallbackInfo& info, Work work) {
   return RunAsync(
       info.Env(), Environment::Of(info.Env()).completions(), *workers_, std::move(work),
       [](Napi::Env env, const auto& result) { return ValueOf(env, result); }, std::move(keep));
+}
+
+Napi::Value Encoder::Begin(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const int fd = DescriptorOf(info[0], "fd");
+    const EncodeSettings settings = SettingsOf(info[1]);
+    return Run(info, [fd, settings] { return BeginDescriptor(fd, settings); });
+  });
 }
 
 Napi::Value Encoder::Encode(const Napi::CallbackInfo& info) {

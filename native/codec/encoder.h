@@ -14,6 +14,7 @@ class Encoder : public Napi::ObjectWrap<Encoder> {
   explicit Encoder(const Napi::CallbackInfo& info);
 
  private:
+  Napi::Value Begin(const Napi::CallbackInfo& info);
   Napi::Value Encode(const Napi::CallbackInfo& info);
   Napi::Value ExtentOf(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);

@@ -1,6 +1,8 @@
 #include "ed25519.h"
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/params.h>
 
 #include "../memory/residue.h"
 #include "openssl.h"
@@ -8,10 +10,26 @@
 namespace sherin {
 namespace {
 
-Pkey PrivateKey(Bytes seed) {
-  Pkey key(EVP_PKEY_new_raw_private_key_ex(nullptr, "ED25519", nullptr, seed.data, seed.size));
-  Require(key != nullptr, "Ed25519 private key");
-  return key;
+OSSL_PARAM OctetParam(const char* name, Bytes bytes) {
+  return OSSL_PARAM_construct_octet_string(name, const_cast<uint8_t*>(bytes.data), bytes.size);
+}
+
+/** Imports keys, holds none. Looking the algorithm up costs more than an import. */
+EVP_PKEY_CTX* Importer() {
+  thread_local const PkeyContext context = [] {
+    PkeyContext made(EVP_PKEY_CTX_new_from_name(nullptr, "ED25519", nullptr));
+    Require(made != nullptr && EVP_PKEY_fromdata_init(made.get()) == 1, "Ed25519 import");
+    return made;
+  }();
+  return context.get();
+}
+
+Pkey KeyPair(Bytes seed, Bytes public_key) {
+  OSSL_PARAM params[] = {OctetParam(OSSL_PKEY_PARAM_PRIV_KEY, seed), OctetParam(OSSL_PKEY_PARAM_PUB_KEY, public_key),
+                         OSSL_PARAM_construct_end()};
+  EVP_PKEY* key = nullptr;
+  Require(EVP_PKEY_fromdata(Importer(), &key, EVP_PKEY_KEYPAIR, params) == 1, "Ed25519 key pair");
+  return Pkey(key);
 }
 
 MdContext NewContext() {
@@ -24,13 +42,15 @@ MdContext NewContext() {
 
 void Ed25519PublicKey(Bytes seed, uint8_t out[32]) {
   const ResidueScrub scrub;
+  const Pkey key(EVP_PKEY_new_raw_private_key_ex(nullptr, "ED25519", nullptr, seed.data, seed.size));
   size_t size = 32;
-  Require(EVP_PKEY_get_raw_public_key(PrivateKey(seed).get(), out, &size) == 1 && size == 32, "Ed25519 public key");
+  Require(key != nullptr && EVP_PKEY_get_raw_public_key(key.get(), out, &size) == 1 && size == 32,
+          "Ed25519 public key");
 }
 
-void Ed25519Sign(Bytes seed, Bytes message, uint8_t signature[64]) {
+void Ed25519Sign(Bytes seed, Bytes public_key, Bytes message, uint8_t signature[64]) {
   const ResidueScrub scrub;
-  const Pkey key = PrivateKey(seed);
+  const Pkey key = KeyPair(seed, public_key);
   const MdContext context = NewContext();
   Require(EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key.get(), nullptr) == 1,
           "Ed25519 sign init");

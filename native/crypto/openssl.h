@@ -28,6 +28,7 @@ using MdContext = std::unique_ptr<EVP_MD_CTX, OpensslDelete<EVP_MD_CTX_free>>;
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, OpensslDelete<EVP_CIPHER_CTX_free>>;
 using MacContext = std::unique_ptr<EVP_MAC_CTX, OpensslDelete<EVP_MAC_CTX_free>>;
 using KdfContext = std::unique_ptr<EVP_KDF_CTX, OpensslDelete<EVP_KDF_CTX_free>>;
+using PkeyContext = std::unique_ptr<EVP_PKEY_CTX, OpensslDelete<EVP_PKEY_CTX_free>>;
 using Pkey = std::unique_ptr<EVP_PKEY, OpensslDelete<EVP_PKEY_free>>;
 
 /** @throws Failure ENOMEM or EIO with OpenSSL's reason when `ok` is false; clears OpenSSL's error queue */

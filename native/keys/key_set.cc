@@ -24,7 +24,9 @@ KeySet::KeySet(LockedBytes vmk, const Uuid& uuid)
     : vmk_(std::move(vmk)),
       subkeys_{Derive(vmk_, uuid, "cube"),     Derive(vmk_, uuid, "cube-id"), Derive(vmk_, uuid, "object-id"),
                Derive(vmk_, uuid, "manifest"), Derive(vmk_, uuid, "audit"),   Derive(vmk_, uuid, "token"),
-               Derive(vmk_, uuid, "nv"),       Derive(vmk_, uuid, "sign")} {}
+               Derive(vmk_, uuid, "nv"),       Derive(vmk_, uuid, "sign")} {
+  Ed25519PublicKey(Subkey(Purpose::Sign), public_key_.data());
+}
 
 bool KeySet::wiped() const {
   const std::shared_lock<std::shared_mutex> lock(mutex_);
@@ -51,12 +53,12 @@ void KeySet::Hmac(Purpose purpose, std::initializer_list<Bytes> parts, uint8_t o
 
 void KeySet::Sign(Bytes message, uint8_t signature[64]) const {
   const auto lock = Use();
-  Ed25519Sign(Subkey(Purpose::Sign), message, signature);
+  Ed25519Sign(Subkey(Purpose::Sign), {public_key_.data(), public_key_.size()}, message, signature);
 }
 
 void KeySet::PublicKey(uint8_t out[32]) const {
   const auto lock = Use();
-  Ed25519PublicKey(Subkey(Purpose::Sign), out);
+  memcpy(out, public_key_.data(), public_key_.size());
 }
 
 LockedBytes KeySet::CubeKey(const uint8_t salt[32], const uint8_t id[32], uint32_t epoch) const {

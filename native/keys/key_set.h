@@ -46,6 +46,7 @@ class KeySet {
   bool wiped_ = false;
   LockedBytes vmk_;
   std::array<LockedBytes, kPurposes> subkeys_;
+  std::array<uint8_t, 32> public_key_;
 };
 
 }  // namespace sherin
