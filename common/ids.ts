@@ -60,9 +60,8 @@ export function parseNamespace(text: string): Namespace {
   return text as Namespace;
 }
 
-function isDate(digits: string): boolean {
-  const [year, month, day] = [digits.slice(0, 4), digits.slice(4, 6), digits.slice(6, 8)].map(Number);
-  if (year === undefined || month === undefined || day === undefined) return false;
+function isDate(number: number): boolean {
+  const [year, month, day] = [Math.floor(number / 10_000), Math.floor(number / 100) % 100, number % 100];
   const date = new Date(Date.UTC(year, month - 1, day));
   return year >= 1970 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
@@ -80,7 +79,7 @@ export function parseSherinId(text: string): SherinIdParts {
   if (parts.length !== 3 || namespace === undefined || digits === undefined || hex === undefined) {
     throw malformed(text, 'it has not the three parts NAMESPACE_YYYYMMDD_hex');
   }
-  if (!/^\d{8}$/.test(digits) || !isDate(digits))
+  if (!/^\d{8}$/.test(digits) || !isDate(Number(digits)))
     throw malformed(text, `${digits.slice(0, 16)} is not a date`);
   if (!/^[0-9a-f]{32}$/.test(hex)) throw malformed(text, 'its last part is not 32 lower-case hex digits');
   return { namespace: parseNamespace(namespace), date: Number(digits), tag: Buffer.from(hex, 'hex') };
@@ -92,9 +91,11 @@ export function asSherinId(text: string): SherinId {
   return text as SherinId;
 }
 
-export function formatSherinId(parts: SherinIdParts): SherinId {
-  const date = String(parts.date).padStart(8, '0');
-  return asSherinId(`${parts.namespace}_${date}_${parts.tag.toString('hex')}`);
+export function formatSherinId({ namespace, date, tag }: SherinIdParts): SherinId {
+  const id = `${parseNamespace(namespace)}_${String(date).padStart(8, '0')}_${tag.toString('hex')}`;
+  if (!Number.isInteger(date) || !isDate(date) || tag.length !== 16)
+    throw malformed(id, 'its date or its tag');
+  return id as SherinId;
 }
 
 /** The UTC date of a time, as YYYYMMDD. */

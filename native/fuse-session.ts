@@ -26,11 +26,12 @@ export const fuseOp = {
   statfs: 16,
   changeXattr: 17,
   change: 18,
+  opened: 19,
 } as const;
 
 /**
- * One request. `ready`, `ended`, `forget`, `expired`, `release` and `releasedir` want no answer; `size` of `expired` is how
- * many requests their deadline answered. Fields that an operation lacks are 0, `name` null.
+ * One request. `ready`, `ended`, `forget`, `expired`, `opened`, `release` and `releasedir` want no answer; `size` of `expired`
+ * is how many requests their deadline answered, `name` of `opened` the path of the caller's program. Fields that an operation lacks are 0, `name` null.
  */
 export type FuseHandler = (
   op: number,
@@ -54,6 +55,9 @@ export type FuseHandler = (
 export const attributeFields = 16;
 /** A packed directory entry: attributes, where to go on, length of the name; then the name, padded with 1–8 zeros. */
 export const packedEntryBytes = (attributeFields + 2) * 8;
+
+/** A record of `prepare`: node and size as little-endian doubles, cube ID, cube root. */
+export const preparedRecordBytes = 80;
 
 /** A piece of a slot (1 MiB of a file) in the order of the file: bytes of a cube, or zeros. */
 export interface GrantedSegment {
@@ -96,7 +100,13 @@ export interface FuseSession {
   /** Names the content of a slot; nothing happens without a grant. */
   extend(handle: number, slot: number, segments: readonly GrantedSegment[]): void;
   revoke(handle: number): void;
-  revokeAll(): void;
+  /**
+   * Lets files that are one cube each be opened without JavaScript, which `opened` then tells of; the latest 2,048 may. They are
+   * fetched, verified and, where small, handed to the kernel. `records`: {@link preparedRecordBytes} for each.
+   */
+  prepare(reader: object, wholeCube: boolean, records: Buffer): void;
+  /** Takes back what was granted and prepared of nodes; null: of all. */
+  withdraw(nodes: readonly number[] | null): void;
   /**
    * Drops what the kernel caches of nodes (null: of all that it knows) and of names, on a thread that serves no request;
    * resolves when that is done.

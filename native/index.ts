@@ -23,6 +23,7 @@ export {
   type GrantedSegment,
   type NameInDirectory,
   packedEntryBytes,
+  preparedRecordBytes,
 } from './fuse-session.js';
 export { loadFuseNativeMend } from './load.js';
 

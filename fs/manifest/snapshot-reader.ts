@@ -64,7 +64,11 @@ export class Snapshot implements TreeState {
   }
 
   inode(ino: number): InodeState | undefined {
-    const row = this.#search(this.counts.inodes, (row) => readU64(this.#bytes, this.#inodeAt(row)) - ino);
+    const order = (row: number): number => readU64(this.#bytes, this.#inodeAt(row)) - ino;
+    // Where no inode was ever deleted, the rows are the numbers from 1.
+    const direct = ino - 1;
+    if (direct >= 0 && direct < this.counts.inodes && order(direct) === 0) return this.inodeAt(direct);
+    const row = this.#search(this.counts.inodes, order);
     return row === undefined ? undefined : this.inodeAt(row);
   }
 

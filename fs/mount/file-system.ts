@@ -65,10 +65,6 @@ export class FileSystem {
     return this.#fixed.get(ino) ?? (isGenerated(ino) ? undefined : new FilesNode(this.#source, ino));
   }
 
-  async stat(node: Node): Promise<NodeStat> {
-    return node.stat();
-  }
-
   /** @throws PosixError EBADF */
   async statOpen(handle: number): Promise<NodeStat> {
     const { node, file } = this.#open.get(handle);
@@ -89,6 +85,13 @@ export class FileSystem {
     if (access !== constants.O_RDONLY || (flags & constants.O_TRUNC) !== 0) throw new PosixError('EROFS');
     const file = await node.open(caller);
     return this.#open.add(node, file, caller);
+  }
+
+  /** A handle that the driver has opened by itself, with the content it had prepared, if that still stands. */
+  adopt(handle: number, node: Node, file: OpenFile | undefined, caller: Caller): void {
+    this.#open.adopt(handle, node, file, caller);
+    // Its record is made all the same.
+    if (file === undefined) this.#open.present(handle).catch(() => undefined);
   }
 
   /** The content that a handle reads now; undefined when it is closed or about to become another. */
@@ -121,11 +124,12 @@ export class FileSystem {
     this.#open.closeAll();
   }
 
-  /** @throws PosixError ENODATA when there is none, EOPNOTSUPP for ACLs and `trusted.*` */
+  /** @throws PosixError ENODATA when there is none, EOPNOTSUPP for ACLs, labels and `trusted.*` */
   async getxattr(node: Node, name: string): Promise<Buffer> {
     refuseForeign(name);
     const value = await node.xattr(name);
-    if (value === undefined) throw new PosixError('ENODATA');
+    // SELinux gives a FUSE mount one label; `ls -l` asks for that of every file, unless there are none at all.
+    if (value === undefined) throw new PosixError(name === 'security.selinux' ? 'EOPNOTSUPP' : 'ENODATA');
     return value;
   }
 

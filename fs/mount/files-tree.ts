@@ -27,13 +27,23 @@ export class FilesNode extends Node {
   /** @throws PosixError ENOENT when the inode is gone; SherinError when the vault stays locked */
   async #inode(): Promise<{ tree: TreeView; inode: Inode }> {
     const tree = await this.#source.tree();
-    const inode = tree.inode(this.ino);
-    if (inode === undefined) throw new PosixError('ENOENT');
-    return { tree, inode };
+    return { tree, inode: this.#inodeIn(tree) };
   }
 
-  override async stat(): Promise<NodeStat> {
-    const { inode } = await this.#inode();
+  #inodeIn(tree: TreeView): Inode {
+    const inode = tree.inode(this.ino);
+    if (inode === undefined) throw new PosixError('ENOENT');
+    return inode;
+  }
+
+  /** At once while the vault is unlocked: a listing asks for many. */
+  override stat(): NodeStat | Promise<NodeStat> {
+    const tree = this.#source.tree();
+    if (tree instanceof Promise) return tree.then((there) => this.#statOf(this.#inodeIn(there)));
+    return this.#statOf(this.#inodeIn(tree));
+  }
+
+  #statOf(inode: Inode): NodeStat {
     const size = inode.kind === 'symlink' ? (inode.target?.length ?? 0) : inode.size;
     const { kind, mode, uid, gid, atime, mtime, ctime } = inode;
     return {
@@ -104,7 +114,7 @@ export class FilesRoot extends FilesNode {
 
   override async stat(): Promise<NodeStat> {
     try {
-      const known = await within(super.stat(), rootPatience);
+      const known = await within(Promise.resolve(super.stat()), rootPatience);
       if (known !== undefined) return known;
     } catch (error) {
       if (!(error instanceof SherinError)) throw error;

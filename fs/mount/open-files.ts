@@ -12,7 +12,15 @@ export interface OpenHandle {
   seen: number;
 }
 
+/** Those above are numbers that the driver gives. */
 const greatest = 2 ** 31 - 1;
+
+const nothing: OpenFile = {
+  size: 0,
+  readCached: () => undefined,
+  read: async () => 0,
+  close: () => undefined,
+};
 
 /** Open files by handle number, 1…2^31−1. */
 export class OpenFiles {
@@ -29,6 +37,17 @@ export class OpenFiles {
     this.#handles.set(handle, { node, file, caller, changes: 0, seen: 0 });
     this.#advance();
     return handle;
+  }
+
+  /** Takes a handle that the driver has opened; without a file it is opened before it is read. */
+  adopt(handle: number, node: Node, file: OpenFile | undefined, caller: Caller): void {
+    this.#handles.set(handle, {
+      node,
+      file: file ?? nothing,
+      caller,
+      changes: file === undefined ? 1 : 0,
+      seen: 0,
+    });
   }
 
   /** @throws PosixError EBADF */

@@ -9,6 +9,8 @@ export interface Caller {
   readonly uid: number | null;
   readonly gid: number | null;
   readonly pid: number | null;
+  /** Path of its program where the driver has looked; the process may be gone since. */
+  readonly program?: string;
 }
 
 /** The part of the manifest's tree that a mount reads. */
@@ -38,6 +40,15 @@ export interface OpenFile {
   close(): void;
   /** Absent where content is not kept in cubes. */
   readonly grant?: ReadGrant;
+}
+
+/** A file that is one cube, and that a driver may open by itself for anyone whom its mode lets. */
+export interface PreparedFile {
+  readonly reader: CubeReader;
+  readonly wholeCube: boolean;
+  readonly cube: CubeRef;
+  /** Records such an open; the content is for reads that the driver can't answer. */
+  opened(caller: Caller): OpenFile;
 }
 
 /** What `user.sherin.*` tells of a file. */
@@ -83,6 +94,8 @@ export interface MountSource {
   tree(): TreeView | Promise<TreeView>;
   /** Opens a file's present version; recorded in the audit log. @throws SherinError DENIED, LOCKED, CUBE_QUARANTINED */
   openInode(ino: number, caller: Caller): Promise<OpenFile>;
+  /** Null where opening has to be decided each time, or its record to be waited for. */
+  prepare(ino: number): PreparedFile | null;
   openObject(id: SherinId, caller: Caller): Promise<OpenFile>;
   /** One cube's plaintext, for admins. */
   openCube(id: CubeId, caller: Caller): Promise<OpenFile>;

@@ -10,15 +10,17 @@ export const systemActor: AuditEvent['actor'] = {
   exe: 'sherin-fs',
 };
 
-function executable(pid: number): string | null {
+function programOf(pid: number): string {
   try {
-    return basename(readlinkSync(`/proc/${pid}/exe`)).slice(0, 255);
+    return readlinkSync(`/proc/${pid}/exe`);
   } catch {
-    return null;
+    return '';
   }
 }
 
 /** A caller as the audit log names it; the executable is advisory. */
 export function actorOf(caller: Caller): AuditEvent['actor'] {
-  return { uid: caller.uid, pid: caller.pid, exe: caller.pid === null ? null : executable(caller.pid) };
+  const { uid, pid } = caller;
+  const program = caller.program ?? (pid === null ? '' : programOf(pid));
+  return { uid, pid, exe: program === '' ? null : basename(program).slice(0, 255) };
 }

@@ -9,6 +9,7 @@ import type {
   GeneratedFile,
   MountSource,
   OpenFile,
+  PreparedFile,
   QuarantinedCube,
   Space,
   TreeView,
@@ -57,6 +58,11 @@ export class VaultSource implements MountSource {
     if (inode === undefined) throw new SherinError('PATH_MISSING', { path: `inode ${ino}` });
     const object = inode.object === 0 ? null : (session.manifest.tree.object(inode.object) ?? null);
     return session.openContent({ ino, object }, this.#named(caller));
+  }
+
+  prepare(ino: number): PreparedFile | null {
+    const prepared = this.#vault.current()?.prepare(ino) ?? null;
+    return prepared && { ...prepared, opened: (caller) => prepared.opened(this.#named(caller)) };
   }
 
   async openObject(id: SherinId, caller: Caller): Promise<OpenFile> {

@@ -2,18 +2,19 @@ import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js';
 import type { CubeFault, CubeReader, CubeRef, Keyring } from '../../native/index.js';
 import { CoalescedAudit } from '../audit/coalesce.js';
-import type { AuditEvent } from '../audit/event.js';
+import type { AuditActor, AuditEvent } from '../audit/event.js';
 import type { AppendOptions, AuditLog } from '../audit/log.js';
 import { type AuditReport, verifyAudit } from '../audit/verify.js';
 import { CubeCatalog } from '../cube/catalog.js';
 import { ObjectContent } from '../cube/content.js';
 import { FaultHandler, type FaultSink } from '../cube/faults.js';
 import type { CubeStore } from '../cube/store.js';
-import { encodeSlots } from '../manifest/index-node.js';
+import { encodeSlots, slotBytes } from '../manifest/index-node.js';
 import type { Manifest } from '../manifest/manifest.js';
+import { slotAt } from '../manifest/object-tree.js';
 import type { Mutation } from '../manifest/records.js';
 import type { ObjectInfo } from '../manifest/tree.js';
-import type { Caller } from '../mount/source.js';
+import type { Caller, PreparedFile } from '../mount/source.js';
 import { type Admins, mayRead } from './access.js';
 import { actorOf, systemActor } from './actor.js';
 import { auditKeys } from './key-uses.js';
@@ -108,6 +109,23 @@ export class Session implements FaultSink {
     return this.#content(object ?? { length: 0, node: encodeSlots([]) });
   }
 
+  /** A file of one cube whose opens need no decision; null for any other, and while opens have to wait for their records. */
+  prepare(ino: number): PreparedFile | null {
+    const { tree } = this.manifest;
+    const inode = tree.inode(ino);
+    if (inode?.kind !== 'file' || inode.size > slotBytes || !this.#auditWritable) return null;
+    const object = tree.object(inode.object);
+    if (object === undefined || object.length === 0) return null;
+    const slot = slotAt(object.node, 0, (id) => this.manifest.node(id));
+    if (slot.kind !== 'cube' || slot.cube.length !== object.length) return null;
+    if (tree.linksOf(ino).some(({ policy }) => policy !== 'user')) return null;
+    const opened = (caller: Caller) => {
+      this.#noteOpen(object.id, actorOf(caller));
+      return this.#content(object);
+    };
+    return { reader: this.reader, wholeCube: this.#parts.wholeCube, cube: slot.cube, opened };
+  }
+
   /** Content of one cube, for administrators. */
   async openCube(cube: CubeRef, caller: Caller): Promise<ObjectContent> {
     const id = cubeIdFromBytes(cube.id);
@@ -141,6 +159,8 @@ export class Session implements FaultSink {
       await this.audit.append(event, options);
       this.#auditWritable = true;
     } catch (error) {
+      // What was prepared may not be opened any more without its record.
+      if (this.#auditWritable && !this.#closed) this.#parts.invalidate();
       this.#auditWritable = false;
       throw error;
     }
@@ -247,11 +267,13 @@ export class Session implements FaultSink {
 
   async #recordOpen(id: string, caller: Caller): Promise<void> {
     const actor = actorOf(caller);
-    if (!this.#opens.first(actor, id, Date.now()) && this.#auditWritable) return;
-    const event = { event: 'AUDIT_OPEN', id, actor, meta: {} };
     // Normally nobody waits for an fsync at open; a log that failed must take this record first.
-    if (this.#auditWritable) this.note(event);
-    else await this.record(event);
+    if (this.#auditWritable) this.#noteOpen(id, actor);
+    else await this.record({ event: 'AUDIT_OPEN', id, actor, meta: {} });
+  }
+
+  #noteOpen(id: string, actor: AuditActor): void {
+    if (this.#opens.first(actor, id, Date.now())) this.note({ event: 'AUDIT_OPEN', id, actor, meta: {} });
   }
 
   /** What fails because the vault is being locked says so. */

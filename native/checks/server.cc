@@ -141,12 +141,12 @@ void Server::Drop(std::optional<std::vector<uint64_t>> nodes) {
 void Server::TakeSome(std::mt19937& random) {
   Do([&] {
     if (open_.empty()) return;
-    session_->Revoke(std::next(open_.begin(), static_cast<ptrdiff_t>(random() % open_.size()))->first);
+    session_->grants().Revoke(std::next(open_.begin(), static_cast<ptrdiff_t>(random() % open_.size()))->first);
   });
 }
 
 void Server::TakeAll() {
-  Do([&] { session_->RevokeAll(); });
+  Do([&] { session_->grants().Withdraw(nullptr); });
 }
 
 void Server::Post(fuse::Call call) {
@@ -224,7 +224,7 @@ void Server::Answer(const fuse::Call& call) {
       return;
     }
     case fuse::Op::Release:
-      session_->Revoke(call.handle);
+      session_->grants().Revoke(call.handle);
       CHECK(open_.erase(call.handle) == 1);
       return;
     default:
@@ -256,7 +256,7 @@ void Server::Open(const fuse::Call& call) {
   file.keep_cache = 1;
   const fuse_req_t request = Take(call);
   if (request != nullptr && fuse_reply_open(request, &file) == 0) return;
-  session_->Revoke(handle);
+  session_->grants().Revoke(handle);
   open_.erase(handle);
 }
 
@@ -265,10 +265,10 @@ void Server::Give(uint64_t handle, uint64_t offset) {
   const auto found = open_.find(handle);
   if (found == open_.end()) return;
   const File& file = *FileOf(found->second);
-  auto content = session_->Granted(handle);
+  auto content = session_->grants().Of(handle);
   if (content == nullptr) {
     content = std::make_shared<fuse::Content>(source_, found->second, file.content.size(), false);
-    session_->Grant(handle, content);
+    session_->grants().Give(handle, content);
   }
   const size_t slot = offset / kCube;
   for (size_t at = slot; at < std::min(slot + 2, file.slots.size()); ++at) content->SetSlot(at, file.slots[at]);

@@ -28,6 +28,7 @@ enum class Op : uint32_t {
   Statfs = 16,
   ChangeXattr = 17,
   Change = 18,
+  Opened = 19,  // a prepared node was opened under `handle`, by the program `name`; nothing to answer
 };
 
 /** A request of the kernel on its way to JavaScript; fields that an operation lacks are zero. */

@@ -9,6 +9,14 @@ namespace sherin::fuse {
 Content::Content(std::shared_ptr<CubeSource> source, uint64_t node, uint64_t size, bool whole_cube)
     : source_(std::move(source)), node_(node), size_(size), whole_cube_(whole_cube) {}
 
+std::shared_ptr<Content> Content::Anew() {
+  taken_ = true;
+  auto anew = std::make_shared<Content>(source_, node_, size_, whole_cube_);
+  const std::shared_lock<std::shared_mutex> lock(mutex_);
+  anew->slots_ = slots_;
+  return anew;
+}
+
 void Content::SetSlot(uint64_t slot, std::vector<Segment> segments) {
   const std::unique_lock<std::shared_mutex> lock(mutex_);
   slots_[slot] = std::move(segments);

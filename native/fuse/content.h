@@ -32,6 +32,10 @@ class Content {
  public:
   Content(std::shared_ptr<CubeSource> source, uint64_t node, uint64_t size, bool whole_cube);
 
+  /** The same content for another handle, which nobody has read yet; this is a model from then on that was taken. */
+  std::shared_ptr<Content> Anew();
+  bool taken() const { return taken_; }
+
   /** Segments of a slot, in the order of the file. */
   void SetSlot(uint64_t slot, std::vector<Segment> segments);
   /** The cubes of a range within the file; holes in it are zeroed in `out`. False when a slot is not known yet. */
@@ -58,7 +62,7 @@ class Content {
   const uint64_t node_;
   const uint64_t size_;
   const bool whole_cube_;
-  std::atomic<bool> revoked_{false};
+  std::atomic<bool> revoked_{false}, taken_{false};
   std::atomic<uint64_t> expected_{0};
   std::shared_mutex mutex_;
   std::unordered_map<uint64_t, std::vector<Segment>> slots_;

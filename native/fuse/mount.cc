@@ -69,7 +69,8 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
                            InstanceMethod<&FuseSession::Grant>("grant"),
                            InstanceMethod<&FuseSession::Extend>("extend"),
                            InstanceMethod<&FuseSession::Revoke>("revoke"),
-                           InstanceMethod<&FuseSession::RevokeAll>("revokeAll"),
+                           InstanceMethod<&FuseSession::Prepare>("prepare"),
+                           InstanceMethod<&FuseSession::Withdraw>("withdraw"),
                            InstanceMethod<&FuseSession::Invalidate>("invalidate"),
                        });
   }
@@ -265,45 +266,95 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
     });
   }
 
+  static std::vector<fuse::Segment> SegmentsOf(const Napi::Value& value) {
+    if (!value.IsArray()) throw Napi::TypeError::New(value.Env(), "segments must be an array");
+    const auto list = value.As<Napi::Array>();
+    std::vector<fuse::Segment> segments;
+    for (uint32_t i = 0; i < list.Length(); ++i) segments.push_back(SegmentOf(list.Get(i)));
+    return segments;
+  }
+
+  /** Null stands for all nodes. */
+  static std::optional<std::vector<uint64_t>> NodesOf(const Napi::Value& value) {
+    if (value.IsNull()) return std::nullopt;
+    if (!value.IsArray()) throw Napi::TypeError::New(value.Env(), "nodes must be an array");
+    const auto list = value.As<Napi::Array>();
+    std::vector<uint64_t> nodes;
+    for (uint32_t i = 0; i < list.Length(); ++i) nodes.push_back(NumberOf(list.Get(i), "node", 1, kMostNumber));
+    return nodes;
+  }
+
   /** (handle, node, reader, size, wholeCube) */
   void Grant(const Napi::CallbackInfo& info) {
     Guarded(info.Env(), [&] {
       const uint64_t handle = NumberOf(info[0], "handle", 1, kMostNumber);
       const uint64_t node = NumberOf(info[1], "node", 1, kMostNumber);
       const uint64_t size = NumberOf(info[3], "size", 0, kMostNumber);
-      session_->Grant(handle, std::make_shared<fuse::Content>(CubeReader::SourceOf(info[2]), node, size,
-                                                              BooleanOf(info[4], "wholeCube")));
+      session_->grants().Give(handle, std::make_shared<fuse::Content>(CubeReader::SourceOf(info[2]), node, size,
+                                                                      BooleanOf(info[4], "wholeCube")));
     });
   }
 
   /** (handle, slot, segments); nothing happens without a grant. */
   void Extend(const Napi::CallbackInfo& info) {
     Guarded(info.Env(), [&] {
-      const auto content = session_->Granted(NumberOf(info[0], "handle", 1, kMostNumber));
+      const auto content = session_->grants().Of(NumberOf(info[0], "handle", 1, kMostNumber));
       const uint64_t slot = NumberOf(info[1], "slot", 0, kMostNumber);
-      if (!info[2].IsArray()) throw Napi::TypeError::New(info.Env(), "segments must be an array");
-      const auto list = info[2].As<Napi::Array>();
-      std::vector<fuse::Segment> segments;
-      for (uint32_t i = 0; i < list.Length(); ++i) segments.push_back(SegmentOf(list.Get(i)));
+      std::vector<fuse::Segment> segments = SegmentsOf(info[2]);
       if (content != nullptr) content->SetSlot(slot, std::move(segments));
     });
   }
 
   void Revoke(const Napi::CallbackInfo& info) {
-    Guarded(info.Env(), [&] { session_->Revoke(NumberOf(info[0], "handle", 1, kMostNumber)); });
+    Guarded(info.Env(), [&] { session_->grants().Revoke(NumberOf(info[0], "handle", 1, kMostNumber)); });
   }
 
-  void RevokeAll(const Napi::CallbackInfo&) { session_->RevokeAll(); }
+  /** A file that is one cube; PreparedRecord of native/fuse-session.ts. */
+  struct PreparedRecord {
+    double node, size;
+    uint8_t id[32], root[32];
+  };
+  static_assert(sizeof(PreparedRecord) == 80);
+
+  /** (reader, wholeCube, records) */
+  void Prepare(const Napi::CallbackInfo& info) {
+    Guarded(info.Env(), [&] {
+      const std::shared_ptr<CubeSource> source = CubeReader::SourceOf(info[0]);
+      const bool whole_cube = BooleanOf(info[1], "wholeCube");
+      const Bytes records = BytesOf(info[2], "records");
+      std::vector<std::shared_ptr<fuse::Content>> contents;
+      for (size_t at = 0; at + sizeof(PreparedRecord) <= records.size; at += sizeof(PreparedRecord)) {
+        PreparedRecord record;
+        memcpy(&record, records.data + at, sizeof record);
+        if (!(record.node >= 1 && record.node <= static_cast<double>(kMostNumber) && record.size >= 1 &&
+              record.size <= static_cast<double>(kCube))) {
+          throw Napi::RangeError::New(info.Env(), "records");
+        }
+        fuse::Segment segment{};
+        memcpy(segment.cube.id.data(), record.id, sizeof record.id);
+        memcpy(segment.cube.root.data(), record.root, sizeof record.root);
+        segment.length = static_cast<size_t>(record.size);
+        segment.cube.length = static_cast<uint32_t>(segment.length);
+        contents.push_back(std::make_shared<fuse::Content>(source, static_cast<uint64_t>(record.node), segment.length, whole_cube));
+        contents.back()->SetSlot(0, {segment});
+      }
+      for (const auto& content : contents) session_->grants().Prepare(content);
+      session_->reads().Expect(std::move(contents));
+    });
+  }
+
+  /** (nodes | null) */
+  void Withdraw(const Napi::CallbackInfo& info) {
+    Guarded(info.Env(), [&] {
+      const auto nodes = NodesOf(info[0]);
+      session_->grants().Withdraw(nodes ? &*nodes : nullptr);
+    });
+  }
 
   /** (nodes | null, entries): null stands for all that the kernel knows. */
   Napi::Value Invalidate(const Napi::CallbackInfo& info) {
     return Guarded(info.Env(), [&]() -> Napi::Value {
-      std::optional<std::vector<uint64_t>> nodes;
-      if (!info[0].IsNull()) {
-        nodes.emplace();
-        const auto list = info[0].As<Napi::Array>();
-        for (uint32_t i = 0; i < list.Length(); ++i) nodes->push_back(NumberOf(list.Get(i), "node", 1, kMostNumber));
-      }
+      std::optional<std::vector<uint64_t>> nodes = NodesOf(info[0]);
       std::vector<Session::Entry> entries;
       const auto list = info[1].As<Napi::Array>();
       for (uint32_t i = 0; i < list.Length(); ++i) {

@@ -1,8 +1,11 @@
 #include "operations.h"
 
 #include <errno.h>
-#include <string.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <linux/xattr.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -98,11 +101,37 @@ void Getattr(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
 
 void Readlink(fuse_req_t request, fuse_ino_t node) { Ask(request, About(Op::Readlink, node)); }
 
-void Open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) { Ask(request, About(Op::Open, node, file)); }
+/** Path of the program of a process; empty when it is gone or hidden. */
+std::string ProgramOf(pid_t pid) {
+  char path[PATH_MAX];
+  const ssize_t length = readlink(("/proc/" + std::to_string(pid) + "/exe").c_str(), path, sizeof path);
+  return length < 0 ? "" : std::string(path, static_cast<size_t>(length));
+}
+
+/** Opens what was prepared; false when JavaScript has to. */
+bool Opened(Session& session, fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
+  if ((file->flags & (O_ACCMODE | O_TRUNC)) != O_RDONLY) return false;
+  file->fh = session.grants().Open(node);
+  if (file->fh == 0) return false;
+  const fuse_ctx& caller = *fuse_req_ctx(request);
+  Call call = About(Op::Opened, node, file);
+  call.uid = caller.uid;
+  call.gid = caller.gid;
+  call.pid = caller.pid;
+  call.name = ProgramOf(caller.pid);
+  session.upcall()(std::move(call));  // before the answer: a read or release that follows comes behind it
+  file->keep_cache = true;
+  if (fuse_reply_open(request, file) != 0) session.upcall()(About(Op::Release, node, file));
+  return true;
+}
+
+void Open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
+  if (!Opened(Of(request), request, node, file)) Ask(request, About(Op::Open, node, file));
+}
 
 bool Served(Session& session, fuse_req_t request, uint64_t offset, size_t size, uint64_t handle) {
   try {
-    const std::shared_ptr<Content> content = session.Granted(handle);
+    const std::shared_ptr<Content> content = session.grants().Of(handle);
     return content != nullptr && session.reads().Serve(request, content, offset, size);
   } catch (const std::exception&) {  // no memory: nothing was answered
     return false;
@@ -120,6 +149,7 @@ void Read(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset, fuse_f
 
 /** Nobody waits for the answer of a release. */
 void Release(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
+  Of(request).grants().Revoke(file->fh);
   Of(request).upcall()(About(Op::Release, node, file));
   fuse_reply_err(request, 0);
 }
@@ -154,6 +184,12 @@ bool Foreign(const char* name) {
          strncmp(name, XATTR_TRUSTED_PREFIX, XATTR_TRUSTED_PREFIX_LEN) == 0;
 }
 
+/**
+ * The label of a file, which SELinux gives a FUSE mount as a whole. `ls -l` asks for that of every file it lists, unless it is told
+ * that the file system has none.
+ */
+bool Label(const char* name) { return strcmp(name, XATTR_NAME_SELINUX) == 0; }
+
 /** user.sherin.*, which every file has and no list shows. */
 bool Generated(const char* name) { return strncmp(name, "user.sherin.", strlen("user.sherin.")) == 0; }
 
@@ -162,9 +198,8 @@ void Getxattr(fuse_req_t request, fuse_ino_t node, const char* name, size_t size
     fuse_reply_err(request, EOPNOTSUPP);
     return;
   }
-  // `ls -l` asks for an attribute of every file it lists.
   if (!Generated(name) && Of(request).known().Bare(node)) {
-    fuse_reply_err(request, ENODATA);
+    fuse_reply_err(request, Label(name) ? EOPNOTSUPP : ENODATA);
     return;
   }
   Call call = About(Op::Getxattr, node);

@@ -25,7 +25,7 @@ constexpr uint64_t kNear = 2 * kCube;
 constexpr size_t kSmall = 16 * 1024;
 /** Cubes asked for ahead of a sequential reader. */
 constexpr uint64_t kAhead = 4;
-constexpr size_t kMostAhead = 64;
+constexpr size_t kMostAhead = 256;
 constexpr size_t kMostStores = 64;
 
 /** Room for one answer of this thread. */
@@ -181,19 +181,55 @@ bool Reads::Fill(const std::shared_ptr<Content>& content, const std::vector<Part
   return other->Get() && good;
 }
 
+void Reads::Expect(std::vector<std::shared_ptr<Content>> contents) {
+  for (const auto& content : contents) FetchSlot(content, 0);
+  for (const auto& content : contents) {
+    if (content->size() > kVertex) continue;
+    ahead_.SubmitIdle([this, content, activity = content->source().Enter()] {
+      uint8_t* const out = ReplyBuffer();
+      const WipeAtEnd wipe(out, content->size());
+      std::vector<Part> parts;
+      if (content->revoked() || content->taken() || !content->PartsOf(0, content->size(), out, parts)) return;
+      if (ReadParts(*content, parts, out)) StoreWhole(content);
+    }, kMostAhead);
+  }
+}
+
+/** From the cache of verified vertices: the notifier's thread waits for no disk. */
+void Reads::StoreWhole(const std::shared_ptr<Content>& content) {
+  notifier_.SubmitIdle([this, content, activity = content->source().Enter()] {
+    uint8_t* const out = ReplyBuffer();
+    const WipeAtEnd wipe(out, content->size());
+    std::vector<Part> parts;
+    // A read that is under way has locked its pages: storing would wait for it.
+    if (content->revoked() || content->taken() || !content->PartsOf(0, content->size(), out, parts)) return;
+    for (const Part& part : parts) {
+      if (content->source().Refused(part.cube.id)) return;
+      if (!content->source().ReadCached(part.cube, part.range, out + part.at)) return;
+    }
+    store_(content->node(), 0, out, content->size());
+  }, kMostStores);
+}
+
 void Reads::FetchAhead(const std::shared_ptr<Content>& content, uint64_t offset) {
   const uint64_t slot = offset / kCube;
   const uint64_t last = std::min(slot + kAhead, (content->size() - 1) / kCube);
   for (uint64_t next = std::max(slot + 1, content->ahead.load()); next <= last; ++next) {
     content->ahead = next + 1;
-    std::vector<Part> parts;
-    if (!content->CubesOf(next, parts)) return;
-    for (const Part& part : parts) {
-      ahead_.SubmitIdle([content, cube = part.cube, activity = content->source().Enter()] {
-        content->source().FetchAhead(cube);
-      }, kMostAhead);
-    }
+    if (!FetchSlot(content, next)) return;
   }
+}
+
+/** False when the slot is not known yet. */
+bool Reads::FetchSlot(const std::shared_ptr<Content>& content, uint64_t slot) {
+  std::vector<Part> parts;
+  if (!content->CubesOf(slot, parts)) return false;
+  for (const Part& part : parts) {
+    ahead_.SubmitIdle([content, cube = part.cube, activity = content->source().Enter()] {
+      content->source().FetchAhead(cube);
+    }, kMostAhead);
+  }
+  return true;
 }
 
 void Reads::StoreVertex(const std::shared_ptr<Content>& content, const Part& part, uint64_t offset) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <vector>
 
 #include "../work/workers.h"
 #include "content.h"
@@ -21,6 +22,11 @@ class Reads {
   Reads(Pending& pending, Workers& notifier, Store store, size_t most);
   ~Reads();
 
+  /**
+   * Fetches files of one slot that will be read soon, all from the disk before the first is decrypted; what is at most a vertex
+   * is handed to the kernel. A file that does not verify is left to its first read.
+   */
+  void Expect(std::vector<std::shared_ptr<Content>> contents);
   /** False when nothing was answered and JavaScript has to. */
   bool Serve(fuse_req_t request, const std::shared_ptr<Content>& content, uint64_t offset, size_t size);
 
@@ -30,6 +36,8 @@ class Reads {
               const std::vector<Part>& parts, uint64_t offset, size_t length, uint8_t* out);
   bool Fill(const std::shared_ptr<Content>& content, const std::vector<Part>& parts, uint8_t* out);
   void FetchAhead(const std::shared_ptr<Content>& content, uint64_t offset);
+  bool FetchSlot(const std::shared_ptr<Content>& content, uint64_t slot);
+  void StoreWhole(const std::shared_ptr<Content>& content);
   void StoreVertex(const std::shared_ptr<Content>& content, const Part& part, uint64_t offset);
 
   Pending& pending_;

@@ -143,31 +143,6 @@ void Session::Watch() {
   }
 }
 
-void Session::Grant(uint64_t handle, std::shared_ptr<Content> content) {
-  const std::unique_lock<std::shared_mutex> lock(granted_mutex_);
-  granted_[handle] = std::move(content);
-}
-
-std::shared_ptr<Content> Session::Granted(uint64_t handle) {
-  const std::shared_lock<std::shared_mutex> lock(granted_mutex_);
-  const auto found = granted_.find(handle);
-  return found == granted_.end() ? nullptr : found->second;
-}
-
-void Session::Revoke(uint64_t handle) {
-  const std::unique_lock<std::shared_mutex> lock(granted_mutex_);
-  const auto found = granted_.find(handle);
-  if (found == granted_.end()) return;
-  found->second->Revoke();
-  granted_.erase(found);
-}
-
-void Session::RevokeAll() {
-  const std::unique_lock<std::shared_mutex> lock(granted_mutex_);
-  for (const auto& [handle, content] : granted_) content->Revoke();
-  granted_.clear();
-}
-
 void Session::DropNode(uint64_t node) {
   // off 0 with len 0: all pages, and the attributes.
   fuse_lowlevel_notify_inval_inode(fuse_.get(), node, 0, 0);

@@ -3,13 +3,12 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <shared_mutex>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 #include "call.h"
+#include "grants.h"
 #include "known_nodes.h"
 #include "reads.h"
 #include "threads.h"
@@ -48,14 +47,8 @@ class Session {
   Pending& pending() { return pending_; }
   KnownNodes& known() { return known_; }
   Reads& reads() { return reads_; }
+  Grants& grants() { return grants_; }
   const Upcall& upcall() const { return upcall_; }
-
-  /** Lets reads of a handle go on without JavaScript. */
-  void Grant(uint64_t handle, std::shared_ptr<Content> content);
-  /** Null without a grant. */
-  std::shared_ptr<Content> Granted(uint64_t handle);
-  void Revoke(uint64_t handle);
-  void RevokeAll();
 
   /**
    * Drops what the kernel caches of nodes and names, on the notifier's thread, then calls `done`. Without nodes: of all that
@@ -80,13 +73,11 @@ class Session {
   std::unique_ptr<fuse_session, void (*)(fuse_session*)> fuse_;
   Pending pending_;
   KnownNodes known_;
+  Grants grants_;
   Workers notifier_{1};
   Reads reads_;
   Threads threads_;
   const size_t thread_count_;
-
-  std::shared_mutex granted_mutex_;
-  std::unordered_map<uint64_t, std::shared_ptr<Content>> granted_;
 
   std::mutex watch_mutex_;
   std::condition_variable watch_changed_;

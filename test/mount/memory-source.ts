@@ -48,6 +48,10 @@ export class MemorySource implements MountSource {
     return this.#file(name, inode?.content ?? { data: Buffer.alloc(0) });
   }
 
+  prepare(): null {
+    return null;
+  }
+
   async openObject(id: SherinId, _caller: Caller): Promise<OpenFile> {
     await this.tree();
     const content = this.memory.contentOf(id);

@@ -39,21 +39,37 @@ inline void Fill(const Version& version, size_t offset, uint8_t* out, size_t len
   }
 }
 
-/** Whether bytes are what a version has there; those that start anywhere within a page. */
-inline bool Matches(const Version& version, size_t offset, const uint8_t* bytes, size_t length) {
-  if (offset + length > version.size) return false;
-  uint8_t expected[kPage];
+/** How many of the bytes, all within a page, are what a version has there, up to the first that is not. */
+inline size_t Matching(const Version& version, size_t offset, const uint8_t* bytes, size_t length) {
+  if (offset >= version.size) return 0;
+  length = std::min(length, version.size - offset);
+  uint8_t expected[kPage + 8];
   const size_t start = offset / 8 * 8;
   Fill(version, start, expected, offset - start + length);
-  return memcmp(expected + (offset - start), bytes, length) == 0;
+  return static_cast<size_t>(std::mismatch(bytes, bytes + length, expected + (offset - start)).first - bytes);
 }
 
-/** Page by page: the kernel goes from one version to the next so. */
-inline bool Right(const File& file, size_t offset, const uint8_t* bytes, size_t length) {
+/** Whether bytes within a page are of one version, or of several in at most `most` runs. */
+inline bool InRuns(const File& file, size_t offset, const uint8_t* bytes, size_t length, int most) {
+  for (int runs = 0; length > 0; ++runs) {
+    size_t longest = 0;
+    for (const Version& version : file.versions) longest = std::max(longest, Matching(version, offset, bytes, length));
+    if (longest == 0 || runs == most) return false;
+    offset += longest;
+    bytes += longest;
+    length -= longest;
+  }
+  return true;
+}
+
+/**
+ * Page by page: the kernel goes from one version to the next so, and a READ's pages are each of one. Of a map, a page can change
+ * while a program copies it, and memcpy begins with both ends: up to four runs.
+ */
+inline bool Right(const File& file, size_t offset, const uint8_t* bytes, size_t length, int runs) {
   while (length > 0) {
     const size_t part = std::min(length, kPage - offset % kPage);
-    const auto matches = [&](const Version& version) { return Matches(version, offset, bytes, part); };
-    if (std::none_of(file.versions.begin(), file.versions.end(), matches)) return false;
+    if (!InRuns(file, offset, bytes, part, runs)) return false;
     offset += part;
     bytes += part;
     length -= part;

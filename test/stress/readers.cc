@@ -63,13 +63,13 @@ void Failed(const File& file, const char* how, size_t offset, size_t length, int
 void Explain(const File& file, size_t offset, const uint8_t* bytes, size_t length) {
   for (size_t at = 0; at < length;) {
     const size_t part = std::min(length - at, kPage - (offset + at) % kPage);
-    if (!Right(file, offset + at, bytes + at, part)) {
+    if (!Right(file, offset + at, bytes + at, part, 1)) {
       std::string made;
       for (size_t piece = 0; piece < part; piece += 64) {
         const size_t size = std::min<size_t>(64, part - piece);
         const uint8_t* const from = bytes + at + piece;
         const auto of = std::find_if(file.versions.begin(), file.versions.end(), [&](const Version& version) {
-          return Matches(version, offset + at + piece, from, size);
+          return Matching(version, offset + at + piece, from, size) == size;
         });
         made += of != file.versions.end() ? static_cast<char>('0' + (of - file.versions.begin()))
                 : std::all_of(from, from + size, [](uint8_t byte) { return byte == 0; }) ? 'z' : '?';
@@ -80,9 +80,10 @@ void Explain(const File& file, size_t offset, const uint8_t* bytes, size_t lengt
   }
 }
 
-void Check(const File& file, const char* how, size_t offset, const uint8_t* bytes, size_t length) {
+/** `runs`: of how many runs of versions a page may be made. */
+void Check(const File& file, const char* how, size_t offset, const uint8_t* bytes, size_t length, int runs = 1) {
   counts->bytes += length;
-  if (Right(file, offset, bytes, length)) return;
+  if (Right(file, offset, bytes, length, runs)) return;
   ++counts->wrong;
   Explain(file, offset, bytes, length);
   Describe(file, how, offset, length, 0);
@@ -237,7 +238,7 @@ class Reader {
       ++counts->operations;
       ++counts->maps;
       if (CopyFromMap(static_cast<const uint8_t*>(map) + offset, out_, length)) {
-        Check(file, "map", offset, out_, length);
+        Check(file, "map", offset, out_, length, 4);
       } else {
         ++counts->buses;
       }

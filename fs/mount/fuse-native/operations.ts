@@ -32,7 +32,7 @@ export class Operations {
 
   async getattr(request: Request, path: string): Promise<void> {
     const node = await this.#resolve(path);
-    const words = statWords(await this.#fs.stat(node));
+    const words = statWords(await node.stat());
     this.#known.told(node.ino);
     request.answer(0, words);
   }

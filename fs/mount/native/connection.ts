@@ -2,18 +2,21 @@ import { SherinError } from '../../../common/errors.js';
 import { FuseSession } from '../../../native/index.js';
 import type { Invalidation, MountLogger } from '../driver.js';
 import type { FileSystem } from '../file-system.js';
+import type { MountSource } from '../source.js';
 import { within } from '../within.js';
 import { dispatcher } from './dispatch.js';
 import { Grants } from './grants.js';
 import { Listings } from './listings.js';
 import { NodeTable } from './node-table.js';
 import { Operations } from './operations.js';
+import { Prefetch } from './prefetch.js';
 
 /** Threads to start with; the session adds more while they wait for a disk. */
 const threads = 4;
 
 export interface ConnectionOptions {
   readonly fs: FileSystem;
+  readonly source: MountSource;
   readonly log: MountLogger;
   /** Milliseconds. */
   readonly deadline: number;
@@ -28,6 +31,8 @@ export class Connection {
   readonly #session: FuseSession;
   readonly #nodes: NodeTable;
   readonly #grants: Grants;
+  readonly #prefetch: Prefetch;
+  readonly #listings = new Listings();
   readonly #ready = signal();
   #over: Promise<void> | null = null;
 
@@ -38,8 +43,16 @@ export class Connection {
     const session = this.#session;
     this.#nodes = new NodeTable(fs);
     this.#grants = new Grants(session, fs);
-    const listings = new Listings();
-    const operations = new Operations({ session, fs, nodes: this.#nodes, listings, grants: this.#grants });
+    const listings = this.#listings;
+    this.#prefetch = new Prefetch(session, options.source, this.#nodes);
+    const operations = new Operations({
+      session,
+      fs,
+      nodes: this.#nodes,
+      listings,
+      grants: this.#grants,
+      prefetch: this.#prefetch,
+    });
     const handle = dispatcher({
       session,
       operations,
@@ -66,12 +79,15 @@ export class Connection {
 
   /** Drops what the kernel caches and takes back what the addon reads by itself. */
   drop(what: Invalidation): Promise<void> {
+    this.#listings.changed();
     if (what === 'all') {
+      this.#prefetch.dropAll();
       this.#grants.takeAll();
       return this.#session.invalidate(null, []);
     }
     for (const handle of this.#options.fs.handlesOf(what.inodes)) this.#grants.take(handle);
     const nodes = what.inodes.map((ino) => this.#nodes.numberOf(ino));
+    this.#prefetch.drop(nodes);
     const names = (what.names ?? []).map(({ parent, name }) => ({
       parent: this.#nodes.numberOf(parent),
       name,

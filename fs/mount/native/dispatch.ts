@@ -55,6 +55,8 @@ export function dispatcher(parts: DispatchParts): FuseHandler {
           return operations.readlink(id, node);
         case fuseOp.open:
           return operations.open(id, node, flags, caller);
+        case fuseOp.opened:
+          return operations.opened(node, handle, { ...caller, program: String(name ?? '') });
         case fuseOp.read:
           return operations.read(id, node, handle, offset, size);
         case fuseOp.release:

@@ -89,6 +89,7 @@ export class NativeDriver implements MountDriver {
   #connect(): Connection {
     const connection = new Connection({
       fs: this.#fs,
+      source: this.#options.source,
       log: this.#options.log,
       deadline: this.#options.deadline ?? defaultDeadline,
       mountOptions: this.#mountOptions(),

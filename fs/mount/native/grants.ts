@@ -38,7 +38,7 @@ export class Grants {
 
   takeAll(): void {
     this.#granted.clear();
-    this.#session.revokeAll();
+    this.#session.withdraw(null);
   }
 
   #extend(handle: number, { grant, size }: { grant: ReadGrant; size: number }, slot: number): void {

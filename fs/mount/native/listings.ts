@@ -3,21 +3,37 @@ import type { DirectoryEntry } from '../node.js';
 
 const greatest = 2 ** 31 - 1;
 
+export interface Listing {
+  readonly entries: readonly DirectoryEntry[];
+  /** Nothing was changed since: its names still stand for their inodes. */
+  readonly present: boolean;
+}
+
 export class Listings {
-  readonly #open = new Map<number, readonly DirectoryEntry[]>();
+  readonly #open = new Map<
+    number,
+    { readonly entries: readonly DirectoryEntry[]; readonly changes: number }
+  >();
   #next = 1;
+  #changes = 0;
+
+  /** Something in some directory may be another now. */
+  changed(): void {
+    this.#changes += 1;
+  }
 
   /** Returns a handle. */
-  add(entries: Iterable<DirectoryEntry>): number {
+  add(entries: readonly DirectoryEntry[]): number {
     while (this.#open.has(this.#next)) this.#advance();
     const handle = this.#next;
-    this.#open.set(handle, [...entries]);
+    this.#open.set(handle, { entries, changes: this.#changes });
     this.#advance();
     return handle;
   }
 
-  get(handle: number): readonly DirectoryEntry[] | undefined {
-    return this.#open.get(handle);
+  get(handle: number): Listing | undefined {
+    const open = this.#open.get(handle);
+    return open && { entries: open.entries, present: open.changes === this.#changes };
   }
 
   close(handle: number): void {

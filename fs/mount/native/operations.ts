@@ -16,6 +16,7 @@ import {
 import type { Grants } from './grants.js';
 import type { Listings } from './listings.js';
 import type { NodeTable } from './node-table.js';
+import type { Prefetch } from './prefetch.js';
 
 /** What is announced is kept until then; a day stands for ever. */
 const announced: Lifetimes = { attributes: 86_400, name: 86_400 };
@@ -33,6 +34,7 @@ export interface OperationsParts {
   readonly nodes: NodeTable;
   readonly listings: Listings;
   readonly grants: Grants;
+  readonly prefetch: Prefetch;
 }
 
 export class Operations {
@@ -41,13 +43,15 @@ export class Operations {
   readonly #nodes: NodeTable;
   readonly #listings: Listings;
   readonly #grants: Grants;
+  readonly #prefetch: Prefetch;
 
-  constructor({ session, fs, nodes, listings, grants }: OperationsParts) {
+  constructor({ session, fs, nodes, listings, grants, prefetch }: OperationsParts) {
     this.#session = session;
     this.#fs = fs;
     this.#nodes = nodes;
     this.#listings = listings;
     this.#grants = grants;
+    this.#prefetch = prefetch;
   }
 
   async lookup(id: number, parent: number, name: Buffer, caller: Caller): Promise<void> {
@@ -58,13 +62,13 @@ export class Operations {
       this.#session.answerEntry(id, absentFor(announced.name));
       return;
     }
-    const stat = await this.#fs.stat(node);
+    const stat = await node.stat();
     this.#session.answerEntry(id, attributesOf(this.#nodes.known(node), stat, lifetimesOf(node)));
   }
 
   async getattr(id: number, number: number, handle: number): Promise<void> {
     const node = this.#nodes.at(number);
-    const stat = handle === 0 ? await this.#fs.stat(node) : await this.#fs.statOpen(handle);
+    const stat = handle === 0 ? await node.stat() : await this.#fs.statOpen(handle);
     this.#session.answerAttributes(id, attributesOf(number, stat, lifetimesOf(node)));
   }
 
@@ -77,9 +81,17 @@ export class Operations {
     const handle = await this.#fs.open(node, flags, caller);
     if (this.#session.waiting(id)) {
       if (!node.direct) this.#grants.give(handle, number, 0);
-      if (this.#session.answerOpen(id, handle, !node.direct, node.direct)) return;
+      if (this.#session.answerOpen(id, handle, !node.direct, node.direct)) {
+        if (node.versioned) await this.#prefetch.after(node.ino);
+        return;
+      }
     }
     this.release(handle);
+  }
+
+  /** The session has opened what was prepared. */
+  opened(number: number, handle: number, caller: Caller): void {
+    this.#fs.adopt(handle, this.#nodes.at(number), this.#prefetch.opened(number, caller), caller);
   }
 
   release(handle: number): void {
@@ -102,7 +114,10 @@ export class Operations {
   }
 
   async opendir(id: number, number: number, caller: Caller): Promise<void> {
-    const handle = this.#listings.add(await this.#fs.list(this.#nodes.at(number), caller));
+    const node = this.#nodes.at(number);
+    const entries = [...(await this.#fs.list(node, caller))];
+    if (node.versioned) this.#prefetch.listed(node.ino, entries);
+    const handle = this.#listings.add(entries);
     if (!this.#session.answerOpen(id, handle, false, false)) this.#listings.close(handle);
   }
 
@@ -120,8 +135,9 @@ export class Operations {
     plus: boolean,
     caller: Caller,
   ): Promise<void> {
-    const entries = this.#listings.get(handle);
-    if (entries === undefined) throw new PosixError('EBADF');
+    const listing = this.#listings.get(handle);
+    if (listing === undefined) throw new PosixError('EBADF');
+    const { entries, present } = listing;
     const directory = this.#nodes.at(number);
     const told: { readonly entry: DirectoryEntry; readonly attributes: () => Float64Array }[] = [];
     let left = size;
@@ -130,7 +146,8 @@ export class Operations {
       if (entry === undefined) break;
       left -= kernelEntryBytes(entry.name.length, plus);
       if (left < 0) break;
-      const looked = plus && at >= 2 ? await this.#looked(directory, entry, caller) : null;
+      const node = present && directory.versioned ? this.#fs.nodeOf(entry.ino) : undefined;
+      const looked = plus && at >= 2 ? await this.#looked(directory, entry, node, caller) : null;
       told.push({ entry, attributes: looked ?? (() => entryOnly(entry.ino, entry.kind)) });
     }
     // In one go with the answer: a node noted earlier could be forgotten again while the next one is looked up.
@@ -153,16 +170,20 @@ export class Operations {
     this.#session.answerSpace(id, spaceNumbers(this.#fs.statfs()));
   }
 
-  /** Tells the attributes of a listed entry; null where it can't be looked up: the listing goes on all the same. */
+  /**
+   * Tells the attributes of a listed entry; null where it can't be looked up: the listing goes on all the same.
+   * @param known its node where the listing is of the present tree
+   */
   async #looked(
     directory: Node,
     entry: DirectoryEntry,
+    known: Node | undefined,
     caller: Caller,
   ): Promise<(() => Float64Array) | null> {
     try {
-      const node = await directory.lookup(entry.name, caller);
+      const node = known ?? (await directory.lookup(entry.name, caller));
       if (node === undefined) return null;
-      const stat = await this.#fs.stat(node);
+      const stat = await node.stat();
       return () => attributesOf(this.#nodes.known(node), stat, lifetimesOf(node));
     } catch {
       return null;

@@ -107,5 +107,10 @@ print(json.dumps([[attempt(os.getxattr, sys.argv[1], n), attempt(os.setxattr, sy
       // Python's name for EOPNOTSUPP.
       for (const answer of answers) expect(answer).toEqual(['ENOTSUP', 'ENOTSUP']);
     });
+
+    it('has no labels, which spares ls the question', async () => {
+      const script = `print(json.dumps(attempt(os.getxattr, sys.argv[1], 'security.selinux')))`;
+      expect(await python(script, path)).toBe('ENOTSUP');
+    });
   });
 }

@@ -1,0 +1,76 @@
+#include "grants.h"
+
+#include <mutex>
+#include <unordered_set>
+
+namespace sherin::fuse {
+
+void Grants::Give(uint64_t handle, std::shared_ptr<Content> content) {
+  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  given_[handle] = std::move(content);
+}
+
+std::shared_ptr<Content> Grants::Of(uint64_t handle) {
+  const std::shared_lock<std::shared_mutex> lock(mutex_);
+  const auto found = given_.find(handle);
+  return found == given_.end() ? nullptr : found->second;
+}
+
+void Grants::Revoke(uint64_t handle) {
+  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  const auto found = given_.find(handle);
+  if (found == given_.end()) return;
+  found->second->Revoke();
+  given_.erase(found);
+}
+
+void Grants::Prepare(std::shared_ptr<Content> content) {
+  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  const uint64_t node = content->node();
+  Drop(node);
+  prepared_[node] = std::move(content);
+  order_.push_back(node);
+  while (order_.size() > kMostPrepared) {
+    Drop(order_.front());
+    order_.pop_front();
+  }
+}
+
+void Grants::Drop(uint64_t prepared) {
+  const auto found = prepared_.find(prepared);
+  if (found == prepared_.end()) return;
+  found->second->Revoke();  // its content may be on the way to the kernel
+  prepared_.erase(found);
+}
+
+uint64_t Grants::Open(uint64_t node) {
+  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  const auto found = prepared_.find(node);
+  if (found == prepared_.end()) return 0;
+  given_[next_] = found->second->Anew();
+  return next_++;
+}
+
+void Grants::Withdraw(const std::vector<uint64_t>* nodes) {
+  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  if (nodes == nullptr) {
+    for (const auto& [handle, content] : given_) content->Revoke();
+    for (const auto& [node, content] : prepared_) content->Revoke();
+    given_.clear();
+    prepared_.clear();
+    order_.clear();
+    return;
+  }
+  for (const uint64_t node : *nodes) Drop(node);
+  const std::unordered_set<uint64_t> of(nodes->begin(), nodes->end());
+  for (auto at = given_.begin(); at != given_.end();) {
+    if (of.count(at->second->node()) == 0) {
+      ++at;
+      continue;
+    }
+    at->second->Revoke();
+    at = given_.erase(at);
+  }
+}
+
+}  // namespace sherin::fuse

@@ -1,0 +1,94 @@
+/** The small files of a directory that is listed are opened without JavaScript; what must hold of every open holds of those. */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Machine } from './machine.js';
+import { until } from './wait.js';
+
+const count = 100;
+const names = Array.from({ length: count }, (_, at) => `file-${String(at).padStart(3, '0')}`);
+let machine: Machine;
+let content: Map<string, Buffer>;
+
+function fill(): void {
+  content = new Map(names.map((name, at) => [name, randomBytes(100 + at * 1_000)]));
+  for (const [name, bytes] of content) writeFileSync(join(machine.home, 'tree', name), bytes);
+}
+
+const path = (name = '') => join(machine.mount, 'files/tree', name);
+
+/** Lists and reads the first, which has the others prepared. */
+function prepare(): void {
+  readdirSync(path());
+  readFileSync(path(names[0]));
+}
+
+beforeEach(() => {
+  machine = Machine.start();
+  mkdirSync(join(machine.home, 'tree'));
+  fill();
+  machine.ok('put', join(machine.home, 'tree'), 'files/tree');
+});
+afterEach(() => machine.end());
+
+function opens(): { readonly id: string; readonly actor: { readonly exe: string; readonly pid: number } }[] {
+  const lines = readFileSync(join(machine.mount, '.sherin/audit.jsonl'), 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'AUDIT_OPEN');
+}
+
+describe('files that were prepared', () => {
+  it('give their bytes, and each open is on record with its program', async () => {
+    prepare();
+    const { out } = machine.shell('exec cat "$M"/files/tree/*');
+    expect(out.length).toBeGreaterThan(0);
+    for (const [name, bytes] of content) expect(readFileSync(path(name)).equals(bytes), name).toBe(true);
+    await until('all opens are on record', () => {
+      const cats = opens().filter(({ actor }) => actor.exe === 'cat');
+      return new Set(cats.map(({ id }) => id)).size === count;
+    });
+  });
+
+  it('are as closed as any while the vault is locked', () => {
+    prepare();
+    machine.ok('lock');
+    for (const name of names.slice(0, 10)) expect(() => readFileSync(path(name)), name).toThrow('EACCES');
+    machine.ok('unlock');
+    for (const [name, bytes] of content) expect(readFileSync(path(name)).equals(bytes), name).toBe(true);
+  });
+
+  it('show what was put since', () => {
+    prepare();
+    const open = openSync(path(names[5] ?? ''), 'r');
+    fill();
+    machine.ok('put', join(machine.home, 'tree'), 'files/tree');
+    for (const [name, bytes] of content) expect(readFileSync(path(name)).equals(bytes), name).toBe(true);
+    const bytes = content.get(names[5] ?? '') ?? Buffer.alloc(0);
+    const shown = Buffer.alloc(bytes.length);
+    expect(readSync(open, shown, 0, shown.length, 0)).toBe(bytes.length);
+    expect(shown.equals(bytes)).toBe(true);
+    closeSync(open);
+  });
+
+  it('are refused where they were damaged before', () => {
+    for (const cube of machine.cubes()) {
+      const fd = openSync(cube, 'r+');
+      writeSync(fd, randomBytes(16), 0, 16, 4_096);
+      closeSync(fd);
+    }
+    machine.ok('lock');
+    machine.ok('unlock');
+    readdirSync(path());
+    for (const name of names) expect(() => readFileSync(path(name)), name).toThrow('EACCES');
+    expect(machine.status().tree?.quarantined).toBe(count);
+  });
+});
