@@ -198,7 +198,8 @@ fuse_entry_param Server::EntryFor(uint64_t node) const {
 
 void Server::Answer(const fuse::Call& call) {
   if (session_ == nullptr) return;
-  if (call.id != 0 && options_.slowness.count() > 0) {
+  // What came too late is not slow as well: the requests behind it would all come too late.
+  if (call.id != 0 && options_.slowness.count() > 0 && session_->pending().Has(call.id)) {
     std::this_thread::sleep_for(std::chrono::milliseconds(random_() % static_cast<unsigned>(options_.slowness.count())));
   }
   switch (call.op) {
@@ -223,6 +224,9 @@ void Server::Answer(const fuse::Call& call) {
       if (const fuse_req_t request = Take(call)) fuse_reply_open(request, &file);
       return;
     }
+    case fuse::Op::Opened:
+      open_[call.handle] = call.node;
+      return;
     case fuse::Op::Release:
       session_->grants().Revoke(call.handle);
       CHECK(open_.erase(call.handle) == 1);
@@ -255,9 +259,22 @@ void Server::Open(const fuse::Call& call) {
   file.fh = handle;
   file.keep_cache = 1;
   const fuse_req_t request = Take(call);
-  if (request != nullptr && fuse_reply_open(request, &file) == 0) return;
+  if (request != nullptr && fuse_reply_open(request, &file) == 0) return Prepare();
   session_->grants().Revoke(handle);
   open_.erase(handle);
+}
+
+/** Lets the files of one cube be opened by the session itself. */
+void Server::Prepare() {
+  std::vector<std::shared_ptr<fuse::Content>> contents;
+  for (size_t at = 0; at < files_.size(); ++at) {
+    const File& file = files_[at];
+    if (file.slots.size() != 1) continue;
+    contents.push_back(std::make_shared<fuse::Content>(source_, at + 2, file.content.size(), false));
+    contents.back()->SetSlot(0, file.slots[0]);
+    session_->grants().Prepare(contents.back());
+  }
+  session_->reads().Expect(std::move(contents));
 }
 
 /** The grant of a handle, and the slot of an offset with the one behind it. */

@@ -83,6 +83,7 @@ class Server {
   void Open(const fuse::Call& call);
   void Read(const fuse::Call& call);
   void List(const fuse::Call& call, bool plus);
+  void Prepare();
   void Give(uint64_t handle, uint64_t offset);
 
   const std::vector<File>& files_;

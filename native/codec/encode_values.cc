@@ -28,6 +28,15 @@ EncodeSettings SettingsOf(const Napi::Value& value) {
           PadModeOf(Member(value, "pad"))};
 }
 
+Napi::Value ValueOf(Napi::Env env, const Extent& extent) {
+  if (!extent.regular) return env.Null();
+  auto value = Napi::Object::New(env);
+  value.Set("size", Napi::Number::New(env, static_cast<double>(extent.size)));
+  value.Set("data", extent.data < 0 ? env.Null() : Napi::Number::New(env, static_cast<double>(extent.data)));
+  value.Set("hole", Napi::Number::New(env, static_cast<double>(extent.hole)));
+  return value;
+}
+
 Napi::Value ValueOf(Napi::Env env, const Begun& begun) {
   auto value = Napi::Object::New(env);
   value.Set("extent", ValueOf(env, begun.extent));

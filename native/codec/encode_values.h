@@ -9,5 +9,7 @@ namespace sherin {
 EncodeSettings SettingsOf(const Napi::Value& value);
 Napi::Value ValueOf(Napi::Env env, const Encoded& encoded);
 Napi::Value ValueOf(Napi::Env env, const Begun& begun);
+/** Extent of native/index.ts. */
+Napi::Value ValueOf(Napi::Env env, const Extent& extent);
 
 }  // namespace sherin

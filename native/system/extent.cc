@@ -41,13 +41,4 @@ void ZeroData(int fd, uint64_t at, uint64_t length) {
   }
 }
 
-Napi::Value ValueOf(Napi::Env env, const Extent& extent) {
-  if (!extent.regular) return env.Null();
-  auto value = Napi::Object::New(env);
-  value.Set("size", Napi::Number::New(env, static_cast<double>(extent.size)));
-  value.Set("data", extent.data < 0 ? env.Null() : Napi::Number::New(env, static_cast<double>(extent.data)));
-  value.Set("hole", Napi::Number::New(env, static_cast<double>(extent.hole)));
-  return value;
-}
-
 }  // namespace sherin

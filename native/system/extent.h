@@ -1,6 +1,4 @@
 #pragma once
-#include <napi.h>
-
 #include <cstdint>
 
 namespace sherin {
@@ -15,7 +13,5 @@ struct Extent {
 Extent ExtentAt(int fd, int64_t offset);
 /** Overwrites with zeros what holds data between `at` and `at` + `length`. As slow as ExtentAt. @throws Failure */
 void ZeroData(int fd, uint64_t at, uint64_t length);
-/** Extent of native/index.ts. */
-Napi::Value ValueOf(Napi::Env env, const Extent& extent);
 
 }  // namespace sherin
