@@ -8,12 +8,19 @@
 import type { Buffer } from 'node:buffer';
 import type { CubeRef } from './cube-ref.js';
 import type { FuseSessionConstructor } from './fuse-session.js';
+import type {
+  KeyringConstructor,
+  Keyring as KeyringHandle,
+  SecretConstructor,
+  Secret as SecretHandle,
+} from './keys.js';
 import { loadAddon } from './load.js';
 import type {
   Threads as ClientThreads,
   PassedDescriptors,
   ThreadsConstructor,
 } from './passed-descriptors.js';
+import type { Tpm as TpmClient, TpmConstructor } from './tpm.js';
 
 export type { CubeRef } from './cube-ref.js';
 export {
@@ -25,7 +32,9 @@ export {
   packedEntryBytes,
   preparedRecordBytes,
 } from './fuse-session.js';
+export type { MacPurpose, ScryptCost, Wrapped } from './keys.js';
 export { loadFuseNativeMend } from './load.js';
+export type { NvIndex, Sealed, SealPolicy, TpmInfo } from './tpm.js';
 
 /** `code` is stable: EWIPED, ETAG (a GCM tag did not match), ECHECKSUM, ETPM, EIO-style errno names, EINVAL. */
 export interface NativeError extends Error {
@@ -34,142 +43,6 @@ export interface NativeError extends Error {
   readonly tpm?: number;
   /** The TPM or system call that failed. */
   readonly syscall?: string;
-}
-
-/** AES-256-GCM output of wrapping a 32-byte key. */
-export interface Wrapped {
-  readonly nonce: Buffer;
-  readonly ciphertext: Buffer;
-  readonly tag: Buffer;
-}
-
-export interface ScryptCost {
-  readonly n: number;
-  readonly r: number;
-  readonly p: number;
-}
-
-/** A secret byte string in locked memory that JavaScript can not read. */
-export interface Secret {
-  /** Bytes; 0 after wipe. */
-  readonly length: number;
-  /** Overwrites and frees the bytes; harmless twice. */
-  wipe(): void;
-}
-
-export interface SecretConstructor {
-  /** 1 to 4096 random bytes from getrandom(2). */
-  random(length: number): Secret;
-  /** Copies the bytes into locked memory and overwrites the buffer. */
-  take(buffer: Buffer): Secret;
-  /** Reads a descriptor to its end (at most `limit` bytes), strips one trailing line end. Blocking: pipes, memfds, files. */
-  readFd(fd: number, limit: number): Secret;
-  /** HKDF-SHA256 of RFC 5869 over the concatenation of `keys`; 32 bytes. */
-  hkdf(keys: readonly Secret[], salt: Buffer, info: Buffer): Secret;
-  /** scrypt of RFC 7914 on a worker thread, 32 bytes; `null` is the empty password. */
-  scrypt(password: Secret | null, salt: Buffer, cost: ScryptCost): Promise<Secret>;
-  /** Parses the text form of a recovery key (FORMAT.md, "Key slots"). @throws ECHECKSUM, EINVAL */
-  parseRecoveryKey(text: Secret): Secret;
-  /** Writes the text form of a recovery key and a line end to a descriptor. */
-  writeRecoveryKey(key: Secret, fd: number): void;
-  /** Constant-time comparison. */
-  equal(a: Secret, b: Secret): boolean;
-}
-
-/** Subkeys that JavaScript may use through HMAC. */
-export type MacPurpose = 'object-id' | 'cube-id' | 'audit' | 'token';
-
-/** The vault master key and its subkeys, in locked memory. Every method throws EWIPED after wipe. */
-export interface Keyring {
-  readonly wiped: boolean;
-  /** Ed25519 public key of K_sign. */
-  publicKey(): Buffer;
-  /** Ed25519 signature (64 bytes) of RFC 8032 with K_sign. */
-  sign(message: Buffer): Buffer;
-  /** HMAC-SHA256 under K_purpose. */
-  hmac(purpose: MacPurpose, data: Buffer): Buffer;
-  /** VMK under a slot key. */
-  wrap(slotKey: Secret, aad: Buffer): Wrapped;
-  /** K_manifest, for SQLite; the caller overwrites it after use. */
-  manifestKey(): Buffer;
-  /** K_nv without trailing zero bytes. */
-  counterAuth(): Secret;
-  wipe(): void;
-}
-
-export interface KeyringConstructor {
-  generate(uuid: Buffer): Keyring;
-  /** @throws ETAG when the slot key is not the right one */
-  unwrap(uuid: Buffer, slotKey: Secret, aad: Buffer, wrapped: Wrapped): Keyring;
-}
-
-// --- TPM ---------------------------------------------------------------------------------------------------------
-
-export interface NvIndex {
-  readonly handle: number;
-  /** TPM2B_NAME contents (nameAlg ‖ digest). */
-  readonly name: Buffer;
-}
-
-export interface SealPolicy {
-  readonly pcrs: readonly number[];
-  readonly bank: 'sha256' | 'sha384' | 'sha512';
-  /** PolicyNV: this counter must equal this value. */
-  readonly slotCounter: NvIndex;
-  readonly slotGeneration: bigint;
-  /** authValue of the object (PolicyAuthValue); null: none. */
-  readonly auth: Secret | null;
-}
-
-export interface Sealed {
-  /** Marshalled TPM2B_PUBLIC and TPM2B_PRIVATE. */
-  readonly public: Buffer;
-  readonly private: Buffer;
-  readonly primaryName: Buffer;
-  /** SHA-256 over the selected PCR values in ascending order. */
-  readonly pcrDigest: Buffer;
-}
-
-export interface TpmInfo {
-  readonly manufacturer: string;
-  readonly vendor: string;
-  readonly firmware: string;
-  readonly lockoutCounter: number;
-  readonly maxAuthFail: number;
-  readonly lockoutInterval: number;
-  readonly lockoutRecovery: number;
-  readonly inLockout: boolean;
-}
-
-/**
- * One client of one TPM. Calls run one after another on a worker thread; everything loaded is flushed. Rejections carry
- * code ETPM with `tpm` (response code) and a message in words, or the errno of the transport.
- */
-export interface Tpm {
-  info(): Promise<TpmInfo>;
-  /** Creates the ECC P-256 storage primary (noDA) and returns its Name; nothing stays loaded. */
-  primaryName(): Promise<Buffer>;
-  /** Seals 32 bytes as FORMAT.md's `tpm2` slot says. */
-  seal(secret: Secret, policy: SealPolicy): Promise<Sealed>;
-  /** Unseals after checking the primary's Name against `sealed.primaryName` (code EPRIMARY when it differs). */
-  unseal(sealed: Sealed, policy: SealPolicy): Promise<Secret>;
-  pcrRead(bank: SealPolicy['bank'], pcrs: readonly number[]): Promise<Map<number, Buffer>>;
-  pcrExtend(pcr: number, sha256: Buffer): Promise<void>;
-  /** Defines a COUNTER index (AUTHREAD, AUTHWRITE, NO_DA, not ORDERLY) at a free handle in 0x01800000–0x01BFFFFF, increments it once so that it can be read. */
-  counterDefine(auth: Secret | null): Promise<NvIndex & { readonly value: bigint }>;
-  counterRead(index: NvIndex, auth: Secret | null): Promise<bigint>;
-  /** Returns the new value. */
-  counterIncrement(index: NvIndex, auth: Secret | null): Promise<bigint>;
-  counterUndefine(index: NvIndex): Promise<void>;
-  /** TPM2_GetRandom, 1–32 bytes, mixed with getrandom(2). */
-  random(length: number): Promise<Secret>;
-  /** TPM2_Shutdown(CLEAR), then closes. */
-  close(): Promise<void>;
-}
-
-export interface TpmConstructor {
-  /** `tcti` as in tpm2-tss, such as `device:/dev/tpmrm0` or `swtpm:path=/run/x.sock`. */
-  connect(tcti: string): Promise<Tpm>;
 }
 
 // --- cubes -------------------------------------------------------------------------------------------------------
@@ -389,8 +262,11 @@ interface Addon {
 const addon = loadAddon('sherin_native') as Addon;
 
 export const Secret: SecretConstructor = addon.Secret;
+export type Secret = SecretHandle;
 export const Keyring: KeyringConstructor = addon.Keyring;
+export type Keyring = KeyringHandle;
 export const Tpm: TpmConstructor = addon.Tpm;
+export type Tpm = TpmClient;
 export const CubeReader: CubeReaderConstructor = addon.CubeReader;
 export const Encoder: EncoderConstructor = addon.Encoder;
 export const Threads: ThreadsConstructor = addon.Threads;

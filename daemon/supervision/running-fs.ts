@@ -60,6 +60,11 @@ export class RunningFs {
     await within(this.#client.call('mount', wish), 'the mount', mountSeconds);
   }
 
+  /** Lets go of it; it goes on. */
+  close(): void {
+    this.#client.close();
+  }
+
   /** Commits, unmounts, locks and ends it; resolves when its process is gone. @throws SherinError TIMEOUT */
   async stop(): Promise<{ lazy: boolean }> {
     return within(stopSherinFs(this.#client), 'the end of sherin-fs', stopSeconds);

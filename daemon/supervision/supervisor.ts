@@ -157,8 +157,7 @@ export class Supervisor {
       try {
         const fs = await RunningFs.find(this.#where);
         if (fs === null) continue;
-        await this.#takeOver(fs);
-        return fs;
+        return await this.#adopt(fs, async () => undefined);
       } catch (error) {
         this.#failed(error);
       }
@@ -169,10 +168,22 @@ export class Supervisor {
   async #bringUp(): Promise<RunningFs> {
     const found = await RunningFs.find(this.#where);
     if (found === null) return this.#launch();
-    refuseOtherVault(await found.status(), this.#where);
-    await this.#mount(found);
-    await this.#takeOver(found);
-    return found;
+    return this.#adopt(found, async () => {
+      refuseOtherVault(await found.status(), this.#where);
+      await this.#mount(found);
+    });
+  }
+
+  /** Takes over one that somebody else has started, and lets go of it where that can't be. */
+  async #adopt(fs: RunningFs, prepare: () => Promise<void>): Promise<RunningFs> {
+    try {
+      await prepare();
+      await this.#takeOver(fs);
+      return fs;
+    } catch (error) {
+      fs.close();
+      throw error;
+    }
   }
 
   async #launch(): Promise<RunningFs> {
@@ -183,9 +194,7 @@ export class Supervisor {
       if (!(error instanceof SherinError && error.code === 'VAULT_BUSY')) throw error;
       const other = await this.#awaitOther();
       if (other === null) throw error;
-      await this.#mount(other);
-      await this.#takeOver(other);
-      return other;
+      return this.#adopt(other, () => this.#mount(other));
     }
     const fs = await RunningFs.find(this.#where);
     if (fs === null) throw new SherinError('IO', { what: 'starting sherin-fs', part: 'it ended at once' });

@@ -6,7 +6,7 @@ import { verifier } from '../../common/signature.js';
 import type { AuditEvent } from './event.js';
 import { broken, unwritable } from './fault.js';
 import type { RecordLine } from './line.js';
-import { type PendingRecords, readPending, removePending } from './pending.js';
+import { type PendingAudit, type PendingRecords, readPending, removePending } from './pending.js';
 import { type Prepared, prepare } from './record.js';
 import { type LogHead, type Mac, Replay } from './replay.js';
 import { Reserve } from './reserve.js';
@@ -26,6 +26,8 @@ export interface AuditLogOptions {
   readonly sign: (message: Buffer) => Buffer;
   /** Of the manifest's head: the log must contain it. */
   readonly expect: LogHead | null;
+  /** Who may append to the pending records meanwhile. */
+  readonly pending?: PendingAudit;
   /** Bytes after which a segment ends; for tests. */
   readonly rotateAt?: number;
 }
@@ -92,7 +94,8 @@ export class AuditLog {
           actor: nobody,
           meta: { bytes: torn, kept: unsigned },
         });
-      await log.#takePending();
+      const take = () => log.#takePending();
+      await (options.pending?.exclusively(take) ?? take());
       return log;
     } catch (error) {
       await log.close();

@@ -30,7 +30,12 @@ export class PendingAudit {
 
   /** Durable when it resolves. @throws SherinError AUDIT_UNWRITABLE, also when 1 MiB is pending already */
   append(event: AuditEvent): Promise<void> {
-    const done = this.#last.then(() => this.#write(event));
+    return this.exclusively(() => this.#write(event));
+  }
+
+  /** Runs `work` while nothing is appended. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
     this.#last = done.catch(() => undefined);
     return done;
   }

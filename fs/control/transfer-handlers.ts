@@ -20,8 +20,10 @@ export class TransferHandlers {
 
   handlers(): Pick<ControlHandlers, 'put.begin' | 'put.entries' | 'put.stop' | 'put.end'> {
     return {
-      'put.begin': async ({ destination, checksum }, { peer, connection }) => {
-        const run = await this.#service.beginImport(destination, checksum, peer);
+      'put.begin': async ({ destination, checksum }, { peer, connection, cancelled }) => {
+        const run = await this.#service.imports.begin(destination, checksum, peer);
+        // Who went meanwhile is not told of again.
+        if (cancelled()) await run.abandon();
         const transfer = this.#next++;
         this.#transfers.set(transfer, { connection, run });
         return { transfer };
@@ -36,7 +38,7 @@ export class TransferHandlers {
       'put.end': async ({ transfer }, { connection }) => {
         const totals = await this.#find(transfer, connection).end();
         this.#transfers.delete(transfer);
-        await this.#service.endImport(totals);
+        await this.#service.imports.end(totals);
         return totals;
       },
     };

@@ -2,9 +2,13 @@ import { generatedInode } from './inode-numbers.js';
 import { type DirectoryEntry, GeneratedDirectory, type Node } from './node.js';
 import type { Caller } from './source.js';
 
+export const topInode = generatedInode('top', 0);
+/** The name under which the user's tree stands in it. */
+export const filesName = Buffer.from('files');
+
 /** The mount's root: fixed names, each a tree. Answers from memory, locked or not. */
 export class TopDirectory extends GeneratedDirectory {
-  readonly ino = generatedInode('top', 0);
+  readonly ino = topInode;
   readonly mode = 0o755;
   readonly #children: ReadonlyMap<string, Node>;
 

@@ -27,6 +27,8 @@ export class Mounting {
   readonly #vault: VaultView;
   readonly #log: Logger;
   #active: (Attached & { readonly info: Mounted }) | null = null;
+  /** Programs may use it before `mount` has come to its end. */
+  #starting: Attached | null = null;
   /** Unmounted under open files, which go on being served and cached. */
   readonly #detached = new Set<Attached>();
   #turn: Promise<unknown> = Promise.resolve();
@@ -37,6 +39,7 @@ export class Mounting {
   }
 
   get mounted(): Mounted | null {
+    this.#prune();
     return this.#active?.info ?? null;
   }
 
@@ -53,7 +56,7 @@ export class Mounting {
   /** Answers when the kernel has dropped pages and attributes, of detached mounts, too. */
   async invalidate(what: Invalidation): Promise<void> {
     this.#prune();
-    const attached = [...this.#detached, ...(this.#active === null ? [] : [this.#active])];
+    const attached = [...this.#detached, this.#active, this.#starting].filter((each) => each !== null);
     const dropped = await Promise.allSettled(attached.map(({ driver }) => driver.invalidate(what)));
     for (const result of dropped) if (result.status === 'rejected') throw result.reason;
   }
@@ -74,13 +77,16 @@ export class Mounting {
     await source.start();
     const { allowOther, listIds } = request;
     const driver = new drivers[request.driver]({ source, path, allowOther, listIds, log: this.#log });
+    this.#starting = { driver, source };
     try {
       await driver.mount();
+      this.#active = { driver, source, info: request };
     } catch (error) {
       source.stop();
       throw error;
+    } finally {
+      this.#starting = null;
     }
-    this.#active = { driver, source, info: request };
   }
 
   async #unmount(): Promise<{ lazy: boolean }> {
@@ -93,8 +99,16 @@ export class Mounting {
     return result;
   }
 
-  /** Lets go of mounts whose last file was closed. */
+  /** Lets go of mounts whose last file was closed, and of one that somebody else has undone. */
   #prune(): void {
+    if (this.#active !== null && !this.#active.driver.attached) {
+      const { driver, source } = this.#active;
+      this.#active = null;
+      source.stop();
+      driver
+        .unmount()
+        .catch((error: unknown) => this.#log.error({ err: error }, 'clearing up a mount failed'));
+    }
     for (const attached of this.#detached) {
       if (attached.driver.attached) continue;
       attached.source.stop();

@@ -2,6 +2,7 @@ import { SherinError, systemCode } from '../../common/errors.js';
 import { type CubeReader, type Keyring, Secret } from '../../native/index.js';
 import type { AuditEvent } from '../audit/event.js';
 import { AuditLog } from '../audit/log.js';
+import type { PendingAudit } from '../audit/pending.js';
 import type { CubeStore } from '../cube/store.js';
 import { Manifest, type ManifestOptions } from '../manifest/manifest.js';
 import { enrollTpm } from '../vault/enroll.js';
@@ -23,6 +24,7 @@ export interface OpenSessionParts {
   readonly store: CubeStore;
   readonly admins: Admins;
   readonly wholeCube: boolean;
+  readonly pending: PendingAudit;
   readonly invalidate: () => void;
   readonly actor: AuditEvent['actor'];
 }
@@ -83,6 +85,7 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
       uuid: locked.uuid,
       ...auditKeys(keyring),
       expect: { size: auditSize, root: auditRoot },
+      pending: parts.pending,
     });
     const counted = await admitCounter(keyring, locked, manifest, override);
     guard = new RollbackGuard(counted.counter, counted.value, (head) => locked.pin(head));

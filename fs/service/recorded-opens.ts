@@ -16,9 +16,18 @@ export class RecordedOpens {
       this.#seen.clear();
       this.#hour = hour;
     }
-    const key = `${caller.uid}:${caller.exe}:${id}`;
+    const key = keyOf(caller, id);
     if (this.#seen.has(key)) return false;
     this.#seen.add(key);
     return true;
   }
+
+  /** Its record could not be written. */
+  forget(caller: AuditActor, id: string): void {
+    this.#seen.delete(keyOf(caller, id));
+  }
+}
+
+function keyOf({ uid, exe }: AuditActor, id: string): string {
+  return `${uid}:${exe}:${id}`;
 }

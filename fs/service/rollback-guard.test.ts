@@ -1,13 +1,15 @@
 import { expect, it } from 'vitest';
+import type { TreeHead } from '../manifest/head.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { RollbackGuard } from './rollback-guard.js';
 
 /** Records the order of what reaches disk, TPM and the pinned list. */
-function stage(options: { failIncrements?: number; failHeads?: number } = {}) {
+function stage(options: { failIncrements?: number; failHeads?: number; failPins?: number } = {}) {
   const events: string[] = [];
   let counter = 7n;
   let fail = options.failIncrements ?? 0;
   let failHeads = options.failHeads ?? 0;
+  let failPins = options.failPins ?? 0;
   const guard: RollbackGuard = new RollbackGuard(
     {
       async increment(from) {
@@ -20,6 +22,7 @@ function stage(options: { failIncrements?: number; failHeads?: number } = {}) {
     },
     counter,
     async () => {
+      if (events.length > 0 && failPins-- > 0) throw new Error('no space for the pin');
       events.push('pin');
     },
   );
@@ -71,4 +74,14 @@ it('raises no counter for a head that did not reach the disk: the next write sig
   expect(guard.signed).toBe(counter());
   await guard.beforeWrite(2000);
   expect(events).toEqual(['head 8', 'count 8', 'pin']);
+});
+
+it('lets a commit stand whose head can not be remembered, and no other until it is', async () => {
+  const { guard, events } = stage({ failPins: 2 });
+  await guard.committed({} as TreeHead);
+  events.push('committed');
+  await guard.committed({} as TreeHead);
+  await expect(guard.beforeWrite(1000)).rejects.toThrow('no space');
+  await guard.beforeWrite(1000);
+  expect(events).toEqual(['pin', 'committed', 'pin', 'head 8', 'count 8', 'pin']);
 });

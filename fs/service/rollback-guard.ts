@@ -24,6 +24,8 @@ export class RollbackGuard {
   /** Time of the last increment, ms; 0: not in this session. */
   #advanced = 0;
   #unsettled = false;
+  /** A head that could not be remembered yet. */
+  #unpinned: TreeHead | null = null;
 
   /**
    * @param counter null where the vault has no counter: then nothing is raised
@@ -46,15 +48,20 @@ export class RollbackGuard {
     return this.#signed;
   }
 
-  /** Called before each commit: raises the counter before the first write of a session and every few minutes of writing. */
+  /**
+   * Called before each commit: raises the counter before the first write of a session and every few minutes of writing.
+   * @throws SherinError TPM_*; what `pin` throws, where the last commit's head could not be remembered either
+   */
   async beforeWrite(now = Date.now()): Promise<void> {
+    if (this.#unpinned !== null) await this.#pinNow(this.#unpinned);
     if (this.#advanced === 0 || now - this.#advanced > minutesBetween * 60_000) await this.#advance(now);
     this.#unsettled = true;
   }
 
-  /** Remembers a head that is durable. */
-  committed(head: TreeHead): Promise<void> {
-    return this.#pin(head);
+  /** Remembers a head that is durable. Where that fails the commit stands all the same, and the next one waits for it. */
+  async committed(head: TreeHead): Promise<void> {
+    this.#unpinned = head;
+    await this.#pinNow(head).catch(() => undefined);
   }
 
   /**
@@ -68,7 +75,7 @@ export class RollbackGuard {
   async #advance(now: number): Promise<void> {
     if (this.#manifest === null) return;
     if (this.#counter === null) {
-      await this.#pin(this.#manifest.resign());
+      await this.#pinNow(this.#manifest.resign());
       this.#advanced = now;
       this.#unsettled = false;
       return;
@@ -76,9 +83,14 @@ export class RollbackGuard {
     // A failed increment leaves a head that is one ahead: then only the increment is repeated.
     if (this.#signed === this.#value) this.#signNext(this.#manifest);
     this.#value = await this.#counter.increment(this.#value);
-    await this.#pin(this.#manifest.head);
+    await this.#pinNow(this.#manifest.head);
     this.#advanced = now;
     this.#unsettled = false;
+  }
+
+  async #pinNow(head: TreeHead): Promise<void> {
+    await this.#pin(head);
+    this.#unpinned = null;
   }
 
   /** The head that is signed asks for the value; it counts as signed only once that head is durable. */

@@ -1,19 +1,18 @@
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
-import { nowNanoseconds } from '../../common/time.js';
 import type { Status } from '../../daemon/protocol/control.js';
-import { CubeReader, Encoder } from '../../native/index.js';
+import { CubeReader } from '../../native/index.js';
 import type { Peer } from '../../native/ipc.js';
 import type { AuditEvent } from '../audit/event.js';
 import { PendingAudit } from '../audit/pending.js';
 import { CubeStore } from '../cube/store.js';
-import type { ChangedName, Invalidation } from '../mount/driver.js';
-import { Import, type ImportTotals } from '../transfer/import.js';
-import type { Staging } from '../transfer/staging.js';
+import { filesName, topInode } from '../mount/top-tree.js';
+import { within } from '../mount/within.js';
 import { headerPublicKey } from '../vault/header.js';
 import type { LockedVault } from '../vault/open.js';
 import { Admins } from './access.js';
 import { actorOf, systemActor } from './actor.js';
+import { Importing } from './importing.js';
 import { Mounting, type MountRequest } from './mounting.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
 import type { Session } from './session.js';
@@ -29,10 +28,12 @@ type State =
 
 const cacheBytes = 16 * 1024 * 1024;
 const readThreads = 4;
-/** After an import the tree is brought into its compact form, once nobody waits for an answer any more. */
-const compactAfterMs = 200;
 /** A refused unseal is not repeated for this long: a directory listing must not become a storm of TPM calls. */
 const refusalMs = 3_000;
+/** What the last records and the rollback counter may take at a lock. */
+const closeMs = 20_000;
+/** What an unlock waits for a session that could not be closed in time: as long as a TPM may be asked for one thing. */
+const closedMs = 100_000;
 
 export interface ServiceOptions {
   readonly wholeCube: boolean;
@@ -41,6 +42,7 @@ export interface ServiceOptions {
 /** The life of one vault in this process: sealed, unlocked, locked; mounted or not. */
 export class VaultService implements VaultView {
   readonly store: CubeStore;
+  readonly imports: Importing;
   readonly #locked: LockedVault;
   readonly #log: Logger;
   readonly #options: ServiceOptions;
@@ -51,6 +53,8 @@ export class VaultService implements VaultView {
   #state: State = { kind: 'sealed' };
   #change: Promise<unknown> = Promise.resolve();
   #opening: Promise<Session> | null = null;
+  /** The end of the last session, which a hung disk or TPM may put off. */
+  #closing: Promise<void> = Promise.resolve();
   #refused: { readonly error: SherinError; readonly at: number } | null = null;
 
   constructor(locked: LockedVault, log: Logger, options: ServiceOptions) {
@@ -66,6 +70,13 @@ export class VaultService implements VaultView {
     });
     this.#pending = new PendingAudit(locked.directory.inside('audit'));
     this.#mounting = new Mounting(this, log);
+    this.imports = new Importing({
+      vault: this,
+      locked,
+      store: this.store,
+      note: (event) => this.note(event),
+      invalidate: (what) => this.#mounting.invalidate(what),
+    });
   }
 
   get vaultPath(): string {
@@ -169,44 +180,6 @@ export class VaultService implements VaultView {
     return result;
   }
 
-  async beginImport(destination: string, checksum: boolean, peer: Peer): Promise<Import> {
-    const session = await this.unlocked();
-    await session.record({ event: 'AUDIT_PUT', id: null, actor: actorOf(peer), meta: {} });
-    const { header } = this.#locked;
-    const encode = {
-      keyring: session.keyring,
-      vaultFd: this.#locked.fd,
-      uuid: this.#locked.uuid,
-      owner: 0,
-      epoch: header.epoch,
-      pad: header.pad,
-    };
-    const context = {
-      manifest: session.manifest,
-      store: this.store,
-      encoder: new Encoder(),
-      encode,
-      owned: header.owned,
-      forced: peer.uid === 0 ? null : { uid: peer.uid, gid: peer.gid },
-      checksum,
-      commit: (batch: Staging) => this.#commitImport(session, batch),
-      now: nowNanoseconds,
-    };
-    return new Import(context, destination);
-  }
-
-  async endImport(totals: ImportTotals): Promise<void> {
-    const { files, bytes, newCubes } = totals;
-    await this.note({
-      event: 'AUDIT_PUT_DONE',
-      id: null,
-      actor: systemActor,
-      meta: { files, bytes, newCubes },
-    });
-    const session = this.current();
-    if (session !== null) setTimeout(() => session.compact(), compactAfterMs).unref();
-  }
-
   status(): Promise<Status> {
     return statusOf({
       locked: this.#locked,
@@ -232,6 +205,13 @@ export class VaultService implements VaultView {
       return this.#state.session;
     }
     if (this.#state.kind === 'locked' && peer === null) throw new SherinError('LOCKED');
+    if (
+      (await within(
+        this.#closing.then(() => true),
+        closedMs,
+      )) === undefined
+    )
+      throw new SherinError('TIMEOUT', { what: 'the end of the last session', seconds: closedMs / 1000 });
     try {
       const session = await openSession(how, {
         locked: this.#locked,
@@ -239,11 +219,15 @@ export class VaultService implements VaultView {
         store: this.store,
         admins: this.#admins,
         wholeCube: this.#options.wholeCube,
+        pending: this.#pending,
         invalidate: () => this.#invalidateSoon(),
         actor: actor(peer),
       });
       this.#state = { kind: 'unlocked', session };
       this.#refused = null;
+      // Another tree than the one the kernel may remember.
+      if (how.slot === 'recovery' && how.acceptRollback)
+        await this.#mounting.invalidate({ inodes: [], names: [{ parent: topInode, name: filesName }] });
       return session;
     } catch (error) {
       await this.#openFailed(error, peer);
@@ -273,29 +257,31 @@ export class VaultService implements VaultView {
     throw error;
   }
 
+  /** Content goes first, keys after at most `closeMs`: neither a full or hung disk nor a missing TPM keeps anybody from locking. */
   async #end(session: Session): Promise<void> {
     try {
-      try {
-        await this.#reader.stop();
-      } finally {
-        await session.close();
+      const ended = await Promise.allSettled([this.#reader.stop(), this.#mounting.invalidate('all')]);
+      ended.push(...(await Promise.allSettled([this.#close(session)])));
+      for (const { reason } of ended.filter((result) => result.status === 'rejected')) {
+        this.#log.error({ err: reason }, 'the vault was closed without raising the rollback counter');
       }
-    } catch (error) {
-      // Neither a full disk nor a missing TPM keeps anybody from locking.
-      this.#log.error({ err: error }, 'the vault was closed without raising the rollback counter');
     } finally {
       session.keyring.wipe();
       await this.#mounting.invalidate('all');
     }
   }
 
-  async #commitImport(session: Session, batch: Staging): Promise<void> {
-    await this.store.commit(batch.cubes);
-    const changed = changes(session, batch);
-    await session.commit(batch.mutations, batch.nodes, batch.refs);
-    const healed = batch.mutations.flatMap((mutation) => (mutation.type === 'heal' ? [mutation.cube] : []));
-    await session.healed(healed);
-    await this.#mounting.invalidate(changed);
+  /** @throws SherinError as the session's close; TIMEOUT, and it may come to its end later */
+  async #close(session: Session): Promise<void> {
+    const closing = session.close();
+    this.#closing = closing.catch(() => undefined);
+    const closed = await within(
+      closing.then(() => true),
+      closeMs,
+    );
+    if (closed === undefined) {
+      throw new SherinError('TIMEOUT', { what: 'closing the vault', seconds: closeMs / 1000 });
+    }
   }
 
   /** From the way of a READ nothing may wait for the kernel: the answer goes first. */
@@ -317,21 +303,4 @@ export class VaultService implements VaultView {
 
 function actor(peer: Peer | null): AuditEvent['actor'] {
   return peer === null ? systemActor : actorOf(peer);
-}
-
-/** What a batch changes of what the kernel may hold: pages and attributes of inodes, names in directories. */
-function changes(session: Session, { mutations }: Staging): Exclude<Invalidation, 'all'> {
-  const { tree } = session.manifest;
-  const changed = new Set<number>();
-  const names: ChangedName[] = [];
-  for (const mutation of mutations) {
-    if (mutation.type === 'attributes' || mutation.type === 'put') changed.add(mutation.inode);
-    else if (mutation.type === 'link' || mutation.type === 'unlink') {
-      const { parent, name } = mutation;
-      changed.add(parent);
-      names.push({ parent, name });
-    }
-  }
-  const there = (ino: number): boolean => tree.inode(ino) !== undefined;
-  return { inodes: [...changed].filter(there), names: names.filter(({ parent }) => there(parent)) };
 }

@@ -19,6 +19,7 @@ import { type Admins, mayRead } from './access.js';
 import { actorOf, systemActor } from './actor.js';
 import { auditKeys } from './key-uses.js';
 import { RecordedOpens } from './recorded-opens.js';
+import { RefusedCubes } from './refused-cubes.js';
 import { releaseMemory } from './release-memory.js';
 import type { RollbackGuard } from './rollback-guard.js';
 
@@ -49,11 +50,10 @@ export class Session implements FaultSink {
   readonly faults: FaultHandler;
   readonly reader: CubeReader;
   readonly store: CubeStore;
+  readonly refused: RefusedCubes;
   readonly #parts: SessionParts;
   readonly #opens = new RecordedOpens();
   readonly #denials: CoalescedAudit;
-  /** Refused from the moment of failure, before the manifest has the record. */
-  readonly #condemned = new Set<CubeId>();
   readonly #verified = new Map<number, bigint>();
   #auditWritable = true;
   #closed = false;
@@ -67,13 +67,14 @@ export class Session implements FaultSink {
     this.#denials = new CoalescedAudit(parts.audit);
     this.reader = parts.reader;
     this.store = parts.store;
+    this.refused = new RefusedCubes(parts.manifest.tree);
     this.catalog = new CubeCatalog(parts.manifest);
     this.faults = new FaultHandler(parts.reader, parts.store, this);
     for (const { cube } of this.manifest.tree.quarantine()) this.reader.refuse(cubeIdToBytes(cube));
   }
 
   isQuarantined(id: CubeId): boolean {
-    return this.#condemned.has(id) || this.manifest.tree.quarantined(id) !== undefined;
+    return this.refused.has(id);
   }
 
   /** Time (ns) of the last full check of an object in this run. */
@@ -157,7 +158,8 @@ export class Session implements FaultSink {
     if (this.#closed) throw new SherinError('LOCKED');
     try {
       await this.audit.append(event, options);
-      this.#auditWritable = true;
+      // An essential record may have taken reserved space: the log is no more writable for it.
+      if (options.essential !== true) this.#auditWritable = true;
     } catch (error) {
       // What was prepared may not be opened any more without its record.
       if (this.#auditWritable && !this.#closed) this.#parts.invalidate();
@@ -212,7 +214,7 @@ export class Session implements FaultSink {
 
   async quarantined(cube: CubeRef, id: CubeId, reason: CubeFault, vertex: number | null): Promise<void> {
     if (this.isQuarantined(id)) return;
-    this.#condemned.add(id);
+    this.refused.condemn(id);
     this.reader.refuse(cube.id);
     const ranges = this.catalog.uses(id).slice(0, 64);
     const first = ranges[0] === undefined ? undefined : this.manifest.tree.object(ranges[0].object);
@@ -238,7 +240,7 @@ export class Session implements FaultSink {
   /** Cubes whose good copy is in place again. */
   async healed(ids: readonly CubeId[]): Promise<void> {
     for (const id of ids) {
-      this.#condemned.delete(id);
+      this.refused.pardon(id);
       this.reader.allow(cubeIdToBytes(id));
       this.note({ event: 'AUDIT_HEAL_CUBE', id, actor: systemActor, meta: {} });
     }
@@ -273,7 +275,9 @@ export class Session implements FaultSink {
   }
 
   #noteOpen(id: string, actor: AuditActor): void {
-    if (this.#opens.first(actor, id, Date.now())) this.note({ event: 'AUDIT_OPEN', id, actor, meta: {} });
+    if (!this.#opens.first(actor, id, Date.now())) return;
+    const recorded = this.#append({ event: 'AUDIT_OPEN', id, actor, meta: {} }, { patient: true });
+    recorded.catch(() => this.#opens.forget(actor, id));
   }
 
   /** What fails because the vault is being locked says so. */

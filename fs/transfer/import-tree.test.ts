@@ -17,6 +17,7 @@ beforeEach(() => {
   tree = new ImportTree(manifest, 'files', (mutation) => staged.push(mutation), {
     forced: null,
     now: () => 1n,
+    refused: { some: false, has: () => false },
   });
 });
 afterEach(() => {

@@ -1,5 +1,5 @@
 import { SherinError } from '../../common/errors.js';
-import { cubeIdFromBytes } from '../../common/ids.js';
+import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import { bytesToText } from '../../common/names.js';
 import type { PutEntry } from '../../daemon/protocol/control.js';
 import { objectCubes } from '../cube/catalog.js';
@@ -17,6 +17,18 @@ interface Owner {
   readonly gid: number;
 }
 
+/** Cubes that are refused now, whether or not the manifest has the record. */
+export interface RefusedCubes {
+  readonly some: boolean;
+  has(cube: CubeId): boolean;
+}
+
+export interface ImportTreeContext {
+  readonly forced: Owner | null;
+  readonly now: () => bigint;
+  readonly refused: RefusedCubes;
+}
+
 /** Paths remembered for later hard links and children; beyond it, committed ones are looked up again. */
 const rememberedPaths = 20_000;
 
@@ -25,7 +37,7 @@ export class ImportTree {
   readonly #manifest: Manifest;
   readonly #destination: readonly Buffer[];
   readonly #stage: (mutation: Mutation) => void;
-  readonly #context: { readonly forced: Owner | null; readonly now: () => bigint };
+  readonly #context: ImportTreeContext;
   readonly #placed = new Map<string, Placed>();
   /** Directories that got new entries but were not themselves part of the import. */
   readonly #touched = new Set<number>();
@@ -36,7 +48,7 @@ export class ImportTree {
     manifest: Manifest,
     destination: string,
     stage: (mutation: Mutation) => void,
-    context: { readonly forced: Owner | null; readonly now: () => bigint },
+    context: ImportTreeContext,
   ) {
     this.#manifest = manifest;
     this.#destination = treePath(destination);
@@ -59,12 +71,11 @@ export class ImportTree {
 
   /** A file with a refused cube is read again: the same bytes heal it. */
   #hasQuarantined(no: number): boolean {
-    const { tree } = this.#manifest;
-    const [any] = tree.quarantine();
-    const object = tree.object(no);
-    if (any === undefined || object === undefined) return false;
+    const { refused } = this.#context;
+    const object = refused.some ? this.#manifest.tree.object(no) : undefined;
+    if (object === undefined) return false;
     for (const { cube } of objectCubes(this.#manifest, object)) {
-      if (tree.quarantined(cubeIdFromBytes(cube.id)) !== undefined) return true;
+      if (refused.has(cubeIdFromBytes(cube.id))) return true;
     }
     return false;
   }

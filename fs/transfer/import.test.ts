@@ -75,6 +75,7 @@ function begin(more: Partial<ImportContext>): Import {
   const store = new CubeStore(vault.fd);
   const context: ImportContext = {
     manifest,
+    refused: { some: false, has: () => false },
     store,
     encoder: new Encoder(),
     encode: vault.options(),
@@ -185,5 +186,25 @@ describe('an import that has ended', () => {
     mkdirSync(join(path, 'folder'), { recursive: true });
     await run.abandon();
     expect(() => encoder.extent(vault.fd, 0)).toThrow('closed');
+  });
+});
+
+describe('a cube that is refused', () => {
+  it('is healed by a put that finds its good copy in the vault already', async () => {
+    const same = source('file', 100);
+    const again = { fd: openSync(join(vault.path, 'file'), 'r'), entry: same.entry };
+    const first = begin({});
+    await put(first, [same]);
+    await first.end();
+    const batches: Staging[] = [];
+    const second = begin({
+      refused: { some: true, has: () => true },
+      commit: async (batch) => {
+        batches.push(batch);
+      },
+    });
+    await put(second, [again]);
+    expect(await second.end()).toMatchObject({ newCubes: 0, knownCubes: 1 });
+    expect(batches.flatMap(({ healed }) => healed)).toHaveLength(1);
   });
 });

@@ -8,7 +8,7 @@ import { attributesFault } from '../manifest/attributes-codec.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Attributes, Mutation } from '../manifest/records.js';
 import { encodeFile, type FileContent } from './encode-file.js';
-import { ImportTree } from './import-tree.js';
+import { ImportTree, type RefusedCubes } from './import-tree.js';
 import { objectTag } from './object-id.js';
 import { Staging } from './staging.js';
 
@@ -17,6 +17,7 @@ const filesInFlight = 32;
 
 export interface ImportContext {
   readonly manifest: Manifest;
+  readonly refused: RefusedCubes;
   readonly store: CubeStore;
   /** Of this import alone, which closes it at its end. */
   readonly encoder: Encoder;
@@ -201,6 +202,7 @@ export class Import {
   #take(encoded: Extract<Encoded, { kind: 'cube' }>): void {
     if (encoded.temporary === null) {
       this.#totals.knownCubes += 1;
+      this.#heal(encoded.cube.id);
       return;
     }
     if (this.#failed !== null) {
@@ -219,9 +221,11 @@ export class Import {
     this.#heal(encoded.cube.id);
   }
 
-  /** A good copy of a quarantined cube was written: its places can be read again. */
+  /** The vault has a good copy of a quarantined cube: its places can be read again. */
   #heal(bytes: Buffer): void {
     const cube = cubeIdFromBytes(bytes);
+    if (!this.#context.refused.has(cube) || this.#staging.healed.includes(cube)) return;
+    this.#staging.healed.push(cube);
     if (this.#context.manifest.tree.quarantined(cube) !== undefined) this.#stage({ type: 'heal', cube });
   }
 

@@ -13,6 +13,8 @@ export class Staging {
   readonly refs: CubeRef[] = [];
   readonly mutations: Mutation[] = [];
   readonly nodes: Buffer[] = [];
+  /** Quarantined cubes of which the vault has a good copy now. */
+  readonly healed: CubeId[] = [];
   readonly #byId = new Set<CubeId>();
   #bytes = 0;
 
@@ -21,7 +23,7 @@ export class Staging {
   }
 
   get empty(): boolean {
-    return this.cubes.length === 0 && this.mutations.length === 0;
+    return this.cubes.length === 0 && this.mutations.length === 0 && this.healed.length === 0;
   }
 
   /** Takes what the codec made of a slot. @returns the temporary to discard when this batch has an equal cube already */

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { ControlClient } from '../../daemon/client/control-client.js';
 import { Machine } from './machine.js';
+import { until } from './wait.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -82,6 +83,29 @@ it('of its own mount is imported like any other', async () => {
     client.close();
     closeSync(fd);
   }
+});
+
+it('that asks a TPM which does not answer locks all the same, and its content goes first', async () => {
+  expect(machine.shell('cmp "$M/files/data" data')).toMatchObject({ code: 0, err: '' });
+  const [swtpm = -1] = machine.swtpmPids();
+  // A write, so that the lock has a counter to raise.
+  machine.ok('put', join(machine.home, 'data'), 'files/written');
+  process.kill(swtpm, 'SIGSTOP');
+  try {
+    const locking = machine.begin('lock');
+    let ended = false;
+    locking.outcome.finally(() => {
+      ended = true;
+    });
+    await until('content can still be read', () => machine.shell('cat "$M/files/data"').code !== 0);
+    expect(ended).toBe(false);
+    expect(await locking.outcome).toMatchObject({ code: 0 });
+    expect(machine.status().vault.state).toBe('locked');
+  } finally {
+    process.kill(swtpm, 'SIGCONT');
+  }
+  machine.ok('unlock');
+  expect(machine.shell('cmp "$M/files/written" data')).toMatchObject({ code: 0, err: '' });
 });
 
 it('that is imported holds up no other import, no scrub and no verify', async () => {

@@ -150,6 +150,13 @@ describe('the mount point', () => {
     expectServed();
   });
 
+  it('that somebody else unmounts is free again, and known to be', () => {
+    expect(machine.shell('fusermount -u "$M"')).toMatchObject({ code: 0 });
+    expect(machine.status().mount).toBe(null);
+    machine.ok('mount');
+    expectServed();
+  });
+
   it('is let go under an open file, which is said, and the file reads on until the end', async () => {
     const script = `
 import os, sys

@@ -50,7 +50,7 @@ export class FuseNativeDriver implements MountDriver {
   }
 
   get attached(): boolean {
-    return this.#mounted !== null || this.#detached.some(({ alive }) => alive);
+    return this.#mounted?.alive === true || this.#detached.some(({ alive }) => alive);
   }
 
   async mount(): Promise<void> {

@@ -9,10 +9,13 @@ import { checkAllowOther, checkDevice, prepareMountPoint } from '../point/mount-
 import { mountsAt } from '../point/mount-table.js';
 import { MountWatch } from '../point/mount-watch.js';
 import type { MountSource } from '../source.js';
+import { within } from '../within.js';
 import { Connection } from './connection.js';
 import { nativeLimits } from './limits.js';
 
 const defaultDeadline = 30_000;
+/** What an unmount waits for the end of its threads. */
+const endPatience = 10_000;
 /** KiB that the kernel reads ahead of a sequential reader: as much as one request holds. */
 const readAhead = nativeLimits.maxRead / 1024;
 
@@ -59,12 +62,17 @@ export class NativeDriver implements MountDriver {
       throw error;
     }
     this.#mounted = { path: real, connection, watch };
-    const device = (await mountsAt(real)).at(-1)?.device;
-    if (device === undefined) {
-      throw new SherinError('MOUNT_USED', { path: real, part: 'it was unmounted at once' });
+    try {
+      const device = (await mountsAt(real)).at(-1)?.device;
+      if (device === undefined) {
+        throw new SherinError('MOUNT_USED', { path: real, part: 'it was unmounted at once' });
+      }
+      watch.mounted(device);
+      await raiseReadAhead(device);
+    } catch (error) {
+      await this.unmount();
+      throw error;
     }
-    watch.mounted(device);
-    await raiseReadAhead(device);
   }
 
   async unmount(): Promise<{ lazy: boolean }> {
@@ -74,7 +82,8 @@ export class NativeDriver implements MountDriver {
     this.#mounted = null;
     watch.stop();
     if (how === 'lazy') return { lazy: true };
-    await connection.end();
+    // A read that hangs in a disk is no program's any more, but keeps its thread.
+    await within(connection.end(), endPatience);
     if (this.#connections.size === 0) this.#fs.releaseAll();
     return { lazy: false };
   }
@@ -93,10 +102,18 @@ export class NativeDriver implements MountDriver {
       log: this.#options.log,
       deadline: this.#options.deadline ?? defaultDeadline,
       mountOptions: this.#mountOptions(),
-      over: () => this.#connections.delete(connection),
+      over: () => this.#over(connection),
     });
     this.#connections.add(connection);
     return connection;
+  }
+
+  /** Somebody else may have undone the mount. */
+  #over(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (this.#mounted?.connection !== connection) return;
+    this.#mounted.watch.stop();
+    this.#mounted = null;
   }
 
   #mountOptions(): readonly string[] {

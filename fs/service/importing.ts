@@ -1,0 +1,105 @@
+import { nowNanoseconds } from '../../common/time.js';
+import { Encoder } from '../../native/index.js';
+import type { Peer } from '../../native/ipc.js';
+import type { AuditEvent } from '../audit/event.js';
+import type { CubeStore } from '../cube/store.js';
+import type { Mutation } from '../manifest/records.js';
+import type { ChangedName, Invalidation } from '../mount/driver.js';
+import { Import, type ImportTotals } from '../transfer/import.js';
+import type { Staging } from '../transfer/staging.js';
+import type { LockedVault } from '../vault/open.js';
+import { actorOf, systemActor } from './actor.js';
+import type { Session } from './session.js';
+import type { VaultView } from './vault-view.js';
+
+/** After an import the tree is brought into its compact form, once nobody waits for an answer any more. */
+const compactAfterMs = 200;
+
+export interface ImportingParts {
+  readonly vault: VaultView;
+  readonly locked: LockedVault;
+  readonly store: CubeStore;
+  readonly note: (event: AuditEvent) => Promise<void>;
+  /** Answers when the kernel has dropped what it held. */
+  readonly invalidate: (what: Invalidation) => Promise<void>;
+}
+
+/** Imports into one vault: each begun for a peer, committed batch by batch. */
+export class Importing {
+  readonly #parts: ImportingParts;
+
+  constructor(parts: ImportingParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws SherinError LOCKED, TPM_*, AUDIT_UNWRITABLE, NOT_DIRECTORY */
+  async begin(destination: string, checksum: boolean, peer: Peer): Promise<Import> {
+    const { vault, locked, store } = this.#parts;
+    const session = await vault.unlocked();
+    await session.record({ event: 'AUDIT_PUT', id: null, actor: actorOf(peer), meta: {} });
+    const { epoch, pad, owned } = locked.header;
+    const context = {
+      manifest: session.manifest,
+      refused: session.refused,
+      store,
+      encoder: new Encoder(),
+      encode: { keyring: session.keyring, vaultFd: locked.fd, uuid: locked.uuid, owner: 0, epoch, pad },
+      owned,
+      forced: peer.uid === 0 ? null : { uid: peer.uid, gid: peer.gid },
+      checksum,
+      commit: (batch: Staging) => this.#commit(session, batch),
+      now: nowNanoseconds,
+    };
+    return new Import(context, destination);
+  }
+
+  async end({ files, bytes, newCubes }: ImportTotals): Promise<void> {
+    const { vault, note } = this.#parts;
+    await note({ event: 'AUDIT_PUT_DONE', id: null, actor: systemActor, meta: { files, bytes, newCubes } });
+    const session = vault.current();
+    if (session !== null) setTimeout(() => session.compact(), compactAfterMs).unref();
+  }
+
+  async #commit(session: Session, batch: Staging): Promise<void> {
+    await this.#parts.store.commit(batch.cubes);
+    const changed = changes(session, batch.mutations);
+    await session.commit(batch.mutations, batch.nodes, batch.refs);
+    await session.healed(batch.healed);
+    await this.#parts.invalidate(changed);
+  }
+}
+
+/** What mutations change of what the kernel or a driver may hold: pages, attributes and opens of inodes, names in directories. */
+function changes(session: Session, mutations: readonly Mutation[]): Exclude<Invalidation, 'all'> {
+  const { tree } = session.manifest;
+  const changed = new Set<number>();
+  const names: ChangedName[] = [];
+  const touch = (parent: number, name: Buffer): void => {
+    const entry = tree.lookup(parent, name);
+    if (entry !== undefined) changed.add(entry.ino);
+    changed.add(parent);
+    names.push({ parent, name });
+  };
+  for (const mutation of mutations) {
+    switch (mutation.type) {
+      case 'attributes':
+      case 'put':
+        changed.add(mutation.inode);
+        break;
+      case 'link':
+        changed.add(mutation.inode);
+        touch(mutation.parent, mutation.name);
+        break;
+      case 'unlink':
+      case 'policy':
+        touch(mutation.parent, mutation.name);
+        break;
+      case 'rename':
+        touch(mutation.parent, mutation.name);
+        touch(mutation.newParent, mutation.newName);
+        break;
+    }
+  }
+  const there = (ino: number): boolean => tree.inode(ino) !== undefined;
+  return { inodes: [...changed].filter(there), names: names.filter(({ parent }) => there(parent)) };
+}

@@ -1,0 +1,69 @@
+/** Secrets and keys in locked memory (native/keys/): JavaScript holds handles, never their bytes. */
+import type { Buffer } from 'node:buffer';
+
+/** AES-256-GCM output of wrapping a 32-byte key. */
+export interface Wrapped {
+  readonly nonce: Buffer;
+  readonly ciphertext: Buffer;
+  readonly tag: Buffer;
+}
+
+export interface ScryptCost {
+  readonly n: number;
+  readonly r: number;
+  readonly p: number;
+}
+
+/** A secret byte string in locked memory that JavaScript can not read. */
+export interface Secret {
+  /** Bytes; 0 after wipe. */
+  readonly length: number;
+  /** Overwrites and frees the bytes; harmless twice. */
+  wipe(): void;
+}
+
+export interface SecretConstructor {
+  /** 1 to 4096 random bytes from getrandom(2). */
+  random(length: number): Secret;
+  /** Copies the bytes into locked memory and overwrites the buffer. */
+  take(buffer: Buffer): Secret;
+  /** Reads a descriptor to its end (at most `limit` bytes), strips one trailing line end. Blocking: pipes, memfds, files. */
+  readFd(fd: number, limit: number): Secret;
+  /** HKDF-SHA256 of RFC 5869 over the concatenation of `keys`; 32 bytes. */
+  hkdf(keys: readonly Secret[], salt: Buffer, info: Buffer): Secret;
+  /** scrypt of RFC 7914 on a worker thread, 32 bytes; `null` is the empty password. */
+  scrypt(password: Secret | null, salt: Buffer, cost: ScryptCost): Promise<Secret>;
+  /** Parses the text form of a recovery key (FORMAT.md, "Key slots"). @throws ECHECKSUM, EINVAL */
+  parseRecoveryKey(text: Secret): Secret;
+  /** Writes the text form of a recovery key and a line end to a descriptor. */
+  writeRecoveryKey(key: Secret, fd: number): void;
+  /** Constant-time comparison. */
+  equal(a: Secret, b: Secret): boolean;
+}
+
+/** Subkeys that JavaScript may use through HMAC. */
+export type MacPurpose = 'object-id' | 'cube-id' | 'audit' | 'token';
+
+/** The vault master key and its subkeys, in locked memory. Every method throws EWIPED after wipe. */
+export interface Keyring {
+  readonly wiped: boolean;
+  /** Ed25519 public key of K_sign. */
+  publicKey(): Buffer;
+  /** Ed25519 signature (64 bytes) of RFC 8032 with K_sign. */
+  sign(message: Buffer): Buffer;
+  /** HMAC-SHA256 under K_purpose. */
+  hmac(purpose: MacPurpose, data: Buffer): Buffer;
+  /** VMK under a slot key. */
+  wrap(slotKey: Secret, aad: Buffer): Wrapped;
+  /** K_manifest, for SQLite; the caller overwrites it after use. */
+  manifestKey(): Buffer;
+  /** K_nv without trailing zero bytes. */
+  counterAuth(): Secret;
+  wipe(): void;
+}
+
+export interface KeyringConstructor {
+  generate(uuid: Buffer): Keyring;
+  /** @throws ETAG when the slot key is not the right one */
+  unwrap(uuid: Buffer, slotKey: Secret, aad: Buffer, wrapped: Wrapped): Keyring;
+}
