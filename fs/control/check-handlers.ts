@@ -24,7 +24,7 @@ export function checkHandlers(service: VaultService): Pick<ControlHandlers, 'ver
       const result = await verify(session, service.publicKey, scopeOf(session, target), call);
       if (target === undefined) await session.verifyManifest();
       const meta = { cubes: result.cubes, failed: result.failed };
-      await session.record({ event: 'AUDIT_VERIFY', id: null, actor: actorOf(call.peer), meta });
+      await session.records.record({ event: 'AUDIT_VERIFY', id: null, actor: actorOf(call.peer), meta });
       return result;
     },
 

@@ -87,7 +87,7 @@ export function controlHandlers(
 
     async 'audit.tail'({ count }) {
       const session = await service.unlocked();
-      const records = await session.audit.tail(count);
+      const records = await session.records.tail(count);
       return { records: records.map((record) => ({ ...record })) };
     },
 

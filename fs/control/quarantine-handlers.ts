@@ -32,7 +32,7 @@ export function quarantineHandlers(service: VaultService): Handlers {
         else refused.push({ id, fault });
       }
       for (const id of restored) {
-        await session.record({ event: 'AUDIT_RESTORE_CUBE', id, actor: actorOf(peer), meta: {} });
+        await session.records.record({ event: 'AUDIT_RESTORE_CUBE', id, actor: actorOf(peer), meta: {} });
       }
       if (restored.length > 0) {
         await session.commit(
@@ -50,7 +50,12 @@ export function quarantineHandlers(service: VaultService): Handlers {
       const purged: CubeId[] = [];
       const refused: SherinError[] = [];
       for (const id of chosen(session, ids)) {
-        await session.record({ event: 'AUDIT_PURGE_CUBE', id, actor: actorOf(peer), meta: { shred } });
+        await session.records.record({
+          event: 'AUDIT_PURGE_CUBE',
+          id,
+          actor: actorOf(peer),
+          meta: { shred },
+        });
         try {
           if (await session.store.purge(id, shred)) purged.push(id);
         } catch (error) {

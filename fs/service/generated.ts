@@ -21,7 +21,7 @@ export function generatedFiles(vault: VaultView): readonly GeneratedFile[] {
       mode: 0o400,
       content: async () => {
         const session = vault.current();
-        const records = session === null ? [] : await session.audit.tail(auditLines);
+        const records = session === null ? [] : await session.records.tail(auditLines);
         return Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
       },
     },

@@ -36,7 +36,7 @@ export class Importing {
   async begin(destination: string, checksum: boolean, peer: Peer): Promise<Import> {
     const { vault, locked, store } = this.#parts;
     const session = await vault.unlocked();
-    await session.record({ event: 'AUDIT_PUT', id: null, actor: actorOf(peer), meta: {} });
+    await session.records.record({ event: 'AUDIT_PUT', id: null, actor: actorOf(peer), meta: {} });
     const { epoch, pad, owned } = locked.header;
     const context = {
       manifest: session.manifest,

@@ -145,7 +145,7 @@ export class VaultService implements VaultView {
         this.#state = { kind: 'locked' };
         return;
       }
-      session.note({ event: 'AUDIT_LOCK', id: null, actor: actor(peer), meta: {} }, true);
+      session.records.note({ event: 'AUDIT_LOCK', id: null, actor: actor(peer), meta: {} }, true);
       this.#state = { kind: 'locked' };
       await this.#end(session);
     });
@@ -172,7 +172,7 @@ export class VaultService implements VaultView {
     const result = this.#mounting.mounted === null ? { lazy: false } : await this.unmount(peer);
     await this.#inTurn(async () => {
       const session = this.current();
-      session?.note({ event: 'AUDIT_STOP', id: null, actor: actor(peer), meta: {} }, true);
+      session?.records.note({ event: 'AUDIT_STOP', id: null, actor: actor(peer), meta: {} }, true);
       this.#state = { kind: 'locked' };
       if (session !== null) await this.#end(session);
     });
@@ -296,7 +296,7 @@ export class VaultService implements VaultView {
   /** Records what happened, in the log or, while locked, among the pending records; never fails what it records. */
   async note(event: AuditEvent): Promise<void> {
     const session = this.current();
-    if (session !== null) session.note(event, true);
+    if (session !== null) session.records.note(event, true);
     else await this.#pending.append(event).catch(() => undefined);
   }
 }

@@ -1,9 +1,7 @@
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js';
 import type { CubeFault, CubeReader, CubeRef, Keyring } from '../../native/index.js';
-import { CoalescedAudit } from '../audit/coalesce.js';
-import type { AuditActor, AuditEvent } from '../audit/event.js';
-import type { AppendOptions, AuditLog } from '../audit/log.js';
+import type { AuditLog } from '../audit/log.js';
 import { type AuditReport, verifyAudit } from '../audit/verify.js';
 import { CubeCatalog } from '../cube/catalog.js';
 import { ObjectContent } from '../cube/content.js';
@@ -16,9 +14,9 @@ import type { Mutation } from '../manifest/records.js';
 import type { ObjectInfo } from '../manifest/tree.js';
 import type { Caller, PreparedFile } from '../mount/source.js';
 import { type Admins, mayRead } from './access.js';
-import { actorOf, systemActor } from './actor.js';
+import { systemActor } from './actor.js';
 import { auditKeys } from './key-uses.js';
-import { RecordedOpens } from './recorded-opens.js';
+import { Records } from './records.js';
 import { RefusedCubes } from './refused-cubes.js';
 import { releaseMemory } from './release-memory.js';
 import type { RollbackGuard } from './rollback-guard.js';
@@ -45,17 +43,14 @@ export interface SessionParts {
 export class Session implements FaultSink {
   readonly keyring: Keyring;
   readonly manifest: Manifest;
-  readonly audit: AuditLog;
+  readonly records: Records;
   readonly catalog: CubeCatalog;
   readonly faults: FaultHandler;
   readonly reader: CubeReader;
   readonly store: CubeStore;
   readonly refused: RefusedCubes;
   readonly #parts: SessionParts;
-  readonly #opens = new RecordedOpens();
-  readonly #denials: CoalescedAudit;
   readonly #verified = new Map<number, bigint>();
-  #auditWritable = true;
   #closed = false;
   #turn: Promise<void> = Promise.resolve();
 
@@ -63,8 +58,7 @@ export class Session implements FaultSink {
     this.#parts = parts;
     this.keyring = parts.keyring;
     this.manifest = parts.manifest;
-    this.audit = parts.audit;
-    this.#denials = new CoalescedAudit(parts.audit);
+    this.records = new Records(parts.audit, parts.invalidate);
     this.reader = parts.reader;
     this.store = parts.store;
     this.refused = new RefusedCubes(parts.manifest.tree);
@@ -102,11 +96,10 @@ export class Session implements FaultSink {
     const id = object?.id ?? null;
     // Policy belongs to the path; where several lead here the strictest decides.
     if (links.some(({ policy }) => !mayRead(policy, caller, this.#parts.admins))) {
-      const meta = { operation: 'open' };
-      await this.#denials.append({ event: 'AUDIT_DENIED', id, actor: actorOf(caller), meta });
+      await this.records.denied('open', id, caller);
       throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read ${id ?? 'this file'}` });
     }
-    if (id !== null) await this.#recordOpen(id, caller);
+    if (id !== null) await this.records.open(id, caller);
     return this.#content(object ?? { length: 0, node: encodeSlots([]) });
   }
 
@@ -114,14 +107,14 @@ export class Session implements FaultSink {
   prepare(ino: number): PreparedFile | null {
     const { tree } = this.manifest;
     const inode = tree.inode(ino);
-    if (inode?.kind !== 'file' || inode.size > slotBytes || !this.#auditWritable) return null;
+    if (inode?.kind !== 'file' || inode.size > slotBytes || !this.records.writable) return null;
     const object = tree.object(inode.object);
     if (object === undefined || object.length === 0) return null;
     const slot = slotAt(object.node, 0, (id) => this.manifest.node(id));
     if (slot.kind !== 'cube' || slot.cube.length !== object.length) return null;
     if (tree.linksOf(ino).some(({ policy }) => policy !== 'user')) return null;
     const opened = (caller: Caller) => {
-      this.#noteOpen(object.id, actorOf(caller));
+      this.records.noteOpen(object.id, caller);
       return this.#content(object);
     };
     return { reader: this.reader, wholeCube: this.#parts.wholeCube, cube: slot.cube, opened };
@@ -131,41 +124,11 @@ export class Session implements FaultSink {
   async openCube(cube: CubeRef, caller: Caller): Promise<ObjectContent> {
     const id = cubeIdFromBytes(cube.id);
     if (!this.#parts.admins.has(caller)) {
-      const meta = { operation: 'open-cube' };
-      await this.#denials.append({ event: 'AUDIT_DENIED', id, actor: actorOf(caller), meta });
+      await this.records.denied('open-cube', id, caller);
       throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read cube ${id}` });
     }
-    await this.#recordOpen(id, caller);
+    await this.records.open(id, caller);
     return this.#content({ length: cube.length, node: encodeSlots([{ kind: 'cube', cube }]) });
-  }
-
-  /** True while the last audit record could be written. */
-  get auditWritable(): boolean {
-    return this.#auditWritable;
-  }
-
-  /** Appends an audit record without waiting for the disk; after a failure opens wait for theirs. */
-  note(event: AuditEvent, essential = false): void {
-    this.#append(event, { essential, patient: true }).catch(() => undefined);
-  }
-
-  /** Appends an audit record; durable when it resolves. @throws SherinError AUDIT_UNWRITABLE, LOCKED */
-  record(event: AuditEvent): Promise<void> {
-    return this.#append(event, {});
-  }
-
-  async #append(event: AuditEvent, options: AppendOptions): Promise<void> {
-    if (this.#closed) throw new SherinError('LOCKED');
-    try {
-      await this.audit.append(event, options);
-      // An essential record may have taken reserved space: the log is no more writable for it.
-      if (options.essential !== true) this.#auditWritable = true;
-    } catch (error) {
-      // What was prepared may not be opened any more without its record.
-      if (this.#auditWritable && !this.#closed) this.#parts.invalidate();
-      this.#auditWritable = false;
-      throw error;
-    }
   }
 
   /** Checks the whole audit log, MACs included. @throws SherinError AUDIT_BROKEN, ROLLBACK, LOCKED */
@@ -225,8 +188,8 @@ export class Session implements FaultSink {
       uses: ranges.length,
       ranges: ranges.map(({ offset, length }) => [offset, length]),
     };
-    this.note({ event: 'AUDIT_FAIL_CUBE_HASH', id, actor: systemActor, meta }, true);
-    this.note({ event: 'AUDIT_QUARANTINE_CUBE', id, actor: systemActor, meta: { reason } }, true);
+    this.records.note({ event: 'AUDIT_FAIL_CUBE_HASH', id, actor: systemActor, meta }, true);
+    this.records.note({ event: 'AUDIT_QUARANTINE_CUBE', id, actor: systemActor, meta: { reason } }, true);
     // The refusal stands even where its record can not be written now: it is repeated at the next failing read.
     await this.commit([{ type: 'quarantine', cube: id, reason }], [], []).catch(() => undefined);
     this.#parts.invalidate();
@@ -234,7 +197,7 @@ export class Session implements FaultSink {
 
   async unreadable(id: CubeId, fault: 'missing' | 'io', errno: string | null): Promise<void> {
     const event = fault === 'missing' ? 'AUDIT_MISSING_CUBE' : 'AUDIT_DISK_ERROR';
-    this.note({ event, id, actor: systemActor, meta: { errno } });
+    this.records.note({ event, id, actor: systemActor, meta: { errno } });
   }
 
   /** Cubes whose good copy is in place again. */
@@ -242,7 +205,7 @@ export class Session implements FaultSink {
     for (const id of ids) {
       this.refused.pardon(id);
       this.reader.allow(cubeIdToBytes(id));
-      this.note({ event: 'AUDIT_HEAL_CUBE', id, actor: systemActor, meta: {} });
+      this.records.note({ event: 'AUDIT_HEAL_CUBE', id, actor: systemActor, meta: {} });
     }
     if (ids.length > 0) this.#parts.invalidate();
   }
@@ -255,29 +218,12 @@ export class Session implements FaultSink {
     this.#closed = true;
     await this.#turn;
     try {
-      try {
-        await this.#denials.close();
-      } finally {
-        await this.audit.close();
-      }
+      await this.records.close();
       // After the log: a head that names all of it, under a new count, so that its end can not be cut off unseen.
-      await this.#parts.guard.settle(this.audit.head().size !== this.manifest.head.auditSize);
+      await this.#parts.guard.settle(this.records.head().size !== this.manifest.head.auditSize);
     } finally {
       this.manifest.close();
     }
-  }
-
-  async #recordOpen(id: string, caller: Caller): Promise<void> {
-    const actor = actorOf(caller);
-    // Normally nobody waits for an fsync at open; a log that failed must take this record first.
-    if (this.#auditWritable) this.#noteOpen(id, actor);
-    else await this.record({ event: 'AUDIT_OPEN', id, actor, meta: {} });
-  }
-
-  #noteOpen(id: string, actor: AuditActor): void {
-    if (!this.#opens.first(actor, id, Date.now())) return;
-    const recorded = this.#append({ event: 'AUDIT_OPEN', id, actor, meta: {} }, { patient: true });
-    recorded.catch(() => this.#opens.forget(actor, id));
   }
 
   /** What fails because the vault is being locked says so. */

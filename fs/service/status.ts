@@ -33,7 +33,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
   const stats = reader.stats();
   const counts = session?.manifest.tree.counts();
   const head = session?.manifest.head;
-  const audit = session?.audit.head();
+  const audit = session?.records.head();
   return {
     version,
     vault: {
@@ -71,7 +71,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
       head === undefined
         ? null
         : { size: head.size, root: head.root.toString('hex'), time: String(head.time), nv: String(head.nv) },
-    audit: { size: audit?.size ?? 0, writable: session?.auditWritable ?? true },
+    audit: { size: audit?.size ?? 0, writable: session?.records.writable ?? true },
     reads: {
       served: stats.servedBytes,
       decrypted: stats.decryptedBytes,

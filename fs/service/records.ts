@@ -1,0 +1,92 @@
+import { SherinError } from '../../common/errors.js';
+import { CoalescedAudit } from '../audit/coalesce.js';
+import type { AuditActor, AuditEvent } from '../audit/event.js';
+import type { RecordLine } from '../audit/line.js';
+import type { AppendOptions, AuditLog } from '../audit/log.js';
+import type { Caller } from '../mount/source.js';
+import { actorOf } from './actor.js';
+import { RecordedOpens } from './recorded-opens.js';
+
+/** What a session puts into the audit log. Once a record could not be written, opens wait for theirs. */
+export class Records {
+  readonly #audit: AuditLog;
+  readonly #failed: () => void;
+  readonly #denials: CoalescedAudit;
+  readonly #opens = new RecordedOpens();
+  #writable = true;
+  #closed = false;
+
+  /** @param failed told when the log takes records no more: what may be opened without one is to be taken back */
+  constructor(audit: AuditLog, failed: () => void) {
+    this.#audit = audit;
+    this.#failed = failed;
+    this.#denials = new CoalescedAudit(audit);
+  }
+
+  /** True while the last record could be written. */
+  get writable(): boolean {
+    return this.#writable;
+  }
+
+  /** Number and root of the durable records. */
+  head(): ReturnType<AuditLog['head']> {
+    return this.#audit.head();
+  }
+
+  /** The newest durable records, oldest first. */
+  tail(count: number): Promise<readonly RecordLine[]> {
+    return this.#audit.tail(count);
+  }
+
+  /** Appends without waiting for the disk. */
+  note(event: AuditEvent, essential = false): void {
+    this.#append(event, { essential, patient: true }).catch(() => undefined);
+  }
+
+  /** Durable when it resolves. @throws SherinError AUDIT_UNWRITABLE, LOCKED */
+  record(event: AuditEvent): Promise<void> {
+    return this.#append(event, {});
+  }
+
+  /** An open. Normally nobody waits for the disk; a log that failed must take this record first. @throws as {@link record} */
+  async open(id: string, caller: Caller): Promise<void> {
+    if (this.#writable) this.noteOpen(id, caller);
+    else await this.record({ event: 'AUDIT_OPEN', id, actor: actorOf(caller), meta: {} });
+  }
+
+  /** An open that has been answered. */
+  noteOpen(id: string, caller: Caller): void {
+    const actor: AuditActor = actorOf(caller);
+    if (!this.#opens.first(actor, id, Date.now())) return;
+    const recorded = this.#append({ event: 'AUDIT_OPEN', id, actor, meta: {} }, { patient: true });
+    recorded.catch(() => this.#opens.forget(actor, id));
+  }
+
+  /** A refusal; one that is repeated is counted. */
+  denied(operation: string, id: string | null, caller: Caller): Promise<void> {
+    return this.#denials.append({ event: 'AUDIT_DENIED', id, actor: actorOf(caller), meta: { operation } });
+  }
+
+  /** Refuses further records and closes the log. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    try {
+      await this.#denials.close();
+    } finally {
+      await this.#audit.close();
+    }
+  }
+
+  async #append(event: AuditEvent, options: AppendOptions): Promise<void> {
+    if (this.#closed) throw new SherinError('LOCKED');
+    try {
+      await this.#audit.append(event, options);
+      // An essential record may have taken reserved space: the log is no more writable for it.
+      if (options.essential !== true) this.#writable = true;
+    } catch (error) {
+      if (this.#writable && !this.#closed) this.#failed();
+      this.#writable = false;
+      throw error;
+    }
+  }
+}
