@@ -107,6 +107,8 @@ export interface FuseSession {
   prepare(reader: object, wholeCube: boolean, records: Buffer): void;
   /** Takes back what was granted and prepared of nodes; null: of all. */
   withdraw(nodes: readonly number[] | null): void;
+  /** Calls the handler, before it returns, with what it was not told yet: `opened` and `release` gather for some milliseconds. */
+  deliver(): void;
   /**
    * Drops what the kernel caches of nodes (null: of all that it knows) and of names, on a thread that serves no request;
    * resolves when that is done.

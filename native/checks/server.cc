@@ -78,7 +78,7 @@ Server::Server(const std::vector<File>& files, std::shared_ptr<CubeSource> sourc
   const fuse::Session::Options session{{"fsname=sherin-checks", "default_permissions", "max_read=1048576"},
                                        options.deadline,
                                        2};
-  session_ = std::make_unique<fuse::Session>(session, [this](fuse::Call call) { Post(std::move(call)); });
+  session_ = std::make_unique<fuse::Session>(session, [this](fuse::Call call) { Post(std::move(call)); }, [] {});
   thread_ = std::thread([this] { Run(); });
 }
 

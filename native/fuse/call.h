@@ -43,9 +43,11 @@ struct Call {
   uint64_t size = 0;
   uint32_t flags = 0;
   std::string name{};
+  /** It wants no answer and may wait for others: JavaScript is not woken for it alone. */
+  bool patient = false;
 };
 
-/** Takes a call on any thread and does not wait. */
+/** Takes a call on any thread and does not wait; calls arrive in order. */
 using Upcall = std::function<void(Call)>;
 
 }  // namespace sherin::fuse

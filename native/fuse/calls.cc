@@ -5,7 +5,7 @@ namespace {
 
 Napi::Value NumberFor(Napi::Env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
 
-void Deliver(Napi::Env env, const Napi::Function& handler, const Call& call) {
+void Hand(Napi::Env env, const Napi::Function& handler, const Call& call) {
   const Napi::HandleScope scope(env);
   const Napi::Value name =
       call.name.empty() ? env.Null() : Napi::Buffer<char>::Copy(env, call.name.data(), call.name.size());
@@ -26,6 +26,7 @@ std::shared_ptr<Calls> Calls::Create(const Napi::Function& handler) {
   auto self = std::make_shared<Calls>();
   self->wake_ = Napi::ThreadSafeFunction::New(handler.Env(), handler, "sherin.mount", 0, 1);
   self->wake_.Unref(handler.Env());
+  self->handler_ = Napi::Persistent(handler);
   // Hooks run in reverse order: this one before Node tears down the function made above, which threads still call.
   self->env_ = handler.Env();
   napi_add_env_cleanup_hook(self->env_, CloseAtEnd, self.get());
@@ -37,8 +38,19 @@ void Calls::CloseAtEnd(void* self) { static_cast<Calls*>(self)->Close(); }
 void Calls::Post(Call call) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (closed_) return;
+  const bool patient = call.patient;
   waiting_.push_back(std::move(call));
-  if (waiting_.size() > 1) return;  // the wake-up of the first one is still under way
+  if (!patient) Wake();
+}
+
+void Calls::Flush() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!closed_ && !waiting_.empty()) Wake();
+}
+
+void Calls::Wake() {
+  if (woken_) return;
+  woken_ = true;
   wake_.NonBlockingCall(
       [self = shared_from_this()](Napi::Env env, const Napi::Function& handler) { self->Drain(env, handler); });
 }
@@ -48,14 +60,20 @@ void Calls::Drain(Napi::Env env, const Napi::Function& handler) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     calls.swap(waiting_);
+    woken_ = false;
   }
-  for (const Call& call : calls) Deliver(env, handler, call);
+  for (const Call& call : calls) Hand(env, handler, call);
+}
+
+void Calls::Deliver(Napi::Env env) {
+  if (!handler_.IsEmpty()) Drain(env, handler_.Value());
 }
 
 void Calls::Close() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (closed_) return;
   closed_ = true;
+  handler_.Reset();
   waiting_.clear();
   wake_.Abort();
   napi_remove_env_cleanup_hook(env_, CloseAtEnd, this);

@@ -14,19 +14,27 @@ class Calls : public std::enable_shared_from_this<Calls> {
  public:
   /** JavaScript thread. */
   static std::shared_ptr<Calls> Create(const Napi::Function& handler);
-  /** Any thread; dropped after Close. */
+  /** Any thread; dropped after Close. A patient call waits for one that is not, or for Flush. */
   void Post(Call call);
+  /** Any thread. */
+  void Flush();
+  /** JavaScript thread: delivers what waits, before it returns. */
+  void Deliver(Napi::Env env);
   /** JavaScript thread; happens by itself at the end of the environment. */
   void Close();
 
  private:
+  /** The lock is held. */
+  void Wake();
   void Drain(Napi::Env env, const Napi::Function& handler);
   static void CloseAtEnd(void* self);
 
   napi_env env_ = nullptr;
+  /** JavaScript thread only. */
+  Napi::FunctionReference handler_;
   Napi::ThreadSafeFunction wake_;
   std::mutex mutex_;
-  bool closed_ = false;
+  bool closed_ = false, woken_ = false;
   std::deque<Call> waiting_;
 };
 

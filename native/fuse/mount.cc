@@ -71,6 +71,7 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
                            InstanceMethod<&FuseSession::Revoke>("revoke"),
                            InstanceMethod<&FuseSession::Prepare>("prepare"),
                            InstanceMethod<&FuseSession::Withdraw>("withdraw"),
+                           InstanceMethod<&FuseSession::Deliver>("deliver"),
                            InstanceMethod<&FuseSession::Invalidate>("invalidate"),
                        });
   }
@@ -85,7 +86,8 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
       if (!info[1].IsFunction()) throw Napi::TypeError::New(info.Env(), "handler must be a function");
       calls_ = fuse::Calls::Create(info[1].As<Napi::Function>());
       session_ = std::make_shared<Session>(options,
-                                           [calls = calls_](fuse::Call call) { calls->Post(std::move(call)); });
+                                           [calls = calls_](fuse::Call call) { calls->Post(std::move(call)); },
+                                           [calls = calls_] { calls->Flush(); });
     });
   }
 
@@ -105,6 +107,7 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
             return true;
           },
           [session = session_, calls = calls_](Napi::Env env, bool) {
+            calls->Deliver(env);
             calls->Close();
             session->Close();
             return env.Undefined();
@@ -350,6 +353,8 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
       session_->grants().Withdraw(nodes ? &*nodes : nullptr);
     });
   }
+
+  void Deliver(const Napi::CallbackInfo& info) { calls_->Deliver(info.Env()); }
 
   /** (nodes | null, entries): null stands for all that the kernel knows. */
   Napi::Value Invalidate(const Napi::CallbackInfo& info) {

@@ -119,9 +119,9 @@ bool Opened(Session& session, fuse_req_t request, fuse_ino_t node, fuse_file_inf
   call.gid = caller.gid;
   call.pid = caller.pid;
   call.name = ProgramOf(caller.pid);
-  session.upcall()(std::move(call));  // before the answer: a read or release that follows comes behind it
+  session.Tell(std::move(call));  // before the answer: a read or release that follows comes behind it
   file->keep_cache = true;
-  if (fuse_reply_open(request, file) != 0) session.upcall()(About(Op::Release, node, file));
+  if (fuse_reply_open(request, file) != 0) session.Tell(About(Op::Release, node, file));
   return true;
 }
 
@@ -150,7 +150,7 @@ void Read(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset, fuse_f
 /** Nobody waits for the answer of a release. */
 void Release(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
   Of(request).grants().Revoke(file->fh);
-  Of(request).upcall()(About(Op::Release, node, file));
+  Of(request).Tell(About(Op::Release, node, file));
   fuse_reply_err(request, 0);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <system_error>
+#include <utility>
 
 #include "../failure.h"
 #include "../work/at_end.h"
@@ -18,6 +19,8 @@ namespace {
 /** How often deadlines and threads are looked after: while there is work, and while there is none. */
 constexpr std::chrono::milliseconds kTick{20};
 constexpr std::chrono::milliseconds kIdleTick{250};
+/** For how long what JavaScript is told gathers. */
+constexpr std::chrono::milliseconds kGather{5};
 /** Threads that reads leave for what needs no disk. */
 constexpr size_t kSpare = 16;
 /** What a notification may wait at the end for reads under way, and again for what is left when those have failed. */
@@ -38,8 +41,9 @@ fuse_session* MakeSession(const std::vector<std::string>& options, Session* self
 
 }  // namespace
 
-Session::Session(const Options& options, Upcall upcall)
+Session::Session(const Options& options, Upcall upcall, std::function<void()> flush)
     : upcall_(std::move(upcall)),
+      flush_(std::move(flush)),
       fuse_(MakeSession(options.mount_options, this), fuse_session_destroy),
       pending_(options.deadline),
       reads_(pending_, notifier_,
@@ -125,6 +129,14 @@ void Session::Ended() {
   upcall_({Op::Ended});
 }
 
+void Session::Tell(Call call) {
+  call.patient = true;
+  upcall_(std::move(call));
+  const std::lock_guard<std::mutex> lock(watch_mutex_);
+  if (std::exchange(told_, true)) return;
+  watch_changed_.notify_all();
+}
+
 void Session::Watch() {
   sigset_t all;
   sigfillset(&all);
@@ -133,7 +145,12 @@ void Session::Watch() {
   std::unique_lock<std::mutex> lock(watch_mutex_);
   while (watching_) {
     const bool idle = threads_.busy() == 0 && pending_.empty();
-    watch_changed_.wait_for(lock, idle ? kIdleTick : kTick);
+    watch_changed_.wait_for(lock, idle ? kIdleTick : kTick, [this] { return told_ || !watching_; });
+    if (told_) {
+      watch_changed_.wait_for(lock, kGather, [this] { return !watching_; });
+      told_ = false;
+      flush_();
+    }
     if (const size_t late = pending_.Expire(); late > 0) {
       Call call{Op::Expired};
       call.size = late;

@@ -28,8 +28,8 @@ class Session {
     size_t threads;
   };
 
-  /** @throws Failure EINVAL for options that libfuse does not take */
-  Session(const Options& options, Upcall upcall);
+  /** `flush` has patient calls delivered. @throws Failure EINVAL for options that libfuse does not take */
+  Session(const Options& options, Upcall upcall, std::function<void()> flush);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -49,6 +49,8 @@ class Session {
   Reads& reads() { return reads_; }
   Grants& grants() { return grants_; }
   const Upcall& upcall() const { return upcall_; }
+  /** Tells JavaScript within some milliseconds, together with others. */
+  void Tell(Call call);
 
   /**
    * Drops what the kernel caches of nodes and names, on the notifier's thread, then calls `done`. Without nodes: of all that
@@ -70,6 +72,7 @@ class Session {
   bool EndWithin(std::chrono::milliseconds time);
 
   const Upcall upcall_;
+  const std::function<void()> flush_;
   std::unique_ptr<fuse_session, void (*)(fuse_session*)> fuse_;
   Pending pending_;
   KnownNodes known_;
@@ -81,7 +84,7 @@ class Session {
 
   std::mutex watch_mutex_;
   std::condition_variable watch_changed_;
-  bool watching_ = false;
+  bool watching_ = false, told_ = false;
   std::thread watch_;
   /** No notification is under way any more, nor will be. */
   bool quiet_ = false;

@@ -63,8 +63,8 @@ inline bool InRuns(const File& file, size_t offset, const uint8_t* bytes, size_t
 }
 
 /**
- * Page by page: the kernel goes from one version to the next so, and a READ's pages are each of one. Of a map, a page can change
- * while a program copies it, and memcpy begins with both ends: up to four runs.
+ * Page by page: the kernel goes from one version to the next so, and a READ's pages are each of one. More runs: two of a direct
+ * read; four of a map, where a page can change while a program copies it, and memcpy begins with both ends.
  */
 inline bool Right(const File& file, size_t offset, const uint8_t* bytes, size_t length, int runs) {
   while (length > 0) {

@@ -56,14 +56,17 @@ export class Prefetch {
   }
 
   drop(nodes: readonly number[]): void {
-    for (const node of nodes) this.#prepared.delete(node);
     this.#session.withdraw(nodes);
+    // What was opened so far is recorded as it was prepared.
+    this.#session.deliver();
+    for (const node of nodes) this.#prepared.delete(node);
   }
 
   dropAll(): void {
+    this.#session.withdraw(null);
+    this.#session.deliver();
     this.#prepared.clear();
     this.#listed.clear();
-    this.#session.withdraw(null);
   }
 
   #prepare({ entries, positions }: Listed, ino: number): void {
