@@ -50,21 +50,27 @@ export function* objectCubes(
   }
 }
 
+/** What a catalog looks at: a Manifest. */
+export interface CatalogSource extends NodeSource {
+  readonly tree: { objects(): Iterable<ObjectInfo> };
+  readonly contentSize: number;
+}
+
 /**
  * Which cubes the present tree uses, and where. Built by walking the verified object trees when first asked, kept
- * until the tree changes.
+ * until the content of some file changes.
  */
 export class CubeCatalog {
-  readonly #manifest: Manifest;
-  #logSize = -1;
+  readonly #manifest: CatalogSource;
+  #contentSize = -1;
   #cubes = new Map<CubeId, { readonly cube: CubeRef; readonly uses: CubeUse[] }>();
 
-  constructor(manifest: Manifest) {
+  constructor(manifest: CatalogSource) {
     this.#manifest = manifest;
   }
 
   #fresh(): Map<CubeId, { readonly cube: CubeRef; readonly uses: CubeUse[] }> {
-    if (this.#logSize === this.#manifest.head.size) return this.#cubes;
+    if (this.#contentSize === this.#manifest.contentSize) return this.#cubes;
     this.#cubes = new Map();
     for (const object of this.#manifest.tree.objects()) {
       for (const { cube, use } of objectCubes(this.#manifest, object)) {
@@ -74,7 +80,7 @@ export class CubeCatalog {
         else known.uses.push(use);
       }
     }
-    this.#logSize = this.#manifest.head.size;
+    this.#contentSize = this.#manifest.contentSize;
     return this.#cubes;
   }
 
@@ -84,10 +90,6 @@ export class CubeCatalog {
 
   uses(id: CubeId): readonly CubeUse[] {
     return this.#fresh().get(id)?.uses ?? [];
-  }
-
-  get size(): number {
-    return this.#fresh().size;
   }
 
   entries(): IterableIterator<[CubeId, { readonly cube: CubeRef; readonly uses: readonly CubeUse[] }]> {
