@@ -22,7 +22,6 @@ export interface OpenSessionParts {
   readonly reader: CubeReader;
   readonly store: CubeStore;
   readonly admins: Admins;
-  readonly wholeCube: boolean;
   readonly invalidate: () => void;
   readonly actor: AuditEvent['actor'];
 }

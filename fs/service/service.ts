@@ -63,6 +63,7 @@ export class VaultService implements VaultView {
       cacheBytes,
       threads: readThreads,
       uuid: locked.uuid,
+      wholeCubes: options.wholeCube,
     });
     this.#pending = new PendingAudit(locked.directory.inside('audit'));
     this.#mounting = new Mounting(this, log);
@@ -238,7 +239,6 @@ export class VaultService implements VaultView {
         reader: this.#reader,
         store: this.store,
         admins: this.#admins,
-        wholeCube: this.#options.wholeCube,
         invalidate: () => this.#invalidateSoon(),
         actor: actor(peer),
       });

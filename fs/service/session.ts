@@ -35,7 +35,6 @@ export interface SessionParts {
   readonly reader: CubeReader;
   readonly store: CubeStore;
   readonly admins: Admins;
-  readonly wholeCube: boolean;
   /** Kernel caches hold something that is no longer true. */
   readonly invalidate: () => void;
 }
@@ -123,7 +122,7 @@ export class Session implements FaultSink {
       this.#noteOpen(object.id, actorOf(caller));
       return this.#content(object);
     };
-    return { reader: this.reader, wholeCube: this.#parts.wholeCube, cube: slot.cube, opened };
+    return { reader: this.reader, cube: slot.cube, opened };
   }
 
   /** Content of one cube, for administrators. */
@@ -289,7 +288,6 @@ export class Session implements FaultSink {
     const source = {
       reader: this.reader,
       faults: this.faults,
-      wholeCube: this.#parts.wholeCube,
       node: (id: Buffer) => {
         if (this.#closed) throw new SherinError('LOCKED');
         return this.manifest.node(id);

@@ -28,10 +28,15 @@ const pathOf = (cube: CubeRef) => join(vault.path, vault.cubePath(cube.id));
 /** Reads a whole cube in every way there is; on a fault all must zero the target and agree. */
 async function readAll(cube: CubeRef): Promise<CubeResult> {
   const results: CubeResult[] = [];
-  for (const options of [{}, { fresh: true }, { wholeCube: true }, { fresh: true, wholeCube: true }]) {
-    const reader = vault.reader();
+  for (const [wholeCubes, fresh] of [
+    [false, false],
+    [false, true],
+    [true, false],
+    [true, true],
+  ] as const) {
+    const reader = vault.reader({ wholeCubes });
     const target = Buffer.alloc(cube.length, 0xaa);
-    const result = await reader.read(cube, 0, cube.length, target, 0, options);
+    const result = await reader.read(cube, 0, cube.length, target, 0, { fresh });
     if (!result.ok) {
       expect(target.every((byte) => byte === 0)).toBe(true);
       expect(reader.stats().faults).toBeGreaterThan(0);
@@ -93,9 +98,6 @@ describe('one flipped bit', () => {
       expect(await reader.read(cube, vertex * 65536, 65536, target, 0)).toEqual({ ok: true });
       expect(target.equals(data.subarray(vertex * 65536, (vertex + 1) * 65536))).toBe(true);
     }
-    const whole = await reader.read(cube, 0, 65536, target, 0, { wholeCube: true });
-    expect(whole).toEqual({ ok: false, fault: 'tag', vertex: 3, inode: inodeOf(cube) });
-    expect(target.every((byte) => byte === 0)).toBe(true);
     await reader.stop();
   });
 
@@ -106,7 +108,10 @@ describe('one flipped bit', () => {
     const target = Buffer.alloc(10);
     expect(await reader.read(cube, 0, 10, target, 0)).toEqual({ ok: true });
     const fault = { ok: false, fault: 'tag', vertex: 9, inode: inodeOf(cube) };
-    expect(await reader.read(cube, 0, 10, target, 0, { wholeCube: true })).toEqual(fault);
+    expect(await reader.read(cube, 0, 10, target, 0, { fresh: true })).toEqual(fault);
+    const strict = vault.reader({ wholeCubes: true });
+    expect(await strict.read(cube, 0, 10, target, 0)).toEqual(fault);
+    await strict.stop();
     expect(await reader.verify(cube, null)).toEqual(fault);
     await reader.stop();
   });
@@ -313,6 +318,46 @@ describe('exportTo', () => {
     threads.close();
     closeSync(fd);
     expect(readFileSync(path).equals(data.subarray(0, 65536))).toBe(true);
+    await reader.stop();
+  });
+});
+
+describe('a reader of whole cubes', () => {
+  it('gives out and caches no good vertex of a cube with a bad one', async () => {
+    const cube = await vault.store(randomBytes(10 * 65536));
+    flip(cube, 4096 + 9 * 65536);
+    const fault = { ok: false, fault: 'tag', vertex: 9, inode: inodeOf(cube) };
+    const reader = vault.reader({ wholeCubes: true, threads: 1 });
+    const target = Buffer.alloc(65536, 0xaa);
+    reader.prefetch(cube);
+    // Queued behind the prefetch, on the one thread.
+    expect(await reader.read(cube, 9 * 65536, 65536, target, 0)).toEqual(fault);
+    for (let vertex = 0; vertex < 9; vertex++) {
+      expect(reader.readCached(cube, vertex * 65536, 65536, target, 0)).toBe(false);
+      expect(await reader.read(cube, vertex * 65536, 65536, target, 0)).toEqual(fault);
+    }
+    expect(target.every((byte) => byte === 0)).toBe(true);
+    expect(reader.stats()).toMatchObject({ servedBytes: 0, cachedBytes: 0 });
+    const path = join(vault.path, 'nothing');
+    const fd = openSync(path, 'w+');
+    const threads = new Threads(1);
+    expect(await reader.exportTo(cube, 0, 65536, fd, 0, threads)).toEqual(fault);
+    threads.close();
+    closeSync(fd);
+    expect(statSync(path).size).toBe(0);
+    await reader.stop();
+  });
+
+  it('checks a cube once, and serves it then', async () => {
+    const data = randomBytes(10 * 65536);
+    const cube = await vault.store(data);
+    const reader = vault.reader({ wholeCubes: true, cacheBytes: 0 });
+    const target = Buffer.alloc(65536);
+    for (const vertex of [3, 4]) {
+      expect(await reader.read(cube, vertex * 65536, 65536, target, 0)).toEqual({ ok: true });
+      expect(target.equals(data.subarray(vertex * 65536, (vertex + 1) * 65536))).toBe(true);
+    }
+    expect(reader.stats().decryptedBytes).toBe((10 + 2) * 65536);
     await reader.stop();
   });
 });

@@ -128,7 +128,7 @@ describe('cubes of the vectors', () => {
   beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), 'sherin-vectors-'));
     vaultFd = openSync(dir, 'r');
-    reader = new CubeReader({ vaultFd, cacheBytes: 2 ** 20, threads: 1, uuid });
+    reader = new CubeReader({ vaultFd, cacheBytes: 2 ** 20, threads: 1, uuid, wholeCubes: false });
     reader.resume(keyring);
   });
   afterAll(async () => {
