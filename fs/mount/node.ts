@@ -59,7 +59,7 @@ export abstract class Node {
   open(_caller: Caller): Soon<OpenFile> {
     throw new PosixError('EISDIR');
   }
-  /** A value of an attribute by name; undefined: there is none. */
+  /** A value of an attribute by name, whose bytes are given as Latin-1; undefined: there is none. */
   xattr(_name: string): Soon<Buffer | undefined> {
     return undefined;
   }
