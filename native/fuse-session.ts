@@ -95,8 +95,8 @@ export interface FuseSession {
   answerSize(id: number, size: number): void;
   /** Block size, blocks, free, available, files, longest name. */
   answerSpace(id: number, space: Float64Array): void;
-  /** Lets reads of a handle be answered without JavaScript, slot by slot as {@link extend} names them. : a CubeReader. */
-  grant(handle: number, node: number, reader: object, size: number, wholeCube: boolean): void;
+  /** Lets reads of a handle be answered without JavaScript, slot by slot as {@link extend} names them. `reader`: a CubeReader. */
+  grant(handle: number, node: number, reader: object, size: number): void;
   /** Names the content of a slot; nothing happens without a grant. */
   extend(handle: number, slot: number, segments: readonly GrantedSegment[]): void;
   revoke(handle: number): void;
@@ -104,7 +104,7 @@ export interface FuseSession {
    * Lets files that are one cube each be opened without JavaScript, which `opened` then tells of; the latest 2,048 may. They are
    * fetched, verified and, where small, handed to the kernel. `records`: {@link preparedRecordBytes} for each.
    */
-  prepare(reader: object, wholeCube: boolean, records: Buffer): void;
+  prepare(reader: object, records: Buffer): void;
   /** Takes back what was granted and prepared of nodes; null: of all. */
   withdraw(nodes: readonly number[] | null): void;
   /** Calls the handler, before it returns, with what it was not told yet: `opened` and `release` gather for some milliseconds. */

@@ -69,10 +69,8 @@ export type ExportResult =
   | { readonly ok: false; readonly fault: 'target'; readonly errno: string };
 
 export interface ReadOptions {
-  /** Reopen the file and read past the page cache and the vertex cache (posix_fadvise DONTNEED or O_DIRECT). */
+  /** Reopen the file, verify the whole cube, read past page cache and vertex cache (posix_fadvise DONTNEED or O_DIRECT). */
   readonly fresh?: boolean;
-  /** Verify the whole cube before the first byte is given out. */
-  readonly wholeCube?: boolean;
 }
 
 /** Reads cubes of one vault; owns the bounded cache of verified vertices (locked memory where the limit allows). */
@@ -135,6 +133,8 @@ export interface CubeReaderConstructor {
     readonly threads: number;
     /** The vault's UUID (enters the signature check). */
     readonly uuid: Buffer;
+    /** Every vertex of a cube is verified before its first byte is given out or cached. */
+    readonly wholeCubes: boolean;
   }): CubeReader;
 }
 

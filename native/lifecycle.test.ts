@@ -13,7 +13,7 @@ const busy = `${folder}
   const data = crypto.randomBytes(1048576);
   const encoded = await native.encodeBuffer(data, options);
   place(folder, encoded);
-  const reader = new native.CubeReader({ vaultFd: options.vaultFd, cacheBytes: 1 << 20, threads: 4, uuid });
+  const reader = new native.CubeReader({ vaultFd: options.vaultFd, cacheBytes: 1 << 20, threads: 4, uuid, wholeCubes: false });
   reader.resume(options.keyring);
   const targets = Array.from({ length: 50 }, () => Buffer.alloc(1048576));
   const reads = targets.map((target) => reader.read(encoded.cube, 0, 1048576, target, 0));`;
@@ -52,7 +52,7 @@ describe('the end of a process', () => {
   it('is not held up by an idle addon', () => {
     expect(
       runScript(
-        `${folder} new native.CubeReader({ vaultFd: options.vaultFd, cacheBytes: 0, threads: 2, uuid }); ${remove}`,
+        `${folder} new native.CubeReader({ vaultFd: options.vaultFd, cacheBytes: 0, threads: 2, uuid, wholeCubes: false }); ${remove}`,
       ),
     ).toEqual(fine());
   });
@@ -102,7 +102,7 @@ describe('garbage collection', () => {
       const encoded = await native.encodeBuffer(data, options);
       place(folder, encoded);
       const begin = () => {
-        const reader = new native.CubeReader({ vaultFd: options.vaultFd, cacheBytes: 1 << 20, threads: 2, uuid });
+        const reader = new native.CubeReader({ vaultFd: options.vaultFd, cacheBytes: 1 << 20, threads: 2, uuid, wholeCubes: false });
         reader.resume(options.keyring);
         const target = Buffer.alloc(1048576);
         const seen = new WeakRef(target);
@@ -186,7 +186,7 @@ describe('worker threads', () => {
 describe('methods on the wrong object', () => {
   it('throw', () => {
     const script = `${folder}
-      const reader = new native.CubeReader({ vaultFd: options.vaultFd, cacheBytes: 0, threads: 1, uuid });
+      const reader = new native.CubeReader({ vaultFd: options.vaultFd, cacheBytes: 0, threads: 1, uuid, wholeCubes: false });
       const objects = [native.Secret.random(1), options.keyring, reader, {}, null, 1];
       let wrong = 0;
       for (const owner of objects.slice(0, 3)) {
@@ -214,7 +214,7 @@ describe('methods on the wrong object', () => {
       const values = [undefined, null, 0, -1, NaN, Infinity, 2 ** 53, 1n, '', 'x', true, Symbol('x'), {}, [], [[]], () => 1, trap,
         shared, detached, Buffer.alloc(0), Buffer.alloc(32), new DataView(new ArrayBuffer(8)), options.keyring, native.Secret.random(4),
         { id: detached, root: detached, length: 1 }, Object.create(native.Secret.prototype), Object.create(options.keyring)];
-      const reader = new native.CubeReader({ vaultFd: options.vaultFd, cacheBytes: 0, threads: 1, uuid });
+      const reader = new native.CubeReader({ vaultFd: options.vaultFd, cacheBytes: 0, threads: 1, uuid, wholeCubes: false });
       const skipped = new Set(['harden', 'readSecretLine', 'readFd', 'writeRecoveryKey', 'wipe', 'flock']);
       const functions = [];
       for (const owner of [native, native.system, native.Secret, native.Keyring, reader, options.keyring, native.Secret.random(1)]) {

@@ -75,7 +75,7 @@ async function sealCubes(
     renameSync(temporary, join(vault, 'cubes', name.slice(0, 2), `${name}.cube`));
     cubes.push(cube);
   }
-  const reader = new CubeReader({ vaultFd, cacheBytes: MiB, threads: 1, uuid });
+  const reader = new CubeReader({ vaultFd, cacheBytes: MiB, threads: 1, uuid, wholeCubes: false });
   reader.resume(keyring);
   const data = Buffer.allocUnsafe(MiB);
   return {

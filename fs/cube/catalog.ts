@@ -2,8 +2,11 @@ import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
 import { slotBytes } from '../manifest/index-node.js';
 import type { Manifest } from '../manifest/manifest.js';
-import { type Slot, slotCount, slots } from '../manifest/object-tree.js';
+import { type Slot, slotCount, type UsedSlot, usedSlots } from '../manifest/object-tree.js';
 import type { ObjectInfo } from '../manifest/tree.js';
+
+/** Gives index nodes by ID, hash-checked. */
+export type NodeSource = Pick<Manifest, 'node'>;
 
 /** Where a cube stands in an object. */
 export interface CubeUse {
@@ -20,54 +23,54 @@ export function cubesOf(slot: Slot): readonly CubeRef[] {
   return slot.pieces.flatMap((piece) => (piece.kind === 'cube' ? [piece.cube] : []));
 }
 
-/** The slots of an object in order, from the verified object tree. */
-function objectSlots(manifest: Manifest, { node, length }: ObjectInfo): Iterable<Slot> {
-  return slots(node, slotCount(length), (id) => manifest.node(id));
+/** The slots of an object that are no holes, in order, from the verified object tree. */
+function objectSlots(nodes: NodeSource, { node, length }: ObjectInfo): Iterable<UsedSlot> {
+  return usedSlots(node, slotCount(length), (id) => nodes.node(id));
 }
 
 /** How many cubes and holes an object is made of. */
-export function countSlots(manifest: Manifest, object: ObjectInfo): { cubes: number; holes: number } {
-  const counts = { cubes: 0, holes: 0 };
-  for (const slot of objectSlots(manifest, object)) {
-    counts.cubes += cubesOf(slot).length;
-    if (slot.kind === 'hole') counts.holes += 1;
+export function countSlots(nodes: NodeSource, object: ObjectInfo): { cubes: number; holes: number } {
+  let [cubes, used] = [0, 0];
+  for (const { slot } of objectSlots(nodes, object)) {
+    cubes += cubesOf(slot).length;
+    used += 1;
   }
-  return counts;
+  return { cubes, holes: slotCount(object.length) - used };
 }
 
 /** Every cube of an object with its place, from the verified object tree. */
 export function* objectCubes(
-  manifest: Manifest,
+  nodes: NodeSource,
   object: ObjectInfo,
 ): Iterable<{ cube: CubeRef; use: CubeUse }> {
-  let index = 0;
-  for (const slot of objectSlots(manifest, object)) {
-    for (const cube of cubesOf(slot)) {
-      const offset = index * slotBytes;
-      yield {
-        cube,
-        use: { object: object.no, offset, length: Math.min(slotBytes, object.length - offset) },
-      };
-    }
-    index += 1;
+  for (const { index, slot } of objectSlots(nodes, object)) {
+    const offset = index * slotBytes;
+    const use = { object: object.no, offset, length: Math.min(slotBytes, object.length - offset) };
+    for (const cube of cubesOf(slot)) yield { cube, use };
   }
+}
+
+/** What a catalog looks at: a Manifest. */
+export interface CatalogSource extends NodeSource {
+  readonly tree: { objects(): Iterable<ObjectInfo> };
+  readonly contentSize: number;
 }
 
 /**
  * Which cubes the present tree uses, and where. Built by walking the verified object trees when first asked, kept
- * until the tree changes.
+ * until the content of some file changes.
  */
 export class CubeCatalog {
-  readonly #manifest: Manifest;
-  #logSize = -1;
+  readonly #manifest: CatalogSource;
+  #contentSize = -1;
   #cubes = new Map<CubeId, { readonly cube: CubeRef; readonly uses: CubeUse[] }>();
 
-  constructor(manifest: Manifest) {
+  constructor(manifest: CatalogSource) {
     this.#manifest = manifest;
   }
 
   #fresh(): Map<CubeId, { readonly cube: CubeRef; readonly uses: CubeUse[] }> {
-    if (this.#logSize === this.#manifest.head.size) return this.#cubes;
+    if (this.#contentSize === this.#manifest.contentSize) return this.#cubes;
     this.#cubes = new Map();
     for (const object of this.#manifest.tree.objects()) {
       for (const { cube, use } of objectCubes(this.#manifest, object)) {
@@ -77,7 +80,7 @@ export class CubeCatalog {
         else known.uses.push(use);
       }
     }
-    this.#logSize = this.#manifest.head.size;
+    this.#contentSize = this.#manifest.contentSize;
     return this.#cubes;
   }
 
@@ -87,10 +90,6 @@ export class CubeCatalog {
 
   uses(id: CubeId): readonly CubeUse[] {
     return this.#fresh().get(id)?.uses ?? [];
-  }
-
-  get size(): number {
-    return this.#fresh().size;
   }
 
   entries(): IterableIterator<[CubeId, { readonly cube: CubeRef; readonly uses: readonly CubeUse[] }]> {

@@ -39,7 +39,6 @@ function content(through: CubeReader = reader): ObjectContent {
   const source = {
     reader: through,
     faults,
-    wholeCube: false,
     node: () => Buffer.alloc(0),
     isQuarantined: () => false,
   };

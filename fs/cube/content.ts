@@ -22,7 +22,6 @@ const keptSlots = 16;
 export interface ContentSource {
   readonly reader: CubeReader;
   readonly faults: FaultHandler;
-  readonly wholeCube: boolean;
   /** Index node by ID, hash-checked. */
   node(id: Buffer): Buffer;
   isQuarantined(id: CubeId): boolean;
@@ -49,7 +48,6 @@ export class ObjectContent {
   /** For a driver that reads on threads of its own. */
   readonly grant: {
     readonly reader: CubeReader;
-    readonly wholeCube: boolean;
     segments(slot: number): readonly GrantedSegment[];
   };
   readonly #node: Buffer;
@@ -64,7 +62,6 @@ export class ObjectContent {
     this.size = object.length;
     this.grant = {
       reader: source.reader,
-      wholeCube: source.wholeCube,
       segments: (slot) =>
         slotSegments(this.#slot(slot).slot, 0, Math.min(slotBytes, this.size - slot * slotBytes)),
     };
@@ -151,8 +148,7 @@ export class ObjectContent {
 
   async #fetchOne({ cube, offset, length }: Segment, target: Buffer, at: number): Promise<void> {
     if (cube === null) return;
-    const { reader, wholeCube } = this.#source;
-    await this.#verified(cube, () => reader.read(cube, offset, length, target, at, { wholeCube }));
+    await this.#verified(cube, () => this.#source.reader.read(cube, offset, length, target, at));
   }
 
   /** Takes content from a cube; once more where a second look finds good what failed. */

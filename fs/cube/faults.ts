@@ -69,7 +69,6 @@ export class FaultHandler {
       const scratch = Buffer.alloc(cube.length);
       const again = await this.#reader.read(cube, 0, cube.length, scratch, 0, {
         fresh: true,
-        wholeCube: true,
       });
       system.wipe(scratch);
       if (again.ok) return null;

@@ -42,6 +42,11 @@ export class Batch {
     });
   }
 
+  /** Files may have other content after it, or be gone. */
+  get changesContent(): boolean {
+    return this.mutations.some(({ type }) => type === 'put' || type === 'unlink' || type === 'rename');
+  }
+
   #mayCreate(ino: number, numbers: InodeNumbers): boolean {
     if (this.inodes.has(ino)) return false;
     this.inodes.add(ino);

@@ -58,6 +58,7 @@ export class Manifest {
   #state: Overlay;
   #reverse: ReverseIndex;
   readonly #numbers: InodeNumbers;
+  #contentSize: number;
 
   private constructor(
     options: ManifestOptions,
@@ -73,6 +74,7 @@ export class Manifest {
     this.#state = state;
     this.#reverse = reverseOf(state);
     this.#numbers = new InodeNumbers(state.nextInode);
+    this.#contentSize = standing.head.size;
     this.tree = new Tree(
       () => ({ state: this.#state, reverse: this.#reverse }),
       (id) => this.node(id),
@@ -123,6 +125,11 @@ export class Manifest {
     return this.head.size - this.head.snapshotSize;
   }
 
+  /** Size of the log when it was last added to what may change which objects are the content of files. */
+  get contentSize(): number {
+    return this.#contentSize;
+  }
+
   /** A number that no inode ever had; durable with a commit that uses it. */
   newInode(): number {
     return this.#numbers.allot();
@@ -155,6 +162,7 @@ export class Manifest {
     this.#state.absorb(batch.state);
     this.#standing = { head: newHead, edge: grown };
     this.#numbers.use(batch.inodes);
+    if (batch.changesContent) this.#contentSize = newHead.size;
     if (isTooLong(this.tail, newHead.size)) ifThereIsSpace(() => this.snapshot());
     return this.head;
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MalformedBytes } from '../../common/bytes.js';
 import { leafHash, rootOfBlocks, rootOfLeaves } from '../../common/merkle.js';
 import { decodeNode, encodeBranches, encodeSlots, nodeId, slotBytes } from './index-node.js';
-import { ObjectTreeBuilder, type Slot, slotAt, slotCount, slots } from './object-tree.js';
+import { ObjectTreeBuilder, type Slot, slotAt, slotCount, usedSlots } from './object-tree.js';
 import { cube, slot } from './testing/arbitraries.js';
 
 const wholeHole = rootOfBlocks(Buffer.alloc(slotBytes));
@@ -62,7 +62,8 @@ describe('an object tree', () => {
         const tree = build(made, length);
         expect(tree.root).toEqual(plainRoot(entries, length));
         const load = loader(tree.nodes);
-        expect([...slots(tree.node, entries.length, load)]).toEqual(entries);
+        const used = entries.flatMap((slot, index) => (slot.kind === 'hole' ? [] : [{ index, slot }]));
+        expect([...usedSlots(tree.node, entries.length, load)]).toEqual(used);
         if (entries.length === 0) return;
         const index = pick % entries.length;
         expect(slotAt(tree.node, index, load)).toEqual(entries[index]);
@@ -97,6 +98,7 @@ describe('an object tree', () => {
     expect(slotAt(tree.node, 2 ** 29 - 1, load)).toEqual(one);
     expect(slotAt(tree.node, 2 ** 30 - 1, load)).toEqual({ kind: 'hole' });
     expect(() => slotAt(tree.node, 2 ** 30, load)).toThrow(RangeError);
+    expect([...usedSlots(tree.node, 2 ** 30, load)]).toEqual([{ index: 2 ** 29 - 1, slot: one }]);
   });
 
   it('refuses slots that are not those of the length', () => {
@@ -139,7 +141,7 @@ describe('an object tree', () => {
   it('refuses a child of the wrong level or size', () => {
     const child = encodeSlots([{ kind: 'hole' }]);
     const root = encodeBranches(1, [nodeId(child), nodeId(child)]);
-    expect(() => [...slots(root, 70, loader([child]))]).toThrow(MalformedBytes);
+    expect(() => [...usedSlots(root, 70, loader([child]))]).toThrow(MalformedBytes);
     const deep = encodeBranches(2, [nodeId(child)]);
     expect(() => slotAt(deep, 0, loader([child]))).toThrow(MalformedBytes);
   });

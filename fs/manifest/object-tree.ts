@@ -163,28 +163,41 @@ export function slotAt(node: Buffer, index: number, load: (id: Buffer) => Buffer
   }
 }
 
-/** All `count` slots in order. @throws MalformedBytes when the tree has not exactly so many */
-export function* slots(node: Buffer, count: number, load: (id: Buffer) => Buffer): Iterable<Slot> {
-  const root = decodeNode(node);
-  if (root.level !== rootLevel(count)) throw new MalformedBytes(`root node of level ${root.level}`);
-  yield* walk(root, count, load);
+/** A slot that is no hole, with its number. */
+export interface UsedSlot {
+  readonly index: number;
+  readonly slot: Exclude<Slot, { kind: 'hole' }>;
 }
 
-function* walk(node: IndexNode, count: number, load: (id: Buffer) => Buffer): Iterable<Slot> {
+/**
+ * Those of an object's `count` slots that are no holes, in order; what a subtree of holes spans costs nothing.
+ * @throws MalformedBytes when the tree has not exactly so many slots
+ */
+export function* usedSlots(node: Buffer, count: number, load: (id: Buffer) => Buffer): Iterable<UsedSlot> {
+  const root = decodeNode(node);
+  if (root.level !== rootLevel(count)) throw new MalformedBytes(`root node of level ${root.level}`);
+  yield* walk(root, { first: 0, count }, load);
+}
+
+function* walk(
+  node: IndexNode,
+  { first, count }: { readonly first: number; readonly count: number },
+  load: (id: Buffer) => Buffer,
+): Iterable<UsedSlot> {
   const span = fanOut ** node.level;
   if (node.entries.length !== Math.ceil(count / span)) {
     throw new MalformedBytes(`index node with ${node.entries.length} entries for ${count} slots`);
   }
   if (node.kind === 'slots') {
-    yield* node.entries;
+    for (const [i, slot] of node.entries.entries()) {
+      if (slot.kind !== 'hole') yield { index: first + i, slot };
+    }
     return;
   }
-  let left = count;
-  for (const branch of node.entries) {
-    const below = Math.min(span, left);
-    if (branch === null) for (let i = 0; i < below; i++) yield { kind: 'hole' };
-    else yield* walk(child(branch, node.level - 1, load), below, load);
-    left -= below;
+  for (const [i, branch] of node.entries.entries()) {
+    if (branch === null) continue;
+    const below = { first: first + i * span, count: Math.min(span, count - i * span) };
+    yield* walk(child(branch, node.level - 1, load), below, load);
   }
 }
 

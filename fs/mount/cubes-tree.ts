@@ -8,14 +8,14 @@ import type { Caller, MountSource, OpenFile } from './source.js';
 
 class CubeNode extends Node {
   readonly ino: number;
+  override readonly identity: CubeId;
   readonly #source: MountSource;
-  readonly #id: CubeId;
   readonly #length: number;
 
   constructor(source: MountSource, id: CubeId, length: number) {
     super();
     this.#source = source;
-    this.#id = id;
+    this.identity = id;
     this.#length = length;
     this.ino = cubeInode('cubes', id);
   }
@@ -26,7 +26,7 @@ class CubeNode extends Node {
   }
 
   override async open(caller: Caller): Promise<OpenFile> {
-    return this.#source.openCube(this.#id, caller);
+    return this.#source.openCube(this.identity, caller);
   }
 }
 

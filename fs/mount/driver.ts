@@ -22,7 +22,7 @@ export interface DriverLimits {
   readonly timesBefore1970: boolean;
   /** The driver knows uid, gid and pid of a caller. */
   readonly callerIdentity: boolean;
-  /** Names that are not UTF-8 are shown; else they are not listed and not found. */
+  /** Names, of attributes too, that are not UTF-8 are shown; else they are not listed and not found. */
   readonly anyNames: boolean;
   /** The kernel has one inode, and one cache, for all hard links of a file. */
   readonly sharedHardLinks: boolean;

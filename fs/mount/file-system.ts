@@ -124,7 +124,7 @@ export class FileSystem {
     this.#open.closeAll();
   }
 
-  /** @throws PosixError ENODATA when there is none, EOPNOTSUPP for ACLs, labels and `trusted.*` */
+  /** `name`: its bytes as Latin-1. @throws PosixError ENODATA when there is none, EOPNOTSUPP for ACLs, labels and `trusted.*` */
   async getxattr(node: Node, name: string): Promise<Buffer> {
     refuseForeign(name);
     const value = await node.xattr(name);
@@ -133,8 +133,9 @@ export class FileSystem {
     return value;
   }
 
-  async listxattr(node: Node): Promise<Buffer> {
-    return listedNames(await node.xattrNames());
+  /** `shown`: which names the driver can be asked for. */
+  async listxattr(node: Node, shown: (name: Buffer) => boolean = () => true): Promise<Buffer> {
+    return listedNames((await node.xattrNames()).filter(shown));
   }
 
   statfs(): Space {

@@ -91,7 +91,7 @@ export class FilesNode extends Node {
   override async xattr(name: string): Promise<Buffer | undefined> {
     const { inode } = await this.#inode();
     if (name.startsWith(sherinPrefix)) return sherinXattr(this.#source, inode, name);
-    const wanted = Buffer.from(name);
+    const wanted = Buffer.from(name, 'latin1');
     return inode.xattrs.find(([key]) => key.equals(wanted))?.[1];
   }
 

@@ -21,7 +21,7 @@ export function isGenerated(ino: number): boolean {
   return ino >= generatedBase;
 }
 
-/** 47 bits of the ID, never 0. Two of a million cubes share a number with probability 1 in 300. */
+/** 48 bits of the ID, never 0. Two of a million cubes share a number with probability 1 in 560: a driver that goes by it has to notice. */
 export function cubeInode(tree: 'cubes' | 'quarantine', id: CubeId): number {
   return generatedInode(tree, 1 + (cubeIdToBytes(id).readUIntBE(0, 6) % (treeSpan - 1)));
 }

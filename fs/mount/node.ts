@@ -33,6 +33,8 @@ type Soon<T> = T | Promise<T>;
 /** The answers of a node that is neither file, directory nor link; subclasses replace what they can do. */
 export abstract class Node {
   abstract readonly ino: number;
+  /** Tells it from others of its inode number, where that is made of fewer bits than the name. */
+  readonly identity: string = '';
   /** The inode's content can become another. */
   readonly versioned: boolean = false;
   /** The kernel is told when something changes, so it may keep what it knows; else it asks again after a moment. */
@@ -59,7 +61,7 @@ export abstract class Node {
   open(_caller: Caller): Soon<OpenFile> {
     throw new PosixError('EISDIR');
   }
-  /** A value of an attribute by name; undefined: there is none. */
+  /** A value of an attribute by name, whose bytes are given as Latin-1; undefined: there is none. */
   xattr(_name: string): Soon<Buffer | undefined> {
     return undefined;
   }

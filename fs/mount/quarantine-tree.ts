@@ -1,5 +1,5 @@
 /** `quarantine/<cube ID>`: what failed verification, with size and time; its bytes are never served. */
-import { parseCubeId } from '../../common/ids.js';
+import { type CubeId, parseCubeId } from '../../common/ids.js';
 import { cubeInode, generatedInode } from './inode-numbers.js';
 import { type DirectoryEntry, GeneratedDirectory, Node, type NodeStat } from './node.js';
 import { PosixError } from './posix-error.js';
@@ -7,6 +7,7 @@ import type { Caller, MountSource, OpenFile, QuarantinedCube } from './source.js
 
 class QuarantinedNode extends Node {
   readonly ino: number;
+  override readonly identity: CubeId;
   readonly #source: MountSource;
   readonly #cube: QuarantinedCube;
 
@@ -14,6 +15,7 @@ class QuarantinedNode extends Node {
     super();
     this.#source = source;
     this.#cube = cube;
+    this.identity = cube.cube;
     this.ino = cubeInode('quarantine', cube.cube);
   }
 

@@ -30,6 +30,16 @@ describe('snapshots', () => {
     expect((await keeper.open()).snapshot.content.toString()).toBe('3');
   });
 
+  it('are told again where the kernel keeps nothing: who asks for a size alone makes no content', async () => {
+    const keeper = new SnapshotKeeper(counter(), 0);
+    const told = await keeper.current();
+    expect(await keeper.current()).toBe(told);
+    const opened = (await keeper.open()).snapshot;
+    expect(await keeper.current()).toBe(opened);
+    keeper.forget();
+    expect((await keeper.current()).content.toString()).toBe('3');
+  });
+
   it('do not remember a failure', async () => {
     let fails = true;
     const keeper = new SnapshotKeeper(() => {

@@ -7,6 +7,8 @@ export interface Snapshot {
   readonly time: bigint;
 }
 
+/** Milliseconds for which a snapshot answers `stat`, even where the kernel keeps nothing: content is dear, and anyone may ask. */
+const statHold = 1_000;
 /** An open snapshot keeps its place this long against younger ones: a kernel without direct I/O shows all readers one size. */
 const openHold = 10_000;
 /** The kernel counts from when it gets an answer, which is after it was made. */
@@ -40,12 +42,9 @@ export class SnapshotKeeper {
     return snapshot;
   }
 
-  /** The snapshot a reader gets: the one whose size the kernel still believes, if it does. */
+  /** The snapshot a reader gets: the one whose size the kernel still believes, if it does; with direct I/O a new one. */
   async open(): Promise<{ snapshot: Snapshot; close: () => void }> {
-    const now = performance.now();
-    const last = this.#last;
-    const believed = last !== null && now - this.#promised < (this.#hold > 0 ? this.#hold + margin : 0);
-    const snapshot = await (believed ? last : this.current());
+    const snapshot = await this.#forReader(performance.now());
     this.#open += 1;
     return {
       snapshot,
@@ -60,9 +59,15 @@ export class SnapshotKeeper {
     this.#last = null;
   }
 
+  #forReader(now: number): Promise<Snapshot> {
+    if (this.#hold === 0) return this.#take(now);
+    const last = this.#last;
+    return last !== null && now - this.#promised < this.#hold + margin ? last : this.current();
+  }
+
   /** Milliseconds for which a snapshot serves further askers. */
   #keep(): number {
-    return this.#open > 0 ? Math.max(this.#hold, this.#hold > 0 ? openHold : 0) : this.#hold;
+    return Math.max(this.#hold, this.#open > 0 && this.#hold > 0 ? openHold : statHold);
   }
 
   #take(now: number): Promise<Snapshot> {

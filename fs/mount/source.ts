@@ -22,8 +22,6 @@ export type TreeView = Pick<
 /** What a driver needs to read content by itself, verified, on threads of its own. */
 export interface ReadGrant {
   readonly reader: CubeReader;
-  /** Every vertex of a cube is checked before its first byte is given out. */
-  readonly wholeCube: boolean;
   /** Content of a slot (1 MiB of the file), in order. */
   segments(slot: number): readonly GrantedSegment[];
 }
@@ -45,7 +43,6 @@ export interface OpenFile {
 /** A file that is one cube, and that a driver may open by itself for anyone whom its mode lets. */
 export interface PreparedFile {
   readonly reader: CubeReader;
-  readonly wholeCube: boolean;
   readonly cube: CubeRef;
   /** Records such an open; the content is for reads that the driver can't answer. */
   opened(caller: Caller): OpenFile;

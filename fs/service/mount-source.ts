@@ -113,7 +113,9 @@ export class VaultSource implements MountSource {
     const proof = manifest.proof(inode.putIndex);
     return {
       id: object.id,
-      cubes: countSlots(manifest, object).cubes,
+      get cubes() {
+        return countSlots(manifest, object).cubes;
+      },
       root: object.root,
       verified: session.verifiedAt(object.no) ?? null,
       proof: Buffer.from(

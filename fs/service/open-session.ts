@@ -23,7 +23,6 @@ export interface OpenSessionParts {
   readonly reader: CubeReader;
   readonly store: CubeStore;
   readonly admins: Admins;
-  readonly wholeCube: boolean;
   readonly pending: PendingAudit;
   readonly invalidate: () => void;
   readonly actor: AuditEvent['actor'];

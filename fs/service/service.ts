@@ -67,6 +67,7 @@ export class VaultService implements VaultView {
       cacheBytes,
       threads: readThreads,
       uuid: locked.uuid,
+      wholeCubes: options.wholeCube,
     });
     this.#pending = new PendingAudit(locked.directory.inside('audit'));
     this.#mounting = new Mounting(this, log);
@@ -218,7 +219,6 @@ export class VaultService implements VaultView {
         reader: this.#reader,
         store: this.store,
         admins: this.#admins,
-        wholeCube: this.#options.wholeCube,
         pending: this.#pending,
         invalidate: () => this.#invalidateSoon(),
         actor: actor(peer),

@@ -34,7 +34,6 @@ export interface SessionParts {
   readonly reader: CubeReader;
   readonly store: CubeStore;
   readonly admins: Admins;
-  readonly wholeCube: boolean;
   /** Kernel caches hold something that is no longer true. */
   readonly invalidate: () => void;
 }
@@ -117,7 +116,7 @@ export class Session implements FaultSink {
       this.records.noteOpen(object.id, caller);
       return this.#content(object);
     };
-    return { reader: this.reader, wholeCube: this.#parts.wholeCube, cube: slot.cube, opened };
+    return { reader: this.reader, cube: slot.cube, opened };
   }
 
   /** Content of one cube, for administrators. */
@@ -239,7 +238,6 @@ export class Session implements FaultSink {
     const source = {
       reader: this.reader,
       faults: this.faults,
-      wholeCube: this.#parts.wholeCube,
       node: (id: Buffer) => {
         if (this.#closed) throw new SherinError('LOCKED');
         return this.manifest.node(id);

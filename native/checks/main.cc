@@ -57,13 +57,13 @@ Outcome ReadNow(const std::shared_ptr<CubeSource>& source, Workers& workers, con
 }
 
 /** Readers, prefetches, drops, stops and resumes at the same time, with less cache than content. */
-void Readers(Vault& vault, size_t rounds) {
+void Readers(Vault& vault, size_t rounds, bool whole_cubes) {
   std::vector<Vault::Cube> cubes;
   for (const size_t size : {size_t{1}, size_t{5000}, size_t{65536}, size_t{200000}, kCube, kCube - 1}) {
     cubes.push_back(vault.Store(size));
   }
   cubes.push_back(vault.Store(70000, PadMode::Cube));
-  const auto source = vault.Source(20 * kVertex);
+  const auto source = vault.Source(20 * kVertex, whole_cubes);
   Workers workers(3);
   std::vector<std::thread> threads;
   for (unsigned seed = 0; seed < 3; ++seed) {
@@ -76,9 +76,8 @@ void Readers(Vault& vault, size_t rounds) {
         const size_t length = random() % (cube.ref.length - offset) + 1;
         ReadRequest request{cube.ref, {offset, length}, out.data()};
         request.fresh = random() % 10 == 0;
-        request.whole_cube = random() % 10 == 0;
         if (random() % 5 == 0) {
-          workers.SubmitIdle([source, ref = cube.ref] { static_cast<void>(source->Read(ref, {0, ref.length}, nullptr, false)); }, 8);
+          workers.SubmitIdle([source, ref = cube.ref] { static_cast<void>(source->Read(ref, {0, ref.length}, nullptr)); }, 8);
         }
         if (random() % 20 == 0) source->Drop(cube.ref.id);
         const bool cached = source->ReadCached(cube.ref, request.range, out.data());
@@ -127,7 +126,7 @@ void Faults(Vault& vault, size_t rounds) {
     const size_t at = random() % (kHeader + 150000);
     vault.Flip(cube.ref, at);
     const auto source = vault.Source(4 * kVertex);
-    const Outcome read = source->Read(cube.ref, {0, cube.ref.length}, out.data(), false);
+    const Outcome read = source->Read(cube.ref, {0, cube.ref.length}, out.data());
     const bool signature = at >= field::kSignature && at < field::kReserved;
     CHECK(read.ok() == signature);
     uint8_t key[32];
@@ -162,7 +161,8 @@ int main() {
   Arenas(2000);
   RecoveryKeys(2000);
   Vault vault;
-  Readers(vault, 50);
+  Readers(vault, 50, false);
+  Readers(vault, 20, true);
   Stops(vault, 20);
   Faults(vault, 30);
   Mounts();

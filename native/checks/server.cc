@@ -302,7 +302,7 @@ void Server::Read(const fuse::Call& call) {
   bool good = content.PartsOf(call.offset, length, out.data(), parts);
   try {
     for (const fuse::Part& part : parts) {
-      good = good && !source_->Refused(part.cube.id) && source_->Read(part.cube, part.range, out.data() + part.at, false).ok();
+      good = good && !source_->Refused(part.cube.id) && source_->Read(part.cube, part.range, out.data() + part.at).ok();
     }
   } catch (const Failure&) {
     good = false;

@@ -54,9 +54,9 @@ void Vault::Flip(const CubeRef& cube, size_t at) const {
   CHECK(WriteAt(file.get(), &byte, 1, at) == 0);
 }
 
-std::shared_ptr<CubeSource> Vault::Source(size_t cache_bytes) const {
-  auto source =
-      std::make_shared<CubeSource>(Descriptor(fcntl(fd_.get(), F_DUPFD_CLOEXEC, 3)), cache_bytes, settings.uuid);
+std::shared_ptr<CubeSource> Vault::Source(size_t cache_bytes, bool whole_cubes) const {
+  auto source = std::make_shared<CubeSource>(Descriptor(fcntl(fd_.get(), F_DUPFD_CLOEXEC, 3)), cache_bytes,
+                                             settings.uuid, whole_cubes);
   source->Resume(settings.keys);
   return source;
 }

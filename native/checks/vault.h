@@ -25,7 +25,7 @@ class Vault {
   std::filesystem::path PathOf(const CubeRef& cube) const;
   /** Changes one bit of a stored cube in place. */
   void Flip(const CubeRef& cube, size_t at) const;
-  std::shared_ptr<CubeSource> Source(size_t cache_bytes) const;
+  std::shared_ptr<CubeSource> Source(size_t cache_bytes, bool whole_cubes = false) const;
 
   EncodeSettings settings;
 

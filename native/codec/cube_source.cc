@@ -30,8 +30,12 @@ void CopyPart(size_t vertex, const uint8_t* plain, Range range, uint8_t* out) {
 
 }  // namespace
 
-CubeSource::CubeSource(Descriptor vault, size_t cache_bytes, const Uuid& uuid)
-    : vault_(std::move(vault)), uuid_(uuid), vertices_(cache_bytes), headers_(kOpenCubes) {}
+CubeSource::CubeSource(Descriptor vault, size_t cache_bytes, const Uuid& uuid, bool whole_cubes)
+    : vault_(std::move(vault)),
+      uuid_(uuid),
+      whole_cubes_(whole_cubes),
+      vertices_(cache_bytes),
+      headers_(kOpenCubes) {}
 
 CubeSource::Activity CubeSource::Enter() {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -131,6 +135,12 @@ Outcome CubeSource::Opened(const CubeRef& ref, Range range, std::shared_ptr<Open
   return {};
 }
 
+Outcome CubeSource::Readable(const CubeRef& ref, Range range, std::shared_ptr<OpenedCube>& out) {
+  Outcome outcome = Opened(ref, whole_cubes_ ? Range{0, ref.length} : range, out);
+  if (outcome.ok() && whole_cubes_) outcome = VerifyWhole(*out);
+  return outcome;
+}
+
 template <typename Each>
 Outcome CubeSource::ForEachVertex(const OpenedCube& cube, size_t first, size_t last, Each each) {
   Scratch& scratch = ThreadScratch();
@@ -155,10 +165,9 @@ Outcome CubeSource::VerifyWhole(OpenedCube& cube) {
   return outcome;
 }
 
-Outcome CubeSource::Read(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube) {
+Outcome CubeSource::Read(const CubeRef& ref, Range range, uint8_t* out) {
   std::shared_ptr<OpenedCube> cube;
-  Outcome outcome = Opened(ref, range, cube);
-  if (outcome.ok() && whole_cube) outcome = VerifyWhole(*cube);
+  Outcome outcome = Readable(ref, range, cube);
   if (outcome.ok()) outcome = Load(*cube, range, out);
   if (!outcome.ok()) {
     ++counters_.faults;
@@ -168,10 +177,9 @@ Outcome CubeSource::Read(const CubeRef& ref, Range range, uint8_t* out, bool who
   return outcome;
 }
 
-Outcome CubeSource::ReadThrough(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube) {
+Outcome CubeSource::ReadThrough(const CubeRef& ref, Range range, uint8_t* out) {
   std::shared_ptr<OpenedCube> cube;
-  Outcome outcome = Opened(ref, range, cube);
-  if (outcome.ok() && whole_cube) outcome = VerifyWhole(*cube);
+  Outcome outcome = Readable(ref, range, cube);
   if (outcome.ok()) outcome = LoadThrough(*cube, range, out);
   if (outcome.ok()) {
     counters_.served += range.length;
@@ -290,11 +298,11 @@ Outcome CubeSource::LoadRun(const OpenedCube& cube, size_t first, std::vector<Ve
   return {};
 }
 
-Outcome CubeSource::ReadFresh(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube) {
+Outcome CubeSource::ReadFresh(const CubeRef& ref, Range range, uint8_t* out) {
   Drop(ref.id);
   std::shared_ptr<OpenedCube> cube;
   Outcome outcome = OpenedCube::Open(vault_.get(), ref, *Keys(), Access::Fresh, cube);
-  if (outcome.ok() && whole_cube) outcome = VerifyWhole(*cube);
+  if (outcome.ok()) outcome = VerifyWhole(*cube);
   if (outcome.ok()) {
     outcome = ForEachVertex(*cube, range.first(), range.last(), [&](size_t vertex, const uint8_t* plain) {
       CopyPart(vertex, plain, range, out);
@@ -330,7 +338,7 @@ Outcome CubeSource::Verify(const CubeRef& ref, const uint8_t* public_key) {
 Outcome CubeSource::Export(const CubeRef& ref, Range range, int fd, uint64_t at) {
   std::shared_ptr<OpenedCube> cube;
   const uint64_t stops = Stops();
-  Outcome outcome = Opened(ref, range, cube);
+  Outcome outcome = Readable(ref, range, cube);
   if (outcome.ok()) {
     outcome = ForEachVertex(*cube, range.first(), range.last(), [&](size_t vertex, const uint8_t* plain) {
       const size_t start = std::max(range.offset, vertex * kVertex);

@@ -27,20 +27,22 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
     std::atomic<uint64_t> hits{0}, misses{0}, decrypted{0}, served{0}, faults{0};
   };
 
-  CubeSource(Descriptor vault, size_t cache_bytes, const Uuid& uuid);
+  /** `whole_cubes`: no byte of a cube is given out or cached before every vertex of it has verified. */
+  CubeSource(Descriptor vault, size_t cache_bytes, const Uuid& uuid, bool whole_cubes);
+  bool whole_cubes() const { return whole_cubes_; }
 
   /** Copies when everything is cached. */
   bool ReadCached(const CubeRef& ref, Range range, uint8_t* out);
   /** Copies a range (not empty) of verified bytes to `out`; with a null `out` only fills the cache. */
-  Outcome Read(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube);
+  Outcome Read(const CubeRef& ref, Range range, uint8_t* out);
   /**
    * The same for a reader that will not come back soon: whole vertices that are not cached go to `out` alone.
    */
-  Outcome ReadThrough(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube);
+  Outcome ReadThrough(const CubeRef& ref, Range range, uint8_t* out);
   /** Has the disk fetch a cube's ciphertext; a fault is dropped, a later read meets it. */
   void FetchAhead(const CubeRef& ref);
-  /** Past all caches, from a newly opened file. */
-  Outcome ReadFresh(const CubeRef& ref, Range range, uint8_t* out, bool whole_cube);
+  /** Past all caches, from a newly opened file, of which every vertex is checked first. */
+  Outcome ReadFresh(const CubeRef& ref, Range range, uint8_t* out);
   /** Every vertex, the ciphertext root, and with `public_key` (32 bytes) the signature. */
   Outcome Verify(const CubeRef& ref, const uint8_t* public_key);
   /** Writes verified vertices to a descriptor; after Stop no further one (EWIPED). */
@@ -69,7 +71,10 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
   std::shared_ptr<KeySet> Keys();
   uint64_t Stops();
   void Forget();
+  /** A cube with an authentic header; `range` of its ciphertext is fetched. */
   Outcome Opened(const CubeRef& ref, Range range, std::shared_ptr<OpenedCube>& out);
+  /** The same, ready to be given out: the one place that asks for whole cubes. */
+  Outcome Readable(const CubeRef& ref, Range range, std::shared_ptr<OpenedCube>& out);
   Outcome VerifyWhole(OpenedCube& cube);
   /** Decrypts vertices one by one, without caches, for `each(vertex, plain)`. */
   template <typename Each>
@@ -81,6 +86,7 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
 
   const Descriptor vault_;
   const Uuid uuid_;
+  const bool whole_cubes_;
   VertexCache vertices_;
   HeaderCache headers_;
   Counters counters_;

@@ -84,9 +84,10 @@ CubeReader::CubeReader(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     const size_t cache = NumberOf(Member(info[0], "cacheBytes"), "cacheBytes", 0, size_t{1} << 40);
     const size_t threads = NumberOf(Member(info[0], "threads"), "threads", 1, 64);
     const Uuid uuid = UuidOf(Member(info[0], "uuid"));
+    const bool whole_cubes = BooleanOf(Member(info[0], "wholeCubes"), "wholeCubes");
     Descriptor own(fcntl(fd, F_DUPFD_CLOEXEC, 3));  // the caller may close its own
     if (!own.valid()) throw Failure::Errno(errno, "fcntl");
-    source_ = std::make_shared<CubeSource>(std::move(own), cache, uuid);
+    source_ = std::make_shared<CubeSource>(std::move(own), cache, uuid, whole_cubes);
     workers_ = Environment::Of(info.Env()).MakeWorkers(threads);
   });
 }
@@ -106,7 +107,6 @@ Napi::Value CubeReader::Read(const Napi::CallbackInfo& info) {
     request.range = RangeOf(request.cube, info[1], info[2]);
     request.out = TargetOf(info[3], info[4], request.range.length);
     request.fresh = OptionOf(info[5], "fresh");
-    request.whole_cube = OptionOf(info[5], "wholeCube");
     const auto completions = Environment::Of(info.Env()).completions();
     std::vector<Napi::ObjectReference> keep = Keep(info);
     keep.push_back(Napi::Persistent(info[3].As<Napi::Object>()));
@@ -126,13 +126,13 @@ Napi::Value CubeReader::Read(const Napi::CallbackInfo& info) {
 void CubeReader::Prefetch(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const CubeRef cube = CubeRefOf(info[0]);
-    constexpr size_t step = kPrefetchVertices * kVertex;
+    const size_t step = source_->whole_cubes() ? kCube : kPrefetchVertices * kVertex;
     for (size_t offset = 0; offset < cube.length; offset += step) {
       const Range range{offset, std::min<size_t>(step, cube.length - offset)};
       const bool taken = workers_->SubmitIdle(
           [source = source_, activity = source_->Enter(), cube, range] {
             try {
-              static_cast<void>(source->Read(cube, range, nullptr, false));
+              static_cast<void>(source->Read(cube, range, nullptr));
             } catch (const std::exception&) {
               // a later read meets the same failure and reports it
             }

@@ -229,7 +229,13 @@ describe('stop and resume', () => {
   });
 
   it('may be stopped twice, and before it ever had keys', async () => {
-    const reader = new CubeReader({ vaultFd: vault.fd, cacheBytes: 0, threads: 1, uuid: vault.uuid });
+    const reader = new CubeReader({
+      vaultFd: vault.fd,
+      cacheBytes: 0,
+      threads: 1,
+      uuid: vault.uuid,
+      wholeCubes: false,
+    });
     expect(await reader.read(cube, 0, 1, Buffer.alloc(1), 0)).toEqual(wiped);
     await Promise.all([reader.stop(), reader.stop()]);
   });
@@ -297,8 +303,9 @@ describe('misuse', () => {
     expect(() => new Threads(0)).toThrow(RangeError);
     expect(() => reader.drop(Buffer.alloc(1))).toThrow(RangeError);
     expect(() => reader.resume({} as never)).toThrow(TypeError);
-    const options = { vaultFd: vault.fd, cacheBytes: 0, threads: 1, uuid: vault.uuid };
+    const options = { vaultFd: vault.fd, cacheBytes: 0, threads: 1, uuid: vault.uuid, wholeCubes: false };
     expect(() => new CubeReader({ ...options, threads: 0 })).toThrow(RangeError);
+    expect(() => new CubeReader({ ...options, wholeCubes: undefined as never })).toThrow(TypeError);
     expect(() => new CubeReader({ ...options, cacheBytes: -1 })).toThrow(RangeError);
     expect(() => new CubeReader({ ...options, vaultFd: 1_000_000 })).toThrow(
       expect.objectContaining({ code: 'EBADF' }),

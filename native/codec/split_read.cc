@@ -38,8 +38,8 @@ class Parts {
 Outcome ReadPart(CubeSource& source, const ReadRequest& request, Range range) {
   uint8_t* const out = request.out + (range.offset - request.range.offset);
   try {
-    if (request.fresh) return source.ReadFresh(request.cube, range, out, request.whole_cube);
-    return source.Read(request.cube, range, out, request.whole_cube);
+    if (request.fresh) return source.ReadFresh(request.cube, range, out);
+    return source.Read(request.cube, range, out);
   } catch (const Failure& failure) {
     return Outcome::Io(failure.code());
   } catch (const std::exception&) {
@@ -52,7 +52,8 @@ Outcome ReadPart(CubeSource& source, const ReadRequest& request, Range range) {
 void SplitRead(const std::shared_ptr<CubeSource>& source, Workers& workers, const ReadRequest& request,
                std::function<void(Outcome)> done) {
   const size_t first = request.range.first(), vertices = request.range.last() - first + 1;
-  const bool whole = request.fresh || request.whole_cube;
+  // Each part would check the whole cube.
+  const bool whole = request.fresh || source->whole_cubes();
   const size_t parts =
       whole ? 1 : std::max<size_t>(1, std::min(workers.Idle(), vertices / kLeastVertices));
   const auto shared = std::make_shared<Parts>(parts, std::move(done));

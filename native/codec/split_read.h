@@ -14,7 +14,6 @@ struct ReadRequest {
   Range range;
   uint8_t* out;  // kept alive by the operation's ticket
   bool fresh = false;
-  bool whole_cube = false;
 };
 
 /**

@@ -78,12 +78,13 @@ export class SampleVault {
     writeFileSync(path, file);
   }
 
-  reader(more: { cacheBytes?: number; threads?: number } = {}): CubeReader {
+  reader(more: { cacheBytes?: number; threads?: number; wholeCubes?: boolean } = {}): CubeReader {
     const reader = new CubeReader({
       vaultFd: this.fd,
       cacheBytes: 16 << 20,
       threads: 2,
       uuid: this.uuid,
+      wholeCubes: false,
       ...more,
     });
     reader.resume(this.keyring);

@@ -6,12 +6,12 @@
 
 namespace sherin::fuse {
 
-Content::Content(std::shared_ptr<CubeSource> source, uint64_t node, uint64_t size, bool whole_cube)
-    : source_(std::move(source)), node_(node), size_(size), whole_cube_(whole_cube) {}
+Content::Content(std::shared_ptr<CubeSource> source, uint64_t node, uint64_t size)
+    : source_(std::move(source)), node_(node), size_(size) {}
 
 std::shared_ptr<Content> Content::Anew() {
   taken_ = true;
-  auto anew = std::make_shared<Content>(source_, node_, size_, whole_cube_);
+  auto anew = std::make_shared<Content>(source_, node_, size_);
   const std::shared_lock<std::shared_mutex> lock(mutex_);
   anew->slots_ = slots_;
   return anew;

@@ -30,7 +30,7 @@ struct Part {
  */
 class Content {
  public:
-  Content(std::shared_ptr<CubeSource> source, uint64_t node, uint64_t size, bool whole_cube);
+  Content(std::shared_ptr<CubeSource> source, uint64_t node, uint64_t size);
 
   /** The same content for another handle, which nobody has read yet; this is a model from then on that was taken. */
   std::shared_ptr<Content> Anew();
@@ -46,7 +46,6 @@ class Content {
   CubeSource& source() const { return *source_; }
   uint64_t node() const { return node_; }
   uint64_t size() const { return size_; }
-  bool whole_cube() const { return whole_cube_; }
 
   /** No byte goes to the kernel any more, though a read may be under way. */
   void Revoke() { revoked_ = true; }
@@ -61,7 +60,6 @@ class Content {
   const std::shared_ptr<CubeSource> source_;
   const uint64_t node_;
   const uint64_t size_;
-  const bool whole_cube_;
   std::atomic<bool> revoked_{false}, taken_{false};
   std::atomic<uint64_t> expected_{0};
   std::shared_mutex mutex_;

@@ -287,14 +287,13 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
     return nodes;
   }
 
-  /** (handle, node, reader, size, wholeCube) */
+  /** (handle, node, reader, size) */
   void Grant(const Napi::CallbackInfo& info) {
     Guarded(info.Env(), [&] {
       const uint64_t handle = NumberOf(info[0], "handle", 1, kMostNumber);
       const uint64_t node = NumberOf(info[1], "node", 1, kMostNumber);
       const uint64_t size = NumberOf(info[3], "size", 0, kMostNumber);
-      session_->grants().Give(handle, std::make_shared<fuse::Content>(CubeReader::SourceOf(info[2]), node, size,
-                                                                      BooleanOf(info[4], "wholeCube")));
+      session_->grants().Give(handle, std::make_shared<fuse::Content>(CubeReader::SourceOf(info[2]), node, size));
     });
   }
 
@@ -319,12 +318,11 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
   };
   static_assert(sizeof(PreparedRecord) == 80);
 
-  /** (reader, wholeCube, records) */
+  /** (reader, records) */
   void Prepare(const Napi::CallbackInfo& info) {
     Guarded(info.Env(), [&] {
       const std::shared_ptr<CubeSource> source = CubeReader::SourceOf(info[0]);
-      const bool whole_cube = BooleanOf(info[1], "wholeCube");
-      const Bytes records = BytesOf(info[2], "records");
+      const Bytes records = BytesOf(info[1], "records");
       std::vector<std::shared_ptr<fuse::Content>> contents;
       for (size_t at = 0; at + sizeof(PreparedRecord) <= records.size; at += sizeof(PreparedRecord)) {
         PreparedRecord record;
@@ -338,7 +336,7 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
         memcpy(segment.cube.root.data(), record.root, sizeof record.root);
         segment.length = static_cast<size_t>(record.size);
         segment.cube.length = static_cast<uint32_t>(segment.length);
-        contents.push_back(std::make_shared<fuse::Content>(source, static_cast<uint64_t>(record.node), segment.length, whole_cube));
+        contents.push_back(std::make_shared<fuse::Content>(source, static_cast<uint64_t>(record.node), segment.length));
         contents.back()->SetSlot(0, {segment});
       }
       for (const auto& content : contents) session_->grants().Prepare(content);

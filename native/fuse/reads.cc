@@ -38,8 +38,8 @@ bool ReadPart(Content& content, const Part& part, uint8_t* out) {
   try {
     CubeSource& source = content.source();
     const Outcome outcome = part.range.length >= kThrough
-                                ? source.ReadThrough(part.cube, part.range, out + part.at, content.whole_cube())
-                                : source.Read(part.cube, part.range, out + part.at, content.whole_cube());
+                                ? source.ReadThrough(part.cube, part.range, out + part.at)
+                                : source.Read(part.cube, part.range, out + part.at);
     return outcome.ok();
   } catch (const std::exception&) {  // locked, or no memory
     return false;

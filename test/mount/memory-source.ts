@@ -18,6 +18,10 @@ function fill(content: Content, offset: number, target: Buffer): number {
 
 export const cubeText = 'plaintext of a cube\n';
 export const knownCube: CubeId = cubeIdFromBytes(sha256(Buffer.from('cube')));
+/** Begins as the known one does, and so has its inode number. */
+const twin = Buffer.concat([sha256(Buffer.from('cube')).subarray(0, 8), Buffer.alloc(24, 7)]);
+export const twinCube: CubeId = cubeIdFromBytes(twin);
+export const twinText = 'another plaintext..\n';
 export const quarantinedCube: CubeId = cubeIdFromBytes(sha256(Buffer.from('quarantined')));
 export const unknownCube = base32Encode(sha256(Buffer.from('unknown')));
 
@@ -59,15 +63,17 @@ export class MemorySource implements MountSource {
     return this.#file('', content);
   }
 
-  async openCube(_id: CubeId, _caller: Caller): Promise<OpenFile> {
-    return this.#file('', { data: Buffer.from(cubeText) });
+  async openCube(id: CubeId, _caller: Caller): Promise<OpenFile> {
+    return this.#file('', { data: Buffer.from(id === twinCube ? twinText : cubeText) });
   }
 
   findCube(id: CubeId): CubeRef | undefined {
-    return id === knownCube ? [...this.cubes()][0] : undefined;
+    return [...this.cubes()].find((cube) => cubeIdFromBytes(cube.id) === id);
   }
   *cubes(): Iterable<CubeRef> {
-    yield { id: sha256(Buffer.from('cube')), root: sha256(Buffer.from('root')), length: cubeText.length };
+    const root = sha256(Buffer.from('root'));
+    yield { id: sha256(Buffer.from('cube')), root, length: cubeText.length };
+    yield { id: twin, root, length: twinText.length };
   }
 
   generated(): readonly GeneratedFile[] {

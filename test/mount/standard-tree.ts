@@ -74,6 +74,8 @@ function addSpecial(tree: MemoryTree): void {
   const xattrs = stored.map(([name, value]) => [Buffer.from(name), value] as const);
   const hidden = [Buffer.from('user.sherin.forged'), Buffer.from('no')] as const;
   tree.add(special, 'attributed', attributes('file', { xattrs: [...xattrs, hidden] }), text('attributed\n'));
+  const named = [Buffer.concat([Buffer.from('user.'), notUtf8]), Buffer.from('found')] as const;
+  tree.add(special, 'oddly-attributed', attributes('file', { xattrs: [named] }));
 }
 
 /** The inode of a path below `files/`. */

@@ -45,9 +45,8 @@ export class Operations {
     const names = ['.', '..'];
     const stats: Uint32Array[] = [new Uint32Array(18), new Uint32Array(18)];
     for (const entry of await this.#fs.list(await this.#resolve(path), caller)) {
-      const name = entry.name.toString('utf8');
-      // A name that is not UTF-8 has no string and could not be looked up.
-      if (name.includes('\ufffd') && !Buffer.from(name).equals(entry.name)) continue;
+      const name = textOf(entry.name);
+      if (name === null) continue;
       names.push(name);
       stats.push(entryWords(entry));
     }
@@ -56,8 +55,8 @@ export class Operations {
 
   async readlink(request: Request, path: string): Promise<void> {
     const target = await this.#fs.readlink(await this.#resolve(path));
-    const text = target.toString('utf8');
-    if (!Buffer.from(text).equals(target)) throw new PosixError('EILSEQ');
+    const text = textOf(target);
+    if (text === null) throw new PosixError('EILSEQ');
     request.answer(0, text);
   }
 
@@ -110,12 +109,14 @@ export class Operations {
   }
 
   async getxattr(request: Request, path: string, name: string, target: Buffer): Promise<void> {
-    const value = await this.#fs.getxattr(await this.#resolve(path), name);
+    const bytes = Buffer.from(name).toString('latin1');
+    const value = await this.#fs.getxattr(await this.#resolve(path), bytes);
     answerSized(request, value, target);
   }
 
   async listxattr(request: Request, path: string, target: Buffer): Promise<void> {
-    const list = await this.#fs.listxattr(await this.#resolve(path));
+    const node = await this.#resolve(path);
+    const list = await this.#fs.listxattr(node, (name) => textOf(name) !== null);
     answerSized(request, list, target);
   }
 
@@ -130,6 +131,12 @@ export class Operations {
   changeXattr(name: string): never {
     return this.#fs.refuseXattr(name);
   }
+}
+
+/** Null for what is not UTF-8: it has no string, and could not be asked for. */
+function textOf(bytes: Buffer): string | null {
+  const text = bytes.toString('utf8');
+  return text.includes('\ufffd') && !Buffer.from(text).equals(bytes) ? null : text;
 }
 
 /** An empty target asks for the size; a short one is ERANGE (libfuse would send bytes from behind it). */

@@ -20,6 +20,11 @@ export interface DispatchParts {
 const nameOf = new Map<number, string>(Object.entries(fuseOp).map(([name, op]) => [op, name]));
 const noName = Buffer.alloc(0);
 
+/** Bytes of an attribute's name, which may be no UTF-8. */
+function bytesOf(name: Buffer | null): string {
+  return (name ?? noName).toString('latin1');
+}
+
 export function dispatcher(parts: DispatchParts): FuseHandler {
   const { session, operations, nodes, fs, log } = parts;
 
@@ -70,13 +75,13 @@ export function dispatcher(parts: DispatchParts): FuseHandler {
         case fuseOp.releasedir:
           return operations.releasedir(handle);
         case fuseOp.getxattr:
-          return operations.getxattr(id, node, String(name), size);
+          return operations.getxattr(id, node, bytesOf(name), size);
         case fuseOp.listxattr:
           return operations.listxattr(id, node, size);
         case fuseOp.statfs:
           return operations.statfs(id);
         case fuseOp.changeXattr:
-          return fs.refuseXattr(String(name));
+          return fs.refuseXattr(bytesOf(name));
         default:
           return fs.refuseChange();
       }

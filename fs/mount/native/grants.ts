@@ -27,7 +27,7 @@ export class Grants {
       const { grant, size } = file;
       granted = { grant, size };
       this.#granted.set(handle, granted);
-      this.#session.grant(handle, node, grant.reader, size, grant.wholeCube);
+      this.#session.grant(handle, node, grant.reader, size);
     }
     this.#extend(handle, granted, Math.floor(offset / slotBytes));
   }

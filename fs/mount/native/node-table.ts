@@ -27,8 +27,15 @@ export class NodeTable {
     return node;
   }
 
-  /** Remembers a node that the kernel is about to know; returns its number. */
+  /** True while the kernel knows another node by this one's number, whose cached content it would show. */
+  isTaken(node: Node): boolean {
+    const there = this.#generated.get(this.numberOf(node.ino));
+    return there !== undefined && there.identity !== node.identity;
+  }
+
+  /** Remembers a node that the kernel is about to know; returns its number. @throws Error when that is taken */
   known(node: Node): number {
+    if (this.isTaken(node)) throw new Error('another node has this inode number');
     const number = this.numberOf(node.ino);
     if (this.#fs.nodeOf(node.ino) === undefined) this.#generated.set(number, node);
     return number;

@@ -184,7 +184,10 @@ export class Operations {
       const node = known ?? (await directory.lookup(entry.name, caller));
       if (node === undefined) return null;
       const stat = await node.stat();
-      return () => attributesOf(this.#nodes.known(node), stat, lifetimesOf(node));
+      return () =>
+        this.#nodes.isTaken(node)
+          ? entryOnly(entry.ino, entry.kind)
+          : attributesOf(this.#nodes.known(node), stat, lifetimesOf(node));
     } catch {
       return null;
     }

@@ -85,8 +85,7 @@ export class Prefetch {
     }
     trim(this.#prepared, mostPrepared);
     if (last === null) return;
-    const { reader, wholeCube } = last;
-    this.#session.prepare(reader, wholeCube, records.subarray(0, count * preparedRecordBytes));
+    this.#session.prepare(last.reader, records.subarray(0, count * preparedRecordBytes));
   }
 }
 

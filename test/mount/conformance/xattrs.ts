@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DriverLimits } from '../../../fs/mount/driver.js';
 import { Mounted } from '../mounted.js';
 import { python, run } from '../programs.js';
-import { standardTree, stored } from '../standard-tree.js';
+import { notUtf8, standardTree, stored } from '../standard-tree.js';
 
 /** getxattr(2) and listxattr(2) with a buffer of a given size, which Python's own calls choose themselves. */
 const calls = `
@@ -51,6 +51,13 @@ print(json.dumps([get(sys.argv[2], n) for n in (0, ${value.length - 1}, ${value.
 print(json.dumps([names(n) for n in (0, 3, ${list.length - 1}, ${list.length}, 65536)]))`;
       const full = [list.length, list.toString('hex')];
       expect(await python(script, path)).toEqual([[list.length, null], 'ERANGE', 'ERANGE', full, full]);
+    });
+
+    it('gives back what has a name that is not UTF-8, or does not list it', async () => {
+      const odd = mounted.file('special/oddly-attributed');
+      const script = `print(json.dumps([[os.fsencode(n).hex(), os.getxattr(sys.argv[1], n).decode()] for n in os.listxattr(sys.argv[1])]))`;
+      const name = Buffer.concat([Buffer.from('user.'), notUtf8]).toString('hex');
+      expect(await python(script, odd)).toEqual(limits.anyNames ? [[name, 'found']] : []);
     });
 
     it('answers ENODATA for what is not there, and nothing for files without attributes', async () => {
