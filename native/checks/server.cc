@@ -270,7 +270,7 @@ void Server::Prepare() {
   for (size_t at = 0; at < files_.size(); ++at) {
     const File& file = files_[at];
     if (file.slots.size() != 1) continue;
-    contents.push_back(std::make_shared<fuse::Content>(source_, at + 2, file.content.size(), false));
+    contents.push_back(std::make_shared<fuse::Content>(source_, at + 2, file.content.size()));
     contents.back()->SetSlot(0, file.slots[0]);
     session_->grants().Prepare(contents.back());
   }
@@ -284,7 +284,7 @@ void Server::Give(uint64_t handle, uint64_t offset) {
   const File& file = *FileOf(found->second);
   auto content = session_->grants().Of(handle);
   if (content == nullptr) {
-    content = std::make_shared<fuse::Content>(source_, found->second, file.content.size(), false);
+    content = std::make_shared<fuse::Content>(source_, found->second, file.content.size());
     session_->grants().Give(handle, content);
   }
   const size_t slot = offset / kCube;
@@ -297,7 +297,7 @@ void Server::Read(const fuse::Call& call) {
   const size_t length = std::min<size_t>(call.size, file.content.size() - std::min(file.content.size(), call.offset));
   std::vector<uint8_t> out(length + 1);
   std::vector<fuse::Part> parts;
-  fuse::Content content(source_, call.node, file.content.size(), false);
+  fuse::Content content(source_, call.node, file.content.size());
   for (size_t slot = 0; slot < file.slots.size(); ++slot) content.SetSlot(slot, file.slots[slot]);
   bool good = content.PartsOf(call.offset, length, out.data(), parts);
   try {
