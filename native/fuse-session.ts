@@ -49,10 +49,10 @@ export type FuseHandler = (
 
 /**
  * Order of the numbers in a Float64Array of attributes (native/fuse/answers.h): the node's number for the kernel (0: there is
- * none), then stat(2)'s, times as seconds and nanoseconds, the seconds for which attributes and name may be kept, and 1 where
- * there are no extended attributes but generated ones.
+ * none), then stat(2)'s, times as seconds and nanoseconds, the seconds for which attributes and name may be kept, 1 where
+ * there are no extended attributes but generated ones, and the bytes that blocks are counted for.
  */
-export const attributeFields = 16;
+export const attributeFields = 17;
 /** A packed directory entry: attributes, where to go on, length of the name; then the name, padded with 1–8 zeros. */
 export const packedEntryBytes = (attributeFields + 2) * 8;
 

@@ -157,12 +157,10 @@ export type Encoded =
   | {
       readonly kind: 'cube';
       readonly cube: CubeRef;
-      /** Name below `cubes/tmp/`, to be renamed by the caller's batch; null when the vault holds a verified equal cube already. */
+      /** Name below `cubes/tmp/`, to be renamed by the caller's batch; null when the vault holds a verified equal cube already, and no bad one that this is to replace. */
       readonly temporary: string | null;
       /** Bytes on disk. */
       readonly stored: number;
-      /** An existing cube of this ID did not verify and this is a good copy to replace it. */
-      readonly heals: boolean;
     };
 
 /** What a file's first call tells of it. */

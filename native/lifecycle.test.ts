@@ -183,6 +183,30 @@ describe('worker threads', () => {
   });
 });
 
+describe('a session that libfuse refuses', () => {
+  it('throws, and leaves nothing for the end of its environment', () => {
+    const attempts = `
+      let refused = 0;
+      for (let i = 0; i < 20; i++) {
+        try { new native.FuseSession({ mountOptions: ['nonsense=1'], deadline: 1000, threads: 1 }, () => {}); }
+        catch (error) { if (error.code === 'EINVAL') refused++; }
+      }
+      // What was freed is something else by now.
+      const others = Array.from({ length: 1000 }, () => native.Secret.random(100));
+      for (const secret of others) secret.wipe();`;
+    const script = `
+      const { Worker } = require('node:worker_threads');
+      ${attempts}
+      const worker = new Worker(preludeSource + ${JSON.stringify(`${attempts} require('node:worker_threads').parentPort.postMessage(refused);`)}, { eval: true });
+      const said = new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+      const left = new Promise((resolve) => worker.once('exit', resolve));
+      console.log([refused, await said, await left].join());`;
+    const { text, ...end } = runScript(script);
+    expect(end).toEqual({ status: 0, signal: null });
+    expect(text.replaceAll(/^.*nonsense.*\n/gm, '')).toBe('20,20,0\n');
+  });
+});
+
 describe('methods on the wrong object', () => {
   it('throw', () => {
     const script = `${folder}

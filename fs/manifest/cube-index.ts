@@ -2,7 +2,6 @@
  * Cubes and index nodes in the database. Neither is trusted: a node must have the hash it is asked by, a cube's row
  * must agree with its ID under K_cube-id, which who asks re-computes.
  */
-import { type CubeId, cubeIdToBytes } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
 import { broken, type ManifestDatabase } from './database.js';
 import { nodeId, slotBytes } from './index-node.js';
@@ -37,22 +36,16 @@ export class CubeIndex {
     return bytes;
   }
 
-  cube(id: CubeId): CubeRef | undefined {
-    const sql = 'SELECT id, root, length FROM cubes WHERE id = ?';
-    const row = this.#database.get('reading a cube row', sql, cubeIdToBytes(id));
-    return row === undefined ? undefined : cubeOf(row);
-  }
-
   /** Rows, for people: as little trusted as the rows. */
   count(): number {
     const [rows] = this.#database.get('counting cube rows', 'SELECT count(*) FROM cubes') ?? [];
     return typeof rows === 'number' ? rows : 0;
   }
 
-  /** All cubes by ID, after one. */
-  *cubes(after?: CubeId): Iterable<CubeRef> {
+  /** All cubes by ID. */
+  *cubes(): Iterable<CubeRef> {
     const sql = 'SELECT id, root, length FROM cubes WHERE id > ? ORDER BY id LIMIT ?';
-    let last: Buffer = after === undefined ? Buffer.alloc(0) : cubeIdToBytes(after);
+    let last: Buffer = Buffer.alloc(0);
     for (;;) {
       const rows = this.#database.all('reading cube rows', sql, last, page).map(cubeOf);
       yield* rows;

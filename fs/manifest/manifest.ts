@@ -1,6 +1,5 @@
 /** The manifest: a signed append-only log, the tree that it leads to, and the indexes beside it. */
 import { SherinError } from '../../common/errors.js';
-import type { CubeId } from '../../common/ids.js';
 import { rootOfBlocks } from '../../common/merkle.js';
 import type { CubeRef } from '../../native/index.js';
 import { Batch } from './batch.js';
@@ -177,19 +176,14 @@ export class Manifest {
     return this.#cubes.node(id);
   }
 
-  /** A cube's row. Untrusted: the caller computes the ID anew from root and length. */
-  cube(id: CubeId): CubeRef | undefined {
-    return this.#cubes.cube(id);
-  }
-
   /** Number of cube rows, for people. */
   cubeCount(): number {
     return this.#cubes.count();
   }
 
-  /** All cube rows by ID, after one; untrusted like {@link cube}. */
-  cubes(after?: CubeId): Iterable<CubeRef> {
-    return this.#cubes.cubes(after);
+  /** All cube rows by ID. Untrusted: who reads one computes its ID anew from root and length. */
+  cubes(): Iterable<CubeRef> {
+    return this.#cubes.cubes();
   }
 
   /** A record, proven against the head. @throws SherinError MANIFEST_BROKEN, RangeError past the end */

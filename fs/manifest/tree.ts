@@ -13,6 +13,7 @@ import {
   type QuarantineState,
   type StateCounts,
 } from './state.js';
+import { storedBytes } from './stored-bytes.js';
 
 export interface Inode extends Attributes {
   readonly ino: number;
@@ -95,6 +96,13 @@ export class Tree {
     if (state === undefined) return undefined;
     const node = state.nodeLength > inlineNode ? this.#loadNode(state.node) : state.node;
     return { no, id: formatSherinId(state), length: state.length, root: state.root, node };
+  }
+
+  /** Bytes of an object without holes, as far as memory alone tells them: never too few. */
+  storedBytes(no: number): number {
+    const state = this.#view().state.object(no);
+    if (state === undefined) return 0;
+    return state.nodeLength > inlineNode ? state.length : storedBytes(state.node, state.length);
   }
 
   /** Every object that is the content of a file now, once. @throws SherinError as {@link object} */

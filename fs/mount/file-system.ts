@@ -44,11 +44,6 @@ export class FileSystem {
     this.#fixed = new Map([this.root, ...trees.values()].map((node) => [node.ino, node]));
   }
 
-  /** Number of open files. */
-  get openCount(): number {
-    return this.#open.count;
-  }
-
   /** Finds a node by names below the root. @throws PosixError ENOENT, ENOTDIR; SherinError of the source */
   async resolve(names: readonly Buffer[], caller: Caller): Promise<Node> {
     let node: Node = this.root;

@@ -39,11 +39,12 @@ export class FilesNode extends Node {
   /** At once while the vault is unlocked: a listing asks for many. */
   override stat(): NodeStat | Promise<NodeStat> {
     const tree = this.#source.tree();
-    if (tree instanceof Promise) return tree.then((there) => this.#statOf(this.#inodeIn(there)));
-    return this.#statOf(this.#inodeIn(tree));
+    if (tree instanceof Promise) return tree.then((there) => this.#statIn(there));
+    return this.#statIn(tree);
   }
 
-  #statOf(inode: Inode): NodeStat {
+  #statIn(tree: TreeView): NodeStat {
+    const inode = this.#inodeIn(tree);
     const size = inode.kind === 'symlink' ? (inode.target?.length ?? 0) : inode.size;
     const { kind, mode, uid, gid, atime, mtime, ctime } = inode;
     return {
@@ -54,6 +55,7 @@ export class FilesNode extends Node {
       uid,
       gid,
       size,
+      stored: inode.object === 0 ? size : tree.storedBytes(inode.object),
       atime,
       mtime,
       ctime,

@@ -14,6 +14,8 @@ export interface NodeStat {
   readonly gid: number;
   /** Bytes. */
   readonly size: number;
+  /** Bytes that are not known to be holes; absent: all. */
+  readonly stored?: number;
   /** Nanoseconds since 1970. */
   readonly atime: bigint;
   readonly mtime: bigint;

@@ -27,10 +27,6 @@ export class OpenFiles {
   readonly #handles = new Map<number, OpenHandle>();
   #next = 1;
 
-  get count(): number {
-    return this.#handles.size;
-  }
-
   add(node: Node, file: OpenFile, caller: Caller): number {
     while (this.#handles.has(this.#next)) this.#advance();
     const handle = this.#next;

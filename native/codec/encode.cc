@@ -31,28 +31,25 @@ CubeRef RefOf(Bytes data, const std::vector<Hash>& vertex_hashes, const EncodeSe
   return cube;
 }
 
-enum class Existing { None, Good, Bad };
-
 /**
  * Whether the vault's cube of this ID can stand for the content at hand: every stored byte hashes to the ciphertext root,
- * which the sealed part authenticates together with the plaintext root. A file that can not be read counts as bad: the
- * content in hand replaces it.
+ * which the sealed part authenticates together with the plaintext root. One that can not is replaced by the content in
+ * hand.
  */
-Existing CheckExisting(const CubeRef& cube, const EncodeSettings& settings, uint64_t& stored) {
+bool HasGood(const CubeRef& cube, const EncodeSettings& settings, uint64_t& stored) {
   CubeFile file;
   Outcome outcome = OpenCubeFile(settings.vault, cube.id.data(), Access::Cached, file);
-  if (outcome.fault == Fault::Missing) return Existing::None;
   if (outcome.fault == Fault::Io && !file.fd.valid()) throw Failure(outcome.error, "open of a cube: " + outcome.error);
-  if (!outcome.ok()) return Existing::Bad;
+  if (!outcome.ok()) return false;
   const HeaderView view = file.view();
   const Stored shape = view.stored();
   uint8_t* const body = ThreadScratch().ciphertext();
-  if (!ReadVertices(file, 0, shape.count - 1, body).ok()) return Existing::Bad;
-  if (!CiphertextMatches(view, {body, shape.body()})) return Existing::Bad;
+  if (!ReadVertices(file, 0, shape.count - 1, body).ok()) return false;
+  if (!CiphertextMatches(view, {body, shape.body()})) return false;
   std::shared_ptr<OpenedCube> opened;
-  if (!OpenedCube::OpenSealed(std::move(file), cube, *settings.keys, opened).ok()) return Existing::Bad;
+  if (!OpenedCube::OpenSealed(std::move(file), cube, *settings.keys, opened).ok()) return false;
   stored = kHeader + shape.body();
-  return Existing::Good;
+  return true;
 }
 
 }  // namespace
@@ -64,9 +61,7 @@ Encoded EncodeBytes(Bytes data, const EncodeSettings& settings) {
     vertex_hashes.push_back(VertexHash({data.data + at, std::min(kVertex, data.size - at)}));
   }
   Encoded encoded{Encoded::Kind::Cube, RefOf(data, vertex_hashes, settings)};
-  const Existing existing = CheckExisting(encoded.cube, settings, encoded.stored);
-  if (existing == Existing::Good) return encoded;
-  encoded.heals = existing == Existing::Bad;
+  if (HasGood(encoded.cube, settings, encoded.stored)) return encoded;
   const Bytes file = WriteCube(data, encoded.cube, vertex_hashes, settings);
   encoded.temporary = WriteTemporary(settings.vault, encoded.cube.id.data(), file);
   encoded.stored = file.size;

@@ -25,7 +25,6 @@ struct Encoded {
   CubeRef cube{};         // Short: length is what the file had
   std::string temporary{};  // empty: the vault has a verified equal cube
   uint64_t stored = 0;
-  bool heals = false;
 };
 
 /** Reads from a descriptor, then as EncodeBytes. @throws Failure errno names, EWIPED */

@@ -61,7 +61,6 @@ Napi::Value ValueOf(Napi::Env env, const Encoded& encoded) {
   value.Set("cube", ValueOf(env, encoded.cube));
   value.Set("temporary", encoded.temporary.empty() ? env.Null() : Napi::String::New(env, encoded.temporary));
   value.Set("stored", Napi::Number::New(env, static_cast<double>(encoded.stored)));
-  value.Set("heals", Napi::Boolean::New(env, encoded.heals));
   return value;
 }
 

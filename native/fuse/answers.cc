@@ -24,7 +24,7 @@ fuse_entry_param EntryOf(const Attributes& attributes) {
   stat.st_gid = static_cast<gid_t>(attributes.gid);
   stat.st_size = static_cast<off_t>(attributes.size);
   stat.st_blksize = 4096;
-  stat.st_blocks = static_cast<blkcnt_t>((attributes.size + 511) / 512);
+  stat.st_blocks = static_cast<blkcnt_t>((attributes.stored + 511) / 512);
   stat.st_atim = TimeOf(attributes.atime, attributes.atime_ns);
   stat.st_mtim = TimeOf(attributes.mtime, attributes.mtime_ns);
   stat.st_ctim = TimeOf(attributes.ctime, attributes.ctime_ns);

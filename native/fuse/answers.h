@@ -6,7 +6,7 @@
 
 namespace sherin::fuse {
 
-/** Attributes of a node as JavaScript writes them: doubles, in this order (native/mount.ts, `attributeFields`). */
+/** Attributes of a node as JavaScript writes them: doubles, in this order (native/fuse-session.ts, `attributeFields`). */
 struct Attributes {
   double node, ino, mode, nlink, uid, gid, size;
   double atime, atime_ns, mtime, mtime_ns, ctime, ctime_ns;
@@ -14,6 +14,8 @@ struct Attributes {
   double attribute_timeout, entry_timeout;
   /** Not 0: the node has no extended attributes but generated ones. */
   double bare;
+  /** Bytes that are not holes. */
+  double stored;
 };
 
 fuse_entry_param EntryOf(const Attributes& attributes);

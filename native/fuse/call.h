@@ -7,7 +7,7 @@
 
 namespace sherin::fuse {
 
-/** What JavaScript is asked; the numbers are those of native/mount.ts. */
+/** What JavaScript is asked; the numbers are those of native/fuse-session.ts. */
 enum class Op : uint32_t {
   Ready = 0,  // the kernel has said hello; nothing to answer
   Ended = 1,  // the connection is gone; nothing to answer

@@ -85,9 +85,14 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
       const Session::Options options = OptionsOf(info[0]);
       if (!info[1].IsFunction()) throw Napi::TypeError::New(info.Env(), "handler must be a function");
       calls_ = fuse::Calls::Create(info[1].As<Napi::Function>());
-      session_ = std::make_shared<Session>(options,
-                                           [calls = calls_](fuse::Call call) { calls->Post(std::move(call)); },
-                                           [calls = calls_] { calls->Flush(); });
+      try {
+        session_ = std::make_shared<Session>(options,
+                                             [calls = calls_](fuse::Call call) { calls->Post(std::move(call)); },
+                                             [calls = calls_] { calls->Flush(); });
+      } catch (...) {
+        calls_->Close();  // no destructor runs; the environment's end would call what is gone
+        throw;
+      }
     });
   }
 

@@ -3,7 +3,7 @@
 
 namespace sherin {
 
-/** FuseSession of native/mount.ts. */
+/** FuseSession of native/fuse-session.ts. */
 void InitFuse(Napi::Env env, Napi::Object exports);
 
 }  // namespace sherin

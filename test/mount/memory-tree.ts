@@ -59,6 +59,9 @@ export class MemoryTree implements TreeView {
   object(no: number): ObjectInfo | undefined {
     return this.#objects[no - 1];
   }
+  storedBytes(no: number): number {
+    return this.object(no)?.length ?? 0;
+  }
   objectById(id: SherinIdParts): ObjectInfo | undefined {
     const text = formatSherinId(id);
     return this.#objects.find((object) => object.id === text);

@@ -23,6 +23,12 @@ describe('words for libfuse', () => {
     expect(words.slice(16)).toEqual([1, 0]);
   });
 
+  it('count no block for holes', () => {
+    const times = { atime: 0n, mtime: 0n, ctime: 0n };
+    const words = statWords({ ...stat, ...times, stored: 4097 });
+    expect([...words.slice(10, 12)]).toEqual([9, 0]);
+  });
+
   it('enlarge blocks until their number fits', () => {
     const space = {
       blockSize: 4096,

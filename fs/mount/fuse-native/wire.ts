@@ -36,7 +36,7 @@ export function statWords(stat: NodeStat): Uint32Array {
   words[6] = stat.nlink;
   words[7] = foldInode(stat.ino);
   words[9] = blockSize;
-  setWide(words, 10, Math.ceil(stat.size / 512));
+  setWide(words, 10, Math.ceil((stat.stored ?? stat.size) / 512));
   setWide(words, 12, milliseconds(stat.atime));
   setWide(words, 14, milliseconds(stat.mtime));
   setWide(words, 16, milliseconds(stat.ctime));

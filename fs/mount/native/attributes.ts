@@ -44,6 +44,7 @@ export function attributesOf(node: number, stat: NodeStat, lifetimes: Lifetimes)
   numbers[13] = lifetimes.attributes;
   numbers[14] = lifetimes.name;
   numbers[15] = stat.bare ? 1 : 0;
+  numbers[16] = stat.stored ?? stat.size;
   return numbers;
 }
 
@@ -74,8 +75,8 @@ export class EntryPacker {
 
   /** `size`: bytes of the kernel's own form that will fit. */
   constructor(size: number) {
-    // A packed entry is smaller than three of the kernel's least.
-    this.#buffer = Buffer.alloc(size * 5 + packedEntryBytes + 264);
+    // A packed entry is less than six times as long as the kernel's own, where that is shortest.
+    this.#buffer = Buffer.alloc(size * 6 + packedEntryBytes + 264);
   }
 
   /** `next`: where a reader goes on behind this entry. */

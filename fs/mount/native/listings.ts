@@ -40,10 +40,6 @@ export class Listings {
     this.#open.delete(handle);
   }
 
-  closeAll(): void {
-    this.#open.clear();
-  }
-
   #advance(): void {
     this.#next = this.#next === greatest ? 1 : this.#next + 1;
   }
