@@ -68,18 +68,14 @@ export type ExportResult =
   | CubeResult
   | { readonly ok: false; readonly fault: 'target'; readonly errno: string };
 
-export interface ReadOptions {
-  /** Reopen the file, verify the whole cube, read past page cache and vertex cache (posix_fadvise DONTNEED or O_DIRECT). */
-  readonly fresh?: boolean;
-}
-
 /** Reads cubes of one vault; owns the bounded cache of verified vertices (locked memory where the limit allows). */
 export interface CubeReader {
   /** Copies `length` bytes from `offset` of the cube when all their vertices are cached; false (nothing copied) otherwise. */
   readCached(cube: CubeRef, offset: number, length: number, target: Buffer, at: number): boolean;
   /**
    * Reads, decrypts and verifies the vertices on worker threads, caches them, copies into `target`. On a fault the
-   * target range is zeroed. `target` must stay untouched until the promise settles.
+   * target range is zeroed. `target` must stay untouched until the promise settles. `fresh`: reopens the file, verifies
+   * all of it, reads past page cache (posix_fadvise DONTNEED or O_DIRECT) and vertex cache.
    */
   read(
     cube: CubeRef,
@@ -87,7 +83,7 @@ export interface CubeReader {
     length: number,
     target: Buffer,
     at: number,
-    options?: ReadOptions,
+    options?: { readonly fresh?: boolean },
   ): Promise<CubeResult>;
   /** Starts to fetch a whole cube into the cache; faults are dropped (a later read meets them). */
   prefetch(cube: CubeRef): void;

@@ -1,6 +1,5 @@
 /** `ids/<Sherin ID>`: objects by ID, read-only. */
 import { asSherinId, parseSherinId, type SherinId } from '../../common/ids.js';
-import { storedBytes } from '../manifest/stored-bytes.js';
 import type { ObjectInfo } from '../manifest/tree.js';
 import { generatedInode } from './inode-numbers.js';
 import { type DirectoryEntry, GeneratedDirectory, Node, type NodeStat } from './node.js';
@@ -30,8 +29,9 @@ class ObjectNode extends Node {
   }
 
   override async stat(): Promise<NodeStat> {
-    const { no, id, length, node } = this.#object;
-    const reach = objectReach(await this.#source.tree(), no, this.#source.owner);
+    const { no, id, length } = this.#object;
+    const tree = await this.#source.tree();
+    const reach = objectReach(tree, no, this.#source.owner);
     const time = dateOf(id);
     return {
       ino: this.ino,
@@ -39,7 +39,7 @@ class ObjectNode extends Node {
       ...reach,
       nlink: 1,
       size: length,
-      stored: storedBytes(node, length),
+      stored: tree.storedBytes(no),
       atime: time,
       mtime: time,
       ctime: time,
