@@ -18,7 +18,7 @@ const patience = 60;
  * A service that sits idle most of the time: small young generation, so that an import of many files leaves no heap
  * three times 16 MiB wide behind; and the means to collect garbage when much of it has come at once.
  */
-const memoryFlags = ['--max-semi-space-size=4', '--expose-gc'];
+const memoryFlags = ['--max-semi-space-size=8', '--expose-gc'];
 /** glibc otherwise keeps the megabyte buffers of each worker thread in an arena of its own (mallopt(3)). */
 const memoryEnvironment = {
   MALLOC_ARENA_MAX: '2',

@@ -25,8 +25,8 @@ constexpr uint64_t kNear = 2 * kCube;
 constexpr size_t kSmall = 16 * 1024;
 /** Cubes asked for ahead of a sequential reader. */
 constexpr uint64_t kAhead = 4;
-constexpr size_t kMostAhead = 256;
-constexpr size_t kMostStores = 64;
+constexpr size_t kMostAhead = 1024;
+constexpr size_t kMostStores = 256;
 
 /** Room for one answer of this thread. */
 uint8_t* ReplyBuffer() {
@@ -116,7 +116,7 @@ Reads::Reads(Pending& pending, Workers& notifier, Store store, size_t most)
       store_(std::move(store)),
       most_(most),
       halves_(std::max(2u, std::thread::hardware_concurrency()) - 1),
-      ahead_(1) {}
+      ahead_(4) {}
 
 Reads::~Reads() {
   halves_.Stop();

@@ -5,7 +5,7 @@ import type { Caller, MountSource, OpenFile, PreparedFile } from '../source.js';
 import type { NodeTable } from './node-table.js';
 
 /** Files prepared at once. */
-const batch = 64;
+const batch = 128;
 /** As many as the session keeps. */
 const mostPrepared = 2_048;
 /** Listings remembered, and entries of the longest. */
