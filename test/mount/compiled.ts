@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folder = join(root, 'dist', '.mount-test');
+/** Test files that run side by side compile side by side. */
+const folder = join(root, 'dist', `.mount-test-${process.env.VITEST_POOL_ID ?? 0}`);
 let compiled = false;
 
 /** Path of a file of this folder, such as `server`, after compiling the project. */
