@@ -8,9 +8,8 @@ import type { NodeTable } from './node-table.js';
 const batch = 128;
 /** As many as the session keeps. */
 const mostPrepared = 2_048;
-/** Listings remembered, and entries of the longest. */
-const mostListed = 16;
-const longestListing = 20_000;
+/** Entries of the listings that are remembered. */
+const mostListed = 20_000;
 
 interface Listed {
   readonly entries: readonly DirectoryEntry[];
@@ -36,9 +35,15 @@ export class Prefetch {
   /** A program lists a directory. */
   listed(directory: number, entries: readonly DirectoryEntry[]): void {
     this.#listed.delete(directory);
-    if (entries.length > longestListing) return;
+    if (entries.length > mostListed) return;
     this.#listed.set(directory, { entries, positions: new Map() });
-    trim(this.#listed, mostListed);
+    let count = 0;
+    for (const listed of this.#listed.values()) count += listed.entries.length;
+    for (const [oldest, listed] of this.#listed) {
+      if (count <= mostListed) break;
+      this.#listed.delete(oldest);
+      count -= listed.entries.length;
+    }
   }
 
   /** A program has opened a file that was not prepared: prepares those that follow it in its directory. */
@@ -83,7 +88,10 @@ export class Prefetch {
       this.#prepared.set(node, file);
       last = file;
     }
-    trim(this.#prepared, mostPrepared);
+    for (const node of this.#prepared.keys()) {
+      if (this.#prepared.size <= mostPrepared) break;
+      this.#prepared.delete(node);
+    }
     if (last === null) return;
     this.#session.prepare(last.reader, records.subarray(0, count * preparedRecordBytes));
   }
@@ -95,12 +103,4 @@ function writeRecord(records: Buffer, index: number, node: number, { id, root, l
   records.writeDoubleLE(length, at + 8);
   id.copy(records, at + 16);
   root.copy(records, at + 48);
-}
-
-/** Drops the oldest. */
-function trim(map: Map<number, unknown>, most: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= most) return;
-    map.delete(key);
-  }
 }

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DriverLimits } from '../../../fs/mount/driver.js';
 import { isMounted, Mounted, newFolder, untilUnmounted } from '../mounted.js';
-import { run, Steps } from '../programs.js';
+import { pause, run, Steps } from '../programs.js';
 
 function refusal(limits: DriverLimits, path: string): Promise<unknown> {
   return Mounted.start(limits, {}, path).then(async (mounted) => {
@@ -100,6 +100,17 @@ while True: step(look())`;
         steps.end();
         await mounted.close();
       }
+    });
+
+    it('lets go of readers and mount when it is killed while it waits for the pages of a read', async () => {
+      const mounted = await Mounted.mount(limits);
+      const reading = run('cat', [mounted.file('hangs')]);
+      while ((await mounted.counts()).hung === 0) await pause();
+      mounted.do({ do: 'invalidate', what: 'all' }).catch(() => undefined);
+      for (let waited = 0; waited < 10; waited++) await pause();
+      await mounted.kill();
+      expect((await reading).code).not.toBe(0);
+      await untilUnmounted(mounted.path);
     });
 
     it('clears a dead mount whose top the kernel still shows', async () => {
