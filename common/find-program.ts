@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { SherinError } from './errors.js';
 
 /** Where programs for administrators stand, which a user's PATH may leave out. */
 const folders = ['/usr/local/bin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
@@ -10,6 +11,13 @@ export function findProgram(name: string): string | undefined {
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, name))
     .find(isExecutable);
+}
+
+/** As {@link findProgram}. @throws SherinError TOOL_MISSING, naming the Debian package it is in */
+export function requireProgram(tool: string, debian: string): string {
+  const path = findProgram(tool);
+  if (path === undefined) throw new SherinError('TOOL_MISSING', { tool, package: debian });
+  return path;
 }
 
 function isExecutable(path: string): boolean {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { requireProgram } from '../../common/find-program.js';
 import { type CompiledProgram, compileProgram } from './compiled.fixture.js';
 import { openLocked } from './open.js';
-import { requireProgram } from './software-tpm.js';
 
 let program: CompiledProgram;
 let base: string;

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
-import { findProgram } from '../../common/find-program.js';
+import { requireProgram } from '../../common/find-program.js';
 import { endOrphan, socketsFile } from './orphan-tpm.js';
 
 export interface SoftwareTpmPlace {
@@ -21,13 +21,6 @@ const readySeconds = 10;
 const stopMilliseconds = 3000;
 /** The file in which swtpm keeps the TPM's permanent state. */
 const stateFile = 'tpm2-00.permall';
-
-/** Path of a program. @throws SherinError TOOL_MISSING, naming its Debian package */
-export function requireProgram(tool: string, debian: string): string {
-  const path = findProgram(tool);
-  if (path === undefined) throw new SherinError('TOOL_MISSING', { tool, package: debian });
-  return path;
-}
 
 /** A private directory for the socket; below /tmp when the runtime directory's name is too long or holds a comma, which ends a TCTI option. */
 async function socketDirectory(runtimeDir: string): Promise<string> {

@@ -36,6 +36,15 @@ int OpenFor(Access access, int vault, const std::string& path) {
   return fd;
 }
 
+/** In pieces, the header first: what comes first can be worked on while the disk reads the rest. */
+void AskFor(int fd, Wanted wanted) {
+  posix_fadvise(fd, 0, kHeader, POSIX_FADV_WILLNEED);
+  for (size_t done = 0; done < wanted.count; done += kRun) {
+    posix_fadvise(fd, static_cast<off_t>(kHeader + (wanted.first + done) * kVertex),
+                  static_cast<off_t>(std::min(kRun, wanted.count - done) * kVertex), POSIX_FADV_WILLNEED);
+  }
+}
+
 /** Links and other things in the place of a cube are tampering, not trouble of the disk. */
 Outcome OpenFault(int error) {
   if (error == ELOOP || error == ENXIO || error == ENOTDIR || error == EXDEV) return {Fault::Malformed, {}, "", 0};
@@ -50,7 +59,7 @@ std::string CubePath(const uint8_t id[32]) {
   return "cubes/" + text.substr(0, 2) + "/" + text + ".cube";
 }
 
-Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& out) {
+Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& out, Wanted wanted) {
   const int fd = OpenFor(access, vault, CubePath(id));
   if (fd < 0) return OpenFault(-fd);
   out.fd = Descriptor(fd);
@@ -58,6 +67,7 @@ Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& o
   if (fstat(fd, &facts) != 0) return Outcome::Errno(errno);
   out.inode = facts.st_ino;
   if (!S_ISREG(facts.st_mode)) return {Fault::Malformed, {}, "", out.inode};
+  if (wanted.count > 0) AskFor(fd, wanted);
   uint8_t* const aligned = ThreadScratch().ciphertext();  // O_DIRECT wants it
   int64_t got = ReadAt(fd, aligned, kHeader, 0);
   if (got == -EINVAL && access == Access::Fresh) {  // a file system that takes O_DIRECT and then can't

@@ -26,8 +26,16 @@ enum class Access {
   Fresh,   // past it: O_DIRECT where the file system has it, else after posix_fadvise(DONTNEED)
 };
 
+/** Vertices that are read from the disk at once. */
+constexpr size_t kRun = 4;
+
+/** Vertices that will be read next: the disk is asked for them together with the header. */
+struct Wanted {
+  size_t first = 0, count = 0;
+};
+
 /** Opens beneath the vault, never through a link. A file that is no regular file is malformed. */
-Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& out);
+Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& out, Wanted wanted = {});
 /** Reads stored bytes of vertices first…last (with the padding) to a page-aligned buffer. */
 Outcome ReadVertices(const CubeFile& file, size_t first, size_t last, uint8_t* out);
 /** Bytes of a stored vertex. */

@@ -1,6 +1,5 @@
 #include "cube_source.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 #include <algorithm>
@@ -127,10 +126,9 @@ Outcome CubeSource::Opened(const CubeRef& ref, Range range, std::shared_ptr<Open
   const auto keys = Keys();
   out = headers_.Find(ref);
   if (out) return {};
-  Outcome outcome = OpenedCube::Open(vault_.get(), ref, *keys, Access::Cached, out);
+  Outcome outcome = OpenedCube::Open(vault_.get(), ref, *keys, Access::Cached, out,
+                                     {range.first(), range.last() - range.first() + 1});
   if (!outcome.ok()) return outcome;
-  posix_fadvise(out->file().fd.get(), static_cast<off_t>(kHeader + range.first() * kVertex),
-                static_cast<off_t>((range.last() - range.first() + 1) * kVertex), POSIX_FADV_WILLNEED);
   headers_.Put(out);
   return {};
 }
@@ -202,39 +200,38 @@ void CubeSource::FetchAhead(const CubeRef& ref) {
 Outcome CubeSource::LoadThrough(const OpenedCube& cube, Range range, uint8_t* out) {
   const size_t end = range.offset + range.length;
   const auto whole = [&](size_t vertex) {
-    return vertex * kVertex >= range.offset && std::min<size_t>((vertex + 1) * kVertex, cube.ref().length) <= end &&
-           cube.PlainSize(vertex) == kVertex;
+    return vertex * kVertex >= range.offset && (vertex + 1) * kVertex <= end && cube.PlainSize(vertex) == kVertex;
   };
+  const auto cached = [&](size_t vertex) { return vertices_.Find({cube.ref(), static_cast<uint32_t>(vertex)}); };
   for (size_t vertex = range.first(); vertex <= range.last();) {
-    const size_t first = vertex;
-    while (vertex <= range.last() && whole(vertex)) {
-      if (const auto pin = vertices_.Find({cube.ref(), static_cast<uint32_t>(vertex)})) {
-        CopyPart(vertex, pin->data(), range, out);
-        ++counters_.hits;
-        break;
-      }
-      ++vertex;
+    Outcome outcome;
+    size_t next = vertex + 1;
+    if (const auto pin = cached(vertex)) {
+      CopyPart(vertex, pin->data(), range, out);
+      ++counters_.hits;
+    } else if (!whole(vertex)) {
+      const size_t from = std::max(range.offset, vertex * kVertex), to = std::min(end, next * kVertex);
+      outcome = Load(cube, {from, to - from}, out + (from - range.offset));
+    } else {
+      while (next <= range.last() && next < vertex + kRun && whole(next) && !cached(next)) ++next;
+      outcome = LoadWholes(cube, vertex, next, out + (vertex * kVertex - range.offset));
     }
-    if (vertex > first) {
-      counters_.misses += vertex - first;
-      uint8_t* const ciphertext = ThreadScratch().ciphertext();
-      Outcome outcome = ReadVertices(cube.file(), first, vertex - 1, ciphertext);
-      const auto gcm = cube.NewGcm();
-      for (size_t i = first; i < vertex && outcome.ok(); ++i) {
-        outcome = cube.OpenVertex(*gcm, i, ciphertext + (i - first) * kVertex, out + (i * kVertex - range.offset));
-        counters_.decrypted += kVertex;
-      }
-      if (!outcome.ok()) return outcome;
-    }
-    if (vertex > range.last()) break;
-    if (!whole(vertex)) {
-      const size_t from = std::max(range.offset, vertex * kVertex), to = std::min(end, (vertex + 1) * kVertex);
-      Outcome outcome = Load(cube, {from, to - from}, out + (from - range.offset));
-      if (!outcome.ok()) return outcome;
-    }
-    ++vertex;
+    if (!outcome.ok()) return outcome;
+    vertex = next;
   }
   return {};
+}
+
+Outcome CubeSource::LoadWholes(const OpenedCube& cube, size_t first, size_t end, uint8_t* out) {
+  counters_.misses += end - first;
+  uint8_t* const ciphertext = ThreadScratch().ciphertext();
+  Outcome outcome = ReadVertices(cube.file(), first, end - 1, ciphertext);
+  const auto gcm = cube.NewGcm();
+  for (size_t i = 0; i < end - first && outcome.ok(); ++i) {
+    outcome = cube.OpenVertex(*gcm, first + i, ciphertext + i * kVertex, out + i * kVertex);
+    counters_.decrypted += kVertex;
+  }
+  return outcome;
 }
 
 Outcome CubeSource::Load(const OpenedCube& cube, Range range, uint8_t* out) {

@@ -81,6 +81,8 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
   Outcome ForEachVertex(const OpenedCube& cube, size_t first, size_t last, Each each);
   Outcome Load(const OpenedCube& cube, Range range, uint8_t* out);
   Outcome LoadThrough(const OpenedCube& cube, Range range, uint8_t* out);
+  /** Vertices from `first` up to `end`, each 64 KiB long, straight to `out`. */
+  Outcome LoadWholes(const OpenedCube& cube, size_t first, size_t end, uint8_t* out);
   Outcome LoadRun(const OpenedCube& cube, size_t first, std::vector<VertexCache::Claim>& claims, Range range,
                   uint8_t* out);
 

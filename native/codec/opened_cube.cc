@@ -12,9 +12,9 @@
 namespace sherin {
 
 Outcome OpenedCube::Open(int vault, const CubeRef& ref, const KeySet& keys, Access access,
-                         std::shared_ptr<OpenedCube>& out) {
+                         std::shared_ptr<OpenedCube>& out, Wanted wanted) {
   CubeFile file;
-  Outcome outcome = OpenCubeFile(vault, ref.id.data(), access, file);
+  Outcome outcome = OpenCubeFile(vault, ref.id.data(), access, file, wanted);
   if (!outcome.ok()) return outcome;
   return OpenSealed(std::move(file), ref, keys, out);
 }

@@ -13,7 +13,7 @@ class OpenedCube {
  public:
   /** Opens the file and checks all that comes before vertices. @throws Failure EWIPED */
   static Outcome Open(int vault, const CubeRef& ref, const KeySet& keys, Access access,
-                      std::shared_ptr<OpenedCube>& out);
+                      std::shared_ptr<OpenedCube>& out, Wanted wanted = {});
   /** The same for a file that is open already. */
   static Outcome OpenSealed(CubeFile file, const CubeRef& ref, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
 

@@ -170,6 +170,7 @@ bool Reads::Fill(const std::shared_ptr<Content>& content, const std::vector<Part
   size_t bytes = 0;
   for (const Part& part : parts) bytes += part.range.length;
   if (bytes < kSplit || halves_.Idle() == 0) return ReadParts(*content, parts, out);
+  content->source().FetchAhead(parts[0].cube);  // opened once for both halves
   std::vector<Part> first = parts;
   const std::vector<Part> second = SecondHalf(first);
   const auto other = std::make_shared<Awaited>();

@@ -63,7 +63,7 @@ export class FuseNativeDriver implements MountDriver {
     // Before there is a connection: a child inherits libfuse's descriptors, and with them the mount would outlive us.
     const watch = new MountWatch(real, fusermount);
     try {
-      this.#mounted = await this.#connect(this.#binding, real);
+      this.#mounted = await this.#connect(this.#binding, real, watch);
       this.#watch = watch;
     } catch (error) {
       watch.stop();
@@ -118,7 +118,7 @@ export class FuseNativeDriver implements MountDriver {
     return options.join(',');
   }
 
-  async #connect(binding: FuseBinding, real: string): Promise<Attached> {
+  async #connect(binding: FuseBinding, real: string, watch: MountWatch): Promise<Attached> {
     const fuse = makeFuseMount(binding.Fuse, real, {
       operations: new Operations(this.#fs, this.#scratchPool(), this.#known),
       deadlines: new Deadlines(this.#options.deadline ?? defaultDeadline),
@@ -132,6 +132,7 @@ export class FuseNativeDriver implements MountDriver {
     if (connection === undefined) {
       throw new SherinError('IO', { what: 'the mount', part: 'its descriptor is not there' });
     }
+    watch.mounted(device);
     return new Attached(real, fuse, connection);
   }
 

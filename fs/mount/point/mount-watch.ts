@@ -4,16 +4,23 @@
  * an open that was under way gets ECONNABORTED).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { requireProgram } from '../../../common/find-program.js';
 
 /**
- * Its input ends when we do; a line before names the mount's device. statfs(2) of a live mount, and of a directory without one,
- * answers; of a dead one it fails, while stat(2) may still show what the kernel keeps of it. Threads of ours that wait in the
- * kernel for a page (an invalidation) outlive SIGKILL and keep the connection open, and with it every reader waiting, until it
- * is aborted. Only what is still mounted there is: its number may have gone to another's connection.
+ * Its input ends when we do; a line before names the mount's device. Threads of ours that wait in the kernel for a page (an
+ * invalidation) outlive SIGKILL and keep that input open: then the signal of setpriv(1) tells of the main thread's end. They keep the
+ * connection open, too, and with it every reader waiting, until it is aborted. Only what is still mounted there is: its number may
+ * have gone to another's connection. statfs(2) of a live mount, and of a directory without one, answers; of a dead one it fails, while
+ * stat(2) may still show what the kernel keeps of it.
  */
 const script = `
+trap : USR1
 read -r device
 [ -z "$device" ] || read -r _
+case "$(cat "/proc/$4/stat" 2>/dev/null)" in
+  '' | *') Z '* | *') X '*) ;;
+  *) exit ;;
+esac
 ours=
 while read -r _ _ number _ place _; do
   [ "$number" != "0:$device" ] || [ "$place" != "$3" ] || ours=1
@@ -36,10 +43,11 @@ export class MountWatch {
   readonly #process: ChildProcess;
 
   constructor(path: string, fusermount: string) {
-    const args = ['-c', script, 'sherin-mount-watch', path, fusermount, escaped(path)];
+    const shell = ['/bin/sh', '-c', script, 'sherin-mount-watch'];
+    const args = ['--pdeathsig', 'USR1', ...shell, path, fusermount, escaped(path), String(process.pid)];
     const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' };
     // A session of its own: a signal to our terminal or group must not end both.
-    this.#process = spawn('/bin/sh', args, {
+    this.#process = spawn(requireProgram('setpriv', 'util-linux'), args, {
       detached: true,
       cwd: '/',
       env,
