@@ -14,7 +14,7 @@ namespace sherin {
 namespace {
 
 // One descriptor and 32 bytes of locked memory each.
-constexpr size_t kOpenCubes = 128;
+constexpr size_t kOpenCubes = 512;
 
 // For reads under way: one that hangs (a disk, a client's descriptor) must not keep the vault from being locked.
 constexpr std::chrono::seconds kPatience{5};
@@ -122,19 +122,19 @@ bool CubeSource::ReadCached(const CubeRef& ref, Range range, uint8_t* out) {
   return true;
 }
 
-Outcome CubeSource::Opened(const CubeRef& ref, Range range, std::shared_ptr<OpenedCube>& out) {
+Outcome CubeSource::Opened(const CubeRef& ref, Wanted wanted, std::shared_ptr<OpenedCube>& out) {
   const auto keys = Keys();
   out = headers_.Find(ref);
   if (out) return {};
-  Outcome outcome = OpenedCube::Open(vault_.get(), ref, *keys, Access::Cached, out,
-                                     {range.first(), range.last() - range.first() + 1});
+  Outcome outcome = OpenedCube::Open(vault_.get(), ref, *keys, Access::Cached, out, wanted);
   if (!outcome.ok()) return outcome;
   headers_.Put(out);
   return {};
 }
 
 Outcome CubeSource::Readable(const CubeRef& ref, Range range, std::shared_ptr<OpenedCube>& out) {
-  Outcome outcome = Opened(ref, whole_cubes_ ? Range{0, ref.length} : range, out);
+  const Range fetched = whole_cubes_ ? Range{0, ref.length} : range;
+  Outcome outcome = Opened(ref, {fetched.first(), fetched.last() - fetched.first() + 1}, out);
   if (outcome.ok() && whole_cubes_) outcome = VerifyWhole(*out);
   return outcome;
 }
@@ -187,11 +187,14 @@ Outcome CubeSource::ReadThrough(const CubeRef& ref, Range range, uint8_t* out) {
   return outcome;
 }
 
-void CubeSource::FetchAhead(const CubeRef& ref) {
+void CubeSource::FetchAhead(const CubeRef& ref) { Ahead(ref, {0, VerticesOf(ref.length)}); }
+
+void CubeSource::OpenAhead(const CubeRef& ref) { Ahead(ref, {}); }
+
+void CubeSource::Ahead(const CubeRef& ref, Wanted wanted) {
   std::shared_ptr<OpenedCube> cube;
   try {
-    // Opening asks for the whole body.
-    static_cast<void>(Opened(ref, {0, ref.length}, cube));
+    static_cast<void>(Opened(ref, wanted, cube));
   } catch (const Failure&) {
     // stopped meanwhile
   }

@@ -41,6 +41,8 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
   Outcome ReadThrough(const CubeRef& ref, Range range, uint8_t* out);
   /** Has the disk fetch a cube's ciphertext; a fault is dropped, a later read meets it. */
   void FetchAhead(const CubeRef& ref);
+  /** Opens a cube that may be read soon, of its ciphertext nothing is fetched; as FetchAhead. */
+  void OpenAhead(const CubeRef& ref);
   /** Past all caches, from a newly opened file, of which every vertex is checked first. */
   Outcome ReadFresh(const CubeRef& ref, Range range, uint8_t* out);
   /** Every vertex, the ciphertext root, and with `public_key` (32 bytes) the signature. */
@@ -71,8 +73,9 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
   std::shared_ptr<KeySet> Keys();
   uint64_t Stops();
   void Forget();
-  /** A cube with an authentic header; `range` of its ciphertext is fetched. */
-  Outcome Opened(const CubeRef& ref, Range range, std::shared_ptr<OpenedCube>& out);
+  /** A cube with an authentic header; where it is opened now, what is wanted of its ciphertext is fetched. */
+  Outcome Opened(const CubeRef& ref, Wanted wanted, std::shared_ptr<OpenedCube>& out);
+  void Ahead(const CubeRef& ref, Wanted wanted);
   /** The same, ready to be given out: the one place that asks for whole cubes. */
   Outcome Readable(const CubeRef& ref, Range range, std::shared_ptr<OpenedCube>& out);
   Outcome VerifyWhole(OpenedCube& cube);

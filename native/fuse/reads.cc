@@ -18,11 +18,13 @@ namespace {
 /** From here on a second core takes half of a request. */
 constexpr size_t kSplit = 512 * 1024;
 /** Parts of this size do not go through the vertex cache: the kernel keeps them itself. */
-constexpr size_t kThrough = 4 * kVertex;
+constexpr size_t kThrough = kVertex;
 /** The kernel may send the requests of one reader out of order: this close to where it was counts as going on. */
 constexpr uint64_t kNear = 2 * kCube;
 /** Around a random read of at most this size the rest of its vertex is handed to the kernel. */
 constexpr size_t kSmall = 16 * 1024;
+/** Slots around a random read whose cubes are opened. */
+constexpr uint64_t kAround = 64;
 /** Cubes asked for ahead of a sequential reader. */
 constexpr uint64_t kAhead = 4;
 constexpr size_t kMostAhead = 1024;
@@ -152,7 +154,11 @@ bool Reads::Answer(fuse_req_t request, Pending::Id id, const std::shared_ptr<Con
   const uint64_t expected = content->Expect(offset + length);
   const uint64_t distance = offset > expected ? offset - expected : expected - offset;
   const bool random = length <= kSmall ? distance != 0 : distance > kNear;
-  if (!random) FetchAhead(content, offset);
+  if (random) {
+    OpenAhead(content, offset);
+  } else {
+    FetchAhead(content, offset);
+  }
 
   const bool small = length <= kSmall && parts.size() == 1;
   const bool cached =
@@ -218,6 +224,21 @@ void Reads::FetchAhead(const std::shared_ptr<Content>& content, uint64_t offset)
   for (uint64_t next = std::max(slot + 1, content->ahead.load()); next <= last; ++next) {
     content->ahead = next + 1;
     if (!FetchSlot(content, next)) return;
+  }
+}
+
+/** The cubes around, once: the next random read goes to any of them, and opening one costs a disk several reads. */
+void Reads::OpenAhead(const std::shared_ptr<Content>& content, uint64_t offset) {
+  const uint64_t first = offset / kCube / kAround * kAround;
+  if (!content->FirstAround(first)) return;
+  for (uint64_t slot = first; slot < first + kAround; ++slot) {
+    std::vector<Part> parts;
+    if (!content->CubesOf(slot, parts)) continue;
+    for (const Part& part : parts) {
+      ahead_.SubmitIdle([content, cube = part.cube, activity = content->source().Enter()] {
+        if (!content->revoked()) content->source().OpenAhead(cube);
+      }, kMostAhead);
+    }
   }
 }
 

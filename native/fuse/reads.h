@@ -36,6 +36,7 @@ class Reads {
               const std::vector<Part>& parts, uint64_t offset, size_t length, uint8_t* out);
   bool Fill(const std::shared_ptr<Content>& content, const std::vector<Part>& parts, uint8_t* out);
   void FetchAhead(const std::shared_ptr<Content>& content, uint64_t offset);
+  void OpenAhead(const std::shared_ptr<Content>& content, uint64_t offset);
   bool FetchSlot(const std::shared_ptr<Content>& content, uint64_t slot);
   void StoreWhole(const std::shared_ptr<Content>& content);
   void StoreVertex(const std::shared_ptr<Content>& content, const Part& part, uint64_t offset);

@@ -8,19 +8,25 @@ import { requireProgram } from '../../../common/find-program.js';
 
 /**
  * Its input ends when we do; a line before names the mount's device. Threads of ours that wait in the kernel for a page (an
- * invalidation) outlive SIGKILL and keep that input open: then the signal of setpriv(1) tells of the main thread's end. They keep the
+ * invalidation) outlive SIGKILL and keep that input open: then the signal of setpriv(1) tells of the main thread's end
+ * (SIGURG, which does nothing to a shell that has not come to its trap). They keep the
  * connection open, too, and with it every reader waiting, until it is aborted. Only what is still mounted there is: its number may
  * have gone to another's connection. statfs(2) of a live mount, and of a directory without one, answers; of a dead one it fails, while
  * stat(2) may still show what the kernel keeps of it.
  */
 const script = `
-trap : USR1
+trap : URG
 read -r device
 [ -z "$device" ] || read -r _
-case "$(cat "/proc/$4/stat" 2>/dev/null)" in
-  '' | *') Z '* | *') X '*) ;;
-  *) exit ;;
-esac
+lives() { # its files are closed, and the signal sent, a moment before it has ended
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    case "$(cat "/proc/$1/stat" 2> /dev/null)" in
+      '' | *') Z '* | *') X '*) return 1 ;;
+    esac
+    sleep 0.2
+  done
+}
+while lives "$4"; do read -r _; done
 ours=
 while read -r _ _ number _ place _; do
   [ "$number" != "0:$device" ] || [ "$place" != "$3" ] || ours=1
@@ -44,7 +50,7 @@ export class MountWatch {
 
   constructor(path: string, fusermount: string) {
     const shell = ['/bin/sh', '-c', script, 'sherin-mount-watch'];
-    const args = ['--pdeathsig', 'USR1', ...shell, path, fusermount, escaped(path), String(process.pid)];
+    const args = ['--pdeathsig', 'URG', ...shell, path, fusermount, escaped(path), String(process.pid)];
     const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' };
     // A session of its own: a signal to our terminal or group must not end both.
     this.#process = spawn(requireProgram('setpriv', 'util-linux'), args, {
