@@ -34,7 +34,7 @@ export const init = command({
     { text: 'A vault at the default place', line: 'sherinctl init' },
     {
       text: 'From a script',
-      line: 'sherinctl init /srv/vault --yes --no-pin --recovery-out /root/vault.recovery',
+      line: 'sherinctl init /srv/vault --yes --no-pin --recovery-out /media/usb/vault.recovery',
     },
   ],
   run: async (session, [dir], options) => {

@@ -22,8 +22,11 @@ export class TransferHandlers {
     return {
       'put.begin': async ({ destination, checksum }, { peer, connection, cancelled }) => {
         const run = await this.#service.imports.begin(destination, checksum, peer);
-        // Who went meanwhile is not told of again.
-        if (cancelled()) await run.abandon();
+        // Nobody would end it: that the connection is gone was told before it began.
+        if (cancelled()) {
+          await run.abandon();
+          throw new SherinError('INTERRUPTED', { what: 'the import did not begin' });
+        }
         const transfer = this.#next++;
         this.#transfers.set(transfer, { connection, run });
         return { transfer };

@@ -28,18 +28,15 @@ void Grants::Prepare(std::shared_ptr<Content> content) {
   const std::unique_lock<std::shared_mutex> lock(mutex_);
   const uint64_t node = content->node();
   Drop(node);
-  prepared_[node] = std::move(content);
-  order_.push_back(node);
-  while (order_.size() > kMostPrepared) {
-    Drop(order_.front());
-    order_.pop_front();
-  }
+  prepared_[node] = {std::move(content), order_.insert(order_.end(), node)};
+  while (order_.size() > kMostPrepared) Drop(order_.front());
 }
 
 void Grants::Drop(uint64_t prepared) {
   const auto found = prepared_.find(prepared);
   if (found == prepared_.end()) return;
-  found->second->Revoke();  // its content may be on the way to the kernel
+  found->second.content->Revoke();  // it may be on the way to the kernel
+  order_.erase(found->second.place);
   prepared_.erase(found);
 }
 
@@ -47,7 +44,7 @@ uint64_t Grants::Open(uint64_t node) {
   const std::unique_lock<std::shared_mutex> lock(mutex_);
   const auto found = prepared_.find(node);
   if (found == prepared_.end()) return 0;
-  given_[next_] = found->second->Anew();
+  given_[next_] = found->second.content->Anew();
   return next_++;
 }
 
@@ -55,7 +52,7 @@ void Grants::Withdraw(const std::vector<uint64_t>* nodes) {
   const std::unique_lock<std::shared_mutex> lock(mutex_);
   if (nodes == nullptr) {
     for (const auto& [handle, content] : given_) content->Revoke();
-    for (const auto& [node, content] : prepared_) content->Revoke();
+    for (const auto& [node, prepared] : prepared_) prepared.content->Revoke();
     given_.clear();
     prepared_.clear();
     order_.clear();

@@ -1,6 +1,6 @@
 #pragma once
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <shared_mutex>
 #include <unordered_map>
@@ -32,14 +32,18 @@ class Grants {
   static constexpr size_t kMostPrepared = 2048;
 
  private:
+  struct Prepared {
+    std::shared_ptr<Content> content;
+    std::list<uint64_t>::iterator place;
+  };
   /** Revokes it and lets it go; the lock is held. */
   void Drop(uint64_t prepared);
 
   std::shared_mutex mutex_;
   std::unordered_map<uint64_t, std::shared_ptr<Content>> given_;
-  std::unordered_map<uint64_t, std::shared_ptr<Content>> prepared_;
-  /** Nodes in the order in which they were prepared; some more than once, some withdrawn. */
-  std::deque<uint64_t> order_;
+  std::unordered_map<uint64_t, Prepared> prepared_;
+  /** Their nodes, oldest first. */
+  std::list<uint64_t> order_;
   uint64_t next_ = kFirstHandle;
 };
 

@@ -58,6 +58,14 @@ describe('files that were prepared', () => {
     });
   });
 
+  it('are verified before anybody asks for them', async () => {
+    const small = [...content.values()].filter(({ length }) => length <= 65_536);
+    const bytes = small.reduce((sum, { length }) => sum + length, 0);
+    expect(machine.status().reads.decrypted).toBe(0);
+    prepare();
+    await until('nothing is read ahead', () => machine.status().reads.decrypted >= bytes);
+  });
+
   it('are as closed as any while the vault is locked', () => {
     prepare();
     machine.ok('lock');

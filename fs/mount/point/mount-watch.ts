@@ -8,11 +8,10 @@ import { requireProgram } from '../../../common/find-program.js';
 
 /**
  * Its input ends when we do; a line before names the mount's device. Threads of ours that wait in the kernel for a page (an
- * invalidation) outlive SIGKILL and keep that input open: then the signal of setpriv(1) tells of the main thread's end
- * (SIGURG, which does nothing to a shell that has not come to its trap). They keep the
- * connection open, too, and with it every reader waiting, until it is aborted. Only what is still mounted there is: its number may
- * have gone to another's connection. statfs(2) of a live mount, and of a directory without one, answers; of a dead one it fails, while
- * stat(2) may still show what the kernel keeps of it.
+ * invalidation) outlive SIGKILL and keep that input open: then the signal of setpriv(1) tells of the main thread's end. SIGURG, since
+ * that does nothing to a shell that has not come to its trap. Such threads keep the connection open, too, and with it every reader
+ * waiting, until it is aborted. Only what is still mounted there is: its number may have gone to another's connection. statfs(2) of a
+ * live mount, and of a directory without one, answers; of a dead one it fails, while stat(2) may still show what the kernel keeps.
  */
 const script = `
 trap : URG
