@@ -129,8 +129,7 @@ export class SoftwareTpm {
     const end = Date.now() + readySeconds * 1000;
     for (let wait = 2; Date.now() < end; wait = Math.min(wait * 2, 50)) {
       if (!this.running) break;
-      // swtpm listens at its control socket first, so both are there when this one is
-      if (await answers(join(this.#sockets, 's'))) return;
+      if (await answers(join(this.#sockets, 's.ctrl'))) return;
       await setTimeout(wait);
     }
     const part = this.#said.trim().replaceAll('\n', '; ') || `it did not answer within ${readySeconds} s`;
@@ -138,13 +137,21 @@ export class SoftwareTpm {
   }
 }
 
+/** CMD_GET_CAPABILITY of swtpm_ioctls(3): 4 bytes, big endian; 12 come back. */
+const getCapability = Buffer.from([0, 0, 0, 1]);
+
+/**
+ * True when swtpm answers at its control socket, which is when it has read its state: it listens at both sockets before,
+ * and ends when it can not read it.
+ */
 function answers(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const link = connect(socket);
-    link.once('connect', () => {
-      link.destroy();
+    const link = connect(socket, () => link.write(getCapability));
+    link.once('data', () => {
       resolve(true);
+      link.destroy();
     });
     link.once('error', () => resolve(false));
+    link.once('close', () => resolve(false));
   });
 }

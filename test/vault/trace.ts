@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 export interface Call {
   readonly name: string;
   /** Its arguments as strace writes them, descriptors with their paths, quotes as they are. */
-  readonly text: string;
+  text: string;
   /** Places in the order of everything that was seen; a call that has not ended has no end. */
   readonly begin: number;
   end: number;
@@ -44,7 +44,8 @@ export class Trace {
   }
 }
 
-function callsOf(text: string): Call[] {
+/** What is written in a trace of strace -f; a call that another interrupts is put together again. */
+export function callsOf(text: string): Call[] {
   const calls: Call[] = [];
   const open = new Map<string, Call>();
   for (const [at, line] of text.split('\n').entries()) {
@@ -52,7 +53,10 @@ function callsOf(text: string): Call[] {
     if (thread === undefined || rest === undefined) continue;
     if (rest.startsWith('<... ')) {
       const call = open.get(thread);
-      if (call !== undefined) call.end = at;
+      if (call !== undefined) {
+        call.end = at;
+        call.text += rest.replace(/^<\.\.\. \w+ resumed>/, '');
+      }
       open.delete(thread);
       continue;
     }
@@ -61,7 +65,7 @@ function callsOf(text: string): Call[] {
     const unfinished = rest.endsWith('<unfinished ...>');
     const call = {
       name,
-      text: rest.replaceAll('\\"', '"'),
+      text: rest.replaceAll('\\"', '"').replace(/ ?<unfinished \.\.\.>$/, ''),
       begin: at,
       end: unfinished ? Number.POSITIVE_INFINITY : at,
     };
