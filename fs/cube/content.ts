@@ -8,16 +8,16 @@ import {
   system,
   type Threads,
 } from '../../native/index.js';
-import { slotBytes } from '../manifest/index-node.js';
-import { type Slot, slotAt } from '../manifest/object-tree.js';
+import { fanOut, slotBytes } from '../manifest/index-node.js';
+import { type Slot, type SlotRun, slotsAround } from '../manifest/object-tree.js';
 import { cubesOf } from './catalog.js';
 import type { FaultHandler } from './faults.js';
 import { type Segment, slotSegments } from './segments.js';
 
 /** Cubes fetched ahead of a sequential reader. */
 const readAheadCubes = 4;
-/** Decoded slots kept per open file. */
-const keptSlots = 16;
+/** Runs of slots kept per open file: what comes out of a node of the index is decoded once for all its slots. */
+const keptRuns = 4;
 
 export interface ContentSource {
   readonly reader: CubeReader;
@@ -33,12 +33,6 @@ export interface ExportTarget {
   readonly threads: Threads;
 }
 
-interface KnownSlot {
-  readonly slot: Slot;
-  /** IDs of the slot's cubes as text, for the quarantine check. */
-  readonly ids: readonly CubeId[];
-}
-
 /**
  * Verified content of one object. A read is answered whole: from the cache of verified vertices at once where it can
  * be, otherwise by worker threads. Nothing that failed verification reaches `target`.
@@ -52,7 +46,8 @@ export class ObjectContent {
   };
   readonly #node: Buffer;
   readonly #source: ContentSource;
-  readonly #slots = new Map<number, KnownSlot>();
+  /** By number of the first slot. */
+  readonly #runs = new Map<number, SlotRun>();
   #expected = 0;
   #aheadSlot = 0;
 
@@ -63,7 +58,7 @@ export class ObjectContent {
     this.grant = {
       reader: source.reader,
       segments: (slot) =>
-        slotSegments(this.#slot(slot).slot, 0, Math.min(slotBytes, this.size - slot * slotBytes)),
+        slotSegments(this.#slot(slot), 0, Math.min(slotBytes, this.size - slot * slotBytes)),
     };
   }
 
@@ -117,7 +112,7 @@ export class ObjectContent {
   }
 
   close(): void {
-    this.#slots.clear();
+    this.#runs.clear();
   }
 
   #copyCached({ cube, offset, length }: Segment, target: Buffer, at: number): boolean {
@@ -173,27 +168,38 @@ export class ObjectContent {
       const index = Math.floor(at / slotBytes);
       const inSlot = at - index * slotBytes;
       const part = Math.min(end - at, slotBytes - inSlot);
-      const { slot, ids } = this.#slot(index);
-      for (const id of ids) {
-        if (this.#source.isQuarantined(id)) throw new SherinError('CUBE_QUARANTINED', { id });
-      }
+      const slot = this.#slot(index);
+      const refused = this.#quarantined(slot);
+      if (refused !== undefined) throw new SherinError('CUBE_QUARANTINED', { id: refused });
       segments.push(...slotSegments(slot, inSlot, part));
       at += part;
     }
     return segments;
   }
 
-  #slot(index: number): KnownSlot {
-    const known = this.#slots.get(index);
-    if (known !== undefined) return known;
-    const slot = slotAt(this.#node, index, (id) => this.#source.node(id));
-    const fresh = { slot, ids: cubesOf(slot).map((cube) => cubeIdFromBytes(cube.id)) };
-    if (this.#slots.size >= keptSlots) {
-      const [oldest] = this.#slots.keys();
-      if (oldest !== undefined) this.#slots.delete(oldest);
+  #slot(index: number): Slot {
+    const first = index - (index % fanOut);
+    const run = this.#runs.get(first) ?? this.#load(index);
+    const slot = run.slots[index - first];
+    if (slot === undefined) throw new RangeError(`slot ${index} is past the end`);
+    return slot;
+  }
+
+  #load(index: number): SlotRun {
+    const run = slotsAround(this.#node, index, (id) => this.#source.node(id));
+    if (this.#runs.size >= keptRuns) {
+      const [oldest] = this.#runs.keys();
+      if (oldest !== undefined) this.#runs.delete(oldest);
     }
-    this.#slots.set(index, fresh);
-    return fresh;
+    this.#runs.set(run.first, run);
+    return run;
+  }
+
+  /** A cube of a slot that is in quarantine. */
+  #quarantined(slot: Slot): CubeId | undefined {
+    return cubesOf(slot)
+      .map((cube) => cubeIdFromBytes(cube.id))
+      .find((id) => this.#source.isQuarantined(id));
   }
 
   /** The kernel may send the requests of one reader out of order: "about where it was" counts as sequential. */
@@ -208,8 +214,8 @@ export class ObjectContent {
     const first = Math.max(this.#aheadSlot, slot + 1);
     const last = Math.min(slot + readAheadCubes, Math.ceil(this.size / slotBytes) - 1);
     for (let index = first; index <= last; index++) {
-      const { slot: ahead, ids } = this.#slot(index);
-      if (ids.some((id) => this.#source.isQuarantined(id))) continue;
+      const ahead = this.#slot(index);
+      if (this.#quarantined(ahead) !== undefined) continue;
       for (const cube of cubesOf(ahead)) this.#source.reader.prefetch(cube);
     }
     this.#aheadSlot = Math.max(this.#aheadSlot, last + 1);

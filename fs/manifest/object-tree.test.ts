@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MalformedBytes } from '../../common/bytes.js';
 import { leafHash, rootOfBlocks, rootOfLeaves } from '../../common/merkle.js';
 import { decodeNode, encodeBranches, encodeSlots, nodeId, slotBytes } from './index-node.js';
-import { ObjectTreeBuilder, type Slot, slotAt, slotCount, usedSlots } from './object-tree.js';
+import { ObjectTreeBuilder, type Slot, slotCount, slotsAround, usedSlots } from './object-tree.js';
 import { cube, slot } from './testing/arbitraries.js';
 
 const wholeHole = rootOfBlocks(Buffer.alloc(slotBytes));
@@ -50,6 +50,12 @@ function loader(nodes: readonly Buffer[]): (id: Buffer) => Buffer {
     if (node === undefined) throw new Error('node is missing');
     return node;
   };
+}
+
+function slotAt(node: Buffer, index: number, load: (id: Buffer) => Buffer): Slot | undefined {
+  const { first, slots } = slotsAround(node, index, load);
+  expect(first % 64).toBe(0);
+  return slots[index - first];
 }
 
 describe('an object tree', () => {

@@ -140,24 +140,34 @@ export class ObjectTreeBuilder {
   }
 }
 
+/** Slots in a row, up to 64: those of one node of level 0. */
+export interface SlotRun {
+  /** Number of the first. */
+  readonly first: number;
+  readonly slots: readonly Slot[];
+}
+
+const holes: readonly Slot[] = Array.from({ length: fanOut }, () => ({ kind: 'hole' }));
+
 /**
- * The slot at a position; `load` gives a node by ID, hash-checked.
+ * The slot at a position and those beside it; `load` gives a node by ID, hash-checked. Where it lies in a subtree of
+ * holes the run is not cut at the end of the file.
  * @throws MalformedBytes when a node has not the shape its place asks for, RangeError past the last slot
  */
-export function slotAt(node: Buffer, index: number, load: (id: Buffer) => Buffer): Slot {
+export function slotsAround(node: Buffer, index: number, load: (id: Buffer) => Buffer): SlotRun {
   let current = decodeNode(node);
   if (!Number.isSafeInteger(index) || index < 0 || index >= fanOut ** (current.level + 1))
     throw pastEnd(index);
+  const first = index - (index % fanOut);
   for (let rest = index; ; ) {
     if (current.kind === 'slots') {
-      const slot = current.entries[rest];
-      if (slot === undefined) throw pastEnd(index);
-      return slot;
+      if (rest >= current.entries.length) throw pastEnd(index);
+      return { first, slots: current.entries };
     }
     const span = fanOut ** current.level;
     const branch = current.entries[Math.floor(rest / span)];
     if (branch === undefined) throw pastEnd(index);
-    if (branch === null) return { kind: 'hole' };
+    if (branch === null) return { first, slots: holes };
     current = child(branch, current.level - 1, load);
     rest %= span;
   }

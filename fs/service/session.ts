@@ -9,7 +9,7 @@ import { FaultHandler, type FaultSink } from '../cube/faults.js';
 import type { CubeStore } from '../cube/store.js';
 import { encodeSlots, slotBytes } from '../manifest/index-node.js';
 import type { Manifest } from '../manifest/manifest.js';
-import { slotAt } from '../manifest/object-tree.js';
+import { slotsAround } from '../manifest/object-tree.js';
 import type { Mutation } from '../manifest/records.js';
 import type { ObjectInfo } from '../manifest/tree.js';
 import type { Caller, PreparedFile } from '../mount/source.js';
@@ -109,8 +109,8 @@ export class Session implements FaultSink {
     if (inode?.kind !== 'file' || inode.size > slotBytes || !this.records.writable) return null;
     const object = tree.object(inode.object);
     if (object === undefined || object.length === 0) return null;
-    const slot = slotAt(object.node, 0, (id) => this.manifest.node(id));
-    if (slot.kind !== 'cube' || slot.cube.length !== object.length) return null;
+    const [slot] = slotsAround(object.node, 0, (id) => this.manifest.node(id)).slots;
+    if (slot?.kind !== 'cube' || slot.cube.length !== object.length) return null;
     if (tree.linksOf(ino).some(({ policy }) => policy !== 'user')) return null;
     const opened = (caller: Caller) => {
       this.records.noteOpen(object.id, caller);

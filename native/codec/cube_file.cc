@@ -36,15 +36,6 @@ int OpenFor(Access access, int vault, const std::string& path) {
   return fd;
 }
 
-/** In pieces, the header first: what comes first can be worked on while the disk reads the rest. */
-void AskFor(int fd, Wanted wanted) {
-  posix_fadvise(fd, 0, kHeader, POSIX_FADV_WILLNEED);
-  for (size_t done = 0; done < wanted.count; done += kRun) {
-    posix_fadvise(fd, static_cast<off_t>(kHeader + (wanted.first + done) * kVertex),
-                  static_cast<off_t>(std::min(kRun, wanted.count - done) * kVertex), POSIX_FADV_WILLNEED);
-  }
-}
-
 /** Links and other things in the place of a cube are tampering, not trouble of the disk. */
 Outcome OpenFault(int error) {
   if (error == ELOOP || error == ENXIO || error == ENOTDIR || error == EXDEV) return {Fault::Malformed, {}, "", 0};
@@ -67,7 +58,10 @@ Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& o
   if (fstat(fd, &facts) != 0) return Outcome::Errno(errno);
   out.inode = facts.st_ino;
   if (!S_ISREG(facts.st_mode)) return {Fault::Malformed, {}, "", out.inode};
-  if (wanted.count > 0) AskFor(fd, wanted);
+  if (wanted.count > 0) {  // the header comes first
+    posix_fadvise(fd, 0, kHeader, POSIX_FADV_WILLNEED);
+    AskFor(out, wanted);
+  }
   uint8_t* const aligned = ThreadScratch().ciphertext();  // O_DIRECT wants it
   int64_t got = ReadAt(fd, aligned, kHeader, 0);
   if (got == -EINVAL && access == Access::Fresh) {  // a file system that takes O_DIRECT and then can't
@@ -81,6 +75,13 @@ Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& o
     return {Fault::Malformed, {}, "", out.inode};
   }
   return {};
+}
+
+void AskFor(const CubeFile& file, Wanted wanted) {
+  for (size_t done = 0; done < wanted.count; done += kRun) {
+    posix_fadvise(file.fd.get(), static_cast<off_t>(kHeader + (wanted.first + done) * kVertex),
+                  static_cast<off_t>(std::min(kRun, wanted.count - done) * kVertex), POSIX_FADV_WILLNEED);
+  }
 }
 
 size_t StoredSize(const HeaderView& view, size_t vertex) {

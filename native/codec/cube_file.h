@@ -29,13 +29,18 @@ enum class Access {
 /** Vertices that are read from the disk at once. */
 constexpr size_t kRun = 4;
 
-/** Vertices that will be read next: the disk is asked for them together with the header. */
+/** Vertices that will be read next. */
 struct Wanted {
   size_t first = 0, count = 0;
 };
 
-/** Opens beneath the vault, never through a link. A file that is no regular file is malformed. */
+/**
+ * Opens beneath the vault, never through a link; the disk is asked for what is wanted together with the header. A file
+ * that is no regular file is malformed.
+ */
 Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& out, Wanted wanted = {});
+/** Has the disk fetch vertices, in pieces: the first can be worked on while it reads the rest. */
+void AskFor(const CubeFile& file, Wanted wanted);
 /** Reads stored bytes of vertices first…last (with the padding) to a page-aligned buffer. */
 Outcome ReadVertices(const CubeFile& file, size_t first, size_t last, uint8_t* out);
 /** Bytes of a stored vertex. */

@@ -125,7 +125,10 @@ bool CubeSource::ReadCached(const CubeRef& ref, Range range, uint8_t* out) {
 Outcome CubeSource::Opened(const CubeRef& ref, Wanted wanted, std::shared_ptr<OpenedCube>& out) {
   const auto keys = Keys();
   out = headers_.Find(ref);
-  if (out) return {};
+  if (out) {
+    out->Ask(wanted);
+    return {};
+  }
   Outcome outcome = OpenedCube::Open(vault_.get(), ref, *keys, Access::Cached, out, wanted);
   if (!outcome.ok()) return outcome;
   headers_.Put(out);

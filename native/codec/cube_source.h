@@ -73,7 +73,7 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
   std::shared_ptr<KeySet> Keys();
   uint64_t Stops();
   void Forget();
-  /** A cube with an authentic header; where it is opened now, what is wanted of its ciphertext is fetched. */
+  /** A cube with an authentic header; the disk is asked for what is wanted of its ciphertext. */
   Outcome Opened(const CubeRef& ref, Wanted wanted, std::shared_ptr<OpenedCube>& out);
   void Ahead(const CubeRef& ref, Wanted wanted);
   /** The same, ready to be given out: the one place that asks for whole cubes. */

@@ -10,13 +10,20 @@
 #include "sealed_part.h"
 
 namespace sherin {
+namespace {
+
+uint32_t BitsOf(Wanted wanted) { return ((uint32_t{1} << wanted.count) - 1) << wanted.first; }
+
+}  // namespace
+
 
 Outcome OpenedCube::Open(int vault, const CubeRef& ref, const KeySet& keys, Access access,
                          std::shared_ptr<OpenedCube>& out, Wanted wanted) {
   CubeFile file;
   Outcome outcome = OpenCubeFile(vault, ref.id.data(), access, file, wanted);
-  if (!outcome.ok()) return outcome;
-  return OpenSealed(std::move(file), ref, keys, out);
+  if (outcome.ok()) outcome = OpenSealed(std::move(file), ref, keys, out);
+  if (outcome.ok()) out->asked_ = BitsOf(wanted);
+  return outcome;
 }
 
 Outcome OpenedCube::OpenSealed(CubeFile file, const CubeRef& ref, const KeySet& keys,
@@ -49,6 +56,18 @@ Outcome OpenedCube::OpenSealedPart() {
 }
 
 std::unique_ptr<Gcm> OpenedCube::NewGcm() const { return std::make_unique<Gcm>(Gcm::Direction::Open, key_.bytes()); }
+
+void OpenedCube::Ask(Wanted wanted) {
+  const uint32_t bits = BitsOf(wanted);
+  if ((asked_ & bits) == bits) return;
+  const uint32_t fresh = bits & ~asked_.fetch_or(bits);
+  for (size_t first = 0; first < kVertices;) {
+    size_t count = 0;
+    while (first + count < kVertices && (fresh >> (first + count) & 1) != 0) ++count;
+    if (count > 0) AskFor(file_, {first, count});
+    first += count + 1;
+  }
+}
 
 size_t OpenedCube::PlainSize(size_t vertex) const {
   const size_t start = vertex * kVertex;

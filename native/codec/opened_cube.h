@@ -23,6 +23,8 @@ class OpenedCube {
   std::unique_ptr<Gcm> NewGcm() const;
   /** Decrypts one stored vertex to `plain` and checks tag, vertex hash, padding; `plain` is zeroed on a fault. */
   Outcome OpenVertex(Gcm& gcm, size_t vertex, const uint8_t* ciphertext, uint8_t* plain) const;
+  /** Has the disk fetch those vertices for which it was not asked before. */
+  void Ask(Wanted wanted);
   /** Plaintext bytes of a vertex; 0 for one that is padding only. */
   size_t PlainSize(size_t vertex) const;
 
@@ -39,6 +41,7 @@ class OpenedCube {
   CubeRef ref_;
   LockedBytes key_;
   std::array<Hash, kVertices> vertex_hashes_;
+  std::atomic<uint32_t> asked_{0};  // a bit a vertex
 };
 
 }  // namespace sherin

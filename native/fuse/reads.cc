@@ -164,6 +164,7 @@ bool Reads::Answer(fuse_req_t request, Pending::Id id, const std::shared_ptr<Con
   const bool cached =
       small && content->source().ReadCached(parts[0].cube, parts[0].range, out + parts[0].at);
   if (random && small && !cached) content->source().FetchAhead(parts[0].cube);
+  if (random && !small && length < kSplit) FetchSlot(content, offset / kCube);
   const bool whole = cached || Fill(content, parts, out);
   if (pending_.Take(id) == nullptr) return true;  // too late: answered by the deadline
   if (!whole || content->revoked()) return false;

@@ -1,11 +1,8 @@
 /** Which handles the addon reads by itself, and how far it knows their content. */
 import type { FuseSession } from '../../../native/index.js';
-import { slotBytes } from '../../manifest/index-node.js';
+import { fanOut, slotBytes } from '../../manifest/index-node.js';
 import type { FileSystem } from '../file-system.js';
 import type { ReadGrant } from '../source.js';
-
-/** Slots named at once: 64 MiB of a file. */
-const slotsAtOnce = 64;
 
 export class Grants {
   readonly #session: FuseSession;
@@ -29,7 +26,7 @@ export class Grants {
       this.#granted.set(handle, granted);
       this.#session.grant(handle, node, grant.reader, size);
     }
-    this.#extend(handle, granted, Math.floor(offset / slotBytes));
+    this.#extend(handle, granted, Math.floor(offset / slotBytes / fanOut) * fanOut);
   }
 
   take(handle: number): void {
@@ -41,9 +38,10 @@ export class Grants {
     this.#session.withdraw(null);
   }
 
-  #extend(handle: number, { grant, size }: { grant: ReadGrant; size: number }, slot: number): void {
-    const last = Math.min(slot + slotsAtOnce, Math.ceil(size / slotBytes));
-    for (let index = slot; index < last; index++) {
+  /** Names the slots that one node of the index describes: 64 MiB of a file. */
+  #extend(handle: number, { grant, size }: { grant: ReadGrant; size: number }, first: number): void {
+    const end = Math.min(first + fanOut, Math.ceil(size / slotBytes));
+    for (let index = first; index < end; index++) {
       this.#session.extend(handle, index, grant.segments(index));
     }
   }
