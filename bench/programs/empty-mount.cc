@@ -18,7 +18,7 @@ namespace {
 
 constexpr fuse_ino_t kFile = 2;
 constexpr double kLong = 86400;
-constexpr unsigned kMiB = 1024 * 1024;
+constexpr unsigned kMiB = 1024 * 1024, kLargestRead = 256 * 1024;
 
 off_t size = 0;
 const std::vector<char> zeros(kMiB);
@@ -32,9 +32,10 @@ struct stat Attributes(fuse_ino_t node) {
   return facts;
 }
 
-/** Requests as large as those of the native driver (native/fuse/operations.cc), and no splicing, as there. */
+/** Requests as large as those of the native driver (native/fuse/reads.h), and no splicing, as there. */
 void Init(void*, fuse_conn_info* connection) {
-  connection->max_write = connection->max_read = connection->max_readahead = kMiB;
+  connection->max_write = connection->max_readahead = kMiB;
+  connection->max_read = kLargestRead;
   connection->want &= ~static_cast<unsigned>(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 }
 
@@ -81,7 +82,7 @@ int main(int count, char** words) {
   operations.read = Read;
 
   fuse_args args = FUSE_ARGS_INIT(0, nullptr);
-  for (const char* word : {"empty-mount", "-o", "max_read=1048576"}) fuse_opt_add_arg(&args, word);
+  for (const char* word : {"empty-mount", "-o", "max_read=262144"}) fuse_opt_add_arg(&args, word);
   fuse_session* const session = fuse_session_new(&args, &operations, sizeof operations, nullptr);
   if (session == nullptr || fuse_set_signal_handlers(session) != 0) return 1;
   if (fuse_session_mount(session, words[1]) != 0) return 1;

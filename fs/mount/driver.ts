@@ -34,8 +34,6 @@ export interface DriverLimits {
   readonly directSnapshots: boolean;
   /** Milliseconds for which the kernel keeps names and attributes. */
   readonly attributeTimeout: number;
-  /** Bytes of the largest read request. */
-  readonly maxRead: number;
   /** Plaintext is wiped from every buffer once it is delivered; else the binding frees some unwiped. */
   readonly wipesReplies: boolean;
 }

@@ -1,13 +1,17 @@
 /** Everything at once, many times: for the sanitizers to look at. */
 #include <string.h>
 
+#include <algorithm>
 #include <atomic>
+#include <numeric>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "../codec/scrub.h"
 #include "../codec/split_read.h"
 #include "../failure.h"
+#include "../fuse/random_touches.h"
 #include "../keys/recovery_key.h"
 #include "../memory/arena.h"
 #include "check.h"
@@ -138,6 +142,32 @@ void Faults(Vault& vault, size_t rounds) {
   CHECK(vault.Source(0)->Verify(cube.ref, nullptr).ok());
 }
 
+/** What is fetched for readers at random: nothing at first, then two slots more with each, of the same group, and none twice. */
+void Touches(size_t rounds) {
+  using fuse::RandomTouches;
+  std::mt19937 random(5);
+  for (size_t round = 0; round < rounds; ++round) {
+    RandomTouches touches;
+    std::vector<uint64_t> order(RandomTouches::kGroup);
+    std::iota(order.begin(), order.end(), RandomTouches::kGroup * (random() % 1000));
+    std::shuffle(order.begin(), order.end(), random);
+    std::set<uint64_t> read, fetched;
+    for (const uint64_t slot : order) {
+      const RandomTouches::Next next = touches.Touch(slot);
+      CHECK(next.first == read.empty());
+      read.insert(slot);
+      CHECK(next.more.empty() || read.size() > RandomTouches::kGroup / 8);
+      CHECK(next.more.size() <= 2);
+      for (const uint64_t more : next.more) {
+        CHECK(more / RandomTouches::kGroup == slot / RandomTouches::kGroup);
+        CHECK(read.count(more) == 0 && fetched.insert(more).second);
+      }
+      CHECK(touches.Touch(slot).more.empty() && !touches.Touch(slot).first);
+    }
+    CHECK(fetched.size() > RandomTouches::kGroup / 2);
+  }
+}
+
 /** The parser of recovery keys, with text of every kind. */
 void RecoveryKeys(size_t rounds) {
   std::mt19937 random(3);
@@ -160,6 +190,7 @@ int main() {
   Guard::Start();
   Arenas(2000);
   RecoveryKeys(2000);
+  Touches(200);
   Vault vault;
   Readers(vault, 50, false);
   Readers(vault, 20, true);

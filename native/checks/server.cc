@@ -75,7 +75,7 @@ void MountPoint::Unmount(bool lazy) const {
 
 Server::Server(const std::vector<File>& files, std::shared_ptr<CubeSource> source, const Options& options)
     : files_(files), source_(std::move(source)), options_(options) {
-  const fuse::Session::Options session{{"fsname=sherin-checks", "default_permissions", "max_read=1048576"},
+  const fuse::Session::Options session{{"fsname=sherin-checks", "default_permissions"},
                                        options.deadline,
                                        2};
   session_ = std::make_unique<fuse::Session>(session, [this](fuse::Call call) { Post(std::move(call)); }, [] {});

@@ -8,6 +8,7 @@
 #include "../failure.h"
 #include "../memory/wipe.h"
 #include "../system/io.h"
+#include "../work/at_end.h"
 #include "scratch.h"
 
 namespace sherin {
@@ -124,11 +125,12 @@ bool CubeSource::ReadCached(const CubeRef& ref, Range range, uint8_t* out) {
 
 Outcome CubeSource::Opened(const CubeRef& ref, Wanted wanted, std::shared_ptr<OpenedCube>& out) {
   const auto keys = Keys();
-  out = headers_.Find(ref);
+  out = headers_.FindOrClaim(ref);
   if (out) {
     out->Ask(wanted);
     return {};
   }
+  const AtEnd release([&] { headers_.Release(ref.id); });
   Outcome outcome = OpenedCube::Open(vault_.get(), ref, *keys, Access::Cached, out, wanted);
   if (!outcome.ok()) return outcome;
   headers_.Put(out);
@@ -159,6 +161,8 @@ Outcome CubeSource::ForEachVertex(const OpenedCube& cube, size_t first, size_t l
 }
 
 Outcome CubeSource::VerifyWhole(OpenedCube& cube) {
+  if (cube.whole_verified) return {};
+  const std::lock_guard<std::mutex> lock(cube.verifying);
   if (cube.whole_verified) return {};
   const size_t last = cube.file().view().stored().count - 1;
   Outcome outcome = ForEachVertex(cube, 0, last, [](size_t, const uint8_t*) { return Outcome{}; });

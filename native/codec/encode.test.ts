@@ -331,7 +331,9 @@ describe('trouble while writing', () => {
 
   it('rejects when the keyring is wiped before the work is done', async () => {
     const fresh = new SampleVault();
-    const many = Array.from({ length: 40 }, () => encodeBuffer(randomBytes(1048576), fresh.options()));
+    const data = randomBytes(1048576);
+    const options = fresh.options();
+    const many = Array.from({ length: 200 }, () => encodeBuffer(data, options));
     fresh.keyring.wipe();
     const results = await Promise.allSettled(many);
     expect(results.some((result) => result.status === 'rejected')).toBe(true);

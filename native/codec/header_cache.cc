@@ -2,14 +2,28 @@
 
 namespace sherin {
 
+std::shared_ptr<OpenedCube> HeaderCache::FindOrClaim(const CubeRef& ref) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    if (auto cube = Find(ref)) return cube;
+    if (claimed_.insert(ref.id).second) return nullptr;
+    released_.wait(lock);
+  }
+}
+
 std::shared_ptr<OpenedCube> HeaderCache::Find(const CubeRef& ref) {
-  const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = index_.find(ref.id);
   if (found == index_.end()) return nullptr;
   const std::shared_ptr<OpenedCube>& cube = *found->second;
   if (cube->ref().root != ref.root || cube->ref().length != ref.length) return nullptr;
   cubes_.splice(cubes_.begin(), cubes_, found->second);
   return cube;
+}
+
+void HeaderCache::Release(const Hash& id) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  claimed_.erase(id);
+  released_.notify_all();
 }
 
 void HeaderCache::Put(std::shared_ptr<OpenedCube> cube) {

@@ -2,6 +2,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <mutex>
 
 #include "../keys/key_set.h"
 #include "cube_file.h"
@@ -30,6 +31,8 @@ class OpenedCube {
 
   /** Set once every vertex of this very file has verified (`verify=cube`). */
   std::atomic<bool> whole_verified{false};
+  /** Held by the one that does it for all who wait for it. */
+  std::mutex verifying;
 
  private:
   OpenedCube(CubeFile file, const CubeRef& ref, LockedBytes key)

@@ -48,4 +48,20 @@ describe('a reader of whole cubes', () => {
     expect(reader.stats().decryptedBytes).toBe((10 + 2) * 65536);
     await reader.stop();
   });
+
+  it('checks a cube once for all who ask for it at one time', async () => {
+    const data = randomBytes(10 * 65536);
+    for (let round = 0; round < 20; round++) {
+      const cube = await vault.store(data);
+      const reader = vault.reader({ wholeCubes: true, cacheBytes: 0, threads: 4 });
+      const target = Buffer.alloc(data.length);
+      const each = Array.from({ length: 10 }, (_, vertex) =>
+        reader.read(cube, vertex * 65536, 65536, target, vertex * 65536),
+      );
+      expect(await Promise.all(each)).toEqual(each.map(() => ({ ok: true })));
+      expect(target.equals(data)).toBe(true);
+      expect(reader.stats().decryptedBytes).toBe((10 + 10) * 65536);
+      await reader.stop();
+    }
+  });
 });

@@ -46,15 +46,6 @@ bool Content::PartsOf(uint64_t offset, size_t length, uint8_t* out, std::vector<
   return true;
 }
 
-bool Content::FirstAround(uint64_t slot) {
-  {
-    const std::shared_lock<std::shared_mutex> lock(mutex_);
-    if (around_.count(slot) > 0) return false;
-  }
-  const std::unique_lock<std::shared_mutex> lock(mutex_);
-  return around_.insert(slot).second;
-}
-
 bool Content::CubesOf(uint64_t slot, std::vector<Part>& parts) {
   const std::shared_lock<std::shared_mutex> lock(mutex_);
   const auto found = slots_.find(slot);

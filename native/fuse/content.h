@@ -3,10 +3,10 @@
 #include <memory>
 #include <shared_mutex>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "../codec/cube_source.h"
+#include "random_touches.h"
 
 namespace sherin::fuse {
 
@@ -54,8 +54,7 @@ class Content {
 
   /** Where a sequential reader would go on; returns what it was. */
   uint64_t Expect(uint64_t offset) { return expected_.exchange(offset); }
-  /** True once for each slot: a reader at random came near it. */
-  bool FirstAround(uint64_t slot);
+  RandomTouches touches;
   /** First slot that nobody asked the disk for yet. */
   std::atomic<uint64_t> ahead{0};
 
@@ -67,7 +66,6 @@ class Content {
   std::atomic<uint64_t> expected_{0};
   std::shared_mutex mutex_;
   std::unordered_map<uint64_t, std::vector<Segment>> slots_;
-  std::unordered_set<uint64_t> around_;
 };
 
 }  // namespace sherin::fuse

@@ -49,7 +49,7 @@ Call About(Op op, fuse_ino_t node, const fuse_file_info* file) {
 
 void Init(void* data, fuse_conn_info* connection) {
   connection->max_write = kLargest;  // libfuse derives max_pages from it
-  connection->max_read = kLargest;   // must be the mount option's
+  connection->max_read = kLargestRead;  // as the mount option says
   connection->max_readahead = std::max(connection->max_readahead, kLargest);
   connection->max_background = kBackground;
   connection->congestion_threshold = kBackground * 3 / 4;
@@ -143,7 +143,7 @@ void Read(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset, fuse_f
   if (Served(session, request, static_cast<uint64_t>(offset), size, file->fh)) return;
   Call call = About(Op::Read, node, file);
   call.offset = static_cast<uint64_t>(offset);
-  call.size = std::min<size_t>(size, kLargest);
+  call.size = std::min<size_t>(size, kLargestRead);
   Ask(request, std::move(call));
 }
 

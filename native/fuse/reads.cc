@@ -3,28 +3,20 @@
 #include <string.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
 
 #include "../failure.h"
 #include "../memory/pages.h"
 #include "../memory/wipe.h"
-#include "../work/at_end.h"
 
 namespace sherin::fuse {
 namespace {
 
-/** From here on a second core takes half of a request. */
-constexpr size_t kSplit = 512 * 1024;
 /** Parts of this size do not go through the vertex cache: the kernel keeps them itself. */
 constexpr size_t kThrough = kVertex;
 /** The kernel may send the requests of one reader out of order: this close to where it was counts as going on. */
 constexpr uint64_t kNear = 2 * kCube;
 /** Around a random read of at most this size the rest of its vertex is handed to the kernel. */
 constexpr size_t kSmall = 16 * 1024;
-/** Slots around a random read whose cubes are opened. */
-constexpr uint64_t kAround = 64;
 /** Cubes asked for ahead of a sequential reader. */
 constexpr uint64_t kAhead = 4;
 constexpr size_t kMostAhead = 1024;
@@ -32,7 +24,7 @@ constexpr size_t kMostStores = 256;
 
 /** Room for one answer of this thread. */
 uint8_t* ReplyBuffer() {
-  static thread_local Pages pages = Pages::ForPlaintext(kCube);
+  static thread_local Pages pages = Pages::ForPlaintext(kLargestRead);
   return pages.data();
 }
 
@@ -52,49 +44,6 @@ bool ReadParts(Content& content, const std::vector<Part>& parts, uint8_t* out) {
   return std::all_of(parts.begin(), parts.end(),
                      [&](const Part& part) { return ReadPart(content, part, out); });
 }
-
-/** Moves what lies behind about half of the bytes to a list of its own. */
-std::vector<Part> SecondHalf(std::vector<Part>& parts) {
-  size_t bytes = 0, seen = 0;
-  for (const Part& part : parts) bytes += part.range.length;
-  std::vector<Part> second;
-  for (size_t i = 0; i < parts.size(); ++i) {
-    Part& part = parts[i];
-    const size_t until = bytes / 2 - std::min(seen, bytes / 2);  // bytes of this part that belong to the first half
-    seen += part.range.length;
-    if (until >= part.range.length) continue;
-    const size_t cut = (part.range.offset + until) / kVertex * kVertex;
-    const size_t first = cut > part.range.offset ? cut - part.range.offset : 0;
-    second.push_back({part.cube, {part.range.offset + first, part.range.length - first}, part.at + first});
-    second.insert(second.end(), parts.begin() + static_cast<std::ptrdiff_t>(i) + 1, parts.end());
-    part.range.length = first;
-    parts.resize(first > 0 ? i + 1 : i);
-    break;
-  }
-  return second;
-}
-
-/** A result that another thread brings; false when it ends without. */
-class Awaited {
- public:
-  void Set(bool value) { value_ = value; }
-  /** Nothing more comes. */
-  void End() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    ended_ = true;
-    changed_.notify_one();
-  }
-  bool Get() {
-    std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait(lock, [this] { return ended_; });
-    return value_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool ended_ = false, value_ = false;
-};
 
 }  // namespace
 
@@ -117,13 +66,9 @@ Reads::Reads(Pending& pending, Workers& notifier, Store store, size_t most)
       notifier_(notifier),
       store_(std::move(store)),
       most_(most),
-      halves_(std::max(2u, std::thread::hardware_concurrency()) - 1),
       ahead_(4) {}
 
-Reads::~Reads() {
-  halves_.Stop();
-  ahead_.Stop();
-}
+Reads::~Reads() { ahead_.Stop(); }
 
 bool Reads::Serve(fuse_req_t request, const std::shared_ptr<Content>& content, uint64_t offset, size_t size) {
   const UnderWay under_way(*this);
@@ -132,7 +77,7 @@ bool Reads::Serve(fuse_req_t request, const std::shared_ptr<Content>& content, u
     fuse_reply_buf(request, nullptr, 0);
     return true;
   }
-  const size_t length = std::min<uint64_t>({size, content->size() - offset, kCube});
+  const size_t length = std::min<uint64_t>({size, content->size() - offset, kLargestRead});
   const auto activity = content->source().Enter();  // lock waits for it, and so for the wiping of the buffer
   uint8_t* const out = ReplyBuffer();
   const WipeAtEnd wipe(out, length);
@@ -155,7 +100,7 @@ bool Reads::Answer(fuse_req_t request, Pending::Id id, const std::shared_ptr<Con
   const uint64_t distance = offset > expected ? offset - expected : expected - offset;
   const bool random = length <= kSmall ? distance != 0 : distance > kNear;
   if (random) {
-    OpenAhead(content, offset);
+    FetchAround(content, offset / kCube);
   } else {
     FetchAhead(content, offset);
   }
@@ -164,29 +109,15 @@ bool Reads::Answer(fuse_req_t request, Pending::Id id, const std::shared_ptr<Con
   const bool cached =
       small && content->source().ReadCached(parts[0].cube, parts[0].range, out + parts[0].at);
   if (random && small && !cached) content->source().FetchAhead(parts[0].cube);
-  if (random && !small && length < kSplit) FetchSlot(content, offset / kCube);
-  const bool whole = cached || Fill(content, parts, out);
+  const bool whole = cached || ReadParts(*content, parts, out);
   if (pending_.Take(id) == nullptr) return true;  // too late: answered by the deadline
   if (!whole || content->revoked()) return false;
   fuse_reply_buf(request, reinterpret_cast<const char*>(out), length);
+  if (random && !small) {
+    for (const Part& part : parts) content->source().FetchAhead(part.cube);
+  }
   if (random && small && !cached) StoreVertex(content, parts[0], offset);
   return true;
-}
-
-bool Reads::Fill(const std::shared_ptr<Content>& content, const std::vector<Part>& parts, uint8_t* out) {
-  size_t bytes = 0;
-  for (const Part& part : parts) bytes += part.range.length;
-  if (bytes < kSplit || halves_.Idle() == 0) return ReadParts(*content, parts, out);
-  content->source().FetchAhead(parts[0].cube);  // opened once for both halves
-  std::vector<Part> first = parts;
-  const std::vector<Part> second = SecondHalf(first);
-  const auto other = std::make_shared<Awaited>();
-  // Waits for it in any case: it writes to this thread's buffer.
-  halves_.Submit([content, second, out, other, end = std::make_shared<AtEnd>([other] { other->End(); })] {
-    other->Set(ReadParts(*content, second, out));
-  });
-  const bool good = ReadParts(*content, first, out);
-  return other->Get() && good;
 }
 
 void Reads::Expect(std::vector<std::shared_ptr<Content>> contents) {
@@ -228,11 +159,15 @@ void Reads::FetchAhead(const std::shared_ptr<Content>& content, uint64_t offset)
   }
 }
 
-/** The cubes around, once: the next random read goes to any of them, and opening one costs a disk several reads. */
-void Reads::OpenAhead(const std::shared_ptr<Content>& content, uint64_t offset) {
-  const uint64_t first = offset / kCube / kAround * kAround;
-  if (!content->FirstAround(first)) return;
-  for (uint64_t slot = first; slot < first + kAround; ++slot) {
+void Reads::FetchAround(const std::shared_ptr<Content>& content, uint64_t slot) {
+  const RandomTouches::Next next = content->touches.Touch(slot);
+  if (next.first) OpenAhead(content, slot / RandomTouches::kGroup * RandomTouches::kGroup);
+  for (const uint64_t more : next.more) FetchSlot(content, more);
+}
+
+/** The next random read goes to any cube of the group, and opening one costs a disk several reads. */
+void Reads::OpenAhead(const std::shared_ptr<Content>& content, uint64_t first) {
+  for (uint64_t slot = first; slot < first + RandomTouches::kGroup; ++slot) {
     std::vector<Part> parts;
     if (!content->CubesOf(slot, parts)) continue;
     for (const Part& part : parts) {

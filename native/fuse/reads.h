@@ -10,6 +10,12 @@
 namespace sherin::fuse {
 
 /**
+ * Bytes of the largest read. Not the 1 MiB that the kernel can send: of four requests one is decrypted while another waits
+ * for the disk and a third is copied, and more than one core works for one reader.
+ */
+constexpr size_t kLargestRead = 256 * 1024;
+
+/**
  * Answers reads on the thread that got them: decrypts and verifies straight into the reply. What it can't answer, since a
  * cube fails, is refused or not known yet, is left to JavaScript, which finds out why. Any thread.
  */
@@ -34,9 +40,9 @@ class Reads {
   class UnderWay;
   bool Answer(fuse_req_t request, Pending::Id id, const std::shared_ptr<Content>& content,
               const std::vector<Part>& parts, uint64_t offset, size_t length, uint8_t* out);
-  bool Fill(const std::shared_ptr<Content>& content, const std::vector<Part>& parts, uint8_t* out);
   void FetchAhead(const std::shared_ptr<Content>& content, uint64_t offset);
-  void OpenAhead(const std::shared_ptr<Content>& content, uint64_t offset);
+  void FetchAround(const std::shared_ptr<Content>& content, uint64_t slot);
+  void OpenAhead(const std::shared_ptr<Content>& content, uint64_t first);
   bool FetchSlot(const std::shared_ptr<Content>& content, uint64_t slot);
   void StoreWhole(const std::shared_ptr<Content>& content);
   void StoreVertex(const std::shared_ptr<Content>& content, const Part& part, uint64_t offset);
@@ -46,8 +52,6 @@ class Reads {
   const Store store_;
   const size_t most_;
   std::atomic<size_t> under_way_{0};
-  /** Take half of a large request. */
-  Workers halves_;
   /** Ask the disk for what a sequential reader needs next. */
   Workers ahead_;
 };

@@ -28,7 +28,8 @@ constexpr std::chrono::seconds kPatience{5};
 
 fuse_session* MakeSession(const std::vector<std::string>& options, Session* self) {
   fuse_args args = FUSE_ARGS_INIT(0, nullptr);
-  bool taken = fuse_opt_add_arg(&args, "sherin") == 0;
+  const std::string max_read = "-omax_read=" + std::to_string(kLargestRead);
+  bool taken = fuse_opt_add_arg(&args, "sherin") == 0 && fuse_opt_add_arg(&args, max_read.c_str()) == 0;
   for (const std::string& option : options) {
     taken = taken && fuse_opt_add_arg(&args, "-o") == 0 && fuse_opt_add_arg(&args, option.c_str()) == 0;
   }

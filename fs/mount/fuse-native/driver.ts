@@ -15,7 +15,7 @@ import { Connection } from './connection.js';
 import { Deadlines } from './deadlines.js';
 import { makeFuseMount } from './fuse-mount.js';
 import { KernelKnowledge } from './kernel-knowledge.js';
-import { fuseNativeLimits } from './limits.js';
+import { fuseNativeLimits, maxRead } from './limits.js';
 import { Operations } from './operations.js';
 import { ScratchPool } from './scratch.js';
 
@@ -95,7 +95,7 @@ export class FuseNativeDriver implements MountDriver {
   }
 
   #scratchPool(): ScratchPool {
-    return new ScratchPool({ size: fuseNativeLimits.maxRead, limit: scratchLimit, kept: scratchKept });
+    return new ScratchPool({ size: maxRead, limit: scratchLimit, kept: scratchKept });
   }
 
   #mountOptions(): string {
@@ -110,7 +110,7 @@ export class FuseNativeDriver implements MountDriver {
       'auto_cache',
       `entry_timeout=${seconds}`,
       `attr_timeout=${seconds}`,
-      `max_read=${fuseNativeLimits.maxRead}`,
+      `max_read=${maxRead}`,
     ];
     if (allowOther) options.push('allow_other');
     // fusermount can only clear up after us where it may look at the mount itself.

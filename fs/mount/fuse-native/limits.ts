@@ -1,5 +1,8 @@
 import type { DriverLimits } from '../driver.js';
 
+/** Bytes of the largest read request. */
+export const maxRead = 131_072;
+
 /** What fuse-native 2.2.6 over libfuse 2.9 can't do, and what follows. */
 export const fuseNativeLimits: DriverLimits = {
   name: 'fuse-native',
@@ -12,6 +15,5 @@ export const fuseNativeLimits: DriverLimits = {
   invalidateOne: false,
   directSnapshots: false,
   attributeTimeout: 1_000,
-  maxRead: 131_072,
   wipesReplies: false,
 };

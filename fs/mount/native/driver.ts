@@ -16,8 +16,8 @@ import { nativeLimits } from './limits.js';
 const defaultDeadline = 30_000;
 /** What an unmount waits for the end of its threads. */
 const endPatience = 10_000;
-/** KiB that the kernel reads ahead of a sequential reader: as much as one request holds. */
-const readAhead = nativeLimits.maxRead / 1024;
+/** KiB that the kernel reads ahead of a sequential reader, in several requests at a time. */
+const readAhead = 1024;
 
 export interface NativeOptions extends DriverOptions {
   readonly source: MountSource;
@@ -117,12 +117,7 @@ export class NativeDriver implements MountDriver {
   }
 
   #mountOptions(): readonly string[] {
-    const options = [
-      'fsname=sherin',
-      'subtype=sherin',
-      'default_permissions',
-      `max_read=${nativeLimits.maxRead}`,
-    ];
+    const options = ['fsname=sherin', 'subtype=sherin', 'default_permissions'];
     return this.#options.allowOther ? [...options, 'allow_other'] : options;
   }
 }

@@ -12,6 +12,5 @@ export const nativeLimits: DriverLimits = {
   invalidateOne: true,
   directSnapshots: true,
   attributeTimeout: 1_000,
-  maxRead: 1_048_576,
   wipesReplies: true,
 };
