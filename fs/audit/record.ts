@@ -25,7 +25,9 @@ export function prepare(event: AuditEvent): Prepared {
 /** As {@link prepare} for an event whose bounds have been checked. */
 export function prepareBounded({ actor, event, id, meta }: AuditEvent): Prepared {
   try {
-    const start = `${jcs({ actor, event, id }).slice(0, -1)},`;
+    const { exe, pid, uid } = actor;
+    const who = `{"exe":${jcs(exe)},"pid":${jcs(pid)},"uid":${jcs(uid)}}`;
+    const start = `{"actor":${who},"event":${jcs(event)},"id":${jcs(id)},`;
     const prepared = { start, meta: `"meta":${jcs(meta)},` };
     const bytes = Buffer.byteLength(prepared.start) + Buffer.byteLength(prepared.meta) + placeBytes;
     if (bytes > longestLine) throw new RangeError(`a record of ${bytes} bytes is longer than ${longestLine}`);

@@ -4,11 +4,17 @@
  */
 import type { Overlay } from './overlay.js';
 import type { Snapshot } from './snapshot-reader.js';
+import type { EntryState } from './state.js';
 
-export interface Link {
+interface Link {
   readonly parent: number;
   /** As a key. */
   readonly name: string;
+}
+
+/** A link as it stands now. */
+export interface PresentLink extends Link {
+  readonly entry: EntryState;
 }
 
 export class ReverseIndex {
@@ -26,21 +32,26 @@ export class ReverseIndex {
     this.#state = state;
   }
 
-  linksOf(ino: number): Link[] {
-    const links: Link[] = [];
-    const holds = ({ parent, name }: Link): boolean => this.#state.entry(parent, name)?.ino === ino;
+  linksOf(ino: number): PresentLink[] {
+    const links: PresentLink[] = [];
+    const present = ({ parent, name }: Link): EntryState | undefined => {
+      const entry = this.#state.entry(parent, name);
+      return entry?.ino === ino ? entry : undefined;
+    };
     const seen = new Set<string>();
     const snapshot = this.#snapshot;
     for (const row of this.#snapshotEntries().find(ino)) {
       if (snapshot === null) break;
       const link = { parent: snapshot.entryParent(row), name: snapshot.entryName(row) };
       seen.add(linkKey(link));
-      if (holds(link)) links.push(link);
+      const entry = present(link);
+      if (entry !== undefined) links.push({ ...link, entry });
     }
     const changed = this.#changedLinks().get(ino);
     for (const [key, link] of changed ?? []) {
-      if (!holds(link)) changed?.delete(key);
-      else if (!seen.has(key)) links.push(link);
+      const entry = present(link);
+      if (entry === undefined) changed?.delete(key);
+      else if (!seen.has(key)) links.push({ ...link, entry });
     }
     return links;
   }

@@ -128,10 +128,8 @@ export class Tree {
   }
 
   linksOf(ino: number): readonly { parent: number; name: Buffer; policy: PolicyTag }[] {
-    const { state, reverse } = this.#view();
-    return reverse.linksOf(ino).map(({ parent, name }) => {
-      return { parent, name: keyName(name), policy: state.entry(parent, name)?.policy ?? 'user' };
-    });
+    const links = this.#view().reverse.linksOf(ino);
+    return links.map(({ parent, name, entry }) => ({ parent, name: keyName(name), policy: entry.policy }));
   }
 
   /** A path of the inode below files/, without a slash at its start; undefined when it has none. */

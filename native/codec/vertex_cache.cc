@@ -110,7 +110,9 @@ void VertexCache::Forget(Place place) {
 }
 
 void VertexCache::Free(Place place) {
-  explicit_bzero(place->data, kVertex);
+  const CubeRef& cube = place->key.cube;
+  // What lies behind the plaintext are zeros: a vertex that verified is padded with them, and one that did not is all zeros.
+  explicit_bzero(place->data, std::min(kVertex, cube.length - place->key.vertex * kVertex));
   room_.push_back(place->data);
   entries_.erase(place);
 }

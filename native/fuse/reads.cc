@@ -20,6 +20,8 @@ constexpr size_t kSmall = 16 * 1024;
 /** Cubes asked for ahead of a sequential reader. */
 constexpr uint64_t kAhead = 4;
 constexpr size_t kMostAhead = 1024;
+/** Small files that one thread takes at once: waking one costs as much as fetching some of them. */
+constexpr size_t kTogether = 8;
 constexpr size_t kMostStores = 256;
 
 /** Room for one answer of this thread. */
@@ -43,6 +45,23 @@ bool ReadPart(Content& content, const Part& part, uint8_t* out) {
 bool ReadParts(Content& content, const std::vector<Part>& parts, uint8_t* out) {
   return std::all_of(parts.begin(), parts.end(),
                      [&](const Part& part) { return ReadPart(content, part, out); });
+}
+
+/** Has the disk fetch cubes as wholes. */
+void FetchCubes(Content& content, const std::vector<Part>& parts) {
+  for (const Part& part : parts) content.source().FetchAhead(part.cube);
+}
+
+/**
+ * Gives `work` the parts of a small file that was prepared, and this thread's buffer. Not once it is open: a read that is
+ * under way has locked its pages, and storing them would wait for it.
+ */
+template <typename Work>
+void WithSmall(Content& content, Work work) {
+  uint8_t* const out = ReplyBuffer();
+  const WipeAtEnd wipe(out, content.size());
+  std::vector<Part> parts;
+  if (!content.revoked() && !content.taken() && content.PartsOf(0, content.size(), out, parts)) work(parts, out);
 }
 
 }  // namespace
@@ -113,40 +132,50 @@ bool Reads::Answer(fuse_req_t request, Pending::Id id, const std::shared_ptr<Con
   if (pending_.Take(id) == nullptr) return true;  // too late: answered by the deadline
   if (!whole || content->revoked()) return false;
   fuse_reply_buf(request, reinterpret_cast<const char*>(out), length);
-  if (random && !small) {
-    for (const Part& part : parts) content->source().FetchAhead(part.cube);
-  }
+  if (random && !small) FetchCubes(*content, parts);
   if (random && small && !cached) StoreVertex(content, parts[0], offset);
   return true;
 }
 
-void Reads::Expect(std::vector<std::shared_ptr<Content>> contents) {
-  for (const auto& content : contents) FetchSlot(content, 0);
-  for (const auto& content : contents) {
-    if (content->size() > kVertex) continue;
-    ahead_.SubmitIdle([this, content, activity = content->source().Enter()] {
-      uint8_t* const out = ReplyBuffer();
-      const WipeAtEnd wipe(out, content->size());
-      std::vector<Part> parts;
-      if (content->revoked() || content->taken() || !content->PartsOf(0, content->size(), out, parts)) return;
-      if (ReadParts(*content, parts, out)) StoreWhole(content);
+void Reads::Expect(Contents contents) {
+  std::vector<std::shared_ptr<Contents>> groups;
+  for (auto& content : contents) {
+    if (groups.empty() || groups.back()->size() == kTogether) groups.push_back(std::make_shared<Contents>());
+    groups.back()->push_back(std::move(content));
+  }
+  const auto activity = groups.empty() ? nullptr : groups[0]->front()->source().Enter();
+  for (const auto& group : groups) {
+    ahead_.SubmitIdle([group, activity] {
+      for (const auto& content : *group) {
+        std::vector<Part> parts;
+        if (content->CubesOf(0, parts)) FetchCubes(*content, parts);
+      }
+    }, kMostAhead);
+  }
+  for (const auto& group : groups) {
+    ahead_.SubmitIdle([this, group, activity] {
+      for (const auto& content : *group) {
+        if (content->size() > kVertex) continue;
+        WithSmall(*content, [&](const std::vector<Part>& parts, uint8_t* out) { ReadParts(*content, parts, out); });
+      }
+      StoreWholes(group, activity);
     }, kMostAhead);
   }
 }
 
 /** From the cache of verified vertices: the notifier's thread waits for no disk. */
-void Reads::StoreWhole(const std::shared_ptr<Content>& content) {
-  notifier_.SubmitIdle([this, content, activity = content->source().Enter()] {
-    uint8_t* const out = ReplyBuffer();
-    const WipeAtEnd wipe(out, content->size());
-    std::vector<Part> parts;
-    // A read that is under way has locked its pages: storing would wait for it.
-    if (content->revoked() || content->taken() || !content->PartsOf(0, content->size(), out, parts)) return;
-    for (const Part& part : parts) {
-      if (content->source().Refused(part.cube.id)) return;
-      if (!content->source().ReadCached(part.cube, part.range, out + part.at)) return;
+void Reads::StoreWholes(const std::shared_ptr<Contents>& group, const CubeSource::Activity& activity) {
+  notifier_.SubmitIdle([this, group, activity] {
+    for (const auto& content : *group) {
+      if (content->size() > kVertex) continue;
+      WithSmall(*content, [&](const std::vector<Part>& parts, uint8_t* out) {
+        const bool cached = std::all_of(parts.begin(), parts.end(), [&](const Part& part) {
+          return !content->source().Refused(part.cube.id) &&
+                 content->source().ReadCached(part.cube, part.range, out + part.at);
+        });
+        if (cached) store_(content->node(), 0, out, content->size());
+      });
     }
-    store_(content->node(), 0, out, content->size());
   }, kMostStores);
 }
 
@@ -182,11 +211,7 @@ void Reads::OpenAhead(const std::shared_ptr<Content>& content, uint64_t first) {
 bool Reads::FetchSlot(const std::shared_ptr<Content>& content, uint64_t slot) {
   std::vector<Part> parts;
   if (!content->CubesOf(slot, parts)) return false;
-  for (const Part& part : parts) {
-    ahead_.SubmitIdle([content, cube = part.cube, activity = content->source().Enter()] {
-      content->source().FetchAhead(cube);
-    }, kMostAhead);
-  }
+  ahead_.SubmitIdle([content, parts, activity = content->source().Enter()] { FetchCubes(*content, parts); }, kMostAhead);
   return true;
 }
 

@@ -21,7 +21,8 @@ constexpr size_t kLargestRead = 256 * 1024;
  */
 class Reads {
  public:
-  /** `store` hands verified bytes to the kernel's page cache: (node, offset, bytes). Runs on the notifier's thread. */
+  using Contents = std::vector<std::shared_ptr<Content>>;
+  /** Hands verified bytes to the kernel's page cache. Runs on the notifier's thread. */
   using Store = std::function<void(uint64_t node, uint64_t offset, const uint8_t* data, size_t size)>;
 
   /** `most`: reads under way at one time; JavaScript has the others, so that a disk that hangs leaves threads free. */
@@ -32,7 +33,7 @@ class Reads {
    * Fetches files of one slot that will be read soon, all from the disk before the first is decrypted; what is at most a vertex
    * is handed to the kernel. A file that does not verify is left to its first read.
    */
-  void Expect(std::vector<std::shared_ptr<Content>> contents);
+  void Expect(Contents contents);
   /** False when nothing was answered and JavaScript has to. */
   bool Serve(fuse_req_t request, const std::shared_ptr<Content>& content, uint64_t offset, size_t size);
 
@@ -44,7 +45,7 @@ class Reads {
   void FetchAround(const std::shared_ptr<Content>& content, uint64_t slot);
   void OpenAhead(const std::shared_ptr<Content>& content, uint64_t first);
   bool FetchSlot(const std::shared_ptr<Content>& content, uint64_t slot);
-  void StoreWhole(const std::shared_ptr<Content>& content);
+  void StoreWholes(const std::shared_ptr<Contents>& group, const CubeSource::Activity& activity);
   void StoreVertex(const std::shared_ptr<Content>& content, const Part& part, uint64_t offset);
 
   Pending& pending_;

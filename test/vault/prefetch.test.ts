@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Machine } from './machine.js';
 import { until } from './wait.js';
@@ -64,6 +65,29 @@ describe('files that were prepared', () => {
     expect(machine.status().reads.decrypted).toBe(0);
     prepare();
     await until('nothing is read ahead', () => machine.status().reads.decrypted >= bytes);
+  });
+
+  it('are those of the next directory, too, for who reads through one after the other', async () => {
+    const bytes = 40 * 3_000;
+    for (const directory of ['a', 'b', 'c']) {
+      const place = join(machine.home, 'more', directory);
+      mkdirSync(place, { recursive: true });
+      for (let at = 0; at < 40; at++) writeFileSync(join(place, `file-${at}`), randomBytes(3_000));
+    }
+    machine.ok('put', join(machine.home, 'more'), 'files/more');
+    const list = (directory: string) => readdirSync(join(machine.mount, 'files/more', directory));
+    const decrypted = () => machine.status().reads.decrypted;
+    expect(list('b')).toHaveLength(40);
+    expect(decrypted()).toBe(0);
+    for (const name of list('a')) readFileSync(join(machine.mount, 'files/more/a', name));
+    await until('the end of a directory is noticed', () => {
+      list('b');
+      return decrypted() === 2 * bytes;
+    });
+    // Nobody has read that one.
+    list('c');
+    await sleep(200);
+    expect(decrypted()).toBe(2 * bytes);
   });
 
   it('are as closed as any while the vault is locked', () => {

@@ -116,9 +116,9 @@ export class Operations {
   async opendir(id: number, number: number, caller: Caller): Promise<void> {
     const node = this.#nodes.at(number);
     const entries = [...(await this.#fs.list(node, caller))];
-    if (node.versioned) this.#prefetch.listed(node.ino, entries);
     const handle = this.#listings.add(entries);
     if (!this.#session.answerOpen(id, handle, false, false)) this.#listings.close(handle);
+    if (node.versioned) this.#prefetch.listed(node.ino, entries);
   }
 
   releasedir(handle: number): void {

@@ -5,7 +5,7 @@ import type { Caller, MountSource, OpenFile, PreparedFile } from '../source.js';
 import type { NodeTable } from './node-table.js';
 
 /** Files prepared at once. */
-const batch = 128;
+const batchFiles = 128;
 /** As many as the session keeps. */
 const mostPrepared = 2_048;
 /** Entries of the listings that are remembered. */
@@ -17,14 +17,31 @@ interface Listed {
   readonly positions: Map<number, number>;
 }
 
+/** Files of a listing that were prepared together. */
+interface Batch {
+  readonly listed: Listed;
+  /** Position of the first one behind it. */
+  readonly end: number;
+  /** Those behind it are prepared, too. */
+  continued: boolean;
+}
+
+interface Prepared {
+  readonly file: PreparedFile;
+  /** Of a file in the second half of a batch: who opens it comes to the end soon. */
+  readonly nearEnd: Batch | null;
+}
+
 export class Prefetch {
   readonly #session: FuseSession;
   readonly #source: MountSource;
   readonly #nodes: NodeTable;
   /** By node number, oldest first. */
-  readonly #prepared = new Map<number, PreparedFile>();
+  readonly #prepared = new Map<number, Prepared>();
   /** By inode number of the directory, oldest first. */
   readonly #listed = new Map<number, Listed>();
+  /** A program has read what was prepared: as it seems, it goes through directories. */
+  #readThrough = false;
 
   constructor(session: FuseSession, source: MountSource, nodes: NodeTable) {
     this.#session = session;
@@ -36,7 +53,8 @@ export class Prefetch {
   listed(directory: number, entries: readonly DirectoryEntry[]): void {
     this.#listed.delete(directory);
     if (entries.length > mostListed) return;
-    this.#listed.set(directory, { entries, positions: new Map() });
+    const listing: Listed = { entries, positions: new Map() };
+    this.#listed.set(directory, listing);
     let count = 0;
     for (const listed of this.#listed.values()) count += listed.entries.length;
     for (const [oldest, listed] of this.#listed) {
@@ -44,6 +62,10 @@ export class Prefetch {
       this.#listed.delete(oldest);
       count -= listed.entries.length;
     }
+    // Once: who lists without reading is not prepared a second directory.
+    if (!this.#readThrough) return;
+    this.#readThrough = false;
+    this.#prepare(listing, 0);
   }
 
   /** A program has opened a file that was not prepared: prepares those that follow it in its directory. */
@@ -51,13 +73,21 @@ export class Prefetch {
     const tree = await this.#source.tree();
     for (const { parent } of tree.linksOf(ino)) {
       const listed = this.#listed.get(parent);
-      if (listed !== undefined) this.#prepare(listed, ino);
+      if (listed !== undefined) this.#prepare(listed, positionAfter(listed, ino));
     }
   }
 
   /** Content of a handle that the session has opened; undefined where it was withdrawn meanwhile. */
   opened(node: number, caller: Caller): OpenFile | undefined {
-    return this.#prepared.get(node)?.opened(caller);
+    const prepared = this.#prepared.get(node);
+    if (prepared === undefined) return undefined;
+    const { file, nearEnd } = prepared;
+    if (nearEnd?.continued === false) {
+      nearEnd.continued = true;
+      this.#readThrough = true;
+      this.#prepare(nearEnd.listed, nearEnd.end);
+    }
+    return file.opened(caller);
   }
 
   drop(nodes: readonly number[]): void {
@@ -74,27 +104,32 @@ export class Prefetch {
     this.#listed.clear();
   }
 
-  #prepare({ entries, positions }: Listed, ino: number): void {
-    if (positions.size === 0) entries.forEach((entry, at) => void positions.set(entry.ino, at));
-    const first = (positions.get(ino) ?? entries.length) + 1;
-    const records = Buffer.alloc(batch * preparedRecordBytes);
-    let count = 0;
-    let last: PreparedFile | null = null;
-    for (const entry of entries.slice(first, first + batch)) {
+  #prepare(listed: Listed, first: number): void {
+    const batch: Batch = { listed, end: first + batchFiles, continued: false };
+    const found: { readonly node: number; readonly file: PreparedFile }[] = [];
+    for (const entry of listed.entries.slice(first, batch.end)) {
       const node = this.#nodes.numberOf(entry.ino);
       const file = entry.kind !== 'file' || this.#prepared.has(node) ? null : this.#source.prepare(entry.ino);
-      if (file === null) continue;
-      writeRecord(records, count++, node, file.cube);
-      this.#prepared.set(node, file);
-      last = file;
+      if (file !== null) found.push({ node, file });
+    }
+    const [some] = found;
+    if (some === undefined) return;
+    const records = Buffer.alloc(found.length * preparedRecordBytes);
+    for (const [at, { node, file }] of found.entries()) {
+      writeRecord(records, at, node, file.cube);
+      this.#prepared.set(node, { file, nearEnd: at < found.length / 2 ? null : batch });
     }
     for (const node of this.#prepared.keys()) {
       if (this.#prepared.size <= mostPrepared) break;
       this.#prepared.delete(node);
     }
-    if (last === null) return;
-    this.#session.prepare(last.reader, records.subarray(0, count * preparedRecordBytes));
+    this.#session.prepare(some.file.reader, records);
   }
+}
+
+function positionAfter({ entries, positions }: Listed, ino: number): number {
+  if (positions.size === 0) entries.forEach((entry, at) => void positions.set(entry.ino, at));
+  return (positions.get(ino) ?? entries.length) + 1;
 }
 
 function writeRecord(records: Buffer, index: number, node: number, { id, root, length }: CubeRef): void {
