@@ -20,7 +20,7 @@ export interface RandomRead {
   readonly readers: number;
   /** Gives the order of the blocks. */
   readonly seed: number;
-  /** Readers stay on CPU 0. */
+  /** Readers stay on CPU 0 ({@link onCpu0}). */
   readonly pinned: boolean;
 }
 
@@ -29,35 +29,56 @@ export function randomRead(path: string, { block, readers, seed, pinned }: Rando
   return run('random-read', [path, String(block), String(readers), String(seed)], pinned);
 }
 
+/** Reads a file to its end, 1 MiB at a time. */
+export function sequentialRead(path: string, pinned: boolean): Promise<Work> {
+  return run('sequential-read', [path], pinned);
+}
+
 /** Reads all files below a directory, in the order in which it lists them. */
-export function readTree(path: string): Promise<Work> {
-  return run('read-tree', [path], false);
+export function readTree(path: string, pinned: boolean): Promise<Work> {
+  return run('read-tree', [path], pinned);
+}
+
+/** Decrypts a cube so many times, in memory, by the addon's own code. */
+export function decrypt(cubes: number): Promise<Work> {
+  const parts = ['crypto/gcm.cc', 'crypto/openssl.cc', 'memory/residue.cc', 'failure.cc'];
+  const sources = parts.map((part) => fileURLToPath(new URL(`native/${part}`, project)));
+  return run('decrypt', [String(cubes)], false, { sources, flags: ['-lcrypto'] });
 }
 
 /** Path of the program that mounts one file of zeros over libfuse 3. */
 export function emptyMount(): string {
   const flags = execFileSync('pkg-config', ['--cflags', '--libs', 'fuse3'], { encoding: 'utf8' });
-  return compiled('empty-mount', flags.trim().split(/\s+/));
+  return compiled('empty-mount', { flags: flags.trim().split(/\s+/) });
 }
 
-async function run(name: string, args: readonly string[], pinned: boolean): Promise<Work> {
-  const program = compiled(name);
-  const printed = pinned
-    ? await command('taskset', ['-c', '0', program, ...args])
-    : await command(program, args);
-  return JSON.parse(printed) as Work;
+/** A command whose process stays on one CPU. */
+export function onCpu0(...command: readonly string[]): [string, ...string[]] {
+  return ['taskset', '-c', '0', ...command];
 }
 
-/** Path of the program, made anew where its source is newer. */
-function compiled(name: string, flags: readonly string[] = []): string {
-  const source = fileURLToPath(new URL(`bench/programs/${name}.cc`, project));
+interface Parts {
+  /** Beside its own. */
+  readonly sources?: readonly string[];
+  readonly flags?: readonly string[];
+}
+
+async function run(name: string, args: readonly string[], pinned: boolean, parts: Parts = {}): Promise<Work> {
+  const program = compiled(name, parts);
+  const [first, ...rest] = pinned ? onCpu0(program, ...args) : [program, ...args];
+  return JSON.parse(await command(first, rest)) as Work;
+}
+
+/** Path of the program, made anew where a source is newer. */
+function compiled(name: string, { sources = [], flags = [] }: Parts = {}): string {
+  const all = [fileURLToPath(new URL(`bench/programs/${name}.cc`, project)), ...sources];
   const program = fileURLToPath(new URL(`build/bench/${name}`, project));
   const made = statSync(program, { throwIfNoEntry: false });
-  if (made === undefined || made.mtimeMs < statSync(source).mtimeMs) {
+  if (made === undefined || all.some((source) => made.mtimeMs < statSync(source).mtimeMs)) {
     mkdirSync(dirname(program), { recursive: true });
     execFileSync(
       'g++',
-      ['-std=c++17', '-O2', '-Wall', '-Wextra', '-pthread', '-o', program, source, ...flags],
+      ['-std=c++17', '-O2', '-Wall', '-Wextra', '-pthread', '-o', program, ...all, ...flags],
       {
         stdio: ['ignore', 'inherit', 'inherit'],
       },

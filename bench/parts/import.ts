@@ -15,8 +15,8 @@ export const importTree: Part = async (options) => {
 
 /** Each round has content of its own: a vault stores equal content once. */
 export async function importRows(options: PartOptions, { place, all }: OpenStores): Promise<Row[]> {
-  const listed: Samples = new Map(all.map((store) => [store.name, []]));
-  const readAll: Samples = new Map(all.map((store) => [store.name, []]));
+  const none = (): Samples => new Map(all.map((store) => [store.name, []]));
+  const [listed, readAll, listedPinned, readAllPinned] = [none(), none(), none(), none()];
   const sources = new Map<number, SourceTree>();
   const imported = await inTurn(options.rounds, all, async (store, round) => {
     const source = sources.get(round) ?? makeTree(place.path, `source${round}`, options.files);
@@ -27,6 +27,9 @@ export async function importRows(options: PartOptions, { place, all }: OpenStore
     const times = await listThenRead(store, name, source);
     listed.get(store.name)?.push(times.listed);
     readAll.get(store.name)?.push(times.read);
+    const pinned = await listThenRead(store, name, source, true);
+    listedPinned.get(store.name)?.push(pinned.listed);
+    readAllPinned.get(store.name)?.push(pinned.read);
     return time;
   });
   const common = { place: place.name, unit: 's', better: 'less' } as const;
@@ -35,5 +38,7 @@ export async function importRows(options: PartOptions, { place, all }: OpenStore
     { ...common, id: 'W1', work: `import of ${count} files of 4 KiB, durable`, samples: imported },
     { ...common, id: 'R5', work: '`ls -lR` of that tree, cold', samples: listed },
     { ...common, id: 'R5', work: 'then read all of it', samples: readAll },
+    { ...common, id: 'R5', work: '`ls -lR` of that tree, cold, on CPU 0', samples: listedPinned },
+    { ...common, id: 'R5', work: 'then read all of it, on CPU 0', samples: readAllPinned },
   ];
 }

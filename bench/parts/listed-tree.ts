@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { randomTree, treeHash } from '../material.js';
 import { seconds } from '../measure.js';
-import { readTree } from '../program.js';
+import { onCpu0, readTree } from '../program.js';
 import { cold } from '../stores/cold.js';
 import type { Store } from '../stores/store.js';
 
@@ -22,23 +22,25 @@ export function makeTree(parent: string, name: string, files: number): SourceTre
   return { path, files, hash: treeHash(path) };
 }
 
-/** Seconds for `ls -lR`, cold, and then for reading all files of a tree that the store holds as `name`. */
+/** Seconds for `ls -lR`, cold, and then for reading all files of a tree that the store holds as `name`; `pinned`: from CPU 0. */
 export async function listThenRead(
   store: Store,
   name: string,
   source: SourceTree,
+  pinned = false,
 ): Promise<{ readonly listed: number; readonly read: number }> {
   const path = store.path(name);
   await cold(store);
-  const listed = await seconds(() => list(path));
-  const { ops, bytes, seconds: read } = await readTree(path);
+  const listed = await seconds(() => list(path, pinned));
+  const { ops, bytes, seconds: read } = await readTree(path, pinned);
   if (ops !== source.files || bytes !== source.files * 4096)
     throw new Error(`${store.name} gave ${ops} files and ${bytes} bytes`);
   if (treeHash(path) !== source.hash) throw new Error(`${store.name} gave other bytes`);
   return { listed, read };
 }
 
-async function list(path: string): Promise<void> {
-  const [status] = await once(spawn('ls', ['-lR', path], { stdio: ['ignore', 'ignore', 'inherit'] }), 'exit');
+async function list(path: string, pinned: boolean): Promise<void> {
+  const [program, ...args] = pinned ? onCpu0('ls', '-lR', path) : ['ls', '-lR', path];
+  const [status] = await once(spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] }), 'exit');
   if (status !== 0) throw new Error(`ls -lR ${path} ended with ${status}`);
 }

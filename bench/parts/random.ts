@@ -17,7 +17,9 @@ const shapes: readonly Shape[] = [
   { id: 'R3', block: 4096, readers: 4, pinned: false },
   { id: 'R3', block: 4096, readers: 4, pinned: true },
   { id: 'R4', block: 65_536, readers: 1, pinned: false },
+  { id: 'R4', block: 65_536, readers: 1, pinned: true },
   { id: 'R4', block: MiB, readers: 1, pinned: false },
+  { id: 'R4', block: MiB, readers: 1, pinned: true },
 ];
 
 export const random: Part = async (options) => {
