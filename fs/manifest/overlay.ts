@@ -64,8 +64,13 @@ export class Overlay implements TreeState {
     return changed === undefined ? this.base.inode(ino) : (changed ?? undefined);
   }
 
+  /** The entry as changed here, null when it is gone; undefined when it is as in the base. */
+  changedEntry(parent: number, name: string): EntryState | null | undefined {
+    return this.#directories.get(parent)?.byName.get(name);
+  }
+
   entry(parent: number, name: string): EntryState | undefined {
-    const changed = this.#directories.get(parent)?.byName.get(name);
+    const changed = this.changedEntry(parent, name);
     return changed === undefined ? this.base.entry(parent, name) : (changed ?? undefined);
   }
 

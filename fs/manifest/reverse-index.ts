@@ -34,23 +34,20 @@ export class ReverseIndex {
 
   linksOf(ino: number): PresentLink[] {
     const links: PresentLink[] = [];
-    const present = ({ parent, name }: Link): EntryState | undefined => {
-      const entry = this.#state.entry(parent, name);
-      return entry?.ino === ino ? entry : undefined;
-    };
+    const changed = this.#changedLinks().get(ino);
     const seen = new Set<string>();
     const snapshot = this.#snapshot;
     for (const row of this.#snapshotEntries().find(ino)) {
       if (snapshot === null) break;
       const link = { parent: snapshot.entryParent(row), name: snapshot.entryName(row) };
-      seen.add(linkKey(link));
-      const entry = present(link);
-      if (entry !== undefined) links.push({ ...link, entry });
+      const other = this.#state.changedEntry(link.parent, link.name);
+      const entry = other === undefined ? snapshot.entryState(row) : other;
+      if (entry?.ino === ino) links.push({ ...link, entry });
+      if (changed !== undefined) seen.add(linkKey(link));
     }
-    const changed = this.#changedLinks().get(ino);
     for (const [key, link] of changed ?? []) {
-      const entry = present(link);
-      if (entry === undefined) changed?.delete(key);
+      const entry = this.#state.entry(link.parent, link.name);
+      if (entry?.ino !== ino) changed?.delete(key);
       else if (!seen.has(key)) links.push({ ...link, entry });
     }
     return links;

@@ -106,7 +106,7 @@ export class Snapshot implements TreeState {
   entry(parent: number, name: string): EntryState | undefined {
     const wanted = keyName(name);
     const row = this.#search(this.counts.entries, (row) => this.#compareEntry(row, parent, wanted));
-    return row === undefined ? undefined : this.#entryState(row);
+    return row === undefined ? undefined : this.entryState(row);
   }
 
   *list(parent: number, after: string | null): Iterable<readonly [string, EntryState]> {
@@ -115,7 +115,7 @@ export class Snapshot implements TreeState {
     let row = this.#lowerBound(this.counts.entries, order);
     if (after !== null && row < this.counts.entries && order(row) === 0) row += 1;
     for (; row < this.counts.entries && this.entryParent(row) === parent; row++) {
-      yield [this.entryName(row), this.#entryState(row)];
+      yield [this.entryName(row), this.entryState(row)];
     }
   }
 
@@ -130,6 +130,17 @@ export class Snapshot implements TreeState {
       if (parent !== last) yield parent;
       last = parent;
     }
+  }
+
+  /** An entry row without its name. */
+  entryState(row: number): EntryState {
+    const at = this.#entryAt(row);
+    const code = this.#bytes.readUInt8(at + 23);
+    return {
+      ino: readU64(this.#bytes, at + 8),
+      kind: pick(inodeKinds, code & 15, 'inode kind'),
+      policy: pick(policyTags, code >> 4, 'policy tag'),
+    };
   }
 
   /** The directory of an entry row. */
@@ -202,16 +213,6 @@ export class Snapshot implements TreeState {
       cube: cubeIdFromBytes(this.#bytes.subarray(at, at + 32)),
       time: this.#bytes.readBigInt64LE(at + 32),
       reason: pick(cubeFaults, this.#bytes.readUInt8(at + 40), 'quarantine reason'),
-    };
-  }
-
-  #entryState(row: number): EntryState {
-    const at = this.#entryAt(row);
-    const code = this.#bytes.readUInt8(at + 23);
-    return {
-      ino: readU64(this.#bytes, at + 8),
-      kind: pick(inodeKinds, code & 15, 'inode kind'),
-      policy: pick(policyTags, code >> 4, 'policy tag'),
     };
   }
 
