@@ -69,16 +69,16 @@ async function run(name: string, args: readonly string[], pinned: boolean, parts
   return JSON.parse(await command(first, rest)) as Work;
 }
 
-/** Path of the program, made anew where a source is newer. */
+/** Path of the program, made anew where its source is newer, and always with sources of the addon, whose headers count too. */
 function compiled(name: string, { sources = [], flags = [] }: Parts = {}): string {
-  const all = [fileURLToPath(new URL(`bench/programs/${name}.cc`, project)), ...sources];
+  const own = fileURLToPath(new URL(`bench/programs/${name}.cc`, project));
   const program = fileURLToPath(new URL(`build/bench/${name}`, project));
   const made = statSync(program, { throwIfNoEntry: false });
-  if (made === undefined || all.some((source) => made.mtimeMs < statSync(source).mtimeMs)) {
+  if (made === undefined || sources.length > 0 || made.mtimeMs < statSync(own).mtimeMs) {
     mkdirSync(dirname(program), { recursive: true });
     execFileSync(
       'g++',
-      ['-std=c++17', '-O2', '-Wall', '-Wextra', '-pthread', '-o', program, ...all, ...flags],
+      ['-std=c++17', '-O2', '-Wall', '-Wextra', '-pthread', '-o', program, own, ...sources, ...flags],
       {
         stdio: ['ignore', 'inherit', 'inherit'],
       },

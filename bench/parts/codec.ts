@@ -139,6 +139,7 @@ async function opensslSpeed(algorithm: string, ...options: string[]): Promise<nu
     algorithm,
   ]);
   const bytes = /^\+F:.*:([\d.]+)$/m.exec(shown)?.[1];
+  if (bytes === undefined) throw new Error(`openssl speed gave no figure for ${algorithm}`);
   return Number(bytes) / 1e6;
 }
 

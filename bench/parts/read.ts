@@ -9,7 +9,7 @@ import type { Part, PartOptions } from './part.js';
 import { residentRow } from './resident.js';
 import { type OpenStores, withStores } from './stores.js';
 
-/** One reading of what is in memory takes 50 ms: the median of some is kept of each round. */
+/** Readings of what is in memory, a round: short ones, of which the median is kept. */
 const timesAgain = 5;
 
 export const read: Part = async (options) => {

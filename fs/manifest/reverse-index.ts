@@ -23,7 +23,7 @@ export class ReverseIndex {
   /** Entry rows of the snapshot by inode, inode rows by object. */
   #entryRows: SortedRows | null = null;
   #inodeRows: SortedRows | null = null;
-  /** Of the overlay: inode → parent → names. */
+  /** Of the overlay: inode → {@link linkKey} → link, object → inodes. */
   #links: Map<number, Map<string, Link>> | null = null;
   #inodes: Map<number, Set<number>> | null = null;
 

@@ -14,7 +14,7 @@
 namespace sherin {
 namespace {
 
-// One descriptor and 32 bytes of locked memory each.
+// One descriptor and 32 bytes of locked memory each; enough for readers at random in eight groups (fuse/random_touches.h).
 constexpr size_t kOpenCubes = 512;
 
 // For reads under way: one that hangs (a disk, a client's descriptor) must not keep the vault from being locked.

@@ -75,9 +75,9 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
   void Forget();
   /** A cube with an authentic header; the disk is asked for what is wanted of its ciphertext. */
   Outcome Opened(const CubeRef& ref, Wanted wanted, std::shared_ptr<OpenedCube>& out);
-  void Ahead(const CubeRef& ref, Wanted wanted);
   /** The same, ready to be given out: the one place that asks for whole cubes. */
   Outcome Readable(const CubeRef& ref, Range range, std::shared_ptr<OpenedCube>& out);
+  void Ahead(const CubeRef& ref, Wanted wanted);
   Outcome VerifyWhole(OpenedCube& cube);
   /** Decrypts vertices one by one, without caches, for `each(vertex, plain)`. */
   template <typename Each>

@@ -11,7 +11,7 @@
 namespace sherin {
 
 /**
- * Opened cubes, oldest out first. Each keeps its descriptor: header and vertices come from one file even when another is
+ * Opened cubes, least recently used out first. Each keeps its descriptor: header and vertices come from one file even when another is
  * renamed into its place. Any thread.
  */
 class HeaderCache {

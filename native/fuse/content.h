@@ -55,8 +55,8 @@ class Content {
   /** Where a sequential reader would go on; returns what it was. */
   uint64_t Expect(uint64_t offset) { return expected_.exchange(offset); }
   RandomTouches touches;
-  /** First slot that nobody asked the disk for yet. */
-  std::atomic<uint64_t> ahead{0};
+  /** Up to here the disk was asked for what a sequential reader will read. */
+  std::atomic<uint64_t> fetched_to{0};
 
  private:
   const std::shared_ptr<CubeSource> source_;

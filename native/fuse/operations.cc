@@ -14,7 +14,7 @@
 namespace sherin::fuse {
 namespace {
 
-/** Bytes of the largest request: 256 pages, the kernel's most (FUSE_MAX_MAX_PAGES). */
+/** Bytes of the largest write and listing, and what the kernel reads ahead: 256 pages, its most (FUSE_MAX_MAX_PAGES). */
 constexpr unsigned kLargest = 1024 * 1024;
 /** Requests that the kernel sends on its own account, such as read-ahead, at one time. */
 constexpr unsigned kBackground = 64;

@@ -24,7 +24,7 @@ class RandomTouches {
 
   /**
    * A reader came to a slot. Who has been to more than an eighth of a group will come to the rest: each further slot then
-   * brings two more. So at most three times as much is fetched as was read, and never much at once.
+   * brings two more. So at most three cubes are fetched for each that was touched, and never many at once.
    */
   Next Touch(uint64_t slot);
 

@@ -11,11 +11,14 @@
 namespace sherin::fuse {
 namespace {
 
-/** Parts of this size do not go through the vertex cache: the kernel keeps them itself. */
+/** Parts of at least this size do not go through the vertex cache: the kernel keeps them itself. */
 constexpr size_t kThrough = kVertex;
 /** The kernel may send the requests of one reader out of order: this close to where it was counts as going on. */
 constexpr uint64_t kNear = 2 * kCube;
-/** Around a random read of at most this size the rest of its vertex is handed to the kernel. */
+/**
+ * Around a random read of at most this size the rest of its vertex is handed to the kernel. One that does not go on exactly
+ * counts as random: the kernel reads ahead of sequential readers in larger pieces.
+ */
 constexpr size_t kSmall = 16 * 1024;
 /** Cubes asked for ahead of a sequential reader. */
 constexpr uint64_t kAhead = 4;
@@ -119,6 +122,7 @@ bool Reads::Answer(fuse_req_t request, Pending::Id id, const std::shared_ptr<Con
   const uint64_t distance = offset > expected ? offset - expected : expected - offset;
   const bool random = length <= kSmall ? distance != 0 : distance > kNear;
   if (random) {
+    if (distance > kNear) content->fetched_to = 0;  // who jumps back reads there anew
     FetchAround(content, offset / kCube);
   } else {
     FetchAhead(content, offset);
@@ -127,6 +131,8 @@ bool Reads::Answer(fuse_req_t request, Pending::Id id, const std::shared_ptr<Con
   const bool small = length <= kSmall && parts.size() == 1;
   const bool cached =
       small && content->source().ReadCached(parts[0].cube, parts[0].range, out + parts[0].at);
+  // The next reads at random go to the same cube, too: the disk has it soonest as a whole. Here before a small read, whose
+  // own bytes come with it, below after a larger one, which would wait for the rest.
   if (random && small && !cached) content->source().FetchAhead(parts[0].cube);
   const bool whole = cached || ReadParts(*content, parts, out);
   if (pending_.Take(id) == nullptr) return true;  // too late: answered by the deadline
@@ -182,9 +188,9 @@ void Reads::StoreWholes(const std::shared_ptr<Contents>& group, const CubeSource
 void Reads::FetchAhead(const std::shared_ptr<Content>& content, uint64_t offset) {
   const uint64_t slot = offset / kCube;
   const uint64_t last = std::min(slot + kAhead, (content->size() - 1) / kCube);
-  for (uint64_t next = std::max(slot + 1, content->ahead.load()); next <= last; ++next) {
-    content->ahead = next + 1;
+  for (uint64_t next = std::max(slot + 1, content->fetched_to.load()); next <= last; ++next) {
     if (!FetchSlot(content, next)) return;
+    content->fetched_to = next + 1;
   }
 }
 

@@ -53,7 +53,7 @@ class Reads {
   const Store store_;
   const size_t most_;
   std::atomic<size_t> under_way_{0};
-  /** Ask the disk for what a sequential reader needs next. */
+  /** Fetch, open and verify what will be read soon; what is more than they have room for is left to its reads. */
   Workers ahead_;
 };
 

@@ -52,14 +52,15 @@ class Session {
   /** Tells JavaScript within some milliseconds, together with others. */
   void Tell(Call call);
 
-  /**
-   * Drops what the kernel caches of nodes and names, on the notifier's thread, then calls `done`. Without nodes: of all that
-   * it knows; at the end of the session it is called without. A read never waits for it: notifications from the way of a READ hang in the kernel.
-   */
   struct Entry {
     uint64_t parent;
     std::string name;
   };
+  /**
+   * Drops what the kernel caches of nodes and names, on the notifier's thread, then calls `done`. Without nodes: of all that
+   * it knows; at the end of the session without having dropped anything. A read never waits for it: notifications from the
+   * way of a READ hang in the kernel.
+   */
   void Invalidate(std::optional<std::vector<uint64_t>> nodes, std::vector<Entry> entries, std::function<void()> done);
 
  private:

@@ -86,9 +86,4 @@ bool Threads::JoinWithin(std::chrono::milliseconds time) {
   return true;
 }
 
-size_t Threads::count() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return running_;
-}
-
 }  // namespace sherin::fuse

@@ -29,7 +29,6 @@ class Threads {
   void Join();
   /** False when some have not left in time. */
   bool JoinWithin(std::chrono::milliseconds time);
-  size_t count();
 
   /** Marks its thread as busy. */
   class Busy {

@@ -90,6 +90,40 @@ describe('files that were prepared', () => {
     expect(decrypted()).toBe(2 * bytes);
   });
 
+  it('go on behind the first 128 when the middle of those is reached', async () => {
+    const size = 3_000;
+    mkdirSync(join(machine.home, 'many'));
+    const many = Array.from({ length: 300 }, (_, at) => `file-${String(at).padStart(3, '0')}`);
+    for (const name of many) writeFileSync(join(machine.home, 'many', name), randomBytes(size));
+    machine.ok('put', join(machine.home, 'many'), 'files/many');
+    const readFile = (at: number) => readFileSync(join(machine.mount, 'files/many', many[at] ?? ''));
+    const decrypted = (files: number) => () => machine.status().reads.decrypted === files * size;
+    readdirSync(join(machine.mount, 'files/many'));
+    readFile(0);
+    await until('129 files are read', decrypted(129));
+    readFile(30);
+    readFile(70);
+    await until('257 files are read', decrypted(257));
+    readFile(71);
+    readFile(200);
+    await until('all files are read', decrypted(300));
+  });
+
+  it.each([1, 2, 3])('are those of the next directory even where it has %i', async (files) => {
+    for (const directory of ['a', 'b']) {
+      mkdirSync(join(machine.home, 'few', directory), { recursive: true });
+      for (let at = 0; at < files; at++)
+        writeFileSync(join(machine.home, 'few', directory, `file-${at}`), randomBytes(3_000));
+    }
+    machine.ok('put', join(machine.home, 'few'), 'files/few');
+    const list = (directory: string) => readdirSync(join(machine.mount, 'files/few', directory));
+    for (const name of list('a')) readFileSync(join(machine.mount, 'files/few/a', name));
+    await until('the files of the second directory are read', () => {
+      list('b');
+      return machine.status().reads.decrypted === 2 * files * 3_000;
+    });
+  });
+
   it('are as closed as any while the vault is locked', () => {
     prepare();
     machine.ok('lock');

@@ -27,6 +27,41 @@ describe.each(['native', 'fuse-native'])('sparse files, driver %s', (driver) => 
     expect(Number(holes)).toBe(terabytes / 2 ** 20);
   });
 
+  it('give their bytes on both sides of every 64 MiB, in any order, past the page cache too', () => {
+    // The index names 64 MiB at a time.
+    const script = `
+import mmap, os, random, sys
+home, mounted = sys.argv[1:]
+borders = [number * 64 << 20 for number in range(1, 7)]
+data = {border: os.urandom(200_000) for border in borders}
+if mounted == '-':
+    with open(home, 'wb') as file:
+        for border in borders:
+            file.seek(border - 100_000)
+            file.write(data[border])
+        file.truncate(400 << 20)
+    sys.exit()
+source = os.open(home, os.O_RDONLY)
+random.seed(1)
+checked = 0
+for flags in (0, os.O_DIRECT):
+    shown = os.open(mounted, os.O_RDONLY | flags)
+    room = mmap.mmap(-1, 1 << 20)
+    for border in borders + borders[::-1] + random.sample(borders, 6):
+        for start, size in ((border - 131072, 262144), (border - 4096, 8192), (border - 524288, 1 << 20)):
+            view = memoryview(room)[:size]
+            assert os.preadv(shown, [view], start) == size, (flags, start)
+            assert view == os.pread(source, size, start), (flags, start, size)
+            checked += size
+print(checked)
+`;
+    const python = (mounted: string): string =>
+      machine.shell(`python3 - "$PWD/large" ${mounted} <<'END'\n${script}END`).out.trim();
+    python('-');
+    machine.ok('put', join(machine.home, 'large'), 'files/');
+    expect(Number(python('"$M/files/large"'))).toBe(2 * 18 * (262_144 + 8_192 + 1_048_576));
+  });
+
   it('take up what is in them', () => {
     const shown = machine.shell('cd "$M/files" && stat -c "%n %s %b" holes some full');
     expect(shown.out.trim().split('\n')).toEqual([

@@ -4,6 +4,9 @@ import { fanOut, slotBytes } from '../../manifest/index-node.js';
 import type { FileSystem } from '../file-system.js';
 import type { ReadGrant } from '../source.js';
 
+/** Slots that a sequential reader is read ahead (native/fuse/reads.cc). */
+const slotsAhead = 4;
+
 export class Grants {
   readonly #session: FuseSession;
   readonly #fs: FileSystem;
@@ -26,7 +29,11 @@ export class Grants {
       this.#granted.set(handle, granted);
       this.#session.grant(handle, node, grant.reader, size);
     }
-    this.#extend(handle, granted, Math.floor(offset / slotBytes / fanOut) * fanOut);
+    const slot = Math.floor(offset / slotBytes);
+    const first = slot - (slot % fanOut);
+    this.#extend(handle, granted, first);
+    // Near the end of those a read may reach into the next, and what is read ahead does.
+    if (slot + slotsAhead >= first + fanOut) this.#extend(handle, granted, first + fanOut);
   }
 
   take(handle: number): void {

@@ -2,7 +2,7 @@
 import type { FuseSession } from '../../../native/index.js';
 import type { FileSystem } from '../file-system.js';
 import type { DirectoryEntry, Node } from '../node.js';
-import { PosixError } from '../posix-error.js';
+import { errnoOf, PosixError } from '../posix-error.js';
 import type { Caller } from '../source.js';
 import {
   absentFor,
@@ -188,7 +188,8 @@ export class Operations {
         this.#nodes.isTaken(node)
           ? entryOnly(entry.ino, entry.kind)
           : attributesOf(this.#nodes.known(node), stat, lifetimesOf(node));
-    } catch {
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
       return null;
     }
   }

@@ -6,7 +6,7 @@ import type { NodeTable } from './node-table.js';
 
 /** Files prepared at once. */
 const batchFiles = 128;
-/** As many as the session keeps. */
+/** As many as the session keeps (native/fuse/grants.h). */
 const mostPrepared = 2_048;
 /** Entries of the listings that are remembered. */
 const mostListed = 20_000;
@@ -19,7 +19,8 @@ interface Listed {
 
 /** Files of a listing that were prepared together. */
 interface Batch {
-  readonly listed: Listed;
+  /** Inode number of the directory: its listing may be forgotten meanwhile. */
+  readonly directory: number;
   /** Position of the first one behind it. */
   readonly end: number;
   /** Those behind it are prepared, too. */
@@ -40,8 +41,9 @@ export class Prefetch {
   readonly #prepared = new Map<number, Prepared>();
   /** By inode number of the directory, oldest first. */
   readonly #listed = new Map<number, Listed>();
-  /** A program has read what was prepared: as it seems, it goes through directories. */
-  #readThrough = false;
+  /** A program came to the middle of what was prepared: as it seems, it goes through directories. */
+  #reachedMiddle = false;
+  #dropping = false;
 
   constructor(session: FuseSession, source: MountSource, nodes: NodeTable) {
     this.#session = session;
@@ -63,9 +65,9 @@ export class Prefetch {
       count -= listed.entries.length;
     }
     // Once: who lists without reading is not prepared a second directory.
-    if (!this.#readThrough) return;
-    this.#readThrough = false;
-    this.#prepare(listing, 0);
+    if (!this.#reachedMiddle) return;
+    this.#reachedMiddle = false;
+    this.#prepare(directory, 0);
   }
 
   /** A program has opened a file that was not prepared: prepares those that follow it in its directory. */
@@ -73,7 +75,10 @@ export class Prefetch {
     const tree = await this.#source.tree();
     for (const { parent } of tree.linksOf(ino)) {
       const listed = this.#listed.get(parent);
-      if (listed !== undefined) this.#prepare(listed, positionAfter(listed, ino));
+      if (listed === undefined) continue;
+      const next = positionAfter(listed, ino);
+      if (next >= listed.entries.length) this.#reachedMiddle = true;
+      this.#prepare(parent, next);
     }
   }
 
@@ -82,34 +87,45 @@ export class Prefetch {
     const prepared = this.#prepared.get(node);
     if (prepared === undefined) return undefined;
     const { file, nearEnd } = prepared;
-    if (nearEnd?.continued === false) {
+    const opened = file.opened(caller);
+    if (nearEnd?.continued === false && !this.#dropping) {
       nearEnd.continued = true;
-      this.#readThrough = true;
-      this.#prepare(nearEnd.listed, nearEnd.end);
+      this.#reachedMiddle = true;
+      this.#prepare(nearEnd.directory, nearEnd.end);
     }
-    return file.opened(caller);
+    return opened;
   }
 
   drop(nodes: readonly number[]): void {
     this.#session.withdraw(nodes);
-    // What was opened so far is recorded as it was prepared.
-    this.#session.deliver();
+    this.#deliver();
     for (const node of nodes) this.#prepared.delete(node);
   }
 
   dropAll(): void {
     this.#session.withdraw(null);
-    this.#session.deliver();
+    this.#deliver();
     this.#prepared.clear();
     this.#listed.clear();
+    this.#reachedMiddle = false;
   }
 
-  #prepare(listed: Listed, first: number): void {
-    const batch: Batch = { listed, end: first + batchFiles, continued: false };
+  /** What was opened so far is recorded as it was prepared, and leads to no more. */
+  #deliver(): void {
+    this.#dropping = true;
+    try {
+      this.#session.deliver();
+    } finally {
+      this.#dropping = false;
+    }
+  }
+
+  #prepare(directory: number, first: number): void {
+    const batch: Batch = { directory, end: first + batchFiles, continued: false };
     const found: { readonly node: number; readonly file: PreparedFile }[] = [];
-    for (const entry of listed.entries.slice(first, batch.end)) {
+    for (const entry of this.#listed.get(directory)?.entries.slice(first, batch.end) ?? []) {
       const node = this.#nodes.numberOf(entry.ino);
-      const file = entry.kind !== 'file' || this.#prepared.has(node) ? null : this.#source.prepare(entry.ino);
+      const file = entry.kind !== 'file' || this.#prepared.has(node) ? null : this.#preparable(entry.ino);
       if (file !== null) found.push({ node, file });
     }
     const [some] = found;
@@ -117,13 +133,21 @@ export class Prefetch {
     const records = Buffer.alloc(found.length * preparedRecordBytes);
     for (const [at, { node, file }] of found.entries()) {
       writeRecord(records, at, node, file.cube);
-      this.#prepared.set(node, { file, nearEnd: at < found.length / 2 ? null : batch });
+      this.#prepared.set(node, { file, nearEnd: at < Math.floor(found.length / 2) ? null : batch });
     }
     for (const node of this.#prepared.keys()) {
       if (this.#prepared.size <= mostPrepared) break;
       this.#prepared.delete(node);
     }
     this.#session.prepare(some.file.reader, records);
+  }
+
+  #preparable(ino: number): PreparedFile | null {
+    try {
+      return this.#source.prepare(ino);
+    } catch {
+      return null; // its open meets the same failure, and answers for it
+    }
   }
 }
 
