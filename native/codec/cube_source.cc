@@ -124,17 +124,19 @@ bool CubeSource::ReadCached(const CubeRef& ref, Range range, uint8_t* out) {
 }
 
 Outcome CubeSource::Opened(const CubeRef& ref, Wanted wanted, std::shared_ptr<OpenedCube>& out) {
-  const auto keys = Keys();
-  out = headers_.FindOrClaim(ref);
-  if (out) {
+  static_cast<void>(Keys());  // not from what is cached either
+  const HeaderCache::Found found = headers_.FindOrClaim(ref);
+  if (found.cube) {
+    out = found.cube;
     out->Ask(wanted);
     return {};
   }
-  const AtEnd release([&] { headers_.Release(ref.id); });
-  Outcome outcome = OpenedCube::Open(vault_.get(), ref, *keys, Access::Cached, out, wanted);
-  if (!outcome.ok()) return outcome;
-  headers_.Put(out);
-  return {};
+  if (!found.claim) return found.outcome;
+  Outcome outcome;
+  const AtEnd release([&] { headers_.Release(found.claim, outcome); });
+  outcome = OpenedCube::Open(vault_.get(), ref, *Keys(), Access::Cached, out, wanted);
+  if (outcome.ok()) headers_.Put(out);
+  return outcome;
 }
 
 Outcome CubeSource::Readable(const CubeRef& ref, Range range, std::shared_ptr<OpenedCube>& out) {

@@ -2,12 +2,20 @@
 
 namespace sherin {
 
-std::shared_ptr<OpenedCube> HeaderCache::FindOrClaim(const CubeRef& ref) {
+HeaderCache::Found HeaderCache::FindOrClaim(const CubeRef& ref) {
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
-    if (auto cube = Find(ref)) return cube;
-    if (claimed_.insert(ref.id).second) return nullptr;
-    released_.wait(lock);
+    if (auto cube = Find(ref)) return {std::move(cube), {}, nullptr};
+    std::shared_ptr<Claim>& place = claims_[ref.id];
+    if (place == nullptr) {
+      place = std::make_shared<Claim>();
+      place->ref = ref;
+      return {nullptr, {}, place};
+    }
+    const std::shared_ptr<Claim> other = place;
+    released_.wait(lock, [&] { return other->over; });
+    const bool same = other->ref.root == ref.root && other->ref.length == ref.length;
+    if (same && !other->outcome.ok()) return {nullptr, other->outcome, nullptr};
   }
 }
 
@@ -20,9 +28,11 @@ std::shared_ptr<OpenedCube> HeaderCache::Find(const CubeRef& ref) {
   return cube;
 }
 
-void HeaderCache::Release(const Hash& id) {
+void HeaderCache::Release(const std::shared_ptr<Claim>& claim, Outcome outcome) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  claimed_.erase(id);
+  claim->over = true;
+  claim->outcome = std::move(outcome);
+  claims_.erase(claim->ref.id);
   released_.notify_all();
 }
 

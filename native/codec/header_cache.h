@@ -4,7 +4,6 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "opened_cube.h"
 
@@ -19,12 +18,24 @@ class HeaderCache {
   /** `limit` cubes, each one descriptor and one locked key. */
   explicit HeaderCache(size_t limit) : limit_(limit) {}
 
-  /**
-   * Waits while another thread opens the cube. Null when absent or opened under another root or length: the caller opens it
-   * then, and calls Release at the end whether it could or not.
-   */
-  std::shared_ptr<OpenedCube> FindOrClaim(const CubeRef& ref);
-  void Release(const Hash& id);
+  /** Of those who want one cube at one time the first opens it, and the others take what it met. */
+  struct Claim {
+    CubeRef ref;
+    bool over = false;
+    Outcome outcome;
+  };
+
+  struct Found {
+    std::shared_ptr<OpenedCube> cube;
+    /** Where another thread has just failed to open it. */
+    Outcome outcome;
+    /** Where the caller is to open it (absent, or opened under another root or length); it calls Release at the end. */
+    std::shared_ptr<Claim> claim;
+  };
+
+  /** Waits while another thread opens the cube. */
+  Found FindOrClaim(const CubeRef& ref);
+  void Release(const std::shared_ptr<Claim>& claim, Outcome outcome);
   void Put(std::shared_ptr<OpenedCube> cube);
   void Drop(const Hash& id);
   void Clear();
@@ -39,7 +50,7 @@ class HeaderCache {
   Cubes cubes_;  // newest use first
   std::unordered_map<Hash, Cubes::iterator, HashHash> index_;
   std::condition_variable released_;
-  std::unordered_set<Hash, HashHash> claimed_;
+  std::unordered_map<Hash, std::shared_ptr<Claim>, HashHash> claims_;
 };
 
 }  // namespace sherin

@@ -40,12 +40,14 @@ void Grants::Drop(uint64_t prepared) {
   prepared_.erase(found);
 }
 
-uint64_t Grants::Open(uint64_t node) {
+uint64_t Grants::Open(uint64_t node, const std::function<void(uint64_t handle)>& told) {
   const std::unique_lock<std::shared_mutex> lock(mutex_);
   const auto found = prepared_.find(node);
   if (found == prepared_.end()) return 0;
-  given_[next_] = found->second.content->Anew();
-  return next_++;
+  const uint64_t handle = next_++;
+  given_[handle] = found->second.content->Anew();
+  told(handle);
+  return handle;
 }
 
 void Grants::Withdraw(const std::vector<uint64_t>* nodes) {

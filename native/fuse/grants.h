@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -21,8 +22,11 @@ class Grants {
 
   /** Lets a node be opened, by whomever the kernel lets; only the latest kMostPrepared may. */
   void Prepare(std::shared_ptr<Content> content);
-  /** A handle of its own (from kFirstHandle) with a grant of the content that was prepared; 0 when none was. */
-  uint64_t Open(uint64_t node);
+  /**
+   * A handle of its own (from kFirstHandle) with a grant of the content that was prepared; 0 when none was. `told` hears of it
+   * before anybody can withdraw: who has withdrawn knows of every open that came before.
+   */
+  uint64_t Open(uint64_t node, const std::function<void(uint64_t handle)>& told);
 
   /** Takes back what was given and prepared of nodes (null: of all): no byte of it goes to the kernel any more. */
   void Withdraw(const std::vector<uint64_t>* nodes);

@@ -111,15 +111,18 @@ std::string ProgramOf(pid_t pid) {
 /** Opens what was prepared; false when JavaScript has to. */
 bool Opened(Session& session, fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
   if ((file->flags & (O_ACCMODE | O_TRUNC)) != O_RDONLY) return false;
-  file->fh = session.grants().Open(node);
-  if (file->fh == 0) return false;
   const fuse_ctx& caller = *fuse_req_ctx(request);
   Call call = About(Op::Opened, node, file);
   call.uid = caller.uid;
   call.gid = caller.gid;
   call.pid = caller.pid;
   call.name = ProgramOf(caller.pid);
-  session.Tell(std::move(call));  // before the answer: a read or release that follows comes behind it
+  // Before the answer: a read or release that follows comes behind it.
+  file->fh = session.grants().Open(node, [&](uint64_t handle) {
+    call.handle = handle;
+    session.Tell(std::move(call));
+  });
+  if (file->fh == 0) return false;
   file->keep_cache = true;
   if (fuse_reply_open(request, file) != 0) session.Tell(About(Op::Release, node, file));
   return true;

@@ -90,8 +90,6 @@ Reads::Reads(Pending& pending, Workers& notifier, Store store, size_t most)
       most_(most),
       ahead_(4) {}
 
-Reads::~Reads() { ahead_.Stop(); }
-
 bool Reads::Serve(fuse_req_t request, const std::shared_ptr<Content>& content, uint64_t offset, size_t size) {
   const UnderWay under_way(*this);
   if (!under_way.allowed()) return false;

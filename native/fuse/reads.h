@@ -27,7 +27,9 @@ class Reads {
 
   /** `most`: reads under way at one time; JavaScript has the others, so that a disk that hangs leaves threads free. */
   Reads(Pending& pending, Workers& notifier, Store store, size_t most);
-  ~Reads();
+
+  /** Waits for what is being fetched ahead, and fetches no more. */
+  void Stop() { ahead_.Stop(); }
 
   /**
    * Fetches files of one slot that will be read soon, all from the disk before the first is decrypted; what is at most a vertex

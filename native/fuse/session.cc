@@ -83,6 +83,7 @@ void Session::End() {
   StopNotifications();
   if (fuse_ != nullptr) fuse_session_exit(fuse_.get());
   threads_.Join();
+  reads_.Stop();  // here, where a disk that hangs may be waited for: not by whoever drops the last reference
   {
     const std::lock_guard<std::mutex> lock(watch_mutex_);
     watching_ = false;

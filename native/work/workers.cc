@@ -76,11 +76,16 @@ void Workers::Run() {
     wake_.wait(lock, [this] { return stopped_ || !urgent_.empty() || !idle_.empty(); });
     --waiting_;
     if (stopped_) break;
-    std::deque<Job>& queue = urgent_.empty() ? idle_ : urgent_;
+    const bool idle = urgent_.empty();
+    std::deque<Job>& queue = idle ? idle_ : urgent_;
     Job job = std::move(queue.front());
     queue.pop_front();
     lock.unlock();
-    job();
+    try {
+      job();
+    } catch (const std::exception&) {
+      if (!idle) throw;  // of an idle job nobody waits for the end: what it could not do is left undone
+    }
     job = nullptr;
     lock.lock();
   }

@@ -79,19 +79,22 @@ export class Operations {
   async open(id: number, number: number, flags: number, caller: Caller): Promise<void> {
     const node = this.#nodes.at(number);
     const handle = await this.#fs.open(node, flags, caller);
-    if (this.#session.waiting(id)) {
-      if (!node.direct) this.#grants.give(handle, number, 0);
-      if (this.#session.answerOpen(id, handle, !node.direct, node.direct)) {
-        if (node.versioned) await this.#prefetch.after(node.ino);
-        return;
+    let answered = false;
+    try {
+      if (this.#session.waiting(id)) {
+        if (!node.direct) this.#grants.give(handle, number, 0);
+        answered = this.#session.answerOpen(id, handle, !node.direct, node.direct);
       }
+    } finally {
+      if (!answered) this.release(handle);
     }
-    this.release(handle);
+    if (answered && node.versioned) await this.#prefetch.after(node.ino);
   }
 
   /** The session has opened what was prepared. */
   opened(number: number, handle: number, caller: Caller): void {
     this.#fs.adopt(handle, this.#nodes.at(number), this.#prefetch.opened(number, caller), caller);
+    this.#prefetch.reached(number);
   }
 
   release(handle: number): void {

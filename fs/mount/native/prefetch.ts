@@ -84,16 +84,16 @@ export class Prefetch {
 
   /** Content of a handle that the session has opened; undefined where it was withdrawn meanwhile. */
   opened(node: number, caller: Caller): OpenFile | undefined {
-    const prepared = this.#prepared.get(node);
-    if (prepared === undefined) return undefined;
-    const { file, nearEnd } = prepared;
-    const opened = file.opened(caller);
-    if (nearEnd?.continued === false && !this.#dropping) {
-      nearEnd.continued = true;
-      this.#reachedMiddle = true;
-      this.#prepare(nearEnd.directory, nearEnd.end);
-    }
-    return opened;
+    return this.#prepared.get(node)?.file.opened(caller);
+  }
+
+  /** Goes on where a program came near the end of what was prepared. */
+  reached(node: number): void {
+    const batch = this.#prepared.get(node)?.nearEnd;
+    if (batch?.continued !== false || this.#dropping) return;
+    batch.continued = true;
+    this.#reachedMiddle = true;
+    this.#prepare(batch.directory, batch.end);
   }
 
   drop(nodes: readonly number[]): void {
