@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +97,19 @@ describe('a software TPM', () => {
     });
     expect(await readdir(place.runtimeDir)).toEqual([]);
   });
+
+  test('is given up when it does not come to an answer', async () => {
+    await made();
+    const state = join(place.stateDir, 'tpm2-00.permall');
+    await rm(state);
+    // To open it waits for a writer.
+    execFileSync('mkfifo', [state]);
+    await expect(SoftwareTpm.start(place)).rejects.toMatchObject({
+      code: 'TPM_FAILED',
+      message: expect.stringContaining('it did not answer within 10 s'),
+    });
+    expect(await readdir(place.runtimeDir)).toEqual([]);
+  }, 30_000);
 
   test('ends with the process that started it, even killed', async () => {
     const name = await made();

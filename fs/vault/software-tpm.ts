@@ -129,7 +129,7 @@ export class SoftwareTpm {
     const end = Date.now() + readySeconds * 1000;
     for (let wait = 2; Date.now() < end; wait = Math.min(wait * 2, 50)) {
       if (!this.running) break;
-      if (await answers(join(this.#sockets, 's.ctrl'))) return;
+      if (await answers(join(this.#sockets, 's.ctrl'), end - Date.now())) return;
       await setTimeout(wait);
     }
     const part = this.#said.trim().replaceAll('\n', '; ') || `it did not answer within ${readySeconds} s`;
@@ -142,11 +142,12 @@ const getCapability = Buffer.from([0, 0, 0, 1]);
 
 /**
  * True when swtpm answers at its control socket, which is when it has read its state: it listens at both sockets before,
- * and ends when it can not read it.
+ * and ends when it can not read it. False after `patience` milliseconds.
  */
-function answers(socket: string): Promise<boolean> {
+function answers(socket: string, patience: number): Promise<boolean> {
   return new Promise((resolve) => {
     const link = connect(socket, () => link.write(getCapability));
+    link.setTimeout(Math.max(patience, 1), () => link.destroy());
     link.once('data', () => {
       resolve(true);
       link.destroy();

@@ -124,7 +124,7 @@ bool CubeSource::ReadCached(const CubeRef& ref, Range range, uint8_t* out) {
 }
 
 Outcome CubeSource::Opened(const CubeRef& ref, Wanted wanted, std::shared_ptr<OpenedCube>& out) {
-  static_cast<void>(Keys());  // not from what is cached either
+  static_cast<void>(Keys());  // a reader that is stopped gives out nothing, be it cached
   const HeaderCache::Found found = headers_.FindOrClaim(ref);
   if (found.cube) {
     out = found.cube;

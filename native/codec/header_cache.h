@@ -10,8 +10,8 @@
 namespace sherin {
 
 /**
- * Opened cubes, least recently used out first. Each keeps its descriptor: header and vertices come from one file even when another is
- * renamed into its place. Any thread.
+ * Opened cubes, least recently used out first. Each keeps its descriptor: header and vertices come from one file even when
+ * another is renamed into its place. Any thread.
  */
 class HeaderCache {
  public:

@@ -16,7 +16,6 @@ uint32_t BitsOf(Wanted wanted) { return ((uint32_t{1} << wanted.count) - 1) << w
 
 }  // namespace
 
-
 Outcome OpenedCube::Open(int vault, const CubeRef& ref, const KeySet& keys, Access access,
                          std::shared_ptr<OpenedCube>& out, Wanted wanted) {
   CubeFile file;

@@ -43,6 +43,7 @@ export class Prefetch {
   readonly #listed = new Map<number, Listed>();
   /** A program came to the middle of what was prepared: as it seems, it goes through directories. */
   #reachedMiddle = false;
+  /** What was opened is heard of in the middle of a withdrawal: no time to prepare. */
   #dropping = false;
 
   constructor(session: FuseSession, source: MountSource, nodes: NodeTable) {
