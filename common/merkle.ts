@@ -2,7 +2,6 @@
 import { hash } from 'node:crypto';
 
 const leafPrefix = Buffer.from([0]);
-const nodePrefix = Buffer.from([1]);
 
 export function sha256(...parts: readonly Uint8Array[]): Buffer {
   const [only] = parts;
@@ -14,8 +13,13 @@ export function leafHash(data: Uint8Array): Buffer {
   return sha256(leafPrefix, data);
 }
 
+/** Where two hashes and their prefix are put together: an append to a log makes one for each leaf. */
+const pair = Buffer.from([1, ...Buffer.alloc(64)]);
+
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return sha256(nodePrefix, left, right);
+  pair.set(left, 1);
+  pair.set(right, 33);
+  return hash('sha256', pair, 'buffer');
 }
 
 /** Root of no leaves: SHA-256 of the empty string. */

@@ -44,6 +44,13 @@ export interface SecretConstructor {
 /** Subkeys that JavaScript may use through HMAC. */
 export type MacPurpose = 'object-id' | 'cube-id' | 'audit' | 'token';
 
+export interface ChainedRecords {
+  /** Whole lines. */
+  readonly lines: Buffer;
+  /** Their leaf hashes, 32 bytes each. */
+  readonly leaves: Buffer;
+}
+
 /** The vault master key and its subkeys, in locked memory. Every method throws EWIPED after wipe. */
 export interface Keyring {
   readonly wiped: boolean;
@@ -53,6 +60,11 @@ export interface Keyring {
   sign(message: Buffer): Buffer;
   /** HMAC-SHA256 under K_purpose. */
   hmac(purpose: MacPurpose, data: Buffer): Buffer;
+  /**
+   * Lines of the audit log (native/audit/record_lines.h): `parts` are two lines for each record, `seq` is the number of the
+   * first one, `prev` the leaf hash of the record before it. @throws EINVAL
+   */
+  chainRecords(parts: Buffer, seq: number, ts: string, prev: Buffer): ChainedRecords;
   /** VMK under a slot key. */
   wrap(slotKey: Secret, aad: Buffer): Wrapped;
   /** K_manifest, for SQLite; the caller overwrites it after use. */

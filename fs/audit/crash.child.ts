@@ -1,15 +1,18 @@
 /** Child of crash.test.ts: appends as fast as it can and says on stdout how many records were durable so far. */
 import { createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { writeSync } from 'node:fs';
+import { chainWith } from './chain.fixture.js';
 import { AuditLog } from './log.js';
 
 const [dir = '', secret = ''] = process.argv.slice(2);
 const privateKey = createPrivateKey({ key: Buffer.from(secret, 'base64'), format: 'der', type: 'pkcs8' });
+const mac = (data: Buffer): Buffer => createHmac('sha256', 'k').update(data).digest();
 const log = await AuditLog.open({
   dir,
   uuid: Buffer.alloc(16, 7),
   publicKey: createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32),
-  mac: (data) => createHmac('sha256', 'k').update(data).digest(),
+  mac,
+  chain: chainWith(mac),
   sign: (message) => sign(null, message, privateKey),
   expect: null,
   rotateAt: 100_000,

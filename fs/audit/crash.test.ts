@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CompiledProgram, compileProgram } from '../vault/compiled.fixture.js';
+import { chainWith } from './chain.fixture.js';
 import { event, logFixture } from './log.fixture.js';
 import { AuditLog, type AuditLogOptions } from './log.js';
 import { verifyAudit } from './verify.js';
@@ -20,11 +21,13 @@ afterAll(() => program.remove());
 test('SIGKILL at any moment loses nothing that was acknowledged', async () => {
   const base = await mkdtemp(join(tmpdir(), 'sherin-audit-'));
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const mac = (data: Buffer): Buffer => createHmac('sha256', 'k').update(data).digest();
   const options: AuditLogOptions = {
     dir: join(base, 'audit'),
     uuid: Buffer.alloc(16, 7),
     publicKey: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32),
-    mac: (data) => createHmac('sha256', 'k').update(data).digest(),
+    mac,
+    chain: chainWith(mac),
     sign: (message) => sign(null, message, privateKey),
     expect: null,
   };

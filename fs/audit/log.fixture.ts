@@ -3,6 +3,7 @@ import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { chainWith } from './chain.fixture.js';
 import type { AuditEvent } from './event.js';
 import type { AuditLogOptions } from './log.js';
 
@@ -14,11 +15,13 @@ export async function logFixture(rotateAt?: number): Promise<LogFixture> {
   const base = await mkdtemp(join(tmpdir(), 'sherin-audit-'));
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const key = randomBytes(32);
+  const mac = (data: Buffer): Buffer => createHmac('sha256', key).update(data).digest();
   return {
     dir: join(base, 'audit'),
     uuid: randomBytes(16),
     publicKey: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32),
-    mac: (data) => createHmac('sha256', key).update(data).digest(),
+    mac,
+    chain: chainWith(mac),
     sign: (message) => sign(null, message, privateKey),
     expect: null,
     ...(rotateAt === undefined ? {} : { rotateAt }),

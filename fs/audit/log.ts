@@ -7,7 +7,7 @@ import type { AuditEvent } from './event.js';
 import { broken, unwritable } from './fault.js';
 import type { RecordLine } from './line.js';
 import { type PendingAudit, type PendingRecords, readPending, removePending } from './pending.js';
-import { type Prepared, prepare } from './record.js';
+import { type Chain, type Prepared, prepare } from './record.js';
 import { type LogHead, type Mac, Replay } from './replay.js';
 import { Reserve } from './reserve.js';
 import { countSegments } from './segment.js';
@@ -22,6 +22,7 @@ export interface AuditLogOptions {
   readonly publicKey: Buffer;
   /** HMAC-SHA256 under K_audit. */
   readonly mac: Mac;
+  readonly chain: Chain;
   /** Ed25519 under K_sign. */
   readonly sign: (message: Buffer) => Buffer;
   /** Of the manifest's head: the log must contain it. */
@@ -224,10 +225,10 @@ async function openReserve(dir: string, writer: SegmentWriter): Promise<Reserve>
 async function openWriter(
   options: AuditLogOptions,
 ): Promise<{ writer: SegmentWriter; unsigned: number; torn: number }> {
-  const { dir, uuid, publicKey, mac, sign, rotateAt } = options;
+  const { dir, uuid, publicKey, mac, chain, sign, rotateAt } = options;
   // every log contains the head of no records
   const expect = options.expect?.size === 0 ? null : options.expect;
-  const signing = { uuid, mac, sign };
+  const signing = { uuid, mac, chain, sign };
   const segments = await countSegments(dir);
   const missing = (found: number): SherinError =>
     new SherinError('ROLLBACK', {

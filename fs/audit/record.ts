@@ -37,17 +37,27 @@ export function prepareBounded({ actor, event, id, meta }: AuditEvent): Prepared
   }
 }
 
-/** A record's line without its line end: canonical JSON by construction, since members come in order. */
-export function recordLine(prepared: Prepared, seq: number, ts: string, prev: Buffer, mac: Mac): Buffer {
-  const end = `${prepared.meta}"prev":"${prev.toString('base64')}","seq":${seq},"ts":"${ts}","v":1}`;
-  const code = mac(Buffer.from(prepared.start + end, 'utf8')).toString('base64');
-  return Buffer.from(`${prepared.start}"mac":"${code}",${end}`, 'utf8');
+/** Lines of records as they stand in a segment, and their leaf hashes one after another. */
+export interface ChainedRecords {
+  readonly lines: Buffer;
+  readonly leaves: Buffer;
+}
+
+/** Chains and authenticates records under K_audit; `parts` as {@link partsOf} gives them. */
+export type Chain = (parts: Buffer, seq: number, ts: string, prev: Buffer) => ChainedRecords;
+
+/** The two pieces of each record, each with a line feed, which canonical JSON has none of. */
+export function partsOf(group: readonly Prepared[]): Buffer {
+  let text = '';
+  for (const { start, meta } of group) text += `${start}\n${meta}\n`;
+  return Buffer.from(text, 'utf8');
 }
 
 export interface Signing {
   readonly uuid: Buffer;
   readonly sign: (message: Buffer) => Buffer;
   readonly mac: Mac;
+  readonly chain: Chain;
 }
 
 export function headLine(size: number, root: Buffer, time: bigint, { uuid, sign }: Signing): Buffer {

@@ -2,10 +2,10 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Frontier, leafHash } from '../../common/merkle.js';
+import { Frontier } from '../../common/merkle.js';
 import { nowNanoseconds } from '../../common/time.js';
 import { syncDirectory } from '../disk/durable.js';
-import { checkpointLine, headLine, type Prepared, recordLine, type Signing } from './record.js';
+import { checkpointLine, headLine, type Prepared, partsOf, type Signing } from './record.js';
 import type { LogHead } from './replay.js';
 import { openSegment, segmentBytes, segmentName } from './segment.js';
 
@@ -20,6 +20,7 @@ export interface WriterPosition {
 }
 
 const lineEnd = Buffer.from('\n');
+const hashBytes = 32;
 
 export class SegmentWriter {
   readonly #dir: string;
@@ -75,17 +76,15 @@ export class SegmentWriter {
     const { segment, end } = this.#position;
     const frontier = this.#position.frontier.clone();
     let { prev } = this.#position;
-    const parts: Buffer[] = [];
     const ts = new Date().toISOString();
-    for (const prepared of group) {
-      const line = recordLine(prepared, frontier.size, ts, prev, this.#signing.mac);
-      prev = leafHash(line);
+    const { lines, leaves } = this.#signing.chain(partsOf(group), frontier.size, ts, prev);
+    for (let at = 0; at < leaves.length; at += hashBytes) {
+      prev = leaves.subarray(at, at + hashBytes);
       frontier.append(prev);
-      parts.push(line, lineEnd);
     }
     const headed = { size: frontier.size, root: frontier.root() };
-    parts.push(headLine(headed.size, headed.root, nowNanoseconds(), this.#signing), lineEnd);
-    const bytes = Buffer.concat(parts);
+    const head = headLine(headed.size, headed.root, nowNanoseconds(), this.#signing);
+    const bytes = Buffer.concat([lines, head, lineEnd]);
     this.#dirty = true;
     await writeAll(this.#file, bytes, end);
     await this.#file.datasync();

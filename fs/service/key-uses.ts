@@ -6,6 +6,8 @@ export function auditKeys(keyring: Keyring) {
     publicKey: keyring.publicKey(),
     mac: (data: Buffer) => keyring.hmac('audit', data),
     sign: (message: Buffer) => keyring.sign(message),
+    chain: (parts: Buffer, seq: number, ts: string, prev: Buffer) =>
+      keyring.chainRecords(parts, seq, ts, prev),
   };
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "../arguments.h"
+#include "../audit/record_lines.h"
 #include "../crypto/random.h"
 #include "../environment.h"
 #include "../error.h"
@@ -15,7 +16,7 @@
 namespace sherin {
 namespace {
 
-constexpr napi_type_tag kTag = {0x5e9c1d3a77f04b62, 0x9d0b7e6a41c25f83};
+constexpr napi_type_tag kKeyringTag = {0x5e9c1d3a77f04b62, 0x9d0b7e6a41c25f83};
 
 std::shared_ptr<LockedBytes> SlotKeyOf(const Napi::Value& value) {
   auto key = Secret::Get(value);
@@ -72,6 +73,7 @@ void Keyring::Init(Napi::Env env, Napi::Object exports) {
                       InstanceMethod<&Keyring::PublicKey>("publicKey"),
                       InstanceMethod<&Keyring::Sign>("sign"),
                       InstanceMethod<&Keyring::Hmac>("hmac"),
+                      InstanceMethod<&Keyring::ChainRecords>("chainRecords"),
                       InstanceMethod<&Keyring::Wrap>("wrap"),
                       InstanceMethod<&Keyring::ManifestKey>("manifestKey"),
                       InstanceMethod<&Keyring::CounterAuth>("counterAuth"),
@@ -83,17 +85,17 @@ void Keyring::Init(Napi::Env env, Napi::Object exports) {
 }
 
 std::shared_ptr<KeySet> Keyring::Get(const Napi::Value& value) {
-  Keyring& self = Unwrapped<Keyring>(value, kTag, "Keyring");
+  Keyring& self = Unwrapped<Keyring>(value, kKeyringTag, "Keyring");
   if (self.keys_->wiped()) throw NativeError(value.Env(), "EWIPED", "the keyring was wiped");
   return self.keys_;
 }
 
 Keyring::Keyring(const Napi::CallbackInfo& info) : ObjectWrap(info), keys_(TakeHandle<KeySet>(info, "Keyring")) {
-  info.This().As<Napi::Object>().TypeTag(&kTag);
+  info.This().As<Napi::Object>().TypeTag(&kKeyringTag);
 }
 
 Napi::Value Keyring::Wiped(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), Unwrapped<Keyring>(info.This(), kTag, "Keyring").keys_->wiped());
+  return Napi::Boolean::New(info.Env(), Unwrapped<Keyring>(info.This(), kKeyringTag, "Keyring").keys_->wiped());
 }
 
 Napi::Value Keyring::PublicKey(const Napi::CallbackInfo& info) {
@@ -118,6 +120,23 @@ Napi::Value Keyring::Hmac(const Napi::CallbackInfo& info) {
     uint8_t mac[32];
     keys_->Hmac(purpose, {BytesOf(info[1], "data")}, mac);
     return BufferOf(info.Env(), mac, sizeof mac);
+  });
+}
+
+/** (parts, seq, ts, prev) */
+Napi::Value Keyring::ChainRecords(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const Bytes parts = BytesOf(info[0], "parts");
+    LogPlace place{NumberOf(info[1], "seq", 0, (uint64_t{1} << 53) - 1), "", {}};
+    if (!info[2].IsString()) throw Napi::TypeError::New(info.Env(), "ts must be a string");
+    place.ts = info[2].As<Napi::String>().Utf8Value();
+    memcpy(place.prev.data(), BytesOf(info[3], "prev", place.prev.size()).data, place.prev.size());
+    const RecordLines chained = sherin::ChainRecords(*keys_, parts, place);
+    auto result = Napi::Object::New(info.Env());
+    result.Set("lines", BufferOf(info.Env(), reinterpret_cast<const uint8_t*>(chained.text.data()), chained.text.size()));
+    result.Set("leaves", BufferOf(info.Env(), reinterpret_cast<const uint8_t*>(chained.leaves.data()),
+                                  chained.leaves.size() * sizeof(Hash)));
+    return result;
   });
 }
 

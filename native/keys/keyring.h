@@ -24,6 +24,7 @@ class Keyring : public Napi::ObjectWrap<Keyring> {
   Napi::Value PublicKey(const Napi::CallbackInfo& info);
   Napi::Value Sign(const Napi::CallbackInfo& info);
   Napi::Value Hmac(const Napi::CallbackInfo& info);
+  Napi::Value ChainRecords(const Napi::CallbackInfo& info);
   Napi::Value Wrap(const Napi::CallbackInfo& info);
   Napi::Value ManifestKey(const Napi::CallbackInfo& info);
   Napi::Value CounterAuth(const Napi::CallbackInfo& info);

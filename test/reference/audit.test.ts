@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import * as ed from '@noble/ed25519';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chainWith } from '../../fs/audit/chain.fixture.js';
 import { AuditLog } from '../../fs/audit/log.js';
 import { verifyAudit } from './audit.js';
 import type { AuditKeys } from './audit-line.js';
@@ -25,11 +26,13 @@ async function readSegments(dir: string): Promise<Uint8Array[]> {
 beforeAll(async () => {
   base = await mkdtemp(path(tmpdir(), 'sherin-audit-'));
   const dir = path(base, 'audit');
+  const authenticate = (data: Buffer): Buffer => Buffer.from(mac(subkey(master, 'audit'), data));
   const log = await AuditLog.open({
     dir,
     uuid: Buffer.from(master.uuid),
     publicKey: Buffer.from(keys.publicKey),
-    mac: (data) => Buffer.from(mac(subkey(master, 'audit'), data)),
+    mac: authenticate,
+    chain: chainWith(authenticate),
     sign: (message) => Buffer.from(ed.sign(message, subkey(master, 'sign'))),
     expect: null,
     rotateAt: 12_000,
