@@ -37,6 +37,12 @@ export const errorTable = {
     sentence: '{path} does not exist',
     hint: 'look with: sherinctl ls',
   },
+  VERSION_MISSING: {
+    errno: 'ENOENT',
+    exit: Exit.failed,
+    sentence: '{path} has no version {version}; it has {part}',
+    hint: 'look with: sherinctl log {path}',
+  },
   NOT_DIRECTORY: {
     errno: 'ENOTDIR',
     exit: Exit.failed,

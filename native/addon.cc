@@ -4,7 +4,7 @@
 #include "codec/functions.h"
 #include "codec/reader.h"
 #include "environment.h"
-#include "fuse/mount.h"
+#include "fuse/binding.h"
 #include "keys/keyring.h"
 #include "keys/secret.h"
 #include "system/functions.h"

@@ -24,6 +24,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'fs/cube': ['common', 'native/index.ts', 'fs/manifest'],
   'fs/mount': ['common', 'native/index.ts', 'fs/manifest'],
   'fs/tree-path.ts': ['common'],
+  'fs/history': ['common', 'fs/manifest', 'fs/tree-path.ts'],
   'fs/transfer': [
     'common',
     'native/index.ts',
@@ -34,7 +35,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   'fs/service': [
     ...['common', 'native/index.ts', 'native/ipc.ts', 'daemon/protocol'],
-    ...['fs/manifest', 'fs/vault', 'fs/audit', 'fs/cube', 'fs/mount', 'fs/transfer', 'fs/tree-path.ts'],
+    ...['fs/manifest', 'fs/vault', 'fs/audit', 'fs/cube', 'fs/mount', 'fs/history', 'fs/transfer'],
+    'fs/tree-path.ts',
   ],
   'fs/control': [
     ...['common', 'native/index.ts', 'native/ipc.ts', 'daemon/protocol'],

@@ -4,15 +4,18 @@ import { audit } from './audit.js';
 import { bench } from './bench.js';
 import { cat } from './cat.js';
 import { completePath, completion } from './completion.js';
+import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { down } from './down.js';
 import { get } from './get.js';
 import { init } from './init.js';
 import { lock, unlock } from './lock.js';
+import { log } from './log.js';
 import { ls } from './ls.js';
 import { mount, umount } from './mount.js';
 import { put } from './put.js';
 import { quarantine } from './quarantine.js';
+import { restore } from './restore.js';
 import { scrub } from './scrub.js';
 import { stat } from './stat.js';
 import { status } from './status.js';
@@ -35,6 +38,9 @@ export const commands: readonly CommandDefinition[] = [
   ls,
   tree,
   stat,
+  log,
+  restore,
+  diff,
   verify,
   scrub,
   quarantine,

@@ -124,6 +124,16 @@ export const quarantineSchema = z.strictObject({
   paths: z.array(text).max(16),
 });
 
+export const versionSchema = z.strictObject({
+  /** From 1, the oldest version that the path has shown. */
+  number: count,
+  time,
+  size: count,
+  /** Sherin ID of its content; absent for an empty file that was never put. */
+  id: z.string().optional(),
+});
+export type VersionInfo = z.infer<typeof versionSchema>;
+
 export const tpmSchema = z.strictObject({
   kind: z.enum(['hardware', 'software', 'none']),
   /** `software (not hardware-protected)` or the device. */
@@ -255,6 +265,22 @@ export const controlMethods = {
     'Commits what is staged and ends the import',
     z.strictObject({ transfer: count }),
     putTotals,
+  ),
+  history: method(
+    'Versions of the file at a path, those of files that stood there before included; pages go backwards',
+    z.strictObject({ path: text.min(1), before: count.optional() }),
+    z.strictObject({
+      /** Oldest first: the newest ones, or those before the given number. */
+      versions: z.array(versionSchema),
+      total: count,
+      /** When the path began to show nothing; the newest 500. */
+      removals: z.array(time),
+    }),
+  ),
+  restore: method(
+    'Makes an old version of the file at a path its newest one',
+    z.strictObject({ path: text.min(1), version: z.int().min(1) }),
+    versionSchema,
   ),
   verify: method(
     'Decrypts and checks content, signatures included; what fails is quarantined',

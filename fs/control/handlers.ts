@@ -5,6 +5,7 @@ import type { VaultService } from '../service/service.js';
 import { whyContent, whyError } from '../service/why.js';
 import { checkHandlers } from './check-handlers.js';
 import type { ClientThreads } from './client-threads.js';
+import { historyHandlers } from './history-handlers.js';
 import { quarantineHandlers } from './quarantine-handlers.js';
 import type { Call, ControlHandlers } from './server.js';
 import type { TransferHandlers } from './transfer-handlers.js';
@@ -41,6 +42,7 @@ export function controlHandlers(
     ...treeHandlers(service, threads),
     ...transfers.handlers(),
     ...checkHandlers(service),
+    ...historyHandlers(service.history),
     ...quarantineHandlers(service),
 
     status: () => service.status(),

@@ -24,7 +24,10 @@ export function cubesOf(slot: Slot): readonly CubeRef[] {
 }
 
 /** The slots of an object that are no holes, in order, from the verified object tree. */
-function objectSlots(nodes: NodeSource, { node, length }: ObjectInfo): Iterable<UsedSlot> {
+export function objectSlots(
+  nodes: NodeSource,
+  { node, length }: Pick<ObjectInfo, 'node' | 'length'>,
+): Iterable<UsedSlot> {
   return usedSlots(node, slotCount(length), (id) => nodes.node(id));
 }
 

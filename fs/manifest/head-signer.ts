@@ -18,8 +18,7 @@ export class HeadSigner {
   /** Now in nanoseconds, and never before the last head. */
   time(last: TreeHead): bigint {
     const time = this.#options.now?.() ?? nowNanoseconds();
-    if (time < last.time) return last.time;
-    return time;
+    return time > last.time ? time : last.time + 1n;
   }
 
   sign(last: TreeHead, change: HeadChange, time = this.time(last)): TreeHead {

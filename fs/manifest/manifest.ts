@@ -24,6 +24,7 @@ import { isTooLong } from './tail.js';
 import { TileEdge } from './tiles.js';
 import { Tree } from './tree.js';
 import { verifyLog } from './verify-log.js';
+import { type LogVisitor, walkLog } from './walk-log.js';
 
 export type { TreeHead } from './head.js';
 export type { InclusionProof, LogPoint } from './log.js';
@@ -238,6 +239,11 @@ export class Manifest {
   /** Checks the whole log, record by record, against the present head, and the tables beside it against the log. @throws SherinError MANIFEST_BROKEN */
   verifyLog(progress?: (done: number, total: number) => void): Promise<void> {
     return verifyLog(this.#log, this.head, progress);
+  }
+
+  /** Shows every record in order; what was seen may be believed once this resolves. @throws SherinError MANIFEST_BROKEN */
+  walkLog(visitor: LogVisitor): Promise<void> {
+    return walkLog(this.#log, this.head, visitor);
   }
 
   /** Writes a snapshot if the tail is long, closes the database, overwrites the tree. Harmless twice. */

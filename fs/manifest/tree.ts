@@ -127,6 +127,12 @@ export class Tree {
     return this.#view().reverse.inodesOf(object);
   }
 
+  /** The object of a regular file, 0 where it was never put; undefined for anything else. */
+  objectOfFile(ino: number): number | undefined {
+    const inode = this.#view().state.inode(ino);
+    return inode?.attributes.kind === 'file' ? inode.object : undefined;
+  }
+
   linksOf(ino: number): readonly { parent: number; name: Buffer; policy: PolicyTag }[] {
     const links = this.#view().reverse.linksOf(ino);
     return links.map(({ parent, name, entry }) => ({ parent, name: keyName(name), policy: entry.policy }));

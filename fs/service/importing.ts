@@ -3,12 +3,12 @@ import { Encoder } from '../../native/index.js';
 import type { Peer } from '../../native/ipc.js';
 import type { AuditEvent } from '../audit/event.js';
 import type { CubeStore } from '../cube/store.js';
-import type { Mutation } from '../manifest/records.js';
-import type { ChangedName, Invalidation } from '../mount/driver.js';
+import type { Invalidation } from '../mount/driver.js';
 import { Import, type ImportTotals } from '../transfer/import.js';
 import type { Staging } from '../transfer/staging.js';
 import type { LockedVault } from '../vault/open.js';
 import { actorOf, systemActor } from './actor.js';
+import { changes } from './changes.js';
 import type { Session } from './session.js';
 import type { VaultView } from './vault-view.js';
 
@@ -62,44 +62,9 @@ export class Importing {
 
   async #commit(session: Session, batch: Staging): Promise<void> {
     await this.#parts.store.commit(batch.cubes);
-    const changed = changes(session, batch.mutations);
+    const changed = changes(session.manifest.tree, batch.mutations);
     await session.commit(batch.mutations, batch.nodes, batch.refs);
     await session.healed(batch.healed);
     await this.#parts.invalidate(changed);
   }
-}
-
-/** What mutations change of what the kernel or a driver may hold: pages, attributes and opens of inodes, names in directories. */
-function changes(session: Session, mutations: readonly Mutation[]): Exclude<Invalidation, 'all'> {
-  const { tree } = session.manifest;
-  const changed = new Set<number>();
-  const names: ChangedName[] = [];
-  const touch = (parent: number, name: Buffer): void => {
-    const entry = tree.lookup(parent, name);
-    if (entry !== undefined) changed.add(entry.ino);
-    changed.add(parent);
-    names.push({ parent, name });
-  };
-  for (const mutation of mutations) {
-    switch (mutation.type) {
-      case 'attributes':
-      case 'put':
-        changed.add(mutation.inode);
-        break;
-      case 'link':
-        changed.add(mutation.inode);
-        touch(mutation.parent, mutation.name);
-        break;
-      case 'unlink':
-      case 'policy':
-        touch(mutation.parent, mutation.name);
-        break;
-      case 'rename':
-        touch(mutation.parent, mutation.name);
-        touch(mutation.newParent, mutation.newName);
-        break;
-    }
-  }
-  const there = (ino: number): boolean => tree.inode(ino) !== undefined;
-  return { inodes: [...changed].filter(there), names: names.filter(({ parent }) => there(parent)) };
 }

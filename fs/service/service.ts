@@ -12,6 +12,7 @@ import { headerPublicKey } from '../vault/header.js';
 import type { LockedVault } from '../vault/open.js';
 import { Admins } from './access.js';
 import { actorOf, systemActor } from './actor.js';
+import { History } from './history.js';
 import { Importing } from './importing.js';
 import { Mounting, type MountRequest } from './mounting.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
@@ -43,6 +44,7 @@ export interface ServiceOptions {
 export class VaultService implements VaultView {
   readonly store: CubeStore;
   readonly imports: Importing;
+  readonly history: History;
   readonly #locked: LockedVault;
   readonly #log: Logger;
   readonly #options: ServiceOptions;
@@ -71,6 +73,7 @@ export class VaultService implements VaultView {
     });
     this.#pending = new PendingAudit(locked.directory.inside('audit'));
     this.#mounting = new Mounting(this, log);
+    this.history = new History(this, (what) => this.#mounting.invalidate(what));
     this.imports = new Importing({
       vault: this,
       locked,

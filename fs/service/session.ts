@@ -1,5 +1,5 @@
 import { SherinError } from '../../common/errors.js';
-import { type CubeId, cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js';
+import { type CubeId, cubeIdFromBytes, cubeIdToBytes, type SherinId } from '../../common/ids.js';
 import type { CubeFault, CubeReader, CubeRef, Keyring } from '../../native/index.js';
 import type { AuditLog } from '../audit/log.js';
 import { type AuditReport, verifyAudit } from '../audit/verify.js';
@@ -91,24 +91,25 @@ export class Session implements FaultSink {
     const { tree } = this.manifest;
     if (ino !== null && tree.inode(ino)?.kind === 'directory')
       throw new SherinError('IS_DIRECTORY', { path: 'it' });
-    const links = ino === null ? [] : tree.linksOf(ino);
     const id = object?.id ?? null;
-    // Policy belongs to the path; where several lead here the strictest decides.
-    if (links.some(({ policy }) => !mayRead(policy, caller, this.#parts.admins))) {
-      await this.records.denied('open', id, caller);
-      throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read ${id ?? 'this file'}` });
-    }
+    await this.requireRead(ino, id, caller);
     if (id !== null) await this.records.open(id, caller);
     return this.#content(object ?? { length: 0, node: encodeSlots([]) });
+  }
+
+  /** Policy belongs to the path; where several lead here the strictest decides. @throws SherinError DENIED, which is recorded */
+  async requireRead(ino: number | null, id: SherinId | null, caller: Caller): Promise<void> {
+    const links = ino === null ? [] : this.manifest.tree.linksOf(ino);
+    if (links.every(({ policy }) => mayRead(policy, caller, this.#parts.admins))) return;
+    await this.records.denied('open', id, caller);
+    throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read ${id ?? 'this file'}` });
   }
 
   /** A file of one cube whose opens need no decision; null for any other, and while opens have to wait for their records. */
   prepare(ino: number): PreparedFile | null {
     const { tree } = this.manifest;
-    const inode = tree.inode(ino);
-    if (inode?.kind !== 'file' || inode.size > slotBytes || !this.records.writable) return null;
-    const object = tree.object(inode.object);
-    if (object === undefined || object.length === 0) return null;
+    const object = this.records.writable ? tree.object(tree.objectOfFile(ino) ?? 0) : undefined;
+    if (object === undefined || object.length === 0 || object.length > slotBytes) return null;
     const [slot] = slotsAround(object.node, 0, (id) => this.manifest.node(id)).slots;
     if (slot?.kind !== 'cube' || slot.cube.length !== object.length) return null;
     if (tree.linksOf(ino).some(({ policy }) => policy !== 'user')) return null;

@@ -17,6 +17,7 @@
 #include "check.h"
 #include "guard.h"
 #include "mount.h"
+#include "together.h"
 #include "vault.h"
 
 namespace sherin::checks {
@@ -196,6 +197,7 @@ int main() {
   Readers(vault, 20, true);
   Stops(vault, 20);
   Faults(vault, 30);
+  Together(vault, 200);
   Mounts();
   std::puts("all checks passed");
 }

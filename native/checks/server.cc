@@ -274,7 +274,7 @@ void Server::Prepare() {
     contents.back()->SetSlot(0, file.slots[0]);
     session_->grants().Prepare(contents.back());
   }
-  session_->reads().Expect(std::move(contents));
+  session_->prefetch().Expect(std::move(contents));
 }
 
 /** The grant of a handle, and the slot of an offset with the one behind it. */

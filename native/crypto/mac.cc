@@ -11,21 +11,28 @@ namespace {
 
 char kDigest[] = "SHA256";
 
-OSSL_PARAM OctetParam(const char* name, Bytes bytes) {
-  static uint8_t nothing;  // OpenSSL takes a null pointer for "not given"
-  uint8_t* data = bytes.size == 0 ? &nothing : const_cast<uint8_t*>(bytes.data);
-  return OSSL_PARAM_construct_octet_string(name, data, bytes.size);
+/** Fetching the digest by its name costs as much as the hashing of a small message: contexts are copied from one that has it. */
+MacContext NewContext() {
+  // Never freed: OpenSSL may have ended before static objects do. A context without a key can not be copied.
+  static EVP_MAC_CTX* const model = [] {
+    static constexpr uint8_t kNoKey[32] = {};
+    MacContext context(EVP_MAC_CTX_new(HmacAlgorithm()));
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, kDigest, 0),
+                                 OSSL_PARAM_construct_end()};
+    Require(context != nullptr && EVP_MAC_init(context.get(), kNoKey, sizeof kNoKey, params) == 1, "EVP_MAC_init");
+    return context.release();
+  }();
+  MacContext context(EVP_MAC_CTX_dup(model));
+  Require(context != nullptr, "EVP_MAC_CTX_dup");
+  return context;
 }
 
 }  // namespace
 
 void HmacSha256(Bytes key, std::initializer_list<Bytes> parts, uint8_t out[32]) {
   const ResidueScrub scrub;
-  const MacContext context(EVP_MAC_CTX_new(HmacAlgorithm()));
-  Require(context != nullptr, "EVP_MAC_CTX_new");
-  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, kDigest, 0),
-                               OSSL_PARAM_construct_end()};
-  Require(EVP_MAC_init(context.get(), key.data, key.size, params) == 1, "EVP_MAC_init");
+  const MacContext context = NewContext();
+  Require(EVP_MAC_init(context.get(), key.data, key.size, nullptr) == 1, "EVP_MAC_init");
   for (const Bytes& part : parts) {
     Require(EVP_MAC_update(context.get(), part.data, part.size) == 1, "EVP_MAC_update");
   }
@@ -34,14 +41,10 @@ void HmacSha256(Bytes key, std::initializer_list<Bytes> parts, uint8_t out[32]) 
 }
 
 LockedBytes Hkdf(Bytes key, Bytes salt, Bytes info) {
-  const ResidueScrub scrub;
-  LockedBytes out(32);
-  const KdfContext context(EVP_KDF_CTX_new(HkdfAlgorithm()));
-  Require(context != nullptr, "EVP_KDF_CTX_new");
-  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, kDigest, 0),
-                               OctetParam(OSSL_KDF_PARAM_KEY, key), OctetParam(OSSL_KDF_PARAM_SALT, salt),
-                               OctetParam(OSSL_KDF_PARAM_INFO, info), OSSL_PARAM_construct_end()};
-  Require(EVP_KDF_derive(context.get(), out.data(), out.size(), params) == 1, "HKDF");
+  static constexpr uint8_t kFirst = 1;
+  LockedBytes extracted(32), out(32);
+  HmacSha256(salt, {key}, extracted.data());
+  HmacSha256(extracted.bytes(), {info, {&kFirst, 1}}, out.data());
   return out;
 }
 

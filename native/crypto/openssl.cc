@@ -33,11 +33,6 @@ EVP_MAC* HmacAlgorithm() {
   return mac;
 }
 
-EVP_KDF* HkdfAlgorithm() {
-  static EVP_KDF* const kdf = Fetched(EVP_KDF_fetch(nullptr, "HKDF", nullptr), "HKDF");
-  return kdf;
-}
-
 void Require(bool ok, const char* call) {
   if (ok) return;
   char reason[256] = "";

@@ -1,6 +1,5 @@
 #pragma once
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
 
 #include <memory>
 
@@ -13,7 +12,6 @@ namespace sherin {
 const EVP_MD* Sha256();
 const EVP_CIPHER* Aes256Gcm();
 EVP_MAC* HmacAlgorithm();
-EVP_KDF* HkdfAlgorithm();
 
 template <auto Free>
 struct OpensslDelete {
@@ -27,7 +25,6 @@ struct OpensslDelete {
 using MdContext = std::unique_ptr<EVP_MD_CTX, OpensslDelete<EVP_MD_CTX_free>>;
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, OpensslDelete<EVP_CIPHER_CTX_free>>;
 using MacContext = std::unique_ptr<EVP_MAC_CTX, OpensslDelete<EVP_MAC_CTX_free>>;
-using KdfContext = std::unique_ptr<EVP_KDF_CTX, OpensslDelete<EVP_KDF_CTX_free>>;
 using PkeyContext = std::unique_ptr<EVP_PKEY_CTX, OpensslDelete<EVP_PKEY_CTX_free>>;
 using Pkey = std::unique_ptr<EVP_PKEY, OpensslDelete<EVP_PKEY_free>>;
 

@@ -1,7 +1,9 @@
 #include "session.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -21,6 +23,8 @@ constexpr std::chrono::milliseconds kTick{20};
 constexpr std::chrono::milliseconds kIdleTick{250};
 /** For how long what JavaScript is told gathers. */
 constexpr std::chrono::milliseconds kGather{5};
+/** How long a thread that has answered stays awake for the next request. */
+constexpr std::chrono::microseconds kAwait{100};
 /** Threads that reads leave for what needs no disk. */
 constexpr size_t kSpare = 16;
 /** What a notification may wait at the end for reads under way, and again for what is left when those have failed. */
@@ -47,14 +51,14 @@ Session::Session(const Options& options, Upcall upcall, std::function<void()> fl
       flush_(std::move(flush)),
       fuse_(MakeSession(options.mount_options, this), fuse_session_destroy),
       pending_(options.deadline),
-      reads_(pending_, notifier_,
-             [this](uint64_t node, uint64_t offset, const uint8_t* data, size_t size) {
-               fuse_bufvec bytes = FUSE_BUFVEC_INIT(size);
-               bytes.buf[0].mem = const_cast<uint8_t*>(data);
-               fuse_lowlevel_notify_store(fuse_.get(), node, static_cast<off_t>(offset), &bytes,
-                                          static_cast<fuse_buf_copy_flags>(0));
-             },
-             Threads::kMost - kSpare),
+      prefetch_(notifier_,
+                [this](uint64_t node, uint64_t offset, const uint8_t* data, size_t size) {
+                  fuse_bufvec bytes = FUSE_BUFVEC_INIT(size);
+                  bytes.buf[0].mem = const_cast<uint8_t*>(data);
+                  fuse_lowlevel_notify_store(fuse_.get(), node, static_cast<off_t>(offset), &bytes,
+                                             static_cast<fuse_buf_copy_flags>(0));
+                }),
+      reads_(pending_, prefetch_, Threads::kMost - kSpare),
       threads_([this] { Serve(); }, [this] { Ended(); }),
       thread_count_(options.threads) {
   ProcessEnd::Instance().Add(this, [this](std::chrono::milliseconds time) { return EndWithin(time); });
@@ -83,7 +87,7 @@ void Session::End() {
   StopNotifications();
   if (fuse_ != nullptr) fuse_session_exit(fuse_.get());
   threads_.Join();
-  reads_.Stop();  // here, where a disk that hangs may be waited for: not by whoever drops the last reference
+  prefetch_.Stop();  // here, where a disk that hangs may be waited for: not by whoever drops the last reference
   {
     const std::lock_guard<std::mutex> lock(watch_mutex_);
     watching_ = false;
@@ -120,10 +124,25 @@ void Session::Serve() {
     const int got = fuse_session_receive_buf(fuse_.get(), &buffer);
     if (got == -EINTR || got == -EAGAIN) continue;
     if (got <= 0) break;
-    const Threads::Busy busy(threads_);
-    fuse_session_process_buf(fuse_.get(), &buffer);
+    {
+      const Threads::Busy busy(threads_);
+      fuse_session_process_buf(fuse_.get(), &buffer);
+    }
+    AwaitNext();
   }
   free(buffer.mem);
+}
+
+/**
+ * Looks for the next request a moment longer before it sleeps: to wake a thread takes longer than to answer most requests, on a
+ * virtual machine above all. One thread at a time, and whoever has work to do goes first.
+ */
+void Session::AwaitNext() {
+  if (awaiting_.exchange(true)) return;
+  pollfd device{fuse_session_fd(fuse_.get()), POLLIN, 0};
+  const auto end = std::chrono::steady_clock::now() + kAwait;
+  while (poll(&device, 1, 0) == 0 && std::chrono::steady_clock::now() < end) sched_yield();
+  awaiting_ = false;
 }
 
 void Session::Ended() {

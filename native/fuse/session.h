@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -46,6 +47,7 @@ class Session {
 
   Pending& pending() { return pending_; }
   KnownNodes& known() { return known_; }
+  Prefetch& prefetch() { return prefetch_; }
   Reads& reads() { return reads_; }
   Grants& grants() { return grants_; }
   const Upcall& upcall() const { return upcall_; }
@@ -65,6 +67,7 @@ class Session {
 
  private:
   void Serve();
+  void AwaitNext();
   void Watch();
   void Ended();
   void DropNode(uint64_t node);
@@ -79,9 +82,11 @@ class Session {
   KnownNodes known_;
   Grants grants_;
   Workers notifier_{1};
+  Prefetch prefetch_;
   Reads reads_;
   Threads threads_;
   const size_t thread_count_;
+  std::atomic<bool> awaiting_{false};
 
   std::mutex watch_mutex_;
   std::condition_variable watch_changed_;

@@ -4,7 +4,7 @@ import { fanOut, slotBytes } from '../../manifest/index-node.js';
 import type { FileSystem } from '../file-system.js';
 import type { ReadGrant } from '../source.js';
 
-/** Slots that a sequential reader is read ahead (native/fuse/reads.cc). */
+/** Slots that a sequential reader is read ahead (native/fuse/prefetch.cc). */
 const slotsAhead = 4;
 
 export class Grants {

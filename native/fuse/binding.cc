@@ -1,4 +1,4 @@
-#include "mount.h"
+#include "binding.h"
 
 #include <errno.h>
 
@@ -345,7 +345,7 @@ class FuseSession : public Napi::ObjectWrap<FuseSession> {
         contents.back()->SetSlot(0, {segment});
       }
       for (const auto& content : contents) session_->grants().Prepare(content);
-      session_->reads().Expect(std::move(contents));
+      session_->prefetch().Expect(std::move(contents));
     });
   }
 

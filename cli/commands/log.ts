@@ -1,0 +1,45 @@
+import type { VersionInfo } from '../../daemon/protocol/control.js';
+import { command, number } from '../definition.js';
+import { formatBytes, formatCount, formatTime } from '../output/units.js';
+import { historyPage } from '../transfer/version.js';
+import { explained, vaultPath } from '../vault-path.js';
+
+export const log = command({
+  name: 'log',
+  summary: 'Show the versions of a file, newest first',
+  details: [
+    'All that a path has shown since the vault was made: files that were removed or replaced count, too. `sherinctl restore PATH@NUMBER` brings one back.',
+  ],
+  args: [{ form: '<path>', text: 'a file, which may be gone by now', completes: 'vault-path' }],
+  options: { count: number('-n, --count <n>', 'how many (default: 20)', { least: 1, most: 500 }) },
+  examples: [{ text: 'Versions of a letter', line: 'sherinctl log files/letters/a.txt' }],
+  run: async (session, [written = ''], { count = 20 }) => {
+    const path = vaultPath(written, session.places);
+    const { output } = session;
+    const page = historyPage(session, session.connect(), path, undefined);
+    const { versions, total, removals } = await explained(page, written, session.places);
+    const newest = versions.slice(-count).reverse();
+    output.result({ path, total, versions: newest, removals }, () => {
+      const since = BigInt(newest.at(-1)?.time ?? 0);
+      const gone = total > newest.length ? removals.filter((time) => BigInt(time) > since) : removals;
+      output.table(['VERSION', 'SINCE', 'SIZE', 'ID'], rows(newest, gone));
+      const left = total - newest.length;
+      if (left > 0)
+        output.note(
+          `${formatCount(left, 'older version')} ${left === 1 ? 'is' : 'are'} not shown; see --count`,
+        );
+    });
+  },
+});
+
+/** Versions and removals in the order of their times, newest first. */
+function rows(versions: readonly VersionInfo[], removals: readonly string[]): string[][] {
+  const lines = [
+    ...versions.map(({ number, time, size, id }) => ({
+      time,
+      cells: [String(number), formatTime(time), formatBytes(size), id ?? '(empty)'],
+    })),
+    ...removals.map((time) => ({ time, cells: ['-', formatTime(time), '-', '(removed)'] })),
+  ];
+  return lines.sort((a, b) => Number(BigInt(b.time) - BigInt(a.time))).map(({ cells }) => cells);
+}

@@ -1,0 +1,24 @@
+import type { History, NumberedVersion } from '../service/history.js';
+import type { ControlHandlers } from './server.js';
+
+/** Versions in one answer. */
+const pageVersions = 500;
+
+/** `history` and `restore`. */
+export function historyHandlers(history: History): Pick<ControlHandlers, 'history' | 'restore'> {
+  return {
+    async history({ path, before }, { peer, progress }) {
+      const page = { before, most: pageVersions };
+      const { versions, total, removals } = await history.of(path, page, peer, progress);
+      return { versions: versions.map(versionInfo), total, removals: removals.map(String) };
+    },
+
+    async restore({ path, version }, { peer, progress }) {
+      return versionInfo(await history.restore(path, version, peer, progress));
+    },
+  };
+}
+
+function versionInfo({ number, time, size, id }: NumberedVersion) {
+  return { number, time: String(time), size, ...(id === null ? {} : { id }) };
+}

@@ -1,0 +1,73 @@
+/** The records that bring an old version of a file back, as its newest one. */
+import { SherinError } from '../../common/errors.js';
+import type { Manifest } from '../manifest/manifest.js';
+import { type Attributes, type Mutation, rootInode } from '../manifest/records.js';
+import { pathText } from '../tree-path.js';
+import type { PathVersion } from './path-history.js';
+
+/**
+ * Content, mode, owner, time of modification and extended attributes of the version; other names of the file show it, too. Where the
+ * path is gone it is made again, with directories on the way.
+ * @param now nanoseconds since 1970, the new change time
+ * @throws SherinError IS_DIRECTORY, NOT_DIRECTORY, USAGE where something else stands there; MANIFEST_BROKEN
+ */
+export function restoring(
+  manifest: Manifest,
+  path: readonly Buffer[],
+  version: PathVersion,
+  now: bigint,
+): { readonly inode: number; readonly mutations: readonly Mutation[] } {
+  const name = path.at(-1);
+  if (name === undefined) throw new SherinError('IS_DIRECTORY', { path: 'files/' });
+  const mutations: Mutation[] = [];
+  const parent = directory(manifest, path.slice(0, -1), now, mutations);
+  const present = manifest.tree.lookup(parent, name);
+  if (present !== undefined && present.kind !== 'file') refuse(present.kind, shown(path));
+  const inode = present?.ino ?? manifest.newInode();
+  const attributes: Attributes = { ...attributesOf(manifest, version), ctime: now };
+  mutations.push({ type: 'attributes', inode, attributes });
+  if (present === undefined) mutations.push({ type: 'link', parent, inode, name });
+  if (version.put >= 0) mutations.push({ ...putOf(manifest, version), inode });
+  return { inode, mutations };
+}
+
+/** The put that a version shows. @throws SherinError MANIFEST_BROKEN */
+export function putOf(manifest: Manifest, { put }: PathVersion) {
+  const { mutation } = manifest.record(put);
+  if (mutation.type !== 'put') throw new SherinError('MANIFEST_BROKEN', { part: `record ${put} is no put` });
+  return mutation;
+}
+
+function attributesOf(manifest: Manifest, { attributes }: PathVersion): Attributes {
+  const { mutation } = manifest.record(attributes);
+  if (mutation.type === 'attributes') return mutation.attributes;
+  throw new SherinError('MANIFEST_BROKEN', { part: `record ${attributes} holds no attributes` });
+}
+
+/** The directory of a path; what is missing of it is made, as its parent is. */
+function directory(manifest: Manifest, path: readonly Buffer[], now: bigint, mutations: Mutation[]): number {
+  const found = manifest.tree.find(path);
+  if (found !== undefined) {
+    if (found.kind !== 'directory') throw new SherinError('NOT_DIRECTORY', { path: shown(path) });
+    return found.ino;
+  }
+  const name = path.at(-1);
+  if (name === undefined) return rootInode;
+  const parent = directory(manifest, path.slice(0, -1), now, mutations);
+  const inode = manifest.newInode();
+  const like = manifest.tree.inode(parent) ?? manifest.tree.inode(rootInode);
+  const { uid, gid, mode } = like ?? { uid: 0, gid: 0, mode: 0o700 };
+  const attributes = { kind: 'directory', mode, uid, gid, atime: now, mtime: now, ctime: now } as const;
+  mutations.push({ type: 'attributes', inode, attributes: { ...attributes, target: null, xattrs: [] } });
+  mutations.push({ type: 'link', parent, inode, name });
+  return inode;
+}
+
+function refuse(kind: string, path: string): never {
+  if (kind === 'directory') throw new SherinError('IS_DIRECTORY', { path });
+  throw new SherinError('USAGE', { what: `${path} is a ${kind} now; move it away first` });
+}
+
+function shown(path: readonly Buffer[]): string {
+  return pathText(Buffer.from(path.map((name) => name.toString('latin1')).join('/'), 'latin1'));
+}

@@ -1,0 +1,112 @@
+import { SherinError } from '../../common/errors.js';
+import { cubeIdFromBytes, formatSherinId, type SherinId } from '../../common/ids.js';
+import { nowNanoseconds } from '../../common/time.js';
+import { cubesOf, objectSlots } from '../cube/catalog.js';
+import { type PathHistory, pathHistory } from '../history/path-history.js';
+import { putOf, restoring } from '../history/restore.js';
+import type { Put } from '../manifest/records.js';
+import type { Invalidation } from '../mount/driver.js';
+import type { Caller } from '../mount/source.js';
+import { treePath } from '../tree-path.js';
+import { actorOf } from './actor.js';
+import { changes } from './changes.js';
+import type { Session } from './session.js';
+import type { VaultView } from './vault-view.js';
+
+type Progress = (done: number, total: number) => void;
+
+/** A version as people see it; numbers count from 1, the oldest. */
+export interface NumberedVersion {
+  readonly number: number;
+  readonly time: bigint;
+  /** Bytes. */
+  readonly size: number;
+  /** Null: it was empty and was never put. */
+  readonly id: SherinId | null;
+}
+
+export interface HistoryOfPath {
+  /** Number of all versions. */
+  readonly total: number;
+  /** Oldest first: the last ones before the given number. */
+  readonly versions: readonly NumberedVersion[];
+  /** Times at which the path began to show nothing. */
+  readonly removals: readonly bigint[];
+}
+
+/** Up to `most` versions, the newest or those before a number. */
+export interface Page {
+  readonly before: number | undefined;
+  readonly most: number;
+}
+
+/** Old versions of files: named, and brought back. */
+export class History {
+  readonly #vault: VaultView;
+  readonly #invalidate: (what: Invalidation) => Promise<void>;
+
+  /** @param invalidate answers when the kernel has dropped what it held */
+  constructor(vault: VaultView, invalidate: (what: Invalidation) => Promise<void>) {
+    this.#vault = vault;
+    this.#invalidate = invalidate;
+  }
+
+  /** @throws SherinError PATH_MISSING where the path never showed a file; DENIED, LOCKED, TPM_*, MANIFEST_BROKEN */
+  async of(path: string, page: Page, caller: Caller, progress: Progress): Promise<HistoryOfPath> {
+    const session = await this.#vault.unlocked();
+    const { versions, removals } = await this.#read(session, path, caller, progress);
+    const end = Math.min(versions.length, (page.before ?? versions.length + 1) - 1);
+    const start = Math.max(0, end - page.most);
+    const numbered = versions.slice(start, end).map((version, at) => {
+      const put = version.put < 0 ? null : putOf(session.manifest, version);
+      return { number: start + at + 1, time: version.time, ...shown(put) };
+    });
+    return { total: versions.length, versions: numbered, removals: removals.slice(-page.most) };
+  }
+
+  /**
+   * Makes an old version the newest one; durable when it resolves.
+   * @throws SherinError VERSION_MISSING, CUBE_QUARANTINED, AUDIT_UNWRITABLE, NO_SPACE; as {@link of} and {@link restoring}
+   */
+  async restore(path: string, number: number, caller: Caller, progress: Progress): Promise<NumberedVersion> {
+    const session = await this.#vault.unlocked();
+    const { versions } = await this.#read(session, path, caller, progress);
+    const version = versions[number - 1];
+    if (version === undefined)
+      throw new SherinError('VERSION_MISSING', { path, version: number, part: `1 to ${versions.length}` });
+    const put = version.put < 0 ? null : putOf(session.manifest, version);
+    if (put !== null) requireCubes(session, put);
+    const { id, size } = shown(put);
+    const meta = { version: number };
+    await session.records.record({ event: 'AUDIT_RESTORE', id, actor: actorOf(caller), meta });
+    const time = nowNanoseconds();
+    const { mutations } = restoring(session.manifest, treePath(path), version, time);
+    await session.commit(mutations, [], []);
+    await this.#invalidate(changes(session.manifest.tree, mutations));
+    return { number: versions.length + 1, time, size, id };
+  }
+
+  async #read(session: Session, path: string, caller: Caller, progress: Progress): Promise<PathHistory> {
+    const names = treePath(path);
+    const present = session.manifest.tree.find(names);
+    if (present?.kind === 'directory') throw new SherinError('IS_DIRECTORY', { path });
+    await session.requireRead(present?.ino ?? null, null, caller);
+    const history = await pathHistory(session.manifest, names, progress);
+    if (history.versions.length === 0) throw new SherinError('PATH_MISSING', { path });
+    return history;
+  }
+}
+
+function shown(put: Put | null): { readonly size: number; readonly id: SherinId | null } {
+  return put === null ? { size: 0, id: null } : { size: put.length, id: formatSherinId(put.id) };
+}
+
+/** A version of which a part failed verification is not brought back: whoever reads it would be refused. */
+function requireCubes(session: Session, put: Put): void {
+  for (const { slot } of objectSlots(session.manifest, put)) {
+    for (const cube of cubesOf(slot)) {
+      const id = cubeIdFromBytes(cube.id);
+      if (session.isQuarantined(id)) throw new SherinError('CUBE_QUARANTINED', { id });
+    }
+  }
+}
