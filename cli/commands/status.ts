@@ -36,7 +36,7 @@ export const status = command({
 });
 
 function rows(found: Status): [string, string][] {
-  const { vault, tpm, fs, mount, tree, head, audit, reads } = found;
+  const { vault, tpm, fs, mount, past, tree, head, audit, reads } = found;
   const slots = vault.slots
     .map(({ id, type, pin }) => `${type} (slot ${id}${pin ? ', with PIN' : ''})`)
     .join(', ');
@@ -54,6 +54,10 @@ function rows(found: Status): [string, string][] {
         ? 'not mounted'
         : `${mount.path} (${mount.driver}${mount.allowOther ? ', other users allowed' : ''})`,
     ],
+    ...past.map(({ path, end }): [string, string] => [
+      'past',
+      `${path}, as it was before ${formatTime(end)}`,
+    ]),
   ];
   if (tree !== null) {
     const held =

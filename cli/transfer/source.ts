@@ -16,6 +16,9 @@ export interface Found {
   readonly stat: BigIntStats;
 }
 
+/** What stands in directories of the sources, by their path below the destination; one that could not be listed is not there. */
+export type Listed = Map<string, ReadonlySet<string>>;
+
 export interface Source {
   /** As the user wrote it, in text form. */
   readonly text: string;
@@ -79,6 +82,7 @@ export function* walk(
   below: string,
   forbidden: Forbidden,
   problems: Problems,
+  listed: Listed = new Map(),
 ): Generator<Found> {
   const trimmed = source.text.replace(/\/+$/, '');
   const root = source.isDirectory
@@ -91,20 +95,28 @@ export function* walk(
       return;
     }
     yield { path: below, local: source.text, directory: root, name: Buffer.from('.'), stat: root.stat() };
-    yield* walkDirectory(root, below, trimmed, forbidden, problems);
+    yield* walkDirectory(root, below, trimmed, { forbidden, problems, listed });
   } finally {
     root.close();
   }
+}
+
+interface Walk {
+  readonly forbidden: Forbidden;
+  readonly problems: Problems;
+  readonly listed: Listed;
 }
 
 function* walkDirectory(
   directory: LocalDirectory,
   below: string,
   local: string,
-  forbidden: Forbidden,
-  problems: Problems,
+  walk: Walk,
 ): Generator<Found> {
-  for (const name of attempt(() => directory.names(), local, problems) ?? []) {
+  const { forbidden, problems, listed } = walk;
+  const names = attempt(() => directory.names(), local, problems);
+  if (names !== undefined) listed.set(below, new Set(names.map((name) => bytesToText(name))));
+  for (const name of names ?? []) {
     const text = bytesToText(name);
     const path = below === '' ? text : `${below}/${text}`;
     const here = `${local}/${text}`;
@@ -122,7 +134,7 @@ function* walkDirectory(
     if (child === undefined) continue;
     try {
       yield { path, local: here, directory: child, name: Buffer.from('.'), stat: child.stat() };
-      yield* walkDirectory(child, path, here, forbidden, problems);
+      yield* walkDirectory(child, path, here, walk);
     } finally {
       child.close();
     }

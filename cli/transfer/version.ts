@@ -20,7 +20,7 @@ export interface FoundVersion extends VersionInfo {
 
 /** What `--help` says of it. */
 export const versionForms =
-  'VERSION is a number as `sherinctl log PATH` shows it, or a time, which means what the path showed then: 2026-01-31, "2026-01-31 13:05", yesterday, or 90min, 3h, 2d, 1w (ago). A day means its end.';
+  'VERSION is a number as `sherinctl log PATH` shows it, or a time, which means the last version before it: 2026-01-31, "2026-01-31 13:05", yesterday, or 90min, 3h, 2d, 1w (ago). A day means its end.';
 
 /** The parts of `PATH@VERSION`; null without an `@` behind the last slash. */
 export function parseVersionName(text: string): VersionName | null {

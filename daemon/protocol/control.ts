@@ -163,6 +163,8 @@ export const statusSchema = z.strictObject({
   mount: z
     .strictObject({ path: text, driver: z.enum(mountDrivers), allowOther: z.boolean(), listIds: z.boolean() })
     .nullable(),
+  /** Mounts of the tree as it was before a time. */
+  past: z.array(z.strictObject({ path: text, end: time })),
   tree: z
     .strictObject({ files: count, objects: count, cubes: count, quarantined: count, logSize: count })
     .nullable(),
@@ -223,9 +225,14 @@ export const controlMethods = {
     }),
     nothing,
   ),
-  umount: method(
-    'Unmounts the vault; lazy when files are open',
+  'mount.past': method(
+    'Mounts the tree as it was before a time, read-only, beside the mount of the vault',
+    z.strictObject({ path: text, end: time }),
     nothing,
+  ),
+  umount: method(
+    'Unmounts the mount of the past at the path, else the vault; lazy when files are open',
+    z.strictObject({ path: text.optional() }),
     z.strictObject({ lazy: z.boolean() }),
   ),
   stop: method('Commits, unmounts, locks and ends sherin-fs', nothing, z.strictObject({ lazy: z.boolean() })),
@@ -265,6 +272,11 @@ export const controlMethods = {
     'Commits what is staged and ends the import',
     z.strictObject({ transfer: count }),
     putTotals,
+  ),
+  remove: method(
+    'Removes files, and directories with all below them; old versions stay',
+    z.strictObject({ paths: z.array(text.min(1)).min(1).max(256) }),
+    z.strictObject({ files: count, others: count }),
   ),
   history: method(
     'Versions of the file at a path, those of files that stood there before included; pages go backwards',

@@ -79,13 +79,20 @@ export function controlHandlers(
       return {};
     },
 
-    umount: (_, { peer }) => service.unmount(peer),
+    async 'mount.past'({ path, end }, { peer }) {
+      await service.mountPast({ path, end: BigInt(end) }, peer);
+      return {};
+    },
+
+    umount: ({ path }, { peer }) => service.unmount(peer, path),
 
     async stop(_, { peer }) {
       const result = await service.stop(peer);
       setImmediate(stopped);
       return result;
     },
+
+    remove: ({ paths }, { peer }) => service.removing.remove(paths, peer),
 
     async 'audit.tail'({ count }) {
       const session = await service.unlocked();

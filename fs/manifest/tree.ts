@@ -164,6 +164,12 @@ export class Tree {
   }
 }
 
+/** Those of an inode alone, as a record has them. */
+export function attributesOf(inode: Inode): Attributes {
+  const { kind, mode, uid, gid, atime, mtime, ctime, target, xattrs } = inode;
+  return { kind, mode, uid, gid, atime, mtime, ctime, target, xattrs };
+}
+
 function asEntry(name: string, { ino, kind, policy }: EntryState): Entry {
   return { name: keyName(name), ino, kind, policy };
 }

@@ -3,6 +3,7 @@ import { SherinError } from '../../common/errors.js';
 import { type CubeId, parseSherinId, type SherinId } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
 import { countSlots } from '../cube/catalog.js';
+import type { Tree } from '../manifest/tree.js';
 import type {
   Caller,
   FileFacts,
@@ -15,6 +16,7 @@ import type {
   TreeView,
 } from '../mount/source.js';
 import { generatedFiles } from './generated.js';
+import type { Session } from './session.js';
 import type { VaultView } from './vault-view.js';
 
 const spaceEveryMs = 5_000;
@@ -26,13 +28,20 @@ export class VaultSource implements MountSource {
   readonly owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   readonly #vault: VaultView;
   readonly #allowOther: boolean;
+  readonly #end: bigint | null;
+  /** The past tree of a session, once it is there. */
+  #past: { readonly session: Session; readonly tree: Tree } | null = null;
   #space: Space = { blockSize: 4096, blocks: 0, free: 0, available: 0, files: 0, nameMax: 255 };
   #spaceTimer: NodeJS.Timeout | null = null;
 
-  /** @param allowOther other users may come; else every caller is the owner, even where the driver tells nothing */
-  constructor(vault: VaultView, allowOther: boolean) {
+  /**
+   * @param allowOther other users may come; else every caller is the owner, even where the driver tells nothing
+   * @param end shows the tree as it was before this time (nanoseconds since 1970); null: as it is
+   */
+  constructor(vault: VaultView, allowOther: boolean, end: bigint | null) {
     this.#vault = vault;
     this.#allowOther = allowOther;
+    this.#end = end;
   }
 
   /** Keeps the answer of statfs fresh in the background, so that `df` never waits for a disk. */
@@ -48,29 +57,34 @@ export class VaultSource implements MountSource {
 
   tree(): TreeView | Promise<TreeView> {
     const session = this.#vault.current();
-    if (session !== null) return session.manifest.tree;
-    return this.#vault.unlocked().then(({ manifest }) => manifest.tree);
+    if (session === null) this.#past = null;
+    const there = session === null ? null : this.#treeNow(session);
+    return there ?? this.#vault.unlocked().then((unlocked) => this.#treeOf(unlocked));
   }
 
   async openInode(ino: number, caller: Caller): Promise<OpenFile> {
     const session = await this.#vault.unlocked();
-    const inode = session.manifest.tree.inode(ino);
+    const tree = await this.#treeOf(session);
+    const inode = tree.inode(ino);
     if (inode === undefined) throw new SherinError('PATH_MISSING', { path: `inode ${ino}` });
-    const object = inode.object === 0 ? null : (session.manifest.tree.object(inode.object) ?? null);
-    return session.openContent({ ino, object }, this.#named(caller));
+    const object = inode.object === 0 ? null : (tree.object(inode.object) ?? null);
+    return session.openContent({ ino, object }, this.#named(caller), tree);
   }
 
   prepare(ino: number): PreparedFile | null {
-    const prepared = this.#vault.current()?.prepare(ino) ?? null;
+    const session = this.#vault.current();
+    const tree = session && this.#treeNow(session);
+    const prepared = tree === null ? null : (session?.prepare(ino, tree) ?? null);
     return prepared && { ...prepared, opened: (caller) => prepared.opened(this.#named(caller)) };
   }
 
   async openObject(id: SherinId, caller: Caller): Promise<OpenFile> {
     const session = await this.#vault.unlocked();
-    const object = session.manifest.tree.objectById(parseSherinId(id));
+    const tree = await this.#treeOf(session);
+    const object = tree.objectById(parseSherinId(id));
     if (object === undefined) throw new SherinError('ID_UNKNOWN', { id });
-    const [ino] = session.manifest.tree.inodesOf(object.no);
-    return session.openContent({ ino: ino ?? null, object }, this.#named(caller));
+    const [ino] = tree.inodesOf(object.no);
+    return session.openContent({ ino: ino ?? null, object }, this.#named(caller), tree);
   }
 
   async openCube(id: CubeId, caller: Caller): Promise<OpenFile> {
@@ -107,8 +121,9 @@ export class VaultSource implements MountSource {
   async fileFacts(ino: number): Promise<FileFacts | null> {
     const session = await this.#vault.unlocked();
     const { manifest } = session;
-    const inode = manifest.tree.inode(ino);
-    const object = inode === undefined ? undefined : manifest.tree.object(inode.object);
+    const tree = await this.#treeOf(session);
+    const inode = tree.inode(ino);
+    const object = inode === undefined ? undefined : tree.object(inode.object);
     if (inode === undefined || object === undefined) return null;
     const proof = manifest.proof(inode.putIndex);
     return {
@@ -128,7 +143,7 @@ export class VaultSource implements MountSource {
         }),
       ),
       versions: inode.version,
-      policy: strictest(manifest.tree.linksOf(ino).map(({ policy }) => policy)),
+      policy: strictest(tree.linksOf(ino).map(({ policy }) => policy)),
     };
   }
 
@@ -138,6 +153,19 @@ export class VaultSource implements MountSource {
 
   statfs(): Space {
     return this.#space;
+  }
+
+  /** Null where it has to be made first. */
+  #treeNow(session: Session): Tree | null {
+    if (this.#end === null) return session.manifest.tree;
+    return this.#past?.session === session ? this.#past.tree : null;
+  }
+
+  async #treeOf(session: Session): Promise<Tree> {
+    if (this.#end === null) return session.manifest.tree;
+    const tree = await session.treeAt(this.#end);
+    this.#past = { session, tree };
+    return tree;
   }
 
   #named(caller: Caller): Caller {

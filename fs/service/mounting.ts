@@ -15,20 +15,34 @@ export interface MountRequest {
 
 export type Mounted = MountRequest;
 
+/** A mount of the tree as it was. */
+export interface PastMount {
+  readonly path: string;
+  /** What was committed before counts; nanoseconds since 1970. */
+  readonly end: bigint;
+}
+
 interface Attached {
   readonly driver: MountDriver;
   readonly source: VaultSource;
+  /** Of the past it shows; null: the present. */
+  readonly end: bigint | null;
 }
+
+/** Each keeps a tree in memory. */
+const mostPast = 8;
 
 const drivers = { native: NativeDriver, 'fuse-native': FuseNativeDriver } as const;
 
-/** At most one mount of the vault, and the kernel caches behind it. Mounting and unmounting go one after another. */
+/** At most one mount of the vault, some of its past, and the kernel caches behind them. Mounting and unmounting go one after another. */
 export class Mounting {
   readonly #vault: VaultView;
   readonly #log: Logger;
   #active: (Attached & { readonly info: Mounted }) | null = null;
   /** Programs may use it before `mount` has come to its end. */
   #starting: Attached | null = null;
+  /** By path. */
+  readonly #past = new Map<string, Attached & { readonly info: PastMount }>();
   /** Unmounted under open files, which go on being served and cached. */
   readonly #detached = new Set<Attached>();
   #turn: Promise<unknown> = Promise.resolve();
@@ -43,6 +57,16 @@ export class Mounting {
     return this.#active?.info ?? null;
   }
 
+  get past(): readonly PastMount[] {
+    this.#prune();
+    return [...this.#past.values()].map(({ info }) => info);
+  }
+
+  /** Shows the tree as it was before a time, read-only, beside the vault's own mount. @throws SherinError MOUNT_USED, TOOL_MISSING, USAGE */
+  mountPast(info: PastMount): Promise<void> {
+    return this.#inTurn(() => this.#mountPast(info));
+  }
+
   /** @throws SherinError MOUNT_USED, TOOL_MISSING */
   mount(request: MountRequest): Promise<void> {
     return this.#inTurn(() => this.#mount(request));
@@ -53,10 +77,16 @@ export class Mounting {
     return this.#inTurn(() => this.#unmount());
   }
 
+  /** As {@link unmount}, of a mount of the past; undefined where there is none at the path. */
+  unmountPast(path: string): Promise<{ lazy: boolean } | undefined> {
+    return this.#inTurn(() => this.#unmountPast(path));
+  }
+
   /** Answers when the kernel has dropped pages and attributes, of detached mounts, too. */
   async invalidate(what: Invalidation): Promise<void> {
     this.#prune();
-    const attached = [...this.#detached, this.#active, this.#starting].filter((each) => each !== null);
+    const all = [...this.#detached, ...this.#past.values(), this.#active, this.#starting];
+    const attached = all.filter((each) => each !== null);
     const dropped = await Promise.allSettled(attached.map(({ driver }) => driver.invalidate(what)));
     for (const result of dropped) if (result.status === 'rejected') throw result.reason;
   }
@@ -73,16 +103,35 @@ export class Mounting {
           : `the vault is mounted at ${info.path}`;
       throw new SherinError('MOUNT_USED', { path, part });
     }
-    const source = new VaultSource(this.#vault, request.allowOther);
+    this.#active = { ...(await this.#attach(request, null)), info: request };
+  }
+
+  async #mountPast(info: PastMount): Promise<void> {
+    this.#prune();
+    const { path, end } = info;
+    const known = this.#past.get(path);
+    if (known?.info.end === end) return;
+    if (known !== undefined)
+      throw new SherinError('MOUNT_USED', { path, part: 'another time is mounted there' });
+    if (this.#past.size >= mostPast)
+      throw new SherinError('USAGE', { what: `${mostPast} times are mounted already; unmount one` });
+    // A time that can not be shown is told now, not by the first program that looks.
+    await (await this.#vault.unlocked()).treeAt(end);
+    const request = { path, driver: 'native', allowOther: false, listIds: false } as const;
+    this.#past.set(path, { ...(await this.#attach(request, end)), info });
+  }
+
+  async #attach({ driver: name, ...request }: MountRequest, end: bigint | null): Promise<Attached> {
+    const source = new VaultSource(this.#vault, request.allowOther, end);
     await source.start();
-    const { allowOther, listIds } = request;
-    const driver = new drivers[request.driver]({ source, path, allowOther, listIds, log: this.#log });
-    this.#starting = { driver, source };
+    const driver = new drivers[name]({ source, ...request, log: this.#log });
+    const attached = { driver, source, end };
+    this.#starting = attached;
     try {
       await driver.mount();
-      this.#active = { driver, source, info: request };
+      return attached;
     } catch (error) {
-      source.stop();
+      this.#release(attached);
       throw error;
     } finally {
       this.#starting = null;
@@ -91,29 +140,56 @@ export class Mounting {
 
   async #unmount(): Promise<{ lazy: boolean }> {
     if (this.#active === null) return { lazy: false };
-    const { driver, source } = this.#active;
-    const result = await driver.unmount();
+    const active = this.#active;
+    const result = await active.driver.unmount();
     this.#active = null;
-    this.#detached.add({ driver, source });
+    this.#detached.add(active);
     this.#prune();
     return result;
   }
 
-  /** Lets go of mounts whose last file was closed, and of one that somebody else has undone. */
+  async #unmountPast(path: string): Promise<{ lazy: boolean } | undefined> {
+    this.#prune();
+    const past = this.#past.get(path);
+    if (past === undefined) return undefined;
+    const result = await past.driver.unmount();
+    this.#past.delete(path);
+    this.#detached.add(past);
+    this.#prune();
+    return result;
+  }
+
+  /** Lets go of mounts whose last file was closed, and of those that somebody else has undone. */
   #prune(): void {
     if (this.#active !== null && !this.#active.driver.attached) {
-      const { driver, source } = this.#active;
+      const active = this.#active;
       this.#active = null;
-      source.stop();
-      driver
-        .unmount()
-        .catch((error: unknown) => this.#log.error({ err: error }, 'clearing up a mount failed'));
+      this.#clear(active);
+    }
+    for (const [path, past] of this.#past) {
+      if (past.driver.attached) continue;
+      this.#past.delete(path);
+      this.#clear(past);
     }
     for (const attached of this.#detached) {
       if (attached.driver.attached) continue;
-      attached.source.stop();
       this.#detached.delete(attached);
+      this.#release(attached);
     }
+  }
+
+  #clear(attached: Attached): void {
+    this.#release(attached);
+    attached.driver
+      .unmount()
+      .catch((error: unknown) => this.#log.error({ err: error }, 'clearing up a mount failed'));
+  }
+
+  /** Its tree goes when no other mount shows it. */
+  #release({ source, end }: Attached): void {
+    source.stop();
+    const others = [...this.#past.values(), ...this.#detached];
+    if (end !== null && others.every((other) => other.end !== end)) this.#vault.current()?.dropTree(end);
   }
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {

@@ -14,8 +14,9 @@ import { Admins } from './access.js';
 import { actorOf, systemActor } from './actor.js';
 import { History } from './history.js';
 import { Importing } from './importing.js';
-import { Mounting, type MountRequest } from './mounting.js';
+import { Mounting, type MountRequest, type PastMount } from './mounting.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
+import { Removing } from './removing.js';
 import type { Session } from './session.js';
 import { statusOf } from './status.js';
 import type { VaultView } from './vault-view.js';
@@ -45,6 +46,7 @@ export class VaultService implements VaultView {
   readonly store: CubeStore;
   readonly imports: Importing;
   readonly history: History;
+  readonly removing: Removing;
   readonly #locked: LockedVault;
   readonly #log: Logger;
   readonly #options: ServiceOptions;
@@ -74,6 +76,7 @@ export class VaultService implements VaultView {
     this.#pending = new PendingAudit(locked.directory.inside('audit'));
     this.#mounting = new Mounting(this, log);
     this.history = new History(this, (what) => this.#mounting.invalidate(what));
+    this.removing = new Removing(this, (what) => this.#mounting.invalidate(what));
     this.imports = new Importing({
       vault: this,
       locked,
@@ -165,15 +168,26 @@ export class VaultService implements VaultView {
     });
   }
 
-  async unmount(peer: Peer | null): Promise<{ lazy: boolean }> {
-    const result = await this.#mounting.unmount();
+  /** Mounts the tree as it was before a time, read-only. */
+  async mountPast(past: PastMount, peer: Peer): Promise<void> {
+    await this.#mounting.mountPast(past);
+    const meta = { end: String(past.end) };
+    await this.note({ event: 'AUDIT_MOUNT_PAST', id: null, actor: actor(peer), meta });
+  }
+
+  /** @param path of a mount of the past; any other means the vault's own mount */
+  async unmount(peer: Peer | null, path?: string): Promise<{ lazy: boolean }> {
+    const past = path === undefined ? undefined : await this.#mounting.unmountPast(path);
+    const result = past ?? (await this.#mounting.unmount());
     await this.note({ event: 'AUDIT_UMOUNT', id: null, actor: actor(peer), meta: { lazy: result.lazy } });
     return result;
   }
 
   /** Unmounts, commits, wipes keys, gives the vault back. */
   async stop(peer: Peer | null): Promise<{ lazy: boolean }> {
-    const result = this.#mounting.mounted === null ? { lazy: false } : await this.unmount(peer);
+    const unmounted = [this.#mounting.mounted, ...this.#mounting.past].flatMap((mount) => mount?.path ?? []);
+    const result = { lazy: false };
+    for (const path of unmounted) if ((await this.unmount(peer, path)).lazy) result.lazy = true;
     await this.#inTurn(async () => {
       const session = this.current();
       session?.records.note({ event: 'AUDIT_STOP', id: null, actor: actor(peer), meta: {} }, true);
@@ -191,6 +205,7 @@ export class VaultService implements VaultView {
       state: this.#state.kind,
       refused: this.#refused?.error ?? null,
       mounted: this.#mounting.mounted,
+      past: this.#mounting.past,
       reader: this.#reader,
       wholeCube: this.#options.wholeCube,
     });

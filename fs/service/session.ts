@@ -7,11 +7,12 @@ import { CubeCatalog } from '../cube/catalog.js';
 import { ObjectContent } from '../cube/content.js';
 import { FaultHandler, type FaultSink } from '../cube/faults.js';
 import type { CubeStore } from '../cube/store.js';
+import { type PastTree, pastTree } from '../history/past-tree.js';
 import { encodeSlots, slotBytes } from '../manifest/index-node.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { slotsAround } from '../manifest/object-tree.js';
-import type { Mutation } from '../manifest/records.js';
-import type { ObjectInfo } from '../manifest/tree.js';
+import type { Mutation, PolicyTag } from '../manifest/records.js';
+import type { ObjectInfo, Tree } from '../manifest/tree.js';
 import type { Caller, PreparedFile } from '../mount/source.js';
 import { type Admins, mayRead } from './access.js';
 import { systemActor } from './actor.js';
@@ -50,6 +51,7 @@ export class Session implements FaultSink {
   readonly refused: RefusedCubes;
   readonly #parts: SessionParts;
   readonly #verified = new Map<number, bigint>();
+  readonly #past = new Map<bigint, Promise<PastTree>>();
   #closed = false;
   #turn: Promise<void> = Promise.resolve();
 
@@ -86,38 +88,65 @@ export class Session implements FaultSink {
   async openContent(
     found: { readonly ino: number | null; readonly object: ObjectInfo | null },
     caller: Caller,
+    tree: Tree = this.manifest.tree,
   ): Promise<ObjectContent> {
     const { ino, object } = found;
-    const { tree } = this.manifest;
     if (ino !== null && tree.inode(ino)?.kind === 'directory')
       throw new SherinError('IS_DIRECTORY', { path: 'it' });
     const id = object?.id ?? null;
-    await this.requireRead(ino, id, caller);
+    await this.requireRead(ino, id, caller, tree);
     if (id !== null) await this.records.open(id, caller);
     return this.#content(object ?? { length: 0, node: encodeSlots([]) });
   }
 
   /** Policy belongs to the path; where several lead here the strictest decides. @throws SherinError DENIED, which is recorded */
-  async requireRead(ino: number | null, id: SherinId | null, caller: Caller): Promise<void> {
-    const links = ino === null ? [] : this.manifest.tree.linksOf(ino);
-    if (links.every(({ policy }) => mayRead(policy, caller, this.#parts.admins))) return;
+  async requireRead(
+    ino: number | null,
+    id: SherinId | null,
+    caller: Caller,
+    tree: Tree = this.manifest.tree,
+  ): Promise<void> {
+    const policies = ino === null ? [] : this.#policies(ino, tree);
+    if (policies.every((policy) => mayRead(policy, caller, this.#parts.admins))) return;
     await this.records.denied('open', id, caller);
     throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read ${id ?? 'this file'}` });
   }
 
   /** A file of one cube whose opens need no decision; null for any other, and while opens have to wait for their records. */
-  prepare(ino: number): PreparedFile | null {
-    const { tree } = this.manifest;
+  prepare(ino: number, tree: Tree = this.manifest.tree): PreparedFile | null {
     const object = this.records.writable ? tree.object(tree.objectOfFile(ino) ?? 0) : undefined;
     if (object === undefined || object.length === 0 || object.length > slotBytes) return null;
     const [slot] = slotsAround(object.node, 0, (id) => this.manifest.node(id)).slots;
     if (slot?.kind !== 'cube' || slot.cube.length !== object.length) return null;
-    if (tree.linksOf(ino).some(({ policy }) => policy !== 'user')) return null;
+    if (this.#policies(ino, tree).some((policy) => policy !== 'user')) return null;
     const opened = (caller: Caller) => {
       this.records.noteOpen(object.id, caller);
       return this.#content(object);
     };
     return { reader: this.reader, cube: slot.cube, opened };
+  }
+
+  /** The tree as it was before a time (nanoseconds since 1970), made once. @throws as {@link pastTree} */
+  async treeAt(end: bigint): Promise<Tree> {
+    const made = this.#past.get(end) ?? pastTree(this.manifest, end);
+    this.#past.set(end, made);
+    try {
+      const { tree } = await made;
+      if (this.#closed) throw new SherinError('LOCKED');
+      return tree;
+    } catch (error) {
+      this.#past.delete(end);
+      throw this.#closed ? new SherinError('LOCKED', {}, { cause: error }) : error;
+    }
+  }
+
+  /** Nobody looks at the tree of that time any more. */
+  dropTree(end: bigint): void {
+    this.#past
+      .get(end)
+      ?.then(({ wipe }) => wipe())
+      .catch(() => undefined);
+    this.#past.delete(end);
   }
 
   /** Content of one cube, for administrators. */
@@ -216,6 +245,7 @@ export class Session implements FaultSink {
    */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const end of [...this.#past.keys()]) this.dropTree(end);
     await this.#turn;
     try {
       await this.records.close();
@@ -224,6 +254,13 @@ export class Session implements FaultSink {
     } finally {
       this.manifest.close();
     }
+  }
+
+  /** Of all paths that lead here; what is closed now was not open in the past. */
+  #policies(ino: number, tree: Tree): PolicyTag[] {
+    const present = this.manifest.tree;
+    const links = tree === present ? [] : present.linksOf(ino);
+    return [...tree.linksOf(ino), ...links].map(({ policy }) => policy);
   }
 
   /** What fails because the vault is being locked says so. */

@@ -5,7 +5,7 @@ import type { CubeReader } from '../../native/index.js';
 import type { Header } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
 import { keyMemory } from './key-memory.js';
-import type { Mounted } from './mounting.js';
+import type { Mounted, PastMount } from './mounting.js';
 import type { Session } from './session.js';
 
 export interface StatusParts {
@@ -14,6 +14,7 @@ export interface StatusParts {
   readonly state: Status['vault']['state'];
   readonly refused: SherinError | null;
   readonly mounted: Mounted | null;
+  readonly past: readonly PastMount[];
   readonly reader: CubeReader;
   readonly wholeCube: boolean;
 }
@@ -28,7 +29,7 @@ export function tpmOf(header: Header): Status['tpm'] {
 
 /** The state on one screen; asks neither disk nor TPM. */
 export async function statusOf(parts: StatusParts): Promise<Status> {
-  const { locked, session, mounted, reader } = parts;
+  const { locked, session, mounted, past, reader } = parts;
   const { header } = locked;
   const stats = reader.stats();
   const counts = session?.manifest.tree.counts();
@@ -57,6 +58,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
       verify: parts.wholeCube ? 'cube' : 'vertex',
     },
     mount: mounted,
+    past: past.map(({ path, end }) => ({ path, end: String(end) })),
     tree:
       session === null || counts === undefined || head === undefined
         ? null

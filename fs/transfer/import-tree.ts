@@ -5,6 +5,7 @@ import type { PutEntry } from '../../daemon/protocol/control.js';
 import { objectCubes } from '../cube/catalog.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { type Attributes, type InodeKind, type Mutation, rootInode } from '../manifest/records.js';
+import { attributesOf } from '../manifest/tree.js';
 import { splitPath, treePath } from '../tree-path.js';
 
 interface Placed {
@@ -120,12 +121,8 @@ export class ImportTree {
     for (const ino of this.#touched) {
       const inode = this.#given.has(ino) ? undefined : this.#manifest.tree.inode(ino);
       if (inode === undefined) continue;
-      const { kind, mode, uid, gid, atime, target, xattrs } = inode;
-      this.#stage({
-        type: 'attributes',
-        inode: ino,
-        attributes: { kind, mode, uid, gid, atime, mtime: now, ctime: now, target, xattrs },
-      });
+      const attributes = { ...attributesOf(inode), mtime: now, ctime: now };
+      this.#stage({ type: 'attributes', inode: ino, attributes });
     }
     this.#touched.clear();
   }

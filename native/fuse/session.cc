@@ -135,13 +135,13 @@ void Session::Serve() {
 
 /**
  * Looks for the next request a moment longer before it sleeps: to wake a thread takes longer than to answer most requests, on a
- * virtual machine above all. One thread at a time, and whoever has work to do goes first.
+ * virtual machine above all. One thread at a time, and only while none has work: it would take the time of who decrypts.
  */
 void Session::AwaitNext() {
   if (awaiting_.exchange(true)) return;
   pollfd device{fuse_session_fd(fuse_.get()), POLLIN, 0};
   const auto end = std::chrono::steady_clock::now() + kAwait;
-  while (poll(&device, 1, 0) == 0 && std::chrono::steady_clock::now() < end) sched_yield();
+  while (threads_.busy() == 0 && poll(&device, 1, 0) == 0 && std::chrono::steady_clock::now() < end) sched_yield();
   awaiting_ = false;
 }
 

