@@ -304,6 +304,12 @@ export const errorTable = {
     sentence: 'can not mount at {path}: {part}',
     hint: 'name an empty directory with --mount DIR',
   },
+  NOT_MOUNTED: {
+    errno: 'EINVAL',
+    exit: Exit.failed,
+    sentence: 'nothing of this vault is mounted at {path}',
+    hint: 'see what is: sherinctl status',
+  },
   MOUNT_MISSING: {
     errno: 'ENOENT',
     exit: Exit.failed,

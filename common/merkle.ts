@@ -17,6 +17,7 @@ export function leafHash(data: Uint8Array): Buffer {
 const pair = Buffer.from([1, ...Buffer.alloc(64)]);
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+  if (left.length !== 32 || right.length !== 32) return sha256(Buffer.from([1]), left, right);
   pair.set(left, 1);
   pair.set(right, 33);
   return hash('sha256', pair, 'buffer');

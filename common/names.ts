@@ -3,7 +3,7 @@
  * U+DC80–U+DCFF, as in Python's surrogateescape (PEP 383), so that every name has a text form that maps back.
  */
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Length of the UTF-8 sequence starting at `at`, or 0 when it is not one. */
 function sequenceLength(bytes: Uint8Array, at: number): number {

@@ -16,7 +16,7 @@ export async function put(
   interrupt: Interrupt,
 ): Promise<void> {
   const problems = new Problems();
-  const forbidden = forbid(places.vault, places.mount);
+  const forbidden = forbid(places.vault, places.mount, []);
   const source = openSource(path, forbidden);
   const { destination, below } = await plan(client, [source], `files/${name}`, places);
   const advanced = (): void => undefined;

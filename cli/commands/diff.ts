@@ -7,7 +7,13 @@ import { memfd } from '../../native/ipc.js';
 import { command } from '../definition.js';
 import { formatTime } from '../output/units.js';
 import type { Session } from '../session.js';
-import { type FoundVersion, findVersion, parseVersionName, versionForms } from '../transfer/version.js';
+import {
+  type FoundVersion,
+  findVersion,
+  newestVersion,
+  parseVersionName,
+  versionForms,
+} from '../transfer/version.js';
 
 /** Bytes of a version that is compared line by line: all of it is in memory then. */
 const longest = 256 * 1024 * 1024;
@@ -36,7 +42,11 @@ export const diff = command({
       throw new SherinError('USAGE', { what: `'${first}' names no version; write PATH@VERSION` });
     const client = session.connect();
     const from = await findVersion(session, client, name);
-    const to = await findVersion(session, client, other(second, name.path));
+    const named = second === undefined ? null : parseVersionName(second);
+    const to =
+      named === null
+        ? await newestVersion(session, client, second ?? name.path)
+        : await findVersion(session, client, named);
     // Equal content has one ID.
     const same = from.id === to.id;
     const { output } = session;
@@ -47,12 +57,6 @@ export const diff = command({
     return show(session, client, from, to);
   },
 });
-
-/** The newest version of a path where none is named. */
-function other(text: string | undefined, path: string) {
-  const name = text === undefined ? null : parseVersionName(text);
-  return name ?? { path: text ?? path, version: '0min' };
-}
 
 async function show(
   session: Session,

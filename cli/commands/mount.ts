@@ -35,12 +35,9 @@ export const mount = command({
     if (at !== undefined) {
       if (driver !== undefined || allowOther || listIds)
         throw new SherinError('USAGE', { what: '--at goes with --mount only' });
-      const end = endOf(at, new Date());
-      await client.call('mount.past', { path, end: String(end) });
-      session.output.result({ mount: path, end: String(end) }, () =>
-        session.output.line(
-          `mounted at ${session.output.name(path)}, as it was before ${formatTime(String(end))}`,
-        ),
+      const { end } = await client.call('mount.past', { path, end: String(endOf(at, new Date())) });
+      session.output.result({ mount: path, end }, () =>
+        session.output.line(`mounted at ${session.output.name(path)}, as it was before ${formatTime(end)}`),
       );
       return;
     }
@@ -59,7 +56,9 @@ export const umount = command({
     { text: 'A mount of the past', line: 'sherinctl umount --mount ~/yesterday' },
   ],
   run: async (session) => {
-    const { lazy } = await session.connect().call('umount', { path: session.places.mount });
+    const { mount: path, mountNamed } = session.places;
+    // Without a name the vault's mount is meant, wherever it is.
+    const { lazy } = await session.connect().call('umount', mountNamed ? { path } : {});
     session.output.result({ lazy }, () => {
       session.output.line(
         lazy ? 'unmounted; files were open, the mount was detached from them' : 'unmounted',

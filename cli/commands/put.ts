@@ -39,8 +39,12 @@ export const put = command({
   run: async (session, words, { checksum, delete: mirror }) => {
     const dest = words.length > 1 ? (words.at(-1) ?? null) : null;
     const client = session.connect();
-    const { vault, mount } = await client.call('status', {});
-    const forbidden = forbid(vault.path, mount?.path ?? session.places.mount);
+    const { vault, mount, past } = await client.call('status', {});
+    const forbidden = forbid(
+      vault.path,
+      mount?.path ?? session.places.mount,
+      past.map(({ path }) => path),
+    );
     if (dest !== null) refuseMistakenDest(dest, session.places);
     const sources = (dest === null ? words : words.slice(0, -1)).map((text) => openSource(text, forbidden));
     const target = await plan(client, sources, dest, session.places);
@@ -114,7 +118,7 @@ async function transfer(session: Session, { sources, target, forbidden, problems
   }
   interrupt.whenAsked(() => stream.stop());
   const reader = new EntryReader(problems);
-  const listed: Listed = new Map();
+  const listed: Listed | null = mirror ? new Map() : null;
   try {
     for (const [index, source] of sources.entries()) {
       for (const found of walk(source, target.below[index] ?? source.name, forbidden, problems, listed)) {
@@ -127,7 +131,7 @@ async function transfer(session: Session, { sources, target, forbidden, problems
     // Afterwards: a file that was renamed is never in neither place.
     const whole = !interrupt.asked && problems.list.length === 0;
     const removed =
-      mirror && whole ? await removeOthers(session.connect(), target.destination, listed) : null;
+      listed !== null && whole ? await removeOthers(session.connect(), target.destination, listed) : null;
     return { counts: stream.counts, totals, removed, interrupted: interrupt.asked };
   } finally {
     over = true;

@@ -5,7 +5,7 @@ import { entriesOf } from './listing.js';
 import type { Listed } from './source.js';
 
 /** Paths of one message: it takes 256, and 128 KiB. */
-const most = { paths: 256, characters: 32 * 1024 };
+const most = { paths: 256, bytes: 64 * 1024 };
 
 export interface Removed {
   files: number;
@@ -21,23 +21,24 @@ export async function removeOthers(
 ): Promise<Removed> {
   const removed: Removed = { files: 0, others: 0 };
   let paths: string[] = [];
-  let characters = 0;
+  let bytes = 0;
   const send = async (): Promise<void> => {
     if (paths.length === 0) return;
     const { files, others } = await client.call('remove', { paths });
     removed.files += files;
     removed.others += others;
     paths = [];
-    characters = 0;
+    bytes = 0;
   };
   for (const [below, names] of listed) {
     const directory = joinPath(destination, below);
     for await (const entry of entriesOf(client, directory)) {
       if (names.has(entry.name)) continue;
       const path = joinPath(directory, entry.name);
-      if (paths.length === most.paths || characters + path.length > most.characters) await send();
+      const size = Buffer.byteLength(JSON.stringify(path)) + 1;
+      if (paths.length === most.paths || bytes + size > most.bytes) await send();
       paths.push(path);
-      characters += path.length;
+      bytes += size;
     }
   }
   await send();

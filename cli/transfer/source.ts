@@ -34,9 +34,11 @@ export interface Forbidden {
   readonly inodes: ReadonlySet<string>;
   /** File system of the mount, wherever else it is to be seen. */
   readonly device: bigint | null;
+  /** Those of mounts of the past, which are a source only where they are named as one. */
+  readonly past: ReadonlySet<bigint>;
 }
 
-export function forbid(vault: string, mount: string): Forbidden {
+export function forbid(vault: string, mount: string, past: readonly string[]): Forbidden {
   const paths = [vault, mount].map((path) => realOrSame(path));
   const stats = paths.map((path) => lstatOrNull(path));
   const [, mounted] = stats;
@@ -45,6 +47,7 @@ export function forbid(vault: string, mount: string): Forbidden {
     paths,
     inodes: new Set(stats.flatMap((stat) => (stat === null ? [] : [inodeKey(stat)]))),
     device: mounted != null && above !== null && mounted.dev !== above.dev ? mounted.dev : null,
+    past: new Set(past.flatMap((path) => lstatOrNull(path)?.dev ?? [])),
   };
 }
 
@@ -82,7 +85,7 @@ export function* walk(
   below: string,
   forbidden: Forbidden,
   problems: Problems,
-  listed: Listed = new Map(),
+  listed: Listed | null = null,
 ): Generator<Found> {
   const trimmed = source.text.replace(/\/+$/, '');
   const root = source.isDirectory
@@ -95,7 +98,12 @@ export function* walk(
       return;
     }
     yield { path: below, local: source.text, directory: root, name: Buffer.from('.'), stat: root.stat() };
-    yield* walkDirectory(root, below, trimmed, { forbidden, problems, listed });
+    yield* walkDirectory(root, below, trimmed, {
+      forbidden,
+      problems,
+      listed,
+      device: root.stat().dev,
+    });
   } finally {
     root.close();
   }
@@ -104,7 +112,9 @@ export function* walk(
 interface Walk {
   readonly forbidden: Forbidden;
   readonly problems: Problems;
-  readonly listed: Listed;
+  readonly listed: Listed | null;
+  /** File system of the source. */
+  readonly device: bigint;
 }
 
 function* walkDirectory(
@@ -113,9 +123,9 @@ function* walkDirectory(
   local: string,
   walk: Walk,
 ): Generator<Found> {
-  const { forbidden, problems, listed } = walk;
+  const { forbidden, problems, listed, device } = walk;
   const names = attempt(() => directory.names(), local, problems);
-  if (names !== undefined) listed.set(below, new Set(names.map((name) => bytesToText(name))));
+  if (names !== undefined) listed?.set(below, new Set(names.map((name) => bytesToText(name))));
   for (const name of names ?? []) {
     const text = bytesToText(name);
     const path = below === '' ? text : `${below}/${text}`;
@@ -126,7 +136,7 @@ function* walkDirectory(
       yield { path, local: here, directory, name, stat };
       continue;
     }
-    if (belongs(stat, forbidden)) {
+    if (belongs(stat, forbidden) || (forbidden.past.has(stat.dev) && stat.dev !== device)) {
       problems.skip(here, 'it belongs to this vault');
       continue;
     }

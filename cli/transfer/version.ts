@@ -39,7 +39,7 @@ export async function findVersion(
   const wanted = /^\d{1,15}$/.test(version)
     ? { number: Number(version) }
     : { until: endOf(version, new Date()) };
-  let before: number | undefined;
+  let before = 'number' in wanted ? wanted.number + 1 : undefined;
   for (;;) {
     const { versions, total } = await historyPage(session, client, path, before);
     const found = versions.findLast((one) =>
@@ -47,7 +47,7 @@ export async function findVersion(
     );
     if (found !== undefined) return { ...found, path };
     const [oldest] = versions;
-    if (oldest === undefined || oldest.number <= 1) {
+    if ('number' in wanted || oldest === undefined || oldest.number <= 1) {
       const part =
         'number' in wanted
           ? `1 to ${total}`
@@ -56,6 +56,19 @@ export async function findVersion(
     }
     before = oldest.number;
   }
+}
+
+/** What a path showed last. @throws SherinError PATH_MISSING */
+export async function newestVersion(
+  session: Session,
+  client: ControlClient,
+  written: string,
+): Promise<FoundVersion> {
+  const path = vaultPath(written, session.places);
+  const { versions } = await historyPage(session, client, path, undefined);
+  const newest = versions.at(-1);
+  if (newest === undefined) throw new SherinError('PATH_MISSING', { path });
+  return { ...newest, path };
 }
 
 /** One page of a history, the newest versions or those before a number; a bar where it takes long. */
@@ -101,7 +114,8 @@ export function endOf(text: string, now: Date): bigint {
       day[4] === undefined ? 0 : hour,
       day[5] === undefined ? 0 : minute,
     );
-    if (start.getMonth() === month - 1 && start.getDate() === date) {
+    const clock = (hour ?? 0) < 24 && (minute ?? 0) < 60 && (second ?? 0) < 60;
+    if (clock && start.getMonth() === month - 1 && start.getDate() === date) {
       if (day[4] === undefined) return nanoseconds(dayAfter(start, 1).getTime());
       // What is shown with a minute or second began somewhere in it.
       const last = day[6] === undefined ? 60 : (second ?? 0) + 1;

@@ -228,7 +228,8 @@ export const controlMethods = {
   'mount.past': method(
     'Mounts the tree as it was before a time, read-only, beside the mount of the vault',
     z.strictObject({ path: text, end: time }),
-    nothing,
+    /** Not later than the vault's last change. */
+    z.strictObject({ end: time }),
   ),
   umount: method(
     'Unmounts the mount of the past at the path, else the vault; lazy when files are open',
@@ -280,7 +281,7 @@ export const controlMethods = {
   ),
   history: method(
     'Versions of the file at a path, those of files that stood there before included; pages go backwards',
-    z.strictObject({ path: text.min(1), before: count.optional() }),
+    z.strictObject({ path: text.min(1), before: z.int().min(1).optional() }),
     z.strictObject({
       /** Oldest first: the newest ones, or those before the given number. */
       versions: z.array(versionSchema),

@@ -22,7 +22,7 @@ export type DaemonHandlers = {
   readonly [M in DaemonMethod]: (params: DaemonRequest<M>) => Promise<DaemonResult<M>>;
 };
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const longestMessage = 256;
 
 const tooLong = errorLine(

@@ -80,8 +80,8 @@ export function controlHandlers(
     },
 
     async 'mount.past'({ path, end }, { peer }) {
-      await service.mountPast({ path, end: BigInt(end) }, peer);
-      return {};
+      const past = await service.mountPast({ path, end: BigInt(end) }, peer);
+      return { end: String(past.end) };
     },
 
     umount: ({ path }, { peer }) => service.unmount(peer, path),

@@ -1,6 +1,8 @@
 import { SherinError } from '../../common/errors.js';
-import { type CubeId, parseCubeId } from '../../common/ids.js';
+import { type CubeId, cubeIdFromBytes, parseCubeId } from '../../common/ids.js';
 import type { ControlRequest } from '../../daemon/protocol/control.js';
+import type { CubeRef } from '../../native/index.js';
+import { objectCubes } from '../cube/catalog.js';
 import { actorOf } from '../service/actor.js';
 import { pathsOf } from '../service/cube-places.js';
 import type { VaultService } from '../service/service.js';
@@ -79,11 +81,20 @@ function chosen(session: Session, ids: ControlRequest<'quarantine.purge'>['ids']
 
 /** Puts one cube back if it verifies now. @returns the fault that keeps it in quarantine, or null */
 async function restore(session: Session, id: CubeId): Promise<string | null> {
-  const cube = session.catalog.find(id);
+  const cube = session.catalog.find(id) ?? findInOldVersions(session, id);
   if (cube === undefined) return 'unused';
   const released = await session.store.release(id);
   const result = await session.reader.verify(cube, null);
   if (result.ok) return null;
   if (released) await session.store.quarantine(id, result.inode);
   return result.fault;
+}
+
+/** A cube that no file holds now. */
+function findInOldVersions(session: Session, id: CubeId): CubeRef | undefined {
+  const { manifest } = session;
+  for (const object of manifest.tree.everyObject()) {
+    for (const { cube } of objectCubes(manifest, object)) if (cubeIdFromBytes(cube.id) === id) return cube;
+  }
+  return undefined;
 }

@@ -28,8 +28,7 @@ export interface PastTree {
  */
 export async function pastTree(manifest: Manifest, end: bigint, loose = looseRecords): Promise<PastTree> {
   const past = new Replay(end, loose);
-  await manifest.walkLog({ record: (index, record) => past.see(index, record) });
-  const snapshot = past.done();
+  const snapshot = await read(manifest, past);
   const state = new Overlay(snapshot);
   const view = { state, reverse: new ReverseIndex(snapshot, state) };
   return {
@@ -39,6 +38,16 @@ export async function pastTree(manifest: Manifest, end: bigint, loose = looseRec
     ),
     wipe: () => snapshot.wipe(),
   };
+}
+
+async function read(manifest: Manifest, past: Replay): Promise<Snapshot> {
+  try {
+    await manifest.walkLog({ record: (index, record) => past.see(index, record) });
+    return past.done();
+  } catch (error) {
+    past.abandon();
+    throw error;
+  }
 }
 
 class Replay {
@@ -68,6 +77,11 @@ class Replay {
     if (this.#state.counts.inodes === 0)
       throw new SherinError('USAGE', { what: 'the vault was made after that time' });
     return this.#compact();
+  }
+
+  /** Names are not to outlast a lock that came meanwhile. */
+  abandon(): void {
+    this.#base?.wipe();
   }
 
   #compact(): Snapshot {

@@ -17,7 +17,7 @@ export interface PathVersion {
 export interface PathHistory {
   /** Oldest first. */
   readonly versions: readonly PathVersion[];
-  /** Times at which it began to show nothing. */
+  /** Times at which it began to show no file. */
   readonly removals: readonly bigint[];
 }
 

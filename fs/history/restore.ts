@@ -2,6 +2,7 @@
 import { SherinError } from '../../common/errors.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { type Attributes, type Mutation, rootInode } from '../manifest/records.js';
+import { attributesOf } from '../manifest/tree.js';
 import { pathText } from '../tree-path.js';
 import type { PathVersion } from './path-history.js';
 
@@ -24,9 +25,16 @@ export function restoring(
   const present = manifest.tree.lookup(parent, name);
   if (present !== undefined && present.kind !== 'file') refuse(present.kind, shown(path));
   const inode = present?.ino ?? manifest.newInode();
-  const attributes: Attributes = { ...attributesOf(manifest, version), ctime: now };
+  const attributes: Attributes = { ...attributesThen(manifest, version), ctime: now };
   mutations.push({ type: 'attributes', inode, attributes });
-  if (present === undefined) mutations.push({ type: 'link', parent, inode, name });
+  if (present === undefined) {
+    mutations.push({ type: 'link', parent, inode, name });
+    const above = manifest.tree.inode(parent);
+    if (above !== undefined) {
+      const touched = { ...attributesOf(above), mtime: now, ctime: now };
+      mutations.push({ type: 'attributes', inode: parent, attributes: touched });
+    }
+  }
   if (version.put >= 0) mutations.push({ ...putOf(manifest, version), inode });
   return { inode, mutations };
 }
@@ -38,7 +46,7 @@ export function putOf(manifest: Manifest, { put }: PathVersion) {
   return mutation;
 }
 
-function attributesOf(manifest: Manifest, { attributes }: PathVersion): Attributes {
+function attributesThen(manifest: Manifest, { attributes }: PathVersion): Attributes {
   const { mutation } = manifest.record(attributes);
   if (mutation.type === 'attributes') return mutation.attributes;
   throw new SherinError('MANIFEST_BROKEN', { part: `record ${attributes} holds no attributes` });

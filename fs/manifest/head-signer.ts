@@ -15,7 +15,7 @@ export class HeadSigner {
     this.#options = options;
   }
 
-  /** Now in nanoseconds, and never before the last head. */
+  /** Now in nanoseconds, and always after the last head: a time names one commit. */
   time(last: TreeHead): bigint {
     const time = this.#options.now?.() ?? nowNanoseconds();
     return time > last.time ? time : last.time + 1n;

@@ -116,6 +116,15 @@ export class Tree {
     }
   }
 
+  /** Every object that was ever put, those of old versions included. @throws SherinError as {@link object} */
+  *everyObject(): Iterable<ObjectInfo> {
+    const { objects } = this.counts();
+    for (let no = 1; no <= objects; no++) {
+      const info = this.object(no);
+      if (info !== undefined) yield info;
+    }
+  }
+
   /** The object of a namespace and tag, whatever the date says. */
   objectById(id: SherinIdParts): ObjectInfo | undefined {
     const no = this.#view().state.objectNumber(id.tag, id.namespace);

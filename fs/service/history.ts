@@ -79,9 +79,8 @@ export class History {
     const { id, size } = shown(put);
     const meta = { version: number };
     await session.records.record({ event: 'AUDIT_RESTORE', id, actor: actorOf(caller), meta });
-    const time = nowNanoseconds();
-    const { mutations } = restoring(session.manifest, treePath(path), version, time);
-    await session.commit(mutations, [], []);
+    const { mutations } = restoring(session.manifest, treePath(path), version, nowNanoseconds());
+    const { time } = await session.commit(mutations, [], []);
     await this.#invalidate(changes(session.manifest.tree, mutations));
     return { number: versions.length + 1, time, size, id };
   }
@@ -89,11 +88,10 @@ export class History {
   async #read(session: Session, path: string, caller: Caller, progress: Progress): Promise<PathHistory> {
     const names = treePath(path);
     const present = session.manifest.tree.find(names);
-    if (present?.kind === 'directory') throw new SherinError('IS_DIRECTORY', { path });
     await session.requireRead(present?.ino ?? null, null, caller);
     const history = await pathHistory(session.manifest, names, progress);
-    if (history.versions.length === 0) throw new SherinError('PATH_MISSING', { path });
-    return history;
+    if (history.versions.length > 0) return history;
+    throw new SherinError(present?.kind === 'directory' ? 'IS_DIRECTORY' : 'PATH_MISSING', { path });
   }
 }
 

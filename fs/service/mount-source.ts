@@ -52,6 +52,7 @@ export class VaultSource implements MountSource {
   }
 
   stop(): void {
+    this.#past = null;
     if (this.#spaceTimer !== null) clearInterval(this.#spaceTimer);
   }
 

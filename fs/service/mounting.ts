@@ -29,7 +29,7 @@ interface Attached {
   readonly end: bigint | null;
 }
 
-/** Each keeps a tree in memory. */
+/** Each time keeps a tree in memory. */
 const mostPast = 8;
 
 const drivers = { native: NativeDriver, 'fuse-native': FuseNativeDriver } as const;
@@ -63,7 +63,7 @@ export class Mounting {
   }
 
   /** Shows the tree as it was before a time, read-only, beside the vault's own mount. @throws SherinError MOUNT_USED, TOOL_MISSING, USAGE */
-  mountPast(info: PastMount): Promise<void> {
+  mountPast(info: PastMount): Promise<PastMount> {
     return this.#inTurn(() => this.#mountPast(info));
   }
 
@@ -106,31 +106,37 @@ export class Mounting {
     this.#active = { ...(await this.#attach(request, null)), info: request };
   }
 
-  async #mountPast(info: PastMount): Promise<void> {
+  async #mountPast({ path, end: wanted }: PastMount): Promise<PastMount> {
     this.#prune();
-    const { path, end } = info;
+    const session = await this.#vault.unlocked();
+    // A time that has not come yet would show whatever is there when somebody looks first.
+    const last = session.manifest.head.time + 1n;
+    const info = { path, end: wanted < last ? wanted : last };
     const known = this.#past.get(path);
-    if (known?.info.end === end) return;
+    if (known?.info.end === info.end) return info;
     if (known !== undefined)
       throw new SherinError('MOUNT_USED', { path, part: 'another time is mounted there' });
-    if (this.#past.size >= mostPast)
-      throw new SherinError('USAGE', { what: `${mostPast} times are mounted already; unmount one` });
+    const kept = [...this.#past.values(), ...this.#detached].filter(({ end }) => end !== null);
+    if (kept.length >= mostPast)
+      throw new SherinError('USAGE', { what: `${mostPast} mounts of the past are in use already` });
     // A time that can not be shown is told now, not by the first program that looks.
-    await (await this.#vault.unlocked()).treeAt(end);
+    await session.treeAt(info.end);
     const request = { path, driver: 'native', allowOther: false, listIds: false } as const;
-    this.#past.set(path, { ...(await this.#attach(request, end)), info });
+    this.#past.set(path, { ...(await this.#attach(request, info.end)), info });
+    return info;
   }
 
   async #attach({ driver: name, ...request }: MountRequest, end: bigint | null): Promise<Attached> {
     const source = new VaultSource(this.#vault, request.allowOther, end);
-    await source.start();
     const driver = new drivers[name]({ source, ...request, log: this.#log });
     const attached = { driver, source, end };
     this.#starting = attached;
     try {
+      await source.start();
       await driver.mount();
       return attached;
     } catch (error) {
+      this.#starting = null;
       this.#release(attached);
       throw error;
     } finally {
@@ -188,7 +194,9 @@ export class Mounting {
   /** Its tree goes when no other mount shows it. */
   #release({ source, end }: Attached): void {
     source.stop();
-    const others = [...this.#past.values(), ...this.#detached];
+    const others = [...this.#past.values(), ...this.#detached, this.#starting].filter(
+      (each) => each !== null,
+    );
     if (end !== null && others.every((other) => other.end !== end)) this.#vault.current()?.dropTree(end);
   }
 

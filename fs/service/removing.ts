@@ -1,8 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import { nowNanoseconds } from '../../common/time.js';
 import type { Mutation } from '../manifest/records.js';
+import type { Tree } from '../manifest/tree.js';
 import type { Invalidation } from '../mount/driver.js';
 import type { Caller } from '../mount/source.js';
-import { findRemoval, mutationsOf, removalsBelow, touched } from '../transfer/removal.js';
+import { findRemoval, mutationsOf, type Removal, removalsBelow, touched } from '../transfer/removal.js';
 import { treePath } from '../tree-path.js';
 import { actorOf } from './actor.js';
 import { changes } from './changes.js';
@@ -11,6 +13,8 @@ import type { VaultView } from './vault-view.js';
 
 /** Records of one transaction. */
 const batchMutations = 6_000;
+/** Entries between two turns of the event loop. */
+const stride = 500;
 
 /** Takes paths out of the tree. */
 export class Removing {
@@ -33,15 +37,16 @@ export class Removing {
   ): Promise<{ readonly files: number; readonly others: number }> {
     const session = await this.#vault.unlocked();
     const { tree } = session.manifest;
-    const named = paths.map((path) => findRemoval(tree, treePath(path)));
-    const all = named.flatMap((removal) => [...removalsBelow(tree, removal)]);
-    for (const { entry } of all) await session.requireRead(entry.ino, null, caller);
-    const files = all.filter(({ entry }) => entry.kind === 'file').length;
-    const counts = { files, others: all.length - files };
+    const named = outermost(paths).map((path) => findRemoval(tree, path));
+    const counts = { files: 0, others: 0 };
+    for await (const { entry } of inTurns(tree, named)) {
+      await session.requireRead(entry.ino, null, caller);
+      counts[entry.kind === 'file' ? 'files' : 'others'] += 1;
+    }
     await session.records.record({ event: 'AUDIT_REMOVE', id: null, actor: actorOf(caller), meta: counts });
     const now = nowNanoseconds();
     let batch: Mutation[] = [];
-    for (const removal of all) {
+    for await (const removal of inTurns(tree, named)) {
       batch.push(...mutationsOf(tree, removal, now));
       if (batch.length < batchMutations) continue;
       await this.#commit(session, batch);
@@ -62,5 +67,31 @@ export class Removing {
     const changed = changes(session.manifest.tree, mutations);
     await session.commit(mutations, [], []);
     await this.#invalidate(changed);
+  }
+}
+
+/** Paths without those that are named twice or lie below another one. */
+function outermost(paths: readonly string[]): (readonly Buffer[])[] {
+  const byKey = new Map(
+    paths.map(treePath).map((path) => [path.map((name) => name.toString('latin1')).join('/'), path]),
+  );
+  const above = (key: string): boolean => {
+    for (let at = key.lastIndexOf('/'); at > 0; at = key.lastIndexOf('/', at - 1)) {
+      if (byKey.has(key.slice(0, at))) return true;
+    }
+    return false;
+  };
+  return [...byKey].filter(([key]) => !above(key)).map(([, path]) => path);
+}
+
+/** Everything that goes, with a turn of the event loop now and then: the mount is served meanwhile. */
+async function* inTurns(tree: Tree, named: readonly Removal[]): AsyncGenerator<Removal> {
+  let count = 0;
+  for (const each of named) {
+    for (const removal of removalsBelow(tree, each)) {
+      yield removal;
+      count += 1;
+      if (count % stride === 0) await setImmediate();
+    }
   }
 }

@@ -169,15 +169,19 @@ export class VaultService implements VaultView {
   }
 
   /** Mounts the tree as it was before a time, read-only. */
-  async mountPast(past: PastMount, peer: Peer): Promise<void> {
-    await this.#mounting.mountPast(past);
+  async mountPast(wanted: PastMount, peer: Peer): Promise<PastMount> {
+    const past = await this.#mounting.mountPast(wanted);
     const meta = { end: String(past.end) };
     await this.note({ event: 'AUDIT_MOUNT_PAST', id: null, actor: actor(peer), meta });
+    return past;
   }
 
-  /** @param path of a mount of the past; any other means the vault's own mount */
+  /** @param path of a mount of the past or of the vault's own, which is meant without it. @throws SherinError NOT_MOUNTED */
   async unmount(peer: Peer | null, path?: string): Promise<{ lazy: boolean }> {
     const past = path === undefined ? undefined : await this.#mounting.unmountPast(path);
+    const own = this.#mounting.mounted?.path;
+    if (past === undefined && path !== undefined && own !== undefined && own !== path)
+      throw new SherinError('NOT_MOUNTED', { path });
     const result = past ?? (await this.#mounting.unmount());
     await this.note({ event: 'AUDIT_UMOUNT', id: null, actor: actor(peer), meta: { lazy: result.lazy } });
     return result;

@@ -9,7 +9,7 @@ import { FaultHandler, type FaultSink } from '../cube/faults.js';
 import type { CubeStore } from '../cube/store.js';
 import { type PastTree, pastTree } from '../history/past-tree.js';
 import { encodeSlots, slotBytes } from '../manifest/index-node.js';
-import type { Manifest } from '../manifest/manifest.js';
+import type { Manifest, TreeHead } from '../manifest/manifest.js';
 import { slotsAround } from '../manifest/object-tree.js';
 import type { Mutation, PolicyTag } from '../manifest/records.js';
 import type { ObjectInfo, Tree } from '../manifest/tree.js';
@@ -135,7 +135,7 @@ export class Session implements FaultSink {
       if (this.#closed) throw new SherinError('LOCKED');
       return tree;
     } catch (error) {
-      this.#past.delete(end);
+      if (this.#past.get(end) === made) this.#past.delete(end);
       throw this.#closed ? new SherinError('LOCKED', {}, { cause: error }) : error;
     }
   }
@@ -189,7 +189,7 @@ export class Session implements FaultSink {
     mutations: readonly Mutation[],
     nodes: readonly Buffer[],
     cubes: readonly CubeRef[],
-  ): Promise<void> {
+  ): Promise<TreeHead> {
     if (this.#closed) throw new SherinError('LOCKED');
     const run = this.#turn.then(async () => {
       await this.#parts.guard.beforeWrite();
@@ -197,8 +197,12 @@ export class Session implements FaultSink {
       const head = this.manifest.commit(mutations, nodes, cubes);
       if (head.snapshotSize !== snapshotSize) releaseMemory();
       await this.#parts.guard.committed(head);
+      return head;
     });
-    this.#turn = run.catch(() => undefined);
+    this.#turn = run.then(
+      () => undefined,
+      () => undefined,
+    );
     return run;
   }
 
