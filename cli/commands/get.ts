@@ -13,6 +13,7 @@ import { Interrupt } from '../transfer/interrupt.js';
 import { everythingBelow } from '../transfer/listing.js';
 import { LocalDirectory } from '../transfer/local-directory.js';
 import { Problems } from '../transfer/problems.js';
+import { parseVersionName } from '../transfer/version.js';
 import { baseName, explained, vaultPath, vaultTarget } from '../vault-path.js';
 
 export const get = command({
@@ -44,7 +45,9 @@ export const get = command({
   run: async (session, [text = '', dest = ''], { clobber }) => {
     const client = session.connect();
     const named = vaultTarget(text, session.places);
-    const found = await explained(client.call('stat', { target: named }), text, session.places);
+    const found = await explained(client.call('stat', { target: named }), text, session.places).catch(
+      (error: unknown) => refuseVersion(error, text),
+    );
     const directory = found.entry.kind === 'directory';
     const target = directory ? vaultPath(text, session.places) : named;
     const place = directory ? openOrMake(dest, found.path) : openFor(dest, found);
@@ -87,6 +90,15 @@ export const get = command({
     return problems.exit;
   },
 });
+
+/** @throws SherinError USAGE for a version; else what it was given */
+function refuseVersion(error: unknown, text: string): never {
+  const missing = error instanceof SherinError && error.code === 'PATH_MISSING';
+  if (!missing || parseVersionName(text) === null) throw error;
+  throw new SherinError('USAGE', {
+    what: `${text} does not exist, and get takes no versions; write: sherinctl cat ${text} > FILE`,
+  });
+}
 
 function summary({ files, bytes, others, replaced, kept }: Export['counts'], failed: boolean): string {
   const parts =

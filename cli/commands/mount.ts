@@ -35,6 +35,8 @@ export const mount = command({
     if (at !== undefined) {
       if (driver !== undefined || allowOther || listIds)
         throw new SherinError('USAGE', { what: '--at goes with --mount only' });
+      if (!session.places.mountNamed)
+        throw new SherinError('USAGE', { what: '--at needs --mount DIR: the past has a place of its own' });
       const { end } = await client.call('mount.past', { path, end: String(endOf(at, new Date())) });
       session.output.result({ mount: path, end }, () =>
         session.output.line(`mounted at ${session.output.name(path)}, as it was before ${formatTime(end)}`),

@@ -8,7 +8,7 @@ export const restore = command({
   name: 'restore',
   summary: 'Bring an old version of a file back',
   details: [
-    'It becomes the newest version, with its content, mode, owner, time of modification and extended attributes; those in between stay. A file that was removed is there again.',
+    'It becomes the newest version, with its content, mode, owner, time of modification and extended attributes; those in between stay. A file that was removed is there again. For a whole directory mount the past (`sherinctl mount --at`) and put it from there.',
     versionForms,
   ],
   args: [{ form: '<path@version>', text: 'a file and its version', completes: 'vault-path' }],

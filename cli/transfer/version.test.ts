@@ -34,10 +34,20 @@ describe('a time', () => {
     expect(endOf(text, now)).toBe(end);
   });
 
-  it.each(['', 'tomorrow', '2026-02-30', '2026-13-01', '2026-1-1', '3 h', '-1', '1y', '2026-01-31T13'])(
-    'is not %s',
-    (text) => {
-      expect(() => endOf(text, now)).toThrow(expect.objectContaining({ code: 'USAGE' }));
-    },
-  );
+  it.each([
+    '',
+    'tomorrow',
+    '2026-02-30',
+    '2026-13-01',
+    '2026-1-1',
+    '3 h',
+    '-1',
+    '1y',
+    '2026-01-31T13',
+    '2026-01-31 24:00',
+    '2026-01-31 10:60',
+    '2026-01-31 10:00:60',
+  ])('is not %s', (text) => {
+    expect(() => endOf(text, now)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  });
 });

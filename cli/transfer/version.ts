@@ -114,8 +114,9 @@ export function endOf(text: string, now: Date): bigint {
       day[4] === undefined ? 0 : hour,
       day[5] === undefined ? 0 : minute,
     );
-    const clock = (hour ?? 0) < 24 && (minute ?? 0) < 60 && (second ?? 0) < 60;
-    if (clock && start.getMonth() === month - 1 && start.getDate() === date) {
+    const clock = day[4] === undefined || ((hour ?? 24) < 24 && (minute ?? 60) < 60);
+    const exact = day[6] === undefined || (second ?? 60) < 60;
+    if (clock && exact && start.getMonth() === month - 1 && start.getDate() === date) {
       if (day[4] === undefined) return nanoseconds(dayAfter(start, 1).getTime());
       // What is shown with a minute or second began somewhere in it.
       const last = day[6] === undefined ? 60 : (second ?? 0) + 1;
@@ -123,7 +124,7 @@ export function endOf(text: string, now: Date): bigint {
     }
   }
   throw new SherinError('USAGE', {
-    what: `'${text}' is no version: a number, a day such as 2026-01-31, a time such as 2026-01-31T13:05, yesterday, or 3h, 2d, 1w`,
+    what: `'${text}' is no time: a day such as 2026-01-31, with a time 2026-01-31T13:05, yesterday, or 90min, 3h, 2d, 1w ago`,
   });
 }
 
