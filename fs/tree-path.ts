@@ -21,6 +21,11 @@ export function treePath(path: string): readonly Buffer[] {
   return parts[0]?.toString('latin1') === 'files' ? parts.slice(1) : parts;
 }
 
+/** As {@link pathText}, of names below the root. */
+export function namesText(names: readonly Buffer[]): string {
+  return `files/${names.map((name) => bytesToText(name)).join('/')}`;
+}
+
 /** The path of something below the tree's root, as people read it: `files/a/b`. */
 export function pathText(below: Uint8Array): string {
   return `files/${bytesToText(below)}`;

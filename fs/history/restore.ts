@@ -2,8 +2,8 @@
 import { SherinError } from '../../common/errors.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { type Attributes, type Mutation, rootInode } from '../manifest/records.js';
-import { attributesOf } from '../manifest/tree.js';
-import { pathText } from '../tree-path.js';
+import { touched } from '../manifest/touched.js';
+import { namesText } from '../tree-path.js';
 import type { PathVersion } from './path-history.js';
 
 /**
@@ -23,17 +23,13 @@ export function restoring(
   const mutations: Mutation[] = [];
   const parent = directory(manifest, path.slice(0, -1), now, mutations);
   const present = manifest.tree.lookup(parent, name);
-  if (present !== undefined && present.kind !== 'file') refuse(present.kind, shown(path));
+  if (present !== undefined && present.kind !== 'file') refuse(present.kind, namesText(path));
   const inode = present?.ino ?? manifest.newInode();
   const attributes: Attributes = { ...attributesThen(manifest, version), ctime: now };
   mutations.push({ type: 'attributes', inode, attributes });
   if (present === undefined) {
     mutations.push({ type: 'link', parent, inode, name });
-    const above = manifest.tree.inode(parent);
-    if (above !== undefined) {
-      const touched = { ...attributesOf(above), mtime: now, ctime: now };
-      mutations.push({ type: 'attributes', inode: parent, attributes: touched });
-    }
+    mutations.push(...touched(manifest.tree, parent, now));
   }
   if (version.put >= 0) mutations.push({ ...putOf(manifest, version), inode });
   return { inode, mutations };
@@ -56,7 +52,7 @@ function attributesThen(manifest: Manifest, { attributes }: PathVersion): Attrib
 function directory(manifest: Manifest, path: readonly Buffer[], now: bigint, mutations: Mutation[]): number {
   const found = manifest.tree.find(path);
   if (found !== undefined) {
-    if (found.kind !== 'directory') throw new SherinError('NOT_DIRECTORY', { path: shown(path) });
+    if (found.kind !== 'directory') throw new SherinError('NOT_DIRECTORY', { path: namesText(path) });
     return found.ino;
   }
   const name = path.at(-1);
@@ -74,8 +70,4 @@ function directory(manifest: Manifest, path: readonly Buffer[], now: bigint, mut
 function refuse(kind: string, path: string): never {
   if (kind === 'directory') throw new SherinError('IS_DIRECTORY', { path });
   throw new SherinError('USAGE', { what: `${path} is a ${kind} now; move it away first` });
-}
-
-function shown(path: readonly Buffer[]): string {
-  return pathText(Buffer.from(path.map((name) => name.toString('latin1')).join('/'), 'latin1'));
 }

@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { nowNanoseconds } from '../../common/time.js';
 import type { Mutation } from '../manifest/records.js';
+import { touched } from '../manifest/touched.js';
 import type { Tree } from '../manifest/tree.js';
 import type { Invalidation } from '../mount/driver.js';
 import type { Caller } from '../mount/source.js';
-import { findRemoval, mutationsOf, type Removal, removalsBelow, touched } from '../transfer/removal.js';
+import { findRemoval, mutationsOf, type Removal, removalsBelow } from '../transfer/removal.js';
 import { treePath } from '../tree-path.js';
 import { actorOf } from './actor.js';
 import { changes } from './changes.js';

@@ -1,12 +1,11 @@
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
-import { bytesToText } from '../../common/names.js';
 import type { PutEntry } from '../../daemon/protocol/control.js';
 import { objectCubes } from '../cube/catalog.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { type Attributes, type InodeKind, type Mutation, rootInode } from '../manifest/records.js';
-import { attributesOf } from '../manifest/tree.js';
-import { splitPath, treePath } from '../tree-path.js';
+import { touched } from '../manifest/touched.js';
+import { namesText, splitPath, treePath } from '../tree-path.js';
 
 interface Placed {
   readonly ino: number;
@@ -119,10 +118,8 @@ export class ImportTree {
   touchParents(): void {
     const now = this.#context.now();
     for (const ino of this.#touched) {
-      const inode = this.#given.has(ino) ? undefined : this.#manifest.tree.inode(ino);
-      if (inode === undefined) continue;
-      const attributes = { ...attributesOf(inode), mtime: now, ctime: now };
-      this.#stage({ type: 'attributes', inode: ino, attributes });
+      if (this.#given.has(ino)) continue;
+      for (const mutation of touched(this.#manifest.tree, ino, now)) this.#stage(mutation);
     }
     this.#touched.clear();
   }
@@ -155,7 +152,7 @@ export class ImportTree {
   #directory(parts: readonly Buffer[]): number {
     const found = this.#find(parts);
     if (found !== undefined) {
-      if (found.kind !== 'directory') throw new SherinError('NOT_DIRECTORY', { path: pathText(parts) });
+      if (found.kind !== 'directory') throw new SherinError('NOT_DIRECTORY', { path: namesText(parts) });
       return found.ino;
     }
     const name = parts.at(-1);
@@ -218,8 +215,4 @@ export class ImportTree {
 
 function partsOf(key: string): Buffer[] {
   return key === '' ? [] : key.split('/').map((part) => Buffer.from(part, 'latin1'));
-}
-
-function pathText(parts: readonly Buffer[]): string {
-  return `files/${parts.map((part) => bytesToText(part)).join('/')}`;
 }

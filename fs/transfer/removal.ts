@@ -2,7 +2,7 @@
 import { SherinError } from '../../common/errors.js';
 import type { Mutation } from '../manifest/records.js';
 import { attributesOf, type Entry, type Tree } from '../manifest/tree.js';
-import { pathText } from '../tree-path.js';
+import { namesText } from '../tree-path.js';
 
 export interface Removal {
   readonly parent: number;
@@ -11,13 +11,12 @@ export interface Removal {
 
 /** @throws SherinError PATH_MISSING; IS_DIRECTORY for the root, which stays */
 export function findRemoval(tree: Tree, path: readonly Buffer[]): Removal {
-  const shown = (): string =>
-    pathText(Buffer.from(path.map((name) => name.toString('latin1')).join('/'), 'latin1'));
   const name = path.at(-1);
   if (name === undefined) throw new SherinError('IS_DIRECTORY', { path: 'files/' });
   const parent = tree.find(path.slice(0, -1));
   const entry = parent?.kind === 'directory' ? tree.lookup(parent.ino, name) : undefined;
-  if (parent === undefined || entry === undefined) throw new SherinError('PATH_MISSING', { path: shown() });
+  if (parent === undefined || entry === undefined)
+    throw new SherinError('PATH_MISSING', { path: namesText(path) });
   return { parent: parent.ino, entry };
 }
 
@@ -38,12 +37,4 @@ export function mutationsOf(tree: Tree, { parent, entry }: Removal, now: bigint)
   const attributes = { ...attributesOf(inode), ctime: now };
   // First, as the other names may go in the same commit.
   return [{ type: 'attributes', inode: entry.ino, attributes }, unlink];
-}
-
-/** The new times of a directory that has lost entries; none where it is gone itself. */
-export function touched(tree: Tree, directory: number, now: bigint): Mutation[] {
-  const inode = tree.inode(directory);
-  if (inode === undefined) return [];
-  const attributes = { ...attributesOf(inode), mtime: now, ctime: now };
-  return [{ type: 'attributes', inode: directory, attributes }];
 }
