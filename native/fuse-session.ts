@@ -24,14 +24,63 @@ export const fuseOp = {
   getxattr: 14,
   listxattr: 15,
   statfs: 16,
-  changeXattr: 17,
-  change: 18,
+  setattr: 17,
+  create: 18,
   opened: 19,
+  mknod: 20,
+  mkdir: 21,
+  unlink: 22,
+  rmdir: 23,
+  symlink: 24,
+  rename: 25,
+  link: 26,
+  write: 27,
+  flush: 28,
+  fsync: 29,
+  fsyncdir: 30,
+  setxattr: 31,
+  removexattr: 32,
+  fallocate: 33,
+  lseek: 34,
+  copyFileRange: 35,
+} as const;
+
+/** What `setattr` changes, in its first number (FUSE_SET_ATTR_*). Those that end in Now mean the present time. */
+export const setAttr = {
+  mode: 1,
+  uid: 2,
+  gid: 4,
+  size: 8,
+  atime: 16,
+  mtime: 32,
+  atimeNow: 128,
+  mtimeNow: 256,
+  ctime: 1024,
+  /** Drop the setuid bit, and setgid where the group may execute; comes with `writeBack` only. */
+  killPriv: 2048,
 } as const;
 
 /**
  * One request. `ready`, `ended`, `forget`, `expired`, `opened`, `release` and `releasedir` want no answer; `size` of `expired`
- * is how many requests their deadline answered, `name` of `opened` the path of the caller's program. Fields that an operation lacks are 0, `name` null.
+ * is how many requests their deadline answered, `name` of `opened` the path of the caller's program. Fields that an operation lacks are 0, `name`,
+ * `other` and `more` null.
+ *
+ * Requests that modify; `node` is the directory where a name is made or removed, `handle` 0 where there is none:
+ * - `setattr`: node, handle; more: which of {@link setAttr}, mode, uid, gid, size, then atime, mtime, ctime as seconds and nanoseconds
+ * - `create`: node, name, flags of open(2); more: mode, umask. `answerCreate` answers
+ * - `mknod`: node, name; more: mode, umask, device. `mkdir`: node, name; more: mode, umask. `symlink`: node, name; other: its target
+ * - `unlink`, `rmdir`: node, name
+ * - `rename`: node, name, flags of renameat2(2); other: the new name; more: the new directory
+ * - `link`: node of the file; name: the new one; more: the new directory
+ * - `write`: node, handle, offset, size, flags of the open file. `takeData` gives the bytes. `answerWrite` answers
+ * - `flush` (one at each close(2), except of what was opened to be read): node, handle
+ * - `fsync`, `fsyncdir`: node, handle; flags 1: data only
+ * - `setxattr`: node, name, flags of setxattr(2); other: the value. `removexattr`: node, name
+ * - `fallocate`: node, handle, offset, size, flags: its mode
+ * - `lseek`: node, handle, offset, flags: SEEK_DATA (3) or SEEK_HOLE (4). `answerOffset` answers
+ * - `copyFileRange`: node, handle, offset to read from, size, flags; more: node, handle, offset to write to. `answerWrite` answers
+ *
+ * The kernel has taken the umask off modes already. What reaches behind byte 2^53−1 of a file has been refused.
  */
 export type FuseHandler = (
   op: number,
@@ -45,6 +94,8 @@ export type FuseHandler = (
   size: number,
   flags: number,
   name: Buffer | null,
+  other: Buffer | null,
+  more: Float64Array | null,
 ) => void;
 
 /**
@@ -82,9 +133,22 @@ export interface FuseSession {
   knows(node: number): boolean;
   /** False once a request was answered. */
   waiting(id: number): boolean;
+  /**
+   * Copies bytes of a `write` from `from` on to `at` of `target`. False when the request is answered, by its deadline too: nothing was
+   * copied. An answer wipes them.
+   */
+  takeData(id: number, from: number, length: number, target: Buffer, at: number): boolean;
   /** `errno` 0 is success. */
   fail(id: number, errno: number): void;
   answerEntry(id: number, attributes: Float64Array): void;
+  /** `answerEntry` and `answerOpen` in one; false when nobody waits any more: the handle is to be closed. */
+  answerCreate(
+    id: number,
+    attributes: Float64Array,
+    handle: number,
+    keepCache: boolean,
+    direct: boolean,
+  ): boolean;
   answerAttributes(id: number, attributes: Float64Array): void;
   /** False when nobody waits any more: the handle is to be closed. */
   answerOpen(id: number, handle: number, keepCache: boolean, direct: boolean): boolean;
@@ -95,6 +159,9 @@ export interface FuseSession {
   answerSize(id: number, size: number): void;
   /** Block size, blocks, free, available, files, longest name. */
   answerSpace(id: number, space: Float64Array): void;
+  /** Bytes that `write` or `copyFileRange` wrote. */
+  answerWrite(id: number, size: number): void;
+  answerOffset(id: number, offset: number): void;
   /** Lets reads of a handle be answered without JavaScript, slot by slot as {@link extend} names them. `reader`: a CubeReader. */
   grant(handle: number, node: number, reader: object, size: number): void;
   /** Names the content of a slot; nothing happens without a grant. */
@@ -114,6 +181,11 @@ export interface FuseSession {
    * resolves when that is done.
    */
   invalidate(nodes: readonly number[] | null, names: readonly NameInDirectory[]): Promise<void>;
+  /**
+   * Resolves when the kernel has taken what was on its way to its caches: of what was withdrawn or revoked before, no byte gets there
+   * any more.
+   */
+  settle(): Promise<void>;
 }
 
 export interface FuseSessionConstructor {
@@ -125,6 +197,11 @@ export interface FuseSessionConstructor {
       readonly deadline: number;
       /** To start with; more come while too few are free. */
       readonly threads: number;
+      /**
+       * Lets writes gather in the kernel, which then knows sizes and times of modification best. To drop setuid and setgid bits on
+       * writes, truncation and change of owner is left to who answers. Not by default.
+       */
+      readonly writeBack?: boolean;
     },
     handler: FuseHandler,
   ): FuseSession;

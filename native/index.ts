@@ -31,6 +31,7 @@ export {
   type NameInDirectory,
   packedEntryBytes,
   preparedRecordBytes,
+  setAttr,
 } from './fuse-session.js';
 export type { MacPurpose, ScryptCost, Wrapped } from './keys.js';
 export { loadFuseNativeMend } from './load.js';
@@ -234,6 +235,11 @@ export interface System extends PassedDescriptors {
   fuseInvalidate(fd: number, first: number, last: number): Promise<number>;
   /** Gives free pages in the middle of the C heap back to the kernel (malloc_trim(3)); takes as long as there is heap. */
   trimHeap(): void;
+  /**
+   * Zeroed memory for plaintext, 1 byte to 16 MiB: out of core dumps and forked children, locked where the limit allows, wiped
+   * when nothing refers to it any more.
+   */
+  plaintext(size: number): Buffer;
   /** Overwrites a buffer with zeros in a way that is not optimised away. */
   wipe(buffer: Buffer): void;
 }

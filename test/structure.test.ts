@@ -23,6 +23,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'fs/audit': ['common', 'fs/disk'],
   'fs/cube': ['common', 'native/index.ts', 'fs/manifest'],
   'fs/mount': ['common', 'native/index.ts', 'fs/manifest'],
+  'fs/writing': ['common', 'native/index.ts', 'fs/manifest', 'fs/cube'],
   'fs/tree-path.ts': ['common'],
   'fs/history': ['common', 'fs/manifest', 'fs/tree-path.ts'],
   'fs/transfer': [
@@ -35,7 +36,16 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   'fs/service': [
     ...['common', 'native/index.ts', 'native/ipc.ts', 'daemon/protocol'],
-    ...['fs/manifest', 'fs/vault', 'fs/audit', 'fs/cube', 'fs/mount', 'fs/history', 'fs/transfer'],
+    ...[
+      'fs/manifest',
+      'fs/vault',
+      'fs/audit',
+      'fs/cube',
+      'fs/mount',
+      'fs/writing',
+      'fs/history',
+      'fs/transfer',
+    ],
     'fs/tree-path.ts',
   ],
   'fs/control': [

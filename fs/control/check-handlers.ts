@@ -20,7 +20,7 @@ const listedFailures = 200;
 export function checkHandlers(service: VaultService): Pick<ControlHandlers, 'verify' | 'scrub'> {
   return {
     async verify({ target }, call) {
-      const session = await service.unlocked();
+      const session = await service.settled();
       const result = await verify(session, service.publicKey, scopeOf(session, target), call);
       if (target === undefined) await session.verifyManifest();
       const meta = { cubes: result.cubes, failed: result.failed };
@@ -139,7 +139,7 @@ function describe(
 
 async function scrub(service: VaultService, call: Call): Promise<CheckResult> {
   // Without keys it checks against the public key that this machine remembers, never one that only the vault names.
-  if (!service.remembered) await service.unlocked();
+  if (!service.remembered) await service.settled();
   const failures: CheckResult['failures'] = [];
   let failed = 0;
   const cubes = await scrubCubes(

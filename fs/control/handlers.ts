@@ -48,7 +48,7 @@ export function controlHandlers(
     status: () => service.status(),
 
     async why({ target }) {
-      if (target !== undefined) return whyContent(await service.unlocked(), target);
+      if (target !== undefined) return whyContent(await service.settled(), target);
       const reason = await service.refusal();
       return reason === null
         ? { reasons: ['nothing is refused: the vault is open'], next: null }
@@ -95,13 +95,13 @@ export function controlHandlers(
     remove: ({ paths }, { peer }) => service.removing.remove(paths, peer),
 
     async 'audit.tail'({ count }) {
-      const session = await service.unlocked();
+      const session = await service.settled();
       const records = await session.records.tail(count);
       return { records: records.map((record) => ({ ...record })) };
     },
 
     'audit.verify': async () => {
-      const session = await service.unlocked();
+      const session = await service.settled();
       const { records, heads, root, unauthenticated } = await session.verifyAudit();
       return { records, heads, root: root.toString('hex'), unauthenticated };
     },

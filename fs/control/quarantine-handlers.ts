@@ -15,7 +15,7 @@ type Handlers = Pick<ControlHandlers, 'quarantine.list' | 'quarantine.restore' |
 export function quarantineHandlers(service: VaultService): Handlers {
   return {
     'quarantine.list': async () => {
-      const session = await service.unlocked();
+      const session = await service.settled();
       const cubes = [];
       for (const { cube, reason, time } of session.manifest.tree.quarantine()) {
         const size = session.store.quarantinedSize(cube);
@@ -25,7 +25,7 @@ export function quarantineHandlers(service: VaultService): Handlers {
     },
 
     'quarantine.restore': async ({ ids }, { peer }) => {
-      const session = await service.unlocked();
+      const session = await service.settled();
       const restored: CubeId[] = [];
       const refused: { id: string; fault: string }[] = [];
       for (const id of chosen(session, ids)) {
@@ -48,7 +48,7 @@ export function quarantineHandlers(service: VaultService): Handlers {
     },
 
     'quarantine.purge': async ({ ids, shred }, { peer }) => {
-      const session = await service.unlocked();
+      const session = await service.settled();
       const purged: CubeId[] = [];
       const refused: SherinError[] = [];
       for (const id of chosen(session, ids)) {

@@ -23,7 +23,7 @@ export function treeHandlers(
 ): Pick<ControlHandlers, 'list' | 'stat' | 'read'> {
   return {
     async list({ path, after, xattrs }) {
-      const session = await service.unlocked();
+      const session = await service.settled();
       const ino = resolve(session, path);
       if (session.manifest.tree.inode(ino)?.kind !== 'directory')
         throw new SherinError('NOT_DIRECTORY', { path });
@@ -42,7 +42,7 @@ export function treeHandlers(
     },
 
     async stat({ target }) {
-      const session = await service.unlocked();
+      const session = await service.settled();
       return statInfo(session, target);
     },
 
@@ -51,7 +51,7 @@ export function treeHandlers(
       if (fd === undefined) throw new SherinError('PROTOCOL', { part: 'read takes a descriptor' });
       return threads.run(connection, async (own) => {
         await requireTarget(fd, own);
-        const session = await service.unlocked();
+        const session = await service.settled();
         const found = findTarget(session, target);
         const content = await session.openContent(found, { uid: peer.uid, gid: peer.gid, pid: peer.pid });
         try {

@@ -22,7 +22,7 @@ import { writeSnapshot } from './snapshot-writer.js';
 import type { TreeState } from './state.js';
 import { isTooLong } from './tail.js';
 import { TileEdge } from './tiles.js';
-import { Tree } from './tree.js';
+import { Tree, type TreeView } from './tree.js';
 import { verifyLog } from './verify-log.js';
 import { type LogVisitor, walkLog } from './walk-log.js';
 
@@ -123,6 +123,11 @@ export class Manifest {
   /** Records since the snapshot: what opening replays and what memory holds as objects. */
   get tail(): number {
     return this.head.size - this.head.snapshotSize;
+  }
+
+  /** The committed state, for who builds above it; another object once a snapshot was written. */
+  get present(): TreeView {
+    return { state: this.#state, reverse: this.#reverse };
   }
 
   /** Size of the log when it was last added to what may change which objects are the content of files. */

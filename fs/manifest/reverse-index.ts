@@ -6,7 +6,7 @@ import type { Overlay } from './overlay.js';
 import type { Snapshot } from './snapshot-reader.js';
 import type { EntryState } from './state.js';
 
-interface Link {
+export interface Link {
   readonly parent: number;
   /** As a key. */
   readonly name: string;
@@ -17,7 +17,48 @@ export interface PresentLink extends Link {
   readonly entry: EntryState;
 }
 
-export class ReverseIndex {
+/** What answers the way back. */
+export interface ReverseLookup {
+  linksOf(ino: number): PresentLink[];
+  /** Files whose content is this object. */
+  inodesOf(object: number): number[];
+}
+
+/** Of a state that stands above another's: candidates are those of the other one and what was noted since. */
+export class ReverseAbove implements ReverseLookup {
+  readonly #below: ReverseLookup;
+  readonly #state: Overlay;
+  readonly #links = new Map<number, Map<string, Link>>();
+
+  constructor(below: ReverseLookup, state: Overlay) {
+    this.#below = below;
+    this.#state = state;
+  }
+
+  /** An inode has got a name. */
+  note(ino: number, link: Link): void {
+    const known = this.#links.get(ino) ?? new Map<string, Link>();
+    known.set(linkKey(link), link);
+    this.#links.set(ino, known);
+  }
+
+  linksOf(ino: number): PresentLink[] {
+    const candidates = new Map<string, Link>(this.#links.get(ino));
+    for (const { parent, name } of this.#below.linksOf(ino)) {
+      candidates.set(linkKey({ parent, name }), { parent, name });
+    }
+    return [...candidates.values()].flatMap((link) => {
+      const entry = this.#state.entry(link.parent, link.name);
+      return entry?.ino === ino ? [{ ...link, entry }] : [];
+    });
+  }
+
+  inodesOf(object: number): number[] {
+    return this.#below.inodesOf(object).filter((ino) => this.#state.inode(ino)?.object === object);
+  }
+}
+
+export class ReverseIndex implements ReverseLookup {
   readonly #snapshot: Snapshot | null;
   readonly #state: Overlay;
   /** Entry rows of the snapshot by inode, inode rows by object. */

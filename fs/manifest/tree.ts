@@ -5,7 +5,7 @@ import type { CubeFault } from '../../native/index.js';
 import { keyName, nameKey } from './entry-name.js';
 import type { Overlay } from './overlay.js';
 import { type Attributes, type InodeKind, type PolicyTag, rootInode } from './records.js';
-import type { ReverseIndex } from './reverse-index.js';
+import type { ReverseLookup } from './reverse-index.js';
 import {
   type EntryState,
   type InodeState,
@@ -50,7 +50,7 @@ export interface ObjectInfo {
 /** What the tree looks at; the manifest exchanges it as the log grows. */
 export interface TreeView {
   readonly state: Overlay;
-  readonly reverse: ReverseIndex;
+  readonly reverse: ReverseLookup;
 }
 
 export class Tree {

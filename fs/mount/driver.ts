@@ -61,6 +61,8 @@ export interface MountDriver {
    * flight are waited for, so never call this from one.
    */
   invalidate(what: Invalidation): Promise<void>;
+  /** Nobody writes to these inodes any more, and their content is as in their last version. The kernel has it already. */
+  settled(inodes: readonly number[]): void;
 }
 
 /** The part of the one logger that a driver uses. Never gets names, keys or content. */

@@ -1,5 +1,6 @@
 /** The file system of the mount, in nodes and handles. It knows no binding and no key. */
-import { constants } from 'node:fs';
+import { Modifications } from './changes/modifications.js';
+import { mayWrite, truncates } from './changes/open-modes.js';
 import { CubesDirectory } from './cubes-tree.js';
 import { FilesNode, FilesRoot } from './files-tree.js';
 import { IdsDirectory } from './ids-tree.js';
@@ -20,10 +21,13 @@ export interface FileSystemOptions {
   readonly callersUnknown: boolean;
   /** Milliseconds for which the kernel keeps attributes. */
   readonly attributeTimeout: number;
+  /** As of {@link Modifications}. */
+  readonly quiesce: (ino: number) => Promise<void>;
 }
 
 export class FileSystem {
   readonly root: Node;
+  readonly modify: Modifications;
   readonly #source: MountSource;
   readonly #status: StatusDirectory;
   readonly #open = new OpenFiles();
@@ -33,6 +37,7 @@ export class FileSystem {
   constructor(source: MountSource, options: FileSystemOptions) {
     this.#source = source;
     this.#status = new StatusDirectory(source, options);
+    this.modify = new Modifications({ source, open: this.#open, quiesce: options.quiesce });
     const trees = new Map<string, Node>([
       ['files', new FilesRoot(source)],
       ['ids', new IdsDirectory(source, options)],
@@ -74,10 +79,9 @@ export class FileSystem {
     return node.readlink();
   }
 
-  /** Opens for reading and returns a handle. @throws PosixError EROFS for any other way; SherinError of the source */
+  /** Returns a handle. @throws PosixError EROFS for writing outside `files/`; SherinError of the source */
   async open(node: Node, flags: number, caller: Caller): Promise<number> {
-    const access = flags & (constants.O_WRONLY | constants.O_RDWR);
-    if (access !== constants.O_RDONLY || (flags & constants.O_TRUNC) !== 0) throw new PosixError('EROFS');
+    if (mayWrite(flags) || truncates(flags)) return this.modify.openChanging(node, flags, caller);
     const file = await node.open(caller);
     return this.#open.add(node, file, caller);
   }
@@ -102,7 +106,7 @@ export class FileSystem {
   /** As OpenFile.readCached. */
   readCached(handle: number, offset: number, length: number, target: Buffer): number | undefined {
     const open = this.#open.get(handle);
-    return open.seen === open.changes ? open.file.readCached(offset, length, target) : undefined;
+    return open.seen === open.versions ? open.file.readCached(offset, length, target) : undefined;
   }
 
   /** As OpenFile.read. */
@@ -135,17 +139,6 @@ export class FileSystem {
 
   statfs(): Space {
     return this.#source.statfs();
-  }
-
-  /** Every modification ends here. @throws PosixError EROFS */
-  refuseChange(): never {
-    throw new PosixError('EROFS');
-  }
-
-  /** Setting or removing an attribute. @throws PosixError EROFS, EOPNOTSUPP for names that are never taken */
-  refuseXattr(name: string): never {
-    refuseForeign(name);
-    throw new PosixError('EROFS');
   }
 
   /** Inodes of open files. */

@@ -51,7 +51,7 @@ export class FilesNode extends Node {
       ino: this.ino,
       kind,
       mode,
-      nlink: Math.max(1, inode.nlink),
+      nlink: inode.nlink,
       uid,
       gid,
       size,

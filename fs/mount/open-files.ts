@@ -1,14 +1,16 @@
 import type { Node } from './node.js';
 import { PosixError } from './posix-error.js';
-import type { Caller, OpenFile } from './source.js';
+import type { Caller, Changes, OpenFile } from './source.js';
 
 /** A file that a program holds open. */
 export interface OpenHandle {
   readonly node: Node;
   readonly caller: Caller;
   file: OpenFile;
+  /** Through which it writes; null where it may not. */
+  changes: Changes | null;
   /** How often the content may have become another since this was opened, and the count that `file` was opened at. */
-  changes: number;
+  versions: number;
   seen: number;
 }
 
@@ -27,10 +29,10 @@ export class OpenFiles {
   readonly #handles = new Map<number, OpenHandle>();
   #next = 1;
 
-  add(node: Node, file: OpenFile, caller: Caller): number {
+  add(node: Node, file: OpenFile, caller: Caller, changes: Changes | null = null): number {
     while (this.#handles.has(this.#next)) this.#advance();
     const handle = this.#next;
-    this.#handles.set(handle, { node, file, caller, changes: 0, seen: 0 });
+    this.#handles.set(handle, { node, file, caller, changes, versions: 0, seen: 0 });
     this.#advance();
     return handle;
   }
@@ -41,7 +43,8 @@ export class OpenFiles {
       node,
       file: file ?? nothing,
       caller,
-      changes: file === undefined ? 1 : 0,
+      changes: null,
+      versions: file === undefined ? 1 : 0,
       seen: 0,
     });
   }
@@ -58,6 +61,7 @@ export class OpenFiles {
     const open = this.#handles.get(handle);
     this.#handles.delete(handle);
     open?.file.close();
+    open?.changes?.closed(open.node.ino);
   }
 
   closeAll(): void {
@@ -67,7 +71,7 @@ export class OpenFiles {
   /** The content of a handle; undefined when it is closed or to be opened again. */
   presentFile(handle: number): OpenFile | undefined {
     const open = this.#handles.get(handle);
-    return open !== undefined && open.seen === open.changes ? open.file : undefined;
+    return open !== undefined && open.seen === open.versions ? open.file : undefined;
   }
 
   handlesOf(inodes: ReadonlySet<number>): readonly number[] {
@@ -81,7 +85,7 @@ export class OpenFiles {
   /** The next read of these goes to the present version, as the kernel keeps one content per inode. */
   changed(inodes: 'all' | ReadonlySet<number>): void {
     for (const open of this.#handles.values()) {
-      if (open.node.versioned && (inodes === 'all' || inodes.has(open.node.ino))) open.changes += 1;
+      if (open.node.versioned && (inodes === 'all' || inodes.has(open.node.ino))) open.versions += 1;
     }
   }
 
@@ -89,16 +93,16 @@ export class OpenFiles {
   async present(handle: number): Promise<OpenHandle> {
     for (;;) {
       const open = this.get(handle);
-      const { changes } = open;
-      if (open.seen === changes) return open;
+      const { versions } = open;
+      if (open.seen === versions) return open;
       const fresh = await open.node.open(open.caller);
-      if (open.seen === changes || !this.#handles.has(handle)) {
+      if (open.seen === versions || !this.#handles.has(handle)) {
         fresh.close();
         continue;
       }
       open.file.close();
       open.file = fresh;
-      open.seen = changes;
+      open.seen = versions;
     }
   }
 

@@ -1,8 +1,8 @@
 /** What the mount asks of the service behind it. Everything the mount shows comes through here. */
 import type { CubeId, Root, SherinId } from '../../common/ids.js';
 import type { CubeReader, CubeRef, GrantedSegment } from '../../native/index.js';
-import type { PolicyTag } from '../manifest/records.js';
-import type { Tree } from '../manifest/tree.js';
+import type { Mutation, PolicyTag } from '../manifest/records.js';
+import type { Inode, Tree } from '../manifest/tree.js';
 
 /** Who makes a call; null where the driver can't tell (`DriverLimits.callerIdentity`). */
 export interface Caller {
@@ -86,7 +86,56 @@ export interface Space {
   readonly nameMax: number;
 }
 
+/** Copies `length` bytes, from `from` of what is being written, to `target` at `at`. */
+export type WriteSource = (from: number, length: number, target: Buffer, at: number) => void;
+
+/** What programs change of the user's tree. Everything is in memory when a call returns, and durable after {@link durable}. */
+export interface Changes {
+  readonly tree: TreeView;
+  /** The time of a change, nanoseconds since 1970: each later than the one before. */
+  now(): bigint;
+  /** A number that no inode ever had. */
+  newInode(): number;
+  /** Makes changes one after another. @throws SherinError when one does not fit */
+  change(mutations: readonly Mutation[]): void;
+  /** Has lost its last name, but not its last user. */
+  isOrphan(ino: number): boolean;
+  changeOrphan(inode: Inode): void;
+  /** Nobody holds an inode any more. */
+  forget(ino: number): void;
+  /** Somebody begins to write, and ends: with the last one the content becomes a version. */
+  opened(ino: number): void;
+  closed(ino: number): void;
+  /** What was written so far becomes a version before whatever is changed next. */
+  version(ino: number): void;
+  /** @throws SherinError NO_SPACE, IO; those of what stands beside the written bytes */
+  write(ino: number, offset: number, count: number, source: WriteSource): Promise<void>;
+  /** As {@link write}, at the end. @returns where that was */
+  append(ino: number, count: number, source: WriteSource): Promise<number>;
+  truncate(ino: number, length: number): Promise<void>;
+  /** Zeros within the file. */
+  zero(ino: number, offset: number, count: number): Promise<void>;
+  /** Bytes that are in memory alone. */
+  readonly dirtyBytes: number;
+  /** @param ino null: everything. @throws SherinError NO_SPACE, IO, LOCKED: something that was changed is not on disk */
+  durable(ino: number | null): Promise<void>;
+  /** What writing in the background has met. @throws SherinError */
+  throwLate(ino: number): void;
+}
+
+/** Where files have data. */
+export interface Ranges {
+  readonly tree: TreeView;
+  /** The first data, or the first hole, at or after an offset within a file; null: there is no more data. */
+  readonly seek: (ino: number, offset: number, what: 'data' | 'hole') => number | null;
+}
+
 export interface MountSource {
+  /** How the tree is changed. @throws SherinError as {@link tree}; PosixError EROFS where it never is */
+  changes(): Changes | Promise<Changes>;
+  /** The same while the vault is unlocked, else null: nothing is left that could be changed. */
+  presentChanges(): Changes | null;
+  ranges(): Ranges | Promise<Ranges>;
   /** The verified tree; unseals first where that is needed. @throws SherinError LOCKED, PIN_NEEDED, TPM_* */
   tree(): TreeView | Promise<TreeView>;
   /** Opens a file's present version; recorded in the audit log. @throws SherinError DENIED, LOCKED, CUBE_QUARANTINED */

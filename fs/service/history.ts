@@ -53,7 +53,7 @@ export class History {
 
   /** @throws SherinError PATH_MISSING where the path never showed a file; DENIED, LOCKED, TPM_*, MANIFEST_BROKEN */
   async of(path: string, page: Page, caller: Caller, progress: Progress): Promise<HistoryOfPath> {
-    const session = await this.#vault.unlocked();
+    const session = await this.#vault.settled();
     const { versions, removals } = await this.#read(session, path, caller, progress);
     const end = Math.min(versions.length, (page.before ?? versions.length + 1) - 1);
     const start = Math.max(0, end - page.most);
@@ -69,7 +69,7 @@ export class History {
    * @throws SherinError VERSION_MISSING, CUBE_QUARANTINED, AUDIT_UNWRITABLE, NO_SPACE; as {@link of} and {@link restoring}
    */
   async restore(path: string, number: number, caller: Caller, progress: Progress): Promise<NumberedVersion> {
-    const session = await this.#vault.unlocked();
+    const session = await this.#vault.settled();
     const { versions } = await this.#read(session, path, caller, progress);
     const version = versions[number - 1];
     if (version === undefined)

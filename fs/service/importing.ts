@@ -9,6 +9,7 @@ import type { Staging } from '../transfer/staging.js';
 import type { LockedVault } from '../vault/open.js';
 import { actorOf, systemActor } from './actor.js';
 import { changes } from './changes.js';
+import { encodeOptions } from './encode-options.js';
 import type { Session } from './session.js';
 import type { VaultView } from './vault-view.js';
 
@@ -35,15 +36,15 @@ export class Importing {
   /** @throws SherinError LOCKED, TPM_*, AUDIT_UNWRITABLE, NOT_DIRECTORY */
   async begin(destination: string, checksum: boolean, peer: Peer): Promise<Import> {
     const { vault, locked, store } = this.#parts;
-    const session = await vault.unlocked();
+    const session = await vault.settled();
     await session.records.record({ event: 'AUDIT_PUT', id: null, actor: actorOf(peer), meta: {} });
-    const { epoch, pad, owned } = locked.header;
+    const { owned } = locked.header;
     const context = {
       manifest: session.manifest,
       refused: session.refused,
       store,
       encoder: new Encoder(),
-      encode: { keyring: session.keyring, vaultFd: locked.fd, uuid: locked.uuid, owner: 0, epoch, pad },
+      encode: encodeOptions(locked, session.keyring),
       owned,
       forced: peer.uid === 0 ? null : { uid: peer.uid, gid: peer.gid },
       checksum,

@@ -4,14 +4,17 @@ import { type CubeId, parseSherinId, type SherinId } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
 import { countSlots } from '../cube/catalog.js';
 import type { Tree } from '../manifest/tree.js';
+import { PosixError } from '../mount/posix-error.js';
 import type {
   Caller,
+  Changes,
   FileFacts,
   GeneratedFile,
   MountSource,
   OpenFile,
   PreparedFile,
   QuarantinedCube,
+  Ranges,
   Space,
   TreeView,
 } from '../mount/source.js';
@@ -63,13 +66,29 @@ export class VaultSource implements MountSource {
     return there ?? this.#vault.unlocked().then((unlocked) => this.#treeOf(unlocked));
   }
 
+  changes(): Changes | Promise<Changes> {
+    if (this.#end !== null) throw new PosixError('EROFS');
+    const session = this.#vault.current();
+    return session?.changes ?? this.#vault.unlocked().then((unlocked) => unlocked.changes);
+  }
+
+  presentChanges(): Changes | null {
+    return this.#end === null ? (this.#vault.current()?.changes ?? null) : null;
+  }
+
+  async ranges(): Promise<Ranges> {
+    const { changes } = await this.#vault.unlocked();
+    const tree = await this.tree();
+    return { tree, seek: (ino, offset, what) => changes.seek(ino, offset, what) };
+  }
+
   async openInode(ino: number, caller: Caller): Promise<OpenFile> {
     const session = await this.#vault.unlocked();
     const tree = await this.#treeOf(session);
     const inode = tree.inode(ino);
     if (inode === undefined) throw new SherinError('PATH_MISSING', { path: `inode ${ino}` });
     const object = inode.object === 0 ? null : (tree.object(inode.object) ?? null);
-    return session.openContent({ ino, object }, this.#named(caller), tree);
+    return session.openFile(ino, object, this.#named(caller), tree);
   }
 
   prepare(ino: number): PreparedFile | null {
@@ -122,6 +141,8 @@ export class VaultSource implements MountSource {
   async fileFacts(ino: number): Promise<FileFacts | null> {
     const session = await this.#vault.unlocked();
     const { manifest } = session;
+    // Its ID is there as soon as it is asked for.
+    if (this.#end === null && session.writing.isUnsealed(ino)) await session.writing.durable(ino);
     const tree = await this.#treeOf(session);
     const inode = tree.inode(ino);
     const object = inode === undefined ? undefined : tree.object(inode.object);
@@ -158,12 +179,12 @@ export class VaultSource implements MountSource {
 
   /** Null where it has to be made first. */
   #treeNow(session: Session): Tree | null {
-    if (this.#end === null) return session.manifest.tree;
+    if (this.#end === null) return session.tree;
     return this.#past?.session === session ? this.#past.tree : null;
   }
 
   async #treeOf(session: Session): Promise<Tree> {
-    if (this.#end === null) return session.manifest.tree;
+    if (this.#end === null) return session.tree;
     const tree = await session.treeAt(this.#end);
     this.#past = { session, tree };
     return tree;

@@ -91,6 +91,12 @@ export class Mounting {
     for (const result of dropped) if (result.status === 'rejected') throw result.reason;
   }
 
+  /** The content of these files is as in their last version again: it may be read without asking us. */
+  settled(inodes: readonly number[]): void {
+    for (const attached of [...this.#detached, this.#active, this.#starting])
+      attached?.driver.settled(inodes);
+  }
+
   async #mount(request: MountRequest): Promise<void> {
     this.#prune();
     const { path } = request;

@@ -9,6 +9,7 @@ import { enrollTpm } from '../vault/enroll.js';
 import { headerHash } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
 import type { Admins } from './access.js';
+import { encodeOptions } from './encode-options.js';
 import { auditKeys, manifestKeys } from './key-uses.js';
 import { RollbackGuard } from './rollback-guard.js';
 import { Session } from './session.js';
@@ -25,6 +26,7 @@ export interface OpenSessionParts {
   readonly admins: Admins;
   readonly pending: PendingAudit;
   readonly invalidate: () => void;
+  readonly settled: (inodes: readonly number[]) => void;
   readonly actor: AuditEvent['actor'];
 }
 
@@ -99,7 +101,9 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
     parts.reader.resume(keyring);
     const { uuid } = locked;
     const auditDir = locked.directory.inside('audit');
-    return new Session({ ...parts, uuid, auditDir, keyring, manifest, audit, guard });
+    const encode = encodeOptions(locked, keyring);
+    const { owned } = locked.header;
+    return new Session({ ...parts, uuid, auditDir, keyring, manifest, audit, guard, encode, owned });
   } catch (error) {
     await audit?.close().catch(() => undefined);
     manifest.close();

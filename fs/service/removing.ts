@@ -36,7 +36,7 @@ export class Removing {
     paths: readonly string[],
     caller: Caller,
   ): Promise<{ readonly files: number; readonly others: number }> {
-    const session = await this.#vault.unlocked();
+    const session = await this.#vault.settled();
     const { tree } = session.manifest;
     const named = outermost(paths).map((path) => findRemoval(tree, path));
     const counts = { files: 0, others: 0 };

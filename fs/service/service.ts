@@ -123,6 +123,12 @@ export class VaultService implements VaultView {
     return this.#opening;
   }
 
+  async settled(): Promise<Session> {
+    const session = await this.unlocked();
+    await session.writing.seal().catch(() => undefined);
+    return session;
+  }
+
   /** Opens the vault on request. @throws as {@link unlocked}, RECOVERY_KEY_WRONG */
   async unlock(how: Opening, peer: Peer | null): Promise<void> {
     await this.#inTurn(() => this.#open(how, peer));
@@ -243,6 +249,7 @@ export class VaultService implements VaultView {
         admins: this.#admins,
         pending: this.#pending,
         invalidate: () => this.#invalidateSoon(),
+        settled: (inodes) => this.#mounting.settled(inodes),
         actor: actor(peer),
       });
       this.#state = { kind: 'unlocked', session };

@@ -1,6 +1,6 @@
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes, cubeIdToBytes, type SherinId } from '../../common/ids.js';
-import type { CubeFault, CubeReader, CubeRef, Keyring } from '../../native/index.js';
+import type { CubeFault, CubeReader, CubeRef, EncodeOptions, Keyring } from '../../native/index.js';
 import type { AuditLog } from '../audit/log.js';
 import { type AuditReport, verifyAudit } from '../audit/verify.js';
 import { CubeCatalog } from '../cube/catalog.js';
@@ -13,10 +13,13 @@ import type { Manifest, TreeHead } from '../manifest/manifest.js';
 import { slotsAround } from '../manifest/object-tree.js';
 import type { Mutation, PolicyTag } from '../manifest/records.js';
 import type { ObjectInfo, Tree } from '../manifest/tree.js';
-import type { Caller, PreparedFile } from '../mount/source.js';
+import type { Caller, OpenFile, PreparedFile } from '../mount/source.js';
+import { Writing } from '../writing/writing.js';
 import { type Admins, mayRead } from './access.js';
 import { systemActor } from './actor.js';
 import { auditKeys } from './key-uses.js';
+import { LiveFile } from './live-file.js';
+import { PresentChanges } from './present-changes.js';
 import { Records } from './records.js';
 import { RefusedCubes } from './refused-cubes.js';
 import { releaseMemory } from './release-memory.js';
@@ -35,8 +38,14 @@ export interface SessionParts {
   readonly reader: CubeReader;
   readonly store: CubeStore;
   readonly admins: Admins;
+  /** How cubes are encrypted; each with the owner of its file, where that counts. */
+  readonly encode: EncodeOptions;
+  /** IDs depend on the owner's uid. */
+  readonly owned: boolean;
   /** Kernel caches hold something that is no longer true. */
   readonly invalidate: () => void;
+  /** The content of these files is as in their last version again. */
+  readonly settled: (inodes: readonly number[]) => void;
 }
 
 /** What exists only while the vault is unlocked: keys, verified tree, audit log, and the way to content. */
@@ -49,6 +58,8 @@ export class Session implements FaultSink {
   readonly reader: CubeReader;
   readonly store: CubeStore;
   readonly refused: RefusedCubes;
+  readonly writing: Writing;
+  readonly changes: PresentChanges;
   readonly #parts: SessionParts;
   readonly #verified = new Map<number, bigint>();
   readonly #past = new Map<bigint, Promise<PastTree>>();
@@ -66,6 +77,22 @@ export class Session implements FaultSink {
     this.catalog = new CubeCatalog(parts.manifest);
     this.faults = new FaultHandler(parts.reader, parts.store, this);
     for (const { cube } of this.manifest.tree.quarantine()) this.reader.refuse(cubeIdToBytes(cube));
+    this.writing = new Writing({
+      ...{ manifest: this.manifest, store: this.store, encode: parts.encode, owned: parts.owned },
+      refused: this.refused,
+      healed: (cubes) => this.healed(cubes),
+      open: (stored) => this.#content(stored),
+      beforeCommit: () => parts.guard.beforeWrite(),
+      commit: (count, ...made) => this.#commitNow(count, ...made),
+      inTurn: (step) => this.#inTurn(step),
+    });
+    this.writing.settled = parts.settled;
+    this.changes = new PresentChanges(this.writing, (id) => this.manifest.node(id));
+  }
+
+  /** The tree as programs see it. */
+  get tree(): Tree {
+    return this.writing.tree;
   }
 
   isQuarantined(id: CubeId): boolean {
@@ -81,14 +108,22 @@ export class Session implements FaultSink {
     this.#verified.set(object, time);
   }
 
+  /** As {@link openContent}; what is being written to is read as it is at each read. */
+  async openFile(ino: number, object: ObjectInfo | null, caller: Caller, tree: Tree): Promise<OpenFile> {
+    const content = await this.openContent({ ino, object }, caller, tree);
+    if (tree !== this.tree || !this.#isLive(ino)) return content;
+    content.close();
+    return new LiveFile(this.writing, ino, (stored) => this.#content(stored));
+  }
+
   /**
-   * Opens a file's content for a caller; policy is decided and the open recorded here.
+   * Opens a file's content, at one version, for a caller; policy is decided and the open recorded here.
    * @throws SherinError DENIED, AUDIT_UNWRITABLE, IS_DIRECTORY
    */
   async openContent(
     found: { readonly ino: number | null; readonly object: ObjectInfo | null },
     caller: Caller,
-    tree: Tree = this.manifest.tree,
+    tree: Tree = this.tree,
   ): Promise<ObjectContent> {
     const { ino, object } = found;
     if (ino !== null && tree.inode(ino)?.kind === 'directory')
@@ -104,7 +139,7 @@ export class Session implements FaultSink {
     ino: number | null,
     id: SherinId | null,
     caller: Caller,
-    tree: Tree = this.manifest.tree,
+    tree: Tree = this.tree,
   ): Promise<void> {
     const policies = ino === null ? [] : this.#policies(ino, tree);
     if (policies.every((policy) => mayRead(policy, caller, this.#parts.admins))) return;
@@ -113,7 +148,8 @@ export class Session implements FaultSink {
   }
 
   /** A file of one cube whose opens need no decision; null for any other, and while opens have to wait for their records. */
-  prepare(ino: number, tree: Tree = this.manifest.tree): PreparedFile | null {
+  prepare(ino: number, tree: Tree = this.tree): PreparedFile | null {
+    if (tree === this.tree && this.#isLive(ino)) return null;
     const object = this.records.writable ? tree.object(tree.objectOfFile(ino) ?? 0) : undefined;
     if (object === undefined || object.length === 0 || object.length > slotBytes) return null;
     const [slot] = slotsAround(object.node, 0, (id) => this.manifest.node(id)).slots;
@@ -175,35 +211,25 @@ export class Session implements FaultSink {
 
   /** Writes a snapshot of a tree that has grown by much: memory then holds it in its compact form, and opening is quick. */
   compact(): void {
-    const run = this.#turn.then(() => {
+    const run = this.#inTurn(async () => {
       if (this.#closed || this.manifest.tail < longTail) return;
       this.manifest.snapshot();
       releaseMemory();
     });
     // Without space for a snapshot the tree stays as it is.
-    this.#turn = run.catch(() => undefined);
+    run.catch(() => undefined);
   }
 
-  /** Commits mutations as one transaction, in the order of the calls. @throws SherinError LOCKED, NO_SPACE, IO, TPM_* */
+  /** Commits mutations as one transaction behind all that programs have changed. @throws SherinError LOCKED, NO_SPACE, IO, TPM_* */
   async commit(
     mutations: readonly Mutation[],
     nodes: readonly Buffer[],
     cubes: readonly CubeRef[],
   ): Promise<TreeHead> {
     if (this.#closed) throw new SherinError('LOCKED');
-    const run = this.#turn.then(async () => {
-      await this.#parts.guard.beforeWrite();
-      const { snapshotSize } = this.manifest.head;
-      const head = this.manifest.commit(mutations, nodes, cubes);
-      if (head.snapshotSize !== snapshotSize) releaseMemory();
-      await this.#parts.guard.committed(head);
-      return head;
-    });
-    this.#turn = run.then(
-      () => undefined,
-      () => undefined,
+    return this.#inTurn(() =>
+      this.writing.sealed(mutations, () => this.#commitNow(0, mutations, nodes, cubes)),
     );
-    return run;
   }
 
   // --- FaultSink ---
@@ -248,7 +274,12 @@ export class Session implements FaultSink {
    * even where it rejects. Keys are wiped by the caller. @throws SherinError NO_SPACE, TPM_*: the rollback counter was not raised
    */
   async close(): Promise<void> {
+    const sealed = await this.writing.durable(null).then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
     this.#closed = true;
+    this.writing.close();
     for (const end of [...this.#past.keys()]) this.dropTree(end);
     await this.#turn;
     try {
@@ -258,11 +289,12 @@ export class Session implements FaultSink {
     } finally {
       this.manifest.close();
     }
+    if (sealed !== null) throw sealed.error;
   }
 
   /** Of all paths that lead here; what is closed now was not open in the past. */
   #policies(ino: number, tree: Tree): PolicyTag[] {
-    const present = this.manifest.tree;
+    const present = this.tree;
     const links = tree === present ? [] : present.linksOf(ino);
     return [...tree.linksOf(ino), ...links].map(({ policy }) => policy);
   }
@@ -274,6 +306,35 @@ export class Session implements FaultSink {
     } catch (error) {
       throw this.#closed ? new SherinError('LOCKED', {}, { cause: error }) : error;
     }
+  }
+
+  /** Somebody writes to it, or it has content that is in no version. */
+  #isLive(ino: number): boolean {
+    const { contents } = this.writing;
+    return contents.writers(ino) > 0 || contents.get(ino) !== undefined;
+  }
+
+  async #commitNow(
+    changes: number,
+    mutations: readonly Mutation[],
+    nodes: readonly Buffer[],
+    cubes: readonly CubeRef[],
+  ): Promise<TreeHead> {
+    const { snapshotSize } = this.manifest.head;
+    const head = this.manifest.commit(mutations, nodes, cubes);
+    this.writing.working.committed(changes);
+    if (head.snapshotSize !== snapshotSize) releaseMemory();
+    await this.#parts.guard.committed(head);
+    return head;
+  }
+
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const run = this.#turn.then(step);
+    this.#turn = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    return run;
   }
 
   #content(object: { readonly length: number; readonly node: Buffer }): ObjectContent {

@@ -8,5 +8,7 @@ export interface VaultView {
   current(): Session | null;
   /** The session; a sealed vault is opened with the TPM first. @throws SherinError LOCKED, PIN_NEEDED, TPM_* */
   unlocked(): Promise<Session>;
+  /** The session, with everything sealed that programs have changed so far; what can not be sealed now is left out. @throws as unlocked */
+  settled(): Promise<Session>;
   status(): Promise<Status>;
 }

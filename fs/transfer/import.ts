@@ -3,13 +3,13 @@ import { cubeIdFromBytes, parseNamespace, utcDate } from '../../common/ids.js';
 import { textToBytes } from '../../common/names.js';
 import type { PutEntry, PutOutcome } from '../../daemon/protocol/control.js';
 import type { Encoded, EncodeOptions, Encoder } from '../../native/index.js';
+import { objectTag } from '../cube/object-tag.js';
 import type { CubeStore } from '../cube/store.js';
 import { attributesFault } from '../manifest/attributes-codec.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Attributes, Mutation } from '../manifest/records.js';
 import { encodeFile, type FileContent } from './encode-file.js';
 import { ImportTree, type RefusedCubes } from './import-tree.js';
-import { objectTag } from './object-id.js';
 import { Staging } from './staging.js';
 
 /** Files that are encrypted at the same time. */

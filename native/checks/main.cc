@@ -19,6 +19,7 @@
 #include "mount.h"
 #include "together.h"
 #include "vault.h"
+#include "writes.h"
 
 namespace sherin::checks {
 namespace {
@@ -199,5 +200,6 @@ int main() {
   Faults(vault, 30);
   Together(vault, 200);
   Mounts();
+  Writes(vault);
   std::puts("all checks passed");
 }

@@ -77,7 +77,8 @@ Server::Server(const std::vector<File>& files, std::shared_ptr<CubeSource> sourc
     : files_(files), source_(std::move(source)), options_(options) {
   const fuse::Session::Options session{{"fsname=sherin-checks", "default_permissions"},
                                        options.deadline,
-                                       2};
+                                       2,
+                                       options.write_back};
   session_ = std::make_unique<fuse::Session>(session, [this](fuse::Call call) { Post(std::move(call)); }, [] {});
   thread_ = std::thread([this] { Run(); });
 }
@@ -202,6 +203,7 @@ void Server::Answer(const fuse::Call& call) {
   if (call.id != 0 && options_.slowness.count() > 0 && session_->pending().Has(call.id)) {
     std::this_thread::sleep_for(std::chrono::milliseconds(random_() % static_cast<unsigned>(options_.slowness.count())));
   }
+  if (options_.instead && options_.instead(*session_, call)) return;
   switch (call.op) {
     case fuse::Op::Lookup:
       return Lookup(call);
@@ -247,7 +249,7 @@ void Server::Lookup(const fuse::Call& call) {
     return;
   }
   const fuse_entry_param entry = EntryFor(static_cast<uint64_t>(found - files_.begin()) + 2);
-  session_->known().Add(entry.ino, false);
+  session_->known().Add(entry.ino, false, call.id);
   if (fuse_reply_entry(request, &entry) != 0) session_->known().Forget(entry.ino, 1);
 }
 
@@ -334,7 +336,7 @@ void Server::List(const fuse::Call& call, bool plus) {
     used += need;
     if (plus) told.push_back(entry.ino);
   }
-  for (const uint64_t node : told) session_->known().Add(node, false);
+  for (const uint64_t node : told) session_->known().Add(node, false, call.id);
   if (fuse_reply_buf(request, list.data(), used) == 0) return;
   for (const uint64_t node : told) session_->known().Forget(node, 1);
 }

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <future>
 #include <map>
 #include <memory>
@@ -48,6 +49,9 @@ class Server {
     std::chrono::milliseconds deadline{60'000};
     /** Answers take up to so long, one after the other. */
     std::chrono::milliseconds slowness{0};
+    /** Asked first, on the thread that answers: true when it has done with a call. */
+    std::function<bool(fuse::Session& session, const fuse::Call& call)> instead{};
+    bool write_back = false;
   };
 
   Server(const std::vector<File>& files, std::shared_ptr<CubeSource> source, const Options& options);

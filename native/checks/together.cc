@@ -7,6 +7,7 @@
 
 #include "../codec/header_cache.h"
 #include "../fuse/grants.h"
+#include "../fuse/known_nodes.h"
 #include "../work/workers.h"
 #include "check.h"
 
@@ -85,12 +86,27 @@ void FailuresAreShared(size_t rounds) {
   }
 }
 
+/** That a node is bare is not believed where it may be older than the attribute that was set. */
+void BareIsNeverStale() {
+  fuse::KnownNodes known;
+  const std::vector<uint64_t> nodes{2};
+  known.Add(2, true, 5);
+  CHECK(known.Bare(2));
+  known.Doubt(&nodes, 10);
+  CHECK(!known.Bare(2));
+  known.Add(2, true, 9);
+  CHECK(!known.Bare(2));
+  known.Add(2, true, 10);
+  CHECK(known.Bare(2));
+}
+
 }  // namespace
 
 void Together(Vault& vault, size_t rounds) {
   OpensAreToldOf(vault, rounds);
   IdleWorkThrows();
   FailuresAreShared(rounds);
+  BareIsNeverStale();
 }
 
 }  // namespace sherin::checks

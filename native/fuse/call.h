@@ -1,13 +1,18 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "pending.h"
 
 namespace sherin::fuse {
 
-/** What JavaScript is asked; the numbers are those of native/fuse-session.ts. */
+/** The largest number that JavaScript counts to exactly. */
+constexpr uint64_t kMostNumber = (uint64_t{1} << 53) - 1;
+
+/** What JavaScript is asked; the numbers are those of native/fuse-session.ts, which says what comes with each. */
 enum class Op : uint32_t {
   Ready = 0,  // the kernel has said hello; nothing to answer
   Ended = 1,  // the connection is gone; nothing to answer
@@ -26,9 +31,25 @@ enum class Op : uint32_t {
   Getxattr = 14,
   Listxattr = 15,
   Statfs = 16,
-  ChangeXattr = 17,
-  Change = 18,
+  Setattr = 17,
+  Create = 18,
   Opened = 19,  // a prepared node was opened under `handle`, by the program `name`; nothing to answer
+  Mknod = 20,
+  Mkdir = 21,
+  Unlink = 22,
+  Rmdir = 23,
+  Symlink = 24,
+  Rename = 25,
+  Link = 26,
+  Write = 27,  // its data waits in Pending
+  Flush = 28,
+  Fsync = 29,
+  Fsyncdir = 30,
+  Setxattr = 31,
+  Removexattr = 32,
+  Fallocate = 33,
+  Lseek = 34,
+  CopyFileRange = 35,
 };
 
 /** A request of the kernel on its way to JavaScript; fields that an operation lacks are zero. */
@@ -43,6 +64,10 @@ struct Call {
   uint64_t size = 0;
   uint32_t flags = 0;
   std::string name{};
+  /** A second name, a target or a value, which may be empty. */
+  std::optional<std::string> other{};
+  /** Numbers for which the fields above have no place. */
+  std::vector<double> more{};
   /** It wants no answer and may wait for others: JavaScript is not woken for it alone. */
   bool patient = false;
 };

@@ -1,19 +1,33 @@
 #include "calls.h"
 
+#include <algorithm>
+
 namespace sherin::fuse {
 namespace {
 
 Napi::Value NumberFor(Napi::Env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
 
+/** What may be empty is null only where there is none. */
+Napi::Value BufferFor(Napi::Env env, const std::string& bytes) {
+  return Napi::Buffer<char>::Copy(env, bytes.data(), bytes.size());
+}
+
+Napi::Value NumbersFor(Napi::Env env, const std::vector<double>& numbers) {
+  if (numbers.empty()) return env.Null();
+  Napi::Float64Array array = Napi::Float64Array::New(env, numbers.size());
+  std::copy(numbers.begin(), numbers.end(), array.Data());
+  return array;
+}
+
 void Hand(Napi::Env env, const Napi::Function& handler, const Call& call) {
   const Napi::HandleScope scope(env);
-  const Napi::Value name =
-      call.name.empty() ? env.Null() : Napi::Buffer<char>::Copy(env, call.name.data(), call.name.size());
+  const Napi::Value name = call.name.empty() ? env.Null() : BufferFor(env, call.name);
+  const Napi::Value other = call.other ? BufferFor(env, *call.other) : env.Null();
   try {
     handler.Call({NumberFor(env, static_cast<uint64_t>(call.op)), NumberFor(env, call.id), NumberFor(env, call.node),
                   NumberFor(env, call.uid), NumberFor(env, call.gid), Napi::Number::New(env, call.pid),
                   NumberFor(env, call.handle), NumberFor(env, call.offset), NumberFor(env, call.size),
-                  NumberFor(env, call.flags), name});
+                  NumberFor(env, call.flags), name, other, NumbersFor(env, call.more)});
   } catch (const Napi::Error& error) {
     // The handler answers its own errors; one that throws all the same leaves the request to its deadline.
     napi_fatal_exception(env, error.Value());

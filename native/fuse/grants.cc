@@ -7,7 +7,9 @@ namespace sherin::fuse {
 
 void Grants::Give(uint64_t handle, std::shared_ptr<Content> content) {
   const std::unique_lock<std::shared_mutex> lock(mutex_);
-  given_[handle] = std::move(content);
+  std::shared_ptr<Content>& given = given_[handle];
+  if (given != nullptr) given->Revoke();  // nobody could later
+  given = std::move(content);
 }
 
 std::shared_ptr<Content> Grants::Of(uint64_t handle) {

@@ -1,12 +1,14 @@
 #include "known_nodes.h"
 
+#include <algorithm>
+
 namespace sherin::fuse {
 
-void KnownNodes::Add(uint64_t node, bool bare) {
+void KnownNodes::Add(uint64_t node, bool bare, Pending::Id asked) {
   const std::lock_guard<std::mutex> lock(mutex_);
   Known& known = known_[node];
   ++known.lookups;
-  known.bare = bare;
+  known.bare = bare && asked >= trusted_from_;
 }
 
 bool KnownNodes::Bare(uint64_t node) {
@@ -15,8 +17,9 @@ bool KnownNodes::Bare(uint64_t node) {
   return found != known_.end() && found->second.bare;
 }
 
-void KnownNodes::Doubt(const std::vector<uint64_t>* nodes) {
+void KnownNodes::Doubt(const std::vector<uint64_t>* nodes, Pending::Id next) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  trusted_from_ = std::max(trusted_from_, next);
   if (nodes == nullptr) {
     for (auto& [node, known] : known_) known.bare = false;
     return;

@@ -3,13 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/xattr.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <algorithm>
 
-#include "session.h"
+#include "ask.h"
+#include "extended_attributes.h"
+#include "kill_priv.h"
+#include "modifications.h"
+#include "writes.h"
 
 namespace sherin::fuse {
 namespace {
@@ -19,35 +21,8 @@ constexpr unsigned kLargest = 1024 * 1024;
 /** Requests that the kernel sends on its own account, such as read-ahead, at one time. */
 constexpr unsigned kBackground = 64;
 
-Session& Of(fuse_req_t request) { return *static_cast<Session*>(fuse_req_userdata(request)); }
-
-/** Hands a request to JavaScript. */
-void Ask(fuse_req_t request, Call call) {
-  Session& session = Of(request);
-  const fuse_ctx& caller = *fuse_req_ctx(request);
-  call.uid = caller.uid;
-  call.gid = caller.gid;
-  call.pid = caller.pid;
-  call.id = session.pending().Add(request);
-  session.upcall()(std::move(call));
-}
-
-Call About(Op op, fuse_ino_t node) {
-  Call call{op};
-  call.node = node;
-  return call;
-}
-
-Call About(Op op, fuse_ino_t node, const fuse_file_info* file) {
-  Call call = About(op, node);
-  if (file != nullptr) {
-    call.handle = file->fh;
-    call.flags = static_cast<uint32_t>(file->flags);
-  }
-  return call;
-}
-
 void Init(void* data, fuse_conn_info* connection) {
+  Session& session = *static_cast<Session*>(data);
   connection->max_write = kLargest;  // libfuse derives max_pages from it
   connection->max_read = kLargestRead;  // as the mount option says
   connection->max_readahead = std::max(connection->max_readahead, kLargest);
@@ -64,15 +39,19 @@ void Init(void* data, fuse_conn_info* connection) {
   // Content has versions and is dropped by word of this process alone.
   set(FUSE_CAP_EXPLICIT_INVAL_DATA, true);
   set(FUSE_CAP_AUTO_INVAL_DATA, (connection->capable & FUSE_CAP_EXPLICIT_INVAL_DATA) == 0);
-  // Opening decides who may, truncating is a change of its own.
-  set(FUSE_CAP_ATOMIC_O_TRUNC, false);
+  // Opening truncates as well: one request, and none that is refused after the other was granted.
+  set(FUSE_CAP_ATOMIC_O_TRUNC, true);
+  set(FUSE_CAP_WRITEBACK_CACHE, session.write_back());
+  // The kernel drops setuid and setgid bits itself, unless it is told of a better way.
+  set(FUSE_CAP_HANDLE_KILLPRIV, false);
   set(FUSE_CAP_READDIRPLUS, true);
   set(FUSE_CAP_READDIRPLUS_AUTO, true);
   set(FUSE_CAP_CACHE_SYMLINKS, true);
   set(FUSE_CAP_ASYNC_DIO, true);
   // Requests are small and answers are made in memory: splicing costs more than it saves.
   set(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE, false);
-  static_cast<Session*>(data)->upcall()({Op::Ready});
+  if (session.write_back()) AnswersHello();
+  session.upcall()({Op::Ready});
 }
 
 void Lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
@@ -124,12 +103,14 @@ bool Opened(Session& session, fuse_req_t request, fuse_ino_t node, fuse_file_inf
   });
   if (file->fh == 0) return false;
   file->keep_cache = true;
+  file->noflush = true;
   if (fuse_reply_open(request, file) != 0) session.Tell(About(Op::Release, node, file));
   return true;
 }
 
 void Open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
-  if (!Opened(Of(request), request, node, file)) Ask(request, About(Op::Open, node, file));
+  if (Opened(Of(request), request, node, file)) return;
+  Ask(request, About(Op::Open, node, file), {0, (file->flags & (O_ACCMODE | O_TRUNC)) == O_RDONLY});
 }
 
 bool Served(Session& session, fuse_req_t request, uint64_t offset, size_t size, uint64_t handle) {
@@ -181,51 +162,7 @@ void Releasedir(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
   fuse_reply_err(request, 0);
 }
 
-/** ACLs and what only the kernel sets: asked for each file that `ls -l` lists, and never there. */
-bool Foreign(const char* name) {
-  return strncmp(name, "system.posix_acl_", strlen("system.posix_acl_")) == 0 ||
-         strncmp(name, XATTR_TRUSTED_PREFIX, XATTR_TRUSTED_PREFIX_LEN) == 0;
-}
-
-/**
- * The label of a file, which SELinux gives a FUSE mount as a whole. `ls -l` asks for that of every file it lists, unless it is told
- * that the file system has none.
- */
-bool Label(const char* name) { return strcmp(name, XATTR_NAME_SELINUX) == 0; }
-
-/** user.sherin.*, which every file has and no list shows. */
-bool Generated(const char* name) { return strncmp(name, "user.sherin.", strlen("user.sherin.")) == 0; }
-
-void Getxattr(fuse_req_t request, fuse_ino_t node, const char* name, size_t size) {
-  if (Foreign(name)) {
-    fuse_reply_err(request, EOPNOTSUPP);
-    return;
-  }
-  if (!Generated(name) && Of(request).known().Bare(node)) {
-    fuse_reply_err(request, Label(name) ? EOPNOTSUPP : ENODATA);
-    return;
-  }
-  Call call = About(Op::Getxattr, node);
-  call.size = size;
-  call.name = name;
-  Ask(request, std::move(call));
-}
-
-void Listxattr(fuse_req_t request, fuse_ino_t node, size_t size) {
-  Call call = About(Op::Listxattr, node);
-  call.size = size;
-  Ask(request, std::move(call));
-}
-
 void Statfs(fuse_req_t request, fuse_ino_t node) { Ask(request, About(Op::Statfs, node)); }
-
-void ChangeXattr(fuse_req_t request, fuse_ino_t node, const char* name) {
-  Call call = About(Op::ChangeXattr, node);
-  call.name = name;
-  Ask(request, std::move(call));
-}
-
-void Change(fuse_req_t request, fuse_ino_t node) { Ask(request, About(Op::Change, node)); }
 
 fuse_lowlevel_ops Table() {
   fuse_lowlevel_ops table{};
@@ -242,34 +179,10 @@ fuse_lowlevel_ops Table() {
   table.readdir = Readdir;
   table.readdirplus = Readdirplus;
   table.releasedir = Releasedir;
-  table.getxattr = Getxattr;
-  table.listxattr = Listxattr;
   table.statfs = Statfs;
-  table.setxattr = [](fuse_req_t request, fuse_ino_t node, const char* name, const char*, size_t, int) {
-    ChangeXattr(request, node, name);
-  };
-  table.removexattr = ChangeXattr;
-  table.setattr = [](fuse_req_t request, fuse_ino_t node, struct stat*, int, fuse_file_info*) {
-    Change(request, node);
-  };
-  table.mknod = [](fuse_req_t request, fuse_ino_t node, const char*, mode_t, dev_t) { Change(request, node); };
-  table.mkdir = [](fuse_req_t request, fuse_ino_t node, const char*, mode_t) { Change(request, node); };
-  table.unlink = [](fuse_req_t request, fuse_ino_t node, const char*) { Change(request, node); };
-  table.rmdir = [](fuse_req_t request, fuse_ino_t node, const char*) { Change(request, node); };
-  table.symlink = [](fuse_req_t request, const char*, fuse_ino_t node, const char*) { Change(request, node); };
-  table.rename = [](fuse_req_t request, fuse_ino_t node, const char*, fuse_ino_t, const char*, unsigned) {
-    Change(request, node);
-  };
-  table.link = [](fuse_req_t request, fuse_ino_t node, fuse_ino_t, const char*) { Change(request, node); };
-  table.create = [](fuse_req_t request, fuse_ino_t node, const char*, mode_t, fuse_file_info*) {
-    Change(request, node);
-  };
-  table.write = [](fuse_req_t request, fuse_ino_t node, const char*, size_t, off_t, fuse_file_info*) {
-    Change(request, node);
-  };
-  table.fallocate = [](fuse_req_t request, fuse_ino_t node, int, off_t, off_t, fuse_file_info*) {
-    Change(request, node);
-  };
+  AddExtendedAttributes(table);
+  AddModifications(table);
+  AddWrites(table);
   return table;
 }
 

@@ -2,37 +2,49 @@
 
 #include <errno.h>
 
+#include <utility>
 #include <vector>
 
 namespace sherin::fuse {
 
-Pending::Id Pending::Add(fuse_req_t request) {
+Pending::Id Pending::Add(fuse_req_t request, About about, Data data) {
   const auto due = std::chrono::steady_clock::now() + deadline_;
   const std::lock_guard<std::mutex> lock(mutex_);
-  waiting_.emplace_hint(waiting_.end(), next_, Waiting{request, due});
+  waiting_.emplace_hint(waiting_.end(), next_, Waiting{request, due, about, std::move(data)});
   return next_++;
 }
 
-fuse_req_t Pending::Take(Id id) {
+fuse_req_t Pending::Take(Id id, About* about) {
+  decltype(waiting_)::node_type taken;  // ends without the lock: wiping takes time
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    taken = waiting_.extract(id);
+  }
+  if (taken.empty()) return nullptr;
+  if (about != nullptr) *about = taken.mapped().about;
+  return taken.mapped().request;
+}
+
+Pending::Data Pending::DataOf(Id id) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = waiting_.find(id);
-  if (found == waiting_.end()) return nullptr;
-  const fuse_req_t request = found->second.request;
-  waiting_.erase(found);
-  return request;
+  return found == waiting_.end() ? nullptr : found->second.data;
 }
 
 size_t Pending::Expire() {
   const auto now = std::chrono::steady_clock::now();
-  std::vector<fuse_req_t> late;
+  std::vector<Waiting> late;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     while (!waiting_.empty() && waiting_.begin()->second.due <= now) {
-      late.push_back(waiting_.begin()->second.request);
+      late.push_back(std::move(waiting_.begin()->second));
       waiting_.erase(waiting_.begin());
     }
   }
-  for (const fuse_req_t request : late) fuse_reply_err(request, ETIMEDOUT);
+  for (Waiting& waiting : late) {
+    waiting.data = nullptr;
+    fuse_reply_err(waiting.request, ETIMEDOUT);
+  }
   return late.size();
 }
 
@@ -42,7 +54,10 @@ void Pending::Fail(int error) {
     const std::lock_guard<std::mutex> lock(mutex_);
     failed.swap(waiting_);
   }
-  for (const auto& [id, waiting] : failed) fuse_reply_err(waiting.request, error);
+  for (auto& [id, waiting] : failed) {
+    waiting.data = nullptr;
+    fuse_reply_err(waiting.request, error);
+  }
 }
 
 bool Pending::Has(Id id) {
@@ -53,6 +68,11 @@ bool Pending::Has(Id id) {
 bool Pending::empty() {
   const std::lock_guard<std::mutex> lock(mutex_);
   return waiting_.empty();
+}
+
+Pending::Id Pending::next() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return next_;
 }
 
 }  // namespace sherin::fuse

@@ -4,7 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
+
+#include "held_data.h"
 
 namespace sherin::fuse {
 
@@ -15,23 +18,40 @@ namespace sherin::fuse {
 class Pending {
  public:
   using Id = uint64_t;
+  using Data = std::shared_ptr<const DataPool::Data>;
+
+  /** What the answer depends on. */
+  struct About {
+    /** Not 0: success sets an extended attribute of this node. */
+    uint64_t attributed = 0;
+    /** It opens a file to be read, and changes nothing. */
+    bool reads = false;
+  };
 
   explicit Pending(std::chrono::milliseconds deadline) : deadline_(deadline) {}
 
-  Id Add(fuse_req_t request);
-  /** Null when it was answered already. */
-  fuse_req_t Take(Id id);
+  /** `data`: what the request brings along; it is let go before an answer is given. */
+  Id Add(fuse_req_t request, About about, Data data = nullptr);
+  Id Add(fuse_req_t request) { return Add(request, About()); }
+  /** Null when it was answered already; `about` is left alone then. */
+  fuse_req_t Take(Id id, About* about = nullptr);
+  /** Null when it was answered already, or brought none along. Who holds it keeps it from being wiped. */
+  Data DataOf(Id id);
   /** Answers ETIMEDOUT what has waited too long; returns how many. */
   size_t Expire();
   /** Answers everything with an error: the mount ends. */
   void Fail(int error);
   bool Has(Id id);
   bool empty();
+  /** Requests that are still to come have this number, or one above. */
+  Id next();
 
  private:
   struct Waiting {
     fuse_req_t request;
     std::chrono::steady_clock::time_point due;
+    About about;
+    Data data;
   };
   const std::chrono::milliseconds deadline_;
   std::mutex mutex_;

@@ -87,7 +87,7 @@ void Prefetch::StoreWholes(const std::shared_ptr<Contents>& group, const CubeSou
           return !content->source().Refused(part.cube.id) &&
                  content->source().ReadCached(part.cube, part.range, out + part.at);
         });
-        if (cached) store_(content->node(), 0, out, content->size());
+        if (cached && !content->revoked()) store_(content->node(), 0, out, content->size());
       });
     }
   }, kMostStores);
@@ -143,8 +143,9 @@ void Prefetch::StoreVertex(const std::shared_ptr<Content>& content, const Part& 
     const uint64_t at = offset + part.at - before;
     const size_t end = std::min<uint64_t>(vertex.length, content->size() - at);
     const size_t first = before / kBlock * kBlock, rest = RoundUp(behind, kBlock);
-    if (first > 0) store_(content->node(), at, out, first);
-    if (rest < end) store_(content->node(), at + rest, out + rest, end - rest);
+    // Looked at last: whoever revokes and then waits for this thread finds nothing stored behind that.
+    if (first > 0 && !content->revoked()) store_(content->node(), at, out, first);
+    if (rest < end && !content->revoked()) store_(content->node(), at + rest, out + rest, end - rest);
   }, kMostStores);
 }
 

@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 
 #include <system_error>
 #include <utility>
@@ -13,7 +12,9 @@
 #include "../failure.h"
 #include "../work/at_end.h"
 #include "../work/process_end.h"
+#include "kill_priv.h"
 #include "operations.h"
+#include "request_buffer.h"
 
 namespace sherin::fuse {
 namespace {
@@ -49,6 +50,7 @@ fuse_session* MakeSession(const std::vector<std::string>& options, Session* self
 Session::Session(const Options& options, Upcall upcall, std::function<void()> flush)
     : upcall_(std::move(upcall)),
       flush_(std::move(flush)),
+      write_back_(options.write_back),
       fuse_(MakeSession(options.mount_options, this), fuse_session_destroy),
       pending_(options.deadline),
       prefetch_(notifier_,
@@ -71,6 +73,7 @@ Session::~Session() {
 
 void Session::Mount(const std::string& path) {
   if (fuse_session_mount(fuse_.get(), path.c_str()) != 0) throw Failure("EIO", "libfuse could not mount");
+  if (write_back_) TakeOverKillPriv(fuse_.get());
   try {
     threads_.Start(thread_count_);
     watching_ = true;
@@ -119,18 +122,17 @@ bool Session::EndWithin(std::chrono::milliseconds time) {
 }
 
 void Session::Serve() {
-  fuse_buf buffer{};
+  RequestBuffer buffer;
   while (!fuse_session_exited(fuse_.get())) {
-    const int got = fuse_session_receive_buf(fuse_.get(), &buffer);
+    const int got = buffer.Receive(fuse_.get());
     if (got == -EINTR || got == -EAGAIN) continue;
     if (got <= 0) break;
     {
       const Threads::Busy busy(threads_);
-      fuse_session_process_buf(fuse_.get(), &buffer);
+      buffer.Process(fuse_.get());
     }
     AwaitNext();
   }
-  free(buffer.mem);
 }
 
 /**
@@ -148,6 +150,11 @@ void Session::AwaitNext() {
 void Session::Ended() {
   pending_.Fail(ENOTCONN);
   upcall_({Op::Ended});
+}
+
+void Session::Attributed(uint64_t node) {
+  const std::vector<uint64_t> nodes{node};
+  known_.Doubt(&nodes, pending_.next());
 }
 
 void Session::Tell(Call call) {
@@ -198,6 +205,10 @@ void Session::Invalidate(std::optional<std::vector<uint64_t>> nodes, std::vector
       if (known_.Has(node)) DropNode(node);
     }
   });
+}
+
+void Session::Settle(std::function<void()> done) {
+  notifier_.Submit([done = std::make_shared<AtEnd>(std::move(done))] {});
 }
 
 }  // namespace sherin::fuse

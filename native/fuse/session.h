@@ -27,6 +27,8 @@ class Session {
     std::vector<std::string> mount_options;
     std::chrono::milliseconds deadline;
     size_t threads;
+    /** Writes gather in the kernel's page cache. */
+    bool write_back = false;
   };
 
   /** `flush` has patient calls delivered. @throws Failure EINVAL for options that libfuse does not take */
@@ -46,11 +48,15 @@ class Session {
   void Close();
 
   Pending& pending() { return pending_; }
+  DataPool& data() { return data_; }
   KnownNodes& known() { return known_; }
   Prefetch& prefetch() { return prefetch_; }
   Reads& reads() { return reads_; }
   Grants& grants() { return grants_; }
   const Upcall& upcall() const { return upcall_; }
+  bool write_back() const { return write_back_; }
+  /** An extended attribute of a node was set, or may have been: no answer of before tells of it. */
+  void Attributed(uint64_t node);
   /** Tells JavaScript within some milliseconds, together with others. */
   void Tell(Call call);
 
@@ -64,6 +70,11 @@ class Session {
    * way of a READ hang in the kernel.
    */
   void Invalidate(std::optional<std::vector<uint64_t>> nodes, std::vector<Entry> entries, std::function<void()> done);
+  /**
+   * Calls `done` once nothing is under way to the kernel that was when this was called, at the end of the session at the latest.
+   * What still waits to be stored looks whether it was revoked before it is: of content that was, nothing is stored any more.
+   */
+  void Settle(std::function<void()> done);
 
  private:
   void Serve();
@@ -77,7 +88,9 @@ class Session {
 
   const Upcall upcall_;
   const std::function<void()> flush_;
+  const bool write_back_;
   std::unique_ptr<fuse_session, void (*)(fuse_session*)> fuse_;
+  DataPool data_;
   Pending pending_;
   KnownNodes known_;
   Grants grants_;

@@ -19,6 +19,7 @@
 #include "../error.h"
 #include "../keys/secret.h"
 #include "../memory/locked.h"
+#include "../memory/pages.h"
 #include "../work/detached.h"
 #include "../work/promise.h"
 #include "beneath.h"
@@ -31,6 +32,7 @@ namespace sherin {
 namespace {
 
 constexpr uint64_t kMostOffset = (uint64_t{1} << 53) - 1;
+constexpr size_t kMostPlaintext = size_t{16} << 20;
 
 void Check(int result, const char* call) {
   if (result < 0) throw Failure::Errno(-result, call);
@@ -192,6 +194,17 @@ void TrimHeap(const Napi::CallbackInfo&) {
 #endif
 }
 
+/** Memory for plaintext as a Buffer: wiped when JavaScript lets go of it. */
+Napi::Value Plaintext(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    const size_t size = NumberOf(info[0], "size", 1, kMostPlaintext);
+    auto pages = std::make_unique<Pages>(Pages::ForPlaintext(size));
+    Pages* const kept = pages.release();
+    return Napi::Buffer<uint8_t>::New(
+        info.Env(), kept->data(), size, [](Napi::Env, uint8_t*, Pages* pages) { delete pages; }, kept);
+  });
+}
+
 void Wipe(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const Bytes bytes = BytesOf(info[0], "buffer");
@@ -221,6 +234,7 @@ void InitSystem(Napi::Env env, Napi::Object exports) {
   Set<FuseFds>(system, "fuseFds");
   Set<FuseInvalidate>(system, "fuseInvalidate");
   Set<TrimHeap>(system, "trimHeap");
+  Set<Plaintext>(system, "plaintext");
   Set<Wipe>(system, "wipe");
   InitPassed(system);
   exports.Set("system", system);

@@ -3,7 +3,15 @@ import { base32Encode } from '../../common/base32.js';
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes, type SherinId } from '../../common/ids.js';
 import { sha256 } from '../../common/merkle.js';
-import type { Caller, FileFacts, GeneratedFile, MountSource, OpenFile } from '../../fs/mount/source.js';
+import { PosixError } from '../../fs/mount/posix-error.js';
+import type {
+  Caller,
+  FileFacts,
+  GeneratedFile,
+  MountSource,
+  OpenFile,
+  Ranges,
+} from '../../fs/mount/source.js';
 import type { CubeRef } from '../../native/index.js';
 import { fillPattern } from './content.js';
 import { type Content, type MemoryTree, sizeOf } from './memory-tree.js';
@@ -43,6 +51,19 @@ export class MemorySource implements MountSource {
   tree(): MemoryTree | Promise<MemoryTree> {
     if (this.locked) throw new SherinError('LOCKED');
     return this.memory;
+  }
+
+  /** It never is. */
+  changes(): never {
+    throw new PosixError('EROFS');
+  }
+
+  presentChanges(): null {
+    return null;
+  }
+
+  async ranges(): Promise<Ranges> {
+    return { tree: await this.tree(), seek: (_ino, offset, what) => (what === 'data' ? offset : null) };
   }
 
   async openInode(ino: number, _caller: Caller): Promise<OpenFile> {

@@ -46,6 +46,7 @@ export class FuseNativeDriver implements MountDriver {
       listIds: options.listIds,
       callersUnknown: options.allowOther,
       attributeTimeout: fuseNativeLimits.attributeTimeout,
+      quiesce: async () => undefined, // every read comes to us
     });
   }
 
@@ -92,6 +93,10 @@ export class FuseNativeDriver implements MountDriver {
     const attached = this.#mounted === null ? this.#detached : [...this.#detached, this.#mounted];
     for (const mount of attached) await mount.drop(this.#known.greatestNode);
     this.#fs.forget();
+  }
+
+  settled(inodes: readonly number[]): void {
+    this.#fs.changed(inodes);
   }
 
   #scratchPool(): ScratchPool {

@@ -3,6 +3,7 @@ import type { FileSystem } from '../file-system.js';
 import type { Node } from '../node.js';
 import { PosixError } from '../posix-error.js';
 import type { Caller } from '../source.js';
+import { refuseForeign } from '../xattr-names.js';
 import type { KernelKnowledge } from './kernel-knowledge.js';
 import type { Request } from './request.js';
 import type { ScratchPool } from './scratch.js';
@@ -125,11 +126,12 @@ export class Operations {
   }
 
   change(): never {
-    return this.#fs.refuseChange();
+    throw new PosixError('EROFS');
   }
 
   changeXattr(name: string): never {
-    return this.#fs.refuseXattr(name);
+    refuseForeign(name);
+    throw new PosixError('EROFS');
   }
 }
 

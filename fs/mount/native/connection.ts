@@ -7,6 +7,7 @@ import { within } from '../within.js';
 import { dispatcher } from './dispatch.js';
 import { Grants } from './grants.js';
 import { Listings } from './listings.js';
+import { Modifying } from './modifying.js';
 import { NodeTable } from './node-table.js';
 import { Operations } from './operations.js';
 import { Prefetch } from './prefetch.js';
@@ -56,6 +57,7 @@ export class Connection {
     const handle = dispatcher({
       session,
       operations,
+      modifying: new Modifying({ session, fs, nodes: this.#nodes, listings }),
       nodes: this.#nodes,
       fs,
       log,
@@ -93,6 +95,13 @@ export class Connection {
       name,
     }));
     return this.#session.invalidate(nodes, names);
+  }
+
+  /** Takes back what the addon reads of an inode by itself, and waits for what is on its way to the kernel. */
+  async quiesce(ino: number): Promise<void> {
+    for (const handle of this.#options.fs.handlesOf([ino])) this.#grants.take(handle);
+    this.#prefetch.drop([this.#nodes.numberOf(ino)]);
+    await this.#session.settle();
   }
 
   /** Ends the session's threads. */

@@ -4,12 +4,15 @@ import type { MountLogger } from '../driver.js';
 import type { FileSystem } from '../file-system.js';
 import { errnoNumber, errnoOf } from '../posix-error.js';
 import type { Caller } from '../source.js';
+import { dispatchChange } from './dispatch-changes.js';
+import type { Modifying } from './modifying.js';
 import type { NodeTable } from './node-table.js';
 import type { Operations } from './operations.js';
 
 export interface DispatchParts {
   readonly session: FuseSession;
   readonly operations: Operations;
+  readonly modifying: Modifying;
   readonly nodes: NodeTable;
   readonly fs: FileSystem;
   readonly log: MountLogger;
@@ -26,7 +29,7 @@ function bytesOf(name: Buffer | null): string {
 }
 
 export function dispatcher(parts: DispatchParts): FuseHandler {
-  const { session, operations, nodes, fs, log } = parts;
+  const { session, operations, modifying, nodes, fs, log } = parts;
 
   /** Errors that are no answers are bugs: EIO for this call, the stack in the log. */
   function fail(op: number, id: number, error: unknown): void {
@@ -38,7 +41,7 @@ export function dispatcher(parts: DispatchParts): FuseHandler {
     if (id > 0) session.fail(id, errnoNumber(errno ?? 'EIO'));
   }
 
-  return (op, id, node, uid, gid, pid, handle, offset, size, flags, name) => {
+  return (op, id, node, uid, gid, pid, handle, offset, size, flags, name, other, more) => {
     const caller: Caller = { uid, gid, pid };
     const run = (): void | Promise<void> => {
       switch (op) {
@@ -48,7 +51,10 @@ export function dispatcher(parts: DispatchParts): FuseHandler {
           return parts.ended();
         case fuseOp.forget:
           // It may have been looked up again meanwhile.
-          return session.knows(node) ? undefined : nodes.forget(node);
+          if (session.knows(node)) return;
+          nodes.forget(node);
+          fs.modify.forget(nodes.inodeOf(node));
+          return;
         case fuseOp.expired:
           log.warn({ requests: size }, 'requests of the mount took too long');
           return;
@@ -80,10 +86,10 @@ export function dispatcher(parts: DispatchParts): FuseHandler {
           return operations.listxattr(id, node, size);
         case fuseOp.statfs:
           return operations.statfs(id);
-        case fuseOp.changeXattr:
-          return fs.refuseXattr(bytesOf(name));
         default:
-          return fs.refuseChange();
+          return dispatchChange(modifying, {
+            ...{ op, id, node, caller, handle, offset, size, flags, name, other, more },
+          });
       }
     };
     try {

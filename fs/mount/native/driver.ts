@@ -39,6 +39,9 @@ export class NativeDriver implements MountDriver {
       listIds: options.listIds,
       callersUnknown: false,
       attributeTimeout: 0, // what generated files show is never kept
+      quiesce: async (ino) => {
+        await Promise.all([...this.#connections].map((connection) => connection.quiesce(ino)));
+      },
     });
   }
 
@@ -93,6 +96,10 @@ export class NativeDriver implements MountDriver {
     this.#fs.forget();
     await Promise.all([...this.#connections].map((connection) => connection.drop(what)));
     this.#fs.forget();
+  }
+
+  settled(inodes: readonly number[]): void {
+    this.#fs.changed(inodes);
   }
 
   #connect(): Connection {

@@ -8,7 +8,12 @@ const cubes = (id: string) => [Buffer.from('cubes'), Buffer.from(id)];
 
 describe('node numbers', () => {
   it('stand for one node at a time', async () => {
-    const options = { listIds: true, callersUnknown: false, attributeTimeout: 0 };
+    const options = {
+      listIds: true,
+      callersUnknown: false,
+      attributeTimeout: 0,
+      quiesce: async () => undefined,
+    };
     const fs = new FileSystem(new MemorySource(), options);
     const nodes = new NodeTable(fs);
     const [one, other] = [

@@ -19,6 +19,10 @@ export class NodeTable {
     return ino === this.#fs.root.ino ? rootNumber : ino + 1;
   }
 
+  inodeOf(number: number): number {
+    return number === rootNumber ? this.#fs.root.ino : number - 1;
+  }
+
   /** @throws PosixError ESTALE for a number that was forgotten */
   at(number: number): Node {
     if (number === rootNumber) return this.#fs.root;

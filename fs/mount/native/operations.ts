@@ -10,23 +10,13 @@ import {
   EntryPacker,
   entryOnly,
   kernelEntryBytes,
-  type Lifetimes,
   spaceNumbers,
 } from './attributes.js';
 import type { Grants } from './grants.js';
+import { announced, lifetimesOf } from './lifetimes.js';
 import type { Listings } from './listings.js';
 import type { NodeTable } from './node-table.js';
 import type { Prefetch } from './prefetch.js';
-
-/** What is announced is kept until then; a day stands for ever. */
-const announced: Lifetimes = { attributes: 86_400, name: 86_400 };
-const momentary: Lifetimes = { attributes: 1, name: 1 };
-const direct: Lifetimes = { attributes: 0, name: 1 };
-
-function lifetimesOf(node: Node): Lifetimes {
-  if (node.announced) return announced;
-  return node.direct ? direct : momentary;
-}
 
 export interface OperationsParts {
   readonly session: FuseSession;

@@ -1,0 +1,91 @@
+/** What changes the attributes of an inode: modes, owners, times, extended attributes. */
+import type { Attributes } from '../../manifest/records.js';
+import { attributesOf, type Inode } from '../../manifest/tree.js';
+import { PosixError } from '../posix-error.js';
+import { sherinPrefix } from '../sherin-xattrs.js';
+import type { Changes } from '../source.js';
+
+/** What chmod(2), chown(2) and utimensat(2) set; absent: as it is. */
+export interface AttributeChange {
+  /** Low 12 bits. */
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Nanoseconds since 1970, or the time of the change. */
+  readonly atime?: bigint | 'now';
+  readonly mtime?: bigint | 'now';
+}
+
+/** Bytes of the largest value (xattr(7), XATTR_SIZE_MAX), and of all names in a list. */
+const valueMax = 65_536;
+const listMax = 65_536;
+/** setxattr(2). */
+const createOnly = 1;
+const replaceOnly = 2;
+
+/** @throws PosixError ENOENT when it is gone */
+export function setAttributes(changes: Changes, ino: number, change: AttributeChange): void {
+  const inode = inodeAt(changes, ino);
+  const now = changes.now();
+  const timeOf = (time: bigint | 'now' | undefined, present: bigint): bigint =>
+    time === 'now' ? now : (time ?? present);
+  store(changes, inode, {
+    ...attributesOf(inode),
+    mode: change.mode ?? inode.mode,
+    uid: change.uid ?? inode.uid,
+    gid: change.gid ?? inode.gid,
+    atime: timeOf(change.atime, inode.atime),
+    mtime: timeOf(change.mtime, inode.mtime),
+    ctime: now,
+  });
+}
+
+/**
+ * @param flags XATTR_CREATE, XATTR_REPLACE
+ * @throws PosixError EEXIST, ENODATA, E2BIG, ENOSPC, EPERM for what is generated
+ */
+export function setXattr(changes: Changes, ino: number, name: string, value: Buffer, flags: number): void {
+  const inode = inodeAt(changes, ino);
+  refuseGenerated(inode, name);
+  if ((flags & ~(createOnly | replaceOnly)) !== 0) throw new PosixError('EINVAL');
+  const key = Buffer.from(name, 'latin1');
+  const known = inode.xattrs.some(([other]) => other.equals(key));
+  if ((flags & createOnly) !== 0 && known) throw new PosixError('EEXIST');
+  if ((flags & replaceOnly) !== 0 && !known) throw new PosixError('ENODATA');
+  if (value.length > valueMax) throw new PosixError('E2BIG');
+  const others = inode.xattrs.filter(([other]) => !other.equals(key));
+  const names = others.reduce((sum, [other]) => sum + other.length + 1, key.length + 1);
+  if (names > listMax) throw new PosixError('ENOSPC');
+  storeXattrs(changes, inode, [...others, [key, Buffer.from(value)] as const]);
+}
+
+/** @throws PosixError ENODATA, EPERM for what is generated */
+export function removeXattr(changes: Changes, ino: number, name: string): void {
+  const inode = inodeAt(changes, ino);
+  refuseGenerated(inode, name);
+  const key = Buffer.from(name, 'latin1');
+  const left = inode.xattrs.filter(([other]) => !other.equals(key));
+  if (left.length === inode.xattrs.length) throw new PosixError('ENODATA');
+  storeXattrs(changes, inode, left);
+}
+
+/** `user.*` is for files and directories alone (xattr(7)); `user.sherin.*` says what the vault knows. */
+function refuseGenerated({ kind }: Inode, name: string): void {
+  if (name.startsWith(sherinPrefix)) throw new PosixError('EPERM');
+  if (name.startsWith('user.') && kind !== 'file' && kind !== 'directory') throw new PosixError('EPERM');
+}
+
+function storeXattrs(changes: Changes, inode: Inode, xattrs: Attributes['xattrs']): void {
+  store(changes, inode, { ...attributesOf(inode), xattrs, ctime: changes.now() });
+}
+
+function store(changes: Changes, inode: Inode, attributes: Attributes): void {
+  if (changes.isOrphan(inode.ino)) changes.changeOrphan({ ...inode, ...attributes });
+  else changes.change([{ type: 'attributes', inode: inode.ino, attributes }]);
+}
+
+function inodeAt(changes: Changes, ino: number): Inode {
+  const inode = changes.tree.inode(ino);
+  if (inode === undefined) throw new PosixError('ENOENT');
+  return inode;
+}

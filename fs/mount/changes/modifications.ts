@@ -1,0 +1,222 @@
+/** Everything that a program can change at the mount, in nodes and handles: under `files/`, and nowhere else. */
+import { FilesNode } from '../files-tree.js';
+import type { Node } from '../node.js';
+import type { OpenFiles, OpenHandle } from '../open-files.js';
+import { PosixError } from '../posix-error.js';
+import type { Caller, Changes, MountSource, WriteSource } from '../source.js';
+import { refuseForeign } from '../xattr-names.js';
+import { allocate } from './allocate.js';
+import { copyRange } from './copy-range.js';
+import { type AttributeChange, removeXattr, setAttributes, setXattr } from './inode-attributes.js';
+import { link, make, type NewInode, rename, rmdir, unlink } from './names.js';
+import { mayWrite, truncates } from './open-modes.js';
+
+export interface ModificationsOptions {
+  readonly source: MountSource;
+  readonly open: OpenFiles;
+  /** Takes back what reads of an inode go to past us, and waits for it: a write must not be overtaken by older bytes. */
+  readonly quiesce: (ino: number) => Promise<void>;
+}
+
+/** Bytes of the largest file: offsets are exact up to here. */
+const greatestSize = Number.MAX_SAFE_INTEGER;
+
+export class Modifications {
+  readonly #source: MountSource;
+  readonly #open: OpenFiles;
+  readonly #quiesce: (ino: number) => Promise<void>;
+
+  constructor({ source, open, quiesce }: ModificationsOptions) {
+    this.#source = source;
+    this.#open = open;
+    this.#quiesce = quiesce;
+  }
+
+  /** Opens a file in a way that may change it. @throws PosixError EROFS outside `files/`; what opening throws */
+  async openChanging(node: Node, flags: number, caller: Caller): Promise<number> {
+    const { changes, ino } = await this.#changing(node);
+    const writes = mayWrite(flags);
+    changes.opened(ino);
+    try {
+      await this.#still(ino);
+      const file = await node.open(caller);
+      if (truncates(flags)) await changes.truncate(ino, 0);
+      return this.#open.add(node, file, caller, writes ? changes : null);
+    } catch (error) {
+      changes.closed(ino);
+      throw error;
+    } finally {
+      // Truncating at open is a change that ends at once.
+      if (!writes) changes.closed(ino);
+    }
+  }
+
+  /** Makes a file and opens it. */
+  async create(
+    parent: Node,
+    name: Buffer,
+    { mode, flags }: { readonly mode: number; readonly flags: number },
+    caller: Caller,
+  ): Promise<{ readonly node: Node; readonly handle: number }> {
+    const node = await this.make(parent, name, { kind: 'file', mode }, caller);
+    const { changes, ino } = await this.#changing(node);
+    if (!mayWrite(flags))
+      return { node, handle: this.#open.add(node, await node.open(caller), caller, null) };
+    changes.opened(ino);
+    try {
+      return { node, handle: this.#open.add(node, await node.open(caller), caller, changes) };
+    } catch (error) {
+      changes.closed(ino);
+      throw error;
+    }
+  }
+
+  async make(parent: Node, name: Buffer, wanted: NewInode, caller: Caller): Promise<Node> {
+    const { changes, ino } = await this.#changing(parent);
+    return new FilesNode(this.#source, make(changes, { parent: ino, name }, wanted, caller));
+  }
+
+  async link(node: Node, parent: Node, name: Buffer): Promise<void> {
+    this.#sameTree(node, parent);
+    const { changes, ino } = await this.#changing(node);
+    link(changes, ino, { parent: parent.ino, name });
+  }
+
+  async unlink(parent: Node, name: Buffer): Promise<void> {
+    const { changes, ino } = await this.#changing(parent);
+    unlink(changes, { parent: ino, name });
+  }
+
+  async rmdir(parent: Node, name: Buffer): Promise<void> {
+    const { changes, ino } = await this.#changing(parent);
+    rmdir(changes, { parent: ino, name });
+  }
+
+  async rename(parent: Node, name: Buffer, newParent: Node, newName: Buffer, flags: number): Promise<void> {
+    this.#sameTree(parent, newParent);
+    const { changes, ino } = await this.#changing(parent);
+    rename(changes, { parent: ino, name }, { parent: newParent.ino, name: newName }, flags);
+  }
+
+  async setAttributes(node: Node, change: AttributeChange): Promise<void> {
+    const { changes, ino } = await this.#changing(node);
+    setAttributes(changes, ino, change);
+  }
+
+  async truncate(node: Node, length: number): Promise<void> {
+    const { changes, ino } = await this.#changing(node);
+    if (length > greatestSize) throw new PosixError('EFBIG');
+    const inode = changes.tree.inode(ino);
+    if (inode === undefined) throw new PosixError('ENOENT');
+    if (inode.kind !== 'file') throw new PosixError(inode.kind === 'directory' ? 'EISDIR' : 'EINVAL');
+    await this.#still(ino);
+    await changes.truncate(ino, length);
+  }
+
+  /** `name`: its bytes as Latin-1. */
+  async setXattr(node: Node, name: string, value: Buffer, flags: number): Promise<void> {
+    refuseForeign(name);
+    const { changes, ino } = await this.#changing(node);
+    setXattr(changes, ino, name, value, flags);
+  }
+
+  async removeXattr(node: Node, name: string): Promise<void> {
+    refuseForeign(name);
+    const { changes, ino } = await this.#changing(node);
+    removeXattr(changes, ino, name);
+  }
+
+  /** @throws PosixError EBADF, EFBIG, ENOSPC; SherinError of the source */
+  async write(handle: number, offset: number, count: number, source: WriteSource): Promise<void> {
+    const { changes, ino } = await this.#writing(handle);
+    if (offset + count > greatestSize) throw new PosixError('EFBIG');
+    this.#requireSpace(changes, count);
+    await changes.write(ino, offset, count, source);
+  }
+
+  /** @param mode of fallocate(2) */
+  async allocate(handle: number, mode: number, offset: number, length: number): Promise<void> {
+    const { changes, ino } = await this.#writing(handle);
+    if (offset + length > greatestSize) throw new PosixError('EFBIG');
+    await allocate(changes, ino, { mode, offset, length }, () => this.#requireSpace(changes, length));
+  }
+
+  /** @returns bytes copied, fewer than asked for where the source ends */
+  async copy(
+    from: { readonly handle: number; readonly offset: number },
+    to: { readonly handle: number; readonly offset: number },
+    length: number,
+  ): Promise<number> {
+    const { changes, ino } = await this.#writing(to.handle);
+    const { file } = await this.#open.present(from.handle);
+    if (to.offset + length > greatestSize) throw new PosixError('EFBIG');
+    this.#requireSpace(changes, length);
+    return copyRange(file, from.offset, { changes, ino, offset: to.offset }, length);
+  }
+
+  /** @throws PosixError ENXIO: nothing of that kind follows */
+  async seek(handle: number, offset: number, what: 'data' | 'hole'): Promise<number> {
+    const { node, file } = await this.#open.present(handle);
+    if (offset >= file.size) throw new PosixError('ENXIO');
+    if (!(node instanceof FilesNode)) return what === 'data' ? offset : file.size;
+    const { tree, seek } = await this.#source.ranges();
+    const size = tree.inode(node.ino)?.size ?? file.size;
+    const found = seek(node.ino, offset, what);
+    if (found === null || found > size) throw new PosixError('ENXIO');
+    return found;
+  }
+
+  /** A descriptor of the handle is closed: says what writing in the background has met. */
+  async flush(handle: number): Promise<void> {
+    const { changes, node } = this.#open.get(handle);
+    changes?.throwLate(node.ino);
+  }
+
+  /** Everything that was changed is on disk when it resolves; `node` in any case. */
+  async sync(node: Node): Promise<void> {
+    if (!(node instanceof FilesNode)) return;
+    const changes = await this.#source.changes();
+    await changes.durable(node.ino);
+  }
+
+  /** Programs have let go of a node. */
+  forget(ino: number): void {
+    const changes = this.#source.presentChanges();
+    changes?.forget(ino);
+  }
+
+  async #changing(node: Node): Promise<{ changes: Changes; ino: number }> {
+    if (!(node instanceof FilesNode)) throw new PosixError('EROFS');
+    return { changes: await this.#source.changes(), ino: node.ino };
+  }
+
+  /** What a handle that may write leads to; after an unlock it writes into the session that is there now. */
+  async #writing(handle: number): Promise<{ changes: Changes; ino: number }> {
+    const open: OpenHandle = this.#open.get(handle);
+    if (open.changes === null) throw new PosixError('EBADF');
+    const changes = await this.#source.changes();
+    const { ino } = open.node;
+    if (changes !== open.changes) {
+      changes.opened(ino);
+      open.changes = changes;
+    }
+    return { changes, ino };
+  }
+
+  /** Readers of the inode look at what is written from now on. */
+  async #still(ino: number): Promise<void> {
+    this.#open.changed(new Set([ino]));
+    await this.#quiesce(ino);
+  }
+
+  #sameTree(one: Node, other: Node): void {
+    const inside = one instanceof FilesNode;
+    if (inside !== other instanceof FilesNode) throw new PosixError('EXDEV');
+    if (!inside) throw new PosixError('EROFS');
+  }
+
+  #requireSpace(changes: Changes, count: number): void {
+    const { available, blockSize, blocks } = this.#source.statfs();
+    if (blocks > 0 && available * blockSize < changes.dirtyBytes + count) throw new PosixError('ENOSPC');
+  }
+}

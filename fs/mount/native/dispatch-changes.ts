@@ -1,0 +1,72 @@
+/** From the session's calls that change something to what the driver does for them. */
+import { fuseOp } from '../../../native/index.js';
+import type { Caller } from '../source.js';
+import type { Modifying } from './modifying.js';
+
+/** As FuseHandler of native/fuse-session.ts has them. */
+export interface ChangeCall {
+  readonly op: number;
+  readonly id: number;
+  readonly node: number;
+  readonly caller: Caller;
+  readonly handle: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly flags: number;
+  readonly name: Buffer | null;
+  readonly other: Buffer | null;
+  readonly more: Float64Array | null;
+}
+
+const noBytes = Buffer.alloc(0);
+const noNumbers = new Float64Array(0);
+
+/** Undefined for a call that changes nothing. */
+export function dispatchChange(modifying: Modifying, call: ChangeCall): Promise<void> | undefined {
+  const { op, id, node, caller, handle, offset, size, flags } = call;
+  const name = call.name ?? noBytes;
+  const other = call.other ?? noBytes;
+  const more = call.more ?? noNumbers;
+  const place = { parent: node, name };
+  switch (op) {
+    case fuseOp.create:
+      return modifying.create(id, place, flags, more[0] ?? 0, caller);
+    case fuseOp.mknod:
+      return modifying.mknod(id, place, more[0] ?? 0, caller);
+    case fuseOp.mkdir:
+      return modifying.mkdir(id, place, more[0] ?? 0, caller);
+    case fuseOp.symlink:
+      return modifying.symlink(id, place, other, caller);
+    case fuseOp.link:
+      return modifying.link(id, node, { parent: more[0] ?? 0, name });
+    case fuseOp.unlink:
+      return modifying.unlink(id, place);
+    case fuseOp.rmdir:
+      return modifying.rmdir(id, place);
+    case fuseOp.rename:
+      return modifying.rename(id, place, { parent: more[0] ?? 0, name: other }, flags);
+    case fuseOp.setattr:
+      return modifying.setattr(id, node, more);
+    case fuseOp.write:
+      return modifying.write(id, handle, offset, size);
+    case fuseOp.flush:
+      return modifying.flush(id, handle);
+    case fuseOp.fsync:
+    case fuseOp.fsyncdir:
+      return modifying.fsync(id, node);
+    case fuseOp.setxattr:
+      return modifying.setxattr(id, node, name.toString('latin1'), other, flags);
+    case fuseOp.removexattr:
+      return modifying.removexattr(id, node, name.toString('latin1'));
+    case fuseOp.fallocate:
+      return modifying.fallocate(id, handle, flags, offset, size);
+    case fuseOp.lseek:
+      return modifying.lseek(id, handle, offset, flags);
+    case fuseOp.copyFileRange: {
+      const to = { handle: more[1] ?? 0, offset: more[2] ?? 0 };
+      return modifying.copyFileRange(id, { handle, offset }, to, size);
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,195 @@
+/** What the driver does for each request of the kernel that changes something. */
+import { type FuseSession, setAttr } from '../../../native/index.js';
+import type { AttributeChange } from '../changes/inode-attributes.js';
+import type { NewInode } from '../changes/names.js';
+import type { FileSystem } from '../file-system.js';
+import type { Node } from '../node.js';
+import { PosixError } from '../posix-error.js';
+import type { Caller } from '../source.js';
+import { attributesOf } from './attributes.js';
+import { lifetimesOf } from './lifetimes.js';
+import type { Listings } from './listings.js';
+import type { NodeTable } from './node-table.js';
+
+const permissions = 0o7777;
+/** Types of mknod(2) (inode(7), S_IFMT). */
+const typeMask = 0o170000;
+const kinds: Readonly<Record<number, NewInode['kind']>> = {
+  0: 'file',
+  16807: 'file',
+  2401: 'fifo',
+  26411: 'socket',
+};
+const seekData = 3;
+const second = 1_000_000_000n;
+
+export interface ModifyingParts {
+  readonly session: FuseSession;
+  readonly fs: FileSystem;
+  readonly nodes: NodeTable;
+  readonly listings: Listings;
+}
+
+/** A name in a directory, by the number that the kernel knows that by. */
+export interface NodeName {
+  readonly parent: number;
+  readonly name: Buffer;
+}
+
+export class Modifying {
+  readonly #session: FuseSession;
+  readonly #fs: FileSystem;
+  readonly #nodes: NodeTable;
+  readonly #listings: Listings;
+
+  constructor({ session, fs, nodes, listings }: ModifyingParts) {
+    this.#session = session;
+    this.#fs = fs;
+    this.#nodes = nodes;
+    this.#listings = listings;
+  }
+
+  async create(id: number, place: NodeName, flags: number, mode: number, caller: Caller): Promise<void> {
+    const parent = this.#nodes.at(place.parent);
+    const options = { mode: mode & permissions, flags };
+    const { node, handle } = await this.#fs.modify.create(parent, place.name, options, caller);
+    this.#listings.changed();
+    let answered = false;
+    try {
+      const stat = await node.stat();
+      const attributes = attributesOf(this.#nodes.known(node), stat, lifetimesOf(node));
+      answered = this.#session.answerCreate(id, attributes, handle, true, false);
+    } finally {
+      if (!answered) this.#fs.release(handle);
+    }
+  }
+
+  /** @throws PosixError EPERM for devices, EINVAL for other types */
+  async mknod(id: number, place: NodeName, mode: number, caller: Caller): Promise<void> {
+    const type = mode & typeMask;
+    const kind = kinds[type];
+    if (kind === undefined) throw new PosixError(type === 0o020000 || type === 0o060000 ? 'EPERM' : 'EINVAL');
+    await this.#make(id, place, { kind, mode: mode & permissions }, caller);
+  }
+
+  mkdir(id: number, place: NodeName, mode: number, caller: Caller): Promise<void> {
+    return this.#make(id, place, { kind: 'directory', mode: mode & permissions }, caller);
+  }
+
+  symlink(id: number, place: NodeName, target: Buffer, caller: Caller): Promise<void> {
+    return this.#make(id, place, { kind: 'symlink', mode: 0o777, target: Buffer.from(target) }, caller);
+  }
+
+  async link(id: number, number: number, place: NodeName): Promise<void> {
+    const node = this.#nodes.at(number);
+    await this.#fs.modify.link(node, this.#nodes.at(place.parent), place.name);
+    this.#listings.changed();
+    await this.#answerEntry(id, node);
+  }
+
+  async unlink(id: number, place: NodeName): Promise<void> {
+    await this.#fs.modify.unlink(this.#nodes.at(place.parent), place.name);
+    this.#done(id);
+  }
+
+  async rmdir(id: number, place: NodeName): Promise<void> {
+    await this.#fs.modify.rmdir(this.#nodes.at(place.parent), place.name);
+    this.#done(id);
+  }
+
+  async rename(id: number, from: NodeName, to: NodeName, flags: number): Promise<void> {
+    const [parent, newParent] = [this.#nodes.at(from.parent), this.#nodes.at(to.parent)];
+    await this.#fs.modify.rename(parent, from.name, newParent, to.name, flags);
+    this.#done(id);
+  }
+
+  /** `values`: as native/fuse-session.ts has them for setattr. */
+  async setattr(id: number, number: number, values: Float64Array): Promise<void> {
+    const node = this.#nodes.at(number);
+    const [valid = 0, , , , size = 0] = values;
+    if ((valid & setAttr.size) !== 0) await this.#fs.modify.truncate(node, size);
+    const change = changeOf(values);
+    if (Object.keys(change).length > 0) await this.#fs.modify.setAttributes(node, change);
+    this.#session.answerAttributes(id, attributesOf(number, await node.stat(), lifetimesOf(node)));
+  }
+
+  async write(id: number, handle: number, offset: number, count: number): Promise<void> {
+    let gone = false;
+    await this.#fs.modify.write(handle, offset, count, (from, length, target, at) => {
+      // Its deadline has answered it, and its bytes are wiped: whoever wrote them was told that they may be lost.
+      if (!this.#session.takeData(id, from, length, target, at)) gone = true;
+    });
+    if (gone) throw new PosixError('ETIMEDOUT');
+    this.#session.answerWrite(id, count);
+  }
+
+  async flush(id: number, handle: number): Promise<void> {
+    await this.#fs.modify.flush(handle);
+    this.#session.fail(id, 0);
+  }
+
+  async fsync(id: number, number: number): Promise<void> {
+    await this.#fs.modify.sync(this.#nodes.at(number));
+    this.#session.fail(id, 0);
+  }
+
+  async setxattr(id: number, number: number, name: string, value: Buffer, flags: number): Promise<void> {
+    await this.#fs.modify.setXattr(this.#nodes.at(number), name, value, flags);
+    this.#session.fail(id, 0);
+  }
+
+  async removexattr(id: number, number: number, name: string): Promise<void> {
+    await this.#fs.modify.removeXattr(this.#nodes.at(number), name);
+    this.#session.fail(id, 0);
+  }
+
+  async fallocate(id: number, handle: number, mode: number, offset: number, length: number): Promise<void> {
+    await this.#fs.modify.allocate(handle, mode, offset, length);
+    this.#session.fail(id, 0);
+  }
+
+  async lseek(id: number, handle: number, offset: number, whence: number): Promise<void> {
+    const what = whence === seekData ? 'data' : 'hole';
+    this.#session.answerOffset(id, await this.#fs.modify.seek(handle, offset, what));
+  }
+
+  async copyFileRange(
+    id: number,
+    from: { readonly handle: number; readonly offset: number },
+    to: { readonly handle: number; readonly offset: number },
+    length: number,
+  ): Promise<void> {
+    this.#session.answerWrite(id, await this.#fs.modify.copy(from, to, length));
+  }
+
+  async #make(id: number, { parent, name }: NodeName, wanted: NewInode, caller: Caller): Promise<void> {
+    const node = await this.#fs.modify.make(this.#nodes.at(parent), name, wanted, caller);
+    this.#listings.changed();
+    await this.#answerEntry(id, node);
+  }
+
+  async #answerEntry(id: number, node: Node): Promise<void> {
+    const stat = await node.stat();
+    this.#session.answerEntry(id, attributesOf(this.#nodes.known(node), stat, lifetimesOf(node)));
+  }
+
+  /** Names have changed. */
+  #done(id: number): void {
+    this.#listings.changed();
+    this.#session.fail(id, 0);
+  }
+}
+
+function changeOf(values: Float64Array): AttributeChange {
+  const [valid = 0, mode = 0, uid = 0, gid = 0, , atime = 0, atimeNs = 0, mtime = 0, mtimeNs = 0] = values;
+  const has = (bit: number): boolean => (valid & bit) !== 0;
+  const time = (seconds: number, nanoseconds: number): bigint =>
+    BigInt(seconds) * second + BigInt(nanoseconds);
+  return {
+    ...(has(setAttr.mode) && { mode: mode & permissions }),
+    ...(has(setAttr.uid) && { uid }),
+    ...(has(setAttr.gid) && { gid }),
+    ...(has(setAttr.atime) && { atime: has(setAttr.atimeNow) ? ('now' as const) : time(atime, atimeNs) }),
+    ...(has(setAttr.mtime) && { mtime: has(setAttr.mtimeNow) ? ('now' as const) : time(mtime, mtimeNs) }),
+  };
+}

@@ -1,0 +1,8 @@
+import type { EncodeOptions, Keyring } from '../../native/index.js';
+import type { LockedVault } from '../vault/open.js';
+
+/** How cubes of a vault are encrypted, for owner 0. */
+export function encodeOptions(locked: LockedVault, keyring: Keyring): EncodeOptions {
+  const { epoch, pad } = locked.header;
+  return { keyring, vaultFd: locked.fd, uuid: locked.uuid, owner: 0, epoch, pad };
+}

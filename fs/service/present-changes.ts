@@ -1,0 +1,86 @@
+import type { Mutation } from '../manifest/records.js';
+import type { Inode } from '../manifest/tree.js';
+import type { Changes, WriteSource } from '../mount/source.js';
+import { FileChanges } from '../writing/file-changes.js';
+import type { Writing } from '../writing/writing.js';
+
+/** What the mount changes, of one session. */
+export class PresentChanges implements Changes {
+  readonly tree: Changes['tree'];
+  readonly #writing: Writing;
+  readonly #files: FileChanges;
+
+  constructor(writing: Writing, node: (id: Buffer) => Buffer) {
+    this.#writing = writing;
+    this.#files = new FileChanges(writing, node);
+    this.tree = writing.tree;
+  }
+
+  get dirtyBytes(): number {
+    return this.#writing.dirtyBytes;
+  }
+
+  now(): bigint {
+    return this.#writing.clock.now();
+  }
+
+  newInode(): number {
+    return this.#writing.working.newInode();
+  }
+
+  change(mutations: readonly Mutation[]): void {
+    this.#writing.change(mutations);
+  }
+
+  isOrphan(ino: number): boolean {
+    return this.#writing.working.isOrphan(ino);
+  }
+
+  changeOrphan(inode: Inode): void {
+    this.#writing.working.changeOrphan(inode);
+  }
+
+  forget(ino: number): void {
+    this.#writing.forget(ino);
+  }
+
+  opened(ino: number): void {
+    this.#writing.opened(ino);
+  }
+
+  closed(ino: number): void {
+    this.#writing.closed(ino);
+  }
+
+  version(ino: number): void {
+    this.#writing.version(ino);
+  }
+
+  write(ino: number, offset: number, count: number, source: WriteSource): Promise<void> {
+    return this.#files.write(ino, offset, count, source);
+  }
+
+  append(ino: number, count: number, source: WriteSource): Promise<number> {
+    return this.#files.append(ino, count, source);
+  }
+
+  truncate(ino: number, length: number): Promise<void> {
+    return this.#files.truncate(ino, length);
+  }
+
+  zero(ino: number, offset: number, count: number): Promise<void> {
+    return this.#files.zero(ino, offset, count);
+  }
+
+  seek(ino: number, offset: number, what: 'data' | 'hole'): number | null {
+    return this.#files.seek(ino, offset, what);
+  }
+
+  durable(ino: number | null): Promise<void> {
+    return this.#writing.durable(ino);
+  }
+
+  throwLate(ino: number): void {
+    this.#writing.throwLate(ino);
+  }
+}

@@ -1,0 +1,107 @@
+/** Files that were written to since their last version, and who may still write. */
+import type { ObjectContent } from '../cube/content.js';
+import type { Clock } from './clock.js';
+import { FrozenContent } from './frozen-content.js';
+import { nothingStored, type Stored } from './stored.js';
+import { UnsealedContent } from './unsealed-content.js';
+import type { VertexPool } from './vertex-pool.js';
+import type { UnsealedFacts } from './working-tree.js';
+
+export interface ContentsParts {
+  readonly pool: VertexPool;
+  readonly clock: Clock;
+  /** Last version of a file; null: it has none. */
+  readonly stored: (ino: number) => Stored | null;
+  readonly open: (stored: Stored) => ObjectContent;
+}
+
+/** A file with content that is in no version. */
+export interface UnsealedFile {
+  readonly ino: number;
+  readonly content: UnsealedContent;
+  /** Of the last write; nanoseconds since 1970. */
+  written: bigint;
+  /** Of the first write since the last version, ms; null: frozen as it is. */
+  since: number | null;
+}
+
+export class Contents {
+  readonly #parts: ContentsParts;
+  readonly #files = new Map<number, UnsealedFile>();
+  /** Handles that may write, by inode. */
+  readonly #writers = new Map<number, number>();
+
+  constructor(parts: ContentsParts) {
+    this.#parts = parts;
+  }
+
+  get(ino: number): UnsealedFile | undefined {
+    return this.#files.get(ino);
+  }
+
+  all(): Iterable<UnsealedFile> {
+    return this.#files.values();
+  }
+
+  facts(ino: number): UnsealedFacts | undefined {
+    const file = this.#files.get(ino);
+    return file && { length: file.content.length, written: file.written };
+  }
+
+  /** The file as one that is written to. */
+  unsealed(ino: number): UnsealedFile {
+    const known = this.#files.get(ino);
+    if (known !== undefined) return known;
+    const { pool, open, stored } = this.#parts;
+    const content = new UnsealedContent(stored(ino) ?? nothingStored, { pool, open });
+    const file: UnsealedFile = { ino, content, written: 0n, since: null };
+    this.#files.set(ino, file);
+    return file;
+  }
+
+  /** Its content has changed now. */
+  touch(file: UnsealedFile): void {
+    file.written = this.#parts.clock.now();
+    file.since ??= Date.now();
+  }
+
+  /** The content as it is, to become a version; undefined where it is one already or is about to. */
+  freeze(file: UnsealedFile): FrozenContent | undefined {
+    if (file.since === null) return undefined;
+    file.since = null;
+    return file.content.freeze((state) => new FrozenContent(state, this.#parts.pool));
+  }
+
+  /** Forgets a file that has nothing left but its versions. @returns whether it was forgotten */
+  settle(ino: number): boolean {
+    const file = this.#files.get(ino);
+    if (file === undefined || file.since !== null || !file.content.clean) return false;
+    return this.#files.delete(ino);
+  }
+
+  /** Lets go of content that nobody can reach any more. */
+  discard(ino: number): void {
+    this.#files.get(ino)?.content.discard();
+    this.#files.delete(ino);
+  }
+
+  discardAll(): void {
+    for (const ino of [...this.#files.keys()]) this.discard(ino);
+  }
+
+  writers(ino: number): number {
+    return this.#writers.get(ino) ?? 0;
+  }
+
+  opened(ino: number): void {
+    this.#writers.set(ino, this.writers(ino) + 1);
+  }
+
+  /** @returns whether that was the last one */
+  closed(ino: number): boolean {
+    const left = this.writers(ino) - 1;
+    if (left > 0) this.#writers.set(ino, left);
+    else this.#writers.delete(ino);
+    return left <= 0;
+  }
+}

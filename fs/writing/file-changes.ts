@@ -1,0 +1,69 @@
+/** What programs do to the content of files. */
+import { slotBytes, slotCount } from '../manifest/index-node.js';
+import { usedSlots } from '../manifest/object-tree.js';
+import type { UnsealedFile } from './contents.js';
+import { type DataRange, seekIn } from './data-ranges.js';
+import type { Source } from './unsealed-content.js';
+import type { Writing } from './writing.js';
+
+export class FileChanges {
+  readonly #writing: Writing;
+  /** An index node by ID. */
+  readonly #node: (id: Buffer) => Buffer;
+
+  constructor(writing: Writing, node: (id: Buffer) => Buffer) {
+    this.#writing = writing;
+    this.#node = node;
+  }
+
+  /** @throws SherinError NO_SPACE, IO; those of what stands beside the written bytes */
+  async write(ino: number, offset: number, count: number, source: Source): Promise<void> {
+    await this.#change(ino, ({ content }) => content.write(offset, count, source));
+  }
+
+  /** Writes at the end. @returns where that was */
+  append(ino: number, count: number, source: Source): Promise<number> {
+    return this.#change(ino, async ({ content }) => {
+      const at = content.length;
+      await content.write(at, count, source);
+      return at;
+    });
+  }
+
+  truncate(ino: number, length: number): Promise<void> {
+    return this.#change(ino, ({ content }) => content.truncate(length));
+  }
+
+  /** Zeros within the file. */
+  zero(ino: number, offset: number, count: number): Promise<void> {
+    return this.#change(ino, ({ content }) => content.zero(offset, count));
+  }
+
+  /** As {@link seekIn}. */
+  seek(ino: number, offset: number, what: 'data' | 'hole'): number | null {
+    const { tree, contents } = this.#writing;
+    const file = contents.get(ino);
+    const length = tree.inode(ino)?.size ?? 0;
+    return seekIn(file?.content.dataRanges(this.#node) ?? this.#storedRanges(ino), offset, length, what);
+  }
+
+  async #change<T>(ino: number, step: (file: UnsealedFile) => Promise<T> | T): Promise<T> {
+    await this.#writing.room();
+    const file = this.#writing.contents.unsealed(ino);
+    return file.content.inTurn(async () => {
+      const result = await step(file);
+      this.#writing.written(file);
+      return result;
+    });
+  }
+
+  *#storedRanges(ino: number): Iterable<DataRange> {
+    const { tree } = this.#writing;
+    const object = tree.object(tree.inode(ino)?.object ?? 0);
+    if (object === undefined) return;
+    for (const { index } of usedSlots(object.node, slotCount(object.length), this.#node)) {
+      const start = index * slotBytes;
+      yield { start, end: Math.min(start + slotBytes, object.length) };
+    }
+  }
+}

@@ -1,0 +1,135 @@
+/** The content of a file at one moment, while it is being sealed. */
+import type { ObjectContent } from '../cube/content.js';
+import { slotBytes, slotCount, vertexBytes } from '../manifest/index-node.js';
+import { type Slot, type UsedSlot, usedSlots } from '../manifest/object-tree.js';
+import type { SealedSlot, Stored } from './stored.js';
+import type { Vertex, VertexPool } from './vertex-pool.js';
+
+const slotVertices = slotBytes / vertexBytes;
+
+export interface FrozenState {
+  /** Bytes. */
+  readonly length: number;
+  readonly base: Stored;
+  readonly baseContent: ObjectContent;
+  /** Bytes of the base that count. */
+  readonly baseLimit: number;
+  readonly slots: ReadonlyMap<number, SealedSlot>;
+  readonly vertices: ReadonlyMap<number, Vertex>;
+}
+
+/** A slot of the state that is no hole: as it is in cubes, or to be encrypted. */
+export interface PlannedSlot {
+  readonly index: number;
+  /** Null where its bytes have to be put together. */
+  readonly slot: Slot | null;
+}
+
+export class FrozenContent {
+  readonly #state: FrozenState;
+  readonly #pool: VertexPool;
+  #released = false;
+
+  constructor(state: FrozenState, pool: VertexPool) {
+    this.#state = state;
+    this.#pool = pool;
+  }
+
+  get length(): number {
+    return this.#state.length;
+  }
+  get vertices(): ReadonlyMap<number, Vertex> {
+    return this.#state.vertices;
+  }
+  get slots(): ReadonlyMap<number, SealedSlot> {
+    return this.#state.slots;
+  }
+
+  /** Bytes of a slot. */
+  slotLength(index: number): number {
+    return Math.min(slotBytes, this.length - index * slotBytes);
+  }
+
+  *verticesOf(slot: number): Iterable<readonly [number, Vertex]> {
+    for (let index = slot * slotVertices; index < (slot + 1) * slotVertices; index++) {
+      const vertex = this.#state.vertices.get(index);
+      if (vertex !== undefined) yield [index, vertex];
+    }
+  }
+
+  /** Every slot that may hold data, in order. @param load an index node by ID */
+  *plan(load: (id: Buffer) => Buffer): Iterable<PlannedSlot> {
+    const { base, baseLimit, slots, vertices } = this.#state;
+    const changed = new Set([...vertices.keys()].map((index) => Math.floor(index / slotVertices)));
+    for (const index of slots.keys()) changed.add(index);
+    const above = [...changed].sort((a, b) => a - b);
+    let next = 0;
+    const count = slotCount(base.length);
+    for (const used of usedSlots(base.node, count, load)) {
+      if (used.index * slotBytes >= baseLimit) break;
+      for (; (above[next] ?? Infinity) < used.index; next++) yield* this.#changed(above[next] ?? 0);
+      if (above[next] === used.index) {
+        yield* this.#changed(used.index);
+        next += 1;
+      } else yield this.#kept(used);
+    }
+    for (; next < above.length; next++) yield* this.#changed(above[next] ?? 0);
+  }
+
+  /** Puts the bytes of a slot together. @returns how many. @throws SherinError as ObjectContent.read */
+  async assemble(index: number, target: Buffer): Promise<number> {
+    const length = this.slotLength(index);
+    const start = index * slotBytes;
+    const dirty = new Map(this.verticesOf(index));
+    const reads: Promise<void>[] = [];
+    for (let at = 0; at < length; at += vertexBytes) {
+      const part = target.subarray(at, Math.min(at + vertexBytes, length));
+      const vertex = dirty.get(index * slotVertices + at / vertexBytes);
+      if (vertex === undefined) reads.push(this.#readUnder(index, start + at, part));
+      else vertex.bytes.copy(part);
+    }
+    for (const result of await Promise.allSettled(reads)) {
+      if (result.status === 'rejected') throw result.reason;
+    }
+    return length;
+  }
+
+  /** Lets go of the vertices; harmless twice. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    for (const vertex of this.#state.vertices.values()) this.#pool.release(vertex);
+  }
+
+  /** A slot of the base: as it is, if nothing was cut off or added to its end. */
+  #kept({ index, slot }: UsedSlot): PlannedSlot {
+    const { base, baseLimit } = this.#state;
+    const start = index * slotBytes;
+    const length = this.slotLength(index);
+    const whole = Math.min(slotBytes, base.length - start) === length && baseLimit >= start + length;
+    return { index, slot: whole ? slot : null };
+  }
+
+  *#changed(index: number): Iterable<PlannedSlot> {
+    if (index * slotBytes >= this.length) return;
+    const sealed = this.#state.slots.get(index);
+    if (sealed !== undefined && [...this.verticesOf(index)].length === 0) {
+      if (sealed.slot.kind === 'hole') return;
+      const length = this.slotLength(index);
+      const whole = sealed.limit === length && sealed.content.size === length;
+      yield { index, slot: whole ? sealed.slot : null };
+      return;
+    }
+    yield { index, slot: null };
+  }
+
+  async #readUnder(slot: number, at: number, target: Buffer): Promise<void> {
+    const sealed = this.#state.slots.get(slot);
+    const limit = sealed === undefined ? this.#state.baseLimit : slot * slotBytes + sealed.limit;
+    const there = Math.max(0, Math.min(target.length, limit - at));
+    target.fill(0, there);
+    if (there === 0) return;
+    const content = sealed?.content ?? this.#state.baseContent;
+    await content.read(sealed === undefined ? at : at - slot * slotBytes, there, target);
+  }
+}

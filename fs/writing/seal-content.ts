@@ -1,0 +1,103 @@
+/** From frozen content to cubes: what changed is encrypted slot by slot on the codec's threads, the rest stays as it is. */
+import { type Encoded, type EncodeOptions, encodeBuffer, system } from '../../native/index.js';
+import { slotBytes, slotCount } from '../manifest/index-node.js';
+import { type ObjectTree, ObjectTreeBuilder, type Slot } from '../manifest/object-tree.js';
+import type { FrozenContent } from './frozen-content.js';
+
+/** Slots of all files that are put together and encrypted at one time, 1 MiB each. */
+const slotsInFlight = 4;
+
+export interface SealTarget {
+  readonly encode: EncodeOptions;
+  /** An index node by ID. */
+  readonly node: (id: Buffer) => Buffer;
+  /** Takes a cube that was encrypted, with its temporary file if it has one. */
+  readonly take: (encoded: Extract<Encoded, { kind: 'cube' }>) => void;
+}
+
+/** Buffers of 1 MiB for plaintext, as many as slots may be under way. */
+export class SlotBuffers {
+  readonly #free: Buffer[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #made = 0;
+
+  /** Runs a step with a buffer, which is wiped after it. */
+  async with<T>(step: (buffer: Buffer) => Promise<T>): Promise<T> {
+    const buffer = await this.#take();
+    try {
+      return await step(buffer);
+    } finally {
+      system.wipe(buffer);
+      this.#free.push(buffer);
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #take(): Promise<Buffer> {
+    for (;;) {
+      const free = this.#free.pop();
+      if (free !== undefined) return free;
+      if (this.#made < slotsInFlight) {
+        this.#made += 1;
+        return system.plaintext(slotBytes);
+      }
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+}
+
+/** Encrypts one slot as it was frozen. @throws SherinError where bytes beside the written ones can not be read, NativeError */
+export function sealSlot(
+  content: FrozenContent,
+  index: number,
+  target: SealTarget,
+  buffers: SlotBuffers,
+): Promise<Slot> {
+  return buffers.with(async (buffer) => {
+    const length = await content.assemble(index, buffer);
+    const encoded = await encodeBuffer(buffer.subarray(0, length), target.encode);
+    if (encoded.kind !== 'cube') return { kind: 'hole' };
+    target.take(encoded);
+    return { kind: 'cube', cube: encoded.cube };
+  });
+}
+
+/** Seals all of it. @throws as {@link sealSlot} */
+export async function sealContent(
+  content: FrozenContent,
+  target: SealTarget,
+  buffers: SlotBuffers,
+): Promise<ObjectTree> {
+  const builder = new ObjectTreeBuilder();
+  let pushed = 0;
+  const push = (index: number, slot: Slot): void => {
+    builder.pushHoles(index - pushed);
+    builder.push(slot);
+    pushed = index + 1;
+  };
+  const window: { readonly index: number; readonly slot: Promise<Slot> }[] = [];
+  const drain = async (left: number): Promise<void> => {
+    while (window.length > left) {
+      const oldest = window.shift();
+      if (oldest !== undefined) push(oldest.index, await oldest.slot);
+    }
+  };
+  try {
+    for (const { index, slot } of content.plan(target.node)) {
+      if (slot !== null && window.length === 0) {
+        push(index, slot);
+        continue;
+      }
+      const made = slot === null ? sealSlot(content, index, target, buffers) : Promise.resolve(slot);
+      // Awaited in order: one that fails before its turn must not count as unhandled.
+      made.catch(() => undefined);
+      window.push({ index, slot: made });
+      await drain(slotsInFlight - 1);
+    }
+    await drain(0);
+  } finally {
+    await Promise.allSettled(window.map(({ slot }) => slot));
+  }
+  builder.pushHoles(slotCount(content.length) - pushed);
+  return builder.done(content.length);
+}

@@ -1,0 +1,190 @@
+/** From the working tree to the manifest, batch by batch: cubes first, then one transaction. */
+import { SherinError } from '../../common/errors.js';
+import { type CubeId, cubeIdFromBytes, parseNamespace, utcDate } from '../../common/ids.js';
+import type { CubeRef, Encoded, EncodeOptions } from '../../native/index.js';
+import { cubesOf } from '../cube/catalog.js';
+import { objectTag } from '../cube/object-tag.js';
+import type { CubeStore, StagedCube } from '../cube/store.js';
+import type { Manifest } from '../manifest/manifest.js';
+import type { Mutation, Put } from '../manifest/records.js';
+import type { Contents } from './contents.js';
+import { SlotBuffers, sealContent } from './seal-content.js';
+import { sealFault } from './seal-fault.js';
+import type { Change, VersionChange, WorkingTree } from './working-tree.js';
+
+/** Files that are encrypted side by side. */
+const filesInFlight = 32;
+const filesNamespace = parseNamespace('FILES');
+
+export interface SealingParts {
+  readonly manifest: Manifest;
+  readonly store: CubeStore;
+  readonly working: WorkingTree;
+  readonly contents: Contents;
+  readonly encode: EncodeOptions;
+  /** Cube and object IDs depend on the owner's uid. */
+  readonly owned: boolean;
+  /** Cubes that are refused now. */
+  readonly refused: { has(cube: CubeId): boolean };
+  readonly healed: (cubes: readonly CubeId[]) => Promise<void>;
+  /** One transaction of the first `count` changes that were taken, which the working tree is told of. @throws SherinError; nothing was committed then */
+  readonly commit: (count: number, ...made: Transaction) => Promise<unknown>;
+  /** Told of files whose content is a version again, as a whole. */
+  readonly settled: (inodes: readonly number[]) => void;
+}
+
+/** What goes into the manifest at once. */
+export type Transaction = readonly [
+  mutations: readonly Mutation[],
+  nodes: readonly Buffer[],
+  cubes: readonly CubeRef[],
+];
+
+/** What a batch has made so far. */
+interface Batch {
+  readonly cubes: StagedCube[];
+  readonly known: Set<CubeId>;
+  readonly refs: CubeRef[];
+  readonly nodes: Buffer[];
+  readonly healed: Set<CubeId>;
+}
+
+export class Sealing {
+  readonly #parts: SealingParts;
+  readonly #buffers = new SlotBuffers();
+
+  constructor(parts: SealingParts) {
+    this.#parts = parts;
+  }
+
+  get buffers(): SlotBuffers {
+    return this.#buffers;
+  }
+
+  /**
+   * Commits what is pending; one call at a time. What fails stays pending.
+   * @throws SherinError NO_SPACE, IO, LOCKED, TPM_*; those of content that can not be read
+   */
+  async run(): Promise<void> {
+    const { working, store } = this.#parts;
+    if (working.pending.length === 0) return;
+    const changes = working.take();
+    const batch: Batch = { cubes: [], known: new Set(), refs: [], nodes: [], healed: new Set() };
+    try {
+      const puts = await this.#seal(changes, batch);
+      await store.commit(batch.cubes);
+      await this.#commit(changes, puts, batch);
+    } catch (error) {
+      for (const { temporary } of batch.cubes) store.discard(temporary);
+      working.putBack();
+      throw sealFault(error);
+    }
+    await this.#parts.healed([...batch.healed]);
+  }
+
+  /** In as many transactions as it takes for each version to be seen: what is committed at one time is one state. */
+  async #commit(
+    changes: readonly Change[],
+    puts: ReadonlyMap<VersionChange, Put>,
+    batch: Batch,
+  ): Promise<void> {
+    let first: Mutation[] = [...batch.healed].map((cube) => ({ type: 'heal', cube }));
+    let { nodes, refs }: Pick<Batch, 'nodes' | 'refs'> = batch;
+    for (const step of statesOf(changes)) {
+      await this.#parts.commit(step.length, [...first, ...mutationsOf(step, puts)], nodes, refs);
+      [first, nodes, refs] = [[], [], []];
+      this.#settle(step, puts);
+    }
+  }
+
+  async #seal(changes: readonly Change[], batch: Batch): Promise<Map<VersionChange, Put>> {
+    const puts = new Map<VersionChange, Put>();
+    const versions = changes.filter((change) => change.type === 'version');
+    for (let at = 0; at < versions.length; at += filesInFlight) {
+      const some = versions.slice(at, at + filesInFlight);
+      const sealed = await Promise.allSettled(some.map((version) => this.#sealOne(version, batch)));
+      for (const [i, result] of sealed.entries()) {
+        if (result.status === 'rejected') throw result.reason;
+        const version = some[i];
+        if (version !== undefined) puts.set(version, result.value);
+      }
+    }
+    return puts;
+  }
+
+  async #sealOne(version: VersionChange, batch: Batch): Promise<Put> {
+    const { manifest, owned } = this.#parts;
+    const { frozen, inode, uid, time } = version;
+    const owner = owned ? uid : 0;
+    const encode = { ...this.#parts.encode, owner };
+    const target = {
+      encode,
+      node: (id: Buffer) => manifest.node(id),
+      take: (encoded: Extract<Encoded, { kind: 'cube' }>) => this.#take(encoded, batch),
+    };
+    const { root, node, nodes } = await sealContent(frozen, target, this.#buffers);
+    batch.nodes.push(...nodes);
+    // Those that were stored ahead of their version have no rows yet.
+    for (const { slot } of frozen.slots.values()) batch.refs.push(...cubesOf(slot));
+    const { length } = frozen;
+    const tag = objectTag(encode.keyring, filesNamespace, owner, root, length);
+    const date = utcDate(Number(time / 1_000_000n));
+    return {
+      type: 'put',
+      inode,
+      id: { namespace: filesNamespace, date, tag },
+      length,
+      root,
+      node,
+      lineage: null,
+    };
+  }
+
+  #take({ cube, temporary }: Extract<Encoded, { kind: 'cube' }>, batch: Batch): void {
+    const { refused, store } = this.#parts;
+    const id = cubeIdFromBytes(cube.id);
+    if (refused.has(id)) batch.healed.add(id);
+    if (!batch.known.has(id)) batch.refs.push(cube);
+    if (temporary !== null && batch.known.has(id)) store.discard(temporary);
+    else if (temporary !== null) batch.cubes.push({ id, temporary });
+    batch.known.add(id);
+  }
+
+  #settle(changes: readonly Change[], puts: ReadonlyMap<VersionChange, Put>): void {
+    const { contents } = this.#parts;
+    const versions = changes.filter((change) => change.type === 'version');
+    for (const version of versions) {
+      const { inode, frozen } = version;
+      const put = puts.get(version);
+      if (put !== undefined)
+        contents.get(inode)?.content.sealed(frozen, { length: put.length, node: put.node });
+      frozen.release();
+    }
+    this.#parts.settled(versions.map(({ inode }) => inode).filter((ino) => contents.settle(ino)));
+  }
+}
+
+/** Cuts changes where a file would get a second version, or one that just got its version would lose a name. */
+function* statesOf(changes: readonly Change[]): Iterable<readonly Change[]> {
+  let start = 0;
+  let versions = new Set<number>();
+  for (const [at, change] of changes.entries()) {
+    const ino = change.type === 'version' ? change.inode : change.unnamed;
+    if (versions.has(ino)) {
+      yield changes.slice(start, at);
+      start = at;
+      versions = new Set();
+    }
+    if (change.type === 'version') versions.add(ino);
+  }
+  yield changes.slice(start);
+}
+
+function mutationsOf(changes: readonly Change[], puts: ReadonlyMap<VersionChange, Put>): Mutation[] {
+  return changes.map((change) => {
+    if (change.type === 'mutation') return change.mutation;
+    const put = puts.get(change);
+    if (put === undefined) throw new SherinError('USAGE', { what: 'a version was not sealed' });
+    return put;
+  });
+}

@@ -1,0 +1,132 @@
+/** Keeps what was written within its share of memory: dirty slots go into cubes ahead of their version. */
+import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
+import type { Encoded, EncodeOptions } from '../../native/index.js';
+import type { CubeStore, StagedCube } from '../cube/store.js';
+import { slotBytes, slotCount } from '../manifest/index-node.js';
+import type { Slot } from '../manifest/object-tree.js';
+import type { Contents, UnsealedFile } from './contents.js';
+import { FrozenContent } from './frozen-content.js';
+import { type SlotBuffers, sealSlot } from './seal-content.js';
+import { sealFault } from './seal-fault.js';
+import type { VertexPool } from './vertex-pool.js';
+
+/** Dirty bytes from which slots are stored ahead, those that one round stores, and those beyond which writers wait for it. */
+const startBytes = 32 * 1024 * 1024;
+const roundBytes = 16 * 1024 * 1024;
+const mostBytes = 64 * 1024 * 1024;
+
+export interface SpillingParts {
+  readonly pool: VertexPool;
+  readonly contents: Contents;
+  readonly store: CubeStore;
+  readonly encode: EncodeOptions;
+  readonly buffers: SlotBuffers;
+  /** uid that the cubes of a file depend on. */
+  readonly owner: (ino: number) => number;
+  /** An index node by ID. */
+  readonly node: (id: Buffer) => Buffer;
+  /** Seals what is about to be a version; false where there is nothing. */
+  readonly seal: () => Promise<boolean>;
+}
+
+export class Spilling {
+  readonly #parts: SpillingParts;
+  #round: Promise<void> | null = null;
+  /** Why the last round failed. */
+  #failed: unknown = null;
+
+  constructor(parts: SpillingParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Called before something is written; waits while too much is in memory.
+   * @throws SherinError NO_SPACE, IO: nothing can be stored
+   */
+  async room(): Promise<void> {
+    const { pool } = this.#parts;
+    while (pool.bytes >= startBytes) {
+      this.#round ??= this.#spill().finally(() => {
+        this.#round = null;
+      });
+      this.#round.catch(() => undefined);
+      if (pool.bytes < mostBytes) return;
+      await this.#round;
+      if (this.#failed !== null) throw sealFault(this.#failed);
+    }
+  }
+
+  /** Waits for a round that is under way. */
+  async settled(): Promise<void> {
+    await this.#round;
+  }
+
+  async #spill(): Promise<void> {
+    try {
+      if (!(await this.#parts.seal())) await this.#store(this.#choose());
+      this.#failed = null;
+    } catch (error) {
+      this.#failed = error;
+    }
+  }
+
+  /** Whole dirty slots first: what is half written is likely to be written on. */
+  #choose(): ReadonlyMap<UnsealedFile, readonly number[]> {
+    const files = [...this.#parts.contents.all()].sort(
+      (a, b) => b.content.dirtyVertices - a.content.dirtyVertices,
+    );
+    const chosen = new Map<UnsealedFile, readonly number[]>();
+    let slots = roundBytes / slotBytes;
+    for (const file of files) {
+      if (slots <= 0) break;
+      const some = file.content.dirtySlots().slice(0, slots);
+      slots -= some.length;
+      if (some.length > 0) chosen.set(file, some);
+    }
+    return chosen;
+  }
+
+  async #store(chosen: ReadonlyMap<UnsealedFile, readonly number[]>): Promise<void> {
+    const { pool, store } = this.#parts;
+    const staged = new Map<CubeId, StagedCube>();
+    const done: {
+      readonly file: UnsealedFile;
+      readonly state: FrozenContent;
+      readonly slots: Map<number, Slot>;
+    }[] = [];
+    try {
+      for (const [file, indexes] of chosen) {
+        const state = file.content.freeze((frozen) => new FrozenContent(frozen, pool));
+        const slots = new Map<number, Slot>();
+        done.push({ file, state, slots });
+        const there = indexes.filter((index) => index < slotCount(state.length));
+        const sealed = await Promise.allSettled(
+          there.map((index) => this.#seal(file.ino, state, index, staged)),
+        );
+        for (const [i, result] of sealed.entries()) {
+          if (result.status === 'rejected') throw result.reason;
+          slots.set(there[i] ?? 0, result.value);
+        }
+      }
+      await store.commit([...staged.values()]);
+      for (const { file, state, slots } of done) file.content.stored(state, slots);
+    } catch (error) {
+      for (const { temporary } of staged.values()) store.discard(temporary);
+      for (const { file, state } of done) file.content.thaw(state);
+      throw error;
+    } finally {
+      for (const { state } of done) state.release();
+    }
+  }
+
+  #seal(ino: number, state: FrozenContent, index: number, staged: Map<CubeId, StagedCube>): Promise<Slot> {
+    const { encode, node, buffers, store, owner } = this.#parts;
+    const take = ({ cube, temporary }: Extract<Encoded, { kind: 'cube' }>): void => {
+      if (temporary === null) return;
+      const id = cubeIdFromBytes(cube.id);
+      if (staged.has(id)) store.discard(temporary);
+      else staged.set(id, { id, temporary });
+    };
+    return sealSlot(state, index, { encode: { ...encode, owner: owner(ino) }, node, take }, buffers);
+  }
+}

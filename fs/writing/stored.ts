@@ -1,0 +1,26 @@
+import type { ObjectContent } from '../cube/content.js';
+import { encodeSlots } from '../manifest/index-node.js';
+import type { Slot } from '../manifest/object-tree.js';
+
+/** Content that is in cubes. */
+export interface Stored {
+  readonly length: number;
+  /** Root node of its index tree. */
+  readonly node: Buffer;
+}
+
+/** What a file has that was never put. */
+export const nothingStored: Stored = { length: 0, node: encodeSlots([]) };
+
+/** A slot (1 MiB of the file) that is in cubes and in no version yet. */
+export interface SealedSlot {
+  readonly slot: Slot;
+  /** Bytes of it that count; zeros follow. */
+  readonly limit: number;
+  readonly content: ObjectContent;
+}
+
+/** A slot of `length` bytes as content of its own. */
+export function storedSlot(slot: Slot, length: number): Stored {
+  return { length, node: encodeSlots([slot]) };
+}

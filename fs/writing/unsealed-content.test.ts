@@ -1,0 +1,205 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { cubeIdFromBytes } from '../../common/ids.js';
+import { SampleVault } from '../../native/codec/vault.fixture.js';
+import { ObjectContent } from '../cube/content.js';
+import { FaultHandler } from '../cube/faults.js';
+import { CubeStore, type StagedCube } from '../cube/store.js';
+import type { Slot } from '../manifest/object-tree.js';
+import { nodeId } from '../manifest/object-tree.js';
+import { seekIn } from './data-ranges.js';
+import { FrozenContent } from './frozen-content.js';
+import { SlotBuffers, sealContent, sealSlot } from './seal-content.js';
+import { nothingStored, type Stored } from './stored.js';
+import { UnsealedContent } from './unsealed-content.js';
+import { VertexPool } from './vertex-pool.js';
+
+const vault = new SampleVault();
+mkdirSync(join(vault.path, 'quarantine'));
+const reader = vault.reader();
+const store = new CubeStore(vault.fd);
+const faults = new FaultHandler(reader, store, {
+  quarantined: async () => undefined,
+  unreadable: async () => undefined,
+});
+afterAll(async () => {
+  await reader.stop();
+  vault.destroy();
+});
+
+const nodes = new Map<string, Buffer>();
+const load = (id: Buffer): Buffer => {
+  const node = nodes.get(id.toString('hex'));
+  if (node === undefined) throw new Error('no such node');
+  return node;
+};
+const open = (stored: Stored): ObjectContent =>
+  new ObjectContent({ reader, faults, node: load, isQuarantined: () => false }, stored);
+const buffers = new SlotBuffers();
+
+/** A file with a model beside it: its bytes in one buffer. */
+class Pair {
+  readonly pool = new VertexPool();
+  readonly file = new UnsealedContent(nothingStored, { pool: this.pool, open });
+  model = Buffer.alloc(0);
+  /** Frozen states, oldest first, with the bytes they had. */
+  frozen: { readonly state: FrozenContent; readonly bytes: Buffer }[] = [];
+
+  freeze(): FrozenContent {
+    return this.file.freeze((state) => new FrozenContent(state, this.pool));
+  }
+
+  async write(offset: number, bytes: Buffer): Promise<void> {
+    const end = offset + bytes.length;
+    if (end > this.model.length)
+      this.model = Buffer.concat([this.model, Buffer.alloc(end - this.model.length)]);
+    bytes.copy(this.model, offset);
+    await this.file.inTurn(() =>
+      this.file.write(offset, bytes.length, (from, length, target, at) => {
+        bytes.copy(target, at, from, from + length);
+      }),
+    );
+  }
+
+  async truncate(length: number): Promise<void> {
+    const kept = this.model.subarray(0, length);
+    this.model = Buffer.concat([kept, Buffer.alloc(length - kept.length)]);
+    await this.file.inTurn(() => this.file.truncate(length));
+  }
+
+  async zero(offset: number, count: number): Promise<void> {
+    this.model.fill(0, Math.min(offset, this.model.length), Math.min(offset + count, this.model.length));
+    await this.file.inTurn(() => this.file.zero(offset, count));
+  }
+
+  version(): void {
+    this.frozen.push({ state: this.freeze(), bytes: Buffer.from(this.model) });
+  }
+
+  /** Seals the oldest frozen state; what it holds reads as it was frozen. */
+  async seal(): Promise<void> {
+    const oldest = this.frozen.shift();
+    if (oldest === undefined) return;
+    const staged = new Map<string, StagedCube>();
+    const made = await sealContent(
+      oldest.state,
+      { encode: vault.options(), node: load, take: take(staged) },
+      buffers,
+    );
+    for (const node of made.nodes) nodes.set(nodeId(node).toString('hex'), node);
+    await store.commit([...staged.values()]);
+    const stored = { length: oldest.bytes.length, node: made.node };
+    await expectBytes(open(stored), oldest.bytes);
+    this.file.sealed(oldest.state, stored);
+    oldest.state.release();
+  }
+
+  /** Stores some of the dirty slots ahead. */
+  async spill(count: number): Promise<void> {
+    const state = this.freeze();
+    const staged = new Map<string, StagedCube>();
+    const slots = new Map<number, Slot>();
+    for (const index of this.file.dirtySlots().slice(0, count)) {
+      const target = { encode: vault.options(), node: load, take: take(staged) };
+      slots.set(index, await sealSlot(state, index, target, buffers));
+    }
+    await store.commit([...staged.values()]);
+    this.file.stored(state, slots);
+    state.release();
+  }
+
+  async check(): Promise<void> {
+    expect(this.file.length).toBe(this.model.length);
+    await expectBytes({ size: this.file.length, read: (...to) => this.file.read(...to) }, this.model);
+    this.#checkHoles();
+  }
+
+  /** What is no data reads as zero. */
+  #checkHoles(): void {
+    const ranges = [...this.file.dataRanges(load)];
+    for (let at = 0; at < this.model.length; ) {
+      const data = seekIn(ranges, at, this.model.length, 'data') ?? this.model.length;
+      expect(this.model.subarray(at, data).every((byte) => byte === 0)).toBe(true);
+      if (data === this.model.length) break;
+      at = seekIn(ranges, data, this.model.length, 'hole') ?? this.model.length;
+      expect(at).toBeGreaterThan(data);
+    }
+  }
+}
+
+function take(staged: Map<string, StagedCube>) {
+  return ({ cube, temporary }: { cube: { id: Buffer }; temporary: string | null }): void => {
+    const id = cubeIdFromBytes(cube.id);
+    if (temporary !== null && staged.has(id)) store.discard(temporary);
+    else if (temporary !== null) staged.set(id, { id, temporary });
+  };
+}
+
+async function expectBytes(
+  content: { readonly size: number; read(offset: number, length: number, target: Buffer): Promise<number> },
+  expected: Buffer,
+): Promise<void> {
+  expect(content.size).toBe(expected.length);
+  const bytes = Buffer.alloc(expected.length, 0xaa);
+  expect(await content.read(0, bytes.length, bytes)).toBe(expected.length);
+  expect(bytes.equals(expected)).toBe(true);
+}
+
+/** Near the borders of vertices and slots more often than anywhere else. */
+const offset = fc.oneof(
+  fc.integer({ min: 0, max: 2_300_000 }),
+  fc
+    .tuple(fc.integer({ min: 0, max: 35 }), fc.integer({ min: -3, max: 3 }))
+    .map(([vertex, by]) => Math.max(0, vertex * 65_536 + by)),
+);
+const length = fc.oneof(fc.integer({ min: 1, max: 9_000 }), fc.integer({ min: 1, max: 1_200_000 }));
+
+const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant('write' as const),
+        offset,
+        length,
+        byte: fc.integer({ min: 1, max: 255 }),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('truncate' as const), offset }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('zero' as const), offset, length }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('version' as const) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('seal' as const) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant('spill' as const), count: fc.integer({ min: 1, max: 3 }) }),
+    },
+  ),
+  { maxLength: 14 },
+);
+
+describe('content that is written to', () => {
+  it('reads as a plain buffer would, and each of its versions as it was frozen, whatever is sealed when', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (plan) => {
+        const pair = new Pair();
+        for (const step of plan) {
+          if (step.kind === 'write') await pair.write(step.offset, Buffer.alloc(step.length, step.byte));
+          else if (step.kind === 'truncate') await pair.truncate(step.offset);
+          else if (step.kind === 'zero') await pair.zero(step.offset, step.length);
+          else if (step.kind === 'version') pair.version();
+          else if (step.kind === 'seal') await pair.seal();
+          else await pair.spill(step.count);
+          await pair.check();
+        }
+        pair.version();
+        while (pair.frozen.length > 0) await pair.seal();
+        await pair.check();
+        expect(pair.file.clean).toBe(true);
+        expect(pair.pool.bytes).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  }, 120_000);
+});

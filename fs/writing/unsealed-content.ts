@@ -1,0 +1,312 @@
+/** The content of a file that was written to: what its last version has, with dirty vertices and sealed slots above it. */
+import type { ObjectContent } from '../cube/content.js';
+import { slotBytes, slotCount, vertexBytes } from '../manifest/index-node.js';
+import { type Slot, usedSlots } from '../manifest/object-tree.js';
+import type { DataRange } from './data-ranges.js';
+import type { FrozenContent, FrozenState } from './frozen-content.js';
+import { type SealedSlot, type Stored, storedSlot } from './stored.js';
+import { markWritten, type Vertex, type VertexPool } from './vertex-pool.js';
+
+export interface ContentParts {
+  readonly pool: VertexPool;
+  readonly open: (stored: Stored) => ObjectContent;
+}
+
+/** Copies `length` bytes, from `from` of what is being written, to `target` at `at`. */
+export type Source = (from: number, length: number, target: Buffer, at: number) => void;
+
+export class UnsealedContent {
+  /** Bytes. */
+  length: number;
+  readonly #parts: ContentParts;
+  #base: Stored;
+  #baseContent: ObjectContent;
+  /** Bytes of the base that count. */
+  #baseLimit: number;
+  readonly #slots = new Map<number, SealedSlot>();
+  readonly #vertices = new Map<number, Vertex>();
+  /** Frozen states that are being sealed, oldest first, and what was cut off since. */
+  #frozen: { readonly state: FrozenContent; cut: number }[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(base: Stored, parts: ContentParts) {
+    this.#parts = parts;
+    this.#base = base;
+    this.#baseContent = parts.open(base);
+    this.#baseLimit = base.length;
+    this.length = base.length;
+  }
+
+  /** Nothing differs from the last version. */
+  get clean(): boolean {
+    return (
+      this.#vertices.size === 0 &&
+      this.#slots.size === 0 &&
+      this.#frozen.length === 0 &&
+      this.length === this.#base.length &&
+      this.#baseLimit === this.length
+    );
+  }
+
+  get dirtyVertices(): number {
+    return this.#vertices.size;
+  }
+
+  /** Steps that change content go one after another; each sees what the one before has left. */
+  inTurn<T>(step: () => Promise<T> | T): Promise<T> {
+    const run = this.#turn.then(step);
+    this.#turn = run.catch(() => undefined);
+    return run;
+  }
+
+  /** In turn. @throws SherinError when what stands beside the written bytes can not be read */
+  async write(offset: number, count: number, source: Source): Promise<void> {
+    const end = offset + count;
+    for (let at = offset; at < end; ) {
+      const index = Math.floor(at / vertexBytes);
+      const from = at - index * vertexBytes;
+      const part = Math.min(end - at, vertexBytes - from);
+      const covered = from === 0 && at + part >= Math.min((index + 1) * vertexBytes, this.length);
+      const vertex = await this.#writable(index, covered);
+      source(at - offset, part, vertex.bytes, from);
+      markWritten(vertex, from, part);
+      at += part;
+      // Grows with what is there, so that a frozen state never has a length without its bytes.
+      this.length = Math.max(this.length, at);
+    }
+  }
+
+  /** In turn. What comes after a shorter length is zero when the file grows again. */
+  truncate(length: number): void {
+    if (length < this.length) {
+      this.#cutVertices(length);
+      this.#baseLimit = Math.min(this.#baseLimit, length);
+      for (const [index, sealed] of this.#slots) {
+        const limit = Math.min(sealed.limit, length - index * slotBytes);
+        if (limit <= 0) this.#slots.delete(index);
+        else if (limit < sealed.limit) this.#slots.set(index, { ...sealed, limit });
+      }
+      for (const frozen of this.#frozen) frozen.cut = Math.min(frozen.cut, length);
+    }
+    this.length = length;
+  }
+
+  /** In turn: zeros from `offset`, within the file; whole slots become holes. */
+  async zero(offset: number, count: number): Promise<void> {
+    const end = Math.min(offset + count, this.length);
+    for (let at = offset; at < end; ) {
+      const slot = Math.floor(at / slotBytes);
+      const slotEnd = Math.min((slot + 1) * slotBytes, this.length);
+      if (at === slot * slotBytes && end >= slotEnd) {
+        this.#makeHole(slot);
+        at = slotEnd;
+        continue;
+      }
+      const part = Math.min(end, slotEnd) - at;
+      await this.write(at, part, (_from, length, target, to) => target.fill(0, to, to + length));
+      at += part;
+    }
+  }
+
+  /** Bytes read; fewer only at the end. @throws SherinError as ObjectContent.read */
+  async read(offset: number, length: number, target: Buffer): Promise<number> {
+    const end = Math.min(offset + length, this.length);
+    const reads: Promise<void>[] = [];
+    for (let at = offset; at < end; ) {
+      const vertex = this.#vertices.get(Math.floor(at / vertexBytes));
+      if (vertex === undefined) {
+        const until = this.#nextDirty(at, end);
+        reads.push(this.#readUnder(at, target.subarray(at - offset, until - offset)));
+        at = until;
+        continue;
+      }
+      const from = at % vertexBytes;
+      const part = Math.min(end - at, vertexBytes - from);
+      vertex.bytes.copy(target, at - offset, from, from + part);
+      at += part;
+    }
+    // All of them: nothing may be written into `target` after the answer.
+    for (const result of await Promise.allSettled(reads)) {
+      if (result.status === 'rejected') throw result.reason;
+    }
+    return Math.max(0, end - offset);
+  }
+
+  /** Where there is data, in order; slots count as wholes, written vertices as what they are. @param load an index node by ID */
+  *dataRanges(load: (id: Buffer) => Buffer): Iterable<DataRange> {
+    const perSlot = slotBytes / vertexBytes;
+    const under = new Set<number>();
+    for (const { index } of usedSlots(this.#base.node, slotCount(this.#base.length), load)) {
+      if (index * slotBytes < this.#baseLimit && !this.#slots.has(index)) under.add(index);
+    }
+    for (const [index, { slot }] of this.#slots) if (slot.kind !== 'hole') under.add(index);
+    const slots = new Set([...under, ...[...this.#vertices.keys()].map((at) => Math.floor(at / perSlot))]);
+    for (const index of [...slots].sort((a, b) => a - b)) {
+      const parts = under.has(index)
+        ? [{ from: index * slotBytes, bytes: slotBytes }]
+        : Array.from({ length: perSlot }, (_, i) => index * perSlot + i)
+            .filter((at) => this.#vertices.has(at))
+            .map((at) => ({ from: at * vertexBytes, bytes: vertexBytes }));
+      for (const { from, bytes } of parts) {
+        if (from < this.length) yield { start: from, end: Math.min(from + bytes, this.length) };
+      }
+    }
+  }
+
+  /** The state as it is now, which stays as it is while the file goes on. */
+  freeze(make: (state: FrozenState) => FrozenContent): FrozenContent {
+    for (const vertex of this.#vertices.values()) vertex.holders += 1;
+    const state = make({
+      length: this.length,
+      base: this.#base,
+      baseContent: this.#baseContent,
+      baseLimit: this.#baseLimit,
+      slots: new Map(this.#slots),
+      vertices: new Map(this.#vertices),
+    });
+    this.#frozen.push({ state, cut: this.length });
+    return state;
+  }
+
+  /** A frozen state is a version now; what has not changed since need not be kept. States come in the order they were frozen. */
+  sealed(state: FrozenContent, stored: Stored): void {
+    const found = this.#frozen.findIndex((frozen) => frozen.state === state);
+    const frozen = this.#frozen[found];
+    if (frozen === undefined) return;
+    this.#frozen.splice(found, 1);
+    this.#base = stored;
+    this.#baseContent = this.#parts.open(stored);
+    this.#baseLimit = Math.min(stored.length, frozen.cut);
+    for (const [index, vertex] of state.vertices) {
+      if (this.#vertices.get(index) === vertex) this.#drop(index, vertex);
+    }
+    for (const [index, { content }] of state.slots) {
+      if (this.#slots.get(index)?.content === content) this.#slots.delete(index);
+    }
+  }
+
+  /** A frozen state is given up. */
+  thaw(state: FrozenContent): void {
+    this.#frozen = this.#frozen.filter((frozen) => frozen.state !== state);
+  }
+
+  /** Slots with dirty vertices, those that are all dirty first. */
+  dirtySlots(): number[] {
+    const counts = new Map<number, number>();
+    for (const index of this.#vertices.keys()) {
+      const slot = Math.floor(index / (slotBytes / vertexBytes));
+      counts.set(slot, (counts.get(slot) ?? 0) + 1);
+    }
+    return [...counts].sort(([, a], [, b]) => b - a).map(([slot]) => slot);
+  }
+
+  /** Slots of a frozen state are in cubes, without being a version; vertices that have changed since stay above. */
+  stored(state: FrozenContent, slots: ReadonlyMap<number, Slot>): void {
+    const found = this.#frozen.find((frozen) => frozen.state === state);
+    if (found === undefined) return;
+    this.thaw(state);
+    for (const [index, slot] of slots) {
+      const start = index * slotBytes;
+      const length = Math.min(slotBytes, state.length - start);
+      const limit = Math.min(length, found.cut - start);
+      for (const [at, vertex] of state.verticesOf(index)) {
+        if (this.#vertices.get(at) === vertex) this.#drop(at, vertex);
+      }
+      if (limit <= 0) continue;
+      const content = this.#parts.open(storedSlot(slot, length));
+      this.#slots.set(index, { slot, limit, content });
+    }
+  }
+
+  /** Lets go of all that is in memory. */
+  discard(): void {
+    for (const [index, vertex] of this.#vertices) this.#drop(index, vertex);
+    this.#slots.clear();
+  }
+
+  #drop(index: number, vertex: Vertex): void {
+    this.#vertices.delete(index);
+    this.#parts.pool.release(vertex);
+  }
+
+  /** @param covered all its bytes are about to be written */
+  async #writable(index: number, covered: boolean): Promise<Vertex> {
+    const known = this.#vertices.get(index);
+    if (known !== undefined) return known.holders === 1 ? known : this.#copy(index, known);
+    const vertex = this.#parts.pool.take();
+    const start = index * vertexBytes;
+    try {
+      const there = Math.min(vertexBytes, this.length - start);
+      if (!covered && there > 0) await this.#readUnder(start, vertex.bytes.subarray(0, there));
+    } catch (error) {
+      this.#parts.pool.release(vertex);
+      throw error;
+    }
+    this.#vertices.set(index, vertex);
+    return vertex;
+  }
+
+  #copy(index: number, shared: Vertex): Vertex {
+    const vertex = this.#parts.pool.take();
+    shared.bytes.copy(vertex.bytes);
+    vertex.unjournaled = shared.unjournaled;
+    this.#parts.pool.release(shared);
+    this.#vertices.set(index, vertex);
+    return vertex;
+  }
+
+  #cutVertices(length: number): void {
+    for (const [index, vertex] of this.#vertices) {
+      const keep = length - index * vertexBytes;
+      if (keep >= vertexBytes) continue;
+      if (keep <= 0) {
+        this.#drop(index, vertex);
+        continue;
+      }
+      const own = vertex.holders === 1 ? vertex : this.#copy(index, vertex);
+      own.bytes.fill(0, keep);
+    }
+  }
+
+  #makeHole(index: number): void {
+    const perSlot = slotBytes / vertexBytes;
+    for (let at = index * perSlot; at < (index + 1) * perSlot; at++) {
+      const vertex = this.#vertices.get(at);
+      if (vertex !== undefined) this.#drop(at, vertex);
+    }
+    const length = Math.min(slotBytes, this.length - index * slotBytes);
+    const slot: Slot = { kind: 'hole' };
+    this.#slots.set(index, { slot, limit: length, content: this.#parts.open(storedSlot(slot, length)) });
+  }
+
+  /** Where the first dirty vertex behind `offset` begins, at most `end`. */
+  #nextDirty(offset: number, end: number): number {
+    let index = Math.floor(offset / vertexBytes) + 1;
+    while (index * vertexBytes < end && !this.#vertices.has(index)) index += 1;
+    return Math.min(end, index * vertexBytes);
+  }
+
+  /** Fills `target` with what lies under the dirty vertices from `offset` on. */
+  async #readUnder(offset: number, target: Buffer): Promise<void> {
+    const end = offset + target.length;
+    const reads: Promise<number>[] = [];
+    for (let at = offset; at < end; ) {
+      const index = Math.floor(at / slotBytes);
+      const until = Math.min(end, (index + 1) * slotBytes);
+      const part = target.subarray(at - offset, until - offset);
+      const sealed = this.#slots.get(index);
+      const limit = sealed === undefined ? this.#baseLimit : index * slotBytes + sealed.limit;
+      const there = Math.max(0, Math.min(part.length, limit - at));
+      part.fill(0, there);
+      if (there > 0) {
+        const content = sealed?.content ?? this.#baseContent;
+        const from = sealed === undefined ? at : at - index * slotBytes;
+        reads.push(content.read(from, there, part));
+      }
+      at = until;
+    }
+    for (const result of await Promise.allSettled(reads)) {
+      if (result.status === 'rejected') throw result.reason;
+    }
+  }
+}

@@ -1,0 +1,220 @@
+/** The tree as programs see it: the committed one with every change that was made since. */
+import { nowNanoseconds } from '../../common/time.js';
+import { apply } from '../manifest/apply.js';
+import { nameKey } from '../manifest/entry-name.js';
+import type { Manifest } from '../manifest/manifest.js';
+import { Overlay } from '../manifest/overlay.js';
+import type { Mutation } from '../manifest/records.js';
+import { ReverseAbove } from '../manifest/reverse-index.js';
+import { type Inode, Tree, type TreeView } from '../manifest/tree.js';
+import type { FrozenContent } from './frozen-content.js';
+
+/** A change of names or attributes. */
+export interface TreeChange {
+  readonly type: 'mutation';
+  readonly mutation: Mutation;
+  /** The inode that loses a name by it; 0: none does. */
+  readonly unnamed: number;
+}
+
+/** A file's content at this point of the order becomes a version. */
+export interface VersionChange {
+  readonly type: 'version';
+  readonly inode: number;
+  readonly frozen: FrozenContent;
+  /** Its owner then. */
+  readonly uid: number;
+  /** Nanoseconds since 1970. */
+  readonly time: bigint;
+}
+
+export type Change = TreeChange | VersionChange;
+
+/** What is known of the content of a file that was written to. */
+export interface UnsealedFacts {
+  readonly length: number;
+  /** Of the last write; nanoseconds since 1970. */
+  readonly written: bigint;
+}
+
+export interface WorkingTreeOptions {
+  readonly unsealed: (ino: number) => UnsealedFacts | undefined;
+}
+
+/** The committed tree of the manifest, or what stands above it. */
+class PresentTree extends Tree {
+  readonly #unsealed: WorkingTreeOptions['unsealed'];
+  readonly #orphans: ReadonlyMap<number, Inode>;
+
+  constructor(
+    view: () => TreeView,
+    manifest: Manifest,
+    unsealed: WorkingTreeOptions['unsealed'],
+    orphans: ReadonlyMap<number, Inode>,
+  ) {
+    super(view, (id) => manifest.node(id));
+    this.#unsealed = unsealed;
+    this.#orphans = orphans;
+  }
+
+  override inode(ino: number): Inode | undefined {
+    const inode = super.inode(ino) ?? this.#orphans.get(ino);
+    const facts = inode?.kind === 'file' ? this.#unsealed(ino) : undefined;
+    if (inode === undefined || facts === undefined) return inode;
+    const { length, written } = facts;
+    if (written <= inode.ctime) return { ...inode, size: length };
+    return { ...inode, size: length, mtime: written, ctime: written };
+  }
+}
+
+export class WorkingTree {
+  readonly tree: Tree;
+  readonly #manifest: Manifest;
+  /** Being committed. */
+  #inFlight: readonly Change[] = [];
+  #pending: Change[] = [];
+  /** Where in `#pending` the attributes of an inode stand, while a later change may take their place. */
+  readonly #attributesAt = new Map<number, number>();
+  /** Inodes without a name that programs still hold. */
+  readonly #orphans = new Map<number, Inode>();
+  #overlay: Overlay;
+  #reverse: ReverseAbove;
+
+  constructor(manifest: Manifest, { unsealed }: WorkingTreeOptions) {
+    this.#manifest = manifest;
+    const { state, reverse } = manifest.present;
+    this.#overlay = new Overlay(state);
+    this.#reverse = new ReverseAbove(reverse, this.#overlay);
+    this.tree = new PresentTree(() => this.#view(), manifest, unsealed, this.#orphans);
+  }
+
+  /** Changes that are not under way to the manifest. */
+  get pending(): readonly Change[] {
+    return this.#pending;
+  }
+
+  /** A number that no inode ever had. */
+  newInode(): number {
+    return this.#manifest.newInode();
+  }
+
+  /**
+   * Makes a change of the tree. An inode that loses its last name by it is kept until {@link forget}.
+   * @throws SherinError as apply of the manifest; nothing has changed then
+   */
+  change(mutation: Mutation): void {
+    const lost = this.#mayLose(mutation);
+    this.#apply(mutation);
+    if (lost !== undefined && this.#view().state.inode(lost.ino) === undefined) {
+      this.#orphans.set(lost.ino, { ...lost, nlink: 0 });
+    }
+    this.#push({ type: 'mutation', mutation, unnamed: lost?.ino ?? 0 });
+  }
+
+  /** The content of a file, as it is frozen, becomes a version. */
+  version(change: Omit<VersionChange, 'type'>): void {
+    this.#pending.push({ type: 'version', ...change });
+    this.#attributesAt.delete(change.inode);
+  }
+
+  isOrphan(ino: number): boolean {
+    return this.#orphans.has(ino);
+  }
+
+  /** Attributes of an inode without a name are in memory alone. */
+  changeOrphan(inode: Inode): void {
+    this.#orphans.set(inode.ino, inode);
+  }
+
+  /** No program holds it any more. @returns whether it was without a name, and so is gone */
+  forget(ino: number): boolean {
+    return this.#orphans.delete(ino);
+  }
+
+  /** Takes the pending changes to be committed. */
+  take(): readonly Change[] {
+    this.#inFlight = this.#pending;
+    this.#pending = [];
+    this.#attributesAt.clear();
+    return this.#inFlight;
+  }
+
+  /** The first `count` of what was taken, and whatever else was committed, is in the manifest. */
+  committed(count: number): void {
+    this.#inFlight = this.#inFlight.slice(count);
+    this.#rebase();
+  }
+
+  /** What was taken could not be committed. */
+  putBack(): void {
+    this.#pending = [...this.#inFlight, ...this.#pending];
+    this.#inFlight = [];
+    this.#attributesAt.clear();
+  }
+
+  /** @throws SherinError when mutations do not fit the committed tree, or what is pending does not fit on top of them */
+  requireFit(mutations: readonly Mutation[]): void {
+    if (this.#pending.length === 0) return;
+    const trial = new Overlay(this.#manifest.present.state);
+    const context = { index: -1, time: 0n, mayCreate: () => true };
+    for (const mutation of mutations) apply(trial, mutation, context);
+    for (const change of this.#pending)
+      if (change.type === 'mutation') apply(trial, change.mutation, context);
+  }
+
+  #view(): TreeView {
+    if (this.#overlay.base !== this.#manifest.present.state) this.#rebase();
+    return { state: this.#overlay, reverse: this.#reverse };
+  }
+
+  /** Puts what is not committed on the state that is. */
+  #rebase(): void {
+    const { state, reverse } = this.#manifest.present;
+    this.#overlay = new Overlay(state);
+    this.#reverse = new ReverseAbove(reverse, this.#overlay);
+    for (const change of [...this.#inFlight, ...this.#pending]) {
+      if (change.type === 'mutation') this.#apply(change.mutation);
+    }
+  }
+
+  #apply(mutation: Mutation): void {
+    if (this.#overlay.base !== this.#manifest.present.state) this.#rebase();
+    // Its index and time are those of the record, once there is one.
+    apply(this.#overlay, mutation, { index: -1, time: nowNanoseconds(), mayCreate: () => true });
+    this.#noteNames(mutation);
+  }
+
+  #noteNames(mutation: Mutation): void {
+    if (mutation.type === 'link') {
+      this.#reverse.note(mutation.inode, { parent: mutation.parent, name: nameKey(mutation.name) });
+    } else if (mutation.type === 'rename') {
+      const from = { parent: mutation.parent, name: nameKey(mutation.name) };
+      const to = { parent: mutation.newParent, name: nameKey(mutation.newName) };
+      for (const link of [from, to]) {
+        const entry = this.#overlay.entry(link.parent, link.name);
+        if (entry !== undefined) this.#reverse.note(entry.ino, link);
+      }
+    }
+  }
+
+  /** The inode whose name a mutation takes away. */
+  #mayLose(mutation: Mutation): Inode | undefined {
+    if (mutation.type !== 'unlink' && mutation.type !== 'rename') return undefined;
+    if (mutation.type === 'rename' && mutation.exchange) return undefined;
+    const [parent, name] =
+      mutation.type === 'unlink' ? [mutation.parent, mutation.name] : [mutation.newParent, mutation.newName];
+    const entry = this.tree.lookup(parent, name);
+    return entry && this.tree.inode(entry.ino);
+  }
+
+  #push(change: TreeChange): void {
+    const { mutation } = change;
+    if (mutation.type !== 'attributes') {
+      this.#pending.push(change);
+      return;
+    }
+    const known = this.#attributesAt.get(mutation.inode);
+    if (known !== undefined) this.#pending[known] = change;
+    else this.#attributesAt.set(mutation.inode, this.#pending.push(change) - 1);
+  }
+}

@@ -1,0 +1,217 @@
+/** What programs change at the mount: kept in memory, sealed into cubes and records in the background, durable when asked for. */
+import type { CubeId } from '../../common/ids.js';
+import type { EncodeOptions } from '../../native/index.js';
+import type { ObjectContent } from '../cube/content.js';
+import type { CubeStore } from '../cube/store.js';
+import type { Manifest } from '../manifest/manifest.js';
+import type { Mutation } from '../manifest/records.js';
+import { attributesOf, type Tree } from '../manifest/tree.js';
+import { Clock } from './clock.js';
+import { Contents, type UnsealedFile } from './contents.js';
+import { sealFault } from './seal-fault.js';
+import { Sealing, type Transaction } from './sealing.js';
+import { Spilling } from './spilling.js';
+import type { Stored } from './stored.js';
+import { VertexPool } from './vertex-pool.js';
+import { WorkingTree } from './working-tree.js';
+
+/** After a change it is sealed within this time. */
+const sealAfterMs = 5_000;
+/** How often a file that is held open and written to becomes a version. */
+const versionEveryMs = 60_000;
+
+export interface WritingParts {
+  readonly manifest: Manifest;
+  readonly store: CubeStore;
+  readonly encode: EncodeOptions;
+  /** Cube and object IDs depend on the owner's uid. */
+  readonly owned: boolean;
+  readonly refused: { has(cube: CubeId): boolean };
+  readonly healed: (cubes: readonly CubeId[]) => Promise<void>;
+  /** Content that is in cubes. */
+  readonly open: (stored: Stored) => ObjectContent;
+  /** Waits for what a transaction needs. @throws SherinError TPM_*, IO */
+  readonly beforeCommit: () => Promise<void>;
+  /** One transaction of the manifest with the first `count` changes taken, made before the call returns. @throws SherinError; nothing was committed then */
+  readonly commit: (count: number, ...made: Transaction) => Promise<unknown>;
+  /** Runs a step when no other changes the manifest. */
+  readonly inTurn: <T>(step: () => Promise<T>) => Promise<T>;
+}
+
+export class Writing {
+  readonly tree: Tree;
+  readonly working: WorkingTree;
+  readonly contents: Contents;
+  readonly clock = new Clock();
+  readonly #parts: WritingParts;
+  readonly #pool = new VertexPool();
+  readonly #sealing: Sealing;
+  readonly #spilling: Spilling;
+  #timer: NodeJS.Timeout | null = null;
+  /** Why the last attempt to seal failed, until one succeeds. */
+  #failed: unknown = null;
+  /** Told of files whose content is as their last version again. */
+  settled: (inodes: readonly number[]) => void = () => undefined;
+
+  constructor(parts: WritingParts) {
+    this.#parts = parts;
+    const { manifest, store, encode, owned, refused, healed, open, commit } = parts;
+    this.contents = new Contents({
+      pool: this.#pool,
+      clock: this.clock,
+      stored: (ino) => this.#stored(ino),
+      open,
+    });
+    this.working = new WorkingTree(manifest, { unsealed: (ino) => this.contents.facts(ino) });
+    this.tree = this.working.tree;
+    const { working, contents } = this;
+    this.#sealing = new Sealing({
+      ...{ manifest, store, working, contents, encode, owned, refused, healed },
+      commit: async (...made) => {
+        await parts.beforeCommit();
+        await commit(...made);
+      },
+      settled: (inodes) => this.settled(inodes),
+    });
+    this.#spilling = new Spilling({
+      ...{ pool: this.#pool, contents, store, encode, buffers: this.#sealing.buffers },
+      owner: (ino) => (owned ? (this.tree.inode(ino)?.uid ?? 0) : 0),
+      node: (id) => manifest.node(id),
+      seal: () => this.#sealVersions(),
+    });
+  }
+
+  /** Bytes in memory that are in no cube. */
+  get dirtyBytes(): number {
+    return this.#pool.bytes;
+  }
+
+  /** Makes changes of the tree. @throws SherinError when one does not fit */
+  change(mutations: readonly Mutation[]): void {
+    for (const mutation of mutations) this.working.change(mutation);
+    this.#soon();
+  }
+
+  /** Waits while too much is in memory. @throws SherinError NO_SPACE, IO */
+  room(): Promise<void> {
+    return this.#spilling.room();
+  }
+
+  /** A file was written to. */
+  written(file: UnsealedFile): void {
+    this.contents.touch(file);
+    if (this.contents.writers(file.ino) === 0) this.version(file.ino);
+    this.#soon();
+  }
+
+  /** What was written to a file becomes a version, at this place in the order of changes. */
+  version(ino: number): void {
+    const file = this.contents.get(ino);
+    const inode = file && this.tree.inode(ino);
+    if (file === undefined || inode === undefined || this.working.isOrphan(ino)) return;
+    const frozen = this.contents.freeze(file);
+    if (frozen === undefined) return;
+    const { uid } = inode;
+    // With the time of the last write, which the inode has from its content until now.
+    this.working.change({ type: 'attributes', inode: ino, attributes: attributesOf(inode) });
+    this.working.version({ inode: ino, frozen, uid, time: this.clock.now() });
+    this.#soon();
+  }
+
+  /** Whether a file has content, or a place in the order of changes, that the manifest has not. */
+  isUnsealed(ino: number): boolean {
+    return this.contents.get(ino) !== undefined || this.working.pending.length > 0;
+  }
+
+  /** A program opens a file to write. */
+  opened(ino: number): void {
+    this.contents.opened(ino);
+  }
+
+  /** It has closed it; the last one makes a version. */
+  closed(ino: number): void {
+    if (this.contents.closed(ino)) this.version(ino);
+  }
+
+  /** Nobody holds an inode any more. */
+  forget(ino: number): void {
+    if (this.working.forget(ino)) this.contents.discard(ino);
+  }
+
+  /** Everything that was changed before is in cubes and manifest when it resolves. @throws SherinError NO_SPACE, IO, LOCKED… */
+  seal(): Promise<void> {
+    return this.#parts.inTurn(() => this.#seal());
+  }
+
+  /** As {@link seal}, with the present content of a file, or of all, as a version. */
+  async durable(ino: number | null): Promise<void> {
+    if (ino !== null) this.version(ino);
+    else for (const file of [...this.contents.all()]) this.version(file.ino);
+    await this.seal();
+  }
+
+  /** Commits other changes behind all that was changed before; in turn. @throws SherinError when they do not fit beside the rest */
+  async sealed<T>(mutations: readonly Mutation[], commit: () => Promise<T>): Promise<T> {
+    await this.#seal();
+    await this.#parts.beforeCommit();
+    // What came in between stands on top of them, and nothing comes between this and the transaction.
+    this.working.requireFit(mutations);
+    return commit();
+  }
+
+  /** What late writing met, for who asks for durability or closes. @throws SherinError */
+  throwLate(ino: number): void {
+    if (this.#failed !== null && this.contents.get(ino) !== undefined) throw sealFault(this.#failed);
+  }
+
+  /** Wipes what is in memory; nothing is sealed any more. */
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    for (const change of this.working.take()) if (change.type === 'version') change.frozen.release();
+    this.contents.discardAll();
+  }
+
+  async #seal(): Promise<void> {
+    try {
+      await this.#sealing.run();
+      this.#failed = null;
+    } catch (error) {
+      this.#failed = error;
+      throw error;
+    }
+  }
+
+  /** Seals if versions are pending. */
+  async #sealVersions(): Promise<boolean> {
+    if (!this.working.pending.some(({ type }) => type === 'version')) return false;
+    await this.seal();
+    return true;
+  }
+
+  #soon(): void {
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void this.#background();
+    }, sealAfterMs);
+    this.#timer.unref();
+  }
+
+  async #background(): Promise<void> {
+    const now = Date.now();
+    for (const { ino, since } of [...this.contents.all()]) {
+      if (since !== null && now - since >= versionEveryMs) this.version(ino);
+    }
+    // Where it fails it is tried again; who asks for durability hears of it.
+    await this.seal().catch(() => undefined);
+    const open = [...this.contents.all()].some(({ since }) => since !== null);
+    if (open || this.working.pending.length > 0) this.#soon();
+  }
+
+  /** The last version of a file that is in the manifest. */
+  #stored(ino: number): Stored | null {
+    const object = this.tree.object(this.tree.inode(ino)?.object ?? 0);
+    return object === undefined ? null : { length: object.length, node: object.node };
+  }
+}
