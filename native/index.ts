@@ -33,7 +33,7 @@ export {
   preparedRecordBytes,
   setAttr,
 } from './fuse-session.js';
-export type { MacPurpose, ScryptCost, Wrapped } from './keys.js';
+export type { FramePlace, MacPurpose, ScryptCost, Wrapped } from './keys.js';
 export { loadFuseNativeMend } from './load.js';
 export type { NvIndex, Sealed, SealPolicy, TpmInfo } from './tpm.js';
 

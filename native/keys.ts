@@ -44,6 +44,14 @@ export interface SecretConstructor {
 /** Subkeys that JavaScript may use through HMAC. */
 export type MacPurpose = 'object-id' | 'cube-id' | 'audit' | 'token';
 
+/** Where a frame of the journal stands. */
+export interface FramePlace {
+  /** 32 bytes, fresh for every segment. */
+  readonly salt: Buffer;
+  readonly segment: number;
+  readonly index: number;
+}
+
 export interface ChainedRecords {
   /** Whole lines. */
   readonly lines: Buffer;
@@ -65,6 +73,13 @@ export interface Keyring {
    * first one, `prev` the leaf hash of the record before it. @throws EINVAL
    */
   chainRecords(parts: Buffer, seq: number, ts: string, prev: Buffer): ChainedRecords;
+  /**
+   * Encrypts a frame of the journal (FORMAT.md, "Journal"): AES-256-GCM under the key of its segment, the index as nonce. `out` has 16
+   * bytes more than `data`. A place is used once.
+   */
+  sealFrame(place: FramePlace, aad: Buffer, data: Buffer, out: Buffer): void;
+  /** The way back; `out` has 16 bytes less than `sealed`. False, and `out` zeroed, where it does not authenticate. */
+  openFrame(place: FramePlace, aad: Buffer, sealed: Buffer, out: Buffer): boolean;
   /** VMK under a slot key. */
   wrap(slotKey: Secret, aad: Buffer): Wrapped;
   /** K_manifest, for SQLite; the caller overwrites it after use. */

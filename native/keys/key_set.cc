@@ -24,7 +24,7 @@ KeySet::KeySet(LockedBytes vmk, const Uuid& uuid)
     : vmk_(std::move(vmk)),
       subkeys_{Derive(vmk_, uuid, "cube"),     Derive(vmk_, uuid, "cube-id"), Derive(vmk_, uuid, "object-id"),
                Derive(vmk_, uuid, "manifest"), Derive(vmk_, uuid, "audit"),   Derive(vmk_, uuid, "token"),
-               Derive(vmk_, uuid, "nv"),       Derive(vmk_, uuid, "sign")} {
+               Derive(vmk_, uuid, "nv"),       Derive(vmk_, uuid, "sign"),  Derive(vmk_, uuid, "journal")} {
   Ed25519PublicKey(Subkey(Purpose::Sign), public_key_.data());
 }
 
@@ -68,6 +68,14 @@ LockedBytes KeySet::CubeKey(const uint8_t salt[32], const uint8_t id[32], uint32
   memcpy(info + 6, id, 32);
   for (int i = 0; i < 4; ++i) info[38 + i] = static_cast<uint8_t>(epoch >> (8 * i));
   return Hkdf(Subkey(Purpose::Cube), {salt, 32}, {info, sizeof info});
+}
+
+LockedBytes KeySet::JournalKey(const uint8_t salt[32], uint64_t segment) const {
+  const auto lock = Use();
+  uint8_t info[7 + 8];
+  memcpy(info, "segment", 7);
+  for (int i = 0; i < 8; ++i) info[7 + i] = static_cast<uint8_t>(segment >> (8 * i));
+  return Hkdf(Subkey(Purpose::Journal), {salt, 32}, {info, sizeof info});
 }
 
 LockedBytes KeySet::Copy(Purpose purpose) const {

@@ -11,8 +11,8 @@
 namespace sherin {
 
 /** Purposes of the subkeys, in the order of FORMAT.md, "Keys". */
-enum class Purpose : size_t { Cube, CubeId, ObjectId, Manifest, Audit, Token, Nv, Sign };
-constexpr size_t kPurposes = 8;
+enum class Purpose : size_t { Cube, CubeId, ObjectId, Manifest, Audit, Token, Nv, Sign, Journal };
+constexpr size_t kPurposes = 9;
 
 /**
  * The vault master key and its subkeys. Any thread may use it; Wipe waits for uses in progress, and every use after it
@@ -32,6 +32,8 @@ class KeySet {
   void PublicKey(uint8_t out[32]) const;
   /** HKDF(K_cube, salt, `vertex` ‖ cube ID ‖ u32 epoch). */
   LockedBytes CubeKey(const uint8_t salt[32], const uint8_t id[32], uint32_t epoch) const;
+  /** HKDF(K_journal, salt, `segment` ‖ u64 number). */
+  LockedBytes JournalKey(const uint8_t salt[32], uint64_t segment) const;
   /** A copy of a subkey in locked memory. */
   LockedBytes Copy(Purpose purpose) const;
   /** VMK encrypted under a slot key. */

@@ -74,6 +74,8 @@ void Keyring::Init(Napi::Env env, Napi::Object exports) {
                       InstanceMethod<&Keyring::Sign>("sign"),
                       InstanceMethod<&Keyring::Hmac>("hmac"),
                       InstanceMethod<&Keyring::ChainRecords>("chainRecords"),
+                      InstanceMethod<&Keyring::SealFrame>("sealFrame"),
+                      InstanceMethod<&Keyring::OpenFrame>("openFrame"),
                       InstanceMethod<&Keyring::Wrap>("wrap"),
                       InstanceMethod<&Keyring::ManifestKey>("manifestKey"),
                       InstanceMethod<&Keyring::CounterAuth>("counterAuth"),
@@ -137,6 +139,53 @@ Napi::Value Keyring::ChainRecords(const Napi::CallbackInfo& info) {
     result.Set("leaves", BufferOf(info.Env(), reinterpret_cast<const uint8_t*>(chained.leaves.data()),
                                   chained.leaves.size() * sizeof(Hash)));
     return result;
+  });
+}
+
+namespace {
+
+constexpr uint64_t kMostNumber = (uint64_t{1} << 53) - 1;
+constexpr size_t kGcmTag = 16;
+
+/** Where a frame of the journal stands: `{ salt, segment, index }` and what it is bound to. */
+struct FramePlace {
+  LockedBytes key;
+  Nonce nonce;
+  Bytes aad;
+};
+
+FramePlace FramePlaceOf(const KeySet& keys, const Napi::Value& place, const Napi::Value& aad) {
+  const Bytes salt = BytesOf(Member(place, "salt"), "salt", 32);
+  const uint64_t segment = NumberOf(Member(place, "segment"), "segment", 0, kMostNumber);
+  const auto index = static_cast<uint32_t>(NumberOf(Member(place, "index"), "index", 0, UINT32_MAX));
+  return {keys.JournalKey(salt.data, segment), Nonce::Of(index), BytesOf(aad, "aad")};
+}
+
+}  // namespace
+
+/** (place, aad, data, out): `out` has 16 bytes more than `data`, for the tag. */
+Napi::Value Keyring::SealFrame(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const FramePlace place = FramePlaceOf(*keys_, info[0], info[1]);
+    const Bytes data = BytesOf(info[2], "data");
+    const Bytes out = BytesOf(info[3], "out", data.size + kGcmTag);
+    auto* const to = const_cast<uint8_t*>(out.data);
+    Gcm(Gcm::Direction::Seal, place.key.bytes()).Seal(place.nonce, place.aad, data.data, data.size, to, to + data.size);
+    return info.Env().Undefined();
+  });
+}
+
+/** (place, aad, sealed, out): false, and `out` zeroed, where the tag does not match. */
+Napi::Value Keyring::OpenFrame(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const FramePlace place = FramePlaceOf(*keys_, info[0], info[1]);
+    const Bytes sealed = BytesOf(info[2], "sealed");
+    if (sealed.size < kGcmTag) throw Napi::RangeError::New(info.Env(), "sealed has no tag");
+    const size_t size = sealed.size - kGcmTag;
+    const Bytes out = BytesOf(info[3], "out", size);
+    const bool whole = Gcm(Gcm::Direction::Open, place.key.bytes())
+                           .Open(place.nonce, place.aad, sealed.data, size, const_cast<uint8_t*>(out.data), sealed.data + size);
+    return Napi::Boolean::New(info.Env(), whole);
   });
 }
 

@@ -25,6 +25,8 @@ class Keyring : public Napi::ObjectWrap<Keyring> {
   Napi::Value Sign(const Napi::CallbackInfo& info);
   Napi::Value Hmac(const Napi::CallbackInfo& info);
   Napi::Value ChainRecords(const Napi::CallbackInfo& info);
+  Napi::Value SealFrame(const Napi::CallbackInfo& info);
+  Napi::Value OpenFrame(const Napi::CallbackInfo& info);
   Napi::Value Wrap(const Napi::CallbackInfo& info);
   Napi::Value ManifestKey(const Napi::CallbackInfo& info);
   Napi::Value CounterAuth(const Napi::CallbackInfo& info);
