@@ -1,0 +1,159 @@
+/** Where the suite runs, and what can't be had there: one table, by rule, each with its reason. */
+import type { Operation, Rule } from './rule.js';
+import type { As } from './scene.js';
+
+/** Rules of an operation that do not hold in a place. */
+export interface Limit {
+  readonly reason: string;
+  readonly operation: string;
+  readonly rules: readonly string[];
+  /** Whose rules; else of everybody. */
+  readonly as?: As;
+}
+
+export interface Place {
+  readonly name: string;
+  /** A mount of Sherin, which keeps a contract of its own as well. */
+  readonly isVault: boolean;
+  readonly limits: readonly Limit[];
+}
+
+/** What FUSE passes on of fallocate's modes is in fs/fuse/file.c of the kernel. */
+const ranges = [
+  'COLLAPSE_RANGE takes blocks out',
+  'INSERT_RANGE puts zeros between',
+  'COLLAPSE_RANGE up to the end',
+  'COLLAPSE_RANGE of parts of blocks',
+  'INSERT_RANGE at the end',
+  'INSERT_RANGE of parts of blocks',
+] as const;
+
+const accessTimes = 'access times change by utimensat only, as with noatime';
+const temporary = 'the libraries know no request for a file without a name';
+const devices = 'a vault keeps no devices: EPERM';
+const byTheVault: readonly Limit[] = [
+  { operation: 'read, pread, readv', rules: ['marks the access time'], reason: accessTimes },
+  {
+    operation: 'opendir, readdir, telldir, seekdir, rewinddir',
+    rules: ['marks the access time'],
+    reason: accessTimes,
+  },
+  {
+    operation: 'open',
+    rules: ['O_TMPFILE makes a file without a name', 'a file of O_TMPFILE gets a name by linkat'],
+    reason: temporary,
+  },
+  {
+    operation: 'mknod, mkfifo',
+    rules: ['mknod by root makes a character device', 'mknod by root makes a block device'],
+    reason: devices,
+  },
+  {
+    operation: 'extended attributes',
+    rules: ['a trusted attribute of root'],
+    reason: 'a vault keeps no trusted attributes: EOPNOTSUPP',
+  },
+  {
+    operation: 'fallocate',
+    rules: ranges,
+    reason: 'FUSE passes on KEEP_SIZE, PUNCH_HOLE and ZERO_RANGE only: EOPNOTSUPP',
+  },
+];
+
+const names = 'names that are not UTF-8 do not pass the binding';
+const steps = 'times pass the binding as milliseconds';
+const early = 'times before 1970 do not pass the binding';
+const flags = 'libfuse 2.9 has no flags of rename: EINVAL';
+const byFuseNative: readonly Limit[] = [
+  {
+    operation: 'names and paths',
+    rules: [
+      ...[
+        'the byte 0xff',
+        'a byte that only continues',
+        'a letter that is cut off',
+        'a letter in more bytes than it needs',
+        'half of a surrogate',
+        '255 bytes that are not UTF-8',
+      ].map((name) => `a file may have a name of ${name}`),
+      ...['the byte 0xff', 'a byte that only continues'].flatMap((name) => [
+        `a directory may have a name of ${name}`,
+        `a file is renamed to ${name} and removed`,
+      ]),
+    ],
+    reason: names,
+  },
+  { operation: 'readlink', rules: ['gives bytes that are not UTF-8 as it was written'], reason: names },
+  {
+    operation: 'utimensat, futimens',
+    rules: ['sets microseconds', 'sets nanoseconds', 'sets the last nanosecond of a second'],
+    reason: steps,
+  },
+  {
+    operation: 'utimensat, futimens',
+    rules: ['sets the second before 1970', 'sets a nanosecond before 1970', 'sets the year 1903'],
+    reason: early,
+  },
+  {
+    operation: 'renameat2',
+    rules: [
+      'NOREPLACE renames to a free name',
+      'NOREPLACE moves a directory',
+      'EXCHANGE exchanges two files',
+      'EXCHANGE exchanges a file and a directory',
+      'EXCHANGE exchanges directories with something in them',
+      'EXCHANGE exchanges links, not what they lead to',
+      'EXCHANGE across directories moves links of parents',
+      'EXCHANGE across directories changes where .. leads',
+      'EXCHANGE with itself does nothing',
+      'EXCHANGE keeps descriptors',
+      'EXCHANGE marks mtime and ctime of both directories',
+    ],
+    reason: flags,
+  },
+  {
+    operation: 'link',
+    rules: [
+      'what is written by one name is read by a descriptor of the other',
+      'a size changed by one name is shown by the other',
+      'a mode changed by one name is shown by the other',
+      'counts the links of a descriptor that is open',
+    ],
+    reason: 'libfuse 2.9 gives each name of a file an inode of the kernel, with a cache of its own',
+  },
+];
+
+export const nativePlace: Place = { name: 'native', isVault: true, limits: byTheVault };
+export const fuseNativePlace: Place = {
+  name: 'fuse-native',
+  isVault: true,
+  limits: [...byTheVault, ...byFuseNative],
+};
+
+/** A file system of a disk, such as ext4 or xfs. */
+export const diskPlace: Place = { name: 'a plain directory', isVault: false, limits: [] };
+export const tmpfsPlace: Place = {
+  name: 'tmpfs',
+  isVault: false,
+  limits: [
+    {
+      operation: 'fallocate',
+      rules: [
+        ...ranges,
+        'ZERO_RANGE makes zeros',
+        'ZERO_RANGE makes the file longer',
+        'ZERO_RANGE with KEEP_SIZE keeps the size',
+      ],
+      reason: 'tmpfs has no such modes',
+    },
+  ],
+};
+
+export function limitOf(place: Place, operation: Operation, rule: Rule, as?: As): Limit | undefined {
+  return place.limits.find(
+    (limit) =>
+      limit.operation === operation.name &&
+      limit.rules.includes(rule.text) &&
+      (as === undefined || limit.as === undefined || limit.as === as),
+  );
+}
