@@ -78,7 +78,7 @@ export class Process {
    * hangs in the last rule is given up.
    */
   begin(directory: string): void {
-    if (this.#waiting.length > 0) this.end();
+    if (this.#waiting.length > 0) void this.end();
     this.#directory = directory;
   }
 
@@ -128,11 +128,15 @@ export class Process {
     return this.call('names', path);
   }
 
-  end(): void {
+  /** Resolves once the process is gone, and with it what it holds of a mount. */
+  async end(): Promise<void> {
     const child = this.#child;
     this.#child = null;
-    child?.kill('SIGKILL');
     this.#lost(new Error('the process was ended'));
+    if (child === null) return;
+    const closed = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGKILL');
+    await closed;
   }
 
   #ask(name: string, args: readonly Argument[]): Promise<Answer | Error> {

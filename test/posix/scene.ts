@@ -54,8 +54,9 @@ export class Scene {
   }
 
   /** Ends the processes. */
-  end(): void {
-    for (const process of new Set([this.root, this.me, this.peer, this.other])) process.end();
+  async end(): Promise<void> {
+    const processes = new Set([this.root, this.me, this.peer, this.other]);
+    await Promise.all([...processes].map((process) => process.end()));
   }
 
   /** Makes a file. */

@@ -38,7 +38,7 @@ export function posixSuite({ directory, limits, as }: SuiteOptions): void {
         scene.root.begin('/');
         await scene.root.call('remove_tree', base);
       }
-      scene.end();
+      await scene.end();
     });
 
     const check = async (operation: Operation, rule: Rule): Promise<void> => {

@@ -1,5 +1,5 @@
 import { noFile, O_APPEND, O_RDONLY, O_RDWR, O_WRONLY } from '../constants.js';
-import { gives, type Operation, refuses, unprovoked } from '../rule.js';
+import { asUser, gives, type Operation, refuses, unprovoked } from '../rule.js';
 import type { Scene } from '../scene.js';
 
 const page = 'copy_file_range(2)';
@@ -110,6 +110,14 @@ export const copyFileRange: Operation = {
       await t.me.call('sendfile', to, from, 0, 3);
       return t.content('to');
     }),
+    ...asUser(
+      gives('clears setuid and setgid of the target', 'inode(7)', 0o755, async (t) => {
+        const [from, to] = await pair(t);
+        await t.me.call('chmod', 'to', 0o6755);
+        await copy(t, from, 0, to, 0, 3);
+        return t.mode('to');
+      }),
+    ),
     refuses('EBADF', 'the source is not open', page, async (t) =>
       copy(t, noFile, null, await t.opened('to', O_RDWR), null, 1),
     ),

@@ -6,7 +6,7 @@ import type { Scene } from '../scene.js';
 const page = 'readdir(3)';
 const posix = 'POSIX readdir()';
 /** More files than one answer of the kernel tells. */
-const many = 600;
+const many = 400;
 
 type Entry = readonly [ino: string, type: number, name: string];
 

@@ -20,6 +20,14 @@ const ways: readonly Way[] = [
   },
 ];
 
+/** Mode of a program after it was cut. */
+async function modeAfter(t: Scene, cut: Way['cut']): Promise<number> {
+  await t.file('f', 'abc');
+  await t.me.call('chmod', 'f', 0o6755);
+  await cut(t, 1);
+  return t.mode('f');
+}
+
 /** What holds for a path and for a descriptor. */
 function lengthRules({ name, posix, cut }: Way): Rule[] {
   const content = async (t: Scene, before: string, length: number): Promise<string> => {
@@ -75,13 +83,9 @@ function lengthRules({ name, posix, cut }: Way): Rule[] {
       await t.me.call('limit', 'RLIMIT_FSIZE', 4096);
       return cut(t, 4097);
     }),
-    ...asUser(
-      gives(`${name} clears setuid and setgid`, posix, 0o755, async (t) => {
-        await t.file('f', 'abc');
-        await t.me.call('chmod', 'f', 0o6755);
-        await cut(t, 1);
-        return t.mode('f');
-      }),
+    ...asUser(gives(`${name} clears setuid and setgid`, posix, 0o755, (t) => modeAfter(t, cut))),
+    ...asRoot(
+      gives(`${name} by root keeps setuid and setgid`, 'capabilities(7)', 0o6755, (t) => modeAfter(t, cut)),
     ),
   ];
 }

@@ -9,14 +9,14 @@ import {
   O_SYNC,
   O_WRONLY,
 } from '../constants.js';
-import { asUser, gives, type Operation, refuses, unprovoked } from '../rule.js';
+import { asRoot, asUser, gives, type Operation, refuses, unprovoked } from '../rule.js';
 import type { Scene } from '../scene.js';
 
 const page = 'write(2)';
 const posix = 'POSIX write()';
 const long = 'sherin '.repeat(40_000);
 
-/** Mode of a file of another user, written by `me` who may, after that. */
+/** Mode of a file after a write. */
 async function modeAfterWrite(t: Scene, mode: number): Promise<number> {
   await t.file('f', '', 0o777);
   await t.me.call('chmod', 'f', mode);
@@ -146,6 +146,9 @@ export const write: Operation = {
         await t.me.write(await t.me.open('f', O_WRONLY), 'abc');
         return t.mode('f');
       }),
+    ),
+    ...asRoot(
+      gives('by root keeps setuid and setgid', 'capabilities(7)', 0o6755, (t) => modeAfterWrite(t, 0o6755)),
     ),
     refuses('EBADF', 'the descriptor is not open', page, (t) => t.me.write(noFile, 'abc')),
     refuses('EBADF', 'the descriptor is open for reading only', page, async (t) =>
