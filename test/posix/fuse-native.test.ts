@@ -1,0 +1,4 @@
+import { posixOnMount } from './on-mount.js';
+import { fuseNativePlace } from './places.js';
+
+posixOnMount(fuseNativePlace);
