@@ -105,6 +105,11 @@ export class Tree {
     return state.nodeLength > inlineNode ? state.length : storedBytes(state.node, state.length);
   }
 
+  /** As {@link storedBytes}, of what an inode has. */
+  storedOf({ object, size }: Inode): number {
+    return object === 0 ? size : this.storedBytes(object);
+  }
+
   /** Every object that is the content of a file now, once. @throws SherinError as {@link object} */
   *objects(): Iterable<ObjectInfo> {
     const seen = new Set<number>();

@@ -55,7 +55,7 @@ export class FilesNode extends Node {
       uid,
       gid,
       size,
-      stored: inode.object === 0 ? size : tree.storedBytes(inode.object),
+      stored: tree.storedOf(inode),
       atime,
       mtime,
       ctime,

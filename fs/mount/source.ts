@@ -16,7 +16,16 @@ export interface Caller {
 /** The part of the manifest's tree that a mount reads. */
 export type TreeView = Pick<
   Tree,
-  'lookup' | 'inode' | 'list' | 'object' | 'objectById' | 'storedBytes' | 'inodesOf' | 'linksOf' | 'counts'
+  | 'lookup'
+  | 'inode'
+  | 'list'
+  | 'object'
+  | 'objectById'
+  | 'storedOf'
+  | 'storedBytes'
+  | 'inodesOf'
+  | 'linksOf'
+  | 'counts'
 >;
 
 /** What a driver needs to read content by itself, verified, on threads of its own. */

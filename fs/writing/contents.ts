@@ -45,7 +45,7 @@ export class Contents {
 
   facts(ino: number): UnsealedFacts | undefined {
     const file = this.#files.get(ino);
-    return file && { length: file.content.length, written: file.written };
+    return file && { length: file.content.length, stored: file.content.stored, written: file.written };
   }
 
   /** The file as one that is written to. */

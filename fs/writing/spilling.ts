@@ -109,7 +109,7 @@ export class Spilling {
         }
       }
       await store.commit([...staged.values()]);
-      for (const { file, state, slots } of done) file.content.stored(state, slots);
+      for (const { file, state, slots } of done) file.content.storedAhead(state, slots);
     } catch (error) {
       for (const { temporary } of staged.values()) store.discard(temporary);
       for (const { file, state } of done) file.content.thaw(state);

@@ -106,7 +106,7 @@ class Pair {
       slots.set(index, await sealSlot(state, index, target, buffers));
     }
     await store.commit([...staged.values()]);
-    this.file.stored(state, slots);
+    this.file.storedAhead(state, slots);
     state.release();
   }
 

@@ -2,6 +2,7 @@
 import type { ObjectContent } from '../cube/content.js';
 import { slotBytes, slotCount, vertexBytes } from '../manifest/index-node.js';
 import { type Slot, usedSlots } from '../manifest/object-tree.js';
+import { storedBytes } from '../manifest/stored-bytes.js';
 import type { DataRange } from './data-ranges.js';
 import type { FrozenContent, FrozenState } from './frozen-content.js';
 import { type SealedSlot, type Stored, storedSlot } from './stored.js';
@@ -50,6 +51,14 @@ export class UnsealedContent {
 
   get dirtyVertices(): number {
     return this.#vertices.size;
+  }
+
+  /** Bytes that are not known to be holes: never too few. */
+  get stored(): number {
+    const { node, length } = this.#base;
+    const slots = [...this.#slots.values()].filter(({ slot }) => slot.kind !== 'hole').length;
+    const under = Math.min(this.#baseLimit, storedBytes(node, length));
+    return Math.min(this.length, under + slots * slotBytes + this.#vertices.size * vertexBytes);
   }
 
   /** Steps that change content go one after another; each sees what the one before has left. */
@@ -201,7 +210,7 @@ export class UnsealedContent {
   }
 
   /** Slots of a frozen state are in cubes, without being a version; vertices that have changed since stay above. */
-  stored(state: FrozenContent, slots: ReadonlyMap<number, Slot>): void {
+  storedAhead(state: FrozenContent, slots: ReadonlyMap<number, Slot>): void {
     const found = this.#frozen.find((frozen) => frozen.state === state);
     if (found === undefined) return;
     this.thaw(state);

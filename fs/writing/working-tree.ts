@@ -33,6 +33,8 @@ export type Change = TreeChange | VersionChange;
 /** What is known of the content of a file that was written to. */
 export interface UnsealedFacts {
   readonly length: number;
+  /** Bytes that are not known to be holes. */
+  readonly stored: number;
   /** Of the last write; nanoseconds since 1970. */
   readonly written: bigint;
 }
@@ -64,6 +66,10 @@ class PresentTree extends Tree {
     const { length, written } = facts;
     if (written <= inode.ctime) return { ...inode, size: length };
     return { ...inode, size: length, mtime: written, ctime: written };
+  }
+
+  override storedOf(inode: Inode): number {
+    return this.#unsealed(inode.ino)?.stored ?? super.storedOf(inode);
   }
 }
 

@@ -59,6 +59,9 @@ export class MemoryTree implements TreeView {
   object(no: number): ObjectInfo | undefined {
     return this.#objects[no - 1];
   }
+  storedOf({ object }: { readonly object: number }): number {
+    return this.storedBytes(object);
+  }
   storedBytes(no: number): number {
     return this.object(no)?.length ?? 0;
   }

@@ -46,6 +46,7 @@ export function setAttributes(changes: Changes, ino: number, change: AttributeCh
  */
 export function setXattr(changes: Changes, ino: number, name: string, value: Buffer, flags: number): void {
   const inode = inodeAt(changes, ino);
+  refuseNamespace(name);
   refuseGenerated(inode, name);
   if ((flags & ~(createOnly | replaceOnly)) !== 0) throw new PosixError('EINVAL');
   const key = Buffer.from(name, 'latin1');
@@ -67,6 +68,13 @@ export function removeXattr(changes: Changes, ino: number, name: string): void {
   const left = inode.xattrs.filter(([other]) => !other.equals(key));
   if (left.length === inode.xattrs.length) throw new PosixError('ENODATA');
   storeXattrs(changes, inode, left);
+}
+
+/** xattr(7): a name is a namespace that there is, and something in it. */
+function refuseNamespace(name: string): void {
+  const [namespace = ''] = name.split('.', 1);
+  if (namespace !== 'user' && namespace !== 'security') throw new PosixError('EOPNOTSUPP');
+  if (name.length <= namespace.length + 1) throw new PosixError('EINVAL');
 }
 
 /** `user.*` is for files and directories alone (xattr(7)); `user.sherin.*` says what the vault knows. */

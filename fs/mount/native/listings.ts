@@ -31,6 +31,11 @@ export class Listings {
     return handle;
   }
 
+  /** Who begins anew sees what is there now (rewinddir(3)). */
+  renew(handle: number, entries: readonly DirectoryEntry[]): void {
+    if (this.#open.has(handle)) this.#open.set(handle, { entries, changes: this.#changes });
+  }
+
   get(handle: number): Listing | undefined {
     const open = this.#open.get(handle);
     return open && { entries: open.entries, present: open.changes === this.#changes };

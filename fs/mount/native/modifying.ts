@@ -14,12 +14,12 @@ import type { NodeTable } from './node-table.js';
 const permissions = 0o7777;
 /** Types of mknod(2) (inode(7), S_IFMT). */
 const typeMask = 0o170000;
-const kinds: Readonly<Record<number, NewInode['kind']>> = {
-  0: 'file',
-  16807: 'file',
-  2401: 'fifo',
-  26411: 'socket',
-};
+const kinds: ReadonlyMap<number, NewInode['kind']> = new Map([
+  [0, 'file'],
+  [0o100000, 'file'],
+  [0o010000, 'fifo'],
+  [0o140000, 'socket'],
+]);
 const seekData = 3;
 const second = 1_000_000_000n;
 
@@ -67,7 +67,7 @@ export class Modifying {
   /** @throws PosixError EPERM for devices, EINVAL for other types */
   async mknod(id: number, place: NodeName, mode: number, caller: Caller): Promise<void> {
     const type = mode & typeMask;
-    const kind = kinds[type];
+    const kind = kinds.get(type);
     if (kind === undefined) throw new PosixError(type === 0o020000 || type === 0o060000 ? 'EPERM' : 'EINVAL');
     await this.#make(id, place, { kind, mode: mode & permissions }, caller);
   }

@@ -128,10 +128,12 @@ export class Operations {
     plus: boolean,
     caller: Caller,
   ): Promise<void> {
+    const directory = this.#nodes.at(number);
+    if (offset === 0 && this.#listings.get(handle)?.present === false)
+      this.#listings.renew(handle, [...(await this.#fs.list(directory, caller))]);
     const listing = this.#listings.get(handle);
     if (listing === undefined) throw new PosixError('EBADF');
     const { entries, present } = listing;
-    const directory = this.#nodes.at(number);
     const told: { readonly entry: DirectoryEntry; readonly attributes: () => Float64Array }[] = [];
     let left = size;
     for (let at = offset; at < entries.length + 2; at++) {

@@ -153,7 +153,7 @@ export const link: Operation = {
       ...contract(
         refuses('EXDEV', 'the new name is in another tree of the mount', 'the mount', async (t) => {
           await t.file('f');
-          return t.me.call('link', 'f', `${t.mount}/quarantine/name`);
+          return t.me.call('link', 'f', `${t.mount}/.sherin/name`);
         }),
       ),
     ),

@@ -233,7 +233,7 @@ export const rename: Operation = {
       ...contract(
         refuses('EXDEV', 'the new name is in another tree of the mount', 'the mount', async (t) => {
           await t.file('a');
-          return t.me.call('rename', 'a', `${t.mount}/quarantine/name`);
+          return t.me.call('rename', 'a', `${t.mount}/.sherin/name`);
         }),
       ),
     ),
