@@ -6,7 +6,9 @@ import { encodeHead, headMessage, type TreeHead, type UnsignedHead } from './hea
 import type { ManifestOptions } from './manifest-options.js';
 
 /** What a new head has of its own; the rest stays as in the head before. */
-export type HeadChange = Partial<Pick<UnsignedHead, 'size' | 'root' | 'snapshotSize' | 'stateRoot'>>;
+export type HeadChange = Partial<
+  Pick<UnsignedHead, 'size' | 'root' | 'snapshotSize' | 'stateRoot' | 'journal'>
+>;
 
 export class HeadSigner {
   readonly #options: ManifestOptions;
@@ -51,6 +53,7 @@ export const noHead: TreeHead = {
   auditRoot: Buffer.alloc(32),
   snapshotSize: 0,
   stateRoot: Buffer.alloc(32),
+  journal: 0,
   signature: Buffer.alloc(64),
 };
 

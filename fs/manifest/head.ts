@@ -19,6 +19,8 @@ export interface TreeHead {
   readonly snapshotSize: number;
   /** Merkle root over the snapshot's 4 KiB blocks; zero bytes without snapshot. */
   readonly stateRoot: Buffer;
+  /** Number of the first change that is not in the log, as the journal counts them. */
+  readonly journal: number;
   readonly signature: Buffer;
 }
 
@@ -38,7 +40,8 @@ export function encodeHead(head: UnsignedHead): Buffer {
     .bytes(head.auditRoot)
     .u64(head.snapshotSize)
     .bytes(head.stateRoot)
-    .bytes(Buffer.alloc(16))
+    .u64(head.journal)
+    .bytes(Buffer.alloc(8))
     .done();
 }
 
@@ -59,9 +62,10 @@ export function decodeHead(layout: Uint8Array, signature: Uint8Array): TreeHead 
     auditRoot: bytes32(),
     snapshotSize: input.u64(),
     stateRoot: bytes32(),
+    journal: input.u64(),
     signature: Buffer.from(signature),
   };
-  if (input.bytes(16).some((byte) => byte !== 0)) throw new MalformedBytes('reserved bytes of the head');
+  if (input.bytes(8).some((byte) => byte !== 0)) throw new MalformedBytes('reserved bytes of the head');
   if (head.snapshotSize > head.size) throw new MalformedBytes('snapshot past the end of the log');
   return head;
 }

@@ -15,6 +15,12 @@ export class InodeNumbers {
     return ino;
   }
 
+  /** This one was given out in an earlier run, and is used yet. */
+  reserve(ino: number): void {
+    this.#allotted.add(ino);
+    this.#next = Math.max(this.#next, ino + 1);
+  }
+
   /** Whether an inode that is not in the tree may get this number. */
   isFree(ino: number): boolean {
     return ino >= this.#next || this.#allotted.has(ino);

@@ -140,13 +140,24 @@ export class Manifest {
     return this.#numbers.allot();
   }
 
+  /** A number that {@link newInode} gave out before a crash, for an inode that is still to be committed. */
+  reserveInode(ino: number): void {
+    this.#numbers.reserve(ino);
+  }
+
   /**
    * Appends mutations, index nodes and cube rows with a signed head in one transaction, durable on return. A put of
    * content that its namespace holds keeps the date of the first.
+   * @param journal the first change of the journal that is not in the log then; absent: as it was
    * @throws SherinError PATH_MISSING, PATH_EXISTS, NOT_DIRECTORY, IS_DIRECTORY, NOT_EMPTY, NAME_INVALID,
    * MOVE_INTO_SELF, USAGE before anything is touched; NO_SPACE, IO with everything as it was
    */
-  commit(mutations: readonly Mutation[], nodes: readonly Buffer[], cubes: readonly CubeRef[]): TreeHead {
+  commit(
+    mutations: readonly Mutation[],
+    nodes: readonly Buffer[],
+    cubes: readonly CubeRef[],
+    journal = this.head.journal,
+  ): TreeHead {
     const { head, edge } = this.#standing;
     const time = this.#signer.time(head);
     const batch = new Batch(this.#state);
@@ -154,7 +165,7 @@ export class Manifest {
       batch.add(mutation, head.size + i, time, this.#numbers);
     });
     const { edge: grown, tiles } = edge.append(batch.leaves);
-    const newHead = this.#signer.sign(head, { size: grown.size, root: grown.root() }, time);
+    const newHead = this.#signer.sign(head, { size: grown.size, root: grown.root(), journal }, time);
 
     this.#database.transaction('commit', () => {
       this.#log.append(head.size, batch.records, tiles);

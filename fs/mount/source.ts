@@ -98,7 +98,7 @@ export interface Space {
 /** Copies `length` bytes, from `from` of what is being written, to `target` at `at`. */
 export type WriteSource = (from: number, length: number, target: Buffer, at: number) => void;
 
-/** What programs change of the user's tree. Everything is in memory when a call returns, and durable after {@link durable}. */
+/** What programs change of the user's tree. Everything is in memory when a call returns, and on disk after {@link sync}. */
 export interface Changes {
   readonly tree: TreeView;
   /** The time of a change, nanoseconds since 1970: each later than the one before. */
@@ -126,8 +126,11 @@ export interface Changes {
   zero(ino: number, offset: number, count: number): Promise<void>;
   /** Bytes that are in memory alone. */
   readonly dirtyBytes: number;
-  /** @param ino null: everything. @throws SherinError NO_SPACE, IO, LOCKED: something that was changed is not on disk */
-  durable(ino: number | null): Promise<void>;
+  /**
+   * Everything that was changed before, and what was written to a file, is on disk when it resolves.
+   * @throws SherinError NO_SPACE, IO, LOCKED: something is not
+   */
+  sync(ino: number): Promise<void>;
   /** What writing in the background has met. @throws SherinError */
   throwLate(ino: number): void;
 }

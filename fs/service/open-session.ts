@@ -8,6 +8,7 @@ import { Manifest, type ManifestOptions } from '../manifest/manifest.js';
 import { enrollTpm } from '../vault/enroll.js';
 import { headerHash } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
+import { Journal } from '../writing/journal/journal.js';
 import type { Admins } from './access.js';
 import { encodeOptions } from './encode-options.js';
 import { auditKeys, manifestKeys } from './key-uses.js';
@@ -103,11 +104,27 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
     const auditDir = locked.directory.inside('audit');
     const encode = encodeOptions(locked, keyring);
     const { owned } = locked.header;
-    return new Session({ ...parts, uuid, auditDir, keyring, manifest, audit, guard, encode, owned });
+    const journal = openJournal(locked.fd, keyring);
+    const session = new Session({
+      ...{ ...parts, uuid, auditDir, keyring, manifest, audit, guard, encode, owned, journal },
+    });
+    const recovered = await session.recover();
+    if (recovered > 0)
+      session.records.note({ event: 'AUDIT_JOURNAL', id: null, actor, meta: { recovered } }, true);
+    return session;
   } catch (error) {
     await audit?.close().catch(() => undefined);
     manifest.close();
     throw error;
+  }
+}
+
+function openJournal(vaultFd: number, keyring: Keyring): Journal {
+  try {
+    return new Journal(vaultFd, keyring);
+  } catch (error) {
+    const part = systemCode(error) ?? 'EIO';
+    throw new SherinError('IO', { what: 'opening the journal', part }, { cause: error });
   }
 }
 

@@ -76,8 +76,8 @@ export class PresentChanges implements Changes {
     return this.#files.seek(ino, offset, what);
   }
 
-  durable(ino: number | null): Promise<void> {
-    return this.#writing.durable(ino);
+  sync(ino: number): Promise<void> {
+    return this.#writing.sync(ino);
   }
 
   throwLate(ino: number): void {

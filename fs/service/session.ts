@@ -14,6 +14,8 @@ import { slotsAround } from '../manifest/object-tree.js';
 import type { Mutation, PolicyTag } from '../manifest/records.js';
 import type { ObjectInfo, Tree } from '../manifest/tree.js';
 import type { Caller, OpenFile, PreparedFile } from '../mount/source.js';
+import type { Journal } from '../writing/journal/journal.js';
+import { recover } from '../writing/recovery.js';
 import { Writing } from '../writing/writing.js';
 import { type Admins, mayRead } from './access.js';
 import { systemActor } from './actor.js';
@@ -37,6 +39,7 @@ export interface SessionParts {
   readonly guard: RollbackGuard;
   readonly reader: CubeReader;
   readonly store: CubeStore;
+  readonly journal: Journal;
   readonly admins: Admins;
   /** How cubes are encrypted; each with the owner of its file, where that counts. */
   readonly encode: EncodeOptions;
@@ -79,6 +82,7 @@ export class Session implements FaultSink {
     for (const { cube } of this.manifest.tree.quarantine()) this.reader.refuse(cubeIdToBytes(cube));
     this.writing = new Writing({
       ...{ manifest: this.manifest, store: this.store, encode: parts.encode, owned: parts.owned },
+      journal: parts.journal,
       refused: this.refused,
       healed: (cubes) => this.healed(cubes),
       open: (stored) => this.#content(stored),
@@ -88,6 +92,14 @@ export class Session implements FaultSink {
     });
     this.writing.settled = parts.settled;
     this.changes = new PresentChanges(this.writing, (id) => this.manifest.node(id));
+  }
+
+  /** Makes once more what the journal has kept through a crash. @returns how much. @throws SherinError MANIFEST_BROKEN */
+  recover(): Promise<number> {
+    const { manifest, writing } = this;
+    const { journal } = this.#parts;
+    const from = manifest.head.journal;
+    return recover({ journal, writing, from, reserveInode: (ino) => manifest.reserveInode(ino) });
   }
 
   /** The tree as programs see it. */
@@ -321,8 +333,9 @@ export class Session implements FaultSink {
     cubes: readonly CubeRef[],
   ): Promise<TreeHead> {
     const { snapshotSize } = this.manifest.head;
-    const head = this.manifest.commit(mutations, nodes, cubes);
-    this.writing.working.committed(changes);
+    const journal = this.writing.working.numberAfter(changes);
+    const head = this.manifest.commit(mutations, nodes, cubes, journal);
+    this.writing.committed(changes, journal);
     if (head.snapshotSize !== snapshotSize) releaseMemory();
     await this.#parts.guard.committed(head);
     return head;

@@ -65,11 +65,11 @@ export class Contents {
     file.since ??= Date.now();
   }
 
-  /** The content as it is, to become a version; undefined where it is one already or is about to. */
-  freeze(file: UnsealedFile): FrozenContent | undefined {
-    if (file.since === null) return undefined;
+  /** The content as it is, to become a version. */
+  freeze(file: UnsealedFile): FrozenContent {
     file.since = null;
-    return file.content.freeze((state) => new FrozenContent(state, this.#parts.pool));
+    const { content } = file;
+    return content.freeze((state) => new FrozenContent(state, this.#parts.pool), content.takeMarks());
   }
 
   /** Forgets a file that has nothing left but its versions. @returns whether it was forgotten */

@@ -2,6 +2,7 @@
 import type { ObjectContent } from '../cube/content.js';
 import { slotBytes, slotCount, vertexBytes } from '../manifest/index-node.js';
 import { type Slot, type UsedSlot, usedSlots } from '../manifest/object-tree.js';
+import type { Marks } from './marks.js';
 import type { SealedSlot, Stored } from './stored.js';
 import type { Vertex, VertexPool } from './vertex-pool.js';
 
@@ -16,6 +17,8 @@ export interface FrozenState {
   readonly baseLimit: number;
   readonly slots: ReadonlyMap<number, SealedSlot>;
   readonly vertices: ReadonlyMap<number, Vertex>;
+  /** For the journal; null for what becomes no version. */
+  readonly marks: Marks | null;
 }
 
 /** A slot of the state that is no hole: as it is in cubes, or to be encrypted. */
@@ -28,7 +31,7 @@ export interface PlannedSlot {
 export class FrozenContent {
   readonly #state: FrozenState;
   readonly #pool: VertexPool;
-  #released = false;
+  #holders = 1;
 
   constructor(state: FrozenState, pool: VertexPool) {
     this.#state = state;
@@ -40,6 +43,9 @@ export class FrozenContent {
   }
   get vertices(): ReadonlyMap<number, Vertex> {
     return this.#state.vertices;
+  }
+  get marks(): Marks | null {
+    return this.#state.marks;
   }
   get slots(): ReadonlyMap<number, SealedSlot> {
     return this.#state.slots;
@@ -94,10 +100,15 @@ export class FrozenContent {
     return length;
   }
 
-  /** Lets go of the vertices; harmless twice. */
+  /** One more has to release it. */
+  hold(): void {
+    this.#holders += 1;
+  }
+
+  /** Lets go of the vertices when nobody else holds it. */
   release(): void {
-    if (this.#released) return;
-    this.#released = true;
+    this.#holders -= 1;
+    if (this.#holders !== 0) return;
     for (const vertex of this.#state.vertices.values()) this.#pool.release(vertex);
   }
 

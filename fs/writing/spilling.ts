@@ -56,9 +56,12 @@ export class Spilling {
     }
   }
 
-  /** Waits for a round that is under way. */
-  async settled(): Promise<void> {
-    await this.#round;
+  /** Stores all dirty slots of a file. @throws SherinError, NativeError */
+  async storeAll(file: UnsealedFile): Promise<void> {
+    const slots = file.content.dirtySlots();
+    const atOnce = roundBytes / slotBytes;
+    for (let at = 0; at < slots.length; at += atOnce)
+      await this.#store(new Map([[file, slots.slice(at, at + atOnce)]]));
   }
 
   async #spill(): Promise<void> {

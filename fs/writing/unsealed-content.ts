@@ -5,8 +5,20 @@ import { type Slot, usedSlots } from '../manifest/object-tree.js';
 import { storedBytes } from '../manifest/stored-bytes.js';
 import type { DataRange } from './data-ranges.js';
 import type { FrozenContent, FrozenState } from './frozen-content.js';
+import type { Marks } from './marks.js';
 import { type SealedSlot, type Stored, storedSlot } from './stored.js';
-import { markWritten, type Vertex, type VertexPool } from './vertex-pool.js';
+import { allBlocks, markWritten, type Vertex, type VertexPool } from './vertex-pool.js';
+
+const slotVertices = slotBytes / vertexBytes;
+
+/** Content that the journal was not told of. */
+export interface Untold {
+  readonly length: number;
+  readonly slots: ReadonlyMap<number, SealedSlot>;
+  readonly vertices: ReadonlyMap<number, Vertex>;
+  readonly marks: Marks;
+  readonly release: () => void;
+}
 
 export interface ContentParts {
   readonly pool: VertexPool;
@@ -28,6 +40,9 @@ export class UnsealedContent {
   readonly #vertices = new Map<number, Vertex>();
   /** Frozen states that are being sealed, oldest first, and what was cut off since. */
   #frozen: { readonly state: FrozenContent; cut: number }[] = [];
+  /** What the journal has to be told beside written blocks. */
+  #cut: number;
+  #newSlots = new Set<number>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(base: Stored, parts: ContentParts) {
@@ -36,6 +51,7 @@ export class UnsealedContent {
     this.#baseContent = parts.open(base);
     this.#baseLimit = base.length;
     this.length = base.length;
+    this.#cut = base.length;
   }
 
   /** Nothing differs from the last version. */
@@ -96,6 +112,7 @@ export class UnsealedContent {
         else if (limit < sealed.limit) this.#slots.set(index, { ...sealed, limit });
       }
       for (const frozen of this.#frozen) frozen.cut = Math.min(frozen.cut, length);
+      this.#cut = Math.min(this.#cut, length);
     }
     this.length = length;
   }
@@ -143,17 +160,19 @@ export class UnsealedContent {
 
   /** Where there is data, in order; slots count as wholes, written vertices as what they are. @param load an index node by ID */
   *dataRanges(load: (id: Buffer) => Buffer): Iterable<DataRange> {
-    const perSlot = slotBytes / vertexBytes;
     const under = new Set<number>();
     for (const { index } of usedSlots(this.#base.node, slotCount(this.#base.length), load)) {
       if (index * slotBytes < this.#baseLimit && !this.#slots.has(index)) under.add(index);
     }
     for (const [index, { slot }] of this.#slots) if (slot.kind !== 'hole') under.add(index);
-    const slots = new Set([...under, ...[...this.#vertices.keys()].map((at) => Math.floor(at / perSlot))]);
+    const slots = new Set([
+      ...under,
+      ...[...this.#vertices.keys()].map((at) => Math.floor(at / slotVertices)),
+    ]);
     for (const index of [...slots].sort((a, b) => a - b)) {
       const parts = under.has(index)
         ? [{ from: index * slotBytes, bytes: slotBytes }]
-        : Array.from({ length: perSlot }, (_, i) => index * perSlot + i)
+        : Array.from({ length: slotVertices }, (_, i) => index * slotVertices + i)
             .filter((at) => this.#vertices.has(at))
             .map((at) => ({ from: at * vertexBytes, bytes: vertexBytes }));
       for (const { from, bytes } of parts) {
@@ -163,7 +182,7 @@ export class UnsealedContent {
   }
 
   /** The state as it is now, which stays as it is while the file goes on. */
-  freeze(make: (state: FrozenState) => FrozenContent): FrozenContent {
+  freeze(make: (state: FrozenState) => FrozenContent, marks: Marks | null = null): FrozenContent {
     for (const vertex of this.#vertices.values()) vertex.holders += 1;
     const state = make({
       length: this.length,
@@ -172,6 +191,7 @@ export class UnsealedContent {
       baseLimit: this.#baseLimit,
       slots: new Map(this.#slots),
       vertices: new Map(this.#vertices),
+      marks,
     });
     this.#frozen.push({ state, cut: this.length });
     return state;
@@ -194,6 +214,39 @@ export class UnsealedContent {
     }
   }
 
+  /** What the journal has to be told beside written blocks; from now on, what comes after. */
+  takeMarks(): Marks {
+    const marks = { cut: this.#cut, slots: this.#newSlots };
+    this.#cut = this.length;
+    this.#newSlots = new Set();
+    return marks;
+  }
+
+  /** What the journal was not told of, as it is now; its vertices are held until they are released. */
+  takeUntold(): Untold {
+    const vertices = new Map<number, Vertex>();
+    for (const [index, vertex] of this.#vertices) {
+      if (vertex.unjournaled === 0) continue;
+      vertex.holders += 1;
+      vertices.set(index, vertex);
+    }
+    const marks = this.takeMarks();
+    const slots = new Map([...this.#slots].filter(([index]) => marks.slots.has(index)));
+    const release = (): void => {
+      for (const vertex of vertices.values()) this.#parts.pool.release(vertex);
+    };
+    return { length: this.length, slots, vertices, marks, release };
+  }
+
+  /** From the journal: a slot stands in cubes. */
+  placeSlot(index: number, slot: Slot, limit: number): void {
+    this.#dropSlot(index);
+    const content = this.#parts.open(storedSlot(slot, limit));
+    this.#slots.set(index, { slot, limit, content });
+    this.#newSlots.add(index);
+    this.length = Math.max(this.length, index * slotBytes + limit);
+  }
+
   /** A frozen state is given up. */
   thaw(state: FrozenContent): void {
     this.#frozen = this.#frozen.filter((frozen) => frozen.state !== state);
@@ -203,7 +256,7 @@ export class UnsealedContent {
   dirtySlots(): number[] {
     const counts = new Map<number, number>();
     for (const index of this.#vertices.keys()) {
-      const slot = Math.floor(index / (slotBytes / vertexBytes));
+      const slot = Math.floor(index / slotVertices);
       counts.set(slot, (counts.get(slot) ?? 0) + 1);
     }
     return [...counts].sort(([, a], [, b]) => b - a).map(([slot]) => slot);
@@ -221,7 +274,10 @@ export class UnsealedContent {
       for (const [at, vertex] of state.verticesOf(index)) {
         if (this.#vertices.get(at) === vertex) this.#drop(at, vertex);
       }
+      // The journal is told of the slot before what stands above it.
+      for (const vertex of this.#verticesIn(index)) vertex.unjournaled = allBlocks;
       if (limit <= 0) continue;
+      this.#newSlots.add(index);
       const content = this.#parts.open(storedSlot(slot, length));
       this.#slots.set(index, { slot, limit, content });
     }
@@ -277,12 +333,23 @@ export class UnsealedContent {
     }
   }
 
-  #makeHole(index: number): void {
-    const perSlot = slotBytes / vertexBytes;
-    for (let at = index * perSlot; at < (index + 1) * perSlot; at++) {
+  *#verticesIn(slot: number): Iterable<Vertex> {
+    for (let at = slot * slotVertices; at < (slot + 1) * slotVertices; at++) {
+      const vertex = this.#vertices.get(at);
+      if (vertex !== undefined) yield vertex;
+    }
+  }
+
+  #dropSlot(index: number): void {
+    for (let at = index * slotVertices; at < (index + 1) * slotVertices; at++) {
       const vertex = this.#vertices.get(at);
       if (vertex !== undefined) this.#drop(at, vertex);
     }
+  }
+
+  #makeHole(index: number): void {
+    this.#dropSlot(index);
+    this.#newSlots.add(index);
     const length = Math.min(slotBytes, this.length - index * slotBytes);
     const slot: Slot = { kind: 'hole' };
     this.#slots.set(index, { slot, limit: length, content: this.#parts.open(storedSlot(slot, length)) });

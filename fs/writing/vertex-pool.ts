@@ -17,6 +17,7 @@ export interface Vertex {
 }
 
 export const blockBytes = 4096;
+export const allBlocks = 0xffff;
 
 /** Bytes `from`…`from + count` of a vertex were written. */
 export function markWritten(vertex: Vertex, from: number, count: number): void {

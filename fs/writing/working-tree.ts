@@ -12,6 +12,8 @@ import type { FrozenContent } from './frozen-content.js';
 /** A change of names or attributes. */
 export interface TreeChange {
   readonly type: 'mutation';
+  /** Its place in the order of all changes of this vault. */
+  readonly number: number;
   readonly mutation: Mutation;
   /** The inode that loses a name by it; 0: none does. */
   readonly unnamed: number;
@@ -20,6 +22,7 @@ export interface TreeChange {
 /** A file's content at this point of the order becomes a version. */
 export interface VersionChange {
   readonly type: 'version';
+  readonly number: number;
   readonly inode: number;
   readonly frozen: FrozenContent;
   /** Its owner then. */
@@ -85,18 +88,48 @@ export class WorkingTree {
   readonly #orphans = new Map<number, Inode>();
   #overlay: Overlay;
   #reverse: ReverseAbove;
+  #next: number;
 
   constructor(manifest: Manifest, { unsealed }: WorkingTreeOptions) {
     this.#manifest = manifest;
     const { state, reverse } = manifest.present;
     this.#overlay = new Overlay(state);
     this.#reverse = new ReverseAbove(reverse, this.#overlay);
+    this.#next = manifest.head.journal;
     this.tree = new PresentTree(() => this.#view(), manifest, unsealed, this.#orphans);
   }
 
   /** Changes that are not under way to the manifest. */
   get pending(): readonly Change[] {
     return this.#pending;
+  }
+
+  /** Number of the first change that the manifest does not have once it has `count` more of those that were taken. */
+  numberAfter(count: number): number {
+    const [first] = this.uncommitted();
+    const last = this.#inFlight[count - 1];
+    return last === undefined ? (first?.number ?? this.#next) : last.number + 1;
+  }
+
+  /** Number of the next change. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** All that the manifest does not have, in order. */
+  *uncommitted(): Iterable<Change> {
+    yield* this.#inFlight;
+    yield* this.#pending;
+  }
+
+  /** Puts of a file that the manifest has. */
+  committedVersions(ino: number): number {
+    return this.#manifest.present.state.inode(ino)?.version ?? 0;
+  }
+
+  /** The journal has what was changed so far: it is not replaced by what comes later. */
+  journaled(): void {
+    this.#attributesAt.clear();
   }
 
   /** A number that no inode ever had. */
@@ -114,12 +147,12 @@ export class WorkingTree {
     if (lost !== undefined && this.#view().state.inode(lost.ino) === undefined) {
       this.#orphans.set(lost.ino, { ...lost, nlink: 0 });
     }
-    this.#push({ type: 'mutation', mutation, unnamed: lost?.ino ?? 0 });
+    this.#push(mutation, lost?.ino ?? 0);
   }
 
   /** The content of a file, as it is frozen, becomes a version. */
-  version(change: Omit<VersionChange, 'type'>): void {
-    this.#pending.push({ type: 'version', ...change });
+  version(change: Omit<VersionChange, 'type' | 'number'>): void {
+    this.#pending.push({ type: 'version', number: this.#next++, ...change });
     this.#attributesAt.delete(change.inode);
   }
 
@@ -213,14 +246,14 @@ export class WorkingTree {
     return entry && this.tree.inode(entry.ino);
   }
 
-  #push(change: TreeChange): void {
-    const { mutation } = change;
-    if (mutation.type !== 'attributes') {
-      this.#pending.push(change);
+  #push(mutation: Mutation, unnamed: number): void {
+    const known = mutation.type === 'attributes' ? this.#attributesAt.get(mutation.inode) : undefined;
+    const replaced = known === undefined ? undefined : this.#pending[known];
+    if (known !== undefined && replaced !== undefined) {
+      this.#pending[known] = { type: 'mutation', number: replaced.number, mutation, unnamed };
       return;
     }
-    const known = this.#attributesAt.get(mutation.inode);
-    if (known !== undefined) this.#pending[known] = change;
-    else this.#attributesAt.set(mutation.inode, this.#pending.push(change) - 1);
+    const at = this.#pending.push({ type: 'mutation', number: this.#next++, mutation, unnamed }) - 1;
+    if (mutation.type === 'attributes') this.#attributesAt.set(mutation.inode, at);
   }
 }

@@ -8,6 +8,9 @@ import type { Mutation } from '../manifest/records.js';
 import { attributesOf, type Tree } from '../manifest/tree.js';
 import { Clock } from './clock.js';
 import { Contents, type UnsealedFile } from './contents.js';
+import type { Entry } from './journal/entries.js';
+import type { Journal } from './journal/journal.js';
+import { Journaling } from './journaling.js';
 import { sealFault } from './seal-fault.js';
 import { Sealing, type Transaction } from './sealing.js';
 import { Spilling } from './spilling.js';
@@ -20,6 +23,12 @@ const sealAfterMs = 5_000;
 /** How often a file that is held open and written to becomes a version. */
 const versionEveryMs = 60_000;
 
+/** Bytes of the journal from which everything is sealed, so that it can begin anew. */
+const mostJournalBytes = 64 * 1024 * 1024;
+
+/** What the journal has kept of a file. */
+export type ContentEntry = Exclude<Entry, { readonly type: 'mutation' }>;
+
 export interface WritingParts {
   readonly manifest: Manifest;
   readonly store: CubeStore;
@@ -28,6 +37,7 @@ export interface WritingParts {
   readonly owned: boolean;
   readonly refused: { has(cube: CubeId): boolean };
   readonly healed: (cubes: readonly CubeId[]) => Promise<void>;
+  readonly journal: Journal;
   /** Content that is in cubes. */
   readonly open: (stored: Stored) => ObjectContent;
   /** Waits for what a transaction needs. @throws SherinError TPM_*, IO */
@@ -36,6 +46,23 @@ export interface WritingParts {
   readonly commit: (count: number, ...made: Transaction) => Promise<unknown>;
   /** Runs a step when no other changes the manifest. */
   readonly inTurn: <T>(step: () => Promise<T>) => Promise<T>;
+}
+
+async function restoreContent(file: UnsealedFile, entry: ContentEntry): Promise<void> {
+  const { content } = file;
+  if (entry.type === 'data') {
+    const { offset, bytes } = entry;
+    await content.write(offset, bytes.length, (from, length, target, at) => {
+      bytes.copy(target, at, from, from + length);
+    });
+  } else if (entry.type === 'slot') {
+    content.placeSlot(entry.index, entry.slot, entry.limit);
+  } else if (entry.type === 'length') {
+    content.truncate(Math.min(entry.cut, content.length));
+    content.truncate(entry.length);
+    file.written = entry.written;
+  }
+  file.since ??= Date.now();
 }
 
 export class Writing {
@@ -47,6 +74,7 @@ export class Writing {
   readonly #pool = new VertexPool();
   readonly #sealing: Sealing;
   readonly #spilling: Spilling;
+  readonly #journaling: Journaling;
   #timer: NodeJS.Timeout | null = null;
   /** Why the last attempt to seal failed, until one succeeds. */
   #failed: unknown = null;
@@ -79,6 +107,13 @@ export class Writing {
       node: (id) => manifest.node(id),
       seal: () => this.#sealVersions(),
     });
+    const { journal } = parts;
+    this.#journaling = new Journaling({
+      journal,
+      working,
+      contents,
+      store: (file) => this.#spilling.storeAll(file),
+    });
   }
 
   /** Bytes in memory that are in no cube. */
@@ -109,12 +144,10 @@ export class Writing {
     const file = this.contents.get(ino);
     const inode = file && this.tree.inode(ino);
     if (file === undefined || inode === undefined || this.working.isOrphan(ino)) return;
-    const frozen = this.contents.freeze(file);
-    if (frozen === undefined) return;
-    const { uid } = inode;
+    if (file.since === null) return;
     // With the time of the last write, which the inode has from its content until now.
     this.working.change({ type: 'attributes', inode: ino, attributes: attributesOf(inode) });
-    this.working.version({ inode: ino, frozen, uid, time: this.clock.now() });
+    this.#pushVersion(file, inode.uid, this.clock.now());
     this.#soon();
   }
 
@@ -136,6 +169,24 @@ export class Writing {
   /** Nobody holds an inode any more. */
   forget(ino: number): void {
     if (this.working.forget(ino)) this.contents.discard(ino);
+  }
+
+  /**
+   * Everything that was changed before, and what was written to a file, is on disk when it resolves: in the journal, or sealed.
+   * @throws SherinError NO_SPACE, IO, LOCKED
+   */
+  async sync(ino: number): Promise<void> {
+    if (this.#journaling.usable) {
+      try {
+        await this.#journaling.sync(ino);
+        if (this.#parts.journal.bytes > mostJournalBytes) this.durable(null).catch(() => undefined);
+        return;
+      } catch {
+        // Sealing says what is wrong, or works all the same.
+      }
+    }
+    await this.durable(null);
+    if (this.#allSealed) this.#journaling.begin();
   }
 
   /** Everything that was changed before is in cubes and manifest when it resolves. @throws SherinError NO_SPACE, IO, LOCKED… */
@@ -164,12 +215,56 @@ export class Writing {
     if (this.#failed !== null && this.contents.get(ino) !== undefined) throw sealFault(this.#failed);
   }
 
+  /** Changes before this one are in the manifest. */
+  committed(changes: number, next: number): void {
+    this.working.committed(changes);
+    this.#journaling.committed(next);
+  }
+
+  /** Versions of a file, those that are still to be sealed included. */
+  versionsOf(ino: number): number {
+    let versions = this.working.committedVersions(ino);
+    for (const change of this.working.uncommitted())
+      if (change.type === 'version' && change.inode === ino) versions += 1;
+    return versions;
+  }
+
+  /** What the journal has kept of a file is written once more. */
+  async restore(entry: ContentEntry): Promise<void> {
+    await this.room();
+    const file = this.contents.unsealed(entry.inode);
+    await file.content.inTurn(() => restoreContent(file, entry));
+    if (entry.type === 'version') this.#pushVersion(file, this.tree.inode(entry.inode)?.uid ?? 0, entry.time);
+  }
+
+  /** The journal is read: what is in it must stay until {@link recovered}. */
+  recovering(): void {
+    this.#journaling.suspend();
+  }
+
+  /** Everything of the journal is in memory again: seals it, and has the journal begin anew. */
+  async recovered(): Promise<void> {
+    await this.durable(null).catch(() => undefined);
+    if (this.#allSealed) this.#journaling.begin();
+  }
+
   /** Wipes what is in memory; nothing is sealed any more. */
   close(): void {
+    this.#parts.journal.close(this.#allSealed);
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     for (const change of this.working.take()) if (change.type === 'version') change.frozen.release();
     this.contents.discardAll();
+  }
+
+  #pushVersion(file: UnsealedFile, uid: number, time: bigint): void {
+    const frozen = this.contents.freeze(file);
+    this.working.version({ inode: file.ino, frozen, uid, time });
+  }
+
+  get #allSealed(): boolean {
+    const unsealed = [...this.contents.all()].some(({ since }) => since !== null);
+    return !unsealed && this.working.pending.length === 0;
   }
 
   async #seal(): Promise<void> {

@@ -14,6 +14,7 @@ export interface TreeHead {
   readonly auditRoot: Uint8Array;
   readonly snapshotSize: number;
   readonly stateRoot: Uint8Array;
+  readonly journal: number;
 }
 
 export function encodeHead(head: TreeHead): Uint8Array {
@@ -21,7 +22,8 @@ export function encodeHead(head: TreeHead): Uint8Array {
     join(u64(head.size), head.root, i64(head.time), u64(head.nv)),
     join(u64(head.headerGeneration), head.headerHash),
     join(u64(head.auditSize), head.auditRoot, u64(head.snapshotSize), head.stateRoot),
-    new Uint8Array(16),
+    u64(head.journal),
+    new Uint8Array(8),
   );
 }
 
@@ -37,7 +39,8 @@ export function decodeHead(bytes: Uint8Array): TreeHead {
     cursor.u64(),
     cursor.take(32),
   ];
-  must(isZero(cursor.take(16)), 'reserved bytes of a head');
+  const journal = cursor.u64();
+  must(isZero(cursor.take(8)), 'reserved bytes of a head');
   return {
     size,
     root,
@@ -49,6 +52,7 @@ export function decodeHead(bytes: Uint8Array): TreeHead {
     auditRoot,
     snapshotSize,
     stateRoot,
+    journal,
   };
 }
 

@@ -189,6 +189,7 @@ function manifest(): Json {
       auditRoot: new Uint8Array(32).fill(2),
       snapshotSize: 0,
       stateRoot: new Uint8Array(32),
+      journal: 0,
     },
   };
   const page = join(

@@ -176,7 +176,7 @@ export class Modifications {
   async sync(node: Node): Promise<void> {
     if (!(node instanceof FilesNode)) return;
     const changes = await this.#source.changes();
-    await changes.durable(node.ino);
+    await changes.sync(node.ino);
   }
 
   /** Programs have let go of a node. */

@@ -1,0 +1,171 @@
+/** fsync(2): what was changed goes into the journal, for all who wait in one append. */
+
+import { vertexBytes } from '../manifest/index-node.js';
+import { encodeRecord } from '../manifest/record-codec.js';
+import type { Contents, UnsealedFile } from './contents.js';
+import { describe, describeFrozen } from './journal/describe.js';
+import type { Entry } from './journal/entries.js';
+import type { Journal } from './journal/journal.js';
+import type { Change, WorkingTree } from './working-tree.js';
+
+/** A file with more dirty bytes is stored in cubes first: the journal then names them. */
+const largeBytes = 4 * 1024 * 1024;
+
+export interface JournalingParts {
+  readonly journal: Journal;
+  readonly working: WorkingTree;
+  readonly contents: Contents;
+  /** Stores the dirty slots of a file in cubes, durable, ahead of its version. */
+  readonly store: (file: UnsealedFile) => Promise<void>;
+}
+
+/** Those who wait for one append. */
+interface Group {
+  readonly inodes: Set<number>;
+  readonly done: Promise<void>;
+}
+
+export class Journaling {
+  readonly #parts: JournalingParts;
+  #next: Group | null = null;
+  #running: Promise<void> = Promise.resolve();
+  /** Number of the first change that the journal was not told. */
+  #told: number;
+  /** Segments of what is not in the manifest: of changes by number, of content by file and the number of versions before it. */
+  readonly #changes = new Map<number, number>();
+  readonly #contents = new Map<number, Map<number, number>>();
+  #failed = false;
+
+  constructor(parts: JournalingParts) {
+    this.#parts = parts;
+    this.#told = parts.working.next;
+  }
+
+  /** False once an append failed: then sealing alone makes durable, until {@link begin}. */
+  get usable(): boolean {
+    return !this.#failed;
+  }
+
+  /** Everything that was changed before, and what was written to a file, is durable when it resolves. @throws NativeError, ErrnoException */
+  sync(ino: number): Promise<void> {
+    this.#next ??= this.#begin();
+    this.#next.inodes.add(ino);
+    return this.#next.done;
+  }
+
+  /** Changes before a number are in the manifest: segments that hold nothing else are given back. */
+  committed(next: number): void {
+    const { journal, working } = this.#parts;
+    if (this.#failed) return;
+    for (const number of this.#changes.keys()) if (number < next) this.#changes.delete(number);
+    for (const [ino, segments] of this.#contents) {
+      const versions = working.committedVersions(ino);
+      for (const version of segments.keys()) if (version < versions) segments.delete(version);
+      if (segments.size === 0 || working.tree.inode(ino) === undefined) this.#contents.delete(ino);
+    }
+    journal.free(this.#oldest());
+  }
+
+  /** Everything is sealed: the journal begins anew. */
+  begin(): void {
+    // A segment that could not be written may have lost frames: none after them would be found.
+    if (this.#failed) this.#parts.journal.abandon();
+    this.#failed = false;
+    this.#told = this.#parts.working.next;
+    this.#changes.clear();
+    this.#contents.clear();
+    this.#parts.journal.free(Number.POSITIVE_INFINITY);
+  }
+
+  /** The journal has what must not be told again, or replaced, before it is sealed. */
+  suspend(): void {
+    this.#failed = true;
+  }
+
+  #begin(): Group {
+    const inodes = new Set<number>();
+    const done = this.#running.then(() => {
+      this.#next = null;
+      return this.#append(inodes);
+    });
+    this.#running = done.catch(() => undefined);
+    return { inodes, done };
+  }
+
+  async #append(inodes: ReadonlySet<number>): Promise<void> {
+    const { contents, journal, working } = this.#parts;
+    const held: (() => void)[] = [];
+    try {
+      for (const ino of inodes) {
+        const file = contents.get(ino);
+        if (file !== undefined && file.content.dirtyVertices * vertexBytes > largeBytes)
+          await this.#parts.store(file);
+      }
+      // Taken at once: what is changed while it is written belongs to the next append.
+      const entries = [...this.#entries(inodes, held)];
+      working.journaled();
+      const segment = await journal.append(entries);
+      for (const entry of entries) this.#note(entry, segment);
+    } catch (error) {
+      // What it was told of may be missing there: it is of no use until all is sealed.
+      this.#failed = true;
+      throw error;
+    } finally {
+      for (const release of held) release();
+    }
+  }
+
+  #note(entry: Entry, segment: number): void {
+    if ('number' in entry) this.#changes.set(entry.number, segment);
+    if (!('inode' in entry)) return;
+    const segments = this.#contents.get(entry.inode) ?? new Map<number, number>();
+    if (!segments.has(entry.version)) segments.set(entry.version, segment);
+    this.#contents.set(entry.inode, segments);
+  }
+
+  /** @param held gets what is to be called when the bytes of the entries are of no use any more */
+  *#entries(inodes: ReadonlySet<number>, held: (() => void)[]): Iterable<Entry> {
+    const { contents, working } = this.#parts;
+    const versions = new Map<number, number>();
+    for (const change of working.uncommitted()) {
+      if (change.number >= this.#told) yield* this.#entriesOf(change, versions, held);
+      if (change.type === 'version') versions.set(change.inode, (versions.get(change.inode) ?? 0) + 1);
+    }
+    this.#told = working.next;
+    for (const ino of inodes) {
+      const file = contents.get(ino);
+      if (file === undefined || file.since === null || working.isOrphan(ino)) continue;
+      const untold = file.content.takeUntold();
+      held.push(untold.release);
+      const version = this.#versionOf(ino, versions);
+      yield* describe(untold, untold.marks, { inode: ino, version, written: file.written });
+    }
+  }
+
+  *#entriesOf(change: Change, versions: ReadonlyMap<number, number>, held: (() => void)[]): Iterable<Entry> {
+    const { number } = change;
+    if (change.type === 'mutation') {
+      yield { type: 'mutation', number, record: encodeRecord(change.mutation, 0n) };
+      return;
+    }
+    const { inode, frozen, time } = change;
+    frozen.hold();
+    held.push(() => frozen.release());
+    const version = this.#versionOf(inode, versions);
+    yield* describeFrozen(frozen, { inode, version, written: time });
+    yield { type: 'version', number, inode, version, time };
+  }
+
+  /** Puts of a file in the manifest, and versions of it before this place in the order. */
+  #versionOf(ino: number, versions: ReadonlyMap<number, number>): number {
+    return this.#parts.working.committedVersions(ino) + (versions.get(ino) ?? 0);
+  }
+
+  #oldest(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const segment of this.#changes.values()) oldest = Math.min(oldest, segment);
+    for (const segments of this.#contents.values())
+      for (const segment of segments.values()) oldest = Math.min(oldest, segment);
+    return oldest;
+  }
+}

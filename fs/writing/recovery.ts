@@ -1,0 +1,63 @@
+/** After a crash: what the journal has and the manifest has not is made once more. */
+import { MalformedBytes } from '../../common/bytes.js';
+import { SherinError } from '../../common/errors.js';
+import { decodeRecord } from '../manifest/record-codec.js';
+import type { Entry } from './journal/entries.js';
+import type { Journal } from './journal/journal.js';
+import type { Writing } from './writing.js';
+
+export interface RecoveryParts {
+  readonly journal: Journal;
+  readonly writing: Writing;
+  /** Number of the first change that is not in the manifest. */
+  readonly from: number;
+  /** An inode with this number was made, and is not in the manifest. */
+  readonly reserveInode: (ino: number) => void;
+}
+
+/** @returns how many changes and pieces of content were made once more. @throws SherinError MANIFEST_BROKEN */
+export async function recover(parts: RecoveryParts): Promise<number> {
+  let made = 0;
+  parts.writing.recovering();
+  try {
+    for (const entry of parts.journal.entries()) if (await apply(entry, parts)) made += 1;
+  } catch (error) {
+    if (!(error instanceof MalformedBytes)) throw error;
+    throw broken(error.message, error);
+  }
+  await parts.writing.recovered();
+  return made;
+}
+
+async function apply(entry: Entry, { writing, from, reserveInode }: RecoveryParts): Promise<boolean> {
+  const { working } = writing;
+  if ('number' in entry) {
+    if (entry.number < from) return false;
+    if (entry.number !== working.next)
+      throw broken(`it goes on with change ${entry.number}, the next one is ${working.next}`);
+  }
+  if (entry.type === 'mutation') {
+    const { mutation } = decodeRecord(entry.record);
+    if (mutation.type === 'attributes' && working.tree.inode(mutation.inode) === undefined)
+      reserveInode(mutation.inode);
+    writing.change([mutation]);
+    // Each has the number that it had.
+    working.journaled();
+    return true;
+  }
+  const { inode, version } = entry;
+  const known = working.tree.inode(inode);
+  // Written to a file that is gone, or that has it in a version already.
+  if (known?.kind !== 'file' || version < writing.versionsOf(inode)) {
+    if (entry.type === 'version') throw broken(`change ${entry.number} is a version of no file`);
+    return false;
+  }
+  if (version > writing.versionsOf(inode))
+    throw broken(`content of inode ${inode} after a version that is missing`);
+  await writing.restore(entry);
+  return true;
+}
+
+function broken(part: string, cause?: unknown): SherinError {
+  return new SherinError('MANIFEST_BROKEN', { part: `the journal: ${part}` }, { cause });
+}
