@@ -18,7 +18,7 @@ export class CubeIndex {
   /** Writes rows; inside a transaction. */
   put(cubes: readonly CubeRef[], nodes: readonly Buffer[]): void {
     const cube = this.#database.statement(
-      'INSERT INTO cubes (id, root, length) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET root = excluded.root, length = excluded.length',
+      'INSERT INTO cubes (id, root, length) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET root = excluded.root, length = excluded.length WHERE root <> excluded.root OR length <> excluded.length',
     );
     for (const { id, root, length } of cubes) cube.run(id, root, length);
     const node = this.#database.statement(

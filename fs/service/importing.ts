@@ -2,6 +2,7 @@ import { nowNanoseconds } from '../../common/time.js';
 import { Encoder } from '../../native/index.js';
 import type { Peer } from '../../native/ipc.js';
 import type { AuditEvent } from '../audit/event.js';
+import type { CubeLock } from '../cube/cube-lock.js';
 import type { CubeStore } from '../cube/store.js';
 import type { Invalidation } from '../mount/driver.js';
 import { Import, type ImportTotals } from '../transfer/import.js';
@@ -20,6 +21,7 @@ export interface ImportingParts {
   readonly vault: VaultView;
   readonly locked: LockedVault;
   readonly store: CubeStore;
+  readonly lock: CubeLock;
   readonly note: (event: AuditEvent) => Promise<void>;
   /** Answers when the kernel has dropped what it held. */
   readonly invalidate: (what: Invalidation) => Promise<void>;
@@ -35,7 +37,7 @@ export class Importing {
 
   /** @throws SherinError LOCKED, TPM_*, AUDIT_UNWRITABLE, NOT_DIRECTORY */
   async begin(destination: string, checksum: boolean, peer: Peer): Promise<Import> {
-    const { vault, locked, store } = this.#parts;
+    const { vault, locked, store, lock } = this.#parts;
     const session = await vault.settled();
     await session.records.record({ event: 'AUDIT_PUT', id: null, actor: actorOf(peer), meta: {} });
     const { owned } = locked.header;
@@ -43,6 +45,7 @@ export class Importing {
       manifest: session.manifest,
       refused: session.refused,
       store,
+      lock,
       encoder: new Encoder(),
       encode: encodeOptions(locked, session.keyring),
       owned,

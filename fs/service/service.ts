@@ -5,6 +5,7 @@ import { CubeReader } from '../../native/index.js';
 import type { Peer } from '../../native/ipc.js';
 import type { AuditEvent } from '../audit/event.js';
 import { PendingAudit } from '../audit/pending.js';
+import { CubeLock } from '../cube/cube-lock.js';
 import { CubeStore } from '../cube/store.js';
 import { filesName, topInode } from '../mount/top-tree.js';
 import { within } from '../mount/within.js';
@@ -44,6 +45,8 @@ export interface ServiceOptions {
 /** The life of one vault in this process: sealed, unlocked, locked; mounted or not. */
 export class VaultService implements VaultView {
   readonly store: CubeStore;
+  /** Shared by who relies on cubes that no record refers to yet; exclusive for who removes cubes. */
+  readonly cubeLock = new CubeLock();
   readonly imports: Importing;
   readonly history: History;
   readonly removing: Removing;
@@ -81,6 +84,7 @@ export class VaultService implements VaultView {
       vault: this,
       locked,
       store: this.store,
+      lock: this.cubeLock,
       note: (event) => this.note(event),
       invalidate: (what) => this.#mounting.invalidate(what),
     });

@@ -7,6 +7,7 @@ import { SherinError } from '../../common/errors.js';
 import type { PutEntry } from '../../daemon/protocol/control.js';
 import { SampleVault } from '../../native/codec/vault.fixture.js';
 import { type Encoded, type EncodeOptions, Encoder } from '../../native/index.js';
+import { CubeLock } from '../cube/cube-lock.js';
 import { CubeStore } from '../cube/store.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { Fixture } from '../manifest/testing/fixture.js';
@@ -18,10 +19,12 @@ const mib = 1024 * 1024;
 let vault: SampleVault;
 let fixture: Fixture;
 let manifest: Manifest;
+let lock: CubeLock;
 beforeEach(() => {
   vault = new SampleVault();
   fixture = new Fixture();
   manifest = fixture.create();
+  lock = new CubeLock();
 });
 afterEach(() => {
   manifest.close();
@@ -77,6 +80,7 @@ function begin(more: Partial<ImportContext>): Import {
     manifest,
     refused: { some: false, has: () => false },
     store,
+    lock,
     encoder: new Encoder(),
     encode: vault.options(),
     owned: false,
@@ -186,6 +190,46 @@ describe('an import that has ended', () => {
     mkdirSync(join(path, 'folder'), { recursive: true });
     await run.abandon();
     expect(() => encoder.extent(vault.fd, 0)).toThrow('closed');
+  });
+});
+
+describe('an import that relies on cubes', () => {
+  it('keeps removals out from its first cube to its last commit, and lets one in between two messages', async () => {
+    const run = begin({});
+    await put(run, [source('first', 100)]);
+    const order: string[] = [];
+    const removal = lock.exclusive().then((release) => {
+      order.push(`removal, ${manifest.cubeCount()} committed`);
+      release();
+    });
+    await put(run, [source('second', 100)]);
+    order.push('second message');
+    await removal;
+    const last = lock.exclusive().then((release) => {
+      order.push(`removal, ${manifest.cubeCount()} committed`);
+      release();
+    });
+    await run.end();
+    await last;
+    expect(order).toEqual(['removal, 1 committed', 'second message', 'removal, 2 committed']);
+    const given = begin({});
+    await put(given, [source('third', 100)]);
+    expect(lock.idle).toBe(false);
+    await given.abandon();
+    expect(lock.idle).toBe(true);
+  });
+
+  it('gives a cube its row where a crash came before the commit of whoever wrote it', async () => {
+    const same = source('file', 100);
+    const again = { fd: openSync(join(vault.path, 'file'), 'r'), entry: same.entry };
+    const killed = begin({ commit: async (batch) => new CubeStore(vault.fd).commit(batch.cubes) });
+    await put(killed, [same]);
+    await killed.end();
+    expect(manifest.cubeCount()).toBe(0);
+    const run = begin({});
+    await put(run, [again]);
+    expect(await run.end()).toMatchObject({ newCubes: 0, knownCubes: 1 });
+    expect(manifest.cubeCount()).toBe(1);
   });
 });
 

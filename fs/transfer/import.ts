@@ -3,6 +3,7 @@ import { cubeIdFromBytes, parseNamespace, utcDate } from '../../common/ids.js';
 import { textToBytes } from '../../common/names.js';
 import type { PutEntry, PutOutcome } from '../../daemon/protocol/control.js';
 import type { Encoded, EncodeOptions, Encoder } from '../../native/index.js';
+import type { CubeLock, Release } from '../cube/cube-lock.js';
 import { objectTag } from '../cube/object-tag.js';
 import type { CubeStore } from '../cube/store.js';
 import { attributesFault } from '../manifest/attributes-codec.js';
@@ -19,6 +20,8 @@ export interface ImportContext {
   readonly manifest: Manifest;
   readonly refused: RefusedCubes;
   readonly store: CubeStore;
+  /** Held shared from the first cube until the commit of the last record. */
+  readonly lock: CubeLock;
   /** Of this import alone, which closes it at its end. */
   readonly encoder: Encoder;
   readonly encode: EncodeOptions;
@@ -55,6 +58,7 @@ export class Import {
   #commits: Promise<void> = Promise.resolve();
   #failed: unknown = null;
   #stopped = false;
+  #hold: Release | null = null;
   /** Told of bytes read from the source. */
   #read: (bytes: number) => void = () => undefined;
 
@@ -67,6 +71,7 @@ export class Import {
   /** Imports a message's entries; calls are served one after another. A failed commit ends the import. */
   entries(entries: readonly PutEntry[], fds: readonly number[], progress: Progress): Promise<PutOutcome[]> {
     return this.#inTurn(async () => {
+      await this.#holdCubes();
       const bytes = entries.reduce((sum, { size }) => sum + size, 0);
       let done = 0;
       this.#read = (length) => {
@@ -103,6 +108,7 @@ export class Import {
       await this.#flush();
       await this.#commits;
       this.#close();
+      this.#letGo();
       return this.#totals;
     });
   }
@@ -114,7 +120,23 @@ export class Import {
       this.#close();
       this.#discard(this.#staging);
       this.#staging = new Staging();
+      this.#letGo();
     }, true);
+  }
+
+  /** Between two messages nothing is under way: once all is committed, who wants to remove cubes gets a turn. */
+  async #holdCubes(): Promise<void> {
+    if (this.#hold !== null && this.#context.lock.contended) {
+      await this.#flush();
+      await this.#commits;
+      this.#letGo();
+    }
+    this.#hold ??= await this.#context.lock.shared();
+  }
+
+  #letGo(): void {
+    this.#hold?.();
+    this.#hold = null;
   }
 
   /** Nothing is taken from now on. */
@@ -202,6 +224,7 @@ export class Import {
   #take(encoded: Extract<Encoded, { kind: 'cube' }>): void {
     if (encoded.temporary === null) {
       this.#totals.knownCubes += 1;
+      this.#staging.addKnown(encoded.cube);
       this.#heal(encoded.cube.id);
       return;
     }

@@ -16,6 +16,7 @@ export class Staging {
   /** Quarantined cubes of which the vault has a good copy now. */
   readonly healed: CubeId[] = [];
   readonly #byId = new Set<CubeId>();
+  readonly #known = new Set<CubeId>();
   #bytes = 0;
 
   get full(): boolean {
@@ -24,6 +25,14 @@ export class Staging {
 
   get empty(): boolean {
     return this.cubes.length === 0 && this.mutations.length === 0 && this.healed.length === 0;
+  }
+
+  /** Takes note of a cube that the vault has: a crash may have left it without its row in the manifest. */
+  addKnown(cube: CubeRef): void {
+    const id = cubeIdFromBytes(cube.id);
+    if (this.#known.has(id)) return;
+    this.#known.add(id);
+    this.refs.push(cube);
   }
 
   /** Takes what the codec made of a slot. @returns the temporary to discard when this batch has an equal cube already */
