@@ -22,7 +22,7 @@ export interface StagedCube {
 }
 
 /** Bytes of the largest cube file (FORMAT.md, "Cube file"). */
-const largestCube = 4096 + 1024 * 1024;
+export const largestCube = 4096 + 1024 * 1024;
 /** open(2); not among Node's constants. */
 const O_PATH = 0o10000000;
 /** What answers for a name with nothing behind it, or nothing that a vault has: a link, or a file in a folder's place. */
@@ -75,6 +75,13 @@ export class CubeStore {
       for (const name of await readdir(folder))
         await rm(`${folder}/${name}`, { recursive: true, force: true }).catch(() => undefined);
     });
+  }
+
+  /** Removes a file or folder below `cubes/tmp/`; what can not be removed goes with {@link clean}. */
+  async removeTemporary(name: string): Promise<void> {
+    await this.#inFolder('cubes/tmp', (folder) =>
+      rm(`${folder}/${name}`, { recursive: true, force: true }).catch(() => undefined),
+    );
   }
 
   /**
