@@ -322,6 +322,24 @@ export const errorTable = {
     sentence: 'the runtime directory {path} is not private: {part}',
     hint: 'name another with --runtime-dir DIR',
   },
+  BACKUP_BUSY: {
+    errno: 'EBUSY',
+    exit: Exit.failed,
+    sentence: '{path} is in use by another backup',
+    hint: 'wait for its end, or stop it',
+  },
+  BACKUP_OTHER: {
+    errno: 'EEXIST',
+    exit: Exit.failed,
+    sentence: '{path} can not take the backup: it holds {part}',
+    hint: 'name an empty or new directory, or that of an older backup of this vault',
+  },
+  BACKUP_INCOMPLETE: {
+    errno: 'ENOENT',
+    exit: Exit.verification,
+    sentence: '{path} is no whole backup: {part}',
+    hint: 'finish it with: sherinctl backup {path}',
+  },
   LOCAL_FILE: {
     errno: 'EIO',
     exit: Exit.failed,

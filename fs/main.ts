@@ -5,7 +5,9 @@ import { places } from '../common/environment.js';
 import { SherinError, systemCode } from '../common/errors.js';
 import { version } from '../common/version.js';
 import { auditVerify } from './commands/audit-verify.js';
+import { backup } from './commands/backup.js';
 import { init } from './commands/init.js';
+import { restoreBackup } from './commands/restore-backup.js';
 import { serve } from './commands/serve.js';
 import { hardenProcess } from './service/key-memory.js';
 
@@ -64,6 +66,18 @@ withPlaces(program.command('init').description('make a vault (used by sherinctl 
 withPlaces(program.command('audit-verify').description('check the audit log with the public key alone'))
   .option('--json', 'print one JSON object', false)
   .action(async (options) => auditVerify(places(options), options).catch(fail));
+
+withPlaces(program.command('backup').description('copy ciphertext to a backup (used by sherinctl backup)'))
+  .requiredOption('--to <dir>', 'directory of the backup')
+  .option('--served', 'sherin-fs serves the vault and has made a snapshot', false)
+  .option('--recheck', 'check also what the backup has already', false)
+  .option('--prune', 'remove cubes that no version needs', false)
+  .action(async (options) => backup(places(options), options).catch(fail));
+
+withPlaces(program.command('restore-backup').description('make a vault directory from a backup'))
+  .requiredOption('--from <dir>', 'directory of the backup')
+  .requiredOption('--to <dir>', 'the new vault directory')
+  .action(async (options) => restoreBackup(places(options), options).catch(fail));
 
 // Whatever this process or its software TPM makes is its user's alone, a forgotten mode included.
 process.umask(0o077);

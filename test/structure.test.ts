@@ -21,7 +21,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'fs/manifest': ['common', 'native/index.ts'],
   'fs/vault': ['common', 'native/index.ts', 'fs/disk'],
   'fs/audit': ['common', 'fs/disk'],
-  'fs/cube': ['common', 'native/index.ts', 'fs/manifest'],
+  'fs/cube': ['common', 'native/index.ts', 'fs/manifest', 'fs/disk'],
   'fs/mount': ['common', 'native/index.ts', 'fs/manifest'],
   'fs/writing': ['common', 'native/index.ts', 'fs/manifest', 'fs/cube'],
   'fs/tree-path.ts': ['common'],
@@ -34,6 +34,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'fs/cube',
     'fs/tree-path.ts',
   ],
+  'fs/backup': ['common', 'native/index.ts', 'fs/disk', 'fs/manifest', 'fs/cube', 'fs/vault', 'fs/audit'],
   'fs/service': [
     ...['common', 'native/index.ts', 'native/ipc.ts', 'daemon/protocol'],
     ...[
@@ -45,14 +46,18 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
       'fs/writing',
       'fs/history',
       'fs/transfer',
+      'fs/backup',
     ],
     'fs/tree-path.ts',
   ],
+  'fs/check': ['common', 'native/index.ts', 'daemon/protocol', 'fs/manifest', 'fs/cube', 'fs/service'],
   'fs/control': [
     ...['common', 'native/index.ts', 'native/ipc.ts', 'daemon/protocol'],
-    ...['fs/manifest', 'fs/cube', 'fs/transfer', 'fs/tree-path.ts', 'fs/service'],
+    ...['fs/manifest', 'fs/cube', 'fs/transfer', 'fs/tree-path.ts', 'fs/service', 'fs/check'],
   ],
-  'fs/commands': ['common', 'native/index.ts', 'fs/vault', 'fs/audit', 'fs/service', 'fs/control'],
+  'fs/commands': [
+    ...['common', 'native/index.ts', 'fs/vault', 'fs/audit', 'fs/backup', 'fs/service', 'fs/control'],
+  ],
   'fs/main.ts': ['common', 'fs/commands', 'fs/service'],
   bench: ['common', 'native/index.ts', 'daemon/client', 'fs/manifest', 'fs/vault/software-tpm.ts'],
   setup: ['common', 'daemon/protocol'],

@@ -1,12 +1,14 @@
 /** Every command, in the order of help and man page. */
 import type { CommandDefinition } from '../definition.js';
 import { audit } from './audit.js';
+import { backup } from './backup.js';
 import { bench } from './bench.js';
 import { cat } from './cat.js';
 import { completePath, completion } from './completion.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { down } from './down.js';
+import { fsck } from './fsck.js';
 import { get } from './get.js';
 import { init } from './init.js';
 import { lock, unlock } from './lock.js';
@@ -16,6 +18,7 @@ import { mount, umount } from './mount.js';
 import { put } from './put.js';
 import { quarantine } from './quarantine.js';
 import { restore } from './restore.js';
+import { restoreBackup } from './restore-backup.js';
 import { scrub } from './scrub.js';
 import { stat } from './stat.js';
 import { status } from './status.js';
@@ -43,7 +46,10 @@ export const commands: readonly CommandDefinition[] = [
   diff,
   verify,
   scrub,
+  fsck,
   quarantine,
+  backup,
+  restoreBackup,
   why,
   status,
   doctor,

@@ -4,15 +4,12 @@
  * Times are nanoseconds since 1970 as decimal strings.
  */
 import { z } from 'zod';
+import { fsckSchema } from './fsck.js';
 import { failureSchema } from './rpc.js';
+import { count, text, time } from './values.js';
 
-/** Characters (UTF-16) of the longest path and the longest value of an extended attribute in base64. */
-export const longestText = 16_384;
-const text = z.string().max(longestText);
-/** May be beyond what the manifest can hold: one entry's fault, not that of the message. */
-const time = z.string().regex(/^-?\d{1,20}$/);
-/** Whole and exact: at most 2^53 − 1. */
-const count = z.int().nonnegative();
+export { longestText } from './values.js';
+
 /** A path below the tree, a Sherin ID or a cube ID. */
 const target = text.min(1);
 
@@ -304,6 +301,29 @@ export const controlMethods = {
     'Keyless check of every stored cube: shape, ciphertext root, signature',
     nothing,
     checkResult,
+  ),
+  fsck: method(
+    'Manifest against disk, both ways; mends what it is told to. The descriptor is the directory of a backup to repair from',
+    z.strictObject({
+      rebuild: z.boolean().default(false),
+      repair: z.boolean().default(false),
+      removeOrphans: z.boolean().default(false),
+    }),
+    fsckSchema,
+    [0, 1],
+  ),
+  'backup.begin': method(
+    'Copies manifest and header aside and keeps cubes from being removed, until backup.end or the end of the connection',
+    z.strictObject({
+      /** List the cubes that versions need, too; the vault must be open for it. */
+      needed: z.boolean().default(false),
+    }),
+    nothing,
+  ),
+  'backup.end': method(
+    'Ends a backup',
+    z.strictObject({ cubes: count, copied: count, failed: count }),
+    nothing,
   ),
   'quarantine.list': method(
     'Cubes in quarantine',

@@ -4,6 +4,7 @@ import { SherinError } from '../../common/errors.js';
 import { makeLogger } from '../../common/log.js';
 import { notifyManager } from '../../common/notify.js';
 import { prepareRuntimeDirectory } from '../../common/runtime-directory.js';
+import { BackupHandlers } from '../control/backup-handlers.js';
 import { ClientThreads } from '../control/client-threads.js';
 import { controlHandlers } from '../control/handlers.js';
 import { ControlServer } from '../control/server.js';
@@ -38,7 +39,9 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
     });
     const service = new VaultService(locked, log, { wholeCube: options.verify === 'cube' });
     await service.store.clean();
+    await service.dropSnapshot();
     const transfers = new TransferHandlers(service);
+    const backups = new BackupHandlers(service);
     const threads = new ClientThreads();
     let server: ControlServer | null = null;
     let saidStopping = false;
@@ -53,9 +56,10 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
       // Threads of libfuse may still wait for a kernel that will not answer: nothing of ours is left to wait for.
       setTimeout(() => process.exit(0), 100).unref();
     };
-    const handlers = controlHandlers(service, transfers, threads, end);
+    const handlers = controlHandlers(service, transfers, backups, threads, end);
     server = new ControlServer(controlSocket(where), handlers, log, (connection) => {
       transfers.gone(connection);
+      backups.gone(connection);
       threads.gone(connection);
     });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {

@@ -3,8 +3,10 @@ import { SherinError } from '../../common/errors.js';
 import { Secret, system } from '../../native/index.js';
 import type { VaultService } from '../service/service.js';
 import { whyContent, whyError } from '../service/why.js';
+import type { BackupHandlers } from './backup-handlers.js';
 import { checkHandlers } from './check-handlers.js';
 import type { ClientThreads } from './client-threads.js';
+import { fsckHandlers } from './fsck-handlers.js';
 import { historyHandlers } from './history-handlers.js';
 import { quarantineHandlers } from './quarantine-handlers.js';
 import type { Call, ControlHandlers } from './server.js';
@@ -35,12 +37,15 @@ function takeSecret({ fds }: Call): Secret | null {
 export function controlHandlers(
   service: VaultService,
   transfers: TransferHandlers,
+  backups: BackupHandlers,
   threads: ClientThreads,
   stopped: () => void,
 ): ControlHandlers {
   return {
     ...treeHandlers(service, threads),
     ...transfers.handlers(),
+    ...backups.handlers(),
+    ...fsckHandlers(service),
     ...checkHandlers(service),
     ...historyHandlers(service.history),
     ...quarantineHandlers(service),

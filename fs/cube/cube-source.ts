@@ -14,11 +14,18 @@ const notThere: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ELOOP']
  * a file system that is slow to answer.
  * @throws SherinError DISK_READ
  */
-export async function readCubeFile(directory: number, id: CubeId): Promise<Buffer | null> {
-  const path = `/proc/self/fd/${directory}/${cubePath(id)}`;
+export function readCubeFile(directory: number, id: CubeId): Promise<Buffer | null> {
+  return readFileOfCube(directory, cubePath(id), id);
+}
+
+/** As {@link readCubeFile}, of a file with any name. */
+export async function readFileOfCube(directory: number, path: string, id: CubeId): Promise<Buffer | null> {
   let file: FileHandle;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = await open(
+      `/proc/self/fd/${directory}/${path}`,
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
   } catch (error) {
     if (notThere.includes(systemCode(error))) return null;
     throw unreadable(id, error);

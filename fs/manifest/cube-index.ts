@@ -4,9 +4,7 @@
  */
 import type { CubeRef } from '../../native/index.js';
 import { broken, type ManifestDatabase } from './database.js';
-import { nodeId, slotBytes } from './index-node.js';
-
-const page = 512;
+import { nodeId } from './index-node.js';
 
 export class CubeIndex {
   readonly #database: ManifestDatabase;
@@ -41,24 +39,4 @@ export class CubeIndex {
     const [rows] = this.#database.get('counting cube rows', 'SELECT count(*) FROM cubes') ?? [];
     return typeof rows === 'number' ? rows : 0;
   }
-
-  /** All cubes by ID. */
-  *cubes(): Iterable<CubeRef> {
-    const sql = 'SELECT id, root, length FROM cubes WHERE id > ? ORDER BY id LIMIT ?';
-    let last: Buffer = Buffer.alloc(0);
-    for (;;) {
-      const rows = this.#database.all('reading cube rows', sql, last, page).map(cubeOf);
-      yield* rows;
-      const end = rows.at(-1);
-      if (end === undefined) return;
-      last = end.id;
-    }
-  }
-}
-
-function cubeOf(row: readonly unknown[]): CubeRef {
-  const [id, root, length] = row;
-  const shaped = Buffer.isBuffer(id) && id.length === 32 && Buffer.isBuffer(root) && root.length === 32;
-  if (!shaped || typeof length !== 'number' || length < 1 || length > slotBytes) throw broken('a cube row');
-  return { id, root, length };
 }

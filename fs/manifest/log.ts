@@ -24,7 +24,7 @@ export interface InclusionProof extends LogPoint {
 /** Rows of one read. */
 const page = 512;
 /** Tile (level, index) has the row ID level · 2^40 + index. */
-const levelStep = 2 ** 40;
+export const levelStep = 2 ** 40;
 
 export class Log {
   readonly #database: ManifestDatabase;
@@ -54,16 +54,35 @@ export class Log {
     }
   }
 
-  /** The not yet full tiles of the log; must lead to its root. @throws SherinError MANIFEST_BROKEN */
-  edge({ size, root }: LogPoint): TileEdge {
+  /** The not yet full tiles of the log; the tiles prove nothing, so where they fail the records tell. @throws SherinError MANIFEST_BROKEN */
+  edge(head: LogPoint): TileEdge {
+    const edge = this.#edgeOfTiles(head.size) ?? this.#edgeOfRecords(head.size);
+    if (edge.root().equals(head.root)) return edge;
+    const counted = this.#edgeOfRecords(head.size);
+    if (!counted.root().equals(head.root)) throw broken('the records do not lead to the signed root');
+    return counted;
+  }
+
+  /** All of the log, hashed. */
+  #edgeOfRecords(size: number): TileEdge {
+    let edge = TileEdge.empty();
+    for (let from = 0; from < size; from += page)
+      edge = edge.append(this.#leaves(from, Math.min(from + page, size))).edge;
+    return edge;
+  }
+
+  /** From the roots of full tiles and the records behind them; undefined where they are not so many as there should be. */
+  #edgeOfTiles(size: number): TileEdge | undefined {
     const levels: Buffer[][] = [];
     for (let level = 0, count = size; count > 0; level++, count = Math.floor(count / tileWidth)) {
       const from = Math.floor(count / tileWidth) * tileWidth;
       levels.push(level === 0 ? this.#leaves(from, count) : this.#tileRoots(level - 1, from, count));
     }
-    const edge = TileEdge.of(size, levels);
-    if (!edge.root().equals(root)) throw broken('the tiles do not lead to the signed root');
-    return edge;
+    return levels.every(
+      (hashes, level) => hashes.length === Math.floor(size / tileWidth ** level) % tileWidth,
+    )
+      ? TileEdge.of(size, levels)
+      : undefined;
   }
 
   /** Writes records and the tiles that they filled; inside a transaction. */
@@ -162,10 +181,8 @@ export class Log {
   #tileRoots(level: number, from: number, to: number): Buffer[] {
     const base = level * levelStep;
     const sql = 'SELECT root FROM tiles WHERE id >= ? AND id < ? ORDER BY id';
-    return this.#database.all('reading tiles', sql, base + from, base + to).map(([root]) => {
-      if (!Buffer.isBuffer(root)) throw broken(`tile of level ${level}`);
-      return root;
-    });
+    const rows = this.#database.all('reading tiles', sql, base + from, base + to);
+    return rows.flatMap(([root]) => (Buffer.isBuffer(root) && root.length === 32 ? [root] : []));
   }
 }
 

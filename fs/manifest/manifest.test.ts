@@ -76,7 +76,7 @@ describe('a manifest', () => {
     const cube = { id: Buffer.alloc(32, 1), root: Buffer.alloc(32, 2), length: 7 };
     manifest.commit([], [node], [cube]);
     expect(manifest.node(nodeId(node))).toEqual(node);
-    expect([...manifest.cubes()]).toEqual([cube]);
+    expect([...manifest.tables.cubes()]).toEqual([[cube.id, cube.root, cube.length]]);
     expect(() => manifest.node(Buffer.alloc(32))).toThrow(
       expect.objectContaining({ code: 'MANIFEST_BROKEN' }),
     );

@@ -20,6 +20,7 @@ import { Snapshot } from './snapshot-reader.js';
 import { storeSnapshot } from './snapshot-store.js';
 import { writeSnapshot } from './snapshot-writer.js';
 import type { TreeState } from './state.js';
+import { Tables } from './tables.js';
 import { isTooLong } from './tail.js';
 import { TileEdge } from './tiles.js';
 import { Tree, type TreeView } from './tree.js';
@@ -50,6 +51,8 @@ const longTailShare = 0.1;
 
 export class Manifest {
   readonly tree: Tree;
+  /** The tables beside the log, unverified. */
+  readonly tables: Tables;
   readonly #signer: HeadSigner;
   readonly #database: ManifestDatabase;
   readonly #log: Log;
@@ -69,6 +72,7 @@ export class Manifest {
     this.#signer = new HeadSigner(options);
     this.#database = database;
     this.#log = new Log(database);
+    this.tables = new Tables(database);
     this.#cubes = new CubeIndex(database);
     this.#standing = standing;
     this.#state = state;
@@ -196,11 +200,6 @@ export class Manifest {
   /** Number of cube rows, for people. */
   cubeCount(): number {
     return this.#cubes.count();
-  }
-
-  /** All cube rows by ID. Untrusted: who reads one computes its ID anew from root and length. */
-  cubes(): Iterable<CubeRef> {
-    return this.#cubes.cubes();
   }
 
   /** A record, proven against the head. @throws SherinError MANIFEST_BROKEN, RangeError past the end */

@@ -3,6 +3,7 @@ import { SherinError } from '../../common/errors.js';
 import { type CubeId, formatSherinId, type SherinId, type SherinIdParts } from '../../common/ids.js';
 import type { CubeFault } from '../../native/index.js';
 import { keyName, nameKey } from './entry-name.js';
+import { nodeId } from './index-node.js';
 import type { Overlay } from './overlay.js';
 import { type Attributes, type InodeKind, type PolicyTag, rootInode } from './records.js';
 import type { ReverseLookup } from './reverse-index.js';
@@ -118,6 +119,19 @@ export class Tree {
       seen.add(object);
       const info = this.object(object);
       if (info !== undefined) yield info;
+    }
+  }
+
+  /** How every object that is the content of a file now lies in cubes: its root node's ID and its length. Reads no node. */
+  *presentTrees(): Iterable<{ readonly nodeId: Buffer; readonly length: number }> {
+    const { state } = this.#view();
+    const seen = new Set<number>();
+    for (const { object } of state.inodes()) {
+      const known = object === 0 || seen.has(object) ? undefined : state.object(object);
+      if (known === undefined) continue;
+      seen.add(object);
+      const { node, nodeLength, length } = known;
+      yield { nodeId: nodeLength > inlineNode ? node : nodeId(node), length };
     }
   }
 

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { Status } from '../../daemon/protocol/control.js';
@@ -5,6 +6,7 @@ import { CubeReader } from '../../native/index.js';
 import type { Peer } from '../../native/ipc.js';
 import type { AuditEvent } from '../audit/event.js';
 import { PendingAudit } from '../audit/pending.js';
+import { snapshotFolder, takeSnapshot } from '../backup/snapshot.js';
 import { CubeLock } from '../cube/cube-lock.js';
 import { CubeStore } from '../cube/store.js';
 import { filesName, topInode } from '../mount/top-tree.js';
@@ -210,6 +212,31 @@ export class VaultService implements VaultView {
     });
     await this.#locked.close();
     return result;
+  }
+
+  /**
+   * Copies manifest, header and journal aside for a backup, locked or not; nothing changes meanwhile.
+   * @throws SherinError NO_SPACE, IO, DISK_READ
+   */
+  async takeSnapshot(): Promise<void> {
+    const { directory } = this.#locked;
+    const take = () => takeSnapshot(directory.inside(), directory.inside(snapshotFolder));
+    await this.#inTurn(async () => {
+      const session = this.current();
+      if (session !== null) return session.undisturbed(take);
+      await this.#closing;
+      return take();
+    });
+  }
+
+  /** Path of a file that goes with the snapshot. */
+  inSnapshot(name: string): string {
+    return this.#locked.directory.inside(`${snapshotFolder}/${name}`);
+  }
+
+  /** Removes it, and what an interrupted run left of one. */
+  async dropSnapshot(): Promise<void> {
+    await rm(this.#locked.directory.inside(snapshotFolder), { recursive: true, force: true });
   }
 
   status(): Promise<Status> {

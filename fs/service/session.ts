@@ -232,6 +232,14 @@ export class Session implements FaultSink {
     run.catch(() => undefined);
   }
 
+  /** Runs `work` between two commits: nothing is committed meanwhile. @throws SherinError LOCKED; what `work` throws */
+  undisturbed<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      if (this.#closed) throw new SherinError('LOCKED');
+      return work();
+    });
+  }
+
   /** Commits mutations as one transaction behind all that programs have changed. @throws SherinError LOCKED, NO_SPACE, IO, TPM_* */
   async commit(
     mutations: readonly Mutation[],

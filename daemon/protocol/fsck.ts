@@ -1,0 +1,62 @@
+/** What `fsck` found and did. */
+import { z } from 'zod';
+import { count, text, time } from './values.js';
+
+const amount = z.strictObject({ cubes: count, bytes: count });
+
+/** A cube that versions need and nobody can read. */
+export const lackSchema = z.strictObject({
+  cube: z.string(),
+  state: z.enum(['missing', 'quarantined', 'damaged', 'misplaced']),
+  /** Versions that need it, and the newest of them. */
+  versions: count,
+  uses: z.array(z.strictObject({ path: text, time, now: z.boolean() })).max(4),
+  /** Where a good copy was found; null: it is still lacking. */
+  repaired: z.enum(['place', 'folder', 'quarantine', 'backup']).nullable(),
+  /** What was wrong with a copy that was found. */
+  fault: z.string().nullable(),
+});
+export type LackInfo = z.infer<typeof lackSchema>;
+
+export const leftoverSchema = z.strictObject({
+  /** Below the vault. */
+  path: text,
+  kind: z.enum(['orphan', 'misplaced', 'strange', 'temporary', 'quarantine']),
+  bytes: count,
+  removed: z.boolean(),
+});
+
+export const fsckSchema = z.strictObject({
+  /** Records of the log, all of them verified, and versions of files among them. */
+  records: count,
+  versions: count,
+  /** Cubes that versions need; those that only old versions need; those that several objects share. */
+  needed: amount,
+  old: amount,
+  shared: amount,
+  /** Tables of the manifest that are not as the log says. */
+  tables: z.array(
+    z.strictObject({
+      table: z.enum(['puts', 'tiles', 'cubes', 'nodes']),
+      missing: count,
+      wrong: count,
+      extra: count,
+      mended: z.boolean(),
+    }),
+  ),
+  /** Versions of which an index node is lost: which cubes they need is not known. */
+  lostVersions: count,
+  lacks: z.array(lackSchema).max(100),
+  lacking: count,
+  repaired: count,
+  leftovers: z.array(leftoverSchema).max(100),
+  /** All of them by kind; the lists stop at 100. */
+  counts: z.record(z.string(), amount),
+  removed: amount,
+  /** Records of quarantine whose file is gone. */
+  goneQuarantine: count,
+  /** Imports were under way: unfinished writes and cubes without a version may be theirs. */
+  busy: z.boolean(),
+  clean: z.boolean(),
+});
+export type FsckResult = z.infer<typeof fsckSchema>;

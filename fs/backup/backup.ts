@@ -1,0 +1,99 @@
+/** An incremental copy of a vault: ciphertext only, made without a key. */
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SherinError } from '../../common/errors.js';
+import { CubeStore } from '../cube/store.js';
+import { replaceWithCopy, sizeOf } from '../disk/copy.js';
+import { syncDirectory } from '../disk/durable.js';
+import { type Header, uuidBytes } from '../vault/header.js';
+import { readHeader } from '../vault/header-file.js';
+import type { BackupDirectory } from './backup-directory.js';
+import { copyAudit } from './copy-audit.js';
+import { type CopiedCubes, copyCubes } from './copy-cubes.js';
+import { prune } from './prune.js';
+import { copySnapshot, filesOf, snapshotFolder, takeSnapshot } from './snapshot.js';
+
+/** The vault that is copied. */
+export interface BackupSource {
+  readonly fd: number;
+  /** As given, for people. */
+  readonly path: string;
+  /** What this machine remembers of it. */
+  readonly publicKey: Buffer;
+  /** True where sherin-fs serves it and has made a snapshot; else it is locked by who calls. */
+  readonly served: boolean;
+}
+
+export interface BackupOptions {
+  readonly recheck: boolean;
+  /** Remove cubes that no version needs: sherin-fs has listed those that are needed. */
+  readonly prune: boolean;
+  readonly progress: (done: number, total: number) => void;
+}
+
+export interface BackupResult extends CopiedCubes {
+  readonly pruned: number;
+}
+
+/**
+ * Makes or renews a backup. What is cut off is the older backup still, or goes on where it stopped: cubes come first and the manifest,
+ * which was copied before them, gets its place last.
+ * @throws SherinError BACKUP_OTHER, HEADER_MALFORMED, VAULT_UNKNOWN, DISK_READ, NO_SPACE, IO; errors of the file system
+ */
+export async function backup(
+  source: BackupSource,
+  target: BackupDirectory,
+  options: BackupOptions,
+): Promise<BackupResult> {
+  if (target.overlaps(source.fd))
+    throw new SherinError('BACKUP_OTHER', { path: target.path, part: 'the vault itself' });
+  const vault = `/proc/self/fd/${source.fd}`;
+  const made = join(vault, snapshotFolder);
+  const snapshot = target.inside(snapshotFolder);
+  const header = await readHeader(source.served ? made : vault, source.path);
+  if (header === null) throw new SherinError('VAULT_MISSING', { path: source.path });
+  await requireOwn(target, header);
+  await target.makeFolders();
+  await new CubeStore(target.fd).clean();
+  if (source.served) await copySnapshot(made, snapshot);
+  else await takeSnapshot(vault, snapshot);
+  // What it is a backup of, should this one be the first and be cut off.
+  if ((await sizeOf(target.inside('vault.json'))) === null)
+    await replaceWithCopy(join(snapshot, 'vault.json'), target.inside('vault.json'));
+  const signer = { uuid: uuidBytes(header), publicKey: source.publicKey };
+  const { recheck, progress } = options;
+  const copied = await copyCubes({ ...signer, from: source.fd, to: target.fd, recheck, progress });
+  await copyAudit(join(vault, 'audit'), target.inside('audit'));
+  await takeOver(target);
+  const pruned = options.prune ? await prune(source.fd, target.fd, join(made, 'needed')) : 0;
+  return { ...copied, pruned };
+}
+
+/** A backup goes into an empty directory or over an older backup of the same vault, never over anything else. */
+async function requireOwn(target: BackupDirectory, { uuid }: Header): Promise<void> {
+  const { path } = target;
+  const there = await target.header();
+  if (there === null) {
+    const names = (await target.names()).filter((name) => name !== 'lost+found');
+    if (names.length > 0) throw new SherinError('BACKUP_OTHER', { path, part: 'other files' });
+  } else if (there.uuid !== uuid)
+    throw new SherinError('BACKUP_OTHER', { path, part: `the vault ${there.uuid}` });
+}
+
+/**
+ * Gives the snapshot's files their places. The header that a manifest names may be the one beside it or the one before that, so the
+ * header goes first; the copy of the old one in `vault.json.bak` fits the old manifest until the new one is there. A journal goes with its manifest only.
+ */
+async function takeOver(target: BackupDirectory): Promise<void> {
+  const from = (name: string): string => join(target.inside(snapshotFolder), name);
+  await rm(target.inside('journal'), { recursive: true, force: true });
+  await replaceWithCopy(from('vault.json'), target.inside('vault.json'));
+  // A write-ahead log of whoever opened the backup as a vault belongs to the manifest that goes.
+  await rm(target.inside('manifest.db-wal'), { force: true });
+  await rename(from('manifest.db'), target.inside('manifest.db'));
+  await syncDirectory(target.inside());
+  await replaceWithCopy(from('vault.json'), target.inside('vault.json.bak'));
+  if ((await filesOf(from('journal'))) !== null) await rename(from('journal'), target.inside('journal'));
+  await rm(target.inside(snapshotFolder), { recursive: true, force: true });
+  await syncDirectory(target.inside());
+}

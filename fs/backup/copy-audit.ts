@@ -1,0 +1,26 @@
+/** The audit log from one directory to another: whole segments once, the last one as far as it is written. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { replaceWithCopy, sizeOf } from '../disk/copy.js';
+import { filesOf } from './snapshot.js';
+
+/** Filler and an unfinished segment are left out. */
+const wanted = /^(\d{8}|pending)\.jsonl$/;
+
+/** @returns how many files were copied */
+export async function copyAudit(from: string, to: string): Promise<number> {
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  let copied = 0;
+  // In order: a copy that is cut off ends earlier, and never has a gap.
+  for (const name of (await filesOf(from)) ?? []) {
+    if (!wanted.test(name)) continue;
+    if (name !== 'pending.jsonl' && (await sameSize(join(from, name), join(to, name)))) continue;
+    if (await replaceWithCopy(join(from, name), join(to, name))) copied += 1;
+  }
+  return copied;
+}
+
+/** The log only grows. */
+async function sameSize(from: string, to: string): Promise<boolean> {
+  return (await sizeOf(from)) === (await sizeOf(to));
+}
