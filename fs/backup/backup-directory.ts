@@ -1,7 +1,7 @@
 /** The directory of a backup, which is shaped like a vault, held open and locked while it is used. */
-import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
-import { chmod, mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { closeSync, constants, openSync } from 'node:fs';
+import { chmod, mkdir, readdir, readlink, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { system } from '../../native/index.js';
 import type { Header } from '../vault/header.js';
@@ -62,15 +62,26 @@ export class BackupDirectory {
       await mkdir(this.inside(name), { recursive: true, mode: 0o700 });
   }
 
-  /** True where it is that directory, or lies in it or around it. */
-  overlaps(other: number): boolean {
-    const [mine, its] = [fstatSync(this.fd), fstatSync(other)];
-    if (mine.dev === its.dev && mine.ino === its.ino) return true;
-    const [here, there] = [this.fd, other].map((fd) => `${readlinkSync(`/proc/self/fd/${fd}`)}/`);
-    return here !== undefined && there !== undefined && (here.startsWith(there) || there.startsWith(here));
-  }
-
   close(): void {
     closeSync(this.fd);
+  }
+}
+
+/** True where a path, which may be still to be made, is an open directory, or lies in it or around it. */
+export async function overlaps(path: string, directory: number): Promise<boolean> {
+  const there = `${await readlink(`/proc/self/fd/${directory}`)}/`;
+  const here = `${await realPath(path)}/`;
+  return here.startsWith(there) || there.startsWith(here);
+}
+
+/** Without links, as far as it exists. */
+async function realPath(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (cause) {
+    const code = systemCode(cause);
+    const parent = dirname(path);
+    if (code === 'ENOENT' && parent !== path) return join(await realPath(parent), basename(path));
+    throw new SherinError('LOCAL_FILE', { path, part: code ?? 'EIO' }, { cause });
   }
 }

@@ -45,8 +45,6 @@ export async function backup(
   target: BackupDirectory,
   options: BackupOptions,
 ): Promise<BackupResult> {
-  if (target.overlaps(source.fd))
-    throw new SherinError('BACKUP_OTHER', { path: target.path, part: 'the vault itself' });
   const vault = `/proc/self/fd/${source.fd}`;
   const made = join(vault, snapshotFolder);
   const snapshot = target.inside(snapshotFolder);

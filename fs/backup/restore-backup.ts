@@ -39,7 +39,6 @@ export async function restoreBackup(
   target: BackupDirectory,
   { remembered, progress }: RestoreOptions,
 ): Promise<RestoreResult> {
-  if (target.overlaps(backup.fd)) throw new SherinError('VAULT_EXISTS', { path: target.path });
   const header = await backup.header();
   if (header === null || (await sizeOf(backup.inside('manifest.db'))) === null)
     throw new SherinError('BACKUP_INCOMPLETE', {

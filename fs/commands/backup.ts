@@ -4,7 +4,7 @@ import type { Places } from '../../common/environment.js';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { PendingAudit } from '../audit/pending.js';
 import { backup as copyVault } from '../backup/backup.js';
-import { BackupDirectory } from '../backup/backup-directory.js';
+import { BackupDirectory, overlaps } from '../backup/backup-directory.js';
 import { headerPublicKey } from '../vault/header.js';
 import { readHeader } from '../vault/header-file.js';
 import { KnownVaults } from '../vault/known-vaults.js';
@@ -31,6 +31,8 @@ export function backup(where: Places, { to, served, recheck, prune }: BackupComm
   return telling(to, async () => {
     const source = served ? await besideServer(where) : await locked(where);
     try {
+      if (await overlaps(to, source.fd))
+        throw new SherinError('BACKUP_OTHER', { path: to, part: 'the vault itself' });
       const target = await BackupDirectory.make(to);
       try {
         const { fd, publicKey } = source;

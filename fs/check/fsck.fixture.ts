@@ -1,0 +1,110 @@
+/** An open vault in this process, for checks of what its tables and files hold. */
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3-multiple-ciphers';
+import { places } from '../../common/environment.js';
+import { makeLogger } from '../../common/log.js';
+import type { FsckResult } from '../../daemon/protocol/fsck.js';
+import { createWhole } from '../service/create.js';
+import { VaultService } from '../service/service.js';
+import { openLocked } from '../vault/open.js';
+import { type FsckOptions, fsck } from './fsck.js';
+
+/** Who asks: this process. */
+export const peer = {
+  uid: process.getuid?.() ?? 0,
+  gid: process.getgid?.() ?? 0,
+  groups: [],
+  pid: process.pid,
+};
+
+export class CheckedVault {
+  readonly home: string;
+  readonly service: VaultService;
+
+  private constructor(home: string, service: VaultService) {
+    this.home = home;
+    this.service = service;
+  }
+
+  static async create(): Promise<CheckedVault> {
+    const home = mkdtempSync(join(tmpdir(), 'sherin-fsck-'));
+    const where = places(
+      {},
+      {
+        SHERIN_VAULT: join(home, 'vault'),
+        SHERIN_MOUNT: join(home, 'mnt'),
+        SHERIN_RUNTIME_DIR: join(home, 'run'),
+        SHERIN_TPM_STATE: join(home, 'tpm'),
+        SHERIN_KNOWN_VAULTS: join(home, 'known/known_vaults'),
+      },
+    );
+    const { recovery } = await createWhole(where, { pin: null, pcrs: [7], pad: '4k', owned: false });
+    recovery.wipe();
+    const log = makeLogger('test', { SHERIN_LOG: 'silent' });
+    return new CheckedVault(
+      home,
+      new VaultService(await openLocked(where.vault, where), log, { wholeCube: false }),
+    );
+  }
+
+  get path(): string {
+    return join(this.home, 'vault');
+  }
+
+  /** Imports one file as `files/<name>`. */
+  async put(name: string, content: Buffer): Promise<void> {
+    const source = join(this.home, 'source');
+    writeFileSync(source, content);
+    const fd = openSync(source, 'r');
+    const run = await this.service.imports.begin('files', true, peer);
+    const mtime = String(statSync(source, { bigint: true }).mtimeNs);
+    const owner = { mode: 0o600, uid: peer.uid, gid: peer.gid, atime: mtime, mtime };
+    const file = { path: name, kind: 'file', ...owner, size: content.length, fd: 0 } as const;
+    try {
+      const [outcome] = await run.entries([{ ...file, xattrs: [] }], [fd], () => undefined);
+      if (outcome?.outcome !== 'stored') throw new Error(JSON.stringify(outcome));
+    } finally {
+      closeSync(fd);
+    }
+    await this.service.imports.end(await run.end());
+  }
+
+  /** Runs SQL on the closed database with the vault's own key, then opens the vault again. */
+  async tamper(...sql: string[]): Promise<void> {
+    const { keyring } = await this.service.unlocked();
+    const key = keyring.manifestKey();
+    await this.service.lock(null);
+    const database = new Database(join(this.path, 'manifest.db'));
+    database.pragma("cipher = 'chacha20'");
+    database.key(Buffer.concat([Buffer.from('raw:'), key]));
+    for (const statement of sql) database.exec(statement);
+    database.close();
+    await this.service.unlock({ slot: 'tpm', pin: null }, peer);
+  }
+
+  async fsck(options: Partial<FsckOptions> = {}): Promise<FsckResult> {
+    const session = await this.service.unlocked();
+    const { vaultFd, uuid, publicKey, cubeLock: lock } = this.service;
+    const asked = { rebuild: false, repair: false, removeOrphans: false, backup: null, ...options };
+    return fsck(
+      { session, vaultFd, uuid, publicKey, lock },
+      { progress: () => undefined, cancelled: () => false, removing: async () => undefined, ...asked },
+    );
+  }
+
+  /** Paths of the stored cubes. */
+  cubes(): string[] {
+    const cubes = join(this.path, 'cubes');
+    const folders = readdirSync(cubes).filter((name) => name.length === 2);
+    return folders.flatMap((folder) =>
+      readdirSync(join(cubes, folder)).map((name) => join(cubes, folder, name)),
+    );
+  }
+
+  async remove(): Promise<void> {
+    await this.service.stop(null);
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
