@@ -16,12 +16,12 @@ const journal = 'journal';
  * Copies them from a vault to a new folder `to`. Needs no key. Nobody may change the vault meanwhile; what the journal gains is no change.
  * @throws SherinError DISK_READ, NO_SPACE, IO; errors of the file system
  */
-export async function takeSnapshot(vault: string, to: string): Promise<void> {
+export async function takeSnapshot(vault: string, to: string, withJournal = true): Promise<void> {
   await rm(to, { recursive: true, force: true });
   await mkdir(to, { mode: 0o700 });
   await copyDatabase(join(vault, 'manifest.db'), join(to, 'manifest.db'));
   await copyFileTo(join(vault, 'vault.json'), join(to, 'vault.json'));
-  await copyFolder(join(vault, journal), join(to, journal));
+  if (withJournal) await copyFolder(join(vault, journal), join(to, journal));
   await syncDirectory(to);
 }
 

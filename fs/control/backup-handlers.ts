@@ -59,6 +59,8 @@ export class BackupHandlers {
   async #begin(needed: boolean, peer: Peer): Promise<void> {
     const session = needed ? await this.#service.unlocked() : null;
     await this.#service.note({ event: 'AUDIT_BACKUP', id: null, actor: actorOf(peer), meta: { needed } });
+    // The copy has no journal: what it would say of cubes that come later is in the manifest then.
+    await this.#service.current()?.writing.durable(null);
     // What the manifest needs is to be there still when it is copied.
     this.#release = await this.#service.cubeLock.shared();
     await this.#service.takeSnapshot();

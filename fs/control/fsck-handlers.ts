@@ -12,6 +12,8 @@ export function fsckHandlers(service: VaultService): Pick<ControlHandlers, 'fsck
       if (backup !== null && !repair)
         throw new SherinError('USAGE', { what: 'a backup is taken for a repair only' });
       const session = await service.unlocked();
+      // What programs write may stand on cubes that no record refers to yet.
+      await session.writing.durable(null);
       const { vaultFd, uuid, publicKey, cubeLock: lock } = service;
       const actor = actorOf(peer);
       const result = await fsck(

@@ -67,7 +67,7 @@ export class Importing {
   async #commit(session: Session, batch: Staging): Promise<void> {
     await this.#parts.store.commit(batch.cubes);
     const changed = changes(session.manifest.tree, batch.mutations);
-    await session.commit(batch.mutations, batch.nodes, batch.refs);
+    await session.commitHeld(batch.mutations, batch.nodes, batch.refs);
     await session.healed(batch.healed);
     await this.#parts.invalidate(changed);
   }

@@ -3,6 +3,7 @@ import { type CubeReader, type Keyring, Secret } from '../../native/index.js';
 import type { AuditEvent } from '../audit/event.js';
 import { AuditLog } from '../audit/log.js';
 import type { PendingAudit } from '../audit/pending.js';
+import type { CubeLock } from '../cube/cube-lock.js';
 import type { CubeStore } from '../cube/store.js';
 import { Manifest, type ManifestOptions } from '../manifest/manifest.js';
 import { enrollTpm } from '../vault/enroll.js';
@@ -24,6 +25,7 @@ export interface OpenSessionParts {
   readonly locked: LockedVault;
   readonly reader: CubeReader;
   readonly store: CubeStore;
+  readonly lock: CubeLock;
   readonly admins: Admins;
   readonly pending: PendingAudit;
   readonly invalidate: () => void;

@@ -220,12 +220,13 @@ export class VaultService implements VaultView {
    */
   async takeSnapshot(): Promise<void> {
     const { directory } = this.#locked;
-    const take = () => takeSnapshot(directory.inside(), directory.inside(snapshotFolder));
+    const take = (withJournal: boolean) =>
+      takeSnapshot(directory.inside(), directory.inside(snapshotFolder), withJournal);
     await this.#inTurn(async () => {
       const session = this.current();
-      if (session !== null) return session.undisturbed(take);
+      if (session !== null) return session.undisturbed(() => take(false));
       await this.#closing;
-      return take();
+      return take(true);
     });
   }
 
@@ -277,6 +278,7 @@ export class VaultService implements VaultView {
         locked: this.#locked,
         reader: this.#reader,
         store: this.store,
+        lock: this.cubeLock,
         admins: this.#admins,
         pending: this.#pending,
         invalidate: () => this.#invalidateSoon(),

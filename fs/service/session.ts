@@ -5,6 +5,7 @@ import type { AuditLog } from '../audit/log.js';
 import { type AuditReport, verifyAudit } from '../audit/verify.js';
 import { CubeCatalog } from '../cube/catalog.js';
 import { ObjectContent } from '../cube/content.js';
+import type { CubeLock } from '../cube/cube-lock.js';
 import { FaultHandler, type FaultSink } from '../cube/faults.js';
 import type { CubeStore } from '../cube/store.js';
 import { type PastTree, pastTree } from '../history/past-tree.js';
@@ -40,6 +41,7 @@ export interface SessionParts {
   readonly reader: CubeReader;
   readonly store: CubeStore;
   readonly journal: Journal;
+  readonly lock: CubeLock;
   readonly admins: Admins;
   /** How cubes are encrypted; each with the owner of its file, where that counts. */
   readonly encode: EncodeOptions;
@@ -82,7 +84,7 @@ export class Session implements FaultSink {
     for (const { cube } of this.manifest.tree.quarantine()) this.reader.refuse(cubeIdToBytes(cube));
     this.writing = new Writing({
       ...{ manifest: this.manifest, store: this.store, encode: parts.encode, owned: parts.owned },
-      journal: parts.journal,
+      ...{ journal: parts.journal, lock: parts.lock },
       refused: this.refused,
       healed: (cubes) => this.healed(cubes),
       open: (stored) => this.#content(stored),
@@ -246,6 +248,15 @@ export class Session implements FaultSink {
     nodes: readonly Buffer[],
     cubes: readonly CubeRef[],
   ): Promise<TreeHead> {
+    return this.writing.holding(() => this.commitHeld(mutations, nodes, cubes));
+  }
+
+  /** As {@link commit}, for who holds the cubes that it relies on. */
+  async commitHeld(
+    mutations: readonly Mutation[],
+    nodes: readonly Buffer[],
+    cubes: readonly CubeRef[],
+  ): Promise<TreeHead> {
     if (this.#closed) throw new SherinError('LOCKED');
     return this.#inTurn(() =>
       this.writing.sealed(mutations, () => this.#commitNow(0, mutations, nodes, cubes)),
@@ -270,7 +281,9 @@ export class Session implements FaultSink {
     this.records.note({ event: 'AUDIT_FAIL_CUBE_HASH', id, actor: systemActor, meta }, true);
     this.records.note({ event: 'AUDIT_QUARANTINE_CUBE', id, actor: systemActor, meta: { reason } }, true);
     // The refusal stands even where its record can not be written now: it is repeated at the next failing read.
-    await this.commit([{ type: 'quarantine', cube: id, reason }], [], []).catch(() => undefined);
+    const recorded = this.#commitAlone([{ type: 'quarantine', cube: id, reason }]).catch(() => undefined);
+    // What is being sealed may be what met the cube: its turn ends before that of the record begins.
+    if (!this.writing.sealing) await recorded;
     this.#parts.invalidate();
   }
 
@@ -347,6 +360,15 @@ export class Session implements FaultSink {
     if (head.snapshotSize !== snapshotSize) releaseMemory();
     await this.#parts.guard.committed(head);
     return head;
+  }
+
+  /** Commits what has nothing to do with what programs change. */
+  #commitAlone(mutations: readonly Mutation[]): Promise<TreeHead> {
+    return this.#inTurn(async () => {
+      if (this.#closed) throw new SherinError('LOCKED');
+      await this.#parts.guard.beforeWrite();
+      return this.#commitNow(0, mutations, [], []);
+    });
   }
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {

@@ -27,6 +27,8 @@ export interface SpillingParts {
   readonly node: (id: Buffer) => Buffer;
   /** Seals what is about to be a version; false where there is nothing. */
   readonly seal: () => Promise<boolean>;
+  /** Runs a step that makes cubes which no record refers to. */
+  readonly holding: <T>(step: () => Promise<T>) => Promise<T>;
 }
 
 export class Spilling {
@@ -89,7 +91,11 @@ export class Spilling {
     return chosen;
   }
 
-  async #store(chosen: ReadonlyMap<UnsealedFile, readonly number[]>): Promise<void> {
+  #store(chosen: ReadonlyMap<UnsealedFile, readonly number[]>): Promise<void> {
+    return this.#parts.holding(() => this.#storeHeld(chosen));
+  }
+
+  async #storeHeld(chosen: ReadonlyMap<UnsealedFile, readonly number[]>): Promise<void> {
     const { pool, store } = this.#parts;
     const staged = new Map<CubeId, StagedCube>();
     const done: {

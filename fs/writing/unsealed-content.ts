@@ -65,6 +65,11 @@ export class UnsealedContent {
     );
   }
 
+  /** Some of it is in cubes that are in no version. */
+  get standsOnCubes(): boolean {
+    return this.#slots.size > 0;
+  }
+
   get dirtyVertices(): number {
     return this.#vertices.size;
   }

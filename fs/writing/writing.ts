@@ -2,12 +2,14 @@
 import type { CubeId } from '../../common/ids.js';
 import type { EncodeOptions } from '../../native/index.js';
 import type { ObjectContent } from '../cube/content.js';
+import type { CubeLock } from '../cube/cube-lock.js';
 import type { CubeStore } from '../cube/store.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Mutation } from '../manifest/records.js';
 import { attributesOf, type Tree } from '../manifest/tree.js';
 import { Clock } from './clock.js';
 import { Contents, type UnsealedFile } from './contents.js';
+import { CubeHold } from './cube-hold.js';
 import type { Entry } from './journal/entries.js';
 import type { Journal } from './journal/journal.js';
 import { Journaling } from './journaling.js';
@@ -38,6 +40,8 @@ export interface WritingParts {
   readonly refused: { has(cube: CubeId): boolean };
   readonly healed: (cubes: readonly CubeId[]) => Promise<void>;
   readonly journal: Journal;
+  /** Held while something relies on cubes that no record refers to. */
+  readonly lock: CubeLock;
   /** Content that is in cubes. */
   readonly open: (stored: Stored) => ObjectContent;
   /** Waits for what a transaction needs. @throws SherinError TPM_*, IO */
@@ -75,7 +79,9 @@ export class Writing {
   readonly #sealing: Sealing;
   readonly #spilling: Spilling;
   readonly #journaling: Journaling;
+  readonly #hold: CubeHold;
   #timer: NodeJS.Timeout | null = null;
+  #isSealing = false;
   /** Why the last attempt to seal failed, until one succeeds. */
   #failed: unknown = null;
   /** Told of files whose content is as their last version again. */
@@ -93,6 +99,9 @@ export class Writing {
     this.working = new WorkingTree(manifest, { unsealed: (ino) => this.contents.facts(ino) });
     this.tree = this.working.tree;
     const { working, contents } = this;
+    this.#hold = new CubeHold(parts.lock, () =>
+      [...contents.all()].some(({ content }) => content.standsOnCubes),
+    );
     this.#sealing = new Sealing({
       ...{ manifest, store, working, contents, encode, owned, refused, healed },
       commit: async (...made) => {
@@ -106,6 +115,7 @@ export class Writing {
       owner: (ino) => (owned ? (this.tree.inode(ino)?.uid ?? 0) : 0),
       node: (id) => manifest.node(id),
       seal: () => this.#sealVersions(),
+      holding: (step) => this.#hold.during(step),
     });
     const { journal } = parts;
     this.#journaling = new Journaling({
@@ -119,6 +129,11 @@ export class Writing {
   /** Bytes in memory that are in no cube. */
   get dirtyBytes(): number {
     return this.#pool.bytes;
+  }
+
+  /** What is pending is being sealed, in the manifest's turn. */
+  get sealing(): boolean {
+    return this.#isSealing;
   }
 
   /** Makes changes of the tree. @throws SherinError when one does not fit */
@@ -191,7 +206,12 @@ export class Writing {
 
   /** Everything that was changed before is in cubes and manifest when it resolves. @throws SherinError NO_SPACE, IO, LOCKED… */
   seal(): Promise<void> {
-    return this.#parts.inTurn(() => this.#seal());
+    return this.#hold.during(() => this.#parts.inTurn(() => this.#seal()));
+  }
+
+  /** Runs a step that commits something and seals what is pending before it, for which it needs the cubes to stay. */
+  holding<T>(step: () => Promise<T>): Promise<T> {
+    return this.#hold.during(step);
   }
 
   /** As {@link seal}, with the present content of a file, or of all, as a version. */
@@ -268,12 +288,15 @@ export class Writing {
   }
 
   async #seal(): Promise<void> {
+    this.#isSealing = true;
     try {
       await this.#sealing.run();
       this.#failed = null;
     } catch (error) {
       this.#failed = error;
       throw error;
+    } finally {
+      this.#isSealing = false;
     }
   }
 

@@ -124,6 +124,7 @@ export function assembleVault(dir: string, assembly: Assembly): void {
     auditRoot: audit.root,
     snapshotSize: 0,
     stateRoot: zero32,
+    journal: 0,
   };
   writeManifest(path(dir, 'manifest.db'), assembly, head, records);
 }
