@@ -44,7 +44,7 @@
     },
     {
       "target_name": "sherin_fuse2",
-      "sources": ["native/fuse2/mend.cc"]
+      "sources": ["<!@(find native/fuse2 -name '*.cc' | sort)"]
     }
   ]
 }

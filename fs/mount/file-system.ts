@@ -71,6 +71,11 @@ export class FileSystem {
     return node.statOpen(file);
   }
 
+  /** The node that a handle is open on. @throws PosixError EBADF */
+  nodeOpen(handle: number): Node {
+    return this.#open.get(handle).node;
+  }
+
   async list(node: Node, caller: Caller): Promise<Iterable<DirectoryEntry>> {
     return node.list(caller);
   }

@@ -82,20 +82,29 @@ export class Modifications {
     link(changes, ino, { parent: parent.ino, name });
   }
 
-  async unlink(parent: Node, name: Buffer): Promise<void> {
+  /** @returns the inode whose name it was */
+  async unlink(parent: Node, name: Buffer): Promise<number> {
     const { changes, ino } = await this.#changing(parent);
-    unlink(changes, { parent: ino, name });
+    return unlink(changes, { parent: ino, name });
   }
 
-  async rmdir(parent: Node, name: Buffer): Promise<void> {
+  /** @returns the inode whose name it was */
+  async rmdir(parent: Node, name: Buffer): Promise<number> {
     const { changes, ino } = await this.#changing(parent);
-    rmdir(changes, { parent: ino, name });
+    return rmdir(changes, { parent: ino, name });
   }
 
-  async rename(parent: Node, name: Buffer, newParent: Node, newName: Buffer, flags: number): Promise<void> {
+  /** @returns the inode that lost the new name by it; null: none did */
+  async rename(
+    parent: Node,
+    name: Buffer,
+    newParent: Node,
+    newName: Buffer,
+    flags: number,
+  ): Promise<number | null> {
     this.#sameTree(parent, newParent);
     const { changes, ino } = await this.#changing(parent);
-    rename(changes, { parent: ino, name }, { parent: newParent.ino, name: newName }, flags);
+    return rename(changes, { parent: ino, name }, { parent: newParent.ino, name: newName }, flags);
   }
 
   async setAttributes(node: Node, change: AttributeChange): Promise<void> {
@@ -183,6 +192,13 @@ export class Modifications {
   forget(ino: number): void {
     const changes = this.#source.presentChanges();
     changes?.forget(ino);
+  }
+
+  /** As {@link forget}, where nobody tells what programs let go of: they hold an inode that has lost its name by having it open. */
+  forgetUnheld(ino: number): void {
+    const changes = this.#source.presentChanges();
+    if (changes?.isOrphan(ino) !== true) return;
+    if (this.#open.handlesOf(new Set([ino])).length === 0) changes.forget(ino);
   }
 
   async #changing(node: Node): Promise<{ changes: Changes; ino: number }> {

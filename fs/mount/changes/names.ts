@@ -69,29 +69,32 @@ export function link(changes: Changes, ino: number, place: Place): void {
   touchDirectory(changes, place.parent, now);
 }
 
-/** @throws PosixError EISDIR, ENOENT, ENOTDIR, ENAMETOOLONG */
-export function unlink(changes: Changes, place: Place): void {
+/** @returns the inode whose name it was. @throws PosixError EISDIR, ENOENT, ENOTDIR, ENAMETOOLONG */
+export function unlink(changes: Changes, place: Place): number {
   directoryAt(changes, place);
   const entry = entryAt(changes, place);
   if (entry.kind === 'directory') throw new PosixError('EISDIR');
   remove(changes, place, entry);
+  return entry.ino;
 }
 
-/** @throws PosixError ENOTEMPTY, ENOTDIR, ENOENT, ENAMETOOLONG */
-export function rmdir(changes: Changes, place: Place): void {
+/** @returns the inode whose name it was. @throws PosixError ENOTEMPTY, ENOTDIR, ENOENT, ENAMETOOLONG */
+export function rmdir(changes: Changes, place: Place): number {
   directoryAt(changes, place);
   const entry = entryAt(changes, place);
   if (entry.kind !== 'directory') throw new PosixError('ENOTDIR');
   if (!isEmpty(changes, entry.ino)) throw new PosixError('ENOTEMPTY');
   remove(changes, place, entry);
+  return entry.ino;
 }
 
 /**
  * Gives an inode another name, over what stands there; what was written to a file is durable no later than its name.
  * @param flags of renameat2(2)
+ * @returns the inode that lost the new name by it; null: none did
  * @throws PosixError ENOENT, EEXIST, EISDIR, ENOTDIR, ENOTEMPTY, EINVAL, ENAMETOOLONG
  */
-export function rename(changes: Changes, from: Place, to: Place, flags: number): void {
+export function rename(changes: Changes, from: Place, to: Place, flags: number): number | null {
   if ((flags & ~(noReplace | exchange)) !== 0 || flags === (noReplace | exchange))
     throw new PosixError('EINVAL');
   directoryAt(changes, from);
@@ -100,7 +103,7 @@ export function rename(changes: Changes, from: Place, to: Place, flags: number):
   const target = changes.tree.lookup(to.parent, to.name);
   if (flags === noReplace && target !== undefined) throw new PosixError('EEXIST');
   if (flags === exchange && target === undefined) throw new PosixError('ENOENT');
-  if (entry.ino === target?.ino) return;
+  if (entry.ino === target?.ino) return null;
   refuseBelowItself(changes, entry, to.parent);
   if (flags === exchange && target !== undefined) refuseBelowItself(changes, target, from.parent);
   if (flags !== exchange && target !== undefined) refuseReplacing(changes, entry, target);
@@ -121,6 +124,7 @@ export function rename(changes: Changes, from: Place, to: Place, flags: number):
   if (target !== undefined) touchInode(changes, target.ino, now);
   touchDirectory(changes, from.parent, now);
   if (to.parent !== from.parent) touchDirectory(changes, to.parent, now);
+  return flags === exchange ? null : (target?.ino ?? null);
 }
 
 /** The directory that a name is in or comes into. @throws PosixError ENOENT when it was removed, ENOTDIR, ENAMETOOLONG */

@@ -16,6 +16,7 @@ import { Deadlines } from './deadlines.js';
 import { makeFuseMount } from './fuse-mount.js';
 import { KernelKnowledge } from './kernel-knowledge.js';
 import { fuseNativeLimits, maxRead } from './limits.js';
+import { Modifying } from './modifying.js';
 import { Operations } from './operations.js';
 import { ScratchPool } from './scratch.js';
 
@@ -116,6 +117,10 @@ export class FuseNativeDriver implements MountDriver {
       `entry_timeout=${seconds}`,
       `attr_timeout=${seconds}`,
       `max_read=${maxRead}`,
+      // Else a write is a page.
+      'big_writes',
+      // Else truncating at open is a request of its own.
+      'atomic_o_trunc',
     ];
     if (allowOther) options.push('allow_other');
     // fusermount can only clear up after us where it may look at the mount itself.
@@ -126,6 +131,7 @@ export class FuseNativeDriver implements MountDriver {
   async #connect(binding: FuseBinding, real: string, watch: MountWatch): Promise<Attached> {
     const fuse = makeFuseMount(binding.Fuse, real, {
       operations: new Operations(this.#fs, this.#scratchPool(), this.#known),
+      modifying: new Modifying(this.#fs, this.#known),
       deadlines: new Deadlines(this.#options.deadline ?? defaultDeadline),
       logger: this.#options.log,
       options: this.#mountOptions(),

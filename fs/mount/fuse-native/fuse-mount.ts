@@ -1,32 +1,20 @@
 /** fuse-native's class with every operation taken over: its own lose throws and read past short attribute buffers. */
 import type { MountLogger } from '../driver.js';
 import type { Fuse, FuseConstructor, Signal } from './binding.js';
+import { changeMethods, type Run, wide } from './change-methods.js';
 import type { Deadlines } from './deadlines.js';
+import type { Modifying } from './modifying.js';
 import type { Operations } from './operations.js';
 import { Request, serve } from './request.js';
 
-const served = ['getattr', 'fgetattr', 'readdir', 'readlink', 'open', 'release', 'read', 'statfs'] as const;
-const attributes = ['getxattr', 'listxattr', 'setxattr', 'removexattr'] as const;
-/** All of them are refused while programs can't write. */
-const changes = [
-  'write',
-  'create',
-  'mknod',
-  'mkdir',
-  'unlink',
-  'rmdir',
-  'symlink',
-  'link',
-  'rename',
-  'chmod',
-  'chown',
-  'truncate',
-  'ftruncate',
-  'utimens',
-] as const;
+const served = [
+  ...['getattr', 'fgetattr', 'readdir', 'readlink', 'statfs', 'getxattr', 'listxattr'],
+  ...['open', 'read', 'release'],
+];
 
 export interface FuseMountParts {
   readonly operations: Operations;
+  readonly modifying: Modifying;
   readonly deadlines: Deadlines;
   readonly logger: MountLogger;
   /** Mount options as libfuse takes them, joined by commas. */
@@ -36,19 +24,12 @@ export interface FuseMountParts {
 /** The mount of one file system; `Base` is fuse-native's class. */
 export function makeFuseMount(Base: FuseConstructor, path: string, parts: FuseMountParts): Fuse {
   const { operations, deadlines, logger } = parts;
-  const names = Object.fromEntries(
-    [...served, ...attributes, ...changes].map((name) => [name, true as const]),
-  );
-
-  function run(
-    operation: string,
-    signal: Signal,
-    handler: (request: Request) => void | Promise<void>,
-    tail: readonly unknown[] = [],
-  ): void {
+  const run: Run = (operation, signal, handler, tail = []) => {
     const request = new Request(operation, signal, tail, deadlines, logger);
     serve(request, deadlines, () => handler(request));
-  }
+  };
+  const changes = changeMethods(run, parts.modifying);
+  const names = [...served, ...Object.keys(changes)].map((name) => [name, true as const]);
 
   class FuseMount extends Base {
     _fuseOptions(): string {
@@ -81,7 +62,7 @@ export function makeFuseMount(Base: FuseConstructor, path: string, parts: FuseMo
       low: number,
       high: number,
     ): void {
-      const offset = low + high * 2 ** 32;
+      const offset = wide(low, high);
       run('read', signal, (request) => operations.read(request, handle, target, length, offset), [
         0,
         target.buffer,
@@ -96,22 +77,10 @@ export function makeFuseMount(Base: FuseConstructor, path: string, parts: FuseMo
     _op_listxattr(signal: Signal, path: string, target: Buffer): void {
       run('listxattr', signal, (request) => operations.listxattr(request, path, target), [target.buffer]);
     }
-    _op_setxattr(signal: Signal, _path: string, name: string, value: Buffer): void {
-      run('setxattr', signal, () => operations.changeXattr(name), [value.buffer]);
-    }
-    _op_removexattr(signal: Signal, _path: string, name: string): void {
-      run('removexattr', signal, () => operations.changeXattr(name));
-    }
-    _op_write(signal: Signal, _path: string, _handle: number, data: Buffer): void {
-      run('write', signal, () => operations.change(), [0, data.buffer]);
-    }
   }
 
-  for (const name of changes) {
-    if (name === 'write') continue;
-    Object.defineProperty(FuseMount.prototype, `_op_${name}`, {
-      value: (signal: Signal) => run(name, signal, () => operations.change()),
-    });
+  for (const [name, method] of Object.entries(changes)) {
+    Object.defineProperty(FuseMount.prototype, `_op_${name}`, { value: method });
   }
-  return new FuseMount(path, names, { timeout: false });
+  return new FuseMount(path, Object.fromEntries(names), { timeout: false });
 }

@@ -6,8 +6,8 @@ export const maxRead = 131_072;
 /** What fuse-native 2.2.6 over libfuse 2.9 can't do, and what follows. */
 export const fuseNativeLimits: DriverLimits = {
   name: 'fuse-native',
-  timeStep: 1_000_000,
-  timesBefore1970: false,
+  timeStep: 1,
+  timesBefore1970: true,
   callerIdentity: false,
   anyNames: false,
   sharedHardLinks: false,

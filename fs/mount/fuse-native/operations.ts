@@ -1,16 +1,11 @@
-/** What the driver does for each request of the kernel, by path and handle; answers go through a Request. */
+/** What the driver does for each request of the kernel that reads, by path and handle; answers go through a Request. */
 import type { FileSystem } from '../file-system.js';
-import type { Node } from '../node.js';
 import { PosixError } from '../posix-error.js';
-import type { Caller } from '../source.js';
-import { refuseForeign } from '../xattr-names.js';
 import type { KernelKnowledge } from './kernel-knowledge.js';
+import { caller, nodeAt } from './paths.js';
 import type { Request } from './request.js';
 import type { ScratchPool } from './scratch.js';
 import { entryWords, spaceWords, statWords } from './wire.js';
-
-/** fuse-native tells nobody's name. */
-const caller: Caller = { uid: null, gid: null, pid: null };
 
 export class Operations {
   readonly #fs: FileSystem;
@@ -23,29 +18,23 @@ export class Operations {
     this.#known = known;
   }
 
-  #resolve(path: string): Promise<Node> {
-    const names = path.split('/').filter((name) => name !== '');
-    return this.#fs.resolve(
-      names.map((name) => Buffer.from(name)),
-      caller,
-    );
-  }
-
   async getattr(request: Request, path: string): Promise<void> {
-    const node = await this.#resolve(path);
+    const node = await nodeAt(this.#fs, path);
     const words = statWords(await node.stat());
     this.#known.told(node.ino);
     request.answer(0, words);
   }
 
   async fgetattr(request: Request, handle: number): Promise<void> {
-    request.answer(0, statWords(await this.#fs.statOpen(handle)));
+    const words = statWords(await this.#fs.statOpen(handle));
+    this.#known.told(this.#fs.nodeOpen(handle).ino);
+    request.answer(0, words);
   }
 
   async readdir(request: Request, path: string): Promise<void> {
     const names = ['.', '..'];
     const stats: Uint32Array[] = [new Uint32Array(18), new Uint32Array(18)];
-    for (const entry of await this.#fs.list(await this.#resolve(path), caller)) {
+    for (const entry of await this.#fs.list(await nodeAt(this.#fs, path), caller)) {
       const name = textOf(entry.name);
       if (name === null) continue;
       names.push(name);
@@ -55,14 +44,14 @@ export class Operations {
   }
 
   async readlink(request: Request, path: string): Promise<void> {
-    const target = await this.#fs.readlink(await this.#resolve(path));
+    const target = await this.#fs.readlink(await nodeAt(this.#fs, path));
     const text = textOf(target);
     if (text === null) throw new PosixError('EILSEQ');
     request.answer(0, text);
   }
 
   async open(request: Request, path: string, flags: number): Promise<void> {
-    const node = await this.#resolve(path);
+    const node = await nodeAt(this.#fs, path);
     const handle = await this.#fs.open(node, flags, caller);
     if (!request.waiting) {
       this.#fs.release(handle);
@@ -73,7 +62,9 @@ export class Operations {
   }
 
   release(request: Request, handle: number): void {
+    const { ino } = this.#fs.nodeOpen(handle);
     this.#fs.release(handle);
+    this.#fs.modify.forgetUnheld(ino);
     request.answer(0);
   }
 
@@ -111,27 +102,18 @@ export class Operations {
 
   async getxattr(request: Request, path: string, name: string, target: Buffer): Promise<void> {
     const bytes = Buffer.from(name).toString('latin1');
-    const value = await this.#fs.getxattr(await this.#resolve(path), bytes);
+    const value = await this.#fs.getxattr(await nodeAt(this.#fs, path), bytes);
     answerSized(request, value, target);
   }
 
   async listxattr(request: Request, path: string, target: Buffer): Promise<void> {
-    const node = await this.#resolve(path);
+    const node = await nodeAt(this.#fs, path);
     const list = await this.#fs.listxattr(node, (name) => textOf(name) !== null);
     answerSized(request, list, target);
   }
 
   statfs(request: Request): void {
     request.answer(0, spaceWords(this.#fs.statfs()));
-  }
-
-  change(): never {
-    throw new PosixError('EROFS');
-  }
-
-  changeXattr(name: string): never {
-    refuseForeign(name);
-    throw new PosixError('EROFS');
   }
 }
 

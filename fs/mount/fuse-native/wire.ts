@@ -1,5 +1,6 @@
 /** The number arrays in which fuse-native takes stat and statvfs. */
 import type { InodeKind } from '../../manifest/records.js';
+import type { AttributeChange } from '../changes/inode-attributes.js';
 import { foldInode } from '../inode-numbers.js';
 import type { DirectoryEntry, NodeStat } from '../node.js';
 import type { Space } from '../source.js';
@@ -13,6 +14,10 @@ const typeBits: Readonly<Record<InodeKind, number>> = {
 };
 
 const word = 2 ** 32;
+const second = 1_000_000_000n;
+/** UTIME_NOW and UTIME_OMIT in place of nanoseconds. */
+const now = 2n ** 30n - 1n;
+const omit = 2n ** 30n - 2n;
 /** What programs are told to read at once: the largest request. */
 const blockSize = 131_072;
 
@@ -21,12 +26,7 @@ function setWide(words: Uint32Array, at: number, value: number): void {
   words[at + 1] = Math.floor(value / word);
 }
 
-/** Milliseconds; times before 1970 can't be passed. */
-function milliseconds(nanoseconds: bigint): number {
-  return nanoseconds <= 0n ? 0 : Number(nanoseconds / 1_000_000n);
-}
-
-/** mode uid gid size(2) dev nlink ino rdev blksize blocks(2) atime(2) mtime(2) ctime(2) */
+/** mode uid gid size(2) dev nlink ino rdev blksize blocks(2) atime(2) mtime(2) ctime(2); times in nanoseconds for native/fuse2/operations.cc */
 export function statWords(stat: NodeStat): Uint32Array {
   const words = new Uint32Array(18);
   words[0] = typeBits[stat.kind] | stat.mode;
@@ -37,9 +37,7 @@ export function statWords(stat: NodeStat): Uint32Array {
   words[7] = foldInode(stat.ino);
   words[9] = blockSize;
   setWide(words, 10, Math.ceil((stat.stored ?? stat.size) / 512));
-  setWide(words, 12, milliseconds(stat.atime));
-  setWide(words, 14, milliseconds(stat.mtime));
-  setWide(words, 16, milliseconds(stat.ctime));
+  words.set(new Uint32Array(BigInt64Array.of(stat.atime, stat.mtime, stat.ctime).buffer), 12);
   return words;
 }
 
@@ -49,6 +47,20 @@ export function entryWords(entry: DirectoryEntry): Uint32Array {
   words[0] = typeBits[entry.kind];
   words[7] = foldInode(entry.ino);
   return words;
+}
+
+/** Times of utimensat(2): of the access, then of the modification. */
+export function givenTimes(value: Buffer): Pick<AttributeChange, 'atime' | 'mtime'> {
+  const atime = givenTime(value, 0);
+  const mtime = givenTime(value, 16);
+  return { ...(atime !== undefined && { atime }), ...(mtime !== undefined && { mtime }) };
+}
+
+/** Undefined: it stays. */
+function givenTime(value: Buffer, at: number): bigint | 'now' | undefined {
+  const nanoseconds = value.readBigInt64LE(at + 8);
+  if (nanoseconds === omit) return undefined;
+  return nanoseconds === now ? 'now' : value.readBigInt64LE(at) * second + nanoseconds;
 }
 
 /** bsize frsize blocks bfree bavail files ffree favail fsid flag namemax; blocks grow until their count fits 32 bits. */

@@ -1,6 +1,7 @@
 /** What the driver does for each request of the kernel that changes something. */
 import { type FuseSession, setAttr } from '../../../native/index.js';
 import type { AttributeChange } from '../changes/inode-attributes.js';
+import { madeKind, permissionsOf } from '../changes/made-kinds.js';
 import type { NewInode } from '../changes/names.js';
 import type { FileSystem } from '../file-system.js';
 import type { Node } from '../node.js';
@@ -11,15 +12,6 @@ import { lifetimesOf } from './lifetimes.js';
 import type { Listings } from './listings.js';
 import type { NodeTable } from './node-table.js';
 
-const permissions = 0o7777;
-/** Types of mknod(2) (inode(7), S_IFMT). */
-const typeMask = 0o170000;
-const kinds: ReadonlyMap<number, NewInode['kind']> = new Map([
-  [0, 'file'],
-  [0o100000, 'file'],
-  [0o010000, 'fifo'],
-  [0o140000, 'socket'],
-]);
 const seekData = 3;
 const second = 1_000_000_000n;
 
@@ -51,7 +43,7 @@ export class Modifying {
 
   async create(id: number, place: NodeName, flags: number, mode: number, caller: Caller): Promise<void> {
     const parent = this.#nodes.at(place.parent);
-    const options = { mode: mode & permissions, flags };
+    const options = { mode: permissionsOf(mode), flags };
     const { node, handle } = await this.#fs.modify.create(parent, place.name, options, caller);
     this.#listings.changed();
     let answered = false;
@@ -66,14 +58,11 @@ export class Modifying {
 
   /** @throws PosixError EPERM for devices, EINVAL for other types */
   async mknod(id: number, place: NodeName, mode: number, caller: Caller): Promise<void> {
-    const type = mode & typeMask;
-    const kind = kinds.get(type);
-    if (kind === undefined) throw new PosixError(type === 0o020000 || type === 0o060000 ? 'EPERM' : 'EINVAL');
-    await this.#make(id, place, { kind, mode: mode & permissions }, caller);
+    await this.#make(id, place, { kind: madeKind(mode), mode: permissionsOf(mode) }, caller);
   }
 
   mkdir(id: number, place: NodeName, mode: number, caller: Caller): Promise<void> {
-    return this.#make(id, place, { kind: 'directory', mode: mode & permissions }, caller);
+    return this.#make(id, place, { kind: 'directory', mode: permissionsOf(mode) }, caller);
   }
 
   symlink(id: number, place: NodeName, target: Buffer, caller: Caller): Promise<void> {
@@ -186,7 +175,7 @@ function changeOf(values: Float64Array): AttributeChange {
   const time = (seconds: number, nanoseconds: number): bigint =>
     BigInt(seconds) * second + BigInt(nanoseconds);
   return {
-    ...(has(setAttr.mode) && { mode: mode & permissions }),
+    ...(has(setAttr.mode) && { mode: permissionsOf(mode) }),
     ...(has(setAttr.uid) && { uid }),
     ...(has(setAttr.gid) && { gid }),
     ...(has(setAttr.atime) && { atime: has(setAttr.atimeNow) ? ('now' as const) : time(atime, atimeNs) }),
