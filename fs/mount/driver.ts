@@ -34,6 +34,12 @@ export interface DriverLimits {
   readonly directSnapshots: boolean;
   /** Milliseconds for which the kernel keeps names and attributes. */
   readonly attributeTimeout: number;
+  /** Flags of renameat2(2); else EINVAL. */
+  readonly renameFlags: boolean;
+  /** fallocate(2), SEEK_DATA and SEEK_HOLE; else EOPNOTSUPP, and every file looks as if it were data throughout. */
+  readonly ranges: boolean;
+  /** A file that is open when its last name goes has none; else it has a hidden one in its directory until it is closed. */
+  readonly namelessFiles: boolean;
   /** Plaintext is wiped from every buffer once it is delivered; else the binding frees some unwiped. */
   readonly wipesReplies: boolean;
 }

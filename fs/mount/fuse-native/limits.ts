@@ -15,5 +15,8 @@ export const fuseNativeLimits: DriverLimits = {
   invalidateOne: false,
   directSnapshots: false,
   attributeTimeout: 1_000,
+  renameFlags: false,
+  ranges: false,
+  namelessFiles: false,
   wipesReplies: false,
 };

@@ -12,5 +12,8 @@ export const nativeLimits: DriverLimits = {
   invalidateOne: true,
   directSnapshots: true,
   attributeTimeout: 1_000,
+  renameFlags: true,
+  ranges: true,
+  namelessFiles: true,
   wipesReplies: true,
 };
