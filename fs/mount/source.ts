@@ -95,7 +95,7 @@ export interface Space {
   readonly nameMax: number;
 }
 
-/** Copies `length` bytes, from `from` of what is being written, to `target` at `at`. */
+/** Copies `length` bytes, from `from` of what is being written, to `target` at `at`, or throws before it has copied any. */
 export type WriteSource = (from: number, length: number, target: Buffer, at: number) => void;
 
 /** What programs change of the user's tree. Everything is in memory when a call returns, and on disk after {@link sync}. */

@@ -50,10 +50,20 @@ export class FileChanges {
   async #change<T>(ino: number, step: (file: UnsealedFile) => Promise<T> | T): Promise<T> {
     await this.#writing.room();
     const file = this.#writing.contents.unsealed(ino);
-    return file.content.inTurn(async () => {
-      const result = await step(file);
-      this.#writing.written(file);
-      return result;
+    const changed = file.content.inTurn(async () => {
+      try {
+        const result = await step(file);
+        this.#writing.written(file);
+        return result;
+      } catch (error) {
+        // What was written before it failed stands, and becomes a version as all else.
+        if (file.content.differs) this.#writing.written(file);
+        throw error;
+      }
+    });
+    return changed.catch((error: unknown) => {
+      this.#writing.contents.settle(ino);
+      throw error;
     });
   }
 

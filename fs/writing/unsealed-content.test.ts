@@ -180,6 +180,41 @@ const steps = fc.array(
 );
 
 describe('content that is written to', () => {
+  it('is not clean while a step is under way: who forgot it then would lose what that writes', async () => {
+    const pair = new Pair();
+    await pair.write(0, Buffer.alloc(100_000, 1));
+    pair.version();
+    await pair.seal();
+    expect(pair.file.clean).toBe(true);
+    let go: () => void = () => undefined;
+    const step = pair.file.inTurn(
+      () =>
+        new Promise<void>((done) => {
+          go = done;
+        }),
+    );
+    expect(pair.file.clean).toBe(false);
+    await Promise.resolve();
+    go();
+    await step;
+    expect(pair.file.clean).toBe(true);
+  });
+
+  it('is as it was where the source of a write throws', async () => {
+    const pair = new Pair();
+    await pair.write(0, Buffer.alloc(100_000, 1));
+    pair.version();
+    await pair.seal();
+    const late = pair.file.inTurn(() =>
+      pair.file.write(0, 100_000, () => {
+        throw new Error('too late');
+      }),
+    );
+    await expect(late).rejects.toThrow('too late');
+    await pair.check();
+    expect(pair.file.clean).toBe(true);
+  });
+
   it('reads as a plain buffer would, and each of its versions as it was frozen, whatever is sealed when', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (plan) => {

@@ -25,7 +25,7 @@ export interface ContentParts {
   readonly open: (stored: Stored) => ObjectContent;
 }
 
-/** Copies `length` bytes, from `from` of what is being written, to `target` at `at`. */
+/** Copies `length` bytes, from `from` of what is being written, to `target` at `at`, or throws before it has copied any. */
 export type Source = (from: number, length: number, target: Buffer, at: number) => void;
 
 export class UnsealedContent {
@@ -44,6 +44,8 @@ export class UnsealedContent {
   #cut: number;
   #newSlots = new Set<number>();
   #turn: Promise<unknown> = Promise.resolve();
+  /** That wait for their turn or have it. */
+  #steps = 0;
 
   constructor(base: Stored, parts: ContentParts) {
     this.#parts = parts;
@@ -54,14 +56,19 @@ export class UnsealedContent {
     this.#cut = base.length;
   }
 
-  /** Nothing differs from the last version. */
+  /** Nothing differs from the last version, and no step is under way that may change that. */
   get clean(): boolean {
+    return this.#steps === 0 && !this.differs;
+  }
+
+  /** Something differs from the last version. */
+  get differs(): boolean {
     return (
-      this.#vertices.size === 0 &&
-      this.#slots.size === 0 &&
-      this.#frozen.length === 0 &&
-      this.length === this.#base.length &&
-      this.#baseLimit === this.length
+      this.#vertices.size > 0 ||
+      this.#slots.size > 0 ||
+      this.#frozen.length > 0 ||
+      this.length !== this.#base.length ||
+      this.#baseLimit !== this.length
     );
   }
 
@@ -84,12 +91,15 @@ export class UnsealedContent {
 
   /** Steps that change content go one after another; each sees what the one before has left. */
   inTurn<T>(step: () => Promise<T> | T): Promise<T> {
-    const run = this.#turn.then(step);
+    this.#steps += 1;
+    const run = this.#turn.then(step).finally(() => {
+      this.#steps -= 1;
+    });
     this.#turn = run.catch(() => undefined);
     return run;
   }
 
-  /** In turn. @throws SherinError when what stands beside the written bytes can not be read */
+  /** In turn; a part whose source throws stays as it was. @throws SherinError when what stands beside the written bytes can not be read */
   async write(offset: number, count: number, source: Source): Promise<void> {
     const end = offset + count;
     for (let at = offset; at < end; ) {
@@ -97,8 +107,14 @@ export class UnsealedContent {
       const from = at - index * vertexBytes;
       const part = Math.min(end - at, vertexBytes - from);
       const covered = from === 0 && at + part >= Math.min((index + 1) * vertexBytes, this.length);
+      const known = this.#vertices.has(index);
       const vertex = await this.#writable(index, covered);
-      source(at - offset, part, vertex.bytes, from);
+      try {
+        source(at - offset, part, vertex.bytes, from);
+      } catch (error) {
+        if (!known) this.#drop(index, vertex);
+        throw error;
+      }
       markWritten(vertex, from, part);
       at += part;
       // Grows with what is there, so that a frozen state never has a length without its bytes.

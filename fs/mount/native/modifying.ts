@@ -103,12 +103,10 @@ export class Modifying {
   }
 
   async write(id: number, handle: number, offset: number, count: number): Promise<void> {
-    let gone = false;
     await this.#fs.modify.write(handle, offset, count, (from, length, target, at) => {
-      // Its deadline has answered it, and its bytes are wiped: whoever wrote them was told that they may be lost.
-      if (!this.#session.takeData(id, from, length, target, at)) gone = true;
+      // Its deadline has answered it, and its bytes are wiped.
+      if (!this.#session.takeData(id, from, length, target, at)) throw new PosixError('ETIMEDOUT');
     });
-    if (gone) throw new PosixError('ETIMEDOUT');
     this.#session.answerWrite(id, count);
   }
 
