@@ -16,5 +16,5 @@ describe.each([nativeLimits, fuseNativeLimits])('writing, driver $name', (limits
   nameTests(vault, limits);
   contentTests(vault, limits);
   attributeTests(vault, limits);
-  remountTests(vault);
+  remountTests(vault, limits);
 });
