@@ -23,6 +23,12 @@ const packages = {
     'libssl-dev', // native/checks runs outside Node
     'procps', // pgrep
     'strace', // the order of system calls
+    // Programs that test/programs runs in a directory, besides those above.
+    'gcc',
+    'fio',
+    'rsync',
+    'sqlite3',
+    'stress-ng',
   ],
   bench: ['openssl', 'gocryptfs', 'encfs', 'cryfs', 'securefs'],
 };
