@@ -1,0 +1,41 @@
+/** Programs as people use them, in any directory: each says itself whether it found what it had written. */
+import { afterEach, beforeEach, describe } from 'vitest';
+import { buildTests } from './build.js';
+import { copyTests } from './copies.js';
+import { databaseTests } from './databases.js';
+import { editorTests } from './editors.js';
+import { fioTests } from './fio.js';
+import { gitTests } from './git.js';
+import { mapTests } from './maps.js';
+import { stressTests } from './stress-ng.js';
+import { Workplace } from './workplace.js';
+import { writerTests } from './writers.js';
+
+export interface ProgramTest {
+  readonly name: string;
+  /** An existing directory that the user of the tests may write to. */
+  readonly directory: () => string;
+}
+
+/** The workplace of the test that runs. */
+export type Place = () => Workplace;
+
+export function programTests({ name, directory }: ProgramTest): void {
+  describe(`programs in ${name}`, () => {
+    let workplace: Workplace;
+    beforeEach(() => {
+      workplace = new Workplace(directory());
+    });
+    afterEach(() => workplace.remove());
+    const place = () => workplace;
+    gitTests(place);
+    databaseTests(place);
+    copyTests(place);
+    buildTests(place);
+    fioTests(place);
+    stressTests(place);
+    writerTests(place);
+    mapTests(place);
+    editorTests(place);
+  });
+}

@@ -1,0 +1,64 @@
+/** Where a program runs: a new directory in the one that is tested, and one on the machine's disk beside it. */
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Debian packages of the programs, where they have another name. */
+const packages: Readonly<Record<string, string>> = { python3: 'python3', setfattr: 'attr', getfattr: 'attr' };
+
+/** @throws Error that says how to get what is missing */
+export function need(...programs: readonly string[]): void {
+  const missing = programs.filter((name) => spawnSync('sh', ['-c', 'command -v "$0"', name]).status !== 0);
+  if (missing.length === 0) return;
+  const names = missing.map((name) => packages[name] ?? name).join(' ');
+  throw new Error(`${missing.join(', ')} not found: install with apt-get install ${names}`);
+}
+
+export class Workplace {
+  /** In the directory that is tested. */
+  readonly path: string;
+  /** On the machine's disk: what is brought in, and what the outcome is compared with. */
+  readonly beside: string;
+
+  constructor(directory: string) {
+    this.path = mkdtempSync(join(directory, 'sherin-programs-'));
+    this.beside = mkdtempSync(join(tmpdir(), 'sherin-programs-beside-'));
+  }
+
+  /**
+   * Runs lines of bash in the directory and gives what they print; each command must succeed. There are `$BESIDE`,
+   * `$SCRIPTS` and `$PROJECT`, and no settings of the user who runs it. @throws Error with all that was said
+   */
+  async run(lines: string): Promise<string> {
+    const env = {
+      ...process.env,
+      BESIDE: this.beside,
+      SCRIPTS: fileURLToPath(new URL('scripts', import.meta.url)),
+      PROJECT: fileURLToPath(new URL('project', import.meta.url)),
+      HOME: this.beside,
+      LC_ALL: 'C.UTF-8',
+      PYTHONDONTWRITEBYTECODE: '1',
+    };
+    return new Promise((resolve, reject) => {
+      const args = ['-euo', 'pipefail', '-c', lines];
+      const options = { cwd: this.path, env, maxBuffer: 64 * 1024 * 1024 };
+      execFile('bash', args, options, (error, out, said) => {
+        if (error === null) resolve(out);
+        else reject(new Error(`ended with ${error.code ?? error.signal}:\n${lines}\n${out}${said}`));
+      });
+    });
+  }
+
+  remove(): void {
+    for (const path of [this.path, this.beside]) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** SHERIN_PROGRAMS multiplies sizes and counts. */
+const factor = Number(process.env.SHERIN_PROGRAMS ?? 1);
+
+export function scaled(count: number): number {
+  return Math.ceil(count * factor);
+}
