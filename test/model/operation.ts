@@ -117,12 +117,9 @@ export interface Outcome {
   readonly seen?: unknown;
 }
 
-/** File systems differ in whether these change times. */
-const ownTimes: ReadonlySet<OperationName> = new Set(['fallocate', 'map_write']);
-
 /** A step as its worker takes it. */
 export function commandOf({ operation, watch, tick }: Step): Readonly<Record<string, unknown>> {
-  return { ...operation, watch, tick, times: !ownTimes.has(operation.do) };
+  return { ...operation, watch, tick };
 }
 
 export function describeStep({ process, operation, watch, tick }: Step): string {

@@ -63,17 +63,21 @@ describe('the model test', () => {
     expect(errors).toEqual([undefined, 'EBADF']);
   });
 
-  it.each(lies)('finds a directory that $name, in $smallest steps', async (lie) => {
-    const sides = { tested: lying(one, lie), model: other };
-    const run = (steps: readonly Step[]) => runSequence(steps, sides);
-    const failure = await checkSequences(sequences(setting), run, { seed, numRuns: 300 }).then(
-      () => null,
-      (error: Error) => error,
-    );
-    const found = failure?.cause;
-    if (!(found instanceof Difference)) throw failure ?? new Error('it was not found');
-    expect(found.steps.map(({ operation }) => operation.do)).toContain(lie.about);
-    expect(found.steps.length).toBeLessThanOrEqual(lie.smallest);
-    expect(failure?.message).toContain(`SHERIN_MODEL_SEED=${seed}`);
-  });
+  it.each(lies)(
+    'finds a directory that $name, in $smallest steps',
+    async (lie) => {
+      const sides = { tested: lying(one, lie), model: other };
+      const run = (steps: readonly Step[]) => runSequence(steps, sides);
+      const failure = await checkSequences(sequences(setting), run, { seed, numRuns: 300 }).then(
+        () => null,
+        (error: Error) => error,
+      );
+      const found = failure?.cause;
+      if (!(found instanceof Difference)) throw failure ?? new Error('it was not found');
+      expect(found.steps.map(({ operation }) => operation.do)).toContain(lie.about);
+      expect(found.steps.length).toBeLessThanOrEqual(lie.smallest);
+      expect(failure?.message).toContain(`SHERIN_MODEL_SEED=${seed}`);
+    },
+    300_000,
+  );
 });

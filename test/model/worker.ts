@@ -51,6 +51,9 @@ export class Worker {
 
   /** Ends it, even in the middle of a call that does not return. */
   end(): void {
+    if (this.#asked !== null) {
+      process.stderr.write(`a worker has not answered ${JSON.stringify(this.#asked.command)}\n`);
+    }
     this.#child.kill('SIGKILL');
   }
 

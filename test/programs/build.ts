@@ -1,7 +1,7 @@
 /** A project in C: configured, compiled by two jobs, linked, tested and installed; make trusts the order of times. */
 import { expect, it } from 'vitest';
-import type { Place } from './suite.js';
-import { need } from './workplace.js';
+
+import { need, type Place } from './workplace.js';
 
 export function buildTests(place: Place): void {
   it('a C project is configured, built, tested and installed', async () => {

@@ -1,9 +1,9 @@
 /** Programs that copy trees and compare them. */
 import { expect, it } from 'vitest';
-import type { Place } from './suite.js';
-import { need, scaled } from './workplace.js';
 
-const tree = `python3 "$SCRIPTS/make_tree.py" "$BESIDE/tree" ${scaled(1000)} all\n`;
+import { need, type Place, scaled } from './workplace.js';
+
+const tree = `python3 "$SCRIPTS/make_tree.py" "$BESIDE/tree" ${scaled(600)} all\n`;
 /** Names with all that a copy keeps; sizes of directories are each file system's own. */
 const list = `
 list() { (cd "$1" && find . -printf '%y %m %U %G %n %T@ %p %l %s\\n' | sed -E '/^d/s/ [0-9]+$//' | sort); }

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { Place } from './suite.js';
-import { need, scaled } from './workplace.js';
+
+import { need, type Place, scaled } from './workplace.js';
 
 const modes = ['wal', 'delete', 'truncate', 'persist'] as const;
 const script = fileURLToPath(new URL('scripts/commit_rows.py', import.meta.url));

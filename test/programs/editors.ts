@@ -1,7 +1,7 @@
 /** How editors save. */
 import { expect, it } from 'vitest';
-import type { Place } from './suite.js';
-import { need, scaled } from './workplace.js';
+
+import { need, type Place, scaled } from './workplace.js';
 
 export function editorTests(place: Place): void {
   it('files saved by rename, with a backup and in place have the new text', async () => {

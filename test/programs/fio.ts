@@ -1,7 +1,7 @@
 /** fio writes in a random order and reads back, checking each block's own checksum. */
 import { it } from 'vitest';
-import type { Place } from './suite.js';
-import { need, scaled } from './workplace.js';
+
+import { need, type Place, scaled } from './workplace.js';
 
 /** What it does, by what the test is called. */
 const jobs: readonly (readonly [name: string, options: string])[] = [

@@ -1,7 +1,7 @@
 /** Files written through memory. */
 import { expect, it } from 'vitest';
-import type { Place } from './suite.js';
-import { need, scaled } from './workplace.js';
+
+import { need, type Place, scaled } from './workplace.js';
 
 export function mapTests(place: Place): void {
   it('bytes written through shared maps of two processes are those of the file', async () => {

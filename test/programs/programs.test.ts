@@ -1,4 +1,7 @@
 import { tmpdir } from 'node:os';
 import { programTests } from './suite.js';
 
-programTests({ name: 'a plain directory', directory: tmpdir });
+/** Any directory instead, such as one of a mount. */
+const given = process.env.SHERIN_TEST_DIRECTORY;
+
+programTests({ name: given ?? 'a plain directory', directory: () => given ?? tmpdir() });

@@ -1,7 +1,7 @@
 /** Stressors of stress-ng for file systems, some at a time, each checking what it does. */
 import { it } from 'vitest';
-import type { Place } from './suite.js';
-import { need, scaled } from './workplace.js';
+
+import { need, type Place, scaled } from './workplace.js';
 
 const groups: Readonly<Record<string, string>> = {
   names: '--rename 1 --link 1 --symlink 1 --dir 1 --dentry 1 --filename 1 --mknod 1',

@@ -17,9 +17,6 @@ export interface ProgramTest {
   readonly directory: () => string;
 }
 
-/** The workplace of the test that runs. */
-export type Place = () => Workplace;
-
 export function programTests({ name, directory }: ProgramTest): void {
   describe(`programs in ${name}`, () => {
     let workplace: Workplace;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Debian packages of the programs, where they have another name. */
-const packages: Readonly<Record<string, string>> = { python3: 'python3', setfattr: 'attr', getfattr: 'attr' };
+const packages: Readonly<Record<string, string>> = { ar: 'binutils', getfattr: 'attr' };
 
 /** @throws Error that says how to get what is missing */
 export function need(...programs: readonly string[]): void {
@@ -55,6 +55,9 @@ export class Workplace {
     for (const path of [this.path, this.beside]) rmSync(path, { recursive: true, force: true });
   }
 }
+
+/** The workplace of the test that runs. */
+export type Place = () => Workplace;
 
 /** SHERIN_PROGRAMS multiplies sizes and counts. */
 const factor = Number(process.env.SHERIN_PROGRAMS ?? 1);

@@ -1,7 +1,7 @@
 /** Two writers and a reader of one file. */
 import { expect, it } from 'vitest';
-import type { Place } from './suite.js';
-import { need, scaled } from './workplace.js';
+
+import { need, type Place, scaled } from './workplace.js';
 
 export function writerTests(place: Place): void {
   it('appends of two writers come whole and in turn, and stay as a reader saw them', async () => {

@@ -1,10 +1,12 @@
 """One process at work in a directory: reads commands as JSON lines, answers each with a line."""
+import contextlib
 import errno
 import json
 import os
 import socket
 import sys
 
+import system
 import tree
 from operations import Operations
 from watch import Watch, coarse, next_tick
@@ -45,6 +47,14 @@ class Worker(Operations):
             os.close(self.handles[slot])
         self.handles[slot] = fd
 
+    def settle(self, target):
+        """
+        Sets times where file systems differ in whether the call before changes them (a truncation to the size that it
+        has, an attribute set to the value that it has, a map, an allocation), so that they agree from here on.
+        """
+        with as_starter():
+            system.utimens(target, 'omit', 'now')
+
     # The frame of a sequence
 
     def make(self, root):
@@ -78,7 +88,7 @@ class Worker(Operations):
         return [self.answer(command) for command in commands]
 
     def answer(self, command):
-        arguments = {name: value for name, value in command.items() if name not in ('do', 'watch', 'tick', 'times')}
+        arguments = {name: value for name, value in command.items() if name not in ('do', 'watch', 'tick')}
         if command.get('tick'):
             next_tick()
         watch = Watch(self, command) if command.get('watch') else None
@@ -98,7 +108,18 @@ def become(user):
     if user is not None:
         os.setgroups([])
         os.setgid(user)
-        os.setuid(user)
+        # The saved user is the one that started it, for `as_starter`; it gives no right by itself.
+        os.setresuid(user, user, os.getuid())
+
+
+@contextlib.contextmanager
+def as_starter():
+    user = os.geteuid()
+    os.seteuid(os.getresuid()[2])
+    try:
+        yield
+    finally:
+        os.seteuid(user)
 
 
 def main():

@@ -7,7 +7,7 @@ import stat
 import struct
 
 import system
-from facts import content, facts, kind, shown, xattrs
+from facts import attempt, content, facts, kind, shown, xattrs
 
 modes = {'allocate': 0, 'keep-size': 1, 'punch': 3, 'zero': 16, 'zero-keep-size': 17}
 whences = {'start': os.SEEK_SET, 'here': os.SEEK_CUR, 'end': os.SEEK_END}
@@ -24,7 +24,10 @@ class Operations:
         number = os.O_NONBLOCK
         for flag in flags:
             number |= getattr(os, f'O_{flag}')
+        empty = 'TRUNC' in flags and size_of(self.full(path)) == 0
         self.keep(slot, os.open(self.full(path), number, mode))
+        if empty:
+            self.settle(self.fd(slot))
 
     def close(self, slot):
         os.close(self.fd(slot))
@@ -61,8 +64,12 @@ class Operations:
         with mmap.mmap(self.fd(slot), offset - start + length, offset=start) as view:
             view[offset - start:] = content(seed, length)
             view.flush()
+        self.settle(self.fd(slot))
 
     def seek(self, slot, offset, whence):
+        # Positions in a directory mean something to its file system only.
+        if kind(os.fstat(self.fd(slot))) == 'directory':
+            return None
         return os.lseek(self.fd(slot), offset, whences[whence])
 
     def extents(self, slot):
@@ -78,13 +85,20 @@ class Operations:
             os.lseek(fd, position, os.SEEK_SET)
 
     def ftruncate(self, slot, size):
+        unchanged = size_of(self.fd(slot)) == size
         os.ftruncate(self.fd(slot), size)
+        if unchanged:
+            self.settle(self.fd(slot))
 
     def truncate(self, path, size):
+        unchanged = size_of(self.full(path)) == size
         os.truncate(self.full(path), size)
+        if unchanged:
+            self.settle(self.full(path))
 
     def fallocate(self, slot, mode, offset, length):
         system.fallocate(self.fd(slot), modes[mode], offset, length)
+        self.settle(self.fd(slot))
 
     def copy_range(self, source, slot, start, offset, length):
         """As copy programs do: until all is copied or the source ends."""
@@ -164,10 +178,16 @@ class Operations:
         return access_time(os.fstat(self.fd(slot)), access)
 
     def setxattr(self, path, name, length, seed, flags, follow):
-        os.setxattr(self.full(path), name, content(seed, length), flags, follow_symlinks=follow)
+        self.set_attribute(self.full(path), name, content(seed, length), flags, {'follow_symlinks': follow})
 
     def fsetxattr(self, slot, name, length, seed, flags):
-        os.setxattr(self.fd(slot), name, content(seed, length), flags)
+        self.set_attribute(self.fd(slot), name, content(seed, length), flags, {})
+
+    def set_attribute(self, target, name, value, flags, options):
+        unchanged = attempt(lambda: os.getxattr(target, name, **options)) == value
+        os.setxattr(target, name, value, flags, **options)
+        if unchanged:
+            self.settle(target)
 
     def getxattr(self, path, name, follow):
         return os.getxattr(self.full(path), name, follow_symlinks=follow).hex()
@@ -177,6 +197,11 @@ class Operations:
 
     def listxattr(self, path, follow):
         return xattrs(self.full(path), follow)
+
+
+def size_of(target):
+    status = attempt(os.stat, target)
+    return None if isinstance(status, str) else status.st_size
 
 
 def access_time(status, wanted):

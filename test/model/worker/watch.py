@@ -10,7 +10,7 @@ What one operation changes on the files that it names. Clocks of two file system
 import os
 import time
 
-from facts import attempt, facts
+from facts import attempt, facts, kind
 
 
 # linux/time.h; Python has no name for it.
@@ -55,9 +55,8 @@ class Watch:
                 for name, status in self.look()}
 
     def times(self, status):
-        result = facts(status)
         # A FIFO's times follow what goes through it, which never reaches the file system.
-        if result[0] == 'fifo' or not self.command.get('times', True):
+        if kind(status) == 'fifo':
             return []
         before = self.known.get(status.st_ino)
         end = time.time_ns()
