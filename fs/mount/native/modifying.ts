@@ -98,7 +98,9 @@ export class Modifying {
     const [valid = 0, , , , size = 0] = values;
     if ((valid & setAttr.size) !== 0) await this.#fs.modify.truncate(node, size);
     const change = changeOf(values);
-    if (Object.keys(change).length > 0) await this.#fs.modify.setAttributes(node, change);
+    // A chown(2) that names neither owner nor group comes without a value, and is a change of status all the same.
+    if ((valid & setAttr.size) === 0 || Object.keys(change).length > 0)
+      await this.#fs.modify.setAttributes(node, change);
     this.#session.answerAttributes(id, attributesOf(number, await node.stat(), lifetimesOf(node)));
   }
 
