@@ -77,9 +77,9 @@ export class VaultSource implements MountSource {
   }
 
   async ranges(): Promise<Ranges> {
-    const { changes } = await this.#vault.unlocked();
-    const tree = await this.tree();
-    return { tree, seek: (ino, offset, what) => changes.seek(ino, offset, what) };
+    const session = await this.#vault.unlocked();
+    const tree = await this.#treeOf(session);
+    return { tree, seek: (ino, offset, what) => session.changes.seek(tree, ino, offset, what) };
   }
 
   async openInode(ino: number, caller: Caller): Promise<OpenFile> {

@@ -1,5 +1,5 @@
 import type { Mutation } from '../manifest/records.js';
-import type { Inode } from '../manifest/tree.js';
+import type { Inode, Tree } from '../manifest/tree.js';
 import type { Changes, WriteSource } from '../mount/source.js';
 import { FileChanges } from '../writing/file-changes.js';
 import type { Writing } from '../writing/writing.js';
@@ -72,8 +72,9 @@ export class PresentChanges implements Changes {
     return this.#files.zero(ino, offset, count);
   }
 
-  seek(ino: number, offset: number, what: 'data' | 'hole'): number | null {
-    return this.#files.seek(ino, offset, what);
+  /** @param tree the present one, or one of the past */
+  seek(tree: Tree, ino: number, offset: number, what: 'data' | 'hole'): number | null {
+    return this.#files.seek(tree, ino, offset, what);
   }
 
   sync(ino: number): Promise<void> {

@@ -1,6 +1,7 @@
 /** What programs do to the content of files. */
 import { slotBytes, slotCount } from '../manifest/index-node.js';
 import { usedSlots } from '../manifest/object-tree.js';
+import type { Tree } from '../manifest/tree.js';
 import type { UnsealedFile } from './contents.js';
 import { type DataRange, seekIn } from './data-ranges.js';
 import type { Source } from './unsealed-content.js';
@@ -39,12 +40,16 @@ export class FileChanges {
     return this.#change(ino, ({ content }) => content.zero(offset, count));
   }
 
-  /** As {@link seekIn}. */
-  seek(ino: number, offset: number, what: 'data' | 'hole'): number | null {
-    const { tree, contents } = this.#writing;
-    const file = contents.get(ino);
+  /** As {@link seekIn}. @param tree the present one, or one of the past */
+  seek(tree: Tree, ino: number, offset: number, what: 'data' | 'hole'): number | null {
+    const file = tree === this.#writing.tree ? this.#writing.contents.get(ino) : undefined;
     const length = tree.inode(ino)?.size ?? 0;
-    return seekIn(file?.content.dataRanges(this.#node) ?? this.#storedRanges(ino), offset, length, what);
+    return seekIn(
+      file?.content.dataRanges(this.#node) ?? this.#storedRanges(tree, ino),
+      offset,
+      length,
+      what,
+    );
   }
 
   async #change<T>(ino: number, step: (file: UnsealedFile) => Promise<T> | T): Promise<T> {
@@ -67,8 +72,7 @@ export class FileChanges {
     });
   }
 
-  *#storedRanges(ino: number): Iterable<DataRange> {
-    const { tree } = this.#writing;
+  *#storedRanges(tree: Tree, ino: number): Iterable<DataRange> {
     const object = tree.object(tree.inode(ino)?.object ?? 0);
     if (object === undefined) return;
     for (const { index } of usedSlots(object.node, slotCount(object.length), this.#node)) {
