@@ -1,7 +1,7 @@
 /** The content of a file at one moment, while it is being sealed. */
 import type { ObjectContent } from '../cube/content.js';
-import { slotBytes, slotCount, vertexBytes } from '../manifest/index-node.js';
-import { type Slot, type UsedSlot, usedSlots } from '../manifest/object-tree.js';
+import { fanOut, slotBytes, slotCount, vertexBytes } from '../manifest/index-node.js';
+import { type Slot, slotsAround, type UsedSlot, usedSlots } from '../manifest/object-tree.js';
 import type { Marks } from './marks.js';
 import type { SealedSlot, Stored } from './stored.js';
 import type { Vertex, VertexPool } from './vertex-pool.js';
@@ -61,6 +61,22 @@ export class FrozenContent {
       const vertex = this.#state.vertices.get(index);
       if (vertex !== undefined) yield [index, vertex];
     }
+  }
+
+  /** What stands under the written vertices of a slot, as far as it may stand there still; null: nothing that could. */
+  slotBefore(index: number, load: (id: Buffer) => Buffer): Slot | null {
+    const { base, baseLimit, slots } = this.#state;
+    const sealed = slots.get(index);
+    const start = index * slotBytes;
+    if (sealed !== undefined) return sealed.limit === sealed.content.size ? sealed.slot : null;
+    const whole = Math.min(base.length, start + slotBytes);
+    if (start >= base.length || baseLimit < whole) return null;
+    return slotsAround(base.node, index, load).slots[index % fanOut] ?? null;
+  }
+
+  /** Whether vertex `vertex` of a slot was written to. */
+  isWritten(slot: number, vertex: number): boolean {
+    return this.#state.vertices.has(slot * slotVertices + vertex);
   }
 
   /** Every slot that may hold data, in order. @param load an index node by ID */

@@ -1,8 +1,16 @@
 /** From frozen content to cubes: what changed is encrypted slot by slot on the codec's threads, the rest stays as it is. */
-import { type Encoded, type EncodeOptions, encodeBuffer, system } from '../../native/index.js';
-import { slotBytes, slotCount } from '../manifest/index-node.js';
-import { type ObjectTree, ObjectTreeBuilder, type Slot } from '../manifest/object-tree.js';
+import {
+  type CubeRef,
+  type Encoded,
+  type EncodeOptions,
+  encodeBuffer,
+  rootOfBlocks,
+  system,
+} from '../../native/index.js';
+import { slotBytes, slotCount, vertexBytes } from '../manifest/index-node.js';
+import { type ObjectTree, ObjectTreeBuilder, type Piece, type Slot } from '../manifest/object-tree.js';
 import type { FrozenContent } from './frozen-content.js';
+import { type PlannedPiece, planPieces } from './slot-pieces.js';
 
 /** Slots of all files that are put together and encrypted at one time, 1 MiB each. */
 const slotsInFlight = 4;
@@ -54,12 +62,39 @@ export function sealSlot(
   buffers: SlotBuffers,
 ): Promise<Slot> {
   return buffers.with(async (buffer) => {
-    const length = await content.assemble(index, buffer);
-    const encoded = await encodeBuffer(buffer.subarray(0, length), target.encode);
-    if (encoded.kind !== 'cube') return { kind: 'hole' };
-    target.take(encoded);
-    return { kind: 'cube', cube: encoded.cube };
+    const bytes = buffer.subarray(0, await content.assemble(index, buffer));
+    const before = content.slotBefore(index, target.node);
+    const pieces = planPieces({ bytes, before, changed: (vertex) => content.isWritten(index, vertex) });
+    if (pieces !== null) return sealPieces(bytes, pieces, target);
+    const cube = await sealBytes(bytes, target);
+    return cube === null ? { kind: 'hole' } : { kind: 'cube', cube };
   });
+}
+
+async function sealPieces(
+  bytes: Buffer,
+  planned: readonly PlannedPiece[],
+  target: SealTarget,
+): Promise<Slot> {
+  if (planned.every(({ kind }) => kind === 'hole')) return { kind: 'hole' };
+  const pieces: Piece[] = [];
+  for (const piece of planned) {
+    const { first, count: vertices } = piece;
+    const part = bytes.subarray(first * vertexBytes, (first + vertices) * vertexBytes);
+    const cube = piece.kind === 'new' ? await sealBytes(part, target) : null;
+    if (piece.kind === 'kept') pieces.push({ kind: 'cube', vertices, first: piece.from, cube: piece.cube });
+    else if (cube !== null) pieces.push({ kind: 'cube', vertices, first: 0, cube });
+    else pieces.push({ kind: 'hole', vertices });
+  }
+  return { kind: 'pieces', root: rootOfBlocks(bytes), pieces };
+}
+
+/** Null for zeros. */
+async function sealBytes(bytes: Buffer, target: SealTarget): Promise<CubeRef | null> {
+  const encoded = await encodeBuffer(bytes, target.encode);
+  if (encoded.kind !== 'cube') return null;
+  target.take(encoded);
+  return encoded.cube;
 }
 
 /** Seals all of it. @throws as {@link sealSlot} */

@@ -234,7 +234,7 @@ describe('content that is written to', () => {
         expect(pair.file.clean).toBe(true);
         expect(pair.pool.bytes).toBe(0);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   }, 120_000);
 });
