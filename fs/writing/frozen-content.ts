@@ -98,8 +98,8 @@ export class FrozenContent {
     for (; next < above.length; next++) yield* this.#changed(above[next] ?? 0);
   }
 
-  /** Puts the bytes of a slot together. @returns how many. @throws SherinError as ObjectContent.read */
-  async assemble(index: number, target: Buffer): Promise<number> {
+  /** Puts the bytes of a slot together. @throws SherinError as ObjectContent.read */
+  async assemble(index: number, target: Buffer): Promise<void> {
     const length = this.slotLength(index);
     const start = index * slotBytes;
     const dirty = new Map(this.verticesOf(index));
@@ -113,7 +113,6 @@ export class FrozenContent {
     for (const result of await Promise.allSettled(reads)) {
       if (result.status === 'rejected') throw result.reason;
     }
-    return length;
   }
 
   /** One more has to release it. */

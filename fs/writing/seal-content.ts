@@ -29,13 +29,14 @@ export class SlotBuffers {
   readonly #waiting: (() => void)[] = [];
   #made = 0;
 
-  /** Runs a step with a buffer, which is wiped after it. */
-  async with<T>(step: (buffer: Buffer) => Promise<T>): Promise<T> {
+  /** Runs a step with a buffer of `length` bytes, which is wiped after it. */
+  async with<T>(length: number, step: (buffer: Buffer) => Promise<T>): Promise<T> {
     const buffer = await this.#take();
+    const used = buffer.subarray(0, length);
     try {
-      return await step(buffer);
+      return await step(used);
     } finally {
-      system.wipe(buffer);
+      system.wipe(used);
       this.#free.push(buffer);
       this.#waiting.shift()?.();
     }
@@ -61,8 +62,8 @@ export function sealSlot(
   target: SealTarget,
   buffers: SlotBuffers,
 ): Promise<Slot> {
-  return buffers.with(async (buffer) => {
-    const bytes = buffer.subarray(0, await content.assemble(index, buffer));
+  return buffers.with(content.slotLength(index), async (bytes) => {
+    await content.assemble(index, bytes);
     const before = content.slotBefore(index, target.node);
     const pieces = planPieces({ bytes, before, changed: (vertex) => content.isWritten(index, vertex) });
     if (pieces !== null) return sealPieces(bytes, pieces, target);
