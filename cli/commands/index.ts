@@ -22,6 +22,7 @@ import { restoreBackup } from './restore-backup.js';
 import { scrub } from './scrub.js';
 import { stat } from './stat.js';
 import { status } from './status.js';
+import { snapshot, sync } from './sync.js';
 import { tree } from './tree.js';
 import { up } from './up.js';
 import { verify } from './verify.js';
@@ -44,6 +45,8 @@ export const commands: readonly CommandDefinition[] = [
   log,
   restore,
   diff,
+  snapshot,
+  sync,
   verify,
   scrub,
   fsck,

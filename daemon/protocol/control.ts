@@ -202,6 +202,12 @@ function method<P extends z.ZodType, R extends z.ZodType>(
 export const controlMethods = {
   status: method('State of vault, TPM, mount and caches', nothing, statusSchema),
   why: method('Reason behind a refusal', z.strictObject({ target: target.optional() }), whySchema),
+  sync: method('Answers when everything that programs have written is on disk', nothing, nothing),
+  snapshot: method(
+    'Makes a version of every file that programs have written to since its last one',
+    nothing,
+    z.strictObject({ versions: count }),
+  ),
   lock: method('Wipes keys and caches; every open and read answers EACCES until unlock', nothing, nothing),
   unlock: method(
     'Opens the vault with the TPM slot (a PIN is read from the descriptor) or the recovery key (from the descriptor)',

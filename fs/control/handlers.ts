@@ -60,6 +60,15 @@ export function controlHandlers(
         : whyError(reason);
     },
 
+    async sync() {
+      await service.current()?.writing.syncAll();
+      return {};
+    },
+
+    async snapshot() {
+      return { versions: (await service.current()?.writing.snapshot()) ?? 0 };
+    },
+
     async lock(_, { peer }) {
       await service.lock(peer);
       return {};

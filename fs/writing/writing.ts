@@ -5,7 +5,7 @@ import type { ObjectContent } from '../cube/content.js';
 import type { CubeLock } from '../cube/cube-lock.js';
 import type { CubeStore } from '../cube/store.js';
 import type { Manifest } from '../manifest/manifest.js';
-import type { Mutation } from '../manifest/records.js';
+import { type Mutation, rootInode } from '../manifest/records.js';
 import { attributesOf, type Tree } from '../manifest/tree.js';
 import { Clock } from './clock.js';
 import { Contents, type UnsealedFile } from './contents.js';
@@ -202,6 +202,21 @@ export class Writing {
     }
     await this.durable(null);
     if (this.#allSealed) this.#journaling.begin();
+  }
+
+  /** As {@link sync}, of every file. @throws SherinError NO_SPACE, IO, LOCKED */
+  async syncAll(): Promise<void> {
+    const files = [...this.contents.all()].filter(({ since }) => since !== null);
+    // One append for all of them; without any, for what was changed of names.
+    await Promise.all(files.length === 0 ? [this.sync(rootInode)] : files.map(({ ino }) => this.sync(ino)));
+  }
+
+  /** Makes a version of everything. @returns how many. @throws SherinError NO_SPACE, IO, LOCKED */
+  async snapshot(): Promise<number> {
+    for (const file of [...this.contents.all()]) this.version(file.ino);
+    const versions = [...this.working.uncommitted()].filter(({ type }) => type === 'version').length;
+    await this.seal();
+    return versions;
   }
 
   /** Everything that was changed before is in cubes and manifest when it resolves. @throws SherinError NO_SPACE, IO, LOCKED… */
