@@ -89,6 +89,11 @@ export class Contents {
     for (const ino of [...this.#files.keys()]) this.discard(ino);
   }
 
+  /** Somebody may write, or has written what is in no version. */
+  get written(): boolean {
+    return this.#writers.size > 0 || this.#files.size > 0;
+  }
+
   writers(ino: number): number {
     return this.#writers.get(ino) ?? 0;
   }

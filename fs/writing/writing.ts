@@ -211,6 +211,21 @@ export class Writing {
     await Promise.all(files.length === 0 ? [this.sync(rootInode)] : files.map(({ ino }) => this.sync(ino)));
   }
 
+  /** Nothing was written that is not sealed, and nobody may write. */
+  get idle(): boolean {
+    return this.#allSealed && !this.contents.written;
+  }
+
+  /** Seals everything; where that fails, the journal keeps it. @throws SherinError NO_SPACE, IO */
+  async keep(): Promise<void> {
+    try {
+      await this.durable(null);
+    } catch (error) {
+      if (!this.#journaling.usable) throw error;
+      await this.syncAll();
+    }
+  }
+
   /** Makes a version of everything. @returns how many. @throws SherinError NO_SPACE, IO, LOCKED */
   async snapshot(): Promise<number> {
     for (const file of [...this.contents.all()]) this.version(file.ino);
