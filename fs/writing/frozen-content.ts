@@ -19,6 +19,8 @@ export interface FrozenState {
   readonly vertices: ReadonlyMap<number, Vertex>;
   /** For the journal; null for what becomes no version. */
   readonly marks: Marks | null;
+  /** When it was frozen, in the order of the file's frozen states. */
+  readonly moment: number;
 }
 
 /** A slot of the state that is no hole: as it is in cubes, or to be encrypted. */
@@ -43,6 +45,9 @@ export class FrozenContent {
   }
   get vertices(): ReadonlyMap<number, Vertex> {
     return this.#state.vertices;
+  }
+  get moment(): number {
+    return this.#state.moment;
   }
   get marks(): Marks | null {
     return this.#state.marks;

@@ -18,6 +18,8 @@ export interface SealedSlot {
   /** Bytes of it that count; zeros follow. */
   readonly limit: number;
   readonly content: ObjectContent;
+  /** When it was taken, in the order of the file's frozen states. */
+  readonly moment: number;
 }
 
 /** A slot of `length` bytes as content of its own. */

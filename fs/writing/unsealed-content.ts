@@ -40,6 +40,7 @@ export class UnsealedContent {
   readonly #vertices = new Map<number, Vertex>();
   /** Frozen states that are being sealed, oldest first, and what was cut off since. */
   #frozen: { readonly state: FrozenContent; cut: number }[] = [];
+  #moment = 0;
   /** What the journal has to be told beside written blocks. */
   #cut: number;
   #newSlots = new Set<number>();
@@ -213,6 +214,7 @@ export class UnsealedContent {
       slots: new Map(this.#slots),
       vertices: new Map(this.#vertices),
       marks,
+      moment: this.#moment++,
     });
     this.#frozen.push({ state, cut: this.length });
     return state;
@@ -230,9 +232,8 @@ export class UnsealedContent {
     for (const [index, vertex] of state.vertices) {
       if (this.#vertices.get(index) === vertex) this.#drop(index, vertex);
     }
-    for (const [index, { content }] of state.slots) {
-      if (this.#slots.get(index)?.content === content) this.#slots.delete(index);
-    }
+    // What was stored ahead of this state is in it, or was changed before it was frozen.
+    for (const [index, { moment }] of this.#slots) if (moment < state.moment) this.#slots.delete(index);
   }
 
   /** What the journal has to be told beside written blocks; from now on, what comes after. */
@@ -263,7 +264,7 @@ export class UnsealedContent {
   placeSlot(index: number, slot: Slot, limit: number): void {
     this.#dropSlot(index);
     const content = this.#parts.open(storedSlot(slot, limit));
-    this.#slots.set(index, { slot, limit, content });
+    this.#slots.set(index, { slot, limit, content, moment: this.#moment++ });
     this.#newSlots.add(index);
     this.length = Math.max(this.length, index * slotBytes + limit);
   }
@@ -292,15 +293,18 @@ export class UnsealedContent {
       const start = index * slotBytes;
       const length = Math.min(slotBytes, state.length - start);
       const limit = Math.min(length, found.cut - start);
-      for (const [at, vertex] of state.verticesOf(index)) {
-        if (this.#vertices.get(at) === vertex) this.#drop(at, vertex);
-      }
+      const standing = [...state.verticesOf(index)].filter(
+        ([at, vertex]) => this.#vertices.get(at) === vertex,
+      );
+      // None where all of it was changed, or came into a version, meanwhile.
+      if (standing.length === 0) continue;
+      for (const [at, vertex] of standing) this.#drop(at, vertex);
       // The journal is told of the slot before what stands above it.
       for (const vertex of this.#verticesIn(index)) vertex.unjournaled = allBlocks;
       if (limit <= 0) continue;
       this.#newSlots.add(index);
       const content = this.#parts.open(storedSlot(slot, length));
-      this.#slots.set(index, { slot, limit, content });
+      this.#slots.set(index, { slot, limit, content, moment: state.moment });
     }
   }
 
@@ -373,7 +377,8 @@ export class UnsealedContent {
     this.#newSlots.add(index);
     const length = Math.min(slotBytes, this.length - index * slotBytes);
     const slot: Slot = { kind: 'hole' };
-    this.#slots.set(index, { slot, limit: length, content: this.#parts.open(storedSlot(slot, length)) });
+    const content = this.#parts.open(storedSlot(slot, length));
+    this.#slots.set(index, { slot, limit: length, content, moment: this.#moment++ });
   }
 
   /** Where the first dirty vertex behind `offset` begins, at most `end`. */

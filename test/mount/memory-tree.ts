@@ -59,8 +59,8 @@ export class MemoryTree implements TreeView {
   object(no: number): ObjectInfo | undefined {
     return this.#objects[no - 1];
   }
-  storedOf({ object }: { readonly object: number }): number {
-    return this.storedBytes(object);
+  storedOf({ object, size }: { readonly object: number; readonly size: number }): number {
+    return object === 0 ? size : this.storedBytes(object);
   }
   storedBytes(no: number): number {
     return this.object(no)?.length ?? 0;
