@@ -48,14 +48,40 @@ async function apply(entry: Entry, { writing, from, reserveInode }: RecoveryPart
   const { inode, version } = entry;
   const known = working.tree.inode(inode);
   // Written to a file that is gone, or that has it in a version already.
-  if (known?.kind !== 'file' || version < writing.versionsOf(inode)) {
+  if (known?.kind !== 'file' || version < writing.versions.countOf(inode)) {
     if (entry.type === 'version') throw broken(`change ${entry.number} is a version of no file`);
     return false;
   }
-  if (version > writing.versionsOf(inode))
+  if (version > writing.versions.countOf(inode))
     throw broken(`content of inode ${inode} after a version that is missing`);
-  await writing.restore(entry);
+  await restoreContent(writing, entry);
   return true;
+}
+
+/** Writes once more what the journal has kept of a file. */
+async function restoreContent(
+  writing: Writing,
+  entry: Exclude<Entry, { readonly type: 'mutation' }>,
+): Promise<void> {
+  await writing.room();
+  const file = writing.contents.unsealed(entry.inode);
+  const { content } = file;
+  file.since ??= Date.now();
+  await content.inTurn(async () => {
+    if (entry.type === 'data') {
+      const { offset, bytes } = entry;
+      await content.write(offset, bytes.length, (from, length, target, at) => {
+        bytes.copy(target, at, from, from + length);
+      });
+    } else if (entry.type === 'slot') {
+      content.placeSlot(entry.index, entry.slot, entry.limit);
+    } else if (entry.type === 'length') {
+      content.truncate(Math.min(entry.cut, content.length));
+      content.truncate(entry.length);
+      file.written = entry.written;
+    }
+  });
+  if (entry.type === 'version') writing.versions.place(file, entry.time);
 }
 
 function broken(part: string, cause?: unknown): SherinError {

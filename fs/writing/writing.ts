@@ -6,30 +6,24 @@ import type { CubeLock } from '../cube/cube-lock.js';
 import type { CubeStore } from '../cube/store.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { type Mutation, rootInode } from '../manifest/records.js';
-import { attributesOf, type Tree } from '../manifest/tree.js';
+import type { Tree } from '../manifest/tree.js';
 import { Clock } from './clock.js';
 import { Contents, type UnsealedFile } from './contents.js';
 import { CubeHold } from './cube-hold.js';
-import type { Entry } from './journal/entries.js';
 import type { Journal } from './journal/journal.js';
 import { Journaling } from './journaling.js';
 import { sealFault } from './seal-fault.js';
 import { Sealing, type Transaction } from './sealing.js';
 import { Spilling } from './spilling.js';
 import type { Stored } from './stored.js';
+import { Versions } from './versions.js';
 import { VertexPool } from './vertex-pool.js';
 import { WorkingTree } from './working-tree.js';
 
 /** After a change it is sealed within this time. */
 const sealAfterMs = 5_000;
-/** How often a file that is held open and written to becomes a version. */
-const versionEveryMs = 60_000;
-
 /** Bytes of the journal from which everything is sealed, so that it can begin anew. */
 const mostJournalBytes = 64 * 1024 * 1024;
-
-/** What the journal has kept of a file. */
-export type ContentEntry = Exclude<Entry, { readonly type: 'mutation' }>;
 
 export interface WritingParts {
   readonly manifest: Manifest;
@@ -52,27 +46,11 @@ export interface WritingParts {
   readonly inTurn: <T>(step: () => Promise<T>) => Promise<T>;
 }
 
-async function restoreContent(file: UnsealedFile, entry: ContentEntry): Promise<void> {
-  const { content } = file;
-  if (entry.type === 'data') {
-    const { offset, bytes } = entry;
-    await content.write(offset, bytes.length, (from, length, target, at) => {
-      bytes.copy(target, at, from, from + length);
-    });
-  } else if (entry.type === 'slot') {
-    content.placeSlot(entry.index, entry.slot, entry.limit);
-  } else if (entry.type === 'length') {
-    content.truncate(Math.min(entry.cut, content.length));
-    content.truncate(entry.length);
-    file.written = entry.written;
-  }
-  file.since ??= Date.now();
-}
-
 export class Writing {
   readonly tree: Tree;
   readonly working: WorkingTree;
   readonly contents: Contents;
+  readonly versions: Versions;
   readonly clock = new Clock();
   readonly #parts: WritingParts;
   readonly #pool = new VertexPool();
@@ -82,6 +60,7 @@ export class Writing {
   readonly #hold: CubeHold;
   #timer: NodeJS.Timeout | null = null;
   #isSealing = false;
+  #relieving = false;
   /** Why the last attempt to seal failed, until one succeeds. */
   #failed: unknown = null;
   /** Told of files whose content is as their last version again. */
@@ -99,6 +78,7 @@ export class Writing {
     this.working = new WorkingTree(manifest, { unsealed: (ino) => this.contents.facts(ino) });
     this.tree = this.working.tree;
     const { working, contents } = this;
+    this.versions = new Versions(working, contents, this.clock);
     this.#hold = new CubeHold(parts.lock, () =>
       [...contents.all()].some(({ content }) => content.standsOnCubes),
     );
@@ -156,13 +136,7 @@ export class Writing {
 
   /** What was written to a file becomes a version, at this place in the order of changes. */
   version(ino: number): void {
-    const file = this.contents.get(ino);
-    const inode = file && this.tree.inode(ino);
-    if (file === undefined || inode === undefined || this.working.isOrphan(ino)) return;
-    if (file.since === null) return;
-    // With the time of the last write, which the inode has from its content until now.
-    this.working.change({ type: 'attributes', inode: ino, attributes: attributesOf(inode) });
-    this.#pushVersion(file, inode.uid, this.clock.now());
+    this.versions.make(ino);
     this.#soon();
   }
 
@@ -194,7 +168,7 @@ export class Writing {
     if (this.#journaling.usable) {
       try {
         await this.#journaling.sync(ino);
-        if (this.#parts.journal.bytes > mostJournalBytes) this.durable(null).catch(() => undefined);
+        this.#relieve();
         return;
       } catch {
         // Sealing says what is wrong, or works all the same.
@@ -206,7 +180,7 @@ export class Writing {
 
   /** As {@link sync}, of every file. @throws SherinError NO_SPACE, IO, LOCKED */
   async syncAll(): Promise<void> {
-    const files = [...this.contents.all()].filter(({ since }) => since !== null);
+    const files = [...this.versions.due()];
     // One append for all of them; without any, for what was changed of names.
     await Promise.all(files.length === 0 ? [this.sync(rootInode)] : files.map(({ ino }) => this.sync(ino)));
   }
@@ -228,7 +202,7 @@ export class Writing {
 
   /** Makes a version of everything. @returns how many. @throws SherinError NO_SPACE, IO, LOCKED */
   async snapshot(): Promise<number> {
-    for (const file of [...this.contents.all()]) this.version(file.ino);
+    this.versions.makeAll();
     const versions = [...this.working.uncommitted()].filter(({ type }) => type === 'version').length;
     await this.seal();
     return versions;
@@ -247,7 +221,7 @@ export class Writing {
   /** As {@link seal}, with the present content of a file, or of all, as a version. */
   async durable(ino: number | null): Promise<void> {
     if (ino !== null) this.version(ino);
-    else for (const file of [...this.contents.all()]) this.version(file.ino);
+    else this.versions.makeAll();
     await this.seal();
   }
 
@@ -271,22 +245,6 @@ export class Writing {
     this.#journaling.committed(next);
   }
 
-  /** Versions of a file, those that are still to be sealed included. */
-  versionsOf(ino: number): number {
-    let versions = this.working.committedVersions(ino);
-    for (const change of this.working.uncommitted())
-      if (change.type === 'version' && change.inode === ino) versions += 1;
-    return versions;
-  }
-
-  /** What the journal has kept of a file is written once more. */
-  async restore(entry: ContentEntry): Promise<void> {
-    await this.room();
-    const file = this.contents.unsealed(entry.inode);
-    await file.content.inTurn(() => restoreContent(file, entry));
-    if (entry.type === 'version') this.#pushVersion(file, this.tree.inode(entry.inode)?.uid ?? 0, entry.time);
-  }
-
   /** The journal is read: what is in it must stay until {@link recovered}. */
   recovering(): void {
     this.#journaling.suspend();
@@ -307,14 +265,21 @@ export class Writing {
     this.contents.discardAll();
   }
 
-  #pushVersion(file: UnsealedFile, uid: number, time: bigint): void {
-    const frozen = this.contents.freeze(file);
-    this.working.version({ inode: file.ino, frozen, uid, time });
+  get #allSealed(): boolean {
+    const [due] = this.versions.due();
+    const [uncommitted] = this.working.uncommitted();
+    return due === undefined && uncommitted === undefined;
   }
 
-  get #allSealed(): boolean {
-    const unsealed = [...this.contents.all()].some(({ since }) => since !== null);
-    return !unsealed && this.working.pending.length === 0;
+  /** Seals everything where the journal has grown large, so that it can begin anew. */
+  #relieve(): void {
+    if (this.#relieving || this.#parts.journal.bytes <= mostJournalBytes) return;
+    this.#relieving = true;
+    this.durable(null)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#relieving = false;
+      });
   }
 
   async #seal(): Promise<void> {
@@ -347,14 +312,10 @@ export class Writing {
   }
 
   async #background(): Promise<void> {
-    const now = Date.now();
-    for (const { ino, since } of [...this.contents.all()]) {
-      if (since !== null && now - since >= versionEveryMs) this.version(ino);
-    }
+    this.versions.makeOld(Date.now());
     // Where it fails it is tried again; who asks for durability hears of it.
     await this.seal().catch(() => undefined);
-    const open = [...this.contents.all()].some(({ since }) => since !== null);
-    if (open || this.working.pending.length > 0) this.#soon();
+    if (!this.#allSealed) this.#soon();
   }
 
   /** The last version of a file that is in the manifest. */
