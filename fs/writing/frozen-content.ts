@@ -2,11 +2,10 @@
 import type { ObjectContent } from '../cube/content.js';
 import { fanOut, slotBytes, slotCount, vertexBytes } from '../manifest/index-node.js';
 import { type Slot, slotsAround, type UsedSlot, usedSlots } from '../manifest/object-tree.js';
+import { slotVertices } from './dirty-vertices.js';
 import type { Marks } from './marks.js';
 import type { SealedSlot, Stored } from './stored.js';
 import type { Vertex, VertexPool } from './vertex-pool.js';
-
-const slotVertices = slotBytes / vertexBytes;
 
 export interface FrozenState {
   /** Bytes. */

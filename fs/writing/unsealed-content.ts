@@ -4,12 +4,11 @@ import { slotBytes, slotCount, vertexBytes } from '../manifest/index-node.js';
 import { type Slot, usedSlots } from '../manifest/object-tree.js';
 import { storedBytes } from '../manifest/stored-bytes.js';
 import type { DataRange } from './data-ranges.js';
+import { DirtyVertices, slotVertices } from './dirty-vertices.js';
 import type { FrozenContent, FrozenState } from './frozen-content.js';
 import type { Marks } from './marks.js';
 import { type SealedSlot, type Stored, storedSlot } from './stored.js';
 import { allBlocks, markWritten, type Vertex, type VertexPool } from './vertex-pool.js';
-
-const slotVertices = slotBytes / vertexBytes;
 
 /** Content that the journal was not told of. */
 export interface Untold {
@@ -37,7 +36,7 @@ export class UnsealedContent {
   /** Bytes of the base that count. */
   #baseLimit: number;
   readonly #slots = new Map<number, SealedSlot>();
-  readonly #vertices = new Map<number, Vertex>();
+  readonly #vertices: DirtyVertices;
   /** Frozen states that are being sealed, oldest first, and what was cut off since. */
   #frozen: { readonly state: FrozenContent; cut: number }[] = [];
   #moment = 0;
@@ -50,6 +49,7 @@ export class UnsealedContent {
 
   constructor(base: Stored, parts: ContentParts) {
     this.#parts = parts;
+    this.#vertices = new DirtyVertices(parts.pool);
     this.#base = base;
     this.#baseContent = parts.open(base);
     this.#baseLimit = base.length;
@@ -113,7 +113,7 @@ export class UnsealedContent {
       try {
         source(at - offset, part, vertex.bytes, from);
       } catch (error) {
-        if (!known) this.#drop(index, vertex);
+        if (!known) this.#vertices.dropSame(index, vertex);
         throw error;
       }
       markWritten(vertex, from, part);
@@ -126,7 +126,7 @@ export class UnsealedContent {
   /** In turn. What comes after a shorter length is zero when the file grows again. */
   truncate(length: number): void {
     if (length < this.length) {
-      this.#cutVertices(length);
+      this.#vertices.cut(length);
       this.#baseLimit = Math.min(this.#baseLimit, length);
       for (const [index, sealed] of this.#slots) {
         const limit = Math.min(sealed.limit, length - index * slotBytes);
@@ -163,7 +163,7 @@ export class UnsealedContent {
     for (let at = offset; at < end; ) {
       const vertex = this.#vertices.get(Math.floor(at / vertexBytes));
       if (vertex === undefined) {
-        const until = this.#nextDirty(at, end);
+        const until = this.#vertices.nextBehind(at, end);
         reads.push(this.#readUnder(at, target.subarray(at - offset, until - offset)));
         at = until;
         continue;
@@ -187,10 +187,7 @@ export class UnsealedContent {
       if (index * slotBytes < this.#baseLimit && !this.#slots.has(index)) under.add(index);
     }
     for (const [index, { slot }] of this.#slots) if (slot.kind !== 'hole') under.add(index);
-    const slots = new Set([
-      ...under,
-      ...[...this.#vertices.keys()].map((at) => Math.floor(at / slotVertices)),
-    ]);
+    const slots = new Set([...under, ...this.#vertices.slots()]);
     for (const index of [...slots].sort((a, b) => a - b)) {
       const parts = under.has(index)
         ? [{ from: index * slotBytes, bytes: slotBytes }]
@@ -205,14 +202,13 @@ export class UnsealedContent {
 
   /** The state as it is now, which stays as it is while the file goes on. */
   freeze(make: (state: FrozenState) => FrozenContent, marks: Marks | null = null): FrozenContent {
-    for (const vertex of this.#vertices.values()) vertex.holders += 1;
     const state = make({
       length: this.length,
       base: this.#base,
       baseContent: this.#baseContent,
       baseLimit: this.#baseLimit,
       slots: new Map(this.#slots),
-      vertices: new Map(this.#vertices),
+      vertices: this.#vertices.hold(),
       marks,
       moment: this.#moment++,
     });
@@ -229,9 +225,7 @@ export class UnsealedContent {
     this.#base = stored;
     this.#baseContent = this.#parts.open(stored);
     this.#baseLimit = Math.min(stored.length, frozen.cut);
-    for (const [index, vertex] of state.vertices) {
-      if (this.#vertices.get(index) === vertex) this.#drop(index, vertex);
-    }
+    for (const [index, vertex] of state.vertices) this.#vertices.dropSame(index, vertex);
     // What was stored ahead of this state is in it, or was changed before it was frozen.
     for (const [index, { moment }] of this.#slots) if (moment < state.moment) this.#slots.delete(index);
   }
@@ -247,7 +241,7 @@ export class UnsealedContent {
   /** What the journal was not told of, as it is now; its vertices are held until they are released. */
   takeUntold(): Untold {
     const vertices = new Map<number, Vertex>();
-    for (const [index, vertex] of this.#vertices) {
+    for (const [index, vertex] of this.#vertices.all()) {
       if (vertex.unjournaled === 0) continue;
       vertex.holders += 1;
       vertices.set(index, vertex);
@@ -262,7 +256,7 @@ export class UnsealedContent {
 
   /** From the journal: a slot stands in cubes. */
   placeSlot(index: number, slot: Slot, limit: number): void {
-    this.#dropSlot(index);
+    this.#vertices.dropSlot(index);
     const content = this.#parts.open(storedSlot(slot, limit));
     this.#slots.set(index, { slot, limit, content, moment: this.#moment++ });
     this.#newSlots.add(index);
@@ -276,12 +270,7 @@ export class UnsealedContent {
 
   /** Slots with dirty vertices, those that are all dirty first. */
   dirtySlots(): number[] {
-    const counts = new Map<number, number>();
-    for (const index of this.#vertices.keys()) {
-      const slot = Math.floor(index / slotVertices);
-      counts.set(slot, (counts.get(slot) ?? 0) + 1);
-    }
-    return [...counts].sort(([, a], [, b]) => b - a).map(([slot]) => slot);
+    return this.#vertices.slots();
   }
 
   /** Slots of a frozen state are in cubes, without being a version; vertices that have changed since stay above. */
@@ -298,9 +287,9 @@ export class UnsealedContent {
       );
       // None where all of it was changed, or came into a version, meanwhile.
       if (standing.length === 0) continue;
-      for (const [at, vertex] of standing) this.#drop(at, vertex);
+      for (const [at, vertex] of standing) this.#vertices.dropSame(at, vertex);
       // The journal is told of the slot before what stands above it.
-      for (const vertex of this.#verticesIn(index)) vertex.unjournaled = allBlocks;
+      for (const [, vertex] of this.#vertices.inSlot(index)) vertex.unjournaled = allBlocks;
       if (limit <= 0) continue;
       this.#newSlots.add(index);
       const content = this.#parts.open(storedSlot(slot, length));
@@ -310,82 +299,29 @@ export class UnsealedContent {
 
   /** Lets go of all that is in memory. */
   discard(): void {
-    for (const [index, vertex] of this.#vertices) this.#drop(index, vertex);
+    this.#vertices.dropAll();
     this.#slots.clear();
-  }
-
-  #drop(index: number, vertex: Vertex): void {
-    this.#vertices.delete(index);
-    this.#parts.pool.release(vertex);
   }
 
   /** @param covered all its bytes are about to be written */
   async #writable(index: number, covered: boolean): Promise<Vertex> {
-    const known = this.#vertices.get(index);
-    if (known !== undefined) return known.holders === 1 ? known : this.#copy(index, known);
-    const vertex = this.#parts.pool.take();
     const start = index * vertexBytes;
-    try {
-      const there = Math.min(vertexBytes, this.length - start);
-      if (!covered && there > 0) await this.#readUnder(start, vertex.bytes.subarray(0, there));
-    } catch (error) {
-      this.#parts.pool.release(vertex);
-      throw error;
-    }
-    this.#vertices.set(index, vertex);
-    return vertex;
-  }
-
-  #copy(index: number, shared: Vertex): Vertex {
-    const vertex = this.#parts.pool.take();
-    shared.bytes.copy(vertex.bytes);
-    vertex.unjournaled = shared.unjournaled;
-    this.#parts.pool.release(shared);
-    this.#vertices.set(index, vertex);
-    return vertex;
-  }
-
-  #cutVertices(length: number): void {
-    for (const [index, vertex] of this.#vertices) {
-      const keep = length - index * vertexBytes;
-      if (keep >= vertexBytes) continue;
-      if (keep <= 0) {
-        this.#drop(index, vertex);
-        continue;
-      }
-      const own = vertex.holders === 1 ? vertex : this.#copy(index, vertex);
-      own.bytes.fill(0, keep);
-    }
-  }
-
-  *#verticesIn(slot: number): Iterable<Vertex> {
-    for (let at = slot * slotVertices; at < (slot + 1) * slotVertices; at++) {
-      const vertex = this.#vertices.get(at);
-      if (vertex !== undefined) yield vertex;
-    }
-  }
-
-  #dropSlot(index: number): void {
-    for (let at = index * slotVertices; at < (index + 1) * slotVertices; at++) {
-      const vertex = this.#vertices.get(at);
-      if (vertex !== undefined) this.#drop(at, vertex);
-    }
+    return (
+      this.#vertices.own(index) ??
+      this.#vertices.add(index, async (bytes) => {
+        const there = Math.min(vertexBytes, this.length - start);
+        if (!covered && there > 0) await this.#readUnder(start, bytes.subarray(0, there));
+      })
+    );
   }
 
   #makeHole(index: number): void {
-    this.#dropSlot(index);
+    this.#vertices.dropSlot(index);
     this.#newSlots.add(index);
     const length = Math.min(slotBytes, this.length - index * slotBytes);
     const slot: Slot = { kind: 'hole' };
     const content = this.#parts.open(storedSlot(slot, length));
     this.#slots.set(index, { slot, limit: length, content, moment: this.#moment++ });
-  }
-
-  /** Where the first dirty vertex behind `offset` begins, at most `end`. */
-  #nextDirty(offset: number, end: number): number {
-    let index = Math.floor(offset / vertexBytes) + 1;
-    while (index * vertexBytes < end && !this.#vertices.has(index)) index += 1;
-    return Math.min(end, index * vertexBytes);
   }
 
   /** Fills `target` with what lies under the dirty vertices from `offset` on. */
