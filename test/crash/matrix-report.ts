@@ -1,0 +1,62 @@
+/** The matrix as a document. */
+import type { Kind, Outcome } from './matrix.js';
+import { placeName } from './matrix.js';
+
+const kinds: readonly Kind[] = [
+  ...(['kill', 'torn', 'kill twice', 'EIO', 'EIO, kill', 'ENOSPC', 'ENOSPC, kill'] as const),
+];
+
+const head = `# Crash matrix
+
+Written by \`SHERIN_CRASH=all npx vitest run test/crash\`; not edited by hand.
+
+A process opens a vault and does the operations of \`test/crash/operations.ts\`. Each run has one fault, at one system call that changes a
+file of the vault or the list of known vaults:
+
+- *kill*: SIGKILL before the call. *torn*: half of its bytes are written, then SIGKILL. *kill twice*: as kill, then once more while the vault is recovered.
+- *EIO*: the call fails. *ENOSPC*: so do it and every later one that takes space, until the process has been told of a failure. It repeats
+  what failed, goes on to the end, and is killed there. With *kill*: it is killed when it is told.
+
+After each run the vault is opened, which recovers it, and must show one of the states of a model (\`test/crash/model.ts\`):
+
+- names, kinds, links, link targets, sizes and bytes are those after one change in the order of changes: no older than the last fsync, seal or import
+  that was answered, no newer than the last operation that had begun. Modes and extended attributes are those of that change or a later one.
+- content belongs to that order too: it is in it where a file was fsynced, closed by its last writer, renamed, exchanged or linked. What was
+  only written may be lost. After a failed call it may also be there: the vault then seals all that is written.
+- every byte verifies, with the log of the manifest and the audit log; fsck finds nothing missing; after \`fsck --remove-orphans\` it finds no
+  orphan; after closing, neither the journal nor the folder of unfinished cubes holds a file.
+- where nothing was killed, all operations were done in the end.
+
+*as promised* counts the runs in which all of this held; *told* those in which an operation reported the fault (in the others it was met
+in another way, or later work made up for it).
+`;
+
+export function report(outcomes: readonly Outcome[]): string {
+  const rows = new Map<string, Outcome[]>();
+  for (const outcome of outcomes) {
+    const { call } = outcome;
+    const at = call === undefined ? 'not reached | –' : `${placeName(call)} | ${call.name}`;
+    const key = `${at} | ${outcome.kind}`;
+    rows.set(key, [...(rows.get(key) ?? []), outcome]);
+  }
+  const order = (key: string): string => {
+    const [place = '', call = '', kind = ''] = key.split(' | ');
+    return `${place} ${call} ${kinds.indexOf(kind as Kind)}`;
+  };
+  const lines = [...rows]
+    .sort(([a], [b]) => (order(a) < order(b) ? -1 : 1))
+    .map(([key, runs]) => {
+      const good = runs.filter(({ wrong }) => wrong === null).length;
+      const told = runs.filter(({ failures }) => failures.length > 0).length;
+      return `| ${key} | ${runs.length} | ${told} | ${good} |`;
+    });
+  const wrong = outcomes.filter((outcome) => outcome.wrong !== null);
+  const total = `${outcomes.length} runs, ${outcomes.length - wrong.length} as promised.`;
+  const table = [
+    '| place | call | fault | runs | told | as promised |',
+    '|---|---|---|---|---|---|',
+    ...lines,
+  ];
+  const rest = wrong.map((each) => `- ${each.kind} at call ${each.number}: ${each.wrong}`);
+  return `${[head, total, '', ...table, ...(rest.length > 0 ? ['', ...rest] : [])].join('\n')}\n`;
+}

@@ -1,0 +1,149 @@
+/** Does operations to an open vault, the way that its mount does. */
+import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PutEntry } from '../../daemon/protocol/control.js';
+import { peer } from '../../fs/check/fsck.fixture.js';
+import { removeXattr, setAttributes, setXattr } from '../../fs/mount/changes/inode-attributes.js';
+import { link, make, type Place, rename, rmdir, unlink } from '../../fs/mount/changes/names.js';
+import type { Opened } from './opened.js';
+import { bytesOf, namesOf, type Operation } from './operations.js';
+
+const caller = { uid: peer.uid, gid: peer.gid, pid: peer.pid };
+const exchange = 2;
+
+export class Performer {
+  readonly #opened: Opened;
+  readonly #home: string;
+  readonly #open = new Map<string, number>();
+
+  constructor(opened: Opened, home: string) {
+    this.#opened = opened;
+    this.#home = home;
+  }
+
+  async perform(operation: Operation, at: number): Promise<void> {
+    const { changes } = this.#opened.session;
+    switch (operation.do) {
+      case 'mkdir':
+        make(changes, this.#place(operation.path), { kind: 'directory', mode: operation.mode }, caller);
+        return;
+      case 'symlink': {
+        const target = Buffer.from(operation.target);
+        make(changes, this.#place(operation.path), { kind: 'symlink', mode: 0o777, target }, caller);
+        return;
+      }
+      case 'chmod':
+        return setAttributes(changes, this.#ino(operation.path), { mode: operation.mode });
+      case 'xattr':
+        return this.#setXattr(operation);
+      case 'open':
+        return this.#openFile(operation);
+      case 'write': {
+        const bytes = bytesOf(at, operation.length);
+        return changes.write(
+          this.#labelled(operation.label),
+          operation.at,
+          bytes.length,
+          (from, length, target, to) => {
+            bytes.copy(target, to, from, from + length);
+          },
+        );
+      }
+      case 'truncate':
+        return changes.truncate(this.#labelled(operation.label), operation.length);
+      case 'zero':
+        return changes.zero(this.#labelled(operation.label), operation.at, operation.length);
+      case 'close': {
+        const ino = this.#labelled(operation.label);
+        this.#open.delete(operation.label);
+        changes.closed(ino);
+        this.#forget(ino);
+        return;
+      }
+      case 'sync': {
+        const syncs = operation.labels.map((label) => changes.sync(this.#labelled(label)));
+        for (const result of await Promise.allSettled(syncs))
+          if (result.status === 'rejected') throw result.reason;
+        return;
+      }
+      case 'seal':
+        return this.#opened.session.writing.seal();
+      case 'rename':
+      case 'exchange': {
+        const flags = operation.do === 'exchange' ? exchange : 0;
+        const lost = rename(changes, this.#place(operation.from), this.#place(operation.to), flags);
+        if (lost !== null) this.#forget(lost);
+        return;
+      }
+      case 'link':
+        return link(changes, this.#ino(operation.from), this.#place(operation.to));
+      case 'unlink':
+        return this.#forget(unlink(changes, this.#place(operation.path)));
+      case 'rmdir':
+        return this.#forget(rmdir(changes, this.#place(operation.path)));
+      case 'put':
+        return this.#put(operation.path, bytesOf(at, operation.length));
+    }
+  }
+
+  async #openFile({ label, path, cut }: Extract<Operation, { do: 'open' }>): Promise<void> {
+    const { changes } = this.#opened.session;
+    const known = this.#opened.session.tree.find(namesOf(path))?.ino;
+    const ino = known ?? make(changes, this.#place(path), { kind: 'file', mode: 0o644 }, caller);
+    changes.opened(ino);
+    this.#open.set(label, ino);
+    if (cut === true) await changes.truncate(ino, 0);
+  }
+
+  #setXattr({ path, name, value }: Extract<Operation, { do: 'xattr' }>): void {
+    const { changes } = this.#opened.session;
+    if (value === null) removeXattr(changes, this.#ino(path), name);
+    else setXattr(changes, this.#ino(path), name, Buffer.from(value), 0);
+  }
+
+  async #put(path: string, bytes: Buffer): Promise<void> {
+    const source = join(this.#home, '..', `source-${process.pid}`);
+    writeFileSync(source, bytes);
+    const { imports } = this.#opened.service;
+    const run = await imports.begin('files', true, peer);
+    const mtime = String(statSync(source, { bigint: true }).mtimeNs);
+    const owner = { mode: 0o600, uid: peer.uid, gid: peer.gid, atime: mtime, mtime };
+    const entry: PutEntry = { path, kind: 'file', ...owner, size: bytes.length, fd: 0, xattrs: [] };
+    const fd = openSync(source, 'r');
+    try {
+      const [outcome] = await run.entries([entry], [fd], () => undefined);
+      if (outcome?.outcome === 'failed') throw new Error(JSON.stringify(outcome));
+      await imports.end(await run.end());
+    } catch (error) {
+      await run.abandon();
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #forget(ino: number): void {
+    const { changes } = this.#opened.session;
+    if (changes.isOrphan(ino) && ![...this.#open.values()].includes(ino)) changes.forget(ino);
+  }
+
+  #place(path: string): Place {
+    const names = namesOf(path);
+    const name = names.pop() ?? Buffer.alloc(0);
+    const parent = this.#opened.session.tree.find(names)?.ino;
+    if (parent === undefined) throw new Error(`no directory of ${path}`);
+    return { parent, name };
+  }
+
+  #ino(path: string): number {
+    const ino = this.#opened.session.tree.find(namesOf(path))?.ino;
+    if (ino === undefined) throw new Error(`no ${path}`);
+    return ino;
+  }
+
+  #labelled(label: string): number {
+    const ino = this.#open.get(label);
+    if (ino === undefined) throw new Error(`nothing is open as ${label}`);
+    return ino;
+  }
+}
