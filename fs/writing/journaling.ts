@@ -1,5 +1,6 @@
 /** fsync(2): what was changed goes into the journal, for all who wait in one append. */
 
+import { SherinError } from '../../common/errors.js';
 import { vertexBytes } from '../manifest/index-node.js';
 import { encodeRecord } from '../manifest/record-codec.js';
 import type { Contents, UnsealedFile } from './contents.js';
@@ -19,6 +20,13 @@ export interface JournalingParts {
   readonly store: (file: UnsealedFile) => Promise<void>;
 }
 
+/** Where content is that a file has beyond one of its versions. */
+interface KeptContent {
+  readonly segment: number;
+  /** Number of the first change that came after it. */
+  readonly told: number;
+}
+
 /** Those who wait for one append. */
 interface Group {
   readonly inodes: Set<number>;
@@ -33,7 +41,11 @@ export class Journaling {
   #told: number;
   /** Segments of what is not in the manifest: of changes by number, of content by file and the number of versions before it. */
   readonly #changes = new Map<number, number>();
-  readonly #contents = new Map<number, Map<number, number>>();
+  readonly #contents = new Map<number, Map<number, KeptContent>>();
+  /** Number of the first change that the manifest does not have. */
+  #committed = 0;
+  /** Segment from which on an append under way writes. */
+  #appending = Number.POSITIVE_INFINITY;
   #failed = false;
 
   constructor(parts: JournalingParts) {
@@ -55,15 +67,23 @@ export class Journaling {
 
   /** Changes before a number are in the manifest: segments that hold nothing else are given back. */
   committed(next: number): void {
+    this.#committed = next;
+    if (!this.#failed) this.#release();
+  }
+
+  #release(): void {
     const { journal, working } = this.#parts;
-    if (this.#failed) return;
-    for (const number of this.#changes.keys()) if (number < next) this.#changes.delete(number);
-    for (const [ino, segments] of this.#contents) {
+    for (const number of this.#changes.keys()) if (number < this.#committed) this.#changes.delete(number);
+    for (const [ino, kept] of this.#contents) {
       const versions = working.committedVersions(ino);
-      for (const version of segments.keys()) if (version < versions) segments.delete(version);
-      if (segments.size === 0 || working.tree.inode(ino) === undefined) this.#contents.delete(ino);
+      for (const [version, { told }] of kept) {
+        // Where the manifest has no such file, one may still come; but not once it has all that came before the content.
+        const gone = told <= this.#committed && !working.isCommitted(ino);
+        if (version < versions || gone) kept.delete(version);
+      }
+      if (kept.size === 0) this.#contents.delete(ino);
     }
-    journal.free(this.#oldest());
+    journal.free(Math.min(this.#oldest(), this.#appending));
   }
 
   /** Everything is sealed: the journal begins anew. */
@@ -94,6 +114,8 @@ export class Journaling {
 
   async #append(inodes: ReadonlySet<number>): Promise<void> {
     const { contents, journal, working } = this.#parts;
+    // A frame behind one that could not be written would not be found.
+    if (this.#failed) throw new SherinError('IO', { what: 'writing the journal', part: 'EIO' });
     const held: (() => void)[] = [];
     try {
       for (const ino of inodes) {
@@ -104,23 +126,26 @@ export class Journaling {
       // Taken at once: what is changed while it is written belongs to the next append.
       const entries = [...this.#entries(inodes, held)];
       working.journaled();
+      const told = this.#told;
+      this.#appending = journal.current;
       const segment = await journal.append(entries);
-      for (const entry of entries) this.#note(entry, segment);
+      for (const entry of entries) this.#note(entry, { segment, told });
     } catch (error) {
       // What it was told of may be missing there: it is of no use until all is sealed.
       this.#failed = true;
       throw error;
     } finally {
+      this.#appending = Number.POSITIVE_INFINITY;
       for (const release of held) release();
     }
   }
 
-  #note(entry: Entry, segment: number): void {
+  #note(entry: Entry, { segment, told }: KeptContent): void {
     if ('number' in entry) this.#changes.set(entry.number, segment);
     if (!('inode' in entry)) return;
-    const segments = this.#contents.get(entry.inode) ?? new Map<number, number>();
-    if (!segments.has(entry.version)) segments.set(entry.version, segment);
-    this.#contents.set(entry.inode, segments);
+    const kept = this.#contents.get(entry.inode) ?? new Map<number, KeptContent>();
+    kept.set(entry.version, { segment: kept.get(entry.version)?.segment ?? segment, told });
+    this.#contents.set(entry.inode, kept);
   }
 
   /** @param held gets what is to be called when the bytes of the entries are of no use any more */
@@ -164,8 +189,8 @@ export class Journaling {
   #oldest(): number {
     let oldest = Number.POSITIVE_INFINITY;
     for (const segment of this.#changes.values()) oldest = Math.min(oldest, segment);
-    for (const segments of this.#contents.values())
-      for (const segment of segments.values()) oldest = Math.min(oldest, segment);
+    for (const kept of this.#contents.values())
+      for (const { segment } of kept.values()) oldest = Math.min(oldest, segment);
     return oldest;
   }
 }
