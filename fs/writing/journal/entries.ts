@@ -31,7 +31,15 @@ export type Entry =
   | ({ readonly type: 'slot'; readonly index: number; readonly limit: number; readonly slot: Slot } & OfFile)
   | ({ readonly type: 'data'; readonly offset: number; readonly bytes: Buffer } & OfFile);
 
-const codes = { mutation: 1, version: 2, length: 3, slot: 4, data: 5 } as const;
+/** So many entries follow that belong together: all of them count, or none. */
+export interface AppendHead {
+  readonly type: 'append';
+  /** From 1 on, one more each time, since everything was sealed. */
+  readonly number: number;
+  readonly count: number;
+}
+
+const codes = { mutation: 1, version: 2, length: 3, slot: 4, data: 5, append: 6 } as const;
 /** Bytes of a data entry beside its bytes. */
 export const dataHead = 1 + 8 + 8 + 8 + 4;
 
@@ -53,7 +61,7 @@ export class EntryWriter {
     this.#at = 0;
   }
 
-  add(entry: Entry): boolean {
+  add(entry: Entry | AppendHead): boolean {
     const { length } = this.#buffer;
     if (this.#at + sizeOf(entry) > length) return false;
     this.#u8(codes[entry.type]);
@@ -84,6 +92,10 @@ export class EntryWriter {
         this.#u64(entry.offset);
         this.#bytes(entry.bytes);
         break;
+      case 'append':
+        this.#u64(entry.number);
+        this.#u32(entry.count);
+        break;
     }
     return true;
   }
@@ -110,7 +122,7 @@ export class EntryWriter {
   }
 }
 
-function sizeOf(entry: Entry): number {
+function sizeOf(entry: Entry | AppendHead): number {
   switch (entry.type) {
     case 'mutation':
       return 1 + 8 + 4 + entry.record.length;
@@ -122,16 +134,18 @@ function sizeOf(entry: Entry): number {
       return 1 + 16 + 8 + 4 + 4 + encodeSlots([entry.slot]).length;
     case 'data':
       return dataHead + entry.bytes.length;
+    case 'append':
+      return 1 + 8 + 4;
   }
 }
 
 /** The entries of a frame; the bytes of data are views of it. @throws MalformedBytes */
-export function* readEntries(frame: Buffer): Iterable<Entry> {
+export function* readEntries(frame: Buffer): Iterable<Entry | AppendHead> {
   const input = new ByteReader(frame);
   while (input.left > 0) yield readEntry(input);
 }
 
-function readEntry(input: ByteReader): Entry {
+function readEntry(input: ByteReader): Entry | AppendHead {
   const code = input.u8();
   const file = (): OfFile => ({ inode: input.u64(), version: input.u64() });
   switch (code) {
@@ -145,6 +159,8 @@ function readEntry(input: ByteReader): Entry {
       return { type: 'slot', ...file(), index: input.u64(), ...slotOf(input) };
     case codes.data:
       return { type: 'data', ...file(), ...dataOf(input) };
+    case codes.append:
+      return { type: 'append', number: input.u64(), count: input.u32() };
     default:
       throw new MalformedBytes(`journal entry ${code}`);
   }

@@ -1,6 +1,8 @@
 /** The journal's segments: appended to, read after a crash, given back once everything in them is sealed. */
 import { readdirSync } from 'node:fs';
+import { systemCode } from '../../../common/errors.js';
 import { type Keyring, system } from '../../../native/index.js';
+import { countingEntries, type SegmentEntries, wholeAppends } from './appends.js';
 import { type Entry, EntryWriter, readEntries } from './entries.js';
 import { frameBytes, frameLimit, readSegment, SegmentWriter, segmentPath } from './segment.js';
 
@@ -13,6 +15,8 @@ export class Journal {
   /** Numbers of the segments on disk, ascending. */
   #segments: number[];
   #writer: SegmentWriter | null = null;
+  /** Of the next append. */
+  #append = 1;
   readonly #frame = system.plaintext(frameLimit);
 
   /** @throws NativeError, ErrnoException when its directory can not be made or read */
@@ -32,22 +36,33 @@ export class Journal {
     return this.#segments[0] ?? 1;
   }
 
-  /** Every entry that is whole, in order; its bytes are valid until the next one is asked for. @throws MalformedBytes */
-  *entries(): Iterable<Entry & { readonly segment: number }> {
-    for (const segment of [...this.#segments]) {
-      for (const frame of readSegment(this.#vaultFd, segment, this.#keyring)) {
-        for (const entry of readEntries(frame)) yield { ...entry, segment };
-      }
-    }
+  /** Every entry that counts, in order; its bytes are valid until the next one is asked for. @throws MalformedBytes */
+  *entries(): Iterable<Entry> {
+    const whole = wholeAppends(this.#read());
+    yield* countingEntries(this.#read(), whole);
+  }
+
+  *#read(): Iterable<SegmentEntries> {
+    for (const segment of [...this.#segments]) yield this.#readSegment(segment);
+  }
+
+  *#readSegment(segment: number): SegmentEntries {
+    for (const frame of readSegment(this.#vaultFd, segment, this.#keyring)) yield* readEntries(frame);
+  }
+
+  /** Number of the segment that the next append begins in, or an earlier one. */
+  get current(): number {
+    return this.#writer?.number ?? this.#next();
   }
 
   /**
-   * Appends entries, durable when it resolves. One at a time.
+   * Appends entries, durable when it resolves: after a crash all of them are found, or none. One at a time.
    * @returns number of the segment in which the first one is
    * @throws NativeError, ErrnoException ENOSPC, EIO: what was appended so far may or may not be read after a crash
    */
-  async append(entries: Iterable<Entry>): Promise<number> {
-    let first = this.#writer?.number ?? this.#next();
+  async append(entries: readonly Entry[]): Promise<number> {
+    let first = this.current;
+    if (entries.length === 0) return first;
     const frame = new EntryWriter(this.#frame);
     let written = false;
     const flush = async (): Promise<void> => {
@@ -60,6 +75,7 @@ export class Journal {
       system.wipe(bytes);
       frame.reset();
     };
+    frame.add({ type: 'append', number: this.#append++, count: entries.length });
     for (const entry of entries) {
       if (frame.add(entry)) continue;
       await flush();
@@ -70,23 +86,25 @@ export class Journal {
     return first;
   }
 
-  /** Removes segments before one; the one that is written to stays. */
+  /** Removes segments before one, as far as the disk lets it; the one that is written to stays. */
   free(before: number): void {
     const current = this.#writer?.number;
     const gone = this.#segments.filter((number) => number < before && number !== current);
-    for (const number of gone) this.#remove(number);
+    // One after another: no segment is missing between two that are there.
+    gone.every((number) => this.#remove(number));
   }
 
-  /** Writes no more to the present segment. */
+  /** Writes no more to the present segment. Only when everything that was appended is sealed, or nothing is appended any more. */
   abandon(): void {
     this.#writer?.close();
     this.#writer = null;
+    this.#append = 1;
   }
 
   /** Ends writing; with `all` sealed nothing has to be kept. */
   close(all: boolean): void {
     this.abandon();
-    if (all) for (const number of [...this.#segments]) this.#remove(number);
+    if (all) [...this.#segments].every((number) => this.#remove(number));
     system.wipe(this.#frame);
   }
 
@@ -97,20 +115,33 @@ export class Journal {
     await this.#writer?.sync();
     const number = this.#next();
     const room = Math.max(segmentRoom, needed);
-    const writer = await SegmentWriter.create(this.#vaultFd, number, this.#keyring, room);
-    this.#writer?.close();
-    this.#writer = writer;
     this.#segments.push(number);
-    return writer;
+    try {
+      const writer = await SegmentWriter.create(this.#vaultFd, number, this.#keyring, room);
+      this.#writer?.close();
+      this.#writer = writer;
+      return writer;
+    } catch (error) {
+      this.#remove(number);
+      throw error;
+    }
   }
 
   #next(): number {
     return (this.#segments.at(-1) ?? 0) + 1;
   }
 
-  #remove(number: number): void {
-    system.unlinkBeneath(this.#vaultFd, segmentPath(number));
+  /** @returns false where it can not be removed now: it goes with one of the next times */
+  #remove(number: number): boolean {
+    try {
+      system.unlinkBeneath(this.#vaultFd, segmentPath(number));
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === undefined) throw error;
+      if (code !== 'ENOENT') return false;
+    }
     this.#segments = this.#segments.filter((other) => other !== number);
+    return true;
   }
 }
 

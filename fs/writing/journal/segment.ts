@@ -67,7 +67,7 @@ export class SegmentWriter {
     this.#chain = { head: headOf(number, salt), salt, segment: number, index: 0, previous: firstTag };
   }
 
-  /** Makes the file, zeros up to its capacity, durable with its name. @throws NativeError, ErrnoException ENOSPC, EIO */
+  /** Makes the file, zeros up to its capacity, durable with its name. @throws NativeError, ErrnoException ENOSPC, EIO; it may be there then */
   static async create(
     vaultFd: number,
     number: number,
@@ -86,7 +86,6 @@ export class SegmentWriter {
       return writer;
     } catch (error) {
       closeSync(fd);
-      system.unlinkBeneath(vaultFd, segmentPath(number));
       throw error;
     }
   }
