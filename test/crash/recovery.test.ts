@@ -1,0 +1,62 @@
+/** Crashes whose outcome needs a closer look than the matrix takes: a copy of the vault's files, taken while it is open, is what a kill leaves. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { CrashBench } from './crash-run.js';
+import { type Opened, openVault } from './opened.js';
+import type { Operation } from './operations.js';
+import { Performer } from './performer.js';
+import { pictureOf } from './picture.js';
+
+let bench: CrashBench;
+beforeAll(async () => {
+  bench = await CrashBench.create([]);
+});
+beforeEach(() => bench.restore('new'));
+afterAll(() => bench.remove());
+
+async function done(opened: Opened, operations: readonly Operation[]): Promise<void> {
+  const performer = new Performer(opened, bench.places);
+  for (const [at, operation] of operations.entries()) await performer.perform(operation, at);
+}
+
+/** Does operations and crashes. @returns what programs saw then */
+async function crashAfter(operations: readonly Operation[]): ReturnType<typeof pictureOf> {
+  const opened = await openVault(bench.places);
+  await done(opened, operations);
+  const seen = await pictureOf(opened);
+  bench.save('crashed');
+  await opened.service.stop(null);
+  bench.restore('crashed');
+  return seen;
+}
+
+function segments(): string[] {
+  return readdirSync(join(bench.places, 'vault/journal'));
+}
+
+const written: readonly Operation[] = [
+  { do: 'open', label: 'f', path: 'f' },
+  { do: 'open', label: 'other', path: 'other' },
+  { do: 'write', label: 'f', at: 0, length: 10_000 },
+  { do: 'sync', labels: ['f'] },
+];
+
+it('a file that was synced and then removed leaves nothing in the journal', async () => {
+  await crashAfter([...written, { do: 'unlink', path: 'f' }, { do: 'sync', labels: ['other'] }]);
+  const { service } = await openVault(bench.places);
+  expect(segments()).toEqual([]);
+  await service.stop(null);
+  expect(segments()).toEqual([]);
+});
+
+it('a removed file that is still written to keeps no segment after a clean end', async () => {
+  const opened = await openVault(bench.places);
+  await done(opened, [
+    ...written,
+    { do: 'unlink', path: 'f' },
+    { do: 'write', label: 'f', at: 0, length: 9 },
+  ]);
+  await opened.service.stop(null);
+  expect(segments()).toEqual([]);
+});
