@@ -25,6 +25,9 @@ const sealAfterMs = 5_000;
 /** Bytes of the journal from which everything is sealed, so that it can begin anew. */
 const mostJournalBytes = 64 * 1024 * 1024;
 
+/** How often content that goes on being written to is sealed before another version of it. */
+const mostTries = 16;
+
 export interface WritingParts {
   readonly manifest: Manifest;
   readonly store: CubeStore;
@@ -229,6 +232,11 @@ export class Writing {
   async sealed<T>(mutations: readonly Mutation[], commit: () => Promise<T>): Promise<T> {
     await this.#seal();
     await this.#parts.beforeCommit();
+    // What the journal has of content stands above the version before it: none may come in between.
+    for (let tries = 0; tries < mostTries && this.#versionsFor(mutations); tries++) {
+      await this.#seal();
+      await this.#parts.beforeCommit();
+    }
     // What came in between stands on top of them, and nothing comes between this and the transaction.
     this.working.requireFit(mutations);
     return commit();
@@ -265,6 +273,13 @@ export class Writing {
     this.#timer = null;
     for (const change of this.working.take()) if (change.type === 'version') change.frozen.release();
     this.contents.discardAll();
+  }
+
+  /** What was written to files that get another version becomes one before that. @returns whether there is any */
+  #versionsFor(mutations: readonly Mutation[]): boolean {
+    const before = this.working.next;
+    for (const mutation of mutations) if (mutation.type === 'put') this.version(mutation.inode);
+    return this.working.next !== before;
   }
 
   get #allSealed(): boolean {

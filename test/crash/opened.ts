@@ -29,14 +29,23 @@ export interface Opened {
   readonly session: Session;
 }
 
-export async function openVault(home: string, acceptRollback = false): Promise<Opened> {
+/** The service of a vault that is still locked. */
+export async function serve(home: string): Promise<VaultService> {
   const where = placesIn(home);
   const log = makeLogger('test', { SHERIN_LOG: 'silent' });
-  const service = new VaultService(await openLocked(where.vault, where), log, { wholeCube: false });
+  return new VaultService(await openLocked(where.vault, where), log, { wholeCube: false });
+}
+
+export async function unlock(service: VaultService, home: string, acceptRollback = false): Promise<Opened> {
+  const text = Secret.take(Buffer.from(readFileSync(join(home, 'recovery'), 'latin1').trim()));
+  await service.unlock({ slot: 'recovery', text, acceptRollback }, peer);
+  return { service, session: await service.unlocked() };
+}
+
+export async function openVault(home: string, acceptRollback = false): Promise<Opened> {
+  const service = await serve(home);
   try {
-    const text = Secret.take(Buffer.from(readFileSync(join(home, 'recovery'), 'latin1').trim()));
-    await service.unlock({ slot: 'recovery', text, acceptRollback }, peer);
-    return { service, session: await service.unlocked() };
+    return await unlock(service, home, acceptRollback);
   } catch (error) {
     await service.stop(null);
     throw error;

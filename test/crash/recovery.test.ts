@@ -60,3 +60,15 @@ it('a removed file that is still written to keeps no segment after a clean end',
   await opened.service.stop(null);
   expect(segments()).toEqual([]);
 });
+
+it('an import over a file that was synced and is written on loses nothing of it', async () => {
+  const seen = await crashAfter([
+    ...written,
+    { do: 'put', path: 'f', length: 5_000 },
+    { do: 'write', label: 'f', at: 100, length: 50 },
+    { do: 'sync', labels: ['f'] },
+  ]);
+  const opened = await openVault(bench.places);
+  expect((await pictureOf(opened)).get('f')?.content).toBe(seen.get('f')?.content);
+  await opened.service.stop(null);
+});

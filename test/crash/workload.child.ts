@@ -4,7 +4,7 @@
  * Arguments: directory of the vault's places, "recover" or a file of operations, and "die" to die of the first failure.
  */
 import { readFileSync, unlinkSync, writeSync } from 'node:fs';
-import { openVault } from './opened.js';
+import { type Opened, serve, unlock } from './opened.js';
 import type { Operation } from './operations.js';
 import { Performer } from './performer.js';
 
@@ -33,12 +33,13 @@ function failed(place: string, error: unknown): void {
   liftFault();
 }
 
-async function open(): ReturnType<typeof openVault> {
+async function open(): Promise<Opened> {
+  const service = await serve(home);
   try {
-    return await openVault(home);
+    return await unlock(service, home);
   } catch (error) {
     failed('open', error);
-    return openVault(home);
+    return unlock(service, home);
   }
 }
 
