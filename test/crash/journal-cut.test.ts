@@ -10,7 +10,7 @@ import { sample } from './sample.js';
 
 const all = process.env.SHERIN_CRASH === 'all';
 const seed = Number(process.env.SHERIN_CRASH_SEED ?? 1);
-const few = 12;
+const few = 8;
 
 /** Up to the first import nothing is sealed: all of it is in the journal. */
 const operations: readonly Operation[] = mixed
