@@ -2,7 +2,7 @@
 import type { FileSystem } from '../file-system.js';
 import { PosixError } from '../posix-error.js';
 import type { KernelKnowledge } from './kernel-knowledge.js';
-import { caller, nodeAt } from './paths.js';
+import { caller, nodeAt, placeAt } from './paths.js';
 import type { Request } from './request.js';
 import type { ScratchPool } from './scratch.js';
 import { entryWords, spaceWords, statWords } from './wire.js';
@@ -32,9 +32,12 @@ export class Operations {
   }
 
   async readdir(request: Request, path: string): Promise<void> {
+    const node = await nodeAt(this.#fs, path);
+    const { parent } = await placeAt(this.#fs, path);
     const names = ['.', '..'];
-    const stats: Uint32Array[] = [new Uint32Array(18), new Uint32Array(18)];
-    for (const entry of await this.#fs.list(await nodeAt(this.#fs, path), caller)) {
+    // Programs are not shown an entry whose inode number is 0.
+    const stats = [node, parent].map(({ ino }) => entryWords({ ino, kind: 'directory' }));
+    for (const entry of await this.#fs.list(node, caller)) {
       const name = textOf(entry.name);
       if (name === null) continue;
       names.push(name);

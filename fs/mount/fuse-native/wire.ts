@@ -42,7 +42,7 @@ export function statWords(stat: NodeStat): Uint32Array {
 }
 
 /** What readdir uses of a stat: type and inode number. */
-export function entryWords(entry: DirectoryEntry): Uint32Array {
+export function entryWords(entry: Omit<DirectoryEntry, 'name'>): Uint32Array {
   const words = new Uint32Array(18);
   words[0] = typeBits[entry.kind];
   words[7] = foldInode(entry.ino);
