@@ -1,4 +1,5 @@
 /** Where the suite runs, and what can't be had there: one table, by rule, each with its reason. */
+import { fuseNativeLimits } from './fuse-native-limits.js';
 import type { Operation, Rule } from './rule.js';
 import type { As } from './scene.js';
 
@@ -9,6 +10,8 @@ export interface Limit {
   readonly rules: readonly string[];
   /** Whose rules; else of everybody. */
   readonly as?: As;
+  /** Milliseconds after which the rules may hold. */
+  readonly passes?: number;
 }
 
 export interface Place {
@@ -60,74 +63,11 @@ const byTheVault: readonly Limit[] = [
   },
 ];
 
-const names = 'names that are not UTF-8 do not pass the binding';
-const steps = 'times pass the binding as milliseconds';
-const early = 'times before 1970 do not pass the binding';
-const flags = 'libfuse 2.9 has no flags of rename: EINVAL';
-const byFuseNative: readonly Limit[] = [
-  {
-    operation: 'names and paths',
-    rules: [
-      ...[
-        'the byte 0xff',
-        'a byte that only continues',
-        'a letter that is cut off',
-        'a letter in more bytes than it needs',
-        'half of a surrogate',
-        '255 bytes that are not UTF-8',
-      ].map((name) => `a file may have a name of ${name}`),
-      ...['the byte 0xff', 'a byte that only continues'].flatMap((name) => [
-        `a directory may have a name of ${name}`,
-        `a file is renamed to ${name} and removed`,
-      ]),
-    ],
-    reason: names,
-  },
-  { operation: 'readlink', rules: ['gives bytes that are not UTF-8 as it was written'], reason: names },
-  {
-    operation: 'utimensat, futimens',
-    rules: ['sets microseconds', 'sets nanoseconds', 'sets the last nanosecond of a second'],
-    reason: steps,
-  },
-  {
-    operation: 'utimensat, futimens',
-    rules: ['sets the second before 1970', 'sets a nanosecond before 1970', 'sets the year 1903'],
-    reason: early,
-  },
-  {
-    operation: 'renameat2',
-    rules: [
-      'NOREPLACE renames to a free name',
-      'NOREPLACE moves a directory',
-      'EXCHANGE exchanges two files',
-      'EXCHANGE exchanges a file and a directory',
-      'EXCHANGE exchanges directories with something in them',
-      'EXCHANGE exchanges links, not what they lead to',
-      'EXCHANGE across directories moves links of parents',
-      'EXCHANGE across directories changes where .. leads',
-      'EXCHANGE with itself does nothing',
-      'EXCHANGE keeps descriptors',
-      'EXCHANGE marks mtime and ctime of both directories',
-    ],
-    reason: flags,
-  },
-  {
-    operation: 'link',
-    rules: [
-      'what is written by one name is read by a descriptor of the other',
-      'a size changed by one name is shown by the other',
-      'a mode changed by one name is shown by the other',
-      'counts the links of a descriptor that is open',
-    ],
-    reason: 'libfuse 2.9 gives each name of a file an inode of the kernel, with a cache of its own',
-  },
-];
-
 export const nativePlace: Place = { name: 'native', isVault: true, limits: byTheVault };
 export const fuseNativePlace: Place = {
   name: 'fuse-native',
   isVault: true,
-  limits: [...byTheVault, ...byFuseNative],
+  limits: [...byTheVault, ...fuseNativeLimits],
 };
 
 /** A file system of a disk, such as ext4 or xfs. */
