@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ControlClient } from '../../daemon/client/control-client.js';
@@ -83,6 +91,26 @@ describe('lock', () => {
     } finally {
       program.kill();
     }
+  });
+
+  it.each([
+    ['lock', 'unlock'],
+    ['stop', 'up'],
+  ] as const)('seals what programs have just written into sealed files: %s', async (close, open) => {
+    const [changed, right] = [join(machine.mount, 'files/changed'), join(machine.home, 'changed')];
+    for (const path of [changed, right]) copyFileSync(source, path);
+    // Below what is written later there are cubes now.
+    machine.ok('lock');
+    machine.ok('unlock');
+    for (const path of [changed, right]) {
+      const fd = openSync(path, 'r+');
+      writeSync(fd, 'new', 3 * mib + 1000);
+      closeSync(fd);
+      appendFileSync(path, 'end');
+    }
+    await machine.call(close, {});
+    machine.ok(open);
+    expect(readFileSync(changed).equals(readFileSync(right))).toBe(true);
   });
 
   it('leaves the state readable, is no error twice, and every command says how to go on', () => {
