@@ -1,9 +1,10 @@
 /** Programs that copy trees and compare them. */
 import { expect, it } from 'vitest';
 
-import { need, type Place, scaled } from './workplace.js';
+import { need, type Place, type Workplace } from './workplace.js';
 
-const tree = `python3 "$SCRIPTS/make_tree.py" "$BESIDE/tree" ${scaled(600)} all\n`;
+const tree = (workplace: Workplace) =>
+  `python3 "$SCRIPTS/make_tree.py" "$BESIDE/tree" ${workplace.scaled(600)} all\n`;
 /** Names with all that a copy keeps; sizes of directories are each file system's own. */
 const list = `
 list() { (cd "$1" && find . -printf '%y %m %U %G %n %T@ %p %l %s\\n' | sed -E '/^d/s/ [0-9]+$//' | sort); }
@@ -13,7 +14,7 @@ same() { diff -r --no-dereference "$1" "$2" && diff <(list "$1") <(list "$2"); }
 export function copyTests(place: Place): void {
   it('rsync copies a tree, and then finds nothing to do', async () => {
     need('rsync', 'python3');
-    const out = await place().run(`${tree}${list}
+    const out = await place().run(`${tree(place())}${list}
 # By itself it takes directories and links for unchanged whose times differ by less than a second.
 again() { rsync -aHX --modify-window=-1 --checksum --delete --itemize-changes "$@" "$BESIDE/tree/" copy/; }
 again > /dev/null
@@ -34,7 +35,7 @@ getfattr --only-values -n user.note sparse-copy/large-1`);
 
   it('tar unpacks a large tree and packs it again', async () => {
     need('tar', 'python3');
-    const out = await place().run(`${tree}${list}
+    const out = await place().run(`${tree(place())}${list}
 options=(--xattrs --xattrs-include='user.*' --sparse)
 tar "\${options[@]}" --format=posix -cf "$BESIDE/tree.tar" -C "$BESIDE" tree
 tar "\${options[@]}" -xpf "$BESIDE/tree.tar"
@@ -49,7 +50,7 @@ same tree again/tree`);
 
   it('cp -a, mv and rm -r keep and move a tree', async () => {
     need('python3', 'getfattr');
-    const out = await place().run(`${tree}${list}
+    const out = await place().run(`${tree(place())}${list}
 cp -a "$BESIDE/tree" first
 same "$BESIDE/tree" first
 cp -a --sparse=always first second

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-import { need, type Place, scaled } from './workplace.js';
+import { need, type Place } from './workplace.js';
 
 const modes = ['wal', 'delete', 'truncate', 'persist'] as const;
 const script = fileURLToPath(new URL('scripts/commit_rows.py', import.meta.url));
@@ -14,7 +14,7 @@ export function databaseTests(place: Place): void {
   describe.each(modes)('sqlite with journal_mode=%s', (mode) => {
     it('keeps what two processes commit by turns', async () => {
       need('sqlite3', 'python3');
-      const rows = scaled(60);
+      const rows = place().scaled(60);
       const out = await place().run(`
 for writer in 1 2; do python3 "$SCRIPTS/commit_rows.py" database ${mode} ${rows} > /dev/null & pids[$writer]=$!; done
 for turn in 1 2 3; do sqlite3 -cmd '.timeout 60000' database 'SELECT count(*) FROM sqlite_schema' > /dev/null; done
@@ -26,7 +26,7 @@ sqlite3 database 'PRAGMA integrity_check; SELECT count(*), max(number) FROM row;
     it('keeps every row that was committed before the writer is killed', async () => {
       need('sqlite3', 'python3');
       let committed = 0;
-      for (let round = 1; round <= scaled(4); round++) {
+      for (let round = 1; round <= place().scaled(4); round++) {
         committed = await killedAfter(9 + 5 * round, place().path, mode);
         const out = await place().run(
           `sqlite3 database 'PRAGMA integrity_check; SELECT count(*), max(number) FROM row'`,

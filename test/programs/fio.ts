@@ -1,7 +1,7 @@
 /** fio writes in a random order and reads back, checking each block's own checksum. */
 import { it } from 'vitest';
 
-import { need, type Place, scaled } from './workplace.js';
+import { need, type Place } from './workplace.js';
 
 /** What it does, by what the test is called. */
 const jobs: readonly (readonly [name: string, options: string])[] = [
@@ -19,7 +19,7 @@ const jobs: readonly (readonly [name: string, options: string])[] = [
 export function fioTests(place: Place): void {
   it.each(jobs)('fio verifies %s', async (_, options) => {
     need('fio');
-    const size = scaled(8);
+    const size = place().scaled(8);
     await place().run(`
 fio --name=job --filename=data --size=${size}M ${options} --verify=crc32c --do_verify=1 --verify_fatal=1 \\
   --verify_state_save=0 --randseed=7 --minimal > /dev/null

@@ -1,7 +1,7 @@
 /** git on a repository of many small files: it trusts times and inode numbers, renames, and maps its packs. */
 import { expect, it } from 'vitest';
 
-import { need, type Place, scaled } from './workplace.js';
+import { need, type Place } from './workplace.js';
 
 const settings = `
 export GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@localhost
@@ -14,7 +14,7 @@ export function gitTests(place: Place): void {
   it('git commits, switches branches, collects garbage and clones', async () => {
     need('git', 'python3');
     const out = await place().run(`${settings}
-python3 "$SCRIPTS/make_tree.py" repository ${scaled(2000)} small
+python3 "$SCRIPTS/make_tree.py" repository ${place().scaled(2000)} small
 cd repository
 git init -q -b main
 git add -A

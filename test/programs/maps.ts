@@ -1,12 +1,14 @@
 /** Files written through memory. */
 import { expect, it } from 'vitest';
 
-import { need, type Place, scaled } from './workplace.js';
+import { need, type Place } from './workplace.js';
 
 export function mapTests(place: Place): void {
   it('bytes written through shared maps of two processes are those of the file', async () => {
     need('python3');
-    const out = await place().run(`python3 "$SCRIPTS/map_shared.py" file ${scaled(600)}; cmp file file`);
+    const out = await place().run(
+      `python3 "$SCRIPTS/map_shared.py" file ${place().scaled(600)}; cmp file file`,
+    );
     expect(out).toBe('good\n');
   });
 

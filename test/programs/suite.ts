@@ -15,13 +15,15 @@ export interface ProgramTest {
   readonly name: string;
   /** An existing directory that the user of the tests may write to. */
   readonly directory: () => string;
+  /** Multiplies sizes and counts. */
+  readonly factor?: number;
 }
 
-export function programTests({ name, directory }: ProgramTest): void {
+export function programTests({ name, directory, factor = 1 }: ProgramTest): void {
   describe(`programs in ${name}`, () => {
     let workplace: Workplace;
     beforeEach(() => {
-      workplace = new Workplace(directory());
+      workplace = new Workplace(directory(), factor);
     });
     afterEach(() => workplace.remove());
     const place = () => workplace;

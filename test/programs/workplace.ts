@@ -22,7 +22,11 @@ export class Workplace {
   /** On the machine's disk: what is brought in, and what the outcome is compared with. */
   readonly beside: string;
 
-  constructor(directory: string) {
+  readonly #factor: number;
+
+  /** @param factor multiplies sizes and counts, as SHERIN_PROGRAMS does */
+  constructor(directory: string, factor: number) {
+    this.#factor = factor * Number(process.env.SHERIN_PROGRAMS ?? 1);
     this.path = mkdtempSync(join(directory, 'sherin-programs-'));
     this.beside = mkdtempSync(join(tmpdir(), 'sherin-programs-beside-'));
   }
@@ -51,6 +55,10 @@ export class Workplace {
     });
   }
 
+  scaled(count: number): number {
+    return Math.ceil(count * this.#factor);
+  }
+
   remove(): void {
     for (const path of [this.path, this.beside]) rmSync(path, { recursive: true, force: true });
   }
@@ -58,10 +66,3 @@ export class Workplace {
 
 /** The workplace of the test that runs. */
 export type Place = () => Workplace;
-
-/** SHERIN_PROGRAMS multiplies sizes and counts. */
-const factor = Number(process.env.SHERIN_PROGRAMS ?? 1);
-
-export function scaled(count: number): number {
-  return Math.ceil(count * factor);
-}

@@ -1,12 +1,12 @@
 /** Two writers and a reader of one file. */
 import { expect, it } from 'vitest';
 
-import { need, type Place, scaled } from './workplace.js';
+import { need, type Place } from './workplace.js';
 
 export function writerTests(place: Place): void {
   it('appends of two writers come whole and in turn, and stay as a reader saw them', async () => {
     need('python3');
-    const count = scaled(500);
+    const count = place().scaled(500);
     const out = await place().run(`
 python3 "$SCRIPTS/follow.py" file done & reader=$!
 python3 "$SCRIPTS/append.py" file one ${count} & one=$!
@@ -19,7 +19,7 @@ wait $reader`);
 
   it('blocks of two writers with fsync are all there, and a reader sees no other bytes', async () => {
     need('python3');
-    const blocks = scaled(500);
+    const blocks = place().scaled(500);
     const out = await place().run(`
 python3 "$SCRIPTS/check_blocks.py" file done ${blocks} & reader=$!
 python3 "$SCRIPTS/own_blocks.py" file 0 2 ${blocks} & one=$!

@@ -1,0 +1,3 @@
+import { programsOnMount } from './on-mount.js';
+
+programsOnMount('fuse-native', 0.1);

@@ -1,0 +1,3 @@
+import { programsOnMount } from './on-mount.js';
+
+programsOnMount('native', 0.5);
