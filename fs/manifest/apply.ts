@@ -10,8 +10,8 @@ import { checkName, nameKey } from './entry-name.js';
 import { nodeId, rootNodeFault } from './index-node.js';
 import { entryPath, inodePath } from './inode-path.js';
 import type { Overlay } from './overlay.js';
-import { type Mutation, type Put, rootInode, stricter } from './records.js';
-import { type EntryState, type InodeState, inlineNode, type ObjectState } from './state.js';
+import { type Collect, type Mutation, type Put, rootInode, stricter } from './records.js';
+import { type EntryState, type InodeState, inlineNode, noNode, type ObjectState } from './state.js';
 
 export interface ApplyContext {
   /** Log index and time of the record. */
@@ -56,6 +56,9 @@ export function apply(state: Overlay, mutation: Mutation, context: ApplyContext)
     }
     case 'heal':
       state.setQuarantine(mutation.cube, null);
+      return;
+    case 'collect':
+      collect(state, mutation, context);
       return;
   }
 }
@@ -181,6 +184,18 @@ function objectOf(state: Overlay, { id, length, root, node }: Put): ObjectState 
   if (known.length !== length || !known.root.equals(root)) throw misuse('an object ID for two contents');
   if (known.date !== id.date) throw misuse('an object ID with two dates');
   return { ...known, ...kept };
+}
+
+/** Takes away the content of objects; a later put of one brings it back. */
+function collect(state: Overlay, { puts, objects }: Collect, { index }: ApplyContext): void {
+  if ((puts.at(-1) ?? -1) >= index) throw misuse('a version that is not there yet is given up');
+  const known = objects.map((no) => state.object(no));
+  for (const object of known) {
+    if (object === undefined) throw misuse('an object that is not there is given up');
+  }
+  for (const object of known) {
+    if (object !== undefined) state.setObject({ ...object, node: noNode, nodeLength: 0 });
+  }
 }
 
 /** Puts an entry in its place: counts it in the directory and in the inode. */

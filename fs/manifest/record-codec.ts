@@ -7,7 +7,14 @@ import { readAttributes, writeAttributes } from './attributes-codec.js';
 import { blinding } from './blinding.js';
 import { pick } from './code-table.js';
 import { readPut, writePut } from './put-codec.js';
-import { cubeFaults, type LogRecord, type Mutation, policyTags } from './records.js';
+import {
+  collectors,
+  cubeFaults,
+  type LogRecord,
+  type Mutation,
+  mostCollected,
+  policyTags,
+} from './records.js';
 
 const codes = {
   attributes: 1,
@@ -19,6 +26,7 @@ const codes = {
   grant: 7,
   quarantine: 8,
   heal: 9,
+  collect: 10,
 } as const satisfies Record<Mutation['type'], number>;
 
 const recordVersion = 1;
@@ -61,6 +69,13 @@ function writeBody(out: ByteWriter, mutation: Mutation): void {
       return;
     case 'heal':
       out.bytes(cubeIdToBytes(mutation.cube));
+      return;
+    case 'collect':
+      out.u8(collectors.indexOf(mutation.by));
+      for (const list of [mutation.puts, mutation.objects]) {
+        out.u32(list.length);
+        for (const value of list) out.u64(value);
+      }
       return;
   }
 }
@@ -114,6 +129,13 @@ function readBody(input: ByteReader, code: number): Mutation {
       };
     case codes.heal:
       return { type: 'heal', cube: cubeIdFromBytes(input.bytes(32)) };
+    case codes.collect:
+      return {
+        type: 'collect',
+        by: pick(collectors, input.u8(), 'collector'),
+        puts: readAscending(input, 0),
+        objects: readAscending(input, 1),
+      };
     default:
       throw new MalformedBytes(`record type ${code}`);
   }
@@ -123,6 +145,19 @@ function readInode(input: ByteReader): number {
   const inode = input.u64();
   if (inode === 0) throw new MalformedBytes('inode 0');
   return inode;
+}
+
+/** Numbers from `least` on, each greater than the one before. */
+function readAscending(input: ByteReader, least: number): number[] {
+  const count = input.u32();
+  if (count > mostCollected) throw new MalformedBytes(`list of ${count} numbers`);
+  let next = least;
+  return Array.from({ length: count }, () => {
+    const value = input.u64();
+    if (value < next) throw new MalformedBytes('numbers do not ascend');
+    next = value + 1;
+    return value;
+  });
 }
 
 function readName(input: ByteReader): Buffer {

@@ -43,6 +43,18 @@ export interface Put {
   readonly lineage: Lineage | null;
 }
 
+export type CollectedBy = 'gc' | 'destroy';
+
+/** Versions are given up: they stay in the log, their content does not stay in the vault. */
+export interface Collect {
+  readonly type: 'collect';
+  readonly by: CollectedBy;
+  /** Log indexes of their puts, ascending. */
+  readonly puts: readonly number[];
+  /** Numbers of the objects that no version has any more, ascending: their content is gone until it is put again. */
+  readonly objects: readonly number[];
+}
+
 export type Mutation =
   | { readonly type: 'attributes'; readonly inode: number; readonly attributes: Attributes }
   | { readonly type: 'link'; readonly parent: number; readonly inode: number; readonly name: Buffer }
@@ -59,7 +71,8 @@ export type Mutation =
   | { readonly type: 'policy'; readonly parent: number; readonly name: Buffer; readonly tag: PolicyTag }
   | { readonly type: 'grant'; readonly grant: unknown }
   | { readonly type: 'quarantine'; readonly cube: CubeId; readonly reason: CubeFault }
-  | { readonly type: 'heal'; readonly cube: CubeId };
+  | { readonly type: 'heal'; readonly cube: CubeId }
+  | Collect;
 
 export interface LogRecord {
   readonly mutation: Mutation;
@@ -72,6 +85,9 @@ export const rootInode = 1;
 
 /** Position is the code on disk; 0 is no code. */
 export const inodeKinds = [undefined, 'file', 'directory', 'symlink', 'fifo', 'socket'] as const;
+export const collectors = [undefined, 'gc', 'destroy'] as const;
+/** Entries of each list of one collect record. */
+export const mostCollected = 8192;
 export const policyTags = ['user', 'admin', 'system'] as const;
 export const cubeFaults = [
   undefined,

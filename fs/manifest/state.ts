@@ -35,7 +35,7 @@ export interface ObjectState {
   readonly tag: Buffer;
   readonly length: number;
   readonly root: Buffer;
-  /** Root node of the last put; its node ID when `nodeLength` exceeds {@link inlineNode}. */
+  /** Root node of the last put; its node ID when `nodeLength` exceeds {@link inlineNode}; {@link noNode} with length 0 once given up. */
   readonly node: Buffer;
   readonly nodeLength: number;
 }
@@ -48,6 +48,8 @@ export interface QuarantineState {
 
 /** Root nodes up to this many bytes are kept in memory, larger ones in the table `nodes`. */
 export const inlineNode = 512;
+/** In the place of a root node where the content was given up: no tree of any object, so that nothing reads it for one. */
+export const noNode = Buffer.alloc(0);
 
 /** Names are keys (see entry-name.ts). Iteration is in order. */
 export interface TreeState {

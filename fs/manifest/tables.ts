@@ -1,4 +1,5 @@
-/** The tables beside the log, row by row and as they are, for whoever compares them with it and mends them. */
+/** The tables beside the log, row by row and as they are, for whoever compares them with it, mends them, or removes what nothing needs. */
+import { setImmediate } from 'node:timers/promises';
 import type { CubeRef } from '../../native/index.js';
 import { CubeIndex } from './cube-index.js';
 import type { ManifestDatabase } from './database.js';
@@ -6,6 +7,9 @@ import { levelStep } from './log.js';
 import type { Tile } from './tiles.js';
 
 const page = 512;
+
+/** Tables whose rows content needs, by their ID. */
+export type RowTable = 'cubes' | 'nodes';
 
 export type PutRow = readonly [inode: number, seq: number];
 
@@ -74,6 +78,28 @@ export class Tables {
       run('DELETE FROM cubes WHERE id = ?', ids(cubes.drop));
       run('DELETE FROM nodes WHERE rowid = ?', ids(nodes.drop));
       new CubeIndex(this.#database).put(cubes.put, nodes.put);
+    });
+  }
+
+  /** IDs of the rows of cubes or index nodes that are not to be kept. */
+  async beyond(table: RowTable, keep: (id: Buffer) => boolean): Promise<Buffer[]> {
+    const beyond: Buffer[] = [];
+    const sql = `SELECT id FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`;
+    let steps = 0;
+    for (const [id] of this.#pages(sql, [Buffer.alloc(0)], (row) => [row[0]])) {
+      if (Buffer.isBuffer(id) && !keep(id)) beyond.push(id);
+      if (++steps % page === 0) await setImmediate();
+    }
+    return beyond;
+  }
+
+  /** Removes rows of cubes and index nodes. @throws SherinError NO_SPACE, IO with everything as it was */
+  drop(rows: { readonly [table in RowTable]: readonly Buffer[] }): void {
+    this.#database.transaction('removing rows', () => {
+      for (const table of ['cubes', 'nodes'] as const) {
+        const drop = this.#database.statement(`DELETE FROM ${table} WHERE id = ?`);
+        for (const id of rows[table]) drop.run(id);
+      }
     });
   }
 

@@ -64,6 +64,15 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('heal' as const), cube }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('collect' as const),
+      by: fc.constantFrom('gc' as const, 'destroy' as const),
+      puts: fc.constantFrom([], [0], [0, 1]),
+      objects: fc.constantFrom([], [1], [2], [1, 2], [2, 4]),
+    }),
+  },
 );
 
 type Step = { readonly batch: readonly Mutation[] } | 'reopen' | 'snapshot';

@@ -11,6 +11,7 @@ import {
   type EntryState,
   type InodeState,
   inlineNode,
+  type ObjectState,
   type QuarantineState,
   type StateCounts,
 } from './state.js';
@@ -44,8 +45,13 @@ export interface ObjectInfo {
   readonly length: number;
   /** Object root. */
   readonly root: Buffer;
-  /** Root node of the index tree. */
+  /** Root node of the index tree; empty, which is none, where the content was given up. */
   readonly node: Buffer;
+}
+
+/** Its content was given up by gc or destroy, and nobody has put it again. */
+export function isCollected({ node }: Pick<ObjectInfo, 'node'>): boolean {
+  return node.length === 0;
 }
 
 /** What the tree looks at; the manifest exchanges it as the log grows. */
@@ -57,10 +63,13 @@ export interface TreeView {
 export class Tree {
   readonly #view: () => TreeView;
   readonly #loadNode: (id: Buffer) => Buffer;
+  readonly #present: Tree | null;
 
-  constructor(view: () => TreeView, loadNode: (id: Buffer) => Buffer) {
+  /** @param present for a tree of the past, the one that knows where the content of its objects is now */
+  constructor(view: () => TreeView, loadNode: (id: Buffer) => Buffer, present: Tree | null = null) {
     this.#view = view;
     this.#loadNode = loadNode;
+    this.#present = present;
   }
 
   lookup(parent: number, name: Buffer): Entry | undefined {
@@ -93,7 +102,7 @@ export class Tree {
 
   /** @throws SherinError MANIFEST_BROKEN when its root node is large and does not verify */
   object(no: number): ObjectInfo | undefined {
-    const state = this.#view().state.object(no);
+    const state = this.#object(no);
     if (state === undefined) return undefined;
     const node = state.nodeLength > inlineNode ? this.#loadNode(state.node) : state.node;
     return { no, id: formatSherinId(state), length: state.length, root: state.root, node };
@@ -101,14 +110,21 @@ export class Tree {
 
   /** Bytes of an object without holes, as far as memory alone tells them: never too few. */
   storedBytes(no: number): number {
-    const state = this.#view().state.object(no);
-    if (state === undefined) return 0;
+    const state = this.#object(no);
+    if (state === undefined || state.nodeLength === 0) return 0;
     return state.nodeLength > inlineNode ? state.length : storedBytes(state.node, state.length);
   }
 
   /** As {@link storedBytes}, of what an inode has. */
   storedOf({ object, size }: Inode): number {
     return object === 0 ? size : this.storedBytes(object);
+  }
+
+  /** What files hold now; links do not matter. */
+  *contents(): Iterable<{ readonly ino: number; readonly object: number; readonly putIndex: number }> {
+    for (const { ino, object, putIndex } of this.#view().state.inodes()) {
+      if (object !== 0) yield { ino, object, putIndex };
+    }
   }
 
   /** Every object that is the content of a file now, once. @throws SherinError as {@link object} */
@@ -128,20 +144,25 @@ export class Tree {
     const seen = new Set<number>();
     for (const { object } of state.inodes()) {
       const known = object === 0 || seen.has(object) ? undefined : state.object(object);
-      if (known === undefined) continue;
+      if (known === undefined || known.nodeLength === 0) continue;
       seen.add(object);
       const { node, nodeLength, length } = known;
       yield { nodeId: nodeLength > inlineNode ? node : nodeId(node), length };
     }
   }
 
-  /** Every object that was ever put, those of old versions included. @throws SherinError as {@link object} */
+  /** Every object whose content is there, those of old versions included. @throws SherinError as {@link object} */
   *everyObject(): Iterable<ObjectInfo> {
     const { objects } = this.counts();
     for (let no = 1; no <= objects; no++) {
       const info = this.object(no);
-      if (info !== undefined) yield info;
+      if (info !== undefined && !isCollected(info)) yield info;
     }
+  }
+
+  /** The number of a namespace and tag's object. */
+  objectNumber({ tag, namespace }: SherinIdParts): number | undefined {
+    return this.#view().state.objectNumber(tag, namespace);
   }
 
   /** The object of a namespace and tag, whatever the date says. */
@@ -189,6 +210,11 @@ export class Tree {
   counts(): StateCounts {
     const { inodes, entries, objects } = this.#view().state.counts;
     return { inodes, entries, objects };
+  }
+
+  #object(no: number): ObjectState | undefined {
+    const state = this.#view().state.object(no);
+    return state === undefined || this.#present === null ? state : this.#present.#object(no);
   }
 }
 

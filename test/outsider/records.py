@@ -12,6 +12,7 @@ Unlink = namedtuple('Unlink', 'parent name')
 Rename = namedtuple('Rename', 'parent name new_parent new_name exchange')
 Put = namedtuple('Put', 'inode namespace date tag length root node')
 Policy = namedtuple('Policy', 'parent name tag')
+Collect = namedtuple('Collect', 'by puts objects')
 Other = namedtuple('Other', 'type')
 
 
@@ -47,6 +48,20 @@ def take_rename(cursor):
     return rename
 
 
+def take_ascending(cursor, least):
+    count = cursor.u32()
+    must(count <= 8192, 'a list too long')
+    numbers = [cursor.u64() for _ in range(count)]
+    must(numbers == sorted(set(numbers)) and all(number >= least for number in numbers), 'a list out of order')
+    return numbers
+
+
+def take_collect(cursor):
+    collect = Collect(cursor.u8(), take_ascending(cursor, 0), take_ascending(cursor, 1))
+    must(collect.by in (1, 2), 'versions given up by nobody')
+    return collect
+
+
 BODIES = {
     1: take_attributes,
     2: lambda cursor: Link(cursor.u64(), cursor.u64(), take_name(cursor)),
@@ -57,6 +72,7 @@ BODIES = {
     7: lambda cursor: cursor.take(cursor.u32()) and Other(7),
     8: lambda cursor: cursor.take(33) and Other(8),
     9: lambda cursor: cursor.take(32) and Other(9),
+    10: take_collect,
 }
 
 

@@ -142,6 +142,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     reason,
   })),
   change(fc.nat({ max: 3 }), (byte) => ({ type: 'heal', cube: cubeIdFromBytes(Buffer.alloc(32, byte)) })),
+  change(
+    fc.subarray([1, 2, 3, 4]).map((objects) => objects.sort((a, b) => a - b)),
+    (objects) => ({ type: 'collect', by: 'gc', puts: [0], objects }),
+  ),
   fc.constant<Step>({ kind: 'snapshot' }),
 );
 

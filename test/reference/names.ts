@@ -17,6 +17,8 @@ export interface StoredObject {
   readonly no: number;
   /** The last put of it. */
   readonly put: Put;
+  /** Its content was given up since. */
+  readonly collected: boolean;
 }
 
 interface Inode {
@@ -82,6 +84,9 @@ export class Names {
         break;
       case 'heal':
         this.#quarantine.delete(keyOf(body.cube));
+        break;
+      case 'collect':
+        this.#collect(body, index);
         break;
       case 'grant':
         break;
@@ -158,10 +163,27 @@ export class Names {
       check(length === put.length && keyOf(root) === keyOf(put.root), 'one object ID for two contents');
       check(object.date === put.object.date, 'an object with two dates');
     }
-    this.#objects.set(objectKey(put), { no: known?.no ?? this.#objects.size + 1, put });
+    this.#objects.set(objectKey(put), {
+      no: known?.no ?? this.#objects.size + 1,
+      put,
+      collected: false,
+    });
     inode.put = put;
     inode.puts += 1;
     inode.putIndex = index;
+  }
+
+  #collect({ puts, objects }: Extract<Body, { type: 'collect' }>, index: number): void {
+    check(
+      puts.every((put) => put < index),
+      'a version that is not there yet is given up',
+    );
+    const known = this.objects;
+    for (const no of objects) {
+      const object = known[no - 1];
+      check(object !== undefined, 'an object that is not there is given up');
+      this.#objects.set(objectKey(object.put), { ...object, collected: true });
+    }
   }
 
   #link(parent: number, entry: Entry): void {

@@ -67,6 +67,14 @@ const put: fc.Arbitrary<Body> = fc
   )
   .map(([data, rest]) => ({ ...rest, ...data }));
 
+const ascending = (min: number) =>
+  fc
+    .uniqueArray(
+      fc.oneof(fc.integer({ min, max: 9 }), fc.integer({ min, max: Number.MAX_SAFE_INTEGER - 1 })),
+      { maxLength: 5 },
+    )
+    .map((values) => values.sort((a, b) => a - b));
+
 const body: fc.Arbitrary<Body> = fc.oneof(
   fc.record({ type: fc.constant('attributes' as const), inode, attributes }),
   fc.record({ type: fc.constant('link' as const), parent: inode, inode, name }),
@@ -96,6 +104,12 @@ const body: fc.Arbitrary<Body> = fc.oneof(
     reason: fc.integer({ min: 1, max: 7 }),
   }),
   fc.record({ type: fc.constant('heal' as const), cube: bytes(32) }),
+  fc.record({
+    type: fc.constant('collect' as const),
+    by: fc.integer({ min: 1, max: 2 }),
+    puts: ascending(0),
+    objects: ascending(1),
+  }),
 );
 
 export const record: fc.Arbitrary<LogRecord> = fc.record({ time: nanoseconds, body });

@@ -46,7 +46,14 @@ export type Body =
   | { readonly type: 'policy'; readonly parent: number; readonly name: Uint8Array; readonly tag: number }
   | { readonly type: 'grant'; readonly grant: JsonObject }
   | { readonly type: 'quarantine'; readonly cube: Uint8Array; readonly reason: number }
-  | { readonly type: 'heal'; readonly cube: Uint8Array };
+  | { readonly type: 'heal'; readonly cube: Uint8Array }
+  | {
+      readonly type: 'collect';
+      /** 1 gc, 2 destroy */
+      readonly by: number;
+      readonly puts: readonly number[];
+      readonly objects: readonly number[];
+    };
 
 export interface LogRecord {
   readonly time: bigint;
@@ -63,12 +70,15 @@ const types = [
   'grant',
   'quarantine',
   'heal',
+  'collect',
 ] as const;
 const ascii = new TextDecoder('utf-8', { fatal: true });
 
 const short = (bytes: Uint8Array | string): Uint8Array => join(u8(join(bytes).length), bytes);
 const middle = (bytes: Uint8Array): Uint8Array => join(u16(bytes.length), bytes);
 const long = (bytes: Uint8Array): Uint8Array => join(u32(bytes.length), bytes);
+
+const numbers = (list: readonly number[]): Uint8Array => concatBytes(u32(list.length), ...list.map(u64));
 
 function encodeBody(body: Body): Uint8Array {
   switch (body.type) {
@@ -105,6 +115,8 @@ function encodeBody(body: Body): Uint8Array {
       return join(body.cube, u8(body.reason));
     case 'heal':
       return body.cube;
+    case 'collect':
+      return join(u8(body.by), numbers(body.puts), numbers(body.objects));
   }
 }
 
@@ -190,6 +202,17 @@ function takeUpTo(cursor: Cursor, least: number, most: number, part: string): nu
   return value;
 }
 
+function takeAscending(cursor: Cursor, least = 0): number[] {
+  const count = cursor.u32();
+  must(count <= 8192, 'length of a list');
+  const list = Array.from({ length: count }, () => cursor.u64());
+  must(
+    list.every((value, at) => value >= least && value > (list[at - 1] ?? -1)),
+    'numbers ascend',
+  );
+  return list;
+}
+
 function takeBody(type: (typeof types)[number], cursor: Cursor): Body {
   switch (type) {
     case 'attributes':
@@ -222,6 +245,13 @@ function takeBody(type: (typeof types)[number], cursor: Cursor): Body {
       return { type, cube: cursor.take(32), reason: takeUpTo(cursor, 1, 7, 'quarantine reason') };
     case 'heal':
       return { type, cube: cursor.take(32) };
+    case 'collect':
+      return {
+        type,
+        by: takeUpTo(cursor, 1, 2, 'who collects'),
+        puts: takeAscending(cursor),
+        objects: takeAscending(cursor, 1),
+      };
   }
 }
 

@@ -81,7 +81,7 @@ describe('format vectors', () => {
     }
     const { layout, signature } = vectors.manifest.head;
     expect(headIsSigned(uuid, unhex(vectors.keys.publicKey), unhex(layout), unhex(signature))).toBe(true);
-    expect(decodeHead(unhex(layout), unhex(signature))).toMatchObject({ size: 9, nv: 41n, auditSize: 5 });
+    expect(decodeHead(unhex(layout), unhex(signature))).toMatchObject({ size: 10, nv: 41n, auditSize: 5 });
   });
 
   it('manifest: pages', () => {

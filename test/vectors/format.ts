@@ -177,6 +177,7 @@ const bodies: readonly Body[] = [
   { type: 'grant', grant: { b: [1, true, null], a: 'ä' } },
   { type: 'quarantine', cube: new Uint8Array(32).fill(1), reason: 4 },
   { type: 'heal', cube: new Uint8Array(32).fill(1) },
+  { type: 'collect', by: 2, puts: [4, 300], objects: [1] },
 ];
 
 function manifest(): Json {

@@ -98,6 +98,13 @@ const put: fc.Arbitrary<Mutation> = fc
   .map(([made, { length, node }]) => ({ type: 'put', ...made, length, node }));
 
 const cubeId = exactly(32).map(cubeIdFromBytes);
+const ascending = (min: number) =>
+  fc
+    .uniqueArray(
+      fc.oneof(fc.integer({ min, max: 9 }), fc.integer({ min, max: Number.MAX_SAFE_INTEGER - 1 })),
+      { maxLength: 5 },
+    )
+    .map((values) => values.sort((a, b) => a - b));
 const of = <T extends Mutation['type']>(type: T): fc.Arbitrary<T> => fc.constant(type);
 
 export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
@@ -120,6 +127,12 @@ export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   }),
   fc.record({ type: of('quarantine'), cube: cubeId, reason: fc.constantFrom(...defined(cubeFaults)) }),
   fc.record({ type: of('heal'), cube: cubeId }),
+  fc.record({
+    type: of('collect'),
+    by: fc.constantFrom('gc' as const, 'destroy' as const),
+    puts: ascending(0),
+    objects: ascending(1),
+  }),
 );
 
 export const anyTime = time;

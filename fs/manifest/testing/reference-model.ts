@@ -1,7 +1,7 @@
 /** The tree as a few plain maps: slow, obvious, and written without a look at the code it is compared with. */
 import type { CubeId } from '../../../common/ids.js';
 import { inodeKinds, type Mutation, type PolicyTag, policyTags } from '../records.js';
-import type { Tree } from '../tree.js';
+import { isCollected, type Tree } from '../tree.js';
 
 interface ModelInode {
   readonly kind: string;
@@ -19,6 +19,8 @@ export class ReferenceModel {
   readonly inodes = new Map<number, ModelInode>();
   readonly quarantine = new Map<CubeId, string>();
   readonly objects: string[] = [];
+  /** Of the objects, by number, whose content was given up. */
+  readonly collected = new Set<number>();
   readonly #used = new Set<number>();
 
   /** Applies all of a batch or throws and is useless after. */
@@ -62,6 +64,7 @@ export class ReferenceModel {
         check(inode.kind === 'file', 'EINVAL');
         const content = mutation.id.tag.toString('hex');
         if (!this.objects.includes(content)) this.objects.push(content);
+        this.collected.delete(this.objects.indexOf(content) + 1);
         inode.puts.push({ content, length: mutation.length });
         break;
       }
@@ -73,6 +76,13 @@ export class ReferenceModel {
         break;
       case 'heal':
         this.quarantine.delete(mutation.cube);
+        break;
+      case 'collect':
+        check(
+          mutation.objects.every((no) => no <= this.objects.length),
+          'EINVAL',
+        );
+        for (const no of mutation.objects) this.collected.add(no);
         break;
       case 'grant':
         break;
@@ -92,6 +102,7 @@ export class ReferenceModel {
     }
     for (const [cube, reason] of this.quarantine) copy.quarantine.set(cube, reason);
     copy.objects.push(...this.objects);
+    for (const no of this.collected) copy.collected.add(no);
     for (const ino of this.#used) copy.#used.add(ino);
     return copy;
   }
@@ -121,7 +132,8 @@ export class ReferenceModel {
     const inodesOf = this.objects.map((_, i) =>
       inodes.filter(({ object }) => object === i + 1).map(({ ino }) => ino),
     );
-    return { inodes, inodesOf, quarantine: [...this.quarantine].sort() };
+    const collected = [...this.collected].sort((a, b) => a - b);
+    return { inodes, inodesOf, collected, quarantine: [...this.quarantine].sort() };
   }
 
   #linksOf(ino: number): string[] {
@@ -213,7 +225,11 @@ export function pictureOf(tree: Tree, end: number): Picture {
   const { objects } = tree.counts();
   const inodesOf = Array.from({ length: objects }, (_, i) => [...tree.inodesOf(i + 1)].sort((a, b) => a - b));
   const quarantine = Array.from(tree.quarantine(), ({ cube, reason }) => [cube, reason]).sort();
-  return { inodes, inodesOf, quarantine };
+  const collected = Array.from({ length: objects }, (_, i) => i + 1).filter((no) => {
+    const object = tree.object(no);
+    return object !== undefined && isCollected(object);
+  });
+  return { inodes, inodesOf, collected, quarantine };
 }
 
 function rank(tag: PolicyTag): number {
