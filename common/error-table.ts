@@ -43,6 +43,12 @@ export const errorTable = {
     sentence: '{path} has no version {version}; it has {part}',
     hint: 'look with: sherinctl log {path}',
   },
+  VERSION_COLLECTED: {
+    errno: 'ENODATA',
+    exit: Exit.failed,
+    sentence: '{what} is not kept any more: {part}',
+    hint: 'a backup made before that may have it',
+  },
   NOT_DIRECTORY: {
     errno: 'ENOTDIR',
     exit: Exit.failed,

@@ -21,6 +21,13 @@ export interface StagedCube {
   readonly temporary: string;
 }
 
+/** Cubes on their way out. */
+const trashFolder = 'cubes/trash';
+
+function trashFailed(cause: unknown): SherinError {
+  return new SherinError('IO', { what: 'removing a cube', part: systemCode(cause) ?? 'EIO' }, { cause });
+}
+
 /** Bytes of the largest cube file (FORMAT.md, "Cube file"). */
 export const largestCube = 4096 + 1024 * 1024;
 /** open(2); not among Node's constants. */
@@ -31,6 +38,7 @@ const nothingThere: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ELO
 /** The cube files of one vault, reached beneath its directory descriptor and never through a link. */
 export class CubeStore {
   readonly #vaultFd: number;
+  #emptying: Promise<unknown> = Promise.resolve();
 
   constructor(vaultFd: number) {
     this.#vaultFd = vaultFd;
@@ -116,6 +124,60 @@ export class CubeStore {
     );
     await system.syncfs(this.#vaultFd);
     return true;
+  }
+
+  /** Bytes of a cube's file, null when there is none. @throws SherinError DISK_READ */
+  size(id: CubeId): number | null {
+    const facts = this.#facts(cubePath(id));
+    return facts?.isFile() === true ? Number(facts.size) : null;
+  }
+
+  /** Moves a cube out of its place, where no reader finds it any more; false when it is not there. @throws SherinError IO */
+  trash(id: CubeId): boolean {
+    try {
+      system.mkdirBeneath(this.#vaultFd, Buffer.from(trashFolder), 0o700);
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw trashFailed(error);
+    }
+    const to = Buffer.from(`${trashFolder}/${id}.cube`);
+    try {
+      system.renameBeneath(this.#vaultFd, Buffer.from(cubePath(id)), to, false);
+      return true;
+    } catch (error) {
+      if (nothingThere.includes(systemCode(error))) return false;
+      throw trashFailed(error);
+    }
+  }
+
+  /**
+   * Removes what is in the trash, of this or an earlier run. What is not `plain` is overwritten first, unless its bytes have
+   * another name, which may be anyone's file.
+   * @returns how many were not overwritten for that
+   */
+  emptyTrash(plain: (id: string) => boolean): Promise<number> {
+    // One after another: what one has to overwrite another must not remove before.
+    const run = this.#emptying.then(() => this.#emptyTrash(plain));
+    this.#emptying = run.catch(() => undefined);
+    return run;
+  }
+
+  async #emptyTrash(plain: (id: string) => boolean): Promise<number> {
+    await system.syncfs(this.#vaultFd);
+    let linked = 0;
+    // Only these: what comes in meanwhile is of another, who may have to overwrite it.
+    const names = await this.#names(trashFolder);
+    for (const name of names) {
+      const path = `${trashFolder}/${name}`;
+      const facts = this.#facts(path);
+      if (facts?.isFile() !== true || plain(name.slice(0, -'.cube'.length))) continue;
+      if (facts.nlink === 1n) await this.#overwrite(path);
+      else linked += 1;
+    }
+    await this.#inFolder(trashFolder, async (folder) => {
+      for (const name of names) await rm(`${folder}/${name}`, { recursive: true, force: true });
+    });
+    await system.syncfs(this.#vaultFd);
+    return linked;
   }
 
   /** Bytes of a quarantined file, null when it is gone. @throws SherinError DISK_READ */

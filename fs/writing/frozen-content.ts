@@ -4,7 +4,7 @@ import { fanOut, slotBytes, slotCount, vertexBytes } from '../manifest/index-nod
 import { type Slot, slotsAround, type UsedSlot, usedSlots } from '../manifest/object-tree.js';
 import { slotVertices } from './dirty-vertices.js';
 import type { Marks } from './marks.js';
-import type { SealedSlot, Stored } from './stored.js';
+import { type SealedSlot, type Stored, storedSlot } from './stored.js';
 import type { Vertex, VertexPool } from './vertex-pool.js';
 
 export interface FrozenState {
@@ -53,6 +53,13 @@ export class FrozenContent {
   }
   get slots(): ReadonlyMap<number, SealedSlot> {
     return this.#state.slots;
+  }
+
+  /** What it has in cubes: its last version, and slots of its own. */
+  *inCubes(): Iterable<Stored> {
+    const { base, slots } = this.#state;
+    yield base;
+    for (const { slot, content } of slots.values()) yield storedSlot(slot, content.size);
   }
 
   /** Bytes of a slot. */

@@ -297,6 +297,13 @@ export class UnsealedContent {
     }
   }
 
+  /** What it has in cubes: its last version, slots that are in none, and what is being sealed. */
+  *inCubes(): Iterable<Stored> {
+    yield this.#base;
+    for (const { slot, content } of this.#slots.values()) yield storedSlot(slot, content.size);
+    for (const { state } of this.#frozen) yield* state.inCubes();
+  }
+
   /** Lets go of all that is in memory. */
   discard(): void {
     this.#vertices.dropAll();

@@ -242,6 +242,13 @@ export class Writing {
     return commit();
   }
 
+  /** What programs have in cubes, and in no version that the manifest has. */
+  *inCubes(): Iterable<Stored> {
+    for (const { content } of this.contents.all()) yield* content.inCubes();
+    for (const change of this.working.uncommitted())
+      if (change.type === 'version') yield* change.frozen.inCubes();
+  }
+
   /** What late writing met, for who asks for durability or closes. @throws SherinError */
   throwLate(ino: number): void {
     if (this.#failed !== null && this.contents.get(ino) !== undefined) throw sealFault(this.#failed);
