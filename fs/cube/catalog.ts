@@ -3,7 +3,7 @@ import type { CubeRef } from '../../native/index.js';
 import { slotBytes } from '../manifest/index-node.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { type Slot, slotCount, type UsedSlot, usedSlots } from '../manifest/object-tree.js';
-import type { ObjectInfo } from '../manifest/tree.js';
+import { isCollected, type ObjectInfo } from '../manifest/tree.js';
 
 /** Gives index nodes by ID, hash-checked. */
 export type NodeSource = Pick<Manifest, 'node'>;
@@ -33,6 +33,7 @@ export function objectSlots(
 
 /** How many cubes and holes an object is made of. */
 export function countSlots(nodes: NodeSource, object: ObjectInfo): { cubes: number; holes: number } {
+  if (isCollected(object)) return { cubes: 0, holes: 0 };
   let [cubes, used] = [0, 0];
   for (const { slot } of objectSlots(nodes, object)) {
     cubes += cubesOf(slot).length;

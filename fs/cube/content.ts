@@ -48,11 +48,18 @@ export class ObjectContent {
   readonly #source: ContentSource;
   /** By number of the first slot. */
   readonly #runs = new Map<number, SlotRun>();
+  #closed: () => void;
   #expected = 0;
   #aheadSlot = 0;
 
-  constructor(source: ContentSource, object: { readonly length: number; readonly node: Buffer }) {
+  /** @param closed told once that nobody reads any more */
+  constructor(
+    source: ContentSource,
+    object: { readonly length: number; readonly node: Buffer },
+    closed: () => void = () => undefined,
+  ) {
     this.#source = source;
+    this.#closed = closed;
     this.#node = object.node;
     this.size = object.length;
     this.grant = {
@@ -113,6 +120,8 @@ export class ObjectContent {
 
   close(): void {
     this.#runs.clear();
+    this.#closed();
+    this.#closed = () => undefined;
   }
 
   #copyCached({ cube, offset, length }: Segment, target: Buffer, at: number): boolean {

@@ -9,6 +9,7 @@ import { type Picture, pictureOf } from '../manifest/testing/reference-model.js'
 import { pastTree } from './past-tree.js';
 import { pathHistory } from './path-history.js';
 import { putOf as putOfVersion, restoring } from './restore.js';
+import { lineAt, vaultHistory } from './vault-history.js';
 
 const highest = 9;
 /** 1, 2, 3 are directories, the others files. */
@@ -118,7 +119,12 @@ it('is told as it was to be seen', async () => {
               state.shown = now;
             }
           }
+          const { root } = await vaultHistory(manifest, () => undefined);
           for (const [at, path] of paths.entries()) {
+            const states = lineAt(root, path)?.states ?? [];
+            const shown = states.filter(({ inode: ino }) => ino !== 0);
+            expect(shown.map(({ inode: ino, put }) => ({ inode: ino, put }))).toEqual(seen[at]?.versions);
+            expect(states.length - shown.length).toBe(seen[at]?.removals);
             const history = await pathHistory(manifest, path, () => undefined);
             const told = history.versions.map(({ inode: ino, put }) => ({ inode: ino, put }));
             expect(told).toEqual(seen[at]?.versions);

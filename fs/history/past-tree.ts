@@ -15,7 +15,10 @@ import { Tree } from '../manifest/tree.js';
 const looseRecords = 30_000;
 
 export interface PastTree {
+  /** Its objects are read where their content is now. */
   readonly tree: Tree;
+  /** Log indexes of puts that were given up, then or since. */
+  readonly givenUp: Set<number>;
   /** Overwrites what is kept of it; it must not be used after. */
   wipe(): void;
 }
@@ -35,7 +38,9 @@ export async function pastTree(manifest: Manifest, end: bigint, loose = looseRec
     tree: new Tree(
       () => view,
       (id) => manifest.node(id),
+      manifest.tree,
     ),
+    givenUp: past.givenUp,
     wipe: () => snapshot.wipe(),
   };
 }
@@ -51,6 +56,7 @@ async function read(manifest: Manifest, past: Replay): Promise<Snapshot> {
 }
 
 class Replay {
+  readonly givenUp = new Set<number>();
   readonly #end: bigint;
   readonly #most: number;
   #state = new Overlay(emptyState);
@@ -63,6 +69,7 @@ class Replay {
   }
 
   see(index: number, { mutation, time }: LogRecord): void {
+    if (mutation.type === 'collect') for (const put of mutation.puts) this.givenUp.add(put);
     if (time >= this.#end) return;
     try {
       apply(this.#state, mutation, { index, time, mayCreate: () => true });

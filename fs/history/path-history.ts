@@ -1,6 +1,6 @@
 /** What a path has shown since the vault was made: from the log, so that files that are gone and names that were taken over count. */
 import type { Manifest } from '../manifest/manifest.js';
-import type { LogRecord, Mutation } from '../manifest/records.js';
+import type { CollectedBy, LogRecord, Mutation } from '../manifest/records.js';
 import { Names } from './names.js';
 
 /** From `time` on the path showed this, until the next one. */
@@ -12,6 +12,15 @@ export interface PathVersion {
   readonly attributes: number;
   /** Log index of the put whose content it had; −1: it was empty. */
   readonly put: number;
+  /** Absent: it is kept. */
+  readonly givenUp?: GivenUp;
+}
+
+/** Who gave a version up, and when. */
+export interface GivenUp {
+  readonly by: CollectedBy;
+  /** Nanoseconds since 1970. */
+  readonly time: bigint;
 }
 
 export interface PathHistory {
@@ -50,6 +59,7 @@ class Follower {
   readonly #files = new Map<number, FileState>();
   readonly #versions: PathVersion[] = [];
   readonly #removals: bigint[] = [];
+  readonly #givenUp = new Map<number, GivenUp>();
   /** Time of the commit that is being read: its records have one time, and states in between were never to be seen. */
   #time = 0n;
   /** Where the path leads, and the file it showed at the end of the commit before. */
@@ -65,6 +75,10 @@ class Follower {
     if (time !== this.#time) this.#settle();
     this.#time = time;
     this.#names.apply(mutation);
+    if (mutation.type === 'collect') {
+      for (const put of mutation.puts) this.#givenUp.set(put, { by: mutation.by, time });
+      return;
+    }
     if (mutation.type === 'attributes') {
       if (mutation.attributes.kind !== 'file') return;
       const { inode } = mutation;
@@ -77,7 +91,11 @@ class Follower {
 
   history(): PathHistory {
     this.#settle();
-    return { versions: this.#versions, removals: this.#removals };
+    const versions = this.#versions.map((version) => {
+      const givenUp = this.#givenUp.get(version.put);
+      return givenUp === undefined ? version : { ...version, givenUp };
+    });
+    return { versions, removals: this.#removals };
   }
 
   #mayMove(mutation: Mutation): boolean {

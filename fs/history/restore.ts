@@ -1,10 +1,11 @@
 /** The records that bring an old version of a file back, as its newest one. */
 import { SherinError } from '../../common/errors.js';
 import type { Manifest } from '../manifest/manifest.js';
-import { type Attributes, type Mutation, rootInode } from '../manifest/records.js';
+import { type Attributes, type Mutation, type Put, rootInode } from '../manifest/records.js';
 import { touched } from '../manifest/touched.js';
+import { isCollected } from '../manifest/tree.js';
 import { namesText } from '../tree-path.js';
-import type { PathVersion } from './path-history.js';
+import type { GivenUp, PathVersion } from './path-history.js';
 
 /**
  * Content, mode, owner, time of modification and extended attributes of the version; other names of the file show it, too. Where the
@@ -31,15 +32,34 @@ export function restoring(
     mutations.push({ type: 'link', parent, inode, name });
     mutations.push(...touched(manifest.tree, parent, now));
   }
-  if (version.put >= 0) mutations.push({ ...putOf(manifest, version), inode });
+  if (version.put >= 0) mutations.push({ ...keptPut(manifest, version), inode });
   return { inode, mutations };
 }
 
 /** The put that a version shows. @throws SherinError MANIFEST_BROKEN */
-export function putOf(manifest: Manifest, { put }: PathVersion) {
+export function putOf(manifest: Manifest, { put }: Pick<PathVersion, 'put'>): Put {
   const { mutation } = manifest.record(put);
   if (mutation.type !== 'put') throw new SherinError('MANIFEST_BROKEN', { part: `record ${put} is no put` });
   return mutation;
+}
+
+/**
+ * The put that a version shows, with the place where its content is now.
+ * @throws SherinError VERSION_COLLECTED, MANIFEST_BROKEN
+ */
+export function keptPut(manifest: Manifest, version: PathVersion): Put {
+  const put = putOf(manifest, version);
+  const object = manifest.tree.objectById(put.id);
+  if (version.givenUp !== undefined || object === undefined || isCollected(object))
+    throw new SherinError('VERSION_COLLECTED', { what: 'the version', part: givenUpText(version.givenUp) });
+  return { ...put, node: object.node };
+}
+
+/** For people: who gave something up, and when. */
+export function givenUpText(givenUp?: GivenUp): string {
+  if (givenUp === undefined) return 'sherinctl gc or destroy gave it up';
+  const time = new Date(Number(givenUp.time / 1_000_000n)).toISOString().replace(/\.\d+/, '');
+  return `sherinctl ${givenUp.by} gave it up at ${time}`;
 }
 
 function attributesThen(manifest: Manifest, { attributes }: PathVersion): Attributes {

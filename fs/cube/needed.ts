@@ -1,0 +1,58 @@
+/** Which cubes and index nodes content needs. */
+import { setImmediate } from 'node:timers/promises';
+import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
+import type { CubeRef } from '../../native/index.js';
+import { nodeId, slotCount } from '../manifest/index-node.js';
+import { usedSlots } from '../manifest/object-tree.js';
+import type { ObjectInfo } from '../manifest/tree.js';
+import { cubesOf, type NodeSource } from './catalog.js';
+
+/** Objects between two turns of the event loop. */
+const stride = 200;
+
+type Content = Pick<ObjectInfo, 'node' | 'length'>;
+
+/** The cubes of some content, each once. @param nodes gets the IDs of its index nodes, as Latin-1 */
+export function contentOf(
+  manifest: NodeSource,
+  { node, length }: Content,
+  nodes?: Set<string>,
+): Map<CubeId, CubeRef> {
+  const cubes = new Map<CubeId, CubeRef>();
+  nodes?.add(nodeId(node).toString('latin1'));
+  const load = (id: Buffer): Buffer => {
+    nodes?.add(id.toString('latin1'));
+    return manifest.node(id);
+  };
+  for (const { slot } of usedSlots(node, slotCount(length), load)) {
+    for (const cube of cubesOf(slot)) cubes.set(cubeIdFromBytes(cube.id), cube);
+  }
+  return cubes;
+}
+
+/** What is to stay. */
+export class Needed {
+  readonly cubes = new Set<CubeId>();
+  /** IDs as Latin-1. */
+  readonly nodes = new Set<string>();
+
+  /** @throws SherinError MANIFEST_BROKEN */
+  add(manifest: NodeSource, content: Content): void {
+    for (const id of contentOf(manifest, content, this.nodes).keys()) this.cubes.add(id);
+  }
+
+  /** What a vault needs without some of its objects. @throws SherinError MANIFEST_BROKEN */
+  static async of(
+    manifest: NodeSource & { readonly tree: { everyObject(): Iterable<ObjectInfo> } },
+    without: ReadonlySet<number>,
+  ): Promise<Needed> {
+    const needed = new Needed();
+    let seen = 0;
+    for (const object of manifest.tree.everyObject()) {
+      if (!without.has(object.no)) needed.add(manifest, object);
+      seen += 1;
+      if (seen % stride === 0) await setImmediate();
+    }
+    return needed;
+  }
+}
