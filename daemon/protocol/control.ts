@@ -6,12 +6,14 @@
 import { z } from 'zod';
 import { fsckSchema } from './fsck.js';
 import { failureSchema } from './rpc.js';
-import { count, text, time } from './values.js';
+import { spaceMethods } from './space.js';
+import { type Method, method, nothing } from './terms.js';
+import { count, target, text, time } from './values.js';
+import { versionSchema } from './version.js';
 
+export type { LineageInfo } from './space.js';
 export { longestText } from './values.js';
-
-/** A path below the tree, a Sherin ID or a cube ID. */
-const target = text.min(1);
+export { type VersionInfo, versionSchema } from './version.js';
 
 /** Mount drivers (docs/decisions/0008-native-driver.md). */
 export const mountDrivers = ['native', 'fuse-native'] as const;
@@ -121,16 +123,6 @@ export const quarantineSchema = z.strictObject({
   paths: z.array(text).max(16),
 });
 
-export const versionSchema = z.strictObject({
-  /** From 1, the oldest version that the path has shown. */
-  number: count,
-  time,
-  size: count,
-  /** Sherin ID of its content; absent for an empty file that was never put. */
-  id: z.string().optional(),
-});
-export type VersionInfo = z.infer<typeof versionSchema>;
-
 export const tpmSchema = z.strictObject({
   kind: z.enum(['hardware', 'software', 'none']),
   /** `software (not hardware-protected)` or the device. */
@@ -179,25 +171,7 @@ export const whySchema = z.strictObject({
 });
 export type Why = z.infer<typeof whySchema>;
 
-const nothing = z.strictObject({});
 const cubeIds = z.union([z.literal('all'), z.array(z.string()).min(1).max(1000)]);
-
-interface Method {
-  readonly summary: string;
-  readonly params: z.ZodType;
-  readonly result: z.ZodType;
-  /** How many descriptors a request carries. */
-  readonly fds: readonly [least: number, most: number];
-}
-
-function method<P extends z.ZodType, R extends z.ZodType>(
-  summary: string,
-  params: P,
-  result: R,
-  fds: Method['fds'] = [0, 0],
-) {
-  return { summary, params, result, fds } as const;
-}
 
 export const controlMethods = {
   status: method('State of vault, TPM, mount and caches', nothing, statusSchema),
@@ -298,6 +272,7 @@ export const controlMethods = {
     z.strictObject({ path: text.min(1), version: z.int().min(1) }),
     versionSchema,
   ),
+  ...spaceMethods,
   verify: method(
     'Decrypts and checks content, signatures included; what fails is quarantined',
     z.strictObject({ target: target.optional() }),

@@ -8,3 +8,5 @@ export const text = z.string().max(longestText);
 export const time = z.string().regex(/^-?\d{1,20}$/);
 /** Whole and exact: at most 2^53 − 1. */
 export const count = z.int().nonnegative();
+/** A path below the tree, a Sherin ID or a cube ID. */
+export const target = text.min(1);

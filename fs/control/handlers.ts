@@ -10,6 +10,7 @@ import { fsckHandlers } from './fsck-handlers.js';
 import { historyHandlers } from './history-handlers.js';
 import { quarantineHandlers } from './quarantine-handlers.js';
 import type { Call, ControlHandlers } from './server.js';
+import { spaceHandlers } from './space-handlers.js';
 import type { TransferHandlers } from './transfer-handlers.js';
 import { treeHandlers } from './tree-handlers.js';
 
@@ -48,6 +49,7 @@ export function controlHandlers(
     ...fsckHandlers(service),
     ...checkHandlers(service),
     ...historyHandlers(service.history),
+    ...spaceHandlers(service),
     ...quarantineHandlers(service),
 
     status: () => service.status(),

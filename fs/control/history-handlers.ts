@@ -19,6 +19,11 @@ export function historyHandlers(history: History): Pick<ControlHandlers, 'histor
   };
 }
 
-function versionInfo({ number, time, size, id }: NumberedVersion) {
-  return { number, time: String(time), size, ...(id === null ? {} : { id }) };
+/** As an answer has it. */
+export function versionInfo({ number, time, size, id, givenUp }: NumberedVersion) {
+  return {
+    ...{ number, time: String(time), size },
+    ...(id === null ? {} : { id }),
+    ...(givenUp === undefined ? {} : { collected: { by: givenUp.by, time: String(givenUp.time) } }),
+  };
 }

@@ -2,8 +2,8 @@ import { SherinError } from '../../common/errors.js';
 import { cubeIdFromBytes, formatSherinId, type SherinId } from '../../common/ids.js';
 import { nowNanoseconds } from '../../common/time.js';
 import { cubesOf, objectSlots } from '../cube/catalog.js';
-import { type PathHistory, pathHistory } from '../history/path-history.js';
-import { putOf, restoring } from '../history/restore.js';
+import { type GivenUp, type PathHistory, pathHistory } from '../history/path-history.js';
+import { givenUpText, keptPut, putOf, restoring } from '../history/restore.js';
 import type { Put } from '../manifest/records.js';
 import type { Invalidation } from '../mount/driver.js';
 import type { Caller } from '../mount/source.js';
@@ -17,6 +17,8 @@ type Progress = (done: number, total: number) => void;
 
 /** A version as people see it; numbers count from 1, the oldest. */
 export interface NumberedVersion {
+  /** Absent: it is kept. */
+  readonly givenUp?: GivenUp | undefined;
   readonly number: number;
   readonly time: bigint;
   /** Bytes. */
@@ -59,28 +61,44 @@ export class History {
     const start = Math.max(0, end - page.most);
     const numbered = versions.slice(start, end).map((version, at) => {
       const put = version.put < 0 ? null : putOf(session.manifest, version);
-      return { number: start + at + 1, time: version.time, ...shown(put) };
+      const { givenUp } = version;
+      const numbered = { number: start + at + 1, time: version.time, ...shown(put) };
+      return givenUp === undefined ? numbered : { ...numbered, givenUp };
     });
     return { total: versions.length, versions: numbered, removals: removals.slice(-page.most) };
   }
 
   /**
    * Makes an old version the newest one; durable when it resolves.
-   * @throws SherinError VERSION_MISSING, CUBE_QUARANTINED, AUDIT_UNWRITABLE, NO_SPACE; as {@link of} and {@link restoring}
+   * @throws SherinError VERSION_MISSING, VERSION_COLLECTED, CUBE_QUARANTINED, AUDIT_UNWRITABLE, NO_SPACE; as {@link of} and {@link restoring}
    */
   async restore(path: string, number: number, caller: Caller, progress: Progress): Promise<NumberedVersion> {
     const session = await this.#vault.settled();
+    // What it brings back must stay until its record is there.
+    return session.writing.holding(() => this.#restore(session, path, number, caller, progress));
+  }
+
+  async #restore(
+    session: Session,
+    path: string,
+    number: number,
+    caller: Caller,
+    progress: Progress,
+  ): Promise<NumberedVersion> {
     const { versions } = await this.#read(session, path, caller, progress);
     const version = versions[number - 1];
     if (version === undefined)
       throw new SherinError('VERSION_MISSING', { path, version: number, part: `1 to ${versions.length}` });
-    const put = version.put < 0 ? null : putOf(session.manifest, version);
+    const { givenUp } = version;
+    if (givenUp !== undefined)
+      throw new SherinError('VERSION_COLLECTED', { what: `${path}@${number}`, part: givenUpText(givenUp) });
+    const put = version.put < 0 ? null : keptPut(session.manifest, version);
     if (put !== null) requireCubes(session, put);
     const { id, size } = shown(put);
     const meta = { version: number };
     await session.records.record({ event: 'AUDIT_RESTORE', id, actor: actorOf(caller), meta });
     const { mutations } = restoring(session.manifest, treePath(path), version, nowNanoseconds());
-    const { time } = await session.commit(mutations, [], []);
+    const { time } = await session.commitHeld(mutations, [], []);
     await this.#invalidate(changes(session.manifest.tree, mutations));
     return { number: versions.length + 1, time, size, id };
   }

@@ -15,12 +15,16 @@ import { headerPublicKey } from '../vault/header.js';
 import type { LockedVault } from '../vault/open.js';
 import { Admins } from './access.js';
 import { actorOf, systemActor } from './actor.js';
+import { Collecting, type CollectingParts } from './collecting.js';
+import { Destroying } from './destroying.js';
 import { History } from './history.js';
 import { Importing } from './importing.js';
 import { Mounting, type MountRequest, type PastMount } from './mounting.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
+import { Origins } from './origins.js';
 import { Removing } from './removing.js';
 import type { Session } from './session.js';
+import { Space } from './space.js';
 import { statusOf } from './status.js';
 import type { VaultView } from './vault-view.js';
 
@@ -54,6 +58,10 @@ export class VaultService implements VaultView {
   readonly imports: Importing;
   readonly history: History;
   readonly removing: Removing;
+  readonly collecting: Collecting;
+  readonly destroying: Destroying;
+  readonly space: Space;
+  readonly origins: Origins;
   readonly #locked: LockedVault;
   readonly #log: Logger;
   readonly #options: ServiceOptions;
@@ -84,6 +92,10 @@ export class VaultService implements VaultView {
     this.#mounting = new Mounting(this, log);
     this.history = new History(this, (what) => this.#mounting.invalidate(what));
     this.removing = new Removing(this, (what) => this.#mounting.invalidate(what));
+    this.collecting = new Collecting(this.#collectingParts());
+    this.destroying = new Destroying(this.#collectingParts(), this.removing);
+    this.space = new Space(this, () => locked.header.pad);
+    this.origins = new Origins(this);
     this.imports = new Importing({
       vault: this,
       locked,
@@ -92,6 +104,16 @@ export class VaultService implements VaultView {
       note: (event) => this.note(event),
       invalidate: (what) => this.#mounting.invalidate(what),
     });
+  }
+
+  /** Whose it is, and what goes with what is given up. */
+  #collectingParts(): CollectingParts {
+    return {
+      vault: this,
+      owner: process.getuid?.() ?? 0,
+      lock: this.cubeLock,
+      invalidate: (what) => this.#mounting.invalidate(what),
+    };
   }
 
   get vaultPath(): string {

@@ -9,19 +9,23 @@ import type { CubeLock } from '../cube/cube-lock.js';
 import { FaultHandler, type FaultSink } from '../cube/faults.js';
 import type { CubeStore } from '../cube/store.js';
 import { type PastTree, pastTree } from '../history/past-tree.js';
+import { givenUpText } from '../history/restore.js';
 import { encodeSlots, slotBytes } from '../manifest/index-node.js';
 import type { Manifest, TreeHead } from '../manifest/manifest.js';
 import { slotsAround } from '../manifest/object-tree.js';
 import type { Mutation, PolicyTag } from '../manifest/records.js';
-import type { ObjectInfo, Tree } from '../manifest/tree.js';
+import { isCollected, type ObjectInfo, type Tree } from '../manifest/tree.js';
 import type { Caller, OpenFile, PreparedFile } from '../mount/source.js';
 import type { Journal } from '../writing/journal/journal.js';
 import { recover } from '../writing/recovery.js';
+import type { Stored } from '../writing/stored.js';
 import { Writing } from '../writing/writing.js';
 import { type Admins, mayRead } from './access.js';
 import { systemActor } from './actor.js';
+import { GivenUpContent } from './given-up.js';
 import { auditKeys } from './key-uses.js';
 import { LiveFile } from './live-file.js';
+import { OpenObjects } from './open-objects.js';
 import { PresentChanges } from './present-changes.js';
 import { Records } from './records.js';
 import { RefusedCubes } from './refused-cubes.js';
@@ -68,6 +72,8 @@ export class Session implements FaultSink {
   readonly #parts: SessionParts;
   readonly #verified = new Map<number, bigint>();
   readonly #past = new Map<bigint, Promise<PastTree>>();
+  readonly #givenUp = new GivenUpContent();
+  readonly #open = new OpenObjects();
   #closed = false;
   #turn: Promise<void> = Promise.resolve();
 
@@ -132,7 +138,7 @@ export class Session implements FaultSink {
 
   /**
    * Opens a file's content, at one version, for a caller; policy is decided and the open recorded here.
-   * @throws SherinError DENIED, AUDIT_UNWRITABLE, IS_DIRECTORY
+   * @throws SherinError DENIED, AUDIT_UNWRITABLE, IS_DIRECTORY, VERSION_COLLECTED
    */
   async openContent(
     found: { readonly ino: number | null; readonly object: ObjectInfo | null },
@@ -144,6 +150,7 @@ export class Session implements FaultSink {
       throw new SherinError('IS_DIRECTORY', { path: 'it' });
     const id = object?.id ?? null;
     await this.requireRead(ino, id, caller, tree);
+    this.#givenUp.requireVersion(ino, object, tree);
     if (id !== null) await this.records.open(id, caller);
     return this.#content(object ?? { length: 0, node: encodeSlots([]) });
   }
@@ -166,6 +173,7 @@ export class Session implements FaultSink {
     if (tree === this.tree && this.#isLive(ino)) return null;
     const object = this.records.writable ? tree.object(tree.objectOfFile(ino) ?? 0) : undefined;
     if (object === undefined || object.length === 0 || object.length > slotBytes) return null;
+    if (this.#givenUp.hasVersion(ino, object, tree)) return null;
     const [slot] = slotsAround(object.node, 0, (id) => this.manifest.node(id)).slots;
     if (slot?.kind !== 'cube' || slot.cube.length !== object.length) return null;
     if (this.#policies(ino, tree).some((policy) => policy !== 'user')) return null;
@@ -181,9 +189,10 @@ export class Session implements FaultSink {
     const made = this.#past.get(end) ?? pastTree(this.manifest, end);
     this.#past.set(end, made);
     try {
-      const { tree } = await made;
+      const past = await made;
       if (this.#closed) throw new SherinError('LOCKED');
-      return tree;
+      this.#givenUp.noteTree(past);
+      return past.tree;
     } catch (error) {
       if (this.#past.get(end) === made) this.#past.delete(end);
       throw this.#closed ? new SherinError('LOCKED', {}, { cause: error }) : error;
@@ -263,6 +272,43 @@ export class Session implements FaultSink {
     );
   }
 
+  /**
+   * Runs a step between two commits, which has the commits that it makes itself: of what has nothing to do with what programs
+   * change. Who removes cubes in it has the exclusive hold before it asks for this turn. @throws SherinError LOCKED, TPM_*; as the step
+   */
+  alone<T>(step: (commit: (made: readonly Mutation[]) => Promise<TreeHead>) => Promise<T>): Promise<T> {
+    return this.undisturbed(async () => {
+      await this.#parts.guard.beforeWrite();
+      return step((made) => this.#commitNow(0, made, [], []));
+    });
+  }
+
+  /** Objects that somebody reads, or holds without a name. */
+  inUse(): ReadonlySet<number> {
+    const unnamed = Array.from(this.writing.working.orphans(), ({ object }) => object);
+    return new Set([...this.#open.numbers, ...unnamed]);
+  }
+
+  /** What somebody reads, as it lay in cubes when it was opened. */
+  beingRead(): Iterable<Stored> {
+    return this.#open.contents();
+  }
+
+  /** Cubes are about to go on purpose: a reader who comes too late is told that. */
+  removed(ids: readonly CubeId[]): void {
+    this.#givenUp.noteRemoved(ids);
+    for (const id of ids) this.reader.drop(cubeIdToBytes(id));
+  }
+
+  /** Only administrators, and the user whom all of it belongs to. @throws SherinError DENIED, which is recorded */
+  async requireOwner(owners: Iterable<number>, caller: Caller, call: string, what: string): Promise<void> {
+    if (this.#parts.admins.has(caller)) return;
+    const others = [...owners].filter((uid) => uid !== caller.uid);
+    if (caller.uid !== null && others.length === 0) return;
+    await this.records.denied(call, null, caller);
+    throw new SherinError('DENIED', { uid: caller.uid ?? -1, what });
+  }
+
   // --- FaultSink ---
 
   async quarantined(cube: CubeRef, id: CubeId, reason: CubeFault, vertex: number | null): Promise<void> {
@@ -281,13 +327,17 @@ export class Session implements FaultSink {
     this.records.note({ event: 'AUDIT_FAIL_CUBE_HASH', id, actor: systemActor, meta }, true);
     this.records.note({ event: 'AUDIT_QUARANTINE_CUBE', id, actor: systemActor, meta: { reason } }, true);
     // The refusal stands even where its record can not be written now: it is repeated at the next failing read.
-    const recorded = this.#commitAlone([{ type: 'quarantine', cube: id, reason }]).catch(() => undefined);
+    const recorded = this.alone((commit) => commit([{ type: 'quarantine', cube: id, reason }])).catch(
+      () => undefined,
+    );
     // What is being sealed may be what met the cube: its turn ends before that of the record begins.
     if (!this.writing.sealing) await recorded;
     this.#parts.invalidate();
   }
 
+  /** @throws SherinError VERSION_COLLECTED where it is gone on purpose */
   async unreadable(id: CubeId, fault: 'missing' | 'io', errno: string | null): Promise<void> {
+    if (fault === 'missing') this.#givenUp.requireCube(id);
     const event = fault === 'missing' ? 'AUDIT_MISSING_CUBE' : 'AUDIT_DISK_ERROR';
     this.records.note({ event, id, actor: systemActor, meta: { errno } });
   }
@@ -357,18 +407,11 @@ export class Session implements FaultSink {
     const journal = this.writing.working.numberAfter(changes);
     const head = this.manifest.commit(mutations, nodes, cubes, journal);
     this.writing.committed(changes, journal);
+    this.#givenUp.noteStored(cubes.map(({ id }) => cubeIdFromBytes(id)));
+    this.#givenUp.noteCommit(mutations, this.#past.values());
     if (head.snapshotSize !== snapshotSize) releaseMemory();
     await this.#parts.guard.committed(head);
     return head;
-  }
-
-  /** Commits what has nothing to do with what programs change. */
-  #commitAlone(mutations: readonly Mutation[]): Promise<TreeHead> {
-    return this.#inTurn(async () => {
-      if (this.#closed) throw new SherinError('LOCKED');
-      await this.#parts.guard.beforeWrite();
-      return this.#commitNow(0, mutations, [], []);
-    });
   }
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {
@@ -380,7 +423,8 @@ export class Session implements FaultSink {
     return run;
   }
 
-  #content(object: { readonly length: number; readonly node: Buffer }): ObjectContent {
+  /** Content of an object, which counts as read until it is closed, or of cubes alone. */
+  #content(object: Stored & { readonly no?: number }): ObjectContent {
     const source = {
       reader: this.reader,
       faults: this.faults,
@@ -390,6 +434,14 @@ export class Session implements FaultSink {
       },
       isQuarantined: (id: CubeId) => this.isQuarantined(id),
     };
-    return new ObjectContent(source, object);
+    const { no, length, node } = object;
+    // Of a file that a program holds without a name, and that was destroyed.
+    if (isCollected(object))
+      throw new SherinError('VERSION_COLLECTED', { what: 'this content', part: givenUpText() });
+    return new ObjectContent(
+      source,
+      object,
+      no === undefined ? undefined : this.#open.opened({ no, length, node }),
+    );
   }
 }

@@ -1,6 +1,7 @@
 import { SherinError } from '../../common/errors.js';
 import { looksLikeSherinId, parseSherinId } from '../../common/ids.js';
-import type { ObjectInfo } from '../manifest/tree.js';
+import { givenUpText } from '../history/restore.js';
+import { isCollected, type ObjectInfo } from '../manifest/tree.js';
 import { treePath } from '../tree-path.js';
 import type { Session } from './session.js';
 
@@ -14,9 +15,18 @@ export interface Target {
 
 /**
  * Finds a file by path or Sherin ID.
- * @throws SherinError PATH_MISSING, ID_UNKNOWN, ID_MALFORMED
+ * @throws SherinError PATH_MISSING, ID_UNKNOWN, ID_MALFORMED, VERSION_COLLECTED
  */
 export function findTarget(session: Session, text: string): Target {
+  const target = findOrigin(session, text);
+  const { object } = target;
+  if (object !== null && isCollected(object))
+    throw new SherinError('VERSION_COLLECTED', { what: text, part: givenUpText() });
+  return target;
+}
+
+/** As {@link findTarget}, with content or without. @throws SherinError PATH_MISSING, ID_UNKNOWN, ID_MALFORMED */
+export function findOrigin(session: Session, text: string): Target {
   const { tree } = session.manifest;
   const ino = tree.find(treePath(text))?.ino;
   if (ino !== undefined) {

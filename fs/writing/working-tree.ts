@@ -170,6 +170,11 @@ export class WorkingTree {
     return this.#orphans.has(ino);
   }
 
+  /** Inodes without a name that programs still hold. */
+  orphans(): Iterable<Inode> {
+    return this.#orphans.values();
+  }
+
   /** Attributes of an inode without a name are in memory alone. */
   changeOrphan(inode: Inode): void {
     this.#orphans.set(inode.ino, inode);

@@ -1,0 +1,152 @@
+import { SherinError } from '../../common/errors.js';
+import type { CubeId } from '../../common/ids.js';
+import { contentOf } from '../cube/needed.js';
+import { type Destroyed, shownAlone } from '../history/collection.js';
+import type { PathLine } from '../history/path-line.js';
+import { type VaultHistory, vaultHistory } from '../history/vault-history.js';
+import type { Caller } from '../mount/source.js';
+import { treePath } from '../tree-path.js';
+import { actorOf } from './actor.js';
+import { collectRecords } from './collect-records.js';
+import { type CollectingParts, requireLine, withoutOthers } from './collecting.js';
+import { bytesOf, Doomed } from './doomed.js';
+import type { Removing } from './removing.js';
+import type { Session } from './session.js';
+
+type Progress = (done: number, total: number) => void;
+
+export interface DestroyReport {
+  /** Paths that are gone now, and versions that are given up. */
+  readonly files: number;
+  readonly versions: number;
+  /** Cubes overwritten and removed. */
+  readonly cubes: number;
+  readonly bytes: number;
+  /** Cubes that stay, as other content needs them. */
+  readonly shared: number;
+  /** Some of the paths that share. */
+  readonly sharedWith: readonly string[];
+  /** Cube files with another name, removed but not overwritten. */
+  readonly linked: number;
+}
+
+/** Paths in an answer. */
+const listed = 16;
+
+/** Removes files with all their versions, and overwrites what they alone had. */
+export class Destroying {
+  readonly #parts: CollectingParts;
+  readonly #removing: Removing;
+
+  constructor(parts: CollectingParts, removing: Removing) {
+    this.#parts = parts;
+    this.#removing = removing;
+  }
+
+  /**
+   * Repeating it after a crash finishes what was begun.
+   * @throws SherinError DENIED, PATH_MISSING, IS_DIRECTORY for all of it, AUDIT_UNWRITABLE, LOCKED, NO_SPACE, IO, MANIFEST_BROKEN
+   */
+  async destroy(paths: readonly string[], caller: Caller, progress: Progress): Promise<DestroyReport> {
+    const session = await this.#parts.vault.settled();
+    if (paths.some((path) => treePath(path).length === 0))
+      throw new SherinError('IS_DIRECTORY', { path: 'files/' });
+    const files = await this.#remove(session, paths, caller, progress);
+    // Once more, as the last version of a file that is written to comes with its removal.
+    const history = await vaultHistory(session.manifest, progress);
+    const gone = shownAlone(
+      history,
+      paths.map((path) => requireLine(history, path)),
+    );
+    const doomed = await Doomed.of(session, gone, history.size);
+    const held = earlierCubes(session, gone);
+    doomed.add(held);
+    const release = await withoutOthers(session, this.#parts.lock);
+    try {
+      await session.alone(async (commit) => {
+        doomed.update([]);
+        const records = collectRecords('destroy', doomed.collection);
+        if (records.length > 0) await commit(records);
+        await doomed.remove();
+      });
+    } finally {
+      release();
+    }
+    const report = {
+      files,
+      versions: doomed.collection.puts.length,
+      ...{ cubes: doomed.cubes.size, bytes: bytesOf(doomed.cubes) },
+      linked: (await session.store.emptyTrash(() => false)) + (await purge(session, held, doomed)),
+    };
+    const actor = actorOf(caller);
+    await session.records.record({ event: 'AUDIT_DESTROY_DONE', id: null, actor, meta: report });
+    await this.#parts.invalidate('all');
+    return {
+      ...report,
+      shared: [...held].filter((id) => doomed.needs(id)).length,
+      sharedWith: gone.shared.slice(0, listed).map(({ path }) => path),
+    };
+  }
+
+  /** Takes what is there out of the tree. @returns how many files */
+  async #remove(
+    session: Session,
+    paths: readonly string[],
+    caller: Caller,
+    progress: Progress,
+  ): Promise<number> {
+    const history = await vaultHistory(session.manifest, progress);
+    const lines = paths.map((path) => requireLine(history, path));
+    const owners = ownersOf(history, lines);
+    await session.requireOwner(owners, caller, 'destroy', 'destroy files of others');
+    const actor = actorOf(caller);
+    await session.records.record({ event: 'AUDIT_DESTROY', id: null, actor, meta: { paths: paths.length } });
+    const there = lines.filter((line) => session.manifest.tree.find(line.names()) !== undefined);
+    if (there.length === 0) return 0;
+    const named = there.map(({ path }) => path);
+    return (await this.#removing.remove(named, caller)).files;
+  }
+}
+
+/** Of every file that lines have shown. */
+function ownersOf({ uidOf }: VaultHistory, lines: readonly PathLine[]): Set<number> {
+  const owners = new Set<number>();
+  for (const { states } of lines.flatMap((line) => [...line.all()])) {
+    for (const { inode } of states) if (inode !== 0) owners.add(uidOf(inode) ?? 0);
+  }
+  return owners;
+}
+
+/** Cubes of all that was shown, given up by now or earlier, as far as the index nodes are there. */
+function earlierCubes({ manifest }: Session, { shown }: Destroyed): Set<CubeId> {
+  const cubes = new Set<CubeId>();
+  for (const index of shown) {
+    const { mutation } = manifest.record(index);
+    if (mutation.type !== 'put') continue;
+    try {
+      for (const id of contentOf(manifest, mutation).keys()) cubes.add(id);
+    } catch (error) {
+      // Its nodes went with an earlier gc, and its cubes did.
+      if (!(error instanceof SherinError && error.code === 'MANIFEST_BROKEN')) throw error;
+    }
+  }
+  return cubes;
+}
+
+/** Removes what is in quarantine of it. @returns how many could not be overwritten */
+async function purge(
+  { manifest, store }: Session,
+  held: ReadonlySet<CubeId>,
+  doomed: Doomed,
+): Promise<number> {
+  let linked = 0;
+  for (const { cube } of [...manifest.tree.quarantine()]) {
+    if (!held.has(cube) || doomed.needs(cube)) continue;
+    await store.purge(cube, true).catch(async (error: unknown) => {
+      if (!(error instanceof SherinError && error.code === 'SHRED_REFUSED')) throw error;
+      linked += 1;
+      await store.purge(cube, false);
+    });
+  }
+  return linked;
+}
