@@ -5,12 +5,16 @@ import { backup } from './backup.js';
 import { bench } from './bench.js';
 import { cat } from './cat.js';
 import { completePath, completion } from './completion.js';
+import { destroy } from './destroy.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { down } from './down.js';
+import { du } from './du.js';
 import { fsck } from './fsck.js';
+import { gc } from './gc.js';
 import { get } from './get.js';
 import { init } from './init.js';
+import { lineage } from './lineage.js';
 import { lock, unlock } from './lock.js';
 import { log } from './log.js';
 import { ls } from './ls.js';
@@ -47,6 +51,10 @@ export const commands: readonly CommandDefinition[] = [
   diff,
   snapshot,
   sync,
+  du,
+  gc,
+  destroy,
+  lineage,
   verify,
   scrub,
   fsck,

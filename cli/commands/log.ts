@@ -8,7 +8,7 @@ export const log = command({
   name: 'log',
   summary: 'Show the versions of a file, newest first',
   details: [
-    'All that a path has shown since the vault was made: files that were removed or replaced count, too. `sherinctl restore PATH@NUMBER` brings one back.',
+    'All that a path has shown since the vault was made: files that were removed or replaced count, too. `sherinctl restore PATH@NUMBER` brings one back, unless `sherinctl gc` or `sherinctl destroy` gave it up; `sherinctl du --versions PATH` tells the space that each holds.',
   ],
   args: [{ form: '<path>', text: 'a file, which may be gone by now', completes: 'vault-path' }],
   options: { count: number('-n, --count <n>', 'how many (default: 20)', { least: 1, most: 500 }) },
@@ -32,12 +32,19 @@ export const log = command({
   },
 });
 
+function idCell(id: string | undefined, collected: VersionInfo['collected']): string {
+  const shown = id ?? '(empty)';
+  return collected === undefined
+    ? shown
+    : `${shown} (given up by ${collected.by} ${formatTime(collected.time)})`;
+}
+
 /** Versions and removals in the order of their times, newest first. */
 function rows(versions: readonly VersionInfo[], removals: readonly string[]): string[][] {
   const lines = [
-    ...versions.map(({ number, time, size, id }) => ({
+    ...versions.map(({ number, time, size, id, collected }) => ({
       time,
-      cells: [String(number), formatTime(time), formatBytes(size), id ?? '(empty)'],
+      cells: [String(number), formatTime(time), formatBytes(size), idCell(id, collected)],
     })),
     ...removals.map((time) => ({ time, cells: ['-', formatTime(time), '-', '(removed)'] })),
   ];

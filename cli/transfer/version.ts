@@ -29,7 +29,7 @@ export function parseVersionName(text: string): VersionName | null {
   return { path: text.slice(0, at), version: text.slice(at + 1) };
 }
 
-/** @throws SherinError USAGE, VERSION_MISSING, PATH_MISSING */
+/** @throws SherinError USAGE, VERSION_MISSING, VERSION_COLLECTED, PATH_MISSING */
 export async function findVersion(
   session: Session,
   client: ControlClient,
@@ -45,7 +45,7 @@ export async function findVersion(
     const found = versions.findLast((one) =>
       'number' in wanted ? one.number === wanted.number : BigInt(one.time) < wanted.until,
     );
-    if (found !== undefined) return { ...found, path };
+    if (found !== undefined) return kept({ ...found, path });
     const [oldest] = versions;
     if ('number' in wanted || oldest === undefined || oldest.number <= 1) {
       const part =
@@ -58,7 +58,7 @@ export async function findVersion(
   }
 }
 
-/** What a path showed last. @throws SherinError PATH_MISSING */
+/** What a path showed last. @throws SherinError PATH_MISSING, VERSION_COLLECTED */
 export async function newestVersion(
   session: Session,
   client: ControlClient,
@@ -68,7 +68,15 @@ export async function newestVersion(
   const { versions } = await historyPage(session, client, path, undefined);
   const newest = versions.at(-1);
   if (newest === undefined) throw new SherinError('PATH_MISSING', { path });
-  return { ...newest, path };
+  return kept({ ...newest, path });
+}
+
+/** @throws SherinError VERSION_COLLECTED */
+function kept(version: FoundVersion): FoundVersion {
+  const { path, number, collected } = version;
+  if (collected === undefined) return version;
+  const part = `sherinctl ${collected.by} gave it up at ${formatTime(collected.time)}`;
+  throw new SherinError('VERSION_COLLECTED', { what: `${path}@${number}`, part });
 }
 
 /** One page of a history, the newest versions or those before a number; a bar where it takes long. */

@@ -1,0 +1,64 @@
+import { command, flag } from '../definition.js';
+import { Progress } from '../output/progress.js';
+import { formatBytes, formatCount, formatTime } from '../output/units.js';
+import type { Session } from '../session.js';
+import { explained, treeRoot, vaultPath } from '../vault-path.js';
+
+export const du = command({
+  name: 'du',
+  summary: 'Show what files and their old versions take up',
+  details: [
+    'The size of the files, what is stored for them (encrypted, with headers and padding, equal content once), and what their old versions take beyond that. Of all this, alone is what nothing else in the vault needs, and shared what other files or their versions need, too.',
+  ],
+  args: [{ form: '[path]', text: 'a file or directory; default: all', completes: 'vault-path' }],
+  options: {
+    versions: flag('--versions', 'each version of a file, with the space that would come back with it alone'),
+  },
+  examples: [
+    { text: 'The whole vault', line: 'sherinctl du' },
+    { text: 'What each version of a file holds', line: 'sherinctl du --versions files/film.mkv' },
+  ],
+  run: async (session, [written = treeRoot], { versions }) => {
+    const progress = new Progress('du', 'records', session.output.json);
+    try {
+      await (versions ? showVersions : showSum)(session, written, progress);
+    } finally {
+      progress.stop();
+    }
+  },
+});
+
+async function showSum(session: Session, written: string, progress: Progress): Promise<void> {
+  const path = vaultPath(written, session.places);
+  const call = session
+    .connect()
+    .call('du', { path }, { progress: (done, total) => progress.update(done, total) });
+  const sum = await explained(call, written, session.places);
+  progress.stop();
+  const { output } = session;
+  output.result({ path, ...sum }, () => {
+    const { files, logical, stored, versions, history, alone, shared } = sum;
+    output.line(`${output.name(path)}: ${formatCount(files, 'file')}, ${formatBytes(logical)}`);
+    output.line(`stored:    ${formatBytes(stored)}`);
+    output.line(`versions:  ${formatBytes(history)} more for ${formatCount(versions, 'old version')}`);
+    output.line(`alone:     ${formatBytes(alone)}`);
+    output.line(`shared:    ${formatBytes(shared)}`);
+  });
+}
+
+async function showVersions(session: Session, written: string, progress: Progress): Promise<void> {
+  const path = vaultPath(written, session.places);
+  const call = session
+    .connect()
+    .call('du.versions', { path }, { progress: (done, total) => progress.update(done, total) });
+  const { versions } = await explained(call, written, session.places);
+  progress.stop();
+  const { output } = session;
+  output.result({ path, versions }, () => {
+    const rows = versions.toReversed().map(({ number, time, size, alone, collected }) => {
+      const held = collected === undefined ? formatBytes(alone) : `(given up by ${collected.by})`;
+      return [String(number), formatTime(time), formatBytes(size), held];
+    });
+    output.table(['VERSION', 'SINCE', 'SIZE', 'ALONE'], rows);
+  });
+}
