@@ -185,7 +185,7 @@ export class VaultSource implements MountSource {
 
   async #treeOf(session: Session): Promise<Tree> {
     if (this.#end === null) return session.tree;
-    const tree = await session.treeAt(this.#end);
+    const tree = await session.past.at(this.#end);
     this.#past = { session, tree };
     return tree;
   }

@@ -126,7 +126,7 @@ export class Mounting {
     if (kept.length >= mostPast)
       throw new SherinError('USAGE', { what: `${mostPast} mounts of the past are in use already` });
     // A time that can not be shown is told now, not by the first program that looks.
-    await session.treeAt(info.end);
+    await session.past.at(info.end);
     const request = { path, driver: 'native', allowOther: false, listIds: false } as const;
     this.#past.set(path, { ...(await this.#attach(request, info.end)), info });
     return info;
@@ -203,7 +203,7 @@ export class Mounting {
     const others = [...this.#past.values(), ...this.#detached, this.#starting].filter(
       (each) => each !== null,
     );
-    if (end !== null && others.every((other) => other.end !== end)) this.#vault.current()?.dropTree(end);
+    if (end !== null && others.every((other) => other.end !== end)) this.#vault.current()?.past.drop(end);
   }
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {

@@ -1,14 +1,13 @@
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes, cubeIdToBytes, type SherinId } from '../../common/ids.js';
-import type { CubeFault, CubeReader, CubeRef, EncodeOptions, Keyring } from '../../native/index.js';
+import type { CubeReader, CubeRef, EncodeOptions, Keyring } from '../../native/index.js';
 import type { AuditLog } from '../audit/log.js';
 import { type AuditReport, verifyAudit } from '../audit/verify.js';
 import { CubeCatalog } from '../cube/catalog.js';
 import { ObjectContent } from '../cube/content.js';
 import type { CubeLock } from '../cube/cube-lock.js';
-import { FaultHandler, type FaultSink } from '../cube/faults.js';
+import { FaultHandler } from '../cube/faults.js';
 import type { CubeStore } from '../cube/store.js';
-import { type PastTree, pastTree } from '../history/past-tree.js';
 import { givenUpText } from '../history/restore.js';
 import { encodeSlots, slotBytes } from '../manifest/index-node.js';
 import type { Manifest, TreeHead } from '../manifest/manifest.js';
@@ -21,16 +20,17 @@ import { recover } from '../writing/recovery.js';
 import type { Stored } from '../writing/stored.js';
 import { Writing } from '../writing/writing.js';
 import { type Admins, mayRead } from './access.js';
-import { systemActor } from './actor.js';
 import { GivenUpContent } from './given-up.js';
 import { auditKeys } from './key-uses.js';
 import { LiveFile } from './live-file.js';
 import { OpenObjects } from './open-objects.js';
+import { PastTrees } from './past-trees.js';
 import { PresentChanges } from './present-changes.js';
 import { Records } from './records.js';
 import { RefusedCubes } from './refused-cubes.js';
 import { releaseMemory } from './release-memory.js';
 import type { RollbackGuard } from './rollback-guard.js';
+import { SessionFaults } from './session-faults.js';
 
 /** Records since the last snapshot that are worth a new one. */
 const longTail = 5_000;
@@ -58,7 +58,7 @@ export interface SessionParts {
 }
 
 /** What exists only while the vault is unlocked: keys, verified tree, audit log, and the way to content. */
-export class Session implements FaultSink {
+export class Session {
   readonly keyring: Keyring;
   readonly manifest: Manifest;
   readonly records: Records;
@@ -69,10 +69,11 @@ export class Session implements FaultSink {
   readonly refused: RefusedCubes;
   readonly writing: Writing;
   readonly changes: PresentChanges;
+  readonly past: PastTrees;
   readonly #parts: SessionParts;
   readonly #verified = new Map<number, bigint>();
-  readonly #past = new Map<bigint, Promise<PastTree>>();
   readonly #givenUp = new GivenUpContent();
+  readonly #sink: SessionFaults;
   readonly #open = new OpenObjects();
   #closed = false;
   #turn: Promise<void> = Promise.resolve();
@@ -86,7 +87,15 @@ export class Session implements FaultSink {
     this.store = parts.store;
     this.refused = new RefusedCubes(parts.manifest.tree);
     this.catalog = new CubeCatalog(parts.manifest);
-    this.faults = new FaultHandler(parts.reader, parts.store, this);
+    this.past = new PastTrees(parts.manifest, this.#givenUp);
+    const { manifest, catalog, reader, records, refused } = this;
+    this.#sink = new SessionFaults({
+      ...{ manifest, catalog, reader, records, refused, givenUp: this.#givenUp },
+      commit: (mutations) => this.alone((commit) => commit(mutations)),
+      sealing: () => this.writing.sealing,
+      invalidate: parts.invalidate,
+    });
+    this.faults = new FaultHandler(reader, parts.store, this.#sink);
     for (const { cube } of this.manifest.tree.quarantine()) this.reader.refuse(cubeIdToBytes(cube));
     this.writing = new Writing({
       ...{ manifest: this.manifest, store: this.store, encode: parts.encode, owned: parts.owned },
@@ -182,30 +191,6 @@ export class Session implements FaultSink {
       return this.#content(object);
     };
     return { reader: this.reader, cube: slot.cube, opened };
-  }
-
-  /** The tree as it was before a time (nanoseconds since 1970), made once. @throws as {@link pastTree} */
-  async treeAt(end: bigint): Promise<Tree> {
-    const made = this.#past.get(end) ?? pastTree(this.manifest, end);
-    this.#past.set(end, made);
-    try {
-      const past = await made;
-      if (this.#closed) throw new SherinError('LOCKED');
-      this.#givenUp.noteTree(past);
-      return past.tree;
-    } catch (error) {
-      if (this.#past.get(end) === made) this.#past.delete(end);
-      throw this.#closed ? new SherinError('LOCKED', {}, { cause: error }) : error;
-    }
-  }
-
-  /** Nobody looks at the tree of that time any more. */
-  dropTree(end: bigint): void {
-    this.#past
-      .get(end)
-      ?.then(({ wipe }) => wipe())
-      .catch(() => undefined);
-    this.#past.delete(end);
   }
 
   /** Content of one cube, for administrators. */
@@ -309,47 +294,9 @@ export class Session implements FaultSink {
     throw new SherinError('DENIED', { uid: caller.uid ?? -1, what });
   }
 
-  // --- FaultSink ---
-
-  async quarantined(cube: CubeRef, id: CubeId, reason: CubeFault, vertex: number | null): Promise<void> {
-    if (this.isQuarantined(id)) return;
-    this.refused.condemn(id);
-    this.reader.refuse(cube.id);
-    const ranges = this.catalog.uses(id).slice(0, 64);
-    const first = ranges[0] === undefined ? undefined : this.manifest.tree.object(ranges[0].object);
-    const meta = {
-      reason,
-      vertex,
-      object: first?.id ?? null,
-      uses: ranges.length,
-      ranges: ranges.map(({ offset, length }) => [offset, length]),
-    };
-    this.records.note({ event: 'AUDIT_FAIL_CUBE_HASH', id, actor: systemActor, meta }, true);
-    this.records.note({ event: 'AUDIT_QUARANTINE_CUBE', id, actor: systemActor, meta: { reason } }, true);
-    // The refusal stands even where its record can not be written now: it is repeated at the next failing read.
-    const recorded = this.alone((commit) => commit([{ type: 'quarantine', cube: id, reason }])).catch(
-      () => undefined,
-    );
-    // What is being sealed may be what met the cube: its turn ends before that of the record begins.
-    if (!this.writing.sealing) await recorded;
-    this.#parts.invalidate();
-  }
-
-  /** @throws SherinError VERSION_COLLECTED where it is gone on purpose */
-  async unreadable(id: CubeId, fault: 'missing' | 'io', errno: string | null): Promise<void> {
-    if (fault === 'missing') this.#givenUp.requireCube(id);
-    const event = fault === 'missing' ? 'AUDIT_MISSING_CUBE' : 'AUDIT_DISK_ERROR';
-    this.records.note({ event, id, actor: systemActor, meta: { errno } });
-  }
-
   /** Cubes whose good copy is in place again. */
-  async healed(ids: readonly CubeId[]): Promise<void> {
-    for (const id of ids) {
-      this.refused.pardon(id);
-      this.reader.allow(cubeIdToBytes(id));
-      this.records.note({ event: 'AUDIT_HEAL_CUBE', id, actor: systemActor, meta: {} });
-    }
-    if (ids.length > 0) this.#parts.invalidate();
+  healed(ids: readonly CubeId[]): Promise<void> {
+    return this.#sink.healed(ids);
   }
 
   /**
@@ -363,7 +310,7 @@ export class Session implements FaultSink {
     );
     this.#closed = true;
     this.writing.close();
-    for (const end of [...this.#past.keys()]) this.dropTree(end);
+    this.past.close();
     await this.#turn;
     try {
       await this.records.close();
@@ -408,7 +355,7 @@ export class Session implements FaultSink {
     const head = this.manifest.commit(mutations, nodes, cubes, journal);
     this.writing.committed(changes, journal);
     this.#givenUp.noteStored(cubes.map(({ id }) => cubeIdFromBytes(id)));
-    this.#givenUp.noteCommit(mutations, this.#past.values());
+    this.past.noteCommit(mutations);
     if (head.snapshotSize !== snapshotSize) releaseMemory();
     await this.#parts.guard.committed(head);
     return head;

@@ -1,9 +1,31 @@
 /** Where a file has data and where holes (lseek(2), SEEK_DATA and SEEK_HOLE). */
+import { slotBytes, vertexBytes } from '../manifest/index-node.js';
+
+const slotVertices = slotBytes / vertexBytes;
 
 /** Bytes `start` to `end` hold data. */
 export interface DataRange {
   readonly start: number;
   readonly end: number;
+}
+
+/** In order: slots that have data as wholes, and else the vertices that were written. */
+export function* rangesOf(
+  under: ReadonlySet<number>,
+  vertices: { has(index: number): boolean; keys(): Iterable<number> },
+  length: number,
+): Iterable<DataRange> {
+  const written = Array.from(vertices.keys(), (at) => Math.floor(at / slotVertices));
+  for (const index of [...new Set([...under, ...written])].sort((a, b) => a - b)) {
+    const parts = under.has(index)
+      ? [{ from: index * slotBytes, bytes: slotBytes }]
+      : Array.from({ length: slotVertices }, (_, i) => index * slotVertices + i)
+          .filter((at) => vertices.has(at))
+          .map((at) => ({ from: at * vertexBytes, bytes: vertexBytes }));
+    for (const { from, bytes } of parts) {
+      if (from < length) yield { start: from, end: Math.min(from + bytes, length) };
+    }
+  }
 }
 
 /**

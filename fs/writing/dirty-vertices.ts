@@ -24,6 +24,10 @@ export class DirtyVertices {
     return this.#byIndex.has(index);
   }
 
+  keys(): Iterable<number> {
+    return this.#byIndex.keys();
+  }
+
   all(): Iterable<readonly [number, Vertex]> {
     return this.#byIndex;
   }

@@ -3,21 +3,13 @@ import type { ObjectContent } from '../cube/content.js';
 import { slotBytes, slotCount, vertexBytes } from '../manifest/index-node.js';
 import { type Slot, usedSlots } from '../manifest/object-tree.js';
 import { storedBytes } from '../manifest/stored-bytes.js';
-import type { DataRange } from './data-ranges.js';
-import { DirtyVertices, slotVertices } from './dirty-vertices.js';
+import { type DataRange, rangesOf } from './data-ranges.js';
+import { DirtyVertices } from './dirty-vertices.js';
 import type { FrozenContent, FrozenState } from './frozen-content.js';
-import type { Marks } from './marks.js';
+import type { Marks, Untold } from './marks.js';
 import { type SealedSlot, type Stored, storedSlot } from './stored.js';
 import { allBlocks, markWritten, type Vertex, type VertexPool } from './vertex-pool.js';
 
-/** Content that the journal was not told of. */
-export interface Untold {
-  readonly length: number;
-  readonly slots: ReadonlyMap<number, SealedSlot>;
-  readonly vertices: ReadonlyMap<number, Vertex>;
-  readonly marks: Marks;
-  readonly release: () => void;
-}
 
 export interface ContentParts {
   readonly pool: VertexPool;
@@ -187,17 +179,7 @@ export class UnsealedContent {
       if (index * slotBytes < this.#baseLimit && !this.#slots.has(index)) under.add(index);
     }
     for (const [index, { slot }] of this.#slots) if (slot.kind !== 'hole') under.add(index);
-    const slots = new Set([...under, ...this.#vertices.slots()]);
-    for (const index of [...slots].sort((a, b) => a - b)) {
-      const parts = under.has(index)
-        ? [{ from: index * slotBytes, bytes: slotBytes }]
-        : Array.from({ length: slotVertices }, (_, i) => index * slotVertices + i)
-            .filter((at) => this.#vertices.has(at))
-            .map((at) => ({ from: at * vertexBytes, bytes: vertexBytes }));
-      for (const { from, bytes } of parts) {
-        if (from < this.length) yield { start: from, end: Math.min(from + bytes, this.length) };
-      }
-    }
+    yield* rangesOf(under, this.#vertices, this.length);
   }
 
   /** The state as it is now, which stays as it is while the file goes on. */

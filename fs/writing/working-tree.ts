@@ -132,11 +132,6 @@ export class WorkingTree {
     return this.#manifest.present.state.inode(ino) !== undefined;
   }
 
-  /** Inodes without a name that programs still hold. */
-  get orphans(): readonly number[] {
-    return [...this.#orphans.keys()];
-  }
-
   /** The journal has what was changed so far: it is not replaced by what comes later. */
   journaled(): void {
     this.#attributesAt.clear();

@@ -268,7 +268,7 @@ export class Writing {
   /** Everything of the journal is in memory again: seals it, and has the journal begin anew. */
   async recovered(): Promise<void> {
     // Who held what has lost its name is gone.
-    for (const ino of this.working.orphans) this.forget(ino);
+    for (const { ino } of [...this.working.orphans()]) this.forget(ino);
     await this.durable(null).catch(() => undefined);
     if (this.#allSealed) this.#journaling.begin();
   }

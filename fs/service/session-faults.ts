@@ -1,0 +1,76 @@
+import { type CubeId, cubeIdToBytes } from '../../common/ids.js';
+import type { CubeFault, CubeReader, CubeRef } from '../../native/index.js';
+import type { CubeCatalog } from '../cube/catalog.js';
+import type { FaultSink } from '../cube/faults.js';
+import type { Manifest } from '../manifest/manifest.js';
+import type { Mutation } from '../manifest/records.js';
+import { systemActor } from './actor.js';
+import type { GivenUpContent } from './given-up.js';
+import type { Records } from './records.js';
+import type { RefusedCubes } from './refused-cubes.js';
+
+export interface SessionFaultsParts {
+  readonly manifest: Manifest;
+  readonly catalog: CubeCatalog;
+  readonly reader: CubeReader;
+  readonly records: Records;
+  readonly refused: RefusedCubes;
+  readonly givenUp: GivenUpContent;
+  /** Commits what has nothing to do with what programs change. */
+  readonly commit: (mutations: readonly Mutation[]) => Promise<unknown>;
+  /** What programs have changed is being sealed, in the manifest's turn. */
+  readonly sealing: () => boolean;
+  /** Kernel caches hold something that is no longer true. */
+  readonly invalidate: () => void;
+}
+
+/** What becomes of cubes that can not be read: refused and recorded, until a good copy is in place. */
+export class SessionFaults implements FaultSink {
+  readonly #parts: SessionFaultsParts;
+
+  constructor(parts: SessionFaultsParts) {
+    this.#parts = parts;
+  }
+
+  async quarantined(cube: CubeRef, id: CubeId, reason: CubeFault, vertex: number | null): Promise<void> {
+    const { manifest, catalog, reader, records, refused, commit, sealing, invalidate } = this.#parts;
+    if (refused.has(id)) return;
+    refused.condemn(id);
+    reader.refuse(cube.id);
+    const ranges = catalog.uses(id).slice(0, 64);
+    const first = ranges[0] === undefined ? undefined : manifest.tree.object(ranges[0].object);
+    const meta = {
+      reason,
+      vertex,
+      object: first?.id ?? null,
+      uses: ranges.length,
+      ranges: ranges.map(({ offset, length }) => [offset, length]),
+    };
+    records.note({ event: 'AUDIT_FAIL_CUBE_HASH', id, actor: systemActor, meta }, true);
+    records.note({ event: 'AUDIT_QUARANTINE_CUBE', id, actor: systemActor, meta: { reason } }, true);
+    // The refusal stands even where its record can not be written now: it is repeated at the next failing read.
+    const recorded = commit([{ type: 'quarantine', cube: id, reason }]).catch(() => undefined);
+    // What is being sealed may be what met the cube: its turn ends before that of the record begins.
+    if (!sealing()) await recorded;
+    invalidate();
+  }
+
+  /** @throws SherinError VERSION_COLLECTED where it is gone on purpose */
+  async unreadable(id: CubeId, fault: 'missing' | 'io', errno: string | null): Promise<void> {
+    const { givenUp, records } = this.#parts;
+    if (fault === 'missing') givenUp.requireCube(id);
+    const event = fault === 'missing' ? 'AUDIT_MISSING_CUBE' : 'AUDIT_DISK_ERROR';
+    records.note({ event, id, actor: systemActor, meta: { errno } });
+  }
+
+  /** Cubes whose good copy is in place again. */
+  async healed(ids: readonly CubeId[]): Promise<void> {
+    const { reader, records, refused, invalidate } = this.#parts;
+    for (const id of ids) {
+      refused.pardon(id);
+      reader.allow(cubeIdToBytes(id));
+      records.note({ event: 'AUDIT_HEAL_CUBE', id, actor: systemActor, meta: {} });
+    }
+    if (ids.length > 0) invalidate();
+  }
+}
