@@ -32,6 +32,7 @@ const kinds: Readonly<Record<string, readonly [string, string]>> = {
   misplaced: ['cube file in a wrong folder', 'cube files in a wrong folder'],
   strange: ['name that Sherin does not know', 'names that Sherin does not know'],
   temporary: ['unfinished write', 'unfinished writes'],
+  trash: ['given-up cube that is not removed yet', 'given-up cubes that are not removed yet'],
   quarantine: [
     'quarantined file whose cube is well again or needed by nothing',
     'quarantined files whose cubes are well again or needed by nothing',
@@ -111,8 +112,8 @@ function advice(
   if (!rebuild && faults.some(({ mended }) => !mended)) next.push('sherinctl fsck --rebuild');
   if (lacking > 0 && !repair) next.push('sherinctl fsck --repair');
   if ((lacking > 0 && repair) || lostVersions > 0) next.push('sherinctl fsck --repair --from BACKUP');
-  const { orphan, temporary } = counts;
-  if (removed.cubes === 0 && (orphan ?? temporary) !== undefined)
+  const { orphan, temporary, trash } = counts;
+  if (removed.cubes === 0 && (orphan ?? temporary ?? trash) !== undefined)
     next.push('sherinctl fsck --remove-orphans');
   return next;
 }

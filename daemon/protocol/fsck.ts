@@ -21,7 +21,7 @@ export type LackInfo = z.infer<typeof lackSchema>;
 export const leftoverSchema = z.strictObject({
   /** Below the vault. */
   path: text,
-  kind: z.enum(['orphan', 'misplaced', 'strange', 'temporary', 'quarantine']),
+  kind: z.enum(['orphan', 'misplaced', 'strange', 'temporary', 'trash', 'quarantine']),
   bytes: count,
   removed: z.boolean(),
 });

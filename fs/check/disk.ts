@@ -27,6 +27,8 @@ export interface Leftover {
     | 'strange'
     /** An unfinished write. */
     | 'temporary'
+    /** A cube that was given up, whose removal was cut off or is under way. */
+    | 'trash'
     /** A quarantined file that no record speaks of: its cube was healed. */
     | 'quarantine';
 }
@@ -38,12 +40,18 @@ export interface DiskCheck {
   readonly goneQuarantine: number;
 }
 
-/** @param refused whether a cube is in quarantine by its record */
+export interface DiskFacts {
+  /** Cubes that are in quarantine by a record or a failed read, and those that are by a record. */
+  readonly refused: { has(id: CubeId): boolean };
+  readonly recorded: Iterable<CubeId>;
+  /** Cubes of what programs have written, without a version. */
+  readonly written: ReadonlySet<CubeId>;
+}
+
 export function checkDisk(
   references: References,
   files: StoredFiles,
-  refused: { has(id: CubeId): boolean },
-  recorded: Iterable<CubeId>,
+  { refused, recorded, written }: DiskFacts,
 ): DiskCheck {
   const lacks = new Map<CubeId, Lack>();
   const elsewhere = new Set(files.misplaced.map(({ id }) => id));
@@ -55,7 +63,7 @@ export function checkDisk(
   // Where index nodes are lost nobody knows what is needed: then nothing counts as an orphan.
   if (references.complete) {
     for (const [id, { bytes }] of files.cubes) {
-      if (!references.has(id))
+      if (!references.has(id) && !written.has(id))
         leftovers.push({ path: `cubes/${id.slice(0, 2)}/${id}.cube`, bytes, kind: 'orphan' });
     }
   }
@@ -64,6 +72,7 @@ export function checkDisk(
   }
   for (const { path, bytes } of files.misplaced) leftovers.push({ path, bytes, kind: 'misplaced' });
   for (const { path, bytes } of files.temporaries) leftovers.push({ path, bytes, kind: 'temporary' });
+  for (const { path, bytes } of files.trash) leftovers.push({ path, bytes, kind: 'trash' });
   for (const { path, bytes } of files.strange) leftovers.push({ path, bytes, kind: 'strange' });
   let goneQuarantine = 0;
   for (const id of recorded) if (!files.quarantine.has(id) && !files.cubes.has(id)) goneQuarantine += 1;

@@ -6,6 +6,7 @@ import Database from 'better-sqlite3-multiple-ciphers';
 import { places } from '../../common/environment.js';
 import { makeLogger } from '../../common/log.js';
 import type { FsckResult } from '../../daemon/protocol/fsck.js';
+import type { GcReport } from '../service/collecting.js';
 import { createWhole } from '../service/create.js';
 import { VaultService } from '../service/service.js';
 import { openLocked } from '../vault/open.js';
@@ -92,6 +93,13 @@ export class CheckedVault {
       { session, vaultFd, uuid, publicKey, lock },
       { progress: () => undefined, cancelled: () => false, removing: async () => undefined, ...asked },
     );
+  }
+
+  /** Gives up all but the newest version of each file. */
+  gc(): Promise<GcReport> {
+    const none = { hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: null };
+    const request = { retention: { last: 1, ...none }, paths: [], dryRun: false };
+    return this.service.collecting.gc(request, peer, () => undefined);
   }
 
   /** Paths of the stored cubes. */

@@ -1,16 +1,17 @@
 /** The manifest against its log, and the disk against the manifest, both ways; mends what it is told to. */
 import { SherinError } from '../../common/errors.js';
-import type { CubeId } from '../../common/ids.js';
+import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import type { FsckResult } from '../../daemon/protocol/fsck.js';
 import type { CubeLock } from '../cube/cube-lock.js';
 import { readCubeFile } from '../cube/cube-source.js';
+import { nodeId } from '../manifest/object-tree.js';
 import type { TableChanges } from '../manifest/tables.js';
 import type { Session } from '../service/session.js';
 import { checkDisk, type DiskCheck, type Lack, type Leftover } from './disk.js';
 import { removable, removeLeftovers } from './leftovers.js';
 import { type LogReading, readLog } from './log-reading.js';
 import { fetchNodes } from './lost-nodes.js';
-import { type References, readReferences } from './references.js';
+import { cubesOfTree, type References, readReferences } from './references.js';
 import { Repair, type RepairedFrom } from './repair.js';
 import { listStoredFiles, type StoredFiles } from './stored-files.js';
 import { checkTables, type TableFault } from './tables.js';
@@ -57,12 +58,13 @@ export async function fsck(parts: FsckParts, options: FsckOptions): Promise<Fsck
   // What removes or rebuilds must not meet an import whose cubes no record refers to yet.
   const alone = options.rebuild || options.removeOrphans;
   const busy = !alone && !parts.lock.idle;
-  const release = alone ? await parts.lock.exclusive() : null;
+  // And nothing that it looks for may be given up meanwhile.
+  const release = await (alone ? parts.lock.exclusive() : parts.lock.shared());
   let found: Found;
   try {
     found = { ...(await check(parts, options)), busy };
   } finally {
-    release?.();
+    release();
   }
   const repaired = await repair(parts, options, found);
   return report(parts, found, repaired, options);
@@ -88,7 +90,7 @@ async function check(parts: FsckParts, options: FsckOptions): Promise<Omit<Found
   if (options.rebuild && tables.length > 0) await rebuild(session, changes);
   const recorded = Array.from(manifest.tree.quarantine(), ({ cube }) => cube);
   const refused = { has: (id: CubeId) => session.isQuarantined(id) };
-  const seen = checkDisk(references, files, refused, recorded);
+  const seen = checkDisk(references, files, { refused, recorded, written: writtenCubes(session) });
   const disk = { ...seen, lacks: await stillLacking(vaultFd, seen.lacks) };
   const removed = options.removeOrphans ? await remove(parts, options, disk) : [];
   return { reading, references, files, tables, fetchedNodes, disk, removed };
@@ -106,6 +108,16 @@ function rebuild(session: Session, changes: TableChanges): Promise<void> {
     });
     manifest.tables.change({ ...changes, puts: { ...changes.puts, drop } });
   });
+}
+
+/** Cubes that programs rely on for what is in no version: of files that have no name any more, too. */
+function writtenCubes({ manifest, writing }: Session): ReadonlySet<CubeId> {
+  const written = new Set<CubeId>();
+  for (const { node, length } of writing.inCubes()) {
+    const tree = { length, node, nodeId: nodeId(node), put: -1, versions: 0 };
+    for (const { id } of cubesOfTree(manifest, tree)) written.add(cubeIdFromBytes(id));
+  }
+  return written;
 }
 
 /** Without the cubes that were stored while the check ran. */
@@ -193,7 +205,7 @@ async function report(
   const lacking = disk.lacks.size - from.size;
   return {
     records: reading.size,
-    versions: reading.puts.length,
+    versions: reading.versions,
     needed: all,
     old,
     shared,

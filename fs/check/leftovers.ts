@@ -7,10 +7,15 @@ import type { DiskCheck, Leftover } from './disk.js';
 
 /** What may go: no name that Sherin does not know, and no file that a repair could need. */
 export function removable({ leftovers, lacks }: DiskCheck): readonly Leftover[] {
-  return leftovers.filter(({ kind, path }) => {
-    if (kind === 'strange') return false;
+  const mayGo = ({ path }: Leftover): boolean => {
     const id = asCubeId(path.slice(path.lastIndexOf('/') + 1).replace(/\.cube$/, ''));
     return id === undefined || !lacks.has(id);
+  };
+  // The trash is emptied as a whole.
+  const emptied = leftovers.filter(({ kind }) => kind === 'trash').every(mayGo);
+  return leftovers.filter((each) => {
+    if (each.kind === 'trash') return emptied;
+    return each.kind !== 'strange' && mayGo(each);
   });
 }
 
@@ -21,8 +26,14 @@ export async function removeLeftovers(
   leftovers: readonly Leftover[],
 ): Promise<readonly Leftover[]> {
   const gone: Leftover[] = [];
+  // What a destroy has left there is overwritten, as it would have been.
+  if (leftovers.some(({ kind }) => kind === 'trash')) await store.emptyTrash(() => false);
   for (const leftover of leftovers) {
     const { path, kind } = leftover;
+    if (kind === 'trash') {
+      gone.push(leftover);
+      continue;
+    }
     if (kind === 'temporary') await store.removeTemporary(path.slice('cubes/tmp/'.length));
     else if (!unlink(vaultFd, path)) continue;
     if (kind === 'orphan') {

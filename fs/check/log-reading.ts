@@ -1,7 +1,7 @@
-/** The whole log, read once: what the tables beside it should hold, and the trees of every object that was ever put. */
+/** The whole log, read once: what the tables beside it should hold, and the trees of every object that is kept. */
 import type { Manifest } from '../manifest/manifest.js';
 import { nodeId } from '../manifest/object-tree.js';
-import type { Put } from '../manifest/records.js';
+import type { Collect, Put } from '../manifest/records.js';
 import { inlineNode } from '../manifest/state.js';
 import type { PutRow } from '../manifest/tables.js';
 import type { Tile } from '../manifest/tiles.js';
@@ -14,7 +14,7 @@ export interface ObjectTreeRoot {
   readonly nodeId: Buffer;
   /** Log index of the first put of it. */
   readonly put: number;
-  /** Versions that show it. */
+  /** Versions that are kept and show it. */
   versions: number;
 }
 
@@ -24,8 +24,12 @@ export interface LogReading {
   /** Full tiles that are not in their table as they should be. */
   readonly wrongTiles: readonly Tile[];
   readonly missingTiles: number;
-  /** By {@link keyOf}. */
+  /** Versions that were not given up. */
+  readonly versions: number;
+  /** Where the content of every object is that was not given up, by {@link keyOf}. */
   readonly trees: ReadonlyMap<string, ObjectTreeRoot>;
+  /** The one that has the content of a version now; undefined where that was given up. */
+  treeOf(put: Put, index: number): string | undefined;
 }
 
 /** @throws SherinError MANIFEST_BROKEN: nothing of a log that does not verify is used */
@@ -36,13 +40,14 @@ export async function readLog(
   const { size } = manifest.head;
   const puts: PutRow[] = [];
   const wrongTiles: Tile[] = [];
-  const trees = new Map<string, ObjectTreeRoot>();
+  const kept = new Kept();
   let missingTiles = 0;
   await manifest.walkLog({
     record: (index, { mutation }) => {
+      if (mutation.type === 'collect') kept.collect(mutation);
       if (mutation.type !== 'put') return;
       puts.push([mutation.inode, index]);
-      note(trees, mutation, index);
+      kept.put(mutation, index);
     },
     tile: (tile) => {
       const stored = manifest.tables.tile(tile.level, tile.index);
@@ -52,15 +57,58 @@ export async function readLog(
     },
     progress,
   });
-  return { size, puts, wrongTiles, missingTiles, trees };
+  const { versions, trees } = kept.end(puts);
+  const treeOf = (put: Put, index: number) => kept.treeOf(put, index);
+  return { size, puts, wrongTiles, missingTiles, versions, trees, treeOf };
 }
 
-function note(trees: Map<string, ObjectTreeRoot>, { node, length }: Put, put: number): void {
-  const id = nodeId(node);
-  const key = keyOf({ nodeId: id, length });
-  const known = trees.get(key);
-  if (known !== undefined) known.versions += 1;
-  else trees.set(key, { length, node: node.length > inlineNode ? null : node, nodeId: id, put, versions: 1 });
+/** What versions have, by the order of the records: content belongs to the object, and is where the last put of it says. */
+class Kept {
+  readonly #trees = new Map<string, ObjectTreeRoot>();
+  /** Numbers of objects by namespace and tag; each one's tree, null where it was given up; the object of each put, in order. */
+  readonly #numbers = new Map<string, number>();
+  readonly #places: (string | null)[] = [];
+  readonly #objects: number[] = [];
+  readonly #givenUp = new Set<number>();
+
+  put({ id, node, length }: Put, put: number): void {
+    const root = { length, nodeId: nodeId(node) };
+    const key = keyOf(root);
+    if (!this.#trees.has(key))
+      this.#trees.set(key, { ...root, node: node.length > inlineNode ? null : node, put, versions: 0 });
+    const no = this.#numbers.get(keyOfObject(id)) ?? this.#numbers.size + 1;
+    this.#numbers.set(keyOfObject(id), no);
+    this.#places[no] = key;
+    this.#objects.push(no);
+  }
+
+  collect({ puts, objects }: Collect): void {
+    for (const put of puts) this.#givenUp.add(put);
+    for (const no of objects) this.#places[no] = null;
+  }
+
+  treeOf({ id }: Put, index: number): string | undefined {
+    if (this.#givenUp.has(index)) return undefined;
+    return this.#places[this.#numbers.get(keyOfObject(id)) ?? 0] ?? undefined;
+  }
+
+  /** @param puts all that it was told of */
+  end(puts: readonly PutRow[]): Pick<LogReading, 'versions' | 'trees'> {
+    const needed = new Set(this.#places);
+    for (const key of this.#trees.keys()) if (!needed.has(key)) this.#trees.delete(key);
+    let versions = 0;
+    for (const [at, [, index]] of puts.entries()) {
+      if (this.#givenUp.has(index)) continue;
+      versions += 1;
+      const tree = this.#trees.get(this.#places[this.#objects[at] ?? 0] ?? '');
+      if (tree !== undefined) tree.versions += 1;
+    }
+    return { versions, trees: this.#trees };
+  }
+}
+
+function keyOfObject({ namespace, tag }: Put['id']): string {
+  return `${tag.toString('latin1')}${namespace}`;
 }
 
 /** Names an object by how it lies in cubes. */

@@ -88,7 +88,7 @@ function add(count: { cubes: number; bytes: number }, bytes: number): void {
   count.bytes += bytes;
 }
 
-/** Walks every object tree that the log has ever had. @throws SherinError IO, LOCKED */
+/** Walks the tree of every object that is kept. @throws SherinError IO, LOCKED */
 export async function readReferences(
   manifest: Manifest,
   { trees }: Pick<LogReading, 'trees'>,

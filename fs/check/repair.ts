@@ -1,4 +1,7 @@
-/** Gets cubes back that versions need: from their own place, a wrong folder, quarantine, or a backup. Only what verifies is taken. */
+/**
+ * Gets cubes back that versions need: from their own place, a wrong folder, quarantine, or a backup. Only what verifies is taken.
+ * Under a shared hold of the cube lock.
+ */
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js';
 import { CubeReader, type CubeRef, type CubeResult, system } from '../../native/index.js';
@@ -144,7 +147,7 @@ export class Repair {
     const recorded = ids.filter((id) => session.manifest.tree.quarantined(id) !== undefined);
     if (recorded.length > 0) {
       const heals = recorded.map((cube) => ({ type: 'heal', cube }) as const);
-      await session.commit(heals, [], []);
+      await session.commitHeld(heals, [], []);
     }
     for (const id of ids) session.reader.drop(cubeIdToBytes(id));
     await session.healed(ids);

@@ -8,8 +8,13 @@ import { system } from '../../native/index.js';
 /** Names of FORMAT.md, "Directory", and what is made beside them for a while. */
 const topNames = new Set([
   ...['vault.json', 'vault.json.bak', 'manifest.db', 'manifest.db-wal'],
-  ...['cubes', 'audit', 'quarantine', 'journal', 'trash', 'backup.tmp', 'lost+found'],
+  ...['cubes', 'audit', 'quarantine', 'journal', 'backup.tmp', 'lost+found'],
 ]);
+/** Folders beside those of cubes, by name. */
+const passingFolders: ReadonlyMap<string, 'temporaries' | 'trash'> = new Map([
+  ['tmp', 'temporaries'],
+  ['trash', 'trash'],
+] as const);
 const nothingThere: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EXDEV'];
 
 export interface StoredCube {
@@ -38,6 +43,8 @@ export class StoredFiles {
   readonly misplaced: MisplacedCube[] = [];
   readonly strange: StrangeName[] = [];
   readonly temporaries: StrangeName[] = [];
+  /** Cubes that gc or destroy has taken out of their places and not removed yet. */
+  readonly trash: StrangeName[] = [];
 }
 
 /** Lists them all; sizes are asked for one by one. @throws SherinError DISK_READ */
@@ -67,9 +74,10 @@ class Listing {
       if (!topNames.has(name)) found.strange.push({ path, bytes: await bytes() });
     });
     await this.#each('cubes', async (entry, path, bytes) => {
-      if (entry.name === 'tmp') {
-        await this.#each('cubes/tmp', async (_, at, size) => {
-          found.temporaries.push({ path: at, bytes: await size() });
+      const passing = passingFolders.get(entry.name);
+      if (passing !== undefined) {
+        await this.#each(path, async (_, at, size) => {
+          found[passing].push({ path: at, bytes: await size() });
         });
       } else if (entry.isDirectory() && /^[a-z2-7]{2}$/.test(entry.name)) await this.#folder(entry.name);
       else found.strange.push({ path, bytes: await bytes() });

@@ -3,9 +3,8 @@
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import { bytesToText } from '../../common/names.js';
 import type { Manifest } from '../manifest/manifest.js';
-import { nodeId } from '../manifest/object-tree.js';
 import { type Mutation, rootInode } from '../manifest/records.js';
-import { keyOf, type LogReading, type ObjectTreeRoot } from './log-reading.js';
+import type { LogReading, ObjectTreeRoot } from './log-reading.js';
 import { cubesOfTree } from './references.js';
 
 /** Versions that are named for each cube. */
@@ -52,8 +51,8 @@ export async function usesOf(
       record: (index, { mutation, time }) => {
         names.see(mutation);
         if (mutation.type !== 'put') return;
-        const { inode, node, length } = mutation;
-        for (const id of byTree.get(keyOf({ nodeId: nodeId(node), length })) ?? []) {
+        const { inode } = mutation;
+        for (const id of byTree.get(reading.treeOf(mutation, index) ?? '') ?? []) {
           const found = uses.get(id);
           if (found === undefined) continue;
           found.versions += 1;

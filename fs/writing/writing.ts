@@ -82,9 +82,7 @@ export class Writing {
     this.tree = this.working.tree;
     const { working, contents } = this;
     this.versions = new Versions(working, contents, this.clock);
-    this.#hold = new CubeHold(parts.lock, () =>
-      [...contents.all()].some(({ content }) => content.standsOnCubes),
-    );
+    this.#hold = new CubeHold(parts.lock, () => [...contents.all()].some((file) => this.#isHeld(file)));
     this.#sealing = new Sealing({
       ...{ manifest, store, working, contents, encode, owned, refused, healed },
       commit: async (...made) => {
@@ -242,7 +240,7 @@ export class Writing {
     return commit();
   }
 
-  /** What programs have in cubes, and in no version that the manifest has. */
+  /** What programs have in cubes, and in no version that the manifest has, files without a name included. */
   *inCubes(): Iterable<Stored> {
     for (const { content } of this.contents.all()) yield* content.inCubes();
     for (const change of this.working.uncommitted())
@@ -287,6 +285,16 @@ export class Writing {
     const before = this.working.next;
     for (const mutation of mutations) if (mutation.type === 'put') this.version(mutation.inode);
     return this.working.next !== before;
+  }
+
+  /**
+   * A file without a name never gets a record, and the journal would not bring it back: as long as a program has it, who removes cubes
+   * leaves those that {@link inCubes} tells of.
+   */
+  #isHeld({ ino, content }: UnsealedFile): boolean {
+    if (!content.standsOnCubes) return false;
+    const [uncommitted] = this.working.uncommitted();
+    return uncommitted !== undefined || !this.working.isOrphan(ino);
   }
 
   get #allSealed(): boolean {
