@@ -9,6 +9,7 @@ import { makeLogger } from '../../common/log.js';
 import type { PutEntry } from '../../daemon/protocol/control.js';
 import type { Peer } from '../../native/ipc.js';
 import type { Retention } from '../history/retention.js';
+import { rootInode } from '../manifest/records.js';
 import type { Import } from '../transfer/import.js';
 import { openLocked } from '../vault/open.js';
 import type { GcReport } from './collecting.js';
@@ -224,6 +225,95 @@ it('keeps the version that a program writes to, whatever has come after it', asy
   await gc();
   await reopen();
   expect((await read('a')) === content).toBe(true);
+});
+
+it('keeps what a program has written, made durable and holds open', async () => {
+  const base = 'x'.repeat(2_500_000);
+  await put('a', 'the first');
+  await put('a', base);
+  const session = await service.unlocked();
+  const ino = inodeOf(session, 'a');
+  await write('a', 1_200_000, 'durable');
+  await session.changes.sync(ino);
+  // What it stands on is the newest version when the gc begins; what was written is one when cubes go.
+  expect(await gc()).toMatchObject({ versions: 1, cubes: 1 });
+  const content = `${base.slice(0, 1_200_000)}durable${base.slice(1_200_007)}`;
+  expect((await read('a')) === content).toBe(true);
+  await session.changes.sync(ino);
+  expect(await gc()).toMatchObject({ versions: 1 });
+  expect((await read('a')) === content).toBe(true);
+  session.changes.closed(ino);
+  await reopen();
+  expect((await read('a')) === content).toBe(true);
+  const events = (await (await service.unlocked()).records.tail(50)).map(({ event }) => event);
+  expect(events).not.toContain('AUDIT_MISSING_CUBE');
+});
+
+it('keeps what somebody reads as it lay when it was opened, though equal content lies elsewhere now', async () => {
+  await put('a', 'old');
+  await put('b', 'new');
+  const session = await service.unlocked();
+  const [old, other] = ['a', 'b'].map((path) =>
+    session.tree.object(session.tree.objectOfFile(inodeOf(session, path)) ?? 0),
+  );
+  if (old === undefined || other === undefined) throw new Error('no content');
+  const content = await session.openContent({ ino: null, object: old }, peer);
+  const [version] = session.manifest.versions(inodeOf(session, 'a'));
+  if (version === undefined) throw new Error('no version');
+  await session.commit([{ ...version.put, node: other.node }], [], []);
+  await gc();
+  const bytes = Buffer.alloc(3);
+  await content.read(0, 3, bytes);
+  expect(bytes.toString()).toBe('old');
+  content.close();
+  expect(await gc()).toMatchObject({ orphans: 1 });
+});
+
+it('keeps what a program holds without a name', async () => {
+  await put('a', 'held');
+  const session = await service.unlocked();
+  const ino = inodeOf(session, 'a');
+  session.changes.opened(ino);
+  session.changes.change([{ type: 'unlink', parent: rootInode, name: Buffer.from('a') }]);
+  expect(await gc()).toMatchObject({ versions: 0, cubes: 0, inUse: 1 });
+  const file = await session.openFile(
+    ino,
+    session.tree.object(session.tree.inode(ino)?.object ?? 0) ?? null,
+    peer,
+    session.tree,
+  );
+  const bytes = Buffer.alloc(4);
+  await file.read(0, 4, bytes);
+  expect(bytes.toString()).toBe('held');
+  file.close();
+  session.changes.closed(ino);
+  session.changes.forget(ino);
+  expect(await gc()).toMatchObject({ versions: 1, cubes: 1, inUse: 0 });
+});
+
+it('waits for no program that holds a large file without a name, and leaves it what it has', async () => {
+  await put('a', 'named');
+  const session = await service.unlocked();
+  const ino = inodeOf(session, 'a');
+  const mib = 1024 * 1024;
+  session.changes.opened(ino);
+  for (let at = 0; at < 80; at++)
+    await session.changes.write(ino, at * mib, mib, (from, length, target, to) => {
+      for (let i = 0; i < length; i++) target[to + i] = (at + from + i) % 251;
+    });
+  session.changes.change([{ type: 'unlink', parent: rootInode, name: Buffer.from('a') }]);
+  expect([...session.writing.contents.all()].some(({ content }) => content.standsOnCubes)).toBe(true);
+  expect(await gc()).toMatchObject({ orphans: 0 });
+  const file = await session.openFile(ino, null, peer, session.tree);
+  const bytes = Buffer.alloc(mib);
+  for (let at = 0; at < 80; at++) {
+    await file.read(at * mib, mib, bytes);
+    expect([bytes[0], bytes[mib - 1]]).toEqual([at % 251, (at + mib - 1) % 251]);
+  }
+  file.close();
+  session.changes.closed(ino);
+  session.changes.forget(ino);
+  expect((await gc()).orphans).toBeGreaterThan(10);
 });
 
 it('tells a reader who was there before that the content was destroyed', async () => {
