@@ -66,7 +66,9 @@ export class CubeLock {
       };
       const timer = setTimeout(() => {
         this.#queue.splice(this.#queue.indexOf(waiter), 1);
-        reject(new SherinError('TIMEOUT', { what: 'waiting for the end of imports and backups', seconds }));
+        reject(
+          new SherinError('TIMEOUT', { what: 'waiting for the end of imports, backups and checks', seconds }),
+        );
         this.#next();
       }, seconds * 1000);
       this.#queue.push(waiter);
