@@ -10,7 +10,6 @@ import type { Marks, Untold } from './marks.js';
 import { type SealedSlot, type Stored, storedSlot } from './stored.js';
 import { allBlocks, markWritten, type Vertex, type VertexPool } from './vertex-pool.js';
 
-
 export interface ContentParts {
   readonly pool: VertexPool;
   readonly open: (stored: Stored) => ObjectContent;
