@@ -39,6 +39,9 @@ const nothingThere: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ELO
 export class CubeStore {
   readonly #vaultFd: number;
   #emptying: Promise<unknown> = Promise.resolve();
+  /** Counts on before and after a batch gets names; up to where all names are durable. What an earlier run has left may not be. */
+  #named = 1;
+  #durable = 0;
 
   constructor(vaultFd: number) {
     this.#vaultFd = vaultFd;
@@ -46,11 +49,13 @@ export class CubeStore {
 
   /**
    * Makes staged cubes durable and gives them their names: one syncfs for all content, the renames, one syncfs for the
-   * names. A crash in between leaves temporaries or whole cubes, never part of one.
+   * names. A crash in between leaves temporaries or whole cubes, never part of one. With nothing staged, names that others gave
+   * become durable: what is committed next may rely on them.
    */
   async commit(staged: readonly StagedCube[]): Promise<void> {
-    if (staged.length === 0) return;
+    if (staged.length === 0) return this.#syncNames();
     await system.syncfs(this.#vaultFd);
+    this.#named += 1;
     const pairs = staged.map(
       ({ id, temporary }) => [Buffer.from(`cubes/tmp/${temporary}`), Buffer.from(cubePath(id))] as const,
     );
@@ -63,8 +68,18 @@ export class CubeStore {
         this.#vaultFd,
         pairs.filter((_, index) => left[index]),
       );
+    } finally {
+      this.#named += 1;
     }
+    await this.#syncNames();
+  }
+
+  async #syncNames(): Promise<void> {
+    const named = this.#named;
+    if (this.#durable === named) return;
     await system.syncfs(this.#vaultFd);
+    // What another batch has named meanwhile may have come too late for it.
+    this.#durable = Math.max(this.#durable, named);
   }
 
   /** Drops a staged cube; never fails: what can not be removed now goes with {@link clean}. */

@@ -1,0 +1,38 @@
+/** A record may rely on a cube only once the name of its file is durable, whoever gave it. */
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it, vi } from 'vitest';
+import type { CubeId } from '../../common/ids.js';
+import { system } from '../../native/index.js';
+import { CubeStore } from './store.js';
+
+const home = mkdtempSync(join(tmpdir(), 'sherin-names-'));
+mkdirSync(join(home, 'cubes/tmp'), { recursive: true });
+mkdirSync(join(home, 'cubes/aa'));
+const fd = openSync(home, 'r');
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  closeSync(fd);
+  rmSync(home, { recursive: true });
+});
+
+function staged(name: string): { readonly id: CubeId; readonly temporary: string } {
+  writeFileSync(join(home, 'cubes/tmp', name), name);
+  return { id: `aa${name}` as CubeId, temporary: name };
+}
+
+it('syncs names that a failed batch has given before anything relies on them', async () => {
+  const store = new CubeStore(fd);
+  const synced = vi.spyOn(system, 'syncfs');
+  await store.commit([staged('one')]);
+  await store.commit([]);
+  expect(synced).toHaveBeenCalledTimes(2);
+  synced.mockResolvedValueOnce(undefined).mockRejectedValueOnce(new Error('EIO'));
+  await expect(store.commit([staged('two')])).rejects.toThrow('EIO');
+  await store.commit([]);
+  expect(synced).toHaveBeenCalledTimes(5);
+  await store.commit([]);
+  expect(synced).toHaveBeenCalledTimes(5);
+});
