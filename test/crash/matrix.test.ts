@@ -25,13 +25,14 @@ describe('the crash matrix', () => {
       const { calls } = (await bench?.run('count', 'operations', 'go on')) ?? { calls: [] };
       const points = pointsOf(calls);
       const waiting = all ? points : sample(points, few, seed);
+      const { length: total } = points;
       const outcomes: Outcome[] = [];
       const work = async (own: CrashBench): Promise<void> => {
         for (let point = waiting.shift(); point !== undefined; point = waiting.shift())
           outcomes.push(await runPoint(own, point));
       };
       await Promise.all(benches.map(work));
-      if (all) writeFileSync(document, report(outcomes));
+      if (all) writeFileSync(document, report(outcomes, total));
       expect(calls.length).toBeGreaterThan(100);
       expect(outcomes.filter(({ wrong }) => wrong !== null)).toEqual([]);
     } finally {
