@@ -19,6 +19,7 @@ import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';
 import { History } from './history.js';
 import { Importing } from './importing.js';
+import { keepWritten } from './keep-written.js';
 import { Mounting, type MountRequest, type PastMount } from './mounting.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
 import { Origins } from './origins.js';
@@ -41,8 +42,6 @@ const readThreads = 4;
 const refusalMs = 3_000;
 /** What the last records and the rollback counter may take at a lock. */
 const closeMs = 20_000;
-/** What sealing may take at a lock. */
-const keepMs = 20_000;
 /** What an unlock waits for a session that could not be closed in time: as long as a TPM may be asked for one thing. */
 const closedMs = 100_000;
 
@@ -189,7 +188,7 @@ export class VaultService implements VaultView {
         return;
       }
       session.records.note({ event: 'AUDIT_LOCK', id: null, actor: actor(peer), meta: {} }, true);
-      await this.#keepWritten(session);
+      await keepWritten(session, this.#mounting, this.#log);
       this.#state = { kind: 'locked' };
       await this.#end(session);
     });
@@ -232,7 +231,7 @@ export class VaultService implements VaultView {
     await this.#inTurn(async () => {
       const session = this.current();
       session?.records.note({ event: 'AUDIT_STOP', id: null, actor: actor(peer), meta: {} }, true);
-      if (session !== null) await this.#keepWritten(session);
+      if (session !== null) await keepWritten(session, this.#mounting, this.#log);
       this.#state = { kind: 'locked' };
       if (session !== null) await this.#end(session);
     });
@@ -343,22 +342,6 @@ export class VaultService implements VaultView {
       await this.note({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actor(peer), meta });
     }
     throw error;
-  }
-
-  /** Seals what programs have written, pages that only the kernel has included; a disk that hangs keeps nobody from locking for longer than `keepMs`. */
-  async #keepWritten({ writing }: Session): Promise<void> {
-    if (writing.idle) return;
-    const keep = async (): Promise<true> => {
-      await this.#mounting.invalidate('all');
-      await writing.keep();
-      return true;
-    };
-    try {
-      if ((await within(keep(), keepMs)) !== undefined) return;
-      this.#log.error({ seconds: keepMs / 1000 }, 'what programs have written could not be sealed in time');
-    } catch (error) {
-      this.#log.error({ err: error }, 'what programs have written could not be sealed');
-    }
   }
 
   /** Content goes first, keys after at most `closeMs`: neither a full or hung disk nor a missing TPM keeps anybody from locking. */

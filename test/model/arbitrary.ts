@@ -1,4 +1,5 @@
 /** Random operations and sequences, each as often as it is worth. */
+import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { opening, ownDirectory } from './opening.js';
 import type { Look, Operation, OperationName, Operations, Step } from './operation.js';
@@ -9,6 +10,8 @@ export interface Setting {
   readonly processes: number;
   /** Operations that a directory does not know, and says so in its limits. */
   readonly without: readonly OperationName[];
+  /** Names are UTF-8. */
+  readonly utf8?: boolean;
 }
 
 type Arguments<N extends OperationName> = {
@@ -18,15 +21,16 @@ type Table = { readonly [N in OperationName]: readonly [weight: number, args: Ar
 type Row = readonly [weight: number, args: Readonly<Record<string, fc.Arbitrary<unknown>>>];
 
 /** Each operation with its weight and its arguments. */
-function table(processes: number, below: string): Table {
-  const path = draw.path(below);
+function table({ processes, utf8 = false }: Omit<Setting, 'without'>, below: string): Table {
+  const known = (name: string) => !utf8 || isUtf8(Buffer.from(name, 'latin1'));
+  const path = draw.path(below).filter(known);
   const { slot, mode, length, size, seed, owner, time, yesOrNo: follow } = draw;
   const offset = size;
   const onPath = { path };
   const handle = { slot };
   const uidAndGid = { uid: owner, gid: owner };
   const times = { access: time, change: time };
-  const named = { name: draw.attribute };
+  const named = { name: draw.attribute.filter(known) };
   const value = { ...named, length: draw.attributeLength, seed, flags: draw.attributeFlags };
   return {
     open: [30, { ...onPath, flags: draw.flags, mode, slot }],
@@ -81,10 +85,11 @@ function table(processes: number, below: string): Table {
 }
 
 /** Names of all operations. */
-export const operationNames = Object.keys(table(1, '')) as OperationName[];
+export const operationNames = Object.keys(table({ processes: 1 }, '')) as OperationName[];
 
-export function operations({ processes, without }: Setting, below = ''): fc.Arbitrary<Operation> {
-  const rows = Object.entries(table(processes, below)) as [OperationName, Row][];
+export function operations(setting: Setting, below = ''): fc.Arbitrary<Operation> {
+  const { without } = setting;
+  const rows = Object.entries(table(setting, below)) as [OperationName, Row][];
   return fc.oneof(
     ...rows
       .filter(([name]) => !without.includes(name))
@@ -111,7 +116,14 @@ export const averageSequence = 75;
 
 /** Steps of several processes, one after the other. */
 export function sequences(setting: Setting): fc.Arbitrary<Step[]> {
-  return afterOpening(opening(setting.processes), step(fc.nat(setting.processes - 1), operations(setting)));
+  return afterOpening(
+    possible(opening(setting.processes), setting),
+    step(fc.nat(setting.processes - 1), operations(setting)),
+  );
+}
+
+function possible(steps: readonly Step[], { without }: Setting): readonly Step[] {
+  return steps.filter(({ operation }) => !without.includes(operation.do));
 }
 
 /** Some steps that most others build on, then random ones. */
@@ -127,7 +139,10 @@ function afterOpening(first: readonly Step[], later: fc.Arbitrary<Step>): fc.Arb
 export function separateLists(setting: Setting): fc.Arbitrary<Step[][]> {
   const alone = { ...setting, without: [...setting.without, 'give' as const] };
   const lists = Array.from({ length: setting.processes }, (_, at) =>
-    afterOpening(opening(1, at), step(fc.constant(at), operations(alone, ownDirectory(at)))),
+    afterOpening(
+      possible(opening(1, at), setting),
+      step(fc.constant(at), operations(alone, ownDirectory(at))),
+    ),
   );
   return fc.tuple(...lists);
 }

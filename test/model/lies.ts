@@ -53,7 +53,7 @@ export function lying(side: Stage, { instead }: Lie): Stage {
   return {
     begin: () => side.begin(),
     run: (step: Step): Promise<Outcome> => side.run({ ...step, operation: instead(step.operation) }),
-    release: () => side.release(),
+    release: (which) => side.release(which),
     remains: () => side.remains(),
     clear: () => side.clear(),
   };

@@ -48,9 +48,9 @@ describe('the model test', () => {
 
   it('asks between steps, when handles of both sides can be closed', async () => {
     const asked: number[] = [];
-    const between = async (at: number, release: () => Promise<void>) => {
+    const between = async (at: number, release: (which: 'all') => Promise<void>) => {
       asked.push(at);
-      if (at === 1) await release();
+      if (at === 1) await release('all');
     };
     const steps: readonly Step[] = [
       { do: 'open', path: 'a', flags: ['RDWR', 'CREAT'], mode: 0o644, slot: 0 } as const,

@@ -1,13 +1,13 @@
 /** A sequence of steps in two directories. */
 import { compareOutcomes, compareRemains } from './compare.js';
 import type { Outcome, Step } from './operation.js';
-import type { Side } from './side.js';
+import type { Handles, Side } from './side.js';
 
 /**
  * Called before each step with its number; here the directory that is tested may be sealed, locked and unlocked, or
- * mounted anew, which `release` prepares by closing the handles of both sides.
+ * mounted anew, which `release` prepares by closing handles of both sides.
  */
-export type Between = (step: number, release: () => Promise<void>) => Promise<void>;
+export type Between = (step: number, release: (which: Handles) => Promise<void>) => Promise<void>;
 
 /** One of the two sides as a sequence uses it. */
 export type Stage = Pick<Side, 'begin' | 'run' | 'release' | 'remains' | 'clear'>;
@@ -25,7 +25,8 @@ export async function runSequence(steps: readonly Step[], sides: Sides): Promise
   const both = [sides.tested, sides.model] as const;
   await Promise.all(both.map((side) => side.begin()));
   try {
-    const release = async () => void (await Promise.all(both.map((side) => side.release())));
+    const release = async (which: Handles) =>
+      void (await Promise.all(both.map((side) => side.release(which))));
     for (const [at, step] of steps.entries()) {
       await sides.between?.(at, release);
       const [tested, model] = await Promise.all([sides.tested.run(step), sides.model.run(step)]);

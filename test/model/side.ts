@@ -18,6 +18,9 @@ export interface Remains {
   readonly handles: readonly unknown[];
 }
 
+/** All that processes have open, or what was removed since. */
+export type Handles = 'all' | 'removed';
+
 /** A part of the frame, with its arguments. */
 type Command = { readonly do: string } & Readonly<Record<string, unknown>>;
 
@@ -66,9 +69,9 @@ export class Side {
     );
   }
 
-  /** Closes all handles, as before a directory is unmounted. */
-  async release(): Promise<void> {
-    await this.#all({ do: 'release' });
+  /** Closes handles, as before a directory is unmounted. */
+  async release(which: Handles): Promise<void> {
+    await this.#all({ do: 'release', which });
   }
 
   async remains(): Promise<Remains> {
@@ -78,7 +81,7 @@ export class Side {
 
   /** Removes what the sequence has made. */
   async clear(): Promise<void> {
-    await this.release();
+    await this.release('all');
     await value(this.#worker(0), { do: 'clear' });
   }
 

@@ -21,21 +21,32 @@ export interface ModelTest {
   readonly timeStep?: number;
   /** Operations that it does not know, by its own limits. */
   readonly without?: readonly OperationName[];
-  readonly between?: Between;
+  /** It takes names of UTF-8 only. */
+  readonly utf8?: boolean;
+  /** What is done to it meanwhile, each in a run of its own. */
+  readonly disturbances?: readonly Disturbance[];
+}
+
+export interface Disturbance {
+  /** While the directory … */
+  readonly name: string;
+  /** How many of all operations. */
+  readonly share: number;
+  readonly between: Between;
 }
 
 /** How many operations in sequence; SHERIN_MODEL makes it a long run. */
-const operations = Number(process.env.SHERIN_MODEL ?? 4000);
+const operations = Number(process.env.SHERIN_MODEL ?? 2000);
 /** Repeats a run: a failure says its seed. */
 const seed = process.env.SHERIN_MODEL_SEED;
 /** Far more than it takes: something hangs beyond it. */
 const timeout = 120_000 + operations * 20;
 
 export function modelTests(test: ModelTest): void {
-  const { name, timeStep = 1, without = [], between } = test;
+  const { name, timeStep = 1, without = [], utf8 = false, disturbances = [] } = test;
   const root = process.getuid?.() === 0;
   const users = [null, null, test.otherUsers && root ? 1000 : null];
-  const setting = { processes: users.length, without };
+  const setting = { processes: users.length, without, utf8 };
 
   describe(`${name} is like a plain directory`, () => {
     const folders: string[] = [];
@@ -56,14 +67,18 @@ export function modelTests(test: ModelTest): void {
       for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     });
 
-    it(
-      `in ${operations} operations of three processes, step by step`,
-      () =>
-        checkSequences(
-          sequences(setting),
-          (steps) => runSequence(steps, { tested, model, between }),
-          runs(1),
-        ),
+    const stepByStep = (share: number, between?: Between) =>
+      checkSequences(
+        sequences(setting),
+        (steps) => runSequence(steps, { tested, model, between }),
+        runs(share),
+      );
+
+    it(`in ${operations} operations of three processes, step by step`, () => stepByStep(1), timeout);
+
+    it.each(disturbances)(
+      'step by step, while it is $name',
+      ({ share, between }) => stepByStep(share, between),
       timeout,
     );
 

@@ -20,6 +20,7 @@ export class Worker {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   #rest = '';
   #said = '';
+  #before: Promise<unknown> = Promise.resolve();
   #asked: { command: object; resolve(line: string): void; reject(error: Error): void } | null = null;
 
   constructor(settings: WorkerSettings) {
@@ -39,8 +40,14 @@ export class Worker {
     });
   }
 
-  /** Does one thing. @throws Error when the worker ends meanwhile */
-  async ask(command: object): Promise<Outcome> {
+  /** Does one thing, after what it was asked before, which may not be waited for any more. @throws Error when the worker ends meanwhile */
+  ask(command: object): Promise<Outcome> {
+    const outcome = this.#before.then(() => this.#askNow(command));
+    this.#before = outcome.catch(() => undefined);
+    return outcome;
+  }
+
+  async #askNow(command: object): Promise<Outcome> {
     const line = await new Promise<string>((resolve, reject) => {
       if (this.#child.exitCode !== null) reject(new Error(`a worker has ended: ${this.#said}`));
       this.#asked = { command, resolve, reject };

@@ -1,5 +1,6 @@
 /** The suite as a page: every rule with its source, and whether each driver keeps it. */
-import { fuseNativePlace, limitOf, nativePlace, type Place } from './places.js';
+import type { Place } from './limit.js';
+import { fuseNativePlace, limitOf, nativePlace } from './places.js';
 import type { Operation, Rule } from './rule.js';
 import { operations } from './rules/index.js';
 

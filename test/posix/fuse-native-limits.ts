@@ -1,6 +1,6 @@
 /** What can't be had with fuse-native beside what no mount of a vault has: rules by operation, each with its reason. */
 import { fuseNativeLimits as mountLimits } from '../../fs/mount/fuse-native/limits.js';
-import type { Limit } from './places.js';
+import type { Limit } from './limit.js';
 
 const names = 'names that are not UTF-8 do not pass the binding';
 const flags = 'libfuse 2.9 has no flags of rename: EINVAL';

@@ -1,4 +1,4 @@
 import { posixOnMount } from './on-mount.js';
 import { fuseNativePlace } from './places.js';
 
-posixOnMount(fuseNativePlace);
+posixOnMount('fuse-native', fuseNativePlace);

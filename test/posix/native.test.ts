@@ -1,4 +1,4 @@
 import { posixOnMount } from './on-mount.js';
 import { nativePlace } from './places.js';
 
-posixOnMount(nativePlace);
+posixOnMount('native', nativePlace);

@@ -1,22 +1,14 @@
 /** The suite on the mount of a real vault, with swtpm and sherin-fs. */
-import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { Machine } from '../vault/machine.js';
-import type { Place } from './places.js';
+import { type Driver, OpenVault } from '../vault/open-vault.js';
+import type { Place } from './limit.js';
 import { posixSuite } from './suite.js';
 
-export function posixOnMount(limits: Place): void {
-  let machine: Machine;
-  beforeAll(() => {
-    machine = Machine.empty();
-    // The users of the suite are to reach the mount.
-    chmodSync(machine.home, 0o755);
-    machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile);
-    machine.ok('up', '--driver', limits.name, '--allow-other');
-  });
-  afterAll(() => machine.end());
+export function posixOnMount(driver: Driver, limits: Place): void {
+  const vault = new OpenVault(driver);
+  beforeAll(() => vault.start());
+  afterAll(() => vault.end());
 
-  const directory = (): string => join(machine.mount, 'files');
+  const directory = (): string => vault.files;
   for (const as of ['root', 'user'] as const) posixSuite({ directory, limits, as });
 }

@@ -1,25 +1,8 @@
 /** Where the suite runs, and what can't be had there: one table, by rule, each with its reason. */
 import { fuseNativeLimits } from './fuse-native-limits.js';
+import type { Limit, Place } from './limit.js';
 import type { Operation, Rule } from './rule.js';
 import type { As } from './scene.js';
-
-/** Rules of an operation that do not hold in a place. */
-export interface Limit {
-  readonly reason: string;
-  readonly operation: string;
-  readonly rules: readonly string[];
-  /** Whose rules; else of everybody. */
-  readonly as?: As;
-  /** Milliseconds after which the rules may hold. */
-  readonly passes?: number;
-}
-
-export interface Place {
-  readonly name: string;
-  /** A mount of Sherin, which keeps a contract of its own as well. */
-  readonly isVault: boolean;
-  readonly limits: readonly Limit[];
-}
 
 /** What FUSE passes on of fallocate's modes is in fs/fuse/file.c of the kernel. */
 const ranges = [

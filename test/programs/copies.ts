@@ -58,6 +58,7 @@ cp -a --reflink=auto first third
 same first second
 same first third
 cp -al first hard
+sleep "$SETTLE"
 test "$(stat -c %h first/large-4)" = 2
 test first/large-4 -ef hard/large-4
 mv second/* "$BESIDE/"

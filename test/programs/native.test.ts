@@ -1,3 +1,3 @@
 import { programsOnMount } from './on-mount.js';
 
-programsOnMount('native', 0.5);
+programsOnMount('native');

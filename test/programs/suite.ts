@@ -17,13 +17,18 @@ export interface ProgramTest {
   readonly directory: () => string;
   /** Multiplies sizes and counts. */
   readonly factor?: number;
+  /** Seconds after which what was done by one name of a file shows by the others. */
+  readonly settle?: number;
 }
 
-export function programTests({ name, directory, factor = 1 }: ProgramTest): void {
-  describe(`programs in ${name}`, () => {
+/** Milliseconds: far more than any takes, so that only what hangs ends there. */
+const timeout = 300_000;
+
+export function programTests({ name, directory, factor = 1, settle = 0 }: ProgramTest): void {
+  describe(`programs in ${name}`, { timeout }, () => {
     let workplace: Workplace;
     beforeEach(() => {
-      workplace = new Workplace(directory(), factor);
+      workplace = new Workplace(directory(), factor, settle);
     });
     afterEach(() => workplace.remove());
     const place = () => workplace;

@@ -23,9 +23,14 @@ export class Workplace {
   readonly beside: string;
 
   readonly #factor: number;
+  readonly #settle: number;
 
-  /** @param factor multiplies sizes and counts, as SHERIN_PROGRAMS does */
-  constructor(directory: string, factor: number) {
+  /**
+   * @param factor multiplies sizes and counts, as SHERIN_PROGRAMS does
+   * @param settle seconds after which what was done by one name of a file shows by the others
+   */
+  constructor(directory: string, factor: number, settle: number) {
+    this.#settle = settle;
     this.#factor = factor * Number(process.env.SHERIN_PROGRAMS ?? 1);
     this.path = mkdtempSync(join(directory, 'sherin-programs-'));
     this.beside = mkdtempSync(join(tmpdir(), 'sherin-programs-beside-'));
@@ -33,7 +38,7 @@ export class Workplace {
 
   /**
    * Runs lines of bash in the directory and gives what they print; each command must succeed. There are `$BESIDE`,
-   * `$SCRIPTS` and `$PROJECT`, and no settings of the user who runs it. @throws Error with all that was said
+   * `$SCRIPTS`, `$PROJECT` and `$SETTLE`, and no settings of the user who runs it. @throws Error with all that was said
    */
   async run(lines: string): Promise<string> {
     const env = {
@@ -41,6 +46,7 @@ export class Workplace {
       BESIDE: this.beside,
       SCRIPTS: fileURLToPath(new URL('scripts', import.meta.url)),
       PROJECT: fileURLToPath(new URL('project', import.meta.url)),
+      SETTLE: String(this.#settle),
       HOME: this.beside,
       LC_ALL: 'C.UTF-8',
       PYTHONDONTWRITEBYTECODE: '1',

@@ -68,11 +68,12 @@ class Worker(Operations):
         self.root = os.fsencode(root)
         self.began = int(began)
 
-    def release(self):
-        """Closes all handles."""
-        for fd in self.handles.values():
-            os.close(fd)
-        self.handles = {}
+    def release(self, which):
+        """Closes all handles, or those of what has no name any more."""
+        for slot, fd in list(self.handles.items()):
+            if which == 'all' or os.fstat(fd).st_nlink == 0:
+                os.close(fd)
+                del self.handles[slot]
 
     def clear(self):
         tree.clear(self.root)

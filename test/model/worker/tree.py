@@ -55,8 +55,12 @@ def moment(worker, status):
 
 def handles(worker):
     """What open handles see: files without a name are nowhere else."""
-    return [[slot, facts(os.fstat(fd)), attempt(whole, fd) if kind(os.fstat(fd)) == 'file' else None]
-            for slot, fd in sorted(worker.handles.items())]
+    return [[slot, attempt(handle, fd)] for slot, fd in sorted(worker.handles.items())]
+
+
+def handle(fd):
+    status = os.fstat(fd)
+    return [facts(status), attempt(whole, fd) if kind(status) == 'file' else None]
 
 
 def clear(root):

@@ -46,7 +46,7 @@ class Watch:
         for name in ('slot', 'source'):
             # Before it is opened, a slot has nothing to show.
             if name in self.command and self.worker.handles:
-                seen.append((name, os.fstat(self.worker.fd(self.command[name]))))
+                seen.append((name, attempt(os.fstat, self.worker.fd(self.command[name]))))
         return seen
 
     def changes(self):

@@ -1,0 +1,3 @@
+import { modelOnMount } from './on-mount.js';
+
+modelOnMount('native', { otherUsers: true });
