@@ -17,6 +17,7 @@ import type { Part } from './parts/part.js';
 import { random } from './parts/random.js';
 import { read } from './parts/read.js';
 import { unlock } from './parts/unlock.js';
+import { write } from './parts/write.js';
 import { withFigures } from './readme.js';
 import { markdown, report, toJson } from './report.js';
 import { isPeer, peerNames } from './stores/peer.js';
@@ -25,6 +26,7 @@ const parts: Readonly<Record<string, Part>> = {
   read,
   random,
   import: importTree,
+  write,
   memory,
   unlock,
   manifest,

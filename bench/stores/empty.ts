@@ -42,6 +42,8 @@ export class EmptyStore implements Store {
 
   async bring(): Promise<void> {}
 
+  async settle(): Promise<void> {}
+
   path(): string {
     return join(this.#mount, 'zeros');
   }

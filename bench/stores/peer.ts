@@ -81,6 +81,10 @@ export class PeerStore implements Store {
     await command('sync', ['-f', this.#cipher]);
   }
 
+  async settle(): Promise<void> {
+    await command('sync', ['-f', this.#cipher]);
+  }
+
   path(name: string): string {
     return join(this.#mount, name);
   }

@@ -18,6 +18,10 @@ export class PlainStore implements Store {
     await command('sync', ['-f', this.#root]);
   }
 
+  async settle(): Promise<void> {
+    await command('sync', ['-f', this.#root]);
+  }
+
   path(name: string): string {
     return join(this.#root, name);
   }

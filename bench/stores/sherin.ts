@@ -50,6 +50,10 @@ export class SherinStore implements Store {
     await this.#run('put', source, `files/${name}`);
   }
 
+  async settle(): Promise<void> {
+    await this.control((client) => client.call('sync', {}));
+  }
+
   path(name: string): string {
     return join(this.#mount, 'files', name);
   }

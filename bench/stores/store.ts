@@ -10,6 +10,8 @@ export interface Store {
   bring(source: string, name: string): Promise<void>;
   /** Path at which programs read what was brought in under this name. */
   path(name: string): string;
+  /** Returns when what programs have written is durable. */
+  settle(): Promise<void>;
   /** Drops what its own process keeps of content in memory; the kernel's caches are the caller's affair. */
   forget?(): Promise<void>;
   /** Unmounts and stops; the directory can be removed then. */
