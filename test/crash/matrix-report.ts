@@ -8,7 +8,7 @@ const kinds: readonly Kind[] = [
 
 const head = `# Crash matrix
 
-Written by \`SHERIN_CRASH=all npx vitest run test/crash\`; not edited by hand.
+What the runs of test/crash have found; \`SHERIN_CRASH=all npx vitest run test/crash\` makes all of them and writes this file anew.
 
 A process opens a vault and does the operations of \`test/crash/operations.ts\`. Each run has one fault, at one system call that changes a
 file of the vault or the list of known vaults:
