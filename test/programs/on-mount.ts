@@ -8,5 +8,5 @@ export function programsOnMount(driver: Driver, settle = 0): void {
   beforeAll(() => vault.start());
   afterAll(() => vault.end());
 
-  programTests({ name: `a mount by ${driver}`, directory: () => vault.files, factor: 0.15, settle });
+  programTests({ name: `a mount by ${driver}`, directory: () => vault.files, factor: 0.1, settle });
 }
