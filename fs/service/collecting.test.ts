@@ -210,21 +210,18 @@ it('keeps what somebody reads until the next time', async () => {
   expect(await gc()).toMatchObject({ versions: 1, cubes: 1, inUse: 0 });
 });
 
-it('keeps the version that a program writes to, whatever has come after it', async () => {
-  const old = 'x'.repeat(2_500_000);
-  await put('a', old);
+it('takes what a program had written before a put for an old version, and the program goes on in what was put', async () => {
+  await put('a', 'x'.repeat(2_500_000));
   await write('a', 1_200_000, 'written');
   await put('a', 'put meanwhile');
   await put('a', 'and again');
-  expect(await gc()).toMatchObject({ versions: 2 });
+  expect(await gc()).toMatchObject({ versions: 3 });
+  await write('a', 4, 'now!');
   const session = await service.unlocked();
-  await session.writing.durable(inodeOf(session, 'a'));
-  const content = `${old.slice(0, 1_200_000)}written${old.slice(1_200_007)}`;
-  expect((await read('a')) === content).toBe(true);
   session.changes.closed(inodeOf(session, 'a'));
   await gc();
   await reopen();
-  expect((await read('a')) === content).toBe(true);
+  expect(await read('a')).toBe('and now!n');
 });
 
 it('keeps what a program has written, made durable and holds open', async () => {
