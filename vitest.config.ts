@@ -1,8 +1,18 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** What is much the same once more, on the slower driver or in a plain directory: with SHERIN_TESTS=all. */
+const onRequest = [
+  'test/model/{fuse-native,self-check}.test.ts',
+  'test/posix/plain.test.ts',
+  'test/programs/{fuse-native,programs}.test.ts',
+];
+
+const asked = process.env.SHERIN_TESTS === 'all' || process.env.SHERIN_TEST_DIRECTORY !== undefined;
 
 export default defineConfig({
   test: {
     include: ['{common,native,fs,daemon,cli,setup}/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...(asked ? [] : onRequest)],
     pool: 'forks',
     // More than cores: many a test waits, for a TPM, a mount, a time-out.
     maxWorkers: 3,
