@@ -3,8 +3,9 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** What is much the same once more, on the slower driver or in a plain directory: with SHERIN_TESTS=all. */
 const onRequest = [
   'test/model/{fuse-native,self-check}.test.ts',
-  'test/posix/plain.test.ts',
+  'test/posix/{fuse-native,plain}.test.ts',
   'test/programs/{fuse-native,programs}.test.ts',
+  'test/crash/random-kill.test.ts',
 ];
 
 const asked = process.env.SHERIN_TESTS === 'all' || process.env.SHERIN_TEST_DIRECTORY !== undefined;
