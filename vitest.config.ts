@@ -6,6 +6,7 @@ const onRequest = [
   'test/posix/{fuse-native,plain}.test.ts',
   'test/programs/{fuse-native,programs}.test.ts',
   'test/crash/random-kill.test.ts',
+  'test/mount/fuse-native.test.ts',
 ];
 
 const asked = process.env.SHERIN_TESTS === 'all' || process.env.SHERIN_TEST_DIRECTORY !== undefined;
