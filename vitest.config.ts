@@ -1,10 +1,11 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** What is much the same once more, on the slower driver or in a plain directory: with SHERIN_TESTS=all. */
+/** What takes long, or is much the same once more on the slower driver or in a plain directory: with SHERIN_TESTS=all. */
 const onRequest = [
   'test/model/{fuse-native,self-check}.test.ts',
   'test/posix/{fuse-native,plain}.test.ts',
-  'test/programs/{fuse-native,programs}.test.ts',
+  'test/programs/*.test.ts',
+  'test/vault/backup.test.ts',
   'test/crash/random-kill.test.ts',
   'test/mount/fuse-native.test.ts',
 ];
