@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Machine } from '../vault/machine.js';
 import { pieceOf, recordBytes, records, replacedBytes, stepOf } from './load.js';
 
-const rounds = Number(process.env.SHERIN_KILLS ?? (process.env.SHERIN_CRASH === 'all' ? 200 : 2));
+const rounds = Number(process.env.SHERIN_KILLS ?? (process.env.SHERIN_CRASH === 'all' ? 200 : 3));
 const script = resolve(fileURLToPath(new URL('../../dist/test/crash/load.child.js', import.meta.url)));
 const ways = ['replace', 'append', 'overwrite', 'churn'] as const;
 type Way = (typeof ways)[number];

@@ -7,7 +7,7 @@ import { Machine } from '../vault/machine.js';
 import { checkFiles, faultAtOnce, makeFiles, readFiles, type TestFile } from './readers.js';
 
 const mib = 1024 * 1024;
-const operations = Number(process.env.SHERIN_STRESS ?? 40_000);
+const operations = Number(process.env.SHERIN_STRESS ?? 100_000);
 /** Far more than it takes: something hangs beyond it. */
 const seconds = 60 + operations / 200;
 

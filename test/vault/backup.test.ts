@@ -128,7 +128,7 @@ describe('a backup', () => {
     mkdirSync(more);
     for (let i = 0; i < 400; i++) writeFileSync(join(more, `${i}`), randomBytes(100_000));
     machine.ok('put', more, 'files/more');
-    for (const milliseconds of [150, 300]) {
+    for (const milliseconds of [150, 250, 350]) {
       const begun = machine.begin('backup', backup);
       await sleep(milliseconds);
       const found = machine.shell(`pgrep -f 'fs/main.js backup .*${machine.home}/backup'`).out.trim();

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listTree, Machine } from './machine.js';
 import { makeTree } from './tree.js';
 
-const rounds = process.env.SHERIN_TESTS === 'all' ? 12 : 5;
+const rounds = 12;
 let machine: Machine;
 let source: string;
 /** Milliseconds of a put of a part of the tree, undisturbed. */
