@@ -43,9 +43,9 @@ async function sequentialRow(options: PartOptions, { place, all }: OpenStores): 
       await command('dd', [`if=${source}`, `of=${target}`, 'bs=1M', 'conv=fsync']);
     });
     if (fileHash(target) !== fileHash(source)) throw new Error(`${store.name} holds other bytes`);
+    rmSync(source);
     return options.fileBytes / MiB / time;
   });
-  rmSync(source);
   const work = `sequential write of ${options.fileBytes / MiB} MiB, 1 MiB requests, with fsync`;
   return { id: 'W1', work, place: place.name, unit: 'MiB/s', better: 'more', samples };
 }
