@@ -1,12 +1,16 @@
 /** The vertices of a file that were written to and are in no version. Who changes one that a frozen state holds too takes a copy. */
 import { slotBytes, vertexBytes } from '../manifest/index-node.js';
-import type { Vertex, VertexPool } from './vertex-pool.js';
+import { blockBytes, type Vertex } from './vertex.js';
+import type { VertexPool } from './vertex-pool.js';
 
 export const slotVertices = slotBytes / vertexBytes;
 
 export class DirtyVertices {
   readonly #pool: VertexPool;
   readonly #byIndex = new Map<number, Vertex>();
+  /** Those that the journal may have to be told of. */
+  readonly #untold = new Set<number>();
+  #bytes = 0;
 
   constructor(pool: VertexPool) {
     this.#pool = pool;
@@ -14,6 +18,18 @@ export class DirtyVertices {
 
   get size(): number {
     return this.#byIndex.size;
+  }
+
+  /** Bytes of memory. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Bytes that the journal does not have. */
+  get untoldBytes(): number {
+    let bytes = 0;
+    for (const index of this.#untold) bytes += this.#byIndex.get(index)?.untoldBytes ?? 0;
+    return bytes;
   }
 
   get(index: number): Vertex | undefined {
@@ -28,27 +44,44 @@ export class DirtyVertices {
     return this.#byIndex.keys();
   }
 
-  all(): Iterable<readonly [number, Vertex]> {
-    return this.#byIndex;
+  /** Those that the journal has to be told of, each with one holder more; from now on, those that are written to. */
+  takeUntold(): Map<number, Vertex> {
+    const taken = new Map<number, Vertex>();
+    for (const index of this.#untold) {
+      const vertex = this.#byIndex.get(index);
+      if (vertex === undefined || vertex.untoldBytes === 0) continue;
+      vertex.holders += 1;
+      taken.set(index, vertex);
+    }
+    this.#untold.clear();
+    return taken;
   }
 
-  /** One that may be changed; undefined where it is not dirty. */
-  own(index: number): Vertex | undefined {
+  /**
+   * Has `fill` put bytes `from` to `end` into a vertex, in which they stand after it. Nothing has changed where it throws.
+   * @param fill gets the vertex, which has room for them
+   */
+  write(index: number, from: number, end: number, fill: (vertex: Vertex) => void): void {
     const known = this.#byIndex.get(index);
-    return known === undefined || known.holders === 1 ? known : this.#copy(index, known);
-  }
-
-  /** A new one, once `fill` has put into it what it stands above. */
-  async add(index: number, fill: (bytes: Buffer) => Promise<void>): Promise<Vertex> {
-    const vertex = this.#pool.take();
+    const mine = known !== undefined && known.holders === 1 && known.fits(from, end);
+    const vertex = mine ? known : this.#with(known, from, end);
     try {
-      await fill(vertex.bytes);
+      fill(vertex);
     } catch (error) {
-      this.#pool.release(vertex);
+      if (!mine) this.#pool.release(vertex);
       throw error;
     }
-    this.#byIndex.set(index, vertex);
-    return vertex;
+    vertex.written(from, end);
+    this.#untold.add(index);
+    if (!mine) this.#put(index, vertex);
+  }
+
+  /** The journal has to be told anew of what stands in a slot. */
+  untell(slot: number): void {
+    for (const [index, vertex] of this.inSlot(slot)) {
+      vertex.untell();
+      this.#untold.add(index);
+    }
   }
 
   /** Those of now, each with one holder more. */
@@ -75,7 +108,7 @@ export class DirtyVertices {
     for (const [index, vertex] of this.#byIndex) {
       const keep = length - index * vertexBytes;
       if (keep <= 0) this.#drop(index, vertex);
-      else if (keep < vertexBytes) this.own(index)?.bytes.fill(0, keep);
+      else if (keep < vertexBytes) this.#own(index, vertex).cut(keep);
     }
   }
 
@@ -89,9 +122,9 @@ export class DirtyVertices {
   /** Slots that have some, those with most first. */
   slots(): number[] {
     const counts = new Map<number, number>();
-    for (const index of this.#byIndex.keys()) {
+    for (const [index, { bytes }] of this.#byIndex) {
       const slot = Math.floor(index / slotVertices);
-      counts.set(slot, (counts.get(slot) ?? 0) + 1);
+      counts.set(slot, (counts.get(slot) ?? 0) + bytes.length);
     }
     return [...counts].sort(([, a], [, b]) => b - a).map(([slot]) => slot);
   }
@@ -103,17 +136,34 @@ export class DirtyVertices {
     return Math.min(end, index * vertexBytes);
   }
 
-  #copy(index: number, shared: Vertex): Vertex {
-    const vertex = this.#pool.take();
-    shared.bytes.copy(vertex.bytes);
-    vertex.unjournaled = shared.unjournaled;
-    this.#pool.release(shared);
-    this.#byIndex.set(index, vertex);
+  #own(index: number, known: Vertex): Vertex {
+    if (known.holders === 1) return known;
+    const [from, end] = [known.first * blockBytes, known.first * blockBytes + known.bytes.length];
+    const copy = this.#with(known, from, end);
+    this.#put(index, copy);
+    return copy;
+  }
+
+  /** A new one with room for bytes `from` to `end` beside all that another has. */
+  #with(known: Vertex | undefined, from: number, end: number): Vertex {
+    if (known === undefined) return this.#pool.take(from, end);
+    const start = known.first * blockBytes;
+    const vertex = this.#pool.take(Math.min(from, start), Math.max(end, start + known.bytes.length));
+    vertex.take(known);
     return vertex;
+  }
+
+  /** In the place of the one that was there. */
+  #put(index: number, vertex: Vertex): void {
+    const before = this.#byIndex.get(index);
+    this.#byIndex.set(index, vertex);
+    this.#bytes += vertex.bytes.length - (before?.bytes.length ?? 0);
+    if (before !== undefined) this.#pool.release(before);
   }
 
   #drop(index: number, vertex: Vertex): void {
     this.#byIndex.delete(index);
+    this.#bytes -= vertex.bytes.length;
     this.#pool.release(vertex);
   }
 }

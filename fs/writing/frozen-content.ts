@@ -5,7 +5,8 @@ import { type Slot, slotsAround, type UsedSlot, usedSlots } from '../manifest/ob
 import { slotVertices } from './dirty-vertices.js';
 import type { Marks } from './marks.js';
 import { type SealedSlot, type Stored, storedSlot } from './stored.js';
-import type { Vertex, VertexPool } from './vertex-pool.js';
+import type { Vertex } from './vertex.js';
+import type { VertexPool } from './vertex-pool.js';
 
 export interface FrozenState {
   /** Bytes. */
@@ -118,8 +119,9 @@ export class FrozenContent {
     for (let at = 0; at < length; at += vertexBytes) {
       const part = target.subarray(at, Math.min(at + vertexBytes, length));
       const vertex = dirty.get(index * slotVertices + at / vertexBytes);
-      if (vertex === undefined) reads.push(this.#readUnder(index, start + at, part));
-      else vertex.bytes.copy(part);
+      const under = (from: number, gap: Buffer): Promise<void> =>
+        this.#readUnder(index, start + at + from, gap);
+      reads.push(...(vertex === undefined ? [under(0, part)] : vertex.read(0, part, under)));
     }
     for (const result of await Promise.allSettled(reads)) {
       if (result.status === 'rejected') throw result.reason;

@@ -42,7 +42,7 @@ class Bench {
       isCommitted: (ino: number) => this.committed.has(ino),
       tree: { inode: () => undefined },
     } as unknown as WorkingTree;
-    const content = { dirtyVertices: 0, takeUntold: () => untold };
+    const content = { untoldBytes: 0, takeUntold: () => untold };
     const contents = {
       get: (ino: number) => (ino === 7 ? { ino, since: 0, written: 0n, content } : undefined),
     } as unknown as Contents;

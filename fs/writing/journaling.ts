@@ -1,7 +1,6 @@
 /** fsync(2): what was changed goes into the journal, for all who wait in one append. */
 
 import { SherinError } from '../../common/errors.js';
-import { vertexBytes } from '../manifest/index-node.js';
 import { encodeRecord } from '../manifest/record-codec.js';
 import type { Contents, UnsealedFile } from './contents.js';
 import { describe, describeFrozen } from './journal/describe.js';
@@ -9,7 +8,7 @@ import type { Entry } from './journal/entries.js';
 import type { Journal } from './journal/journal.js';
 import type { Change, WorkingTree } from './working-tree.js';
 
-/** A file with more dirty bytes is stored in cubes first: the journal then names them. */
+/** A file with more bytes that the journal does not have is stored in cubes first: the journal then names them. */
 const largeBytes = 4 * 1024 * 1024;
 
 export interface JournalingParts {
@@ -120,8 +119,7 @@ export class Journaling {
     try {
       for (const ino of inodes) {
         const file = contents.get(ino);
-        if (file !== undefined && file.content.dirtyVertices * vertexBytes > largeBytes)
-          await this.#parts.store(file);
+        if (file !== undefined && file.content.untoldBytes > largeBytes) await this.#parts.store(file);
       }
       // Taken at once: what is changed while it is written belongs to the next append.
       const entries = [...this.#entries(inodes, held)];

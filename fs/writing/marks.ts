@@ -1,5 +1,5 @@
 import type { SealedSlot } from './stored.js';
-import type { Vertex } from './vertex-pool.js';
+import type { Vertex } from './vertex.js';
 
 /** What the journal has to be told of a file beside written blocks: the least length since it was told last, and slots that were put in as wholes. */
 export interface Marks {

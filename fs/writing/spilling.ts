@@ -77,9 +77,7 @@ export class Spilling {
 
   /** Whole dirty slots first: what is half written is likely to be written on. */
   #choose(): ReadonlyMap<UnsealedFile, readonly number[]> {
-    const files = [...this.#parts.contents.all()].sort(
-      (a, b) => b.content.dirtyVertices - a.content.dirtyVertices,
-    );
+    const files = [...this.#parts.contents.all()].sort((a, b) => b.content.dirtyBytes - a.content.dirtyBytes);
     const chosen = new Map<UnsealedFile, readonly number[]>();
     let slots = roundBytes / slotBytes;
     for (const file of files) {

@@ -157,14 +157,21 @@ async function expectBytes(
   expect(bytes.equals(expected)).toBe(true);
 }
 
-/** Near the borders of vertices and slots more often than anywhere else. */
+/** Near the borders of blocks, vertices and slots more often than anywhere else. */
 const offset = fc.oneof(
   fc.integer({ min: 0, max: 2_300_000 }),
   fc
     .tuple(fc.integer({ min: 0, max: 35 }), fc.integer({ min: -3, max: 3 }))
     .map(([vertex, by]) => Math.max(0, vertex * 65_536 + by)),
+  fc
+    .tuple(fc.integer({ min: 0, max: 40 }), fc.constantFrom(0, 0, 0, -1, 1))
+    .map(([block, by]) => Math.max(0, 60_000 - (60_000 % 4096) + block * 4096 + by)),
 );
-const length = fc.oneof(fc.integer({ min: 1, max: 9_000 }), fc.integer({ min: 1, max: 1_200_000 }));
+const length = fc.oneof(
+  fc.integer({ min: 1, max: 4 }).map((blocks) => blocks * 4096),
+  fc.integer({ min: 1, max: 9_000 }),
+  fc.integer({ min: 1, max: 1_200_000 }),
+);
 
 const steps = fc.array(
   fc.oneof(
@@ -187,7 +194,7 @@ const steps = fc.array(
       arbitrary: fc.record({ kind: fc.constant('spill' as const), count: fc.integer({ min: 1, max: 3 }) }),
     },
   ),
-  { maxLength: 14 },
+  { maxLength: 20 },
 );
 
 describe('content that is written to', () => {

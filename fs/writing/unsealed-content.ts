@@ -8,7 +8,8 @@ import { DirtyVertices } from './dirty-vertices.js';
 import type { FrozenContent, FrozenState } from './frozen-content.js';
 import type { Marks, Untold } from './marks.js';
 import { type SealedSlot, type Stored, storedSlot } from './stored.js';
-import { allBlocks, markWritten, type Vertex, type VertexPool } from './vertex-pool.js';
+import { blockBytes, type Vertex } from './vertex.js';
+import type { VertexPool } from './vertex-pool.js';
 
 export interface ContentParts {
   readonly pool: VertexPool;
@@ -69,8 +70,14 @@ export class UnsealedContent {
     return this.#slots.size > 0;
   }
 
-  get dirtyVertices(): number {
-    return this.#vertices.size;
+  /** Bytes of memory. */
+  get dirtyBytes(): number {
+    return this.#vertices.bytes;
+  }
+
+  /** Written bytes that the journal does not have. */
+  get untoldBytes(): number {
+    return this.#vertices.untoldBytes;
   }
 
   /** Bytes that are not known to be holes: never too few. */
@@ -78,7 +85,7 @@ export class UnsealedContent {
     const { node, length } = this.#base;
     const slots = [...this.#slots.values()].filter(({ slot }) => slot.kind !== 'hole').length;
     const under = Math.min(this.#baseLimit, storedBytes(node, length));
-    return Math.min(this.length, under + slots * slotBytes + this.#vertices.size * vertexBytes);
+    return Math.min(this.length, under + slots * slotBytes + this.#vertices.bytes);
   }
 
   /** Steps that change content go one after another; each sees what the one before has left. */
@@ -96,18 +103,9 @@ export class UnsealedContent {
     const end = offset + count;
     for (let at = offset; at < end; ) {
       const index = Math.floor(at / vertexBytes);
-      const from = at - index * vertexBytes;
-      const part = Math.min(end - at, vertexBytes - from);
-      const covered = from === 0 && at + part >= Math.min((index + 1) * vertexBytes, this.length);
-      const known = this.#vertices.has(index);
-      const vertex = await this.#writable(index, covered);
-      try {
-        source(at - offset, part, vertex.bytes, from);
-      } catch (error) {
-        if (!known) this.#vertices.dropSame(index, vertex);
-        throw error;
-      }
-      markWritten(vertex, from, part);
+      const start = index * vertexBytes;
+      const part = Math.min(end, start + vertexBytes) - at;
+      await this.#writePart(index, at - start, part, (target, to) => source(at - offset, part, target, to));
       at += part;
       // Grows with what is there, so that a frozen state never has a length without its bytes.
       this.length = Math.max(this.length, at);
@@ -152,17 +150,19 @@ export class UnsealedContent {
     const end = Math.min(offset + length, this.length);
     const reads: Promise<void>[] = [];
     for (let at = offset; at < end; ) {
-      const vertex = this.#vertices.get(Math.floor(at / vertexBytes));
+      const index = Math.floor(at / vertexBytes);
+      const vertex = this.#vertices.get(index);
       if (vertex === undefined) {
         const until = this.#vertices.nextBehind(at, end);
         reads.push(this.#readUnder(at, target.subarray(at - offset, until - offset)));
         at = until;
         continue;
       }
-      const from = at % vertexBytes;
-      const part = Math.min(end - at, vertexBytes - from);
-      vertex.bytes.copy(target, at - offset, from, from + part);
-      at += part;
+      const start = index * vertexBytes;
+      const until = Math.min(end, start + vertexBytes);
+      const part = target.subarray(at - offset, until - offset);
+      reads.push(...vertex.read(at - start, part, (from, gap) => this.#readUnder(start + from, gap)));
+      at = until;
     }
     // All of them: nothing may be written into `target` after the answer.
     for (const result of await Promise.allSettled(reads)) {
@@ -221,12 +221,7 @@ export class UnsealedContent {
 
   /** What the journal was not told of, as it is now; its vertices are held until they are released. */
   takeUntold(): Untold {
-    const vertices = new Map<number, Vertex>();
-    for (const [index, vertex] of this.#vertices.all()) {
-      if (vertex.unjournaled === 0) continue;
-      vertex.holders += 1;
-      vertices.set(index, vertex);
-    }
+    const vertices = this.#vertices.takeUntold();
     const marks = this.takeMarks();
     const slots = new Map([...this.#slots].filter(([index]) => marks.slots.has(index)));
     const release = (): void => {
@@ -270,7 +265,7 @@ export class UnsealedContent {
       if (standing.length === 0) continue;
       for (const [at, vertex] of standing) this.#vertices.dropSame(at, vertex);
       // The journal is told of the slot before what stands above it.
-      for (const [, vertex] of this.#vertices.inSlot(index)) vertex.unjournaled = allBlocks;
+      this.#vertices.untell(index);
       if (limit <= 0) continue;
       this.#newSlots.add(index);
       const content = this.#parts.open(storedSlot(slot, length));
@@ -291,16 +286,56 @@ export class UnsealedContent {
     this.#slots.clear();
   }
 
-  /** @param covered all its bytes are about to be written */
-  async #writable(index: number, covered: boolean): Promise<Vertex> {
-    const start = index * vertexBytes;
-    return (
-      this.#vertices.own(index) ??
-      this.#vertices.add(index, async (bytes) => {
-        const there = Math.min(vertexBytes, this.length - start);
-        if (!covered && there > 0) await this.#readUnder(start, bytes.subarray(0, there));
-      })
-    );
+  /** Has bytes `from` to `from + count` of a vertex written: whole blocks, with what stands beside them. */
+  async #writePart(
+    index: number,
+    from: number,
+    count: number,
+    fill: (target: Buffer, to: number) => void,
+  ): Promise<void> {
+    const end = from + count;
+    const edges = new Map<number, Vertex>();
+    try {
+      for (const at of this.#brokenBlocks(index, from, end)) edges.set(at, await this.#blockUnder(index, at));
+      this.#vertices.write(index, from, end, (vertex) => {
+        fill(vertex.part(from, end), 0);
+        for (const [at, { bytes }] of edges) {
+          const block = vertex.part(at, at + blockBytes);
+          bytes.copy(block, 0, 0, Math.max(0, from - at));
+          const behind = Math.min(end - at, blockBytes);
+          bytes.copy(block, behind, behind);
+        }
+      });
+    } finally {
+      for (const edge of edges.values()) this.#parts.pool.release(edge);
+    }
+  }
+
+  /** Blocks that are written in part, over what is known only beneath: where they begin, within the vertex. */
+  #brokenBlocks(index: number, from: number, end: number): Set<number> {
+    const known = this.#vertices.get(index);
+    const last = this.length - index * vertexBytes;
+    const broken = new Set<number>();
+    for (const at of [from, end - 1]) {
+      const block = at - (at % blockBytes);
+      const covered = from <= block && end >= Math.min(block + blockBytes, last);
+      if (!covered && block < last && known?.has(block, block + blockBytes) !== true) broken.add(block);
+    }
+    return broken;
+  }
+
+  /** What lies under a block, in memory that has to be released. */
+  async #blockUnder(index: number, from: number): Promise<Vertex> {
+    const { pool } = this.#parts;
+    const start = index * vertexBytes + from;
+    const block = pool.take(from, from + blockBytes);
+    try {
+      await this.#readUnder(start, block.bytes.subarray(0, Math.min(blockBytes, this.length - start)));
+      return block;
+    } catch (error) {
+      pool.release(block);
+      throw error;
+    }
   }
 
   #makeHole(index: number): void {

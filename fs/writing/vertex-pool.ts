@@ -1,61 +1,53 @@
-/** Memory for what was written and is not sealed yet: vertices of 64 KiB, outside JavaScript's heap, wiped when let go. */
+/** Memory for what was written and is not sealed yet: outside JavaScript's heap, wiped when let go. */
 import { system } from '../../native/index.js';
 import { vertexBytes } from '../manifest/index-node.js';
+import { blockBytes, Vertex } from './vertex.js';
 
-/** Vertices that are allocated together. */
-const chunkVertices = 16;
-/** Unused vertices that are kept when everything is sealed. */
-const keptVertices = 64;
-
-/** Bytes past the end of the file are zero. Who changes one that others hold too takes a copy. */
-export interface Vertex {
-  readonly bytes: Buffer;
-  /** The file as it is now, and frozen states of it. */
-  holders: number;
-  /** 4 KiB blocks that the journal does not have, bit 0 for the first. */
-  unjournaled: number;
-}
-
-export const blockBytes = 4096;
-export const allBlocks = 0xffff;
-
-/** Bytes `from`…`from + count` of a vertex were written. */
-export function markWritten(vertex: Vertex, from: number, count: number): void {
-  const first = Math.floor(from / blockBytes);
-  const end = Math.ceil((from + count) / blockBytes);
-  vertex.unjournaled |= (1 << end) - (1 << first);
-}
+/** Bytes of the parts of a vertex that have memory of their own. */
+const sizes = [blockBytes, 4 * blockBytes, vertexBytes] as const;
+/** Bytes that are allocated together. */
+const chunkBytes = 1024 * 1024;
+/** Unused bytes of each size that are kept when everything is sealed. */
+const keptBytes = 4 * 1024 * 1024;
 
 export class VertexPool {
-  readonly #free: Buffer[] = [];
+  readonly #free = new Map<number, Buffer[]>(sizes.map((size) => [size, []]));
   #used = 0;
 
   /** Bytes that are in use. */
   get bytes(): number {
-    return this.#used * vertexBytes;
+    return this.#used;
   }
 
-  /** A zeroed vertex with one holder. */
-  take(): Vertex {
-    if (this.#free.length === 0) this.#allocate();
-    const bytes = this.#free.pop() ?? system.plaintext(vertexBytes);
-    this.#used += 1;
-    return { bytes, holders: 1, unjournaled: 0 };
+  /** One with one holder and room for bytes `from` to `end` at least, all zero. */
+  take(from: number, end: number): Vertex {
+    const size =
+      sizes.find((some) => Math.floor(from / some) === Math.floor((end - 1) / some)) ?? vertexBytes;
+    const free = this.#freeOf(size);
+    if (free.length === 0) {
+      const chunk = system.plaintext(chunkBytes);
+      for (let at = 0; at < chunk.length; at += size) free.push(chunk.subarray(at, at + size));
+    }
+    const bytes = free.pop() ?? system.plaintext(size);
+    this.#used += size;
+    return new Vertex(bytes, (Math.floor(from / size) * size) / blockBytes);
   }
 
   /** One holder less; the last one has it wiped. */
   release(vertex: Vertex): void {
     vertex.holders -= 1;
     if (vertex.holders > 0) return;
-    system.wipe(vertex.bytes);
-    this.#used -= 1;
-    this.#free.push(vertex.bytes);
-    if (this.#used === 0) this.#free.length = Math.min(this.#free.length, keptVertices);
+    const { bytes } = vertex;
+    system.wipe(bytes);
+    this.#used -= bytes.length;
+    this.#freeOf(bytes.length).push(bytes);
+    if (this.#used > 0) return;
+    for (const [size, free] of this.#free) free.length = Math.min(free.length, keptBytes / size);
   }
 
-  #allocate(): void {
-    const chunk = system.plaintext(chunkVertices * vertexBytes);
-    for (let at = 0; at < chunk.length; at += vertexBytes)
-      this.#free.push(chunk.subarray(at, at + vertexBytes));
+  #freeOf(size: number): Buffer[] {
+    const free = this.#free.get(size);
+    if (free === undefined) throw new RangeError(`no vertex has parts of ${size} bytes`);
+    return free;
   }
 }

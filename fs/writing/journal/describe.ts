@@ -3,7 +3,7 @@ import { slotBytes, vertexBytes } from '../../manifest/index-node.js';
 import type { FrozenContent } from '../frozen-content.js';
 import type { Marks } from '../marks.js';
 import type { SealedSlot } from '../stored.js';
-import { blockBytes, type Vertex } from '../vertex-pool.js';
+import type { Vertex } from '../vertex.js';
 import type { Entry } from './entries.js';
 
 /** Content as it is now, or as it was frozen. */
@@ -33,13 +33,11 @@ export function* describe(content: Described, marks: Marks, naming: Naming): Ite
     yield { type: 'slot', inode, version, index, limit, slot: sealed.slot };
   }
   for (const [index, vertex] of content.vertices) {
-    const mask = vertex.unjournaled;
-    vertex.unjournaled = 0;
-    for (const [first, end] of runsOf(mask)) {
-      const from = first * blockBytes;
-      const offset = index * vertexBytes + from;
-      const to = Math.min(end * blockBytes, length - index * vertexBytes);
-      if (to > from) yield { type: 'data', inode, version, offset, bytes: vertex.bytes.subarray(from, to) };
+    const start = index * vertexBytes;
+    for (const [from, end] of vertex.tell()) {
+      const to = Math.min(end, length - start);
+      if (to > from)
+        yield { type: 'data', inode, version, offset: start + from, bytes: vertex.part(from, to) };
     }
   }
 }
@@ -48,14 +46,4 @@ export function* describe(content: Described, marks: Marks, naming: Naming): Ite
 export function describeFrozen(frozen: FrozenContent, naming: Naming): Iterable<Entry> {
   const marks = frozen.marks ?? { cut: frozen.length, slots: new Set() };
   return describe(frozen, marks, naming);
-}
-
-/** Runs of set bits, as first and end. */
-function* runsOf(mask: number): Iterable<readonly [first: number, end: number]> {
-  for (let bit = 0; bit < 16; bit++) {
-    if ((mask & (1 << bit)) === 0) continue;
-    const first = bit;
-    while ((mask & (1 << (bit + 1))) !== 0) bit += 1;
-    yield [first, bit + 1];
-  }
 }
