@@ -56,8 +56,6 @@ export const setAttr = {
   atimeNow: 128,
   mtimeNow: 256,
   ctime: 1024,
-  /** Drop the setuid bit, and setgid where the group may execute; comes with `writeBack` only. */
-  killPriv: 2048,
 } as const;
 
 /**
@@ -65,15 +63,17 @@ export const setAttr = {
  * is how many requests their deadline answered, `name` of `opened` the path of the caller's program. Fields that an operation lacks are 0, `name`,
  * `other` and `more` null.
  *
+ * `open` has flags of open(2); more: 1 where it truncates for a caller who may not keep setuid and setgid bits.
+ *
  * Requests that modify; `node` is the directory where a name is made or removed, `handle` 0 where there is none:
- * - `setattr`: node, handle; more: which of {@link setAttr}, mode, uid, gid, size, then atime, mtime, ctime as seconds and nanoseconds
+ * - `setattr`: node, handle; flags 1: the caller may not keep setuid and setgid bits; more: which of {@link setAttr}, mode, uid, gid, size, then atime, mtime, ctime as seconds and nanoseconds
  * - `create`: node, name, flags of open(2); more: mode, umask. `answerCreate` answers
  * - `mknod`: node, name; more: mode, umask, device. `mkdir`: node, name; more: mode, umask. `symlink`: node, name; other: its target
  * - `unlink`, `rmdir`: node, name
  * - `rename`: node, name, flags of renameat2(2); other: the new name; more: the new directory
  * - `link`: node of the file; name: the new one; more: the new directory
- * - `write`: node, handle, offset, size, flags of the open file. `takeData` gives the bytes. `answerWrite` answers
- * - `flush` (one at each close(2), except of what was opened to be read): node, handle
+ * - `write`: node, handle, offset, size; flags as of `setattr`. `takeData` gives the bytes. `answerWrite` answers
+ * - `flush` (at each close(2) of what was not opened to be read, after `setLate(true)`): node, handle
  * - `fsync`, `fsyncdir`: node, handle; flags 1: data only
  * - `setxattr`: node, name, flags of setxattr(2); other: the value. `removexattr`: node, name
  * - `fallocate`: node, handle, offset, size, flags: its mode
@@ -186,6 +186,8 @@ export interface FuseSession {
    * any more.
    */
   settle(): Promise<void>;
+  /** Whether closing a file may have to tell of an error: `flush` comes only then. False at first. */
+  setLate(late: boolean): void;
 }
 
 export interface FuseSessionConstructor {
@@ -197,11 +199,6 @@ export interface FuseSessionConstructor {
       readonly deadline: number;
       /** To start with; more come while too few are free. */
       readonly threads: number;
-      /**
-       * Lets writes gather in the kernel, which then knows sizes and times of modification best. To drop setuid and setgid bits on
-       * writes, truncation and change of owner is left to who answers. Not by default.
-       */
-      readonly writeBack?: boolean;
     },
     handler: FuseHandler,
   ): FuseSession;

@@ -69,6 +69,8 @@ export interface MountDriver {
   invalidate(what: Invalidation): Promise<void>;
   /** Nobody writes to these inodes any more, and their content is as in their last version. The kernel has it already. */
   settled(inodes: readonly number[]): void;
+  /** Whether a close(2) may have to tell that writing in the background has failed. */
+  late(late: boolean): void;
 }
 
 /** The part of the one logger that a driver uses. Never gets names, keys or content. */

@@ -84,9 +84,13 @@ export class FileSystem {
     return node.readlink();
   }
 
-  /** Returns a handle. @throws PosixError EROFS for writing outside `files/`; SherinError of the source */
-  async open(node: Node, flags: number, caller: Caller): Promise<number> {
-    if (mayWrite(flags) || truncates(flags)) return this.modify.openChanging(node, flags, caller);
+  /**
+   * Returns a handle.
+   * @param drops the caller may not keep the file's setuid and setgid bits where it truncates
+   * @throws PosixError EROFS for writing outside `files/`; SherinError of the source
+   */
+  async open(node: Node, flags: number, caller: Caller, drops = false): Promise<number> {
+    if (mayWrite(flags) || truncates(flags)) return this.modify.openChanging(node, flags, caller, drops);
     const file = await node.open(caller);
     return this.#open.add(node, file, caller);
   }

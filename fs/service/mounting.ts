@@ -97,6 +97,11 @@ export class Mounting {
       attached?.driver.settled(inodes);
   }
 
+  /** Sealing has failed, and closing a file may have to tell of it; or all is well again. */
+  late(late: boolean): void {
+    for (const attached of [...this.#detached, this.#active, this.#starting]) attached?.driver.late(late);
+  }
+
   async #mount(request: MountRequest): Promise<void> {
     this.#prune();
     const { path } = request;

@@ -10,6 +10,7 @@ import { enrollTpm } from '../vault/enroll.js';
 import { headerHash } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
 import { Journal } from '../writing/journal/journal.js';
+import type { WritingListener } from '../writing/listener.js';
 import type { Admins } from './access.js';
 import { encodeOptions } from './encode-options.js';
 import { auditKeys, manifestKeys } from './key-uses.js';
@@ -29,7 +30,7 @@ export interface OpenSessionParts {
   readonly admins: Admins;
   readonly pending: PendingAudit;
   readonly invalidate: () => void;
-  readonly settled: (inodes: readonly number[]) => void;
+  readonly listener: WritingListener;
   readonly actor: AuditEvent['actor'];
 }
 

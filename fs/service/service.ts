@@ -307,7 +307,7 @@ export class VaultService implements VaultView {
         admins: this.#admins,
         pending: this.#pending,
         invalidate: () => this.#invalidateSoon(),
-        settled: (inodes) => this.#mounting.settled(inodes),
+        listener: this.#mounting,
         actor: actor(peer),
       });
       this.#state = { kind: 'unlocked', session };

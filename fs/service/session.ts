@@ -16,6 +16,7 @@ import type { Mutation, PolicyTag } from '../manifest/records.js';
 import { isCollected, type ObjectInfo, type Tree } from '../manifest/tree.js';
 import type { Caller, OpenFile, PreparedFile } from '../mount/source.js';
 import type { Journal } from '../writing/journal/journal.js';
+import type { WritingListener } from '../writing/listener.js';
 import { recover } from '../writing/recovery.js';
 import type { Stored } from '../writing/stored.js';
 import { Writing } from '../writing/writing.js';
@@ -53,8 +54,8 @@ export interface SessionParts {
   readonly owned: boolean;
   /** Kernel caches hold something that is no longer true. */
   readonly invalidate: () => void;
-  /** The content of these files is as in their last version again. */
-  readonly settled: (inodes: readonly number[]) => void;
+  /** Told what becomes of what programs wrote. */
+  readonly listener: WritingListener;
 }
 
 /** What exists only while the vault is unlocked: keys, verified tree, audit log, and the way to content. */
@@ -107,7 +108,7 @@ export class Session {
       commit: (count, ...made) => this.#commitNow(count, ...made),
       inTurn: (step) => this.#inTurn(step),
     });
-    this.writing.settled = parts.settled;
+    this.writing.listener = parts.listener;
     this.changes = new PresentChanges(this.writing, (id) => this.manifest.node(id));
   }
 

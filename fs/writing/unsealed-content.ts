@@ -107,8 +107,6 @@ export class UnsealedContent {
       const part = Math.min(end, start + vertexBytes) - at;
       await this.#writePart(index, at - start, part, (target, to) => source(at - offset, part, target, to));
       at += part;
-      // Grows with what is there, so that a frozen state never has a length without its bytes.
-      this.length = Math.max(this.length, at);
     }
   }
 
@@ -306,6 +304,8 @@ export class UnsealedContent {
           bytes.copy(block, behind, behind);
         }
       });
+      // In the same step as the bytes: a frozen state has neither a length without its bytes nor bytes behind its length.
+      this.length = Math.max(this.length, index * vertexBytes + end);
     } finally {
       for (const edge of edges.values()) this.#parts.pool.release(edge);
     }

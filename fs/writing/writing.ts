@@ -12,6 +12,7 @@ import { Contents, type UnsealedFile } from './contents.js';
 import { CubeHold } from './cube-hold.js';
 import type { Journal } from './journal/journal.js';
 import { Journaling } from './journaling.js';
+import { nobody, type WritingListener } from './listener.js';
 import { sealFault } from './seal-fault.js';
 import { Sealing, type Transaction } from './sealing.js';
 import { Spilling } from './spilling.js';
@@ -66,8 +67,7 @@ export class Writing {
   #relieving = false;
   /** Why the last attempt to seal failed, until one succeeds. */
   #failed: unknown = null;
-  /** Told of files whose content is as their last version again. */
-  settled: (inodes: readonly number[]) => void = () => undefined;
+  listener: WritingListener = nobody;
 
   constructor(parts: WritingParts) {
     this.#parts = parts;
@@ -89,7 +89,7 @@ export class Writing {
         await parts.beforeCommit();
         await commit(...made);
       },
-      settled: (inodes) => this.settled(inodes),
+      settled: (inodes) => this.listener.settled(inodes),
     });
     this.#spilling = new Spilling({
       ...{ pool: this.#pool, contents, store, encode, buffers: this.#sealing.buffers },
@@ -318,13 +318,18 @@ export class Writing {
     this.#isSealing = true;
     try {
       await this.#sealing.run();
-      this.#failed = null;
+      this.#fails(null);
     } catch (error) {
-      this.#failed = error;
+      this.#fails(error);
       throw error;
     } finally {
       this.#isSealing = false;
     }
+  }
+
+  #fails(error: unknown): void {
+    if (error !== null || this.#failed !== null) this.listener.late(error !== null);
+    this.#failed = error;
   }
 
   /** Seals if versions are pending. */

@@ -77,8 +77,7 @@ Server::Server(const std::vector<File>& files, std::shared_ptr<CubeSource> sourc
     : files_(files), source_(std::move(source)), options_(options) {
   const fuse::Session::Options session{{"fsname=sherin-checks", "default_permissions"},
                                        options.deadline,
-                                       2,
-                                       options.write_back};
+                                       2};
   session_ = std::make_unique<fuse::Session>(session, [this](fuse::Call call) { Post(std::move(call)); }, [] {});
   thread_ = std::thread([this] { Run(); });
 }

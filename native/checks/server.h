@@ -51,7 +51,6 @@ class Server {
     std::chrono::milliseconds slowness{0};
     /** Asked first, on the thread that answers: true when it has done with a call. */
     std::function<bool(fuse::Session& session, const fuse::Call& call)> instead{};
-    bool write_back = false;
   };
 
   Server(const std::vector<File>& files, std::shared_ptr<CubeSource> source, const Options& options);

@@ -172,12 +172,10 @@ std::vector<uint8_t> WriteSome(int fd, unsigned seed, size_t rounds) {
 
 /** What is written arrives, and is gone when it was answered. */
 void ArrivesWhole(const std::vector<File>& files, const std::shared_ptr<CubeSource>& source, Sink::Kind kind,
-                  size_t writers, bool write_back) {
+                  size_t writers) {
   const MountPoint at;
   Sink sink(kind);
-  Server::Options options = OptionsFor(sink);
-  options.write_back = write_back;
-  Server server(files, source, options, at);
+  Server server(files, source, OptionsFor(sink), at);
   std::vector<std::thread> threads;
   std::vector<std::vector<uint8_t>> written(writers);
   for (size_t writer = 0; writer < writers; ++writer) {
@@ -193,8 +191,8 @@ void ArrivesWhole(const std::vector<File>& files, const std::shared_ptr<CubeSour
   for (size_t writer = 0; writer < writers; ++writer) CHECK(sink.Content(writer) == written[writer]);
   CHECK(server.session().data().held() == 0);
   CHECK(sink.writes() > 0);
-  // The kernel looks for capabilities before each write, unless it was told that it need not: then once for a file.
-  CHECK(write_back ? sink.asked() <= writers : sink.asked() >= 30 * writers);
+  // The kernel was told that it need not look for capabilities before each write: it does once for a file.
+  CHECK(sink.asked() <= writers);
 }
 
 /** What nobody answers fails when its time is over, and frees its data. */
@@ -273,9 +271,8 @@ void Settles(const std::vector<File>& files, const std::shared_ptr<CubeSource>& 
 void Writes(Vault& vault) {
   const std::vector<File> files = MakeFiles(vault);
   const auto source = vault.Source(8 * kVertex);
-  ArrivesWhole(files, source, Sink::Kind::ChecksWiping, 1, false);
-  ArrivesWhole(files, source, Sink::Kind::Answers, 4, false);
-  ArrivesWhole(files, source, Sink::Kind::Answers, 4, true);
+  ArrivesWhole(files, source, Sink::Kind::ChecksWiping, 1);
+  ArrivesWhole(files, source, Sink::Kind::Answers, 4);
   Expires(files, source);
   EndsWithWrites(files, source);
   Bounds(files, source);

@@ -23,8 +23,6 @@ Session::Options OptionsOf(const Napi::Value& value) {
   }
   options.deadline = std::chrono::milliseconds(NumberOf(Member(value, "deadline"), "deadline", 1, 1u << 30));
   options.threads = NumberOf(Member(value, "threads"), "threads", 1, 64);
-  const Napi::Value write_back = Member(value, "writeBack");
-  options.write_back = !write_back.IsUndefined() && BooleanOf(write_back, "writeBack");
   return options;
 }
 
@@ -69,6 +67,7 @@ Napi::Function SessionObject::Define(Napi::Env env) {
                          InstanceMethod<&SessionObject::Deliver>("deliver"),
                          InstanceMethod<&SessionObject::Invalidate>("invalidate"),
                          InstanceMethod<&SessionObject::Settle>("settle"),
+                         InstanceMethod<&SessionObject::SetLate>("setLate"),
                      });
 }
 
@@ -161,6 +160,10 @@ Napi::Value SessionObject::Settle(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
     return Promised(info.Env(), [&](std::function<void()> done) { session_->Settle(std::move(done)); });
   });
+}
+
+void SessionObject::SetLate(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] { session_->SetLate(BooleanOf(info[0], "late")); });
 }
 
 /** (id, from, length, target, at): copies data of a write; false when it is there no more. */

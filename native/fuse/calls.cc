@@ -41,6 +41,7 @@ std::shared_ptr<Calls> Calls::Create(const Napi::Function& handler) {
   self->wake_ = Napi::ThreadSafeFunction::New(handler.Env(), handler, "sherin.mount", 0, 1);
   self->wake_.Unref(handler.Env());
   self->handler_ = Napi::Persistent(handler);
+  self->attentive_ = std::make_unique<Attentive>(handler.Env());
   // Hooks run in reverse order: this one before Node tears down the function made above, which threads still call.
   self->env_ = handler.Env();
   napi_add_env_cleanup_hook(self->env_, CloseAtEnd, self.get());
@@ -77,6 +78,7 @@ void Calls::Drain(Napi::Env env, const Napi::Function& handler) {
     woken_ = false;
   }
   for (const Call& call : calls) Hand(env, handler, call);
+  if (attentive_ != nullptr) attentive_->Stay();
 }
 
 void Calls::Deliver(Napi::Env env) {
@@ -88,6 +90,7 @@ void Calls::Close() {
   if (closed_) return;
   closed_ = true;
   handler_.Reset();
+  attentive_.reset();
   waiting_.clear();
   wake_.Abort();
   napi_remove_env_cleanup_hook(env_, CloseAtEnd, this);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 
+#include "attentive.h"
 #include "call.h"
 
 namespace sherin::fuse {
@@ -33,6 +34,7 @@ class Calls : public std::enable_shared_from_this<Calls> {
   /** JavaScript thread only. */
   Napi::FunctionReference handler_;
   Napi::ThreadSafeFunction wake_;
+  std::unique_ptr<Attentive> attentive_;
   std::mutex mutex_;
   bool closed_ = false, woken_ = false;
   std::deque<Call> waiting_;

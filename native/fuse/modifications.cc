@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ask.h"
+#include "kill_priv.h"
 
 namespace sherin::fuse {
 namespace {
@@ -24,7 +25,7 @@ void Setattr(fuse_req_t request, fuse_ino_t node, struct stat* to, int valid, fu
     return;
   }
   Call call = About(Op::Setattr, node, file);
-  call.flags = 0;
+  call.flags = DropsPrivileges() ? 1 : 0;
   const auto number = [](auto value) { return static_cast<double>(value); };
   call.more = {number(valid),
                number(to->st_mode),

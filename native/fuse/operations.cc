@@ -41,8 +41,9 @@ void Init(void* data, fuse_conn_info* connection) {
   set(FUSE_CAP_AUTO_INVAL_DATA, (connection->capable & FUSE_CAP_EXPLICIT_INVAL_DATA) == 0);
   // Opening truncates as well: one request, and none that is refused after the other was granted.
   set(FUSE_CAP_ATOMIC_O_TRUNC, true);
-  set(FUSE_CAP_WRITEBACK_CACHE, session.write_back());
-  // The kernel drops setuid and setgid bits itself, unless it is told of a better way.
+  // With it the kernel would keep the size of a file to itself, which a put or restore may change.
+  set(FUSE_CAP_WRITEBACK_CACHE, false);
+  // Its better way is told by AnswersHello.
   set(FUSE_CAP_HANDLE_KILLPRIV, false);
   set(FUSE_CAP_READDIRPLUS, true);
   set(FUSE_CAP_READDIRPLUS_AUTO, true);
@@ -50,7 +51,7 @@ void Init(void* data, fuse_conn_info* connection) {
   set(FUSE_CAP_ASYNC_DIO, true);
   // Requests are small and answers are made in memory: splicing costs more than it saves.
   set(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE, false);
-  if (session.write_back()) AnswersHello();
+  AnswersHello();
   session.upcall()({Op::Ready});
 }
 
@@ -110,7 +111,9 @@ bool Opened(Session& session, fuse_req_t request, fuse_ino_t node, fuse_file_inf
 
 void Open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
   if (Opened(Of(request), request, node, file)) return;
-  Ask(request, About(Op::Open, node, file), {0, (file->flags & (O_ACCMODE | O_TRUNC)) == O_RDONLY});
+  Call call = About(Op::Open, node, file);
+  if (DropsPrivileges()) call.more = {1};
+  Ask(request, std::move(call), {0, (file->flags & (O_ACCMODE | O_TRUNC)) == O_RDONLY});
 }
 
 bool Served(Session& session, fuse_req_t request, uint64_t offset, size_t size, uint64_t handle) {

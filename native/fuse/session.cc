@@ -50,7 +50,6 @@ fuse_session* MakeSession(const std::vector<std::string>& options, Session* self
 Session::Session(const Options& options, Upcall upcall, std::function<void()> flush)
     : upcall_(std::move(upcall)),
       flush_(std::move(flush)),
-      write_back_(options.write_back),
       fuse_(MakeSession(options.mount_options, this), fuse_session_destroy),
       pending_(options.deadline),
       prefetch_(notifier_,
@@ -73,7 +72,7 @@ Session::~Session() {
 
 void Session::Mount(const std::string& path) {
   if (fuse_session_mount(fuse_.get(), path.c_str()) != 0) throw Failure("EIO", "libfuse could not mount");
-  if (write_back_) TakeOverKillPriv(fuse_.get());
+  TakeOverKillPriv(fuse_.get());
   try {
     threads_.Start(thread_count_);
     watching_ = true;

@@ -27,8 +27,6 @@ class Session {
     std::vector<std::string> mount_options;
     std::chrono::milliseconds deadline;
     size_t threads;
-    /** Writes gather in the kernel's page cache. */
-    bool write_back = false;
   };
 
   /** `flush` has patient calls delivered. @throws Failure EINVAL for options that libfuse does not take */
@@ -54,7 +52,9 @@ class Session {
   Reads& reads() { return reads_; }
   Grants& grants() { return grants_; }
   const Upcall& upcall() const { return upcall_; }
-  bool write_back() const { return write_back_; }
+  /** Writing in the background has met an error that closing a file may have to tell. */
+  bool late() const { return late_; }
+  void SetLate(bool late) { late_ = late; }
   /** An extended attribute of a node was set, or may have been: no answer of before tells of it. */
   void Attributed(uint64_t node);
   /** Tells JavaScript within some milliseconds, together with others. */
@@ -88,7 +88,6 @@ class Session {
 
   const Upcall upcall_;
   const std::function<void()> flush_;
-  const bool write_back_;
   std::unique_ptr<fuse_session, void (*)(fuse_session*)> fuse_;
   DataPool data_;
   Pending pending_;
@@ -99,7 +98,7 @@ class Session {
   Reads reads_;
   Threads threads_;
   const size_t thread_count_;
-  std::atomic<bool> awaiting_{false};
+  std::atomic<bool> awaiting_{false}, late_{false};
 
   std::mutex watch_mutex_;
   std::condition_variable watch_changed_;

@@ -30,6 +30,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   void Deliver(const Napi::CallbackInfo& info);
   Napi::Value Invalidate(const Napi::CallbackInfo& info);
   Napi::Value Settle(const Napi::CallbackInfo& info);
+  void SetLate(const Napi::CallbackInfo& info);
 
   // binding_answers.cc
   void Fail(const Napi::CallbackInfo& info);

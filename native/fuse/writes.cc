@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ask.h"
+#include "kill_priv.h"
 
 namespace sherin::fuse {
 namespace {
@@ -33,12 +34,13 @@ void Write(fuse_req_t request, fuse_ino_t node, const char* bytes, size_t size, 
   Call call = About(Op::Write, node, file);
   call.offset = static_cast<uint64_t>(offset);
   call.size = size;
+  call.flags = DropsPrivileges() ? 1 : 0;
   Ask(request, std::move(call), {}, std::move(data));
 }
 
-/** Of what was opened here, to be read, nothing can be flushed. */
+/** What was written is with JavaScript already; of what was opened here, to be read, nothing can be flushed. */
 void Flush(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
-  if (file->fh >= Grants::kFirstHandle) {
+  if (file->fh >= Grants::kFirstHandle || !Of(request).late()) {
     fuse_reply_err(request, 0);
     return;
   }

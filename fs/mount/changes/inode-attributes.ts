@@ -23,8 +23,15 @@ const listMax = 65_536;
 const createOnly = 1;
 const replaceOnly = 2;
 
-/** @throws PosixError ENOENT when it is gone */
+/** An executable loses them with its content or owner. */
+const setuid = 0o4000;
+const setgid = 0o2000;
+const groupExecutes = 0o010;
+const capabilities = Buffer.from('security.capability');
+
+/** A change of owner drops what privileges a file gives (chown(2)). @throws PosixError ENOENT when it is gone */
 export function setAttributes(changes: Changes, ino: number, change: AttributeChange): void {
+  if (change.uid !== undefined || change.gid !== undefined) dropPrivileges(changes, ino, true);
   const inode = inodeAt(changes, ino);
   const now = changes.now();
   const timeOf = (time: bigint | 'now' | undefined, present: bigint): bigint =>
@@ -38,6 +45,20 @@ export function setAttributes(changes: Changes, ino: number, change: AttributeCh
     mtime: timeOf(change.mtime, inode.mtime),
     ctime: now,
   });
+}
+
+/**
+ * The content or owner of a file is about to change: its capabilities go, and with `bits` setuid, and setgid where the group may
+ * execute it (POSIX.1-2017 write(), chown(); capabilities(7)).
+ */
+export function dropPrivileges(changes: Changes, ino: number, bits: boolean): void {
+  const inode = changes.tree.inode(ino);
+  if (inode?.kind !== 'file') return;
+  const { mode } = inode;
+  const dropped = bits ? setuid | ((mode & groupExecutes) !== 0 ? setgid : 0) : 0;
+  const xattrs = inode.xattrs.filter(([name]) => !name.equals(capabilities));
+  if ((mode & dropped) === 0 && xattrs.length === inode.xattrs.length) return;
+  store(changes, inode, { ...attributesOf(inode), mode: mode & ~dropped, xattrs, ctime: changes.now() });
 }
 
 /**

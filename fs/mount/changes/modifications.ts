@@ -7,7 +7,13 @@ import type { Caller, Changes, MountSource, WriteSource } from '../source.js';
 import { refuseForeign } from '../xattr-names.js';
 import { allocate } from './allocate.js';
 import { copyRange } from './copy-range.js';
-import { type AttributeChange, removeXattr, setAttributes, setXattr } from './inode-attributes.js';
+import {
+  type AttributeChange,
+  dropPrivileges,
+  removeXattr,
+  setAttributes,
+  setXattr,
+} from './inode-attributes.js';
 import { link, make, type NewInode, rename, rmdir, unlink } from './names.js';
 import { mayWrite, truncates } from './open-modes.js';
 
@@ -16,6 +22,14 @@ export interface ModificationsOptions {
   readonly open: OpenFiles;
   /** Takes back what reads of an inode go to past us, and waits for it: a write must not be overtaken by older bytes. */
   readonly quiesce: (ino: number) => Promise<void>;
+}
+
+export interface WrittenPart {
+  /** Bytes. */
+  readonly offset: number;
+  readonly count: number;
+  /** The writer may not keep the file's setuid and setgid bits. */
+  readonly drops: boolean;
 }
 
 /** Bytes of the largest file: offsets are exact up to here. */
@@ -33,14 +47,17 @@ export class Modifications {
   }
 
   /** Opens a file in a way that may change it. @throws PosixError EROFS outside `files/`; what opening throws */
-  async openChanging(node: Node, flags: number, caller: Caller): Promise<number> {
+  async openChanging(node: Node, flags: number, caller: Caller, drops: boolean): Promise<number> {
     const { changes, ino } = await this.#changing(node);
     const writes = mayWrite(flags);
     changes.opened(ino);
     try {
       await this.#still(ino);
       const file = await node.open(caller);
-      if (truncates(flags)) await changes.truncate(ino, 0);
+      if (truncates(flags)) {
+        dropPrivileges(changes, ino, drops);
+        await changes.truncate(ino, 0);
+      }
       return this.#open.add(node, file, caller, writes ? changes : null);
     } catch (error) {
       changes.closed(ino);
@@ -112,13 +129,15 @@ export class Modifications {
     setAttributes(changes, ino, change);
   }
 
-  async truncate(node: Node, length: number): Promise<void> {
+  /** @param drops the caller may not keep the file's setuid and setgid bits */
+  async truncate(node: Node, length: number, drops: boolean): Promise<void> {
     const { changes, ino } = await this.#changing(node);
     if (length > greatestSize) throw new PosixError('EFBIG');
     const inode = changes.tree.inode(ino);
     if (inode === undefined) throw new PosixError('ENOENT');
     if (inode.kind !== 'file') throw new PosixError(inode.kind === 'directory' ? 'EISDIR' : 'EINVAL');
     await this.#still(ino);
+    dropPrivileges(changes, ino, drops);
     await changes.truncate(ino, length);
   }
 
@@ -136,10 +155,11 @@ export class Modifications {
   }
 
   /** @throws PosixError EBADF, EFBIG, ENOSPC; SherinError of the source */
-  async write(handle: number, offset: number, count: number, source: WriteSource): Promise<void> {
+  async write(handle: number, { offset, count, drops }: WrittenPart, source: WriteSource): Promise<void> {
     const { changes, ino } = await this.#writing(handle);
     if (offset + count > greatestSize) throw new PosixError('EFBIG');
     this.#requireSpace(changes, count);
+    dropPrivileges(changes, ino, drops);
     await changes.write(ino, offset, count, source);
   }
 

@@ -100,6 +100,9 @@ export class FuseNativeDriver implements MountDriver {
     this.#fs.changed(inodes);
   }
 
+  /** Each close(2) asks all the same. */
+  late(): void {}
+
   #scratchPool(): ScratchPool {
     return new ScratchPool({ size: maxRead, limit: scratchLimit, kept: scratchKept });
   }

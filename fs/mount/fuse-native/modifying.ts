@@ -90,18 +90,19 @@ export class Modifying {
   }
 
   async truncate(request: Request, path: string, length: number): Promise<void> {
-    await this.#fs.modify.truncate(await nodeAt(this.#fs, path), length);
+    await this.#fs.modify.truncate(await nodeAt(this.#fs, path), length, false);
     request.answer(0);
   }
 
   async ftruncate(request: Request, handle: number, length: number): Promise<void> {
-    await this.#fs.modify.truncate(this.#fs.nodeOpen(handle), length);
+    await this.#fs.modify.truncate(this.#fs.nodeOpen(handle), length, false);
     request.answer(0);
   }
 
   async write(request: Request, handle: number, data: Buffer, offset: number): Promise<void> {
     const { length } = data;
-    await this.#fs.modify.write(handle, offset, length, (from, count, target, at) => {
+    const part = { offset, count: length, drops: false };
+    await this.#fs.modify.write(handle, part, (from, count, target, at) => {
       // Its deadline has answered it, and its bytes are libfuse's again.
       if (!request.waiting) throw new PosixError('ETIMEDOUT');
       data.copy(target, at, from, from + count);

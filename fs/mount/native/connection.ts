@@ -104,6 +104,11 @@ export class Connection {
     await this.#session.settle();
   }
 
+  /** As MountDriver.late. */
+  late(late: boolean): void {
+    this.#session.setLate(late);
+  }
+
   /** Ends the session's threads. */
   end(): Promise<void> {
     const over = this.#over ?? this.#session.end().then(() => this.#options.over());

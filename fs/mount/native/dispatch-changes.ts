@@ -46,9 +46,9 @@ export function dispatchChange(modifying: Modifying, call: ChangeCall): Promise<
     case fuseOp.rename:
       return modifying.rename(id, place, { parent: more[0] ?? 0, name: other }, flags);
     case fuseOp.setattr:
-      return modifying.setattr(id, node, more);
+      return modifying.setattr(id, node, more, flags !== 0);
     case fuseOp.write:
-      return modifying.write(id, handle, offset, size);
+      return modifying.write(id, handle, { offset, count: size, drops: flags !== 0 });
     case fuseOp.flush:
       return modifying.flush(id, handle);
     case fuseOp.fsync:

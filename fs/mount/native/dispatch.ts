@@ -65,7 +65,7 @@ export function dispatcher(parts: DispatchParts): FuseHandler {
         case fuseOp.readlink:
           return operations.readlink(id, node);
         case fuseOp.open:
-          return operations.open(id, node, flags, caller);
+          return operations.open(id, node, flags, caller, more !== null);
         case fuseOp.opened:
           return operations.opened(node, handle, { ...caller, program: String(name ?? '') });
         case fuseOp.read:

@@ -102,6 +102,10 @@ export class NativeDriver implements MountDriver {
     this.#fs.changed(inodes);
   }
 
+  late(late: boolean): void {
+    for (const connection of this.#connections) connection.late(late);
+  }
+
   #connect(): Connection {
     const connection = new Connection({
       fs: this.#fs,

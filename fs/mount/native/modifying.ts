@@ -2,6 +2,7 @@
 import { type FuseSession, setAttr } from '../../../native/index.js';
 import type { AttributeChange } from '../changes/inode-attributes.js';
 import { madeKind, permissionsOf } from '../changes/made-kinds.js';
+import type { WrittenPart } from '../changes/modifications.js';
 import type { NewInode } from '../changes/names.js';
 import type { FileSystem } from '../file-system.js';
 import type { Node } from '../node.js';
@@ -92,11 +93,11 @@ export class Modifying {
     this.#done(id);
   }
 
-  /** `values`: as native/fuse-session.ts has them for setattr. */
-  async setattr(id: number, number: number, values: Float64Array): Promise<void> {
+  /** `values`: as native/fuse-session.ts has them for setattr. @param drops the caller may not keep setuid and setgid bits */
+  async setattr(id: number, number: number, values: Float64Array, drops: boolean): Promise<void> {
     const node = this.#nodes.at(number);
     const [valid = 0, , , , size = 0] = values;
-    if ((valid & setAttr.size) !== 0) await this.#fs.modify.truncate(node, size);
+    if ((valid & setAttr.size) !== 0) await this.#fs.modify.truncate(node, size, drops);
     const change = changeOf(values);
     // A chown(2) that names neither owner nor group comes without a value, and is a change of status all the same.
     if ((valid & setAttr.size) === 0 || Object.keys(change).length > 0)
@@ -104,12 +105,12 @@ export class Modifying {
     this.#session.answerAttributes(id, attributesOf(number, await node.stat(), lifetimesOf(node)));
   }
 
-  async write(id: number, handle: number, offset: number, count: number): Promise<void> {
-    await this.#fs.modify.write(handle, offset, count, (from, length, target, at) => {
+  async write(id: number, handle: number, part: WrittenPart): Promise<void> {
+    await this.#fs.modify.write(handle, part, (from, length, target, at) => {
       // Its deadline has answered it, and its bytes are wiped.
       if (!this.#session.takeData(id, from, length, target, at)) throw new PosixError('ETIMEDOUT');
     });
-    this.#session.answerWrite(id, count);
+    this.#session.answerWrite(id, part.count);
   }
 
   async flush(id: number, handle: number): Promise<void> {

@@ -66,9 +66,10 @@ export class Operations {
     this.#session.answerLink(id, await this.#fs.readlink(this.#nodes.at(number)));
   }
 
-  async open(id: number, number: number, flags: number, caller: Caller): Promise<void> {
+  /** @param drops the caller may not keep setuid and setgid bits */
+  async open(id: number, number: number, flags: number, caller: Caller, drops: boolean): Promise<void> {
     const node = this.#nodes.at(number);
-    const handle = await this.#fs.open(node, flags, caller);
+    const handle = await this.#fs.open(node, flags, caller, drops);
     let answered = false;
     try {
       if (this.#session.waiting(id)) {
