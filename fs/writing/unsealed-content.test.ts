@@ -97,6 +97,33 @@ class Pair {
     oldest.state.release();
   }
 
+  /** Seals a frozen state, whatever it has. */
+  async sealState(state: FrozenContent): Promise<void> {
+    const staged = new Map<string, StagedCube>();
+    const made = await sealContent(
+      state,
+      { encode: vault.options(), node: load, take: take(staged) },
+      buffers,
+    );
+    for (const node of made.nodes) nodes.set(nodeId(node).toString('hex'), node);
+    await store.commit([...staged.values()]);
+    this.file.sealed(state, { length: state.length, node: made.node });
+    state.release();
+  }
+
+  /** Stores a frozen state ahead as a whole. */
+  async storeAhead(state: FrozenContent): Promise<void> {
+    const staged = new Map<string, StagedCube>();
+    const slots = new Map<number, Slot>();
+    for (let index = 0; index * 1_048_576 < state.length; index++) {
+      const target = { encode: vault.options(), node: load, take: take(staged) };
+      slots.set(index, await sealSlot(state, index, target, buffers));
+    }
+    await store.commit([...staged.values()]);
+    this.file.storedAhead(state, slots);
+    state.release();
+  }
+
   /** Begins to store some of the dirty slots ahead. */
   async spill(count: number): Promise<void> {
     if (this.spilling !== null) await this.spilled();
@@ -232,6 +259,37 @@ describe('content that is written to', () => {
     await pair.check();
     expect(pair.file.clean).toBe(true);
   });
+
+  it('keeps what is written while it is frozen, whenever that is', async () => {
+    const writes = [
+      { offset: 100_000, length: 5_000 },
+      { offset: 90_000, length: 200_000 },
+      { offset: 3, length: 70_000 },
+      { offset: 65_536, length: 65_536 },
+    ];
+    for (const { offset: at, length: count } of writes) {
+      for (const way of ['seal', 'spill'] as const) {
+        for (let ticks = 0; ticks < 12; ticks++) {
+          const pair = new Pair();
+          await pair.write(0, Buffer.alloc(100_000, 1));
+          if (ticks % 2 === 0) {
+            pair.version();
+            await pair.seal();
+          }
+          const before = Buffer.from(pair.model);
+          const write = pair.write(at, Buffer.alloc(count, 2));
+          for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+          // What it has then is between the two.
+          const frozen = pair.freeze();
+          await write;
+          if (way === 'seal') await pair.sealState(frozen);
+          else await pair.storeAhead(frozen);
+          await pair.check();
+          expect(frozen.length).toBeGreaterThanOrEqual(before.length);
+        }
+      }
+    }
+  }, 60_000);
 
   it('reads as a plain buffer would, and each of its versions as it was frozen, whatever is sealed when', async () => {
     await fc.assert(
