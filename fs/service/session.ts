@@ -296,8 +296,9 @@ export class Session {
   }
 
   /** Cubes whose good copy is in place again. */
-  healed(ids: readonly CubeId[]): Promise<void> {
-    return this.#sink.healed(ids);
+  async healed(ids: readonly CubeId[]): Promise<void> {
+    await this.#sink.healed(ids);
+    if (ids.length > 0) this.writing.retry();
   }
 
   /**

@@ -1,4 +1,5 @@
 /** Files that were written to since their last version, and who may still write. */
+import type { SherinError } from '../../common/errors.js';
 import type { ObjectContent } from '../cube/content.js';
 import type { Clock } from './clock.js';
 import { FrozenContent } from './frozen-content.js';
@@ -23,6 +24,8 @@ export interface UnsealedFile {
   written: bigint;
   /** Of the first write since the last version, ms; null: frozen as it is. */
   since: number | null;
+  /** Why it could be no version when that was tried last: it stands on what can not be read. */
+  stuck: SherinError | null;
 }
 
 export class Contents {
@@ -54,7 +57,7 @@ export class Contents {
     if (known !== undefined) return known;
     const { pool, open, stored } = this.#parts;
     const content = new UnsealedContent(stored(ino) ?? nothingStored, { pool, open });
-    const file: UnsealedFile = { ino, content, written: 0n, since: null };
+    const file: UnsealedFile = { ino, content, written: 0n, since: null, stuck: null };
     this.#files.set(ino, file);
     return file;
   }

@@ -77,11 +77,13 @@ export class DirtyVertices {
   }
 
   /** The journal has to be told anew of what stands in a slot. */
-  untell(slot: number): void {
-    for (const [index, vertex] of this.inSlot(slot)) {
-      vertex.untell();
-      this.#untold.add(index);
-    }
+  untellSlot(slot: number): void {
+    for (const [index, vertex] of this.inSlot(slot)) this.#untell(index, vertex);
+  }
+
+  /** As {@link untellSlot}, of all of them. */
+  untell(): void {
+    for (const [index, vertex] of this.#byIndex) this.#untell(index, vertex);
   }
 
   /** Those of now, each with one holder more. */
@@ -134,6 +136,11 @@ export class DirtyVertices {
     let index = Math.floor(offset / vertexBytes) + 1;
     while (index * vertexBytes < end && !this.#byIndex.has(index)) index += 1;
     return Math.min(end, index * vertexBytes);
+  }
+
+  #untell(index: number, vertex: Vertex): void {
+    vertex.untell();
+    this.#untold.add(index);
   }
 
   #own(index: number, known: Vertex): Vertex {

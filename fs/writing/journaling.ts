@@ -96,9 +96,19 @@ export class Journaling {
     this.#parts.journal.free(Number.POSITIVE_INFINITY);
   }
 
-  /** The journal has what must not be told again, or replaced, before it is sealed. */
+  /** The journal is being read: nothing of it may be given back, and nothing is appended. */
   suspend(): void {
     this.#failed = true;
+  }
+
+  /**
+   * What it has was read and is in memory, all changes before `told` with it: appends go on behind it, in segments of their own. Those
+   * that were read stay until the manifest has all changes before `until`.
+   */
+  resume(told: number, until: number): void {
+    this.#failed = false;
+    this.#told = told;
+    this.#changes.set(until - 1, this.#parts.journal.oldest);
   }
 
   #begin(): Group {
@@ -119,7 +129,8 @@ export class Journaling {
     try {
       for (const ino of inodes) {
         const file = contents.get(ino);
-        if (file !== undefined && file.content.untoldBytes > largeBytes) await this.#parts.store(file);
+        if (file !== undefined && file.content.untoldBytes > largeBytes)
+          await this.#parts.store(file).catch(() => undefined);
       }
       // Taken at once: what is changed while it is written belongs to the next append.
       const entries = [...this.#entries(inodes, held)];

@@ -6,14 +6,18 @@ import { cubesOf } from '../cube/catalog.js';
 import { objectTag } from '../cube/object-tag.js';
 import type { CubeStore, StagedCube } from '../cube/store.js';
 import type { Manifest } from '../manifest/manifest.js';
+import { ObjectTreeBuilder } from '../manifest/object-tree.js';
 import type { Mutation, Put } from '../manifest/records.js';
-import type { Contents } from './contents.js';
+import type { Contents, UnsealedFile } from './contents.js';
+import type { FrozenContent } from './frozen-content.js';
 import { SlotBuffers, sealContent } from './seal-content.js';
 import { sealFault } from './seal-fault.js';
+import { isUnreadable } from './unreadable.js';
 import type { Change, VersionChange, WorkingTree } from './working-tree.js';
 
 /** Files that are encrypted side by side. */
 const filesInFlight = 32;
+const noBytes = Buffer.alloc(0);
 const filesNamespace = parseNamespace('FILES');
 
 export interface SealingParts {
@@ -29,6 +33,8 @@ export interface SealingParts {
   readonly healed: (cubes: readonly CubeId[]) => Promise<void>;
   /** One transaction of the first `count` changes that were taken, which the working tree is told of. @throws SherinError; nothing was committed then */
   readonly commit: (count: number, ...made: Transaction) => Promise<unknown>;
+  /** Has the journal keep what files have beyond a version that is committed in the place of one that can not be made. */
+  readonly keep: (inodes: readonly number[]) => Promise<void>;
   /** Told of files whose content is a version again, as a whole. */
   readonly settled: (inodes: readonly number[]) => void;
 }
@@ -39,6 +45,13 @@ export type Transaction = readonly [
   nodes: readonly Buffer[],
   cubes: readonly CubeRef[],
 ];
+
+/** What a version becomes in the manifest. */
+interface Sealed {
+  readonly put: Put;
+  /** Why that is the version before it once more: the file stands on what can not be read. */
+  readonly stuck: SherinError | null;
+}
 
 /** What a batch has made so far. */
 interface Batch {
@@ -71,9 +84,11 @@ export class Sealing {
     const changes = working.take();
     const batch: Batch = { cubes: [], known: new Set(), refs: [], nodes: [], healed: new Set() };
     try {
-      const puts = await this.#seal(changes, batch);
+      const sealed = await this.#seal(changes, batch);
       await store.commit(batch.cubes);
-      await this.#commit(changes, puts, batch);
+      const stuck = [...sealed].filter(([, { stuck: error }]) => error !== null);
+      if (stuck.length > 0) await this.#parts.keep(stuck.map(([{ inode }]) => inode));
+      await this.#commit(changes, sealed, batch);
     } catch (error) {
       for (const { temporary } of batch.cubes) store.discard(temporary);
       working.putBack();
@@ -85,38 +100,58 @@ export class Sealing {
   /** In as many transactions as it takes for each version to be seen: what is committed at one time is one state. */
   async #commit(
     changes: readonly Change[],
-    puts: ReadonlyMap<VersionChange, Put>,
+    sealed: ReadonlyMap<VersionChange, Sealed>,
     batch: Batch,
   ): Promise<void> {
     let first: Mutation[] = [...batch.healed].map((cube) => ({ type: 'heal', cube }));
     let { nodes, refs }: Pick<Batch, 'nodes' | 'refs'> = batch;
     for (const step of statesOf(changes)) {
-      await this.#parts.commit(step.length, [...first, ...mutationsOf(step, puts)], nodes, refs);
+      await this.#parts.commit(step.length, [...first, ...mutationsOf(step, sealed)], nodes, refs);
       [first, nodes, refs] = [[], [], []];
-      this.#settle(step, puts);
+      this.#settle(step, sealed);
     }
   }
 
-  async #seal(changes: readonly Change[], batch: Batch): Promise<Map<VersionChange, Put>> {
-    const puts = new Map<VersionChange, Put>();
+  async #seal(changes: readonly Change[], batch: Batch): Promise<Map<VersionChange, Sealed>> {
+    const done = new Map<VersionChange, Sealed>();
     const versions = changes.filter((change) => change.type === 'version');
     for (let at = 0; at < versions.length; at += filesInFlight) {
       const some = versions.slice(at, at + filesInFlight);
       const sealed = await Promise.allSettled(some.map((version) => this.#sealOne(version, batch)));
       for (const [i, result] of sealed.entries()) {
-        if (result.status === 'rejected') throw result.reason;
         const version = some[i];
-        if (version !== undefined) puts.set(version, result.value);
+        if (version === undefined) continue;
+        if (result.status === 'fulfilled') done.set(version, { put: result.value, stuck: null });
+        else if (!isUnreadable(result.reason)) throw result.reason;
+        else done.set(version, { put: this.#asBefore(version, done, batch), stuck: result.reason });
       }
     }
-    return puts;
+    return done;
+  }
+
+  /**
+   * The version before one that can not be made: no other file waits for what one can not read, and the numbers of versions stay
+   * those that the journal has.
+   */
+  #asBefore(
+    { inode, uid, time }: VersionChange,
+    done: ReadonlyMap<VersionChange, Sealed>,
+    batch: Batch,
+  ): Put {
+    const { working } = this.#parts;
+    const earlier = [...done].filter(([version]) => version.inode === inode).at(-1);
+    if (earlier !== undefined) return earlier[1].put;
+    const stored = working.tree.object(working.tree.inode(inode)?.object ?? 0);
+    const empty = stored === undefined ? new ObjectTreeBuilder().done(0) : null;
+    batch.nodes.push(...(empty?.nodes ?? []));
+    const made = empty ?? { root: stored?.root ?? noBytes, node: stored?.node ?? noBytes };
+    return this.#put({ inode, uid, time, length: stored?.length ?? 0 }, made);
   }
 
   async #sealOne(version: VersionChange, batch: Batch): Promise<Put> {
-    const { manifest, owned } = this.#parts;
+    const { manifest } = this.#parts;
     const { frozen, inode, uid, time } = version;
-    const owner = owned ? uid : 0;
-    const encode = { ...this.#parts.encode, owner };
+    const encode = { ...this.#parts.encode, owner: this.#ownerOf(uid) };
     const target = {
       encode,
       node: (id: Buffer) => manifest.node(id),
@@ -126,8 +161,18 @@ export class Sealing {
     batch.nodes.push(...nodes);
     // Those that were stored ahead of their version have no rows yet.
     for (const { slot } of frozen.slots.values()) batch.refs.push(...cubesOf(slot));
-    const { length } = frozen;
-    const tag = objectTag(encode.keyring, filesNamespace, owner, root, length);
+    return this.#put({ inode, uid, time, length: frozen.length }, { root, node });
+  }
+
+  #ownerOf(uid: number): number {
+    return this.#parts.owned ? uid : 0;
+  }
+
+  #put(
+    { inode, uid, time, length }: Pick<VersionChange, 'inode' | 'uid' | 'time'> & { readonly length: number },
+    { root, node }: { readonly root: Buffer; readonly node: Buffer },
+  ): Put {
+    const tag = objectTag(this.#parts.encode.keyring, filesNamespace, this.#ownerOf(uid), root, length);
     const date = utcDate(Number(time / 1_000_000n));
     return {
       type: 'put',
@@ -150,14 +195,14 @@ export class Sealing {
     batch.known.add(id);
   }
 
-  #settle(changes: readonly Change[], puts: ReadonlyMap<VersionChange, Put>): void {
+  #settle(changes: readonly Change[], sealed: ReadonlyMap<VersionChange, Sealed>): void {
     const { contents } = this.#parts;
     const versions = changes.filter((change) => change.type === 'version');
     for (const version of versions) {
       const { inode, frozen } = version;
-      const put = puts.get(version);
-      if (put !== undefined)
-        contents.get(inode)?.content.sealed(frozen, { length: put.length, node: put.node });
+      const made = sealed.get(version);
+      const file = contents.get(inode);
+      if (made !== undefined && file !== undefined) settleFile(file, frozen, made);
       frozen.release();
     }
     this.#parts.settled(versions.map(({ inode }) => inode).filter((ino) => contents.settle(ino)));
@@ -180,11 +225,21 @@ function* statesOf(changes: readonly Change[]): Iterable<readonly Change[]> {
   yield changes.slice(start);
 }
 
-function mutationsOf(changes: readonly Change[], puts: ReadonlyMap<VersionChange, Put>): Mutation[] {
+function settleFile(file: UnsealedFile, frozen: FrozenContent, { put, stuck }: Sealed): void {
+  file.stuck = stuck;
+  if (stuck === null) {
+    file.content.sealed(frozen, { length: put.length, node: put.node });
+    return;
+  }
+  file.content.thaw(frozen);
+  file.since ??= Date.now();
+}
+
+function mutationsOf(changes: readonly Change[], sealed: ReadonlyMap<VersionChange, Sealed>): Mutation[] {
   return changes.map((change) => {
     if (change.type === 'mutation') return change.mutation;
-    const put = puts.get(change);
-    if (put === undefined) throw new SherinError('USAGE', { what: 'a version was not sealed' });
-    return put;
+    const made = sealed.get(change);
+    if (made === undefined) throw new SherinError('USAGE', { what: 'a version was not sealed' });
+    return made.put;
   });
 }

@@ -1,4 +1,6 @@
 /** Keeps what was written within its share of memory: dirty slots go into cubes ahead of their version. */
+import { setTimeout } from 'node:timers/promises';
+import type { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import type { Encoded, EncodeOptions } from '../../native/index.js';
 import type { CubeStore, StagedCube } from '../cube/store.js';
@@ -8,12 +10,15 @@ import type { Contents, UnsealedFile } from './contents.js';
 import { FrozenContent } from './frozen-content.js';
 import { type SlotBuffers, sealSlot } from './seal-content.js';
 import { sealFault } from './seal-fault.js';
+import { isUnreadable } from './unreadable.js';
 import type { VertexPool } from './vertex-pool.js';
 
 /** Dirty bytes from which slots are stored ahead, those that one round stores, and those beyond which writers wait for it. */
 const startBytes = 32 * 1024 * 1024;
 const roundBytes = 16 * 1024 * 1024;
 const mostBytes = 64 * 1024 * 1024;
+/** Between looks at whether memory was given back. */
+const waitMs = 20;
 
 export interface SpillingParts {
   readonly pool: VertexPool;
@@ -34,6 +39,8 @@ export interface SpillingParts {
 export class Spilling {
   readonly #parts: SpillingParts;
   #round: Promise<void> | null = null;
+  /** Why slots were left in memory, since the last one that was not. */
+  #unreadable: SherinError | null = null;
   /** Why the last round failed. */
   #failed: unknown = null;
 
@@ -68,11 +75,20 @@ export class Spilling {
 
   async #spill(): Promise<void> {
     try {
-      if (!(await this.#parts.seal())) await this.#store(this.#choose());
+      if (!(await this.#parts.seal())) await this.#storeSome();
       this.#failed = null;
     } catch (error) {
       this.#failed = error;
     }
+  }
+
+  /** @throws SherinError where what is left stands on what can not be read */
+  async #storeSome(): Promise<void> {
+    const chosen = this.#choose();
+    if (chosen.size > 0) return this.#store(chosen);
+    if (this.#unreadable !== null) throw this.#unreadable;
+    // What fills the memory is on its way out of it.
+    await setTimeout(waitMs);
   }
 
   /** Whole dirty slots first: what is half written is likely to be written on. */
@@ -111,11 +127,17 @@ export class Spilling {
           there.map((index) => this.#seal(file.ino, state, index, staged)),
         );
         for (const [i, result] of sealed.entries()) {
-          if (result.status === 'rejected') throw result.reason;
-          slots.set(there[i] ?? 0, result.value);
+          const index = there[i] ?? 0;
+          if (result.status === 'fulfilled') slots.set(index, result.value);
+          else if (!isUnreadable(result.reason)) throw result.reason;
+          else {
+            file.content.left(index);
+            this.#unreadable = result.reason;
+          }
         }
       }
       await store.commit([...staged.values()]);
+      if (done.some(({ slots }) => slots.size > 0)) this.#unreadable = null;
       for (const { file, state, slots } of done) file.content.storedAhead(state, slots);
     } catch (error) {
       for (const { temporary } of staged.values()) store.discard(temporary);

@@ -35,6 +35,7 @@ export class UnsealedContent {
   /** What the journal has to be told beside written blocks. */
   #cut: number;
   #newSlots = new Set<number>();
+  readonly #left = new Set<number>();
   #turn: Promise<unknown> = Promise.resolve();
   /** That wait for their turn or have it. */
   #steps = 0;
@@ -191,6 +192,7 @@ export class UnsealedContent {
       marks,
       moment: this.#moment++,
     });
+    if (marks !== null) this.#left.clear();
     this.#frozen.push({ state, cut: this.length });
     return state;
   }
@@ -228,6 +230,13 @@ export class UnsealedContent {
     return { length: this.length, slots, vertices, marks, release };
   }
 
+  /** The journal has to be told of all that stands above the last version, as it is now. */
+  untell(): void {
+    this.#vertices.untell();
+    this.#cut = Math.min(this.#baseLimit, this.length);
+    this.#newSlots = new Set(this.#slots.keys());
+  }
+
   /** From the journal: a slot stands in cubes. */
   placeSlot(index: number, slot: Slot, limit: number): void {
     this.#vertices.dropSlot(index);
@@ -242,9 +251,14 @@ export class UnsealedContent {
     this.#frozen = this.#frozen.filter((frozen) => frozen.state !== state);
   }
 
-  /** Slots with dirty vertices, those that are all dirty first. */
+  /** Slots with dirty vertices, those that are all dirty first, but for what was {@link left}. */
   dirtySlots(): number[] {
-    return this.#vertices.slots();
+    return this.#vertices.slots().filter((slot) => !this.#left.has(slot));
+  }
+
+  /** A slot stands on what can not be read, and stays in memory until another version is tried. */
+  left(slot: number): void {
+    this.#left.add(slot);
   }
 
   /** Slots of a frozen state are in cubes, without being a version; vertices that have changed since stay above. */
@@ -263,7 +277,7 @@ export class UnsealedContent {
       if (standing.length === 0) continue;
       for (const [at, vertex] of standing) this.#vertices.dropSame(at, vertex);
       // The journal is told of the slot before what stands above it.
-      this.#vertices.untell(index);
+      this.#vertices.untellSlot(index);
       if (limit <= 0) continue;
       this.#newSlots.add(index);
       const content = this.#parts.open(storedSlot(slot, length));

@@ -40,10 +40,15 @@ export class Versions {
     for (const { ino } of [...this.due()]) this.make(ino);
   }
 
-  /** Of those that are held open for long. */
+  /** As {@link make}, of those that could be none before. */
+  makeStuck(): void {
+    for (const { ino, stuck } of [...this.due()]) if (stuck !== null) this.make(ino);
+  }
+
+  /** Of those that are held open for long, but for what would be stuck again. */
   makeOld(now: number): void {
-    for (const { ino, since } of [...this.due()])
-      if (since !== null && now - since >= everyMs) this.make(ino);
+    for (const { ino, since, stuck } of [...this.due()])
+      if (since !== null && stuck === null && now - since >= everyMs) this.make(ino);
   }
 
   /** Puts a version in its place; the file's attributes are in theirs. @param time of the last write, nanoseconds since 1970 */

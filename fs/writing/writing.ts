@@ -67,6 +67,8 @@ export class Writing {
   #relieving = false;
   /** Why the last attempt to seal failed, until one succeeds. */
   #failed: unknown = null;
+  /** Whether the listener was told that there is something late. */
+  #late = false;
   listener: WritingListener = nobody;
 
   constructor(parts: WritingParts) {
@@ -90,6 +92,7 @@ export class Writing {
         await commit(...made);
       },
       settled: (inodes) => this.listener.settled(inodes),
+      keep: (inodes) => this.#keepStuck(inodes),
     });
     this.#spilling = new Spilling({
       ...{ pool: this.#pool, contents, store, encode, buffers: this.#sealing.buffers },
@@ -177,6 +180,7 @@ export class Writing {
     }
     await this.durable(null);
     if (this.#allSealed) this.#journaling.begin();
+    this.#throwStuck(ino);
   }
 
   /** As {@link sync}, of every file. @throws SherinError NO_SPACE, IO, LOCKED */
@@ -195,10 +199,11 @@ export class Writing {
   async keep(): Promise<void> {
     try {
       await this.durable(null);
+      if (this.#allSealed) return;
     } catch (error) {
       if (!this.#journaling.usable) throw error;
-      await this.syncAll();
     }
+    await this.syncAll();
   }
 
   /** Makes a version of everything. @returns how many. @throws SherinError NO_SPACE, IO, LOCKED */
@@ -224,6 +229,13 @@ export class Writing {
     if (ino !== null) this.version(ino);
     else this.versions.makeAll();
     await this.seal();
+    if (ino !== null) this.#throwStuck(ino);
+  }
+
+  /** What could not be read may be readable again: tries once more to make versions that stand on it. */
+  retry(): void {
+    this.versions.makeStuck();
+    if (this.working.pending.length > 0) this.#soon();
   }
 
   /** Commits other changes behind all that was changed before; in turn. @throws SherinError when they do not fit beside the rest */
@@ -249,6 +261,7 @@ export class Writing {
 
   /** What late writing met, for who asks for durability or closes. @throws SherinError */
   throwLate(ino: number): void {
+    this.#throwStuck(ino);
     if (this.#failed !== null && this.contents.get(ino) !== undefined) throw sealFault(this.#failed);
   }
 
@@ -267,7 +280,10 @@ export class Writing {
   async recovered(): Promise<void> {
     // Who held what has lost its name is gone.
     for (const { ino } of [...this.working.orphans()]) this.forget(ino);
-    await this.durable(null).catch(() => undefined);
+    const all = this.working.next;
+    this.versions.makeAll();
+    this.#journaling.resume(all, this.working.next);
+    await this.seal().catch(() => undefined);
     if (this.#allSealed) this.#journaling.begin();
   }
 
@@ -328,13 +344,27 @@ export class Writing {
   }
 
   #fails(error: unknown): void {
-    if (error !== null || this.#failed !== null) this.listener.late(error !== null);
+    const late = error !== null || [...this.contents.all()].some(({ stuck }) => stuck !== null);
+    if (late || this.#late) this.listener.late(late);
+    this.#late = late;
     this.#failed = error;
   }
 
-  /** Seals if versions are pending. */
+  /** The journal has what files have beyond versions that could not be made, as what comes after those. */
+  async #keepStuck(inodes: readonly number[]): Promise<void> {
+    if (!this.#journaling.usable) return;
+    for (const ino of inodes) this.contents.get(ino)?.content.untell();
+    await Promise.all(inodes.map((ino) => this.#journaling.sync(ino)));
+  }
+
+  #throwStuck(ino: number): void {
+    const stuck = this.contents.get(ino)?.stuck;
+    if (stuck != null) throw stuck;
+  }
+
+  /** Seals if versions are pending, or waits for those that are being sealed. */
   async #sealVersions(): Promise<boolean> {
-    if (!this.working.pending.some(({ type }) => type === 'version')) return false;
+    if (![...this.working.uncommitted()].some(({ type }) => type === 'version')) return false;
     await this.seal();
     return true;
   }
