@@ -75,6 +75,14 @@ export class Contents {
     return content.freeze((state) => new FrozenContent(state, this.#parts.pool), content.takeMarks());
   }
 
+  /** What a file has beyond its last version is as if it were written only now. */
+  again(ino: number): void {
+    const file = this.#files.get(ino);
+    if (file === undefined) return;
+    file.since ??= Date.now();
+    file.content.untell();
+  }
+
   /** Forgets a file that has nothing left but its versions. @returns whether it was forgotten */
   settle(ino: number): boolean {
     const file = this.#files.get(ino);

@@ -353,8 +353,11 @@ export class Writing {
   /** The journal has what files have beyond versions that could not be made, as what comes after those. */
   async #keepStuck(inodes: readonly number[]): Promise<void> {
     if (!this.#journaling.usable) return;
-    for (const ino of inodes) this.contents.get(ino)?.content.untell();
-    await Promise.all(inodes.map((ino) => this.#journaling.sync(ino)));
+    const sync = (): Promise<unknown> => Promise.all(inodes.map((ino) => this.#journaling.sync(ino)));
+    // First of what is frozen, which has the same vertices.
+    await sync();
+    for (const ino of inodes) this.contents.again(ino);
+    await sync();
   }
 
   #throwStuck(ino: number): void {
