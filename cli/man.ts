@@ -1,8 +1,8 @@
 /** Prints sherinctl(1) as roff(7) from the definitions: `node dist/cli/man.js > docs/man/sherinctl.1`. */
 import { Exit } from '../common/exit.js';
 import { version } from '../common/version.js';
-import { commands } from './commands/index.js';
+import { allCommands } from './commands/index.js';
 import { manualPage } from './manual/page.js';
 
-process.stdout.write(manualPage(commands, version));
+process.stdout.write(manualPage(await allCommands(), version));
 process.exitCode = Exit.done;

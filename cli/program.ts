@@ -4,8 +4,8 @@ import { places } from '../common/environment.js';
 import { SherinError } from '../common/errors.js';
 import { Exit, type ExitCode, exitMeanings } from '../common/exit.js';
 import { version } from '../common/version.js';
-import { commands } from './commands/index.js';
-import type { CommandDefinition, RawOptions } from './definition.js';
+import { allCommands, oneCommand } from './commands/index.js';
+import { type CommandDefinition, longName, type RawOptions } from './definition.js';
 import { globalOptions } from './global-options.js';
 import { printError } from './output/failure.js';
 import { Output } from './output/output.js';
@@ -16,23 +16,28 @@ export async function run(line: readonly string[]): Promise<ExitCode> {
   const beforeDashes = line.includes('--') ? line.slice(0, line.indexOf('--')) : line;
   const json = beforeDashes.includes('--json');
   let exit: ExitCode = Exit.done;
-  const program = build(async (definition, args, raw, globals) => {
-    const output = new Output(json);
-    const session = new Session(
-      places({
-        vault: ownText(globals.vault),
-        mount: ownText(globals.mount),
-        runtimeDir: ownText(globals.runtimeDir),
-      }),
-      output,
-    );
-    try {
-      exit = (await definition.run?.(session, args, raw)) ?? Exit.done;
-    } finally {
-      session.close();
-    }
-  }, json);
-  const help = helpFor(line);
+  const commands = await commandsFor(line);
+  const program = build(
+    commands,
+    async (definition, args, raw, globals) => {
+      const output = new Output(json);
+      const session = new Session(
+        places({
+          vault: ownText(globals.vault),
+          mount: ownText(globals.mount),
+          runtimeDir: ownText(globals.runtimeDir),
+        }),
+        output,
+      );
+      try {
+        exit = (await definition.run?.(session, args, raw)) ?? Exit.done;
+      } finally {
+        session.close();
+      }
+    },
+    json,
+  );
+  const help = helpFor(line, commands);
   try {
     if (line.length === 0) {
       program.outputHelp({ error: true });
@@ -58,15 +63,32 @@ function helpOfChild(line: readonly string[]): string[] {
   return first === 'help' && rest.length > 1 ? [...rest, '--help'] : [...line];
 }
 
+/** The command that a line calls; all of them where it asks for help, or for none that there is. */
+async function commandsFor(line: readonly string[]): Promise<readonly CommandDefinition[]> {
+  let at = 0;
+  while (isGlobalFlag(line[at])) at += takesValue(line[at]) ? 2 : 1;
+  const called = await oneCommand(line[at] ?? '');
+  return called === undefined ? allCommands() : [called];
+}
+
+/** `--vault` and `--vault=…` alike. */
+function isGlobalFlag(word = ''): boolean {
+  return globalOptions.some(({ flags }) => longName(flags) === word.replace(/=.*/s, ''));
+}
+
+/** True where the value is the next word. */
+function takesValue(word = ''): boolean {
+  return globalOptions.some(({ flags }) => flags.startsWith(`${word} <`));
+}
+
 /** The command that prints the help of what a line calls. */
-function helpFor(line: readonly string[]): string {
+function helpFor(line: readonly string[], commands: readonly CommandDefinition[]): string {
   const path: string[] = [];
   let level = commands;
   for (let at = 0; at < line.length && level.length > 0; at++) {
     const word = line[at] ?? '';
     if (word.startsWith('-')) {
-      const takesValue = globalOptions.some(({ flags }) => flags.startsWith(`${word} <`));
-      if (takesValue) at++;
+      if (takesValue(word)) at++;
       continue;
     }
     const found = level.find(({ name, hidden }) => name === word && hidden !== true);
@@ -84,8 +106,7 @@ type Action = (
   globals: RawOptions,
 ) => Promise<void>;
 
-/** The whole program; man page and completion walk the definitions instead. */
-export function build(action: Action, json: boolean): Command {
+function build(commands: readonly CommandDefinition[], action: Action, json: boolean): Command {
   const program = new Command('sherinctl')
     .description('Encrypted, verified file vault: commands of Sherin')
     .usage('<command> [options]')

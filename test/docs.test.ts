@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { figuresFile, withFigures } from '../bench/readme.js';
 import { fromJson } from '../bench/report.js';
-import { commands } from '../cli/commands/index.js';
+import { allCommands } from '../cli/commands/index.js';
 import type { CommandDefinition } from '../cli/definition.js';
 import { globalOptions } from '../cli/global-options.js';
 
+const commands = await allCommands();
 const root = fileURLToPath(new URL('..', import.meta.url));
 const documents = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),

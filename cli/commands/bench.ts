@@ -9,6 +9,7 @@ import { measure } from '../bench/rounds.js';
 import { TemporaryVault } from '../bench/temporary-vault.js';
 import { command, number, text } from '../definition.js';
 import { localError } from '../output/failure.js';
+import { printTable } from '../output/table.js';
 import { formatBytes, formatCount } from '../output/units.js';
 
 /** statfs(2), f_type of tmpfs. */
@@ -69,7 +70,7 @@ export const bench = command({
               `vault in ${output.name(place)} (${store}); ${formatBytes(wish.size)}, ${formatCount(files, 'file')} of 4 KiB; medians of ${rounds}`,
             );
             output.line();
-            output.table(['work', 'Sherin', 'least – most', 'plain files', 'ratio'], tableOf(figures));
+            printTable(output, ['work', 'Sherin', 'least – most', 'plain files', 'ratio'], tableOf(figures));
           },
         );
       } finally {

@@ -6,7 +6,7 @@ import { entriesOf } from '../transfer/listing.js';
 import { vaultPath } from '../vault-path.js';
 
 /** @param all every command, itself included */
-export const completion = (all: () => readonly CommandDefinition[]): CommandDefinition =>
+export const completion = (all: () => Promise<readonly CommandDefinition[]>): CommandDefinition =>
   command({
     name: 'completion',
     summary: 'Print the completion script of a shell',
@@ -19,7 +19,7 @@ export const completion = (all: () => readonly CommandDefinition[]): CommandDefi
       },
     ],
     run: async (session, [shell = '']) => {
-      const script = completionScript(shell, all());
+      const script = completionScript(shell, await all());
       if (script === undefined)
         throw new SherinError('USAGE', {
           what: `there is completion for ${shells.join(', ')}, not for '${shell}'`,

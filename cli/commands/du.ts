@@ -1,5 +1,6 @@
 import { command, flag } from '../definition.js';
 import { Progress } from '../output/progress.js';
+import { printTable } from '../output/table.js';
 import { formatBytes, formatCount, formatTime } from '../output/units.js';
 import type { Session } from '../session.js';
 import { explained, treeRoot, vaultPath } from '../vault-path.js';
@@ -59,6 +60,6 @@ async function showVersions(session: Session, written: string, progress: Progres
       const held = collected === undefined ? formatBytes(alone) : `(given up by ${collected.by})`;
       return [String(number), formatTime(time), formatBytes(size), held];
     });
-    output.table(['VERSION', 'SINCE', 'SIZE', 'ALONE'], rows);
+    printTable(output, ['VERSION', 'SINCE', 'SIZE', 'ALONE'], rows);
   });
 }

@@ -1,71 +1,51 @@
-/** Every command, in the order of help and man page. */
+/** Every command, in the order of help and man page. A command line loads the one that it calls, help and completion all. */
 import type { CommandDefinition } from '../definition.js';
-import { audit } from './audit.js';
-import { backup } from './backup.js';
-import { bench } from './bench.js';
-import { cat } from './cat.js';
-import { completePath, completion } from './completion.js';
-import { destroy } from './destroy.js';
-import { diff } from './diff.js';
-import { doctor } from './doctor.js';
-import { down } from './down.js';
-import { du } from './du.js';
-import { fsck } from './fsck.js';
-import { gc } from './gc.js';
-import { get } from './get.js';
-import { init } from './init.js';
-import { lineage } from './lineage.js';
-import { lock, unlock } from './lock.js';
-import { log } from './log.js';
-import { ls } from './ls.js';
-import { mount, umount } from './mount.js';
-import { put } from './put.js';
-import { quarantine } from './quarantine.js';
-import { restore } from './restore.js';
-import { restoreBackup } from './restore-backup.js';
-import { scrub } from './scrub.js';
-import { stat } from './stat.js';
-import { status } from './status.js';
-import { snapshot, sync } from './sync.js';
-import { tree } from './tree.js';
-import { up } from './up.js';
-import { verify } from './verify.js';
-import { why } from './why.js';
 
-export const commands: readonly CommandDefinition[] = [
-  init,
-  up,
-  down,
-  mount,
-  umount,
-  lock,
-  unlock,
-  put,
-  get,
-  cat,
-  ls,
-  tree,
-  stat,
-  log,
-  restore,
-  diff,
-  snapshot,
-  sync,
-  du,
-  gc,
-  destroy,
-  lineage,
-  verify,
-  scrub,
-  fsck,
-  quarantine,
-  backup,
-  restoreBackup,
-  why,
-  status,
-  doctor,
-  bench,
-  audit,
-  completion(() => commands),
-  completePath,
-];
+const table: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
+  init: async () => (await import('./init.js')).init,
+  up: async () => (await import('./up.js')).up,
+  down: async () => (await import('./down.js')).down,
+  mount: async () => (await import('./mount.js')).mount,
+  umount: async () => (await import('./mount.js')).umount,
+  lock: async () => (await import('./lock.js')).lock,
+  unlock: async () => (await import('./lock.js')).unlock,
+  put: async () => (await import('./put.js')).put,
+  get: async () => (await import('./get.js')).get,
+  cat: async () => (await import('./cat.js')).cat,
+  ls: async () => (await import('./ls.js')).ls,
+  tree: async () => (await import('./tree.js')).tree,
+  stat: async () => (await import('./stat.js')).stat,
+  log: async () => (await import('./log.js')).log,
+  restore: async () => (await import('./restore.js')).restore,
+  diff: async () => (await import('./diff.js')).diff,
+  snapshot: async () => (await import('./sync.js')).snapshot,
+  sync: async () => (await import('./sync.js')).sync,
+  du: async () => (await import('./du.js')).du,
+  gc: async () => (await import('./gc.js')).gc,
+  destroy: async () => (await import('./destroy.js')).destroy,
+  lineage: async () => (await import('./lineage.js')).lineage,
+  verify: async () => (await import('./verify.js')).verify,
+  scrub: async () => (await import('./scrub.js')).scrub,
+  fsck: async () => (await import('./fsck.js')).fsck,
+  quarantine: async () => (await import('./quarantine.js')).quarantine,
+  backup: async () => (await import('./backup.js')).backup,
+  'restore-backup': async () => (await import('./restore-backup.js')).restoreBackup,
+  why: async () => (await import('./why.js')).why,
+  status: async () => (await import('./status.js')).status,
+  doctor: async () => (await import('./doctor.js')).doctor,
+  bench: async () => (await import('./bench.js')).bench,
+  audit: async () => (await import('./audit.js')).audit,
+  completion: async () => (await import('./completion.js')).completion(allCommands),
+  'complete-path': async () => (await import('./completion.js')).completePath,
+};
+
+export const commandNames: readonly string[] = Object.keys(table);
+
+export function allCommands(): Promise<readonly CommandDefinition[]> {
+  return Promise.all(Object.values(table).map((load) => load()));
+}
+
+/** The command of this name, or undefined. */
+export async function oneCommand(name: string): Promise<CommandDefinition | undefined> {
+  return Object.hasOwn(table, name) ? await table[name]?.() : undefined;
+}

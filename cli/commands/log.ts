@@ -1,5 +1,6 @@
 import type { VersionInfo } from '../../daemon/protocol/control.js';
 import { command, number } from '../definition.js';
+import { printTable } from '../output/table.js';
 import { formatBytes, formatCount, formatTime } from '../output/units.js';
 import { historyPage } from '../transfer/version.js';
 import { explained, vaultPath } from '../vault-path.js';
@@ -22,7 +23,7 @@ export const log = command({
     output.result({ path, total, versions: newest, removals }, () => {
       const since = BigInt(newest.at(-1)?.time ?? 0);
       const gone = total > newest.length ? removals.filter((time) => BigInt(time) > since) : removals;
-      output.table(['VERSION', 'SINCE', 'SIZE', 'ID'], rows(newest, gone));
+      printTable(output, ['VERSION', 'SINCE', 'SIZE', 'ID'], rows(newest, gone));
       const left = total - newest.length;
       if (left > 0)
         output.note(

@@ -1,9 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { version } from '../../common/version.js';
-import { commands } from '../commands/index.js';
+import { allCommands, commandNames, oneCommand } from '../commands/index.js';
 import { completionScript, shells } from '../completion/script.js';
 import { manualPage } from './page.js';
+
+const commands = await allCommands();
+
+test('a command is found under its own name', async () => {
+  for (const name of commandNames) expect((await oneCommand(name))?.name).toBe(name);
+  expect(await oneCommand('no-such-command')).toBeUndefined();
+  expect(await oneCommand('toString')).toBeUndefined();
+});
 
 test('the manual page in docs/ is the one that the definitions make', () => {
   const stored = readFileSync(new URL('../../docs/man/sherinctl.1', import.meta.url), 'utf8');

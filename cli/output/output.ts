@@ -1,6 +1,5 @@
 /** What a command prints: results on stdout, notes on stderr, names safe for a terminal, or JSON. */
 import { writeSync } from 'node:fs';
-import Table from 'cli-table3';
 import { textToBytes } from '../../common/names.js';
 import { escapeForTerminal, jsonText } from './escape.js';
 
@@ -34,17 +33,6 @@ export class Output {
     this.line(jsonText(value));
   }
 
-  /** A table without borders; cells are escaped always. */
-  table(head: readonly string[], rows: readonly (readonly string[])[]): void {
-    const table = new Table({
-      head: [...head],
-      chars: { ...noBorders, middle: '  ' },
-      style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    });
-    for (const row of rows) table.push(row.map(escapeForTerminal));
-    for (const line of table.toString().split('\n')) this.line(line.trimEnd());
-  }
-
   /** Bytes as they are; waits while stdout is full. */
   async bytes(data: Uint8Array): Promise<void> {
     await new Promise<void>((resolve, reject) => {
@@ -57,9 +45,3 @@ export class Output {
     writeSync(2, `sherinctl: ${escapeForTerminal(text)}\n`);
   }
 }
-
-const noBorders = Object.fromEntries(
-  ['top', 'bottom', 'left', 'right', 'mid', 'middle']
-    .flatMap((side) => [side, `${side}-left`, `${side}-right`, `${side}-mid`])
-    .map((side) => [side, '']),
-);
