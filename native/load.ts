@@ -1,19 +1,11 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-/** The project's root: the nearest folder upwards that holds binding.gyp. */
-function projectRoot(from: string): string {
-  for (let folder = from; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'binding.gyp'))) return folder;
-    if (folder === dirname(folder)) throw new Error('binding.gyp not found above the addon loader');
-  }
-}
+import { join } from 'node:path';
+import { projectRoot } from '../common/project.js';
 
 function builtAddon(name: string): string {
-  const path = join(projectRoot(dirname(fileURLToPath(import.meta.url))), 'build', 'Release', `${name}.node`);
+  const path = join(projectRoot, 'build', 'Release', `${name}.node`);
   if (!existsSync(path)) throw new Error(`${path} is missing; build it with: npm test or npm start`);
   return path;
 }

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { controlSocket, type Places, places } from '../../common/environment.js';
+import { projectRoot } from '../../common/project.js';
 import { ControlClient } from '../../daemon/client/control-client.js';
 import { processStart } from '../../daemon/client/process-start.js';
 import { localError } from '../output/failure.js';
@@ -92,7 +92,7 @@ export class TemporaryVault {
   }
 
   #sherinctl(...args: string[]): Promise<void> {
-    const program = fileURLToPath(new URL('../main.js', import.meta.url));
+    const program = join(projectRoot, 'dist/cli/main.js');
     return run(`sherinctl ${args[0]}`, process.execPath, [program, ...args], this.#env);
   }
 

@@ -1,12 +1,13 @@
 /** The program sherin-fs, which stands beside sherinctl and sherind. */
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
+import { projectRoot } from '../../common/project.js';
 
 /** Path of its script: dist/fs/main.js. @throws SherinError TOOL_MISSING before it was built */
 export function sherinFs(): string {
-  const path = fileURLToPath(new URL('../../fs/main.js', import.meta.url));
+  const path = join(projectRoot, 'dist/fs/main.js');
   if (!existsSync(path))
     throw new SherinError('TOOL_MISSING', { tool: path, package: 'sherin (npm run build)' });
   return path;

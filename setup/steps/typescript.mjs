@@ -1,4 +1,4 @@
-/** TypeScript → dist/, when a source changed. */
+/** TypeScript → dist/, and the programs there each in one file, when a source changed. */
 import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { root, run, say } from './run.mjs';
@@ -19,7 +19,9 @@ const bin = join(root, 'node_modules/.bin');
 export function buildTypeScript() {
   const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
   const sources = filesBelow(include, (name) => name.endsWith('.ts'));
-  const configuration = ['tsconfig.json', 'package-lock.json'].map((name) => join(root, name));
+  const configuration = ['tsconfig.json', 'rolldown.config.js', 'package-lock.json'].map((name) =>
+    join(root, name),
+  );
   const stamp = contentStamp([], [...configuration, ...sources]);
   if (readStamp(stampFile)[0] === stamp && linked()) return;
 
@@ -29,6 +31,11 @@ export function buildTypeScript() {
     process.execPath,
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', root],
     'look at the compiler messages above',
+  );
+  run(
+    process.execPath,
+    [join(root, 'node_modules/rolldown/bin/cli.mjs'), '-c'],
+    'look at the messages above',
   );
   linkPrograms();
   writeStamp(stampFile, [stamp]);
