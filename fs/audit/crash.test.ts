@@ -5,18 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CompiledProgram, compileProgram } from '../vault/compiled.fixture.js';
+import { expect, test } from 'vitest';
+import { built } from '../../common/built.fixture.js';
 import { chainWith } from './chain.fixture.js';
 import { event, logFixture } from './log.fixture.js';
 import { AuditLog, type AuditLogOptions } from './log.js';
 import { verifyAudit } from './verify.js';
 
-let program: CompiledProgram;
-beforeAll(() => {
-  program = compileProgram(join(import.meta.dirname, 'crash.child.ts'));
-});
-afterAll(() => program.remove());
+const program = built(join(import.meta.dirname, 'crash.child.ts'));
 
 test('SIGKILL at any moment loses nothing that was acknowledged', async () => {
   const base = await mkdtemp(join(tmpdir(), 'sherin-audit-'));
@@ -34,7 +30,7 @@ test('SIGKILL at any moment loses nothing that was acknowledged', async () => {
   const secret = privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
   let durable = 0;
   for (let round = 0; round < 8; round++) {
-    const child = spawn(process.execPath, [program.script, options.dir, secret], {
+    const child = spawn(process.execPath, [program, options.dir, secret], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let said = '';

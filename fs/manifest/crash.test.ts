@@ -1,26 +1,18 @@
 /** kill -9 while it commits: what is found after is some committed state, and never less than what commit had returned. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { built } from '../../common/built.fixture.js';
 import { nextBatch } from './testing/committer.js';
-import { compileProject } from './testing/compiled.js';
 import { attributes, Fixture } from './testing/fixture.js';
 import { pictureOf, ReferenceModel } from './testing/reference-model.js';
 
 const rounds = 100;
-let compiled = '';
-beforeAll(() => {
-  compiled = compileProject();
-});
-afterAll(() => {
-  rmSync(compiled, { recursive: true, force: true });
-});
+const committer = built(join(import.meta.dirname, 'testing/committer.ts'));
 
 function start(vault: Fixture): ChildProcessWithoutNullStreams {
-  const script = join(compiled, 'fs/manifest/testing/committer.js');
   return spawn(process.execPath, [
-    script,
+    committer,
     vault.directory,
     vault.seed.toString('hex'),
     vault.key.toString('hex'),

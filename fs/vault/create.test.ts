@@ -4,18 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { built } from '../../common/built.fixture.js';
 import { requireProgram } from '../../common/find-program.js';
-import { type CompiledProgram, compileProgram } from './compiled.fixture.js';
 import { openLocked } from './open.js';
 
-let program: CompiledProgram;
+const program = built(join(import.meta.dirname, 'create.child.ts'));
 let base: string;
 beforeAll(async () => {
-  program = compileProgram(join(import.meta.dirname, 'create.child.ts'));
   base = await mkdtemp(join(tmpdir(), 'sherin-create-'));
 });
 afterAll(async () => {
-  program.remove();
   await rm(base, { recursive: true });
 });
 
@@ -29,7 +27,7 @@ test('a kill in the middle leaves a whole vault or none', async () => {
   const verdicts = new Set<string>();
   for (let round = 0; round < 8; round++) {
     const names = Array.from({ length: 20 }, (_, n) => `vault-${round}-${n}`);
-    const child = spawn(process.execPath, [program.script, base, ...names], {
+    const child = spawn(process.execPath, [program, base, ...names], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const ended = new Promise((resolve) => child.once('close', resolve));

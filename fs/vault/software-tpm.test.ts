@@ -3,8 +3,8 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { built } from '../../common/built.fixture.js';
 import { Tpm } from '../../native/index.js';
-import { compileProgram } from './compiled.fixture.js';
 import { SoftwareTpm } from './software-tpm.js';
 
 let base: string;
@@ -113,8 +113,8 @@ describe('a software TPM', () => {
 
   test('ends with the process that started it, even killed', async () => {
     const name = await made();
-    const program = compileProgram(join(import.meta.dirname, 'software-tpm.child.ts'));
-    const child = spawn(process.execPath, [program.script, place.stateDir, place.runtimeDir]);
+    const program = built(join(import.meta.dirname, 'software-tpm.child.ts'));
+    const child = spawn(process.execPath, [program, place.stateDir, place.runtimeDir]);
     try {
       const pid = Number(await new Promise((resolve) => child.stdout.once('data', resolve)));
       expect(await readFile(`/proc/${pid}/status`, 'utf8')).toMatch(/^NoNewPrivs:\t1$/m);
@@ -122,7 +122,6 @@ describe('a software TPM', () => {
       await expect.poll(() => readlink(`/proc/${pid}/exe`).catch(() => null), { timeout: 10_000 }).toBeNull();
     } finally {
       child.kill('SIGKILL');
-      program.remove();
     }
     const next = await SoftwareTpm.start(place);
     expect(await primary(next)).toBe(name);

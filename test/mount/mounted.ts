@@ -3,8 +3,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { built } from '../../common/built.fixture.js';
 import type { DriverLimits } from '../../fs/mount/driver.js';
-import { compiledFile } from './compiled.js';
 import { pause } from './programs.js';
 import type { Command, Counts, ServerOptions } from './server.js';
 
@@ -45,7 +45,9 @@ export class Mounted {
     options: Options = {},
     path = newFolder(),
   ): Promise<Mounted> {
-    const server = fork(compiledFile('server'), [JSON.stringify({ ...options, driver, path })]);
+    const server = fork(built(join(import.meta.dirname, 'server.ts')), [
+      JSON.stringify({ ...options, driver, path }),
+    ]);
     await new Promise<void>((resolve, reject) => {
       server.once('message', () => resolve());
       server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
