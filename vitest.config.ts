@@ -24,14 +24,11 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** What takes long, or is much the same once more on the slower driver or in a plain directory: with SHERIN_TESTS=all. */
+/** What is much the same once more on the slower driver or in a plain directory: with SHERIN_TESTS=all. */
 const onRequest = [
-  'test/model/{native,fuse-native,self-check}.test.ts',
-  'test/posix/{fuse-native,plain}.test.ts',
-  'test/programs/*.test.ts',
-  'test/vault/backup.test.ts',
-  'test/crash/{matrix,random-kill}.test.ts',
-  'test/mount/writing.test.ts',
+  'test/model/{fuse-native,self-check}.test.ts',
+  'test/posix/plain.test.ts',
+  'test/programs/{fuse-native,programs}.test.ts',
 ];
 
 const asked = process.env.SHERIN_TESTS === 'all' || process.env.SHERIN_TEST_DIRECTORY !== undefined;
