@@ -26,7 +26,8 @@ export const fanOut = 64;
 export const slotBytes = 1_048_576;
 /** Bytes of a vertex. */
 export const vertexBytes = 65_536;
-const slotVertices = 16;
+/** Vertices of a slot. */
+export const slotVertices = slotBytes / vertexBytes;
 const nodeMark = 0x4e;
 /** 64^8 slots are 2^68 bytes: more than any length. */
 const highestLevel = 7;

@@ -119,8 +119,6 @@ export interface Changes {
   version(ino: number): void;
   /** @throws SherinError NO_SPACE, IO; those of what stands beside the written bytes */
   write(ino: number, offset: number, count: number, source: WriteSource): Promise<void>;
-  /** As {@link write}, at the end. @returns where that was */
-  append(ino: number, count: number, source: WriteSource): Promise<number>;
   truncate(ino: number, length: number): Promise<void>;
   /** Zeros within the file. */
   zero(ino: number, offset: number, count: number): Promise<void>;

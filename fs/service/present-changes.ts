@@ -60,10 +60,6 @@ export class PresentChanges implements Changes {
     return this.#files.write(ino, offset, count, source);
   }
 
-  append(ino: number, count: number, source: WriteSource): Promise<number> {
-    return this.#files.append(ino, count, source);
-  }
-
   truncate(ino: number, length: number): Promise<void> {
     return this.#files.truncate(ino, length);
   }

@@ -1,7 +1,5 @@
 /** Where a file has data and where holes (lseek(2), SEEK_DATA and SEEK_HOLE). */
-import { slotBytes, vertexBytes } from '../manifest/index-node.js';
-
-const slotVertices = slotBytes / vertexBytes;
+import { slotBytes, slotVertices, vertexBytes } from '../manifest/index-node.js';
 
 /** Bytes `start` to `end` hold data. */
 export interface DataRange {

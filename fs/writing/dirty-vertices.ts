@@ -1,9 +1,7 @@
 /** The vertices of a file that were written to and are in no version. Who changes one that a frozen state holds too takes a copy. */
-import { slotBytes, vertexBytes } from '../manifest/index-node.js';
+import { slotVertices, vertexBytes } from '../manifest/index-node.js';
 import { blockBytes, type Vertex } from './vertex.js';
 import type { VertexPool } from './vertex-pool.js';
-
-export const slotVertices = slotBytes / vertexBytes;
 
 export class DirtyVertices {
   readonly #pool: VertexPool;

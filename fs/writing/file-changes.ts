@@ -22,15 +22,6 @@ export class FileChanges {
     await this.#change(ino, ({ content }) => content.write(offset, count, source));
   }
 
-  /** Writes at the end. @returns where that was */
-  append(ino: number, count: number, source: Source): Promise<number> {
-    return this.#change(ino, async ({ content }) => {
-      const at = content.length;
-      await content.write(at, count, source);
-      return at;
-    });
-  }
-
   truncate(ino: number, length: number): Promise<void> {
     return this.#change(ino, ({ content }) => content.truncate(length));
   }

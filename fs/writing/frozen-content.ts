@@ -1,8 +1,7 @@
 /** The content of a file at one moment, while it is being sealed. */
 import type { ObjectContent } from '../cube/content.js';
-import { fanOut, slotBytes, slotCount, vertexBytes } from '../manifest/index-node.js';
+import { fanOut, slotBytes, slotCount, slotVertices, vertexBytes } from '../manifest/index-node.js';
 import { type Slot, slotsAround, type UsedSlot, usedSlots } from '../manifest/object-tree.js';
-import { slotVertices } from './dirty-vertices.js';
 import type { Marks } from './marks.js';
 import { type SealedSlot, type Stored, storedSlot } from './stored.js';
 import type { Vertex } from './vertex.js';
