@@ -179,19 +179,36 @@ export interface UsedSlot {
   readonly slot: Exclude<Slot, { kind: 'hole' }>;
 }
 
+/** Slots that count as holes. */
+export interface SlotsLeftOut {
+  /** Whether all from `first` up to `end` do. */
+  has(first: number, end: number): boolean;
+}
+
+const none: SlotsLeftOut = { has: () => false };
+
 /**
  * Those of an object's `count` slots that are no holes, in order; what a subtree of holes spans costs nothing.
  * @throws MalformedBytes when the tree has not exactly so many slots
  */
-export function* usedSlots(node: Buffer, count: number, load: (id: Buffer) => Buffer): Iterable<UsedSlot> {
+export function* usedSlots(
+  node: Buffer,
+  count: number,
+  load: (id: Buffer) => Buffer,
+  without = none,
+): Iterable<UsedSlot> {
   const root = decodeNode(node);
   if (root.level !== rootLevel(count)) throw new MalformedBytes(`root node of level ${root.level}`);
-  yield* walk(root, { first: 0, count }, load);
+  yield* walk(root, { first: 0, count, without }, load);
 }
 
 function* walk(
   node: IndexNode,
-  { first, count }: { readonly first: number; readonly count: number },
+  {
+    first,
+    count,
+    without,
+  }: { readonly first: number; readonly count: number; readonly without: SlotsLeftOut },
   load: (id: Buffer) => Buffer,
 ): Iterable<UsedSlot> {
   const span = fanOut ** node.level;
@@ -200,13 +217,15 @@ function* walk(
   }
   if (node.kind === 'slots') {
     for (const [i, slot] of node.entries.entries()) {
-      if (slot.kind !== 'hole') yield { index: first + i, slot };
+      const index = first + i;
+      if (slot.kind !== 'hole' && !without.has(index, index + 1)) yield { index, slot };
     }
     return;
   }
   for (const [i, branch] of node.entries.entries()) {
     if (branch === null) continue;
-    const below = { first: first + i * span, count: Math.min(span, count - i * span) };
+    const below = { first: first + i * span, count: Math.min(span, count - i * span), without };
+    if (without.has(below.first, below.first + below.count)) continue;
     yield* walk(child(branch, node.level - 1, load), below, load);
   }
 }

@@ -1,5 +1,6 @@
 /** The vertices of a file that were written to and are in no version. Who changes one that a frozen state holds too takes a copy. */
 import { slotVertices, vertexBytes } from '../manifest/index-node.js';
+import { indexesWithin } from './indexes-within.js';
 import { blockBytes, type Vertex } from './vertex.js';
 import type { VertexPool } from './vertex-pool.js';
 
@@ -95,8 +96,12 @@ export class DirtyVertices {
     if (this.#byIndex.get(index) === vertex) this.#drop(index, vertex);
   }
 
-  dropSlot(slot: number): void {
-    for (const [index, vertex] of [...this.inSlot(slot)]) this.#drop(index, vertex);
+  /** Of slots `first` up to `end`. */
+  dropSlots(first: number, end: number): void {
+    for (const index of indexesWithin(this.#byIndex, first * slotVertices, end * slotVertices)) {
+      const vertex = this.#byIndex.get(index);
+      if (vertex !== undefined) this.#drop(index, vertex);
+    }
   }
 
   dropAll(): void {

@@ -2,6 +2,7 @@
 import type { ObjectContent } from '../cube/content.js';
 import { fanOut, slotBytes, slotCount, slotVertices, vertexBytes } from '../manifest/index-node.js';
 import { type Slot, slotsAround, type UsedSlot, usedSlots } from '../manifest/object-tree.js';
+import type { Holes } from './holes.js';
 import type { Marks } from './marks.js';
 import { type SealedSlot, type Stored, storedSlot } from './stored.js';
 import type { Vertex } from './vertex.js';
@@ -14,6 +15,8 @@ export interface FrozenState {
   readonly baseContent: ObjectContent;
   /** Bytes of the base that count. */
   readonly baseLimit: number;
+  /** Slots of the base that count as holes. */
+  readonly holes: Pick<Holes, 'has'>;
   readonly slots: ReadonlyMap<number, SealedSlot>;
   readonly vertices: ReadonlyMap<number, Vertex>;
   /** For the journal; null for what becomes no version. */
@@ -76,10 +79,11 @@ export class FrozenContent {
 
   /** What stands under the written vertices of a slot, as far as it may stand there still; null: nothing that could. */
   slotBefore(index: number, load: (id: Buffer) => Buffer): Slot | null {
-    const { base, baseLimit, slots } = this.#state;
+    const { base, baseLimit, holes, slots } = this.#state;
     const sealed = slots.get(index);
     const start = index * slotBytes;
     if (sealed !== undefined) return sealed.limit === sealed.content.size ? sealed.slot : null;
+    if (holes.has(index)) return null;
     const whole = Math.min(base.length, start + slotBytes);
     if (start >= base.length || baseLimit < whole) return null;
     return slotsAround(base.node, index, load).slots[index % fanOut] ?? null;
@@ -92,13 +96,13 @@ export class FrozenContent {
 
   /** Every slot that may hold data, in order. @param load an index node by ID */
   *plan(load: (id: Buffer) => Buffer): Iterable<PlannedSlot> {
-    const { base, baseLimit, slots, vertices } = this.#state;
+    const { base, baseLimit, holes, slots, vertices } = this.#state;
     const changed = new Set([...vertices.keys()].map((index) => Math.floor(index / slotVertices)));
     for (const index of slots.keys()) changed.add(index);
     const above = [...changed].sort((a, b) => a - b);
     let next = 0;
     const count = slotCount(base.length);
-    for (const used of usedSlots(base.node, count, load)) {
+    for (const used of usedSlots(base.node, count, load, holes)) {
       if (used.index * slotBytes >= baseLimit) break;
       for (; (above[next] ?? Infinity) < used.index; next++) yield* this.#changed(above[next] ?? 0);
       if (above[next] === used.index) {
@@ -152,7 +156,6 @@ export class FrozenContent {
     if (index * slotBytes >= this.length) return;
     const sealed = this.#state.slots.get(index);
     if (sealed !== undefined && [...this.verticesOf(index)].length === 0) {
-      if (sealed.slot.kind === 'hole') return;
       const length = this.slotLength(index);
       const whole = sealed.limit === length && sealed.content.size === length;
       yield { index, slot: whole ? sealed.slot : null };
@@ -162,8 +165,10 @@ export class FrozenContent {
   }
 
   async #readUnder(slot: number, at: number, target: Buffer): Promise<void> {
-    const sealed = this.#state.slots.get(slot);
-    const limit = sealed === undefined ? this.#state.baseLimit : slot * slotBytes + sealed.limit;
+    const { baseLimit, holes, slots } = this.#state;
+    const sealed = slots.get(slot);
+    const ofBase = holes.has(slot) ? 0 : baseLimit;
+    const limit = sealed === undefined ? ofBase : slot * slotBytes + sealed.limit;
     const there = Math.max(0, Math.min(target.length, limit - at));
     target.fill(0, there);
     if (there === 0) return;

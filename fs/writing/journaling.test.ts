@@ -60,7 +60,7 @@ class Bench {
   }
 }
 
-const marks = { cut: 0, slots: new Set<number>() };
+const marks = { cut: 0, holes: [], slots: new Set<number>() };
 const untold = { length: 0, slots: new Map(), vertices: new Map(), marks, release: () => undefined };
 
 describe('journaling', () => {

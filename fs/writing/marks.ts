@@ -1,9 +1,11 @@
+import type { SlotRun } from './holes.js';
 import type { SealedSlot } from './stored.js';
 import type { Vertex } from './vertex.js';
 
-/** What the journal has to be told of a file beside written blocks: the least length since it was told last, and slots that were put in as wholes. */
+/** What the journal has to be told of a file beside written blocks: the least length since it was told last, what became holes, and slots that were put in as wholes. */
 export interface Marks {
   readonly cut: number;
+  readonly holes: Iterable<SlotRun>;
   readonly slots: ReadonlySet<number>;
 }
 

@@ -75,6 +75,8 @@ async function restoreContent(
       });
     } else if (entry.type === 'slot') {
       content.placeSlot(entry.index, entry.slot, entry.limit);
+    } else if (entry.type === 'holes') {
+      content.placeHoles(entry.first, entry.first + entry.count);
     } else if (entry.type === 'length') {
       content.truncate(Math.min(entry.cut, content.length));
       content.truncate(entry.length);

@@ -1,43 +1,16 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cubeIdFromBytes } from '../../common/ids.js';
-import { SampleVault } from '../../native/codec/vault.fixture.js';
-import { ObjectContent } from '../cube/content.js';
-import { FaultHandler } from '../cube/faults.js';
-import { CubeStore, type StagedCube } from '../cube/store.js';
 import type { Slot } from '../manifest/object-tree.js';
-import { nodeId } from '../manifest/object-tree.js';
 import { seekIn } from './data-ranges.js';
 import { FrozenContent } from './frozen-content.js';
-import { SlotBuffers, sealContent, sealSlot } from './seal-content.js';
-import { nothingStored, type Stored } from './stored.js';
+import { nothingStored } from './stored.js';
+import { ContentBench } from './unsealed-content.fixture.js';
 import { UnsealedContent } from './unsealed-content.js';
 import { VertexPool } from './vertex-pool.js';
 
-const vault = new SampleVault();
-mkdirSync(join(vault.path, 'quarantine'));
-const reader = vault.reader();
-const store = new CubeStore(vault.fd);
-const faults = new FaultHandler(reader, store, {
-  quarantined: async () => undefined,
-  unreadable: async () => undefined,
-});
-afterAll(async () => {
-  await reader.stop();
-  vault.destroy();
-});
-
-const nodes = new Map<string, Buffer>();
-const load = (id: Buffer): Buffer => {
-  const node = nodes.get(id.toString('hex'));
-  if (node === undefined) throw new Error('no such node');
-  return node;
-};
-const open = (stored: Stored): ObjectContent =>
-  new ObjectContent({ reader, faults, node: load, isQuarantined: () => false }, stored);
-const buffers = new SlotBuffers();
+const bench = new ContentBench();
+const { open, load } = bench;
+afterAll(() => bench.end());
 
 /** A file with a model beside it: its bytes in one buffer. */
 class Pair {
@@ -83,15 +56,7 @@ class Pair {
   async seal(): Promise<void> {
     const oldest = this.frozen.shift();
     if (oldest === undefined) return;
-    const staged = new Map<string, StagedCube>();
-    const made = await sealContent(
-      oldest.state,
-      { encode: vault.options(), node: load, take: take(staged) },
-      buffers,
-    );
-    for (const node of made.nodes) nodes.set(nodeId(node).toString('hex'), node);
-    await store.commit([...staged.values()]);
-    const stored = { length: oldest.bytes.length, node: made.node };
+    const stored = await bench.seal(oldest.state);
     await expectBytes(open(stored), oldest.bytes);
     this.file.sealed(oldest.state, stored);
     oldest.state.release();
@@ -128,13 +93,7 @@ class Pair {
   async spill(count: number): Promise<void> {
     if (this.spilling !== null) await this.spilled();
     const state = this.freeze();
-    const staged = new Map<string, StagedCube>();
-    const slots = new Map<number, Slot>();
-    for (const index of this.file.dirtySlots().slice(0, count)) {
-      const target = { encode: vault.options(), node: load, take: take(staged) };
-      slots.set(index, await sealSlot(state, index, target, buffers));
-    }
-    await store.commit([...staged.values()]);
+    const slots = await bench.sealSlots(state, this.file.dirtySlots().slice(0, count));
     this.spilling = { state, slots };
   }
 
@@ -164,14 +123,6 @@ class Pair {
       expect(at).toBeGreaterThan(data);
     }
   }
-}
-
-function take(staged: Map<string, StagedCube>) {
-  return ({ cube, temporary }: { cube: { id: Buffer }; temporary: string | null }): void => {
-    const id = cubeIdFromBytes(cube.id);
-    if (temporary !== null && staged.has(id)) store.discard(temporary);
-    else if (temporary !== null) staged.set(id, { id, temporary });
-  };
 }
 
 async function expectBytes(

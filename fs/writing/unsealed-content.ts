@@ -1,13 +1,14 @@
 /** The content of a file that was written to: what its last version has, with dirty vertices and sealed slots above it. */
 import type { ObjectContent } from '../cube/content.js';
 import { slotBytes, slotCount, vertexBytes } from '../manifest/index-node.js';
-import { type Slot, usedSlots } from '../manifest/object-tree.js';
-import { storedBytes } from '../manifest/stored-bytes.js';
+import type { Slot } from '../manifest/object-tree.js';
 import { type DataRange, rangesOf } from './data-ranges.js';
 import { DirtyVertices } from './dirty-vertices.js';
 import type { FrozenContent, FrozenState } from './frozen-content.js';
+import { Holes } from './holes.js';
 import type { Marks, Untold } from './marks.js';
-import { type SealedSlot, type Stored, storedSlot } from './stored.js';
+import type { SealedSlot, Stored } from './stored.js';
+import { type Placed, StoredLayers } from './stored-layers.js';
 import { blockBytes, type Vertex } from './vertex.js';
 import type { VertexPool } from './vertex-pool.js';
 
@@ -23,17 +24,14 @@ export class UnsealedContent {
   /** Bytes. */
   length: number;
   readonly #parts: ContentParts;
-  #base: Stored;
-  #baseContent: ObjectContent;
-  /** Bytes of the base that count. */
-  #baseLimit: number;
-  readonly #slots = new Map<number, SealedSlot>();
+  readonly #layers: StoredLayers;
   readonly #vertices: DirtyVertices;
   /** Frozen states that are being sealed, oldest first, and what was cut off since. */
   #frozen: { readonly state: FrozenContent; cut: number }[] = [];
   #moment = 0;
   /** What the journal has to be told beside written blocks. */
   #cut: number;
+  #newHoles = new Holes();
   #newSlots = new Set<number>();
   readonly #left = new Set<number>();
   #turn: Promise<unknown> = Promise.resolve();
@@ -43,9 +41,7 @@ export class UnsealedContent {
   constructor(base: Stored, parts: ContentParts) {
     this.#parts = parts;
     this.#vertices = new DirtyVertices(parts.pool);
-    this.#base = base;
-    this.#baseContent = parts.open(base);
-    this.#baseLimit = base.length;
+    this.#layers = new StoredLayers(base, parts.open);
     this.length = base.length;
     this.#cut = base.length;
   }
@@ -57,18 +53,12 @@ export class UnsealedContent {
 
   /** Something differs from the last version. */
   get differs(): boolean {
-    return (
-      this.#vertices.size > 0 ||
-      this.#slots.size > 0 ||
-      this.#frozen.length > 0 ||
-      this.length !== this.#base.length ||
-      this.#baseLimit !== this.length
-    );
+    return this.#vertices.size > 0 || this.#frozen.length > 0 || !this.#layers.isVersion(this.length);
   }
 
   /** Some of it is in cubes that are in no version. */
   get standsOnCubes(): boolean {
-    return this.#slots.size > 0;
+    return this.#layers.slots.size > 0;
   }
 
   /** Bytes of memory. */
@@ -83,10 +73,7 @@ export class UnsealedContent {
 
   /** Bytes that are not known to be holes: never too few. */
   get stored(): number {
-    const { node, length } = this.#base;
-    const slots = [...this.#slots.values()].filter(({ slot }) => slot.kind !== 'hole').length;
-    const under = Math.min(this.#baseLimit, storedBytes(node, length));
-    return Math.min(this.length, under + slots * slotBytes + this.#vertices.bytes);
+    return Math.min(this.length, this.#layers.bytes + this.#vertices.bytes);
   }
 
   /** Steps that change content go one after another; each sees what the one before has left. */
@@ -115,12 +102,8 @@ export class UnsealedContent {
   truncate(length: number): void {
     if (length < this.length) {
       this.#vertices.cut(length);
-      this.#baseLimit = Math.min(this.#baseLimit, length);
-      for (const [index, sealed] of this.#slots) {
-        const limit = Math.min(sealed.limit, length - index * slotBytes);
-        if (limit <= 0) this.#slots.delete(index);
-        else if (limit < sealed.limit) this.#slots.set(index, { ...sealed, limit });
-      }
+      this.#layers.cut(length);
+      this.#newHoles.cut(slotCount(length));
       for (const frozen of this.#frozen) frozen.cut = Math.min(frozen.cut, length);
       this.#cut = Math.min(this.#cut, length);
     }
@@ -130,18 +113,15 @@ export class UnsealedContent {
   /** In turn: zeros from `offset`, within the file; whole slots become holes. */
   async zero(offset: number, count: number): Promise<void> {
     const end = Math.min(offset + count, this.length);
-    for (let at = offset; at < end; ) {
-      const slot = Math.floor(at / slotBytes);
-      const slotEnd = Math.min((slot + 1) * slotBytes, this.length);
-      if (at === slot * slotBytes && end >= slotEnd) {
-        this.#makeHole(slot);
-        at = slotEnd;
-        continue;
-      }
-      const part = Math.min(end, slotEnd) - at;
-      await this.write(at, part, (_from, length, target, to) => target.fill(0, to, to + length));
-      at += part;
+    const first = Math.ceil(offset / slotBytes);
+    const last = end === this.length ? slotCount(end) : Math.floor(end / slotBytes);
+    if (first >= last) {
+      await this.#writeZeros(offset, end);
+      return;
     }
+    await this.#writeZeros(offset, first * slotBytes);
+    this.#makeHoles(first, last);
+    await this.#writeZeros(last * slotBytes, end);
   }
 
   /** Bytes read; fewer only at the end. @throws SherinError as ObjectContent.read */
@@ -153,14 +133,14 @@ export class UnsealedContent {
       const vertex = this.#vertices.get(index);
       if (vertex === undefined) {
         const until = this.#vertices.nextBehind(at, end);
-        reads.push(this.#readUnder(at, target.subarray(at - offset, until - offset)));
+        reads.push(this.#layers.read(at, target.subarray(at - offset, until - offset)));
         at = until;
         continue;
       }
       const start = index * vertexBytes;
       const until = Math.min(end, start + vertexBytes);
       const part = target.subarray(at - offset, until - offset);
-      reads.push(...vertex.read(at - start, part, (from, gap) => this.#readUnder(start + from, gap)));
+      reads.push(...vertex.read(at - start, part, (from, gap) => this.#layers.read(start + from, gap)));
       at = until;
     }
     // All of them: nothing may be written into `target` after the answer.
@@ -172,22 +152,14 @@ export class UnsealedContent {
 
   /** Where there is data, in order; slots count as wholes, written vertices as what they are. @param load an index node by ID */
   *dataRanges(load: (id: Buffer) => Buffer): Iterable<DataRange> {
-    const under = new Set<number>();
-    for (const { index } of usedSlots(this.#base.node, slotCount(this.#base.length), load)) {
-      if (index * slotBytes < this.#baseLimit && !this.#slots.has(index)) under.add(index);
-    }
-    for (const [index, { slot }] of this.#slots) if (slot.kind !== 'hole') under.add(index);
-    yield* rangesOf(under, this.#vertices, this.length);
+    yield* rangesOf(this.#layers.dataSlots(load), this.#vertices, this.length);
   }
 
   /** The state as it is now, which stays as it is while the file goes on. */
   freeze(make: (state: FrozenState) => FrozenContent, marks: Marks | null = null): FrozenContent {
     const state = make({
       length: this.length,
-      base: this.#base,
-      baseContent: this.#baseContent,
-      baseLimit: this.#baseLimit,
-      slots: new Map(this.#slots),
+      ...this.#layers.freeze(),
       vertices: this.#vertices.hold(),
       marks,
       moment: this.#moment++,
@@ -203,18 +175,15 @@ export class UnsealedContent {
     const frozen = this.#frozen[found];
     if (frozen === undefined) return;
     this.#frozen.splice(found, 1);
-    this.#base = stored;
-    this.#baseContent = this.#parts.open(stored);
-    this.#baseLimit = Math.min(stored.length, frozen.cut);
     for (const [index, vertex] of state.vertices) this.#vertices.dropSame(index, vertex);
-    // What was stored ahead of this state is in it, or was changed before it was frozen.
-    for (const [index, { moment }] of this.#slots) if (moment < state.moment) this.#slots.delete(index);
+    this.#layers.sealed(stored, frozen.cut, state.moment);
   }
 
   /** What the journal has to be told beside written blocks; from now on, what comes after. */
   takeMarks(): Marks {
-    const marks = { cut: this.#cut, slots: this.#newSlots };
+    const marks = { cut: this.#cut, holes: this.#newHoles, slots: this.#newSlots };
     this.#cut = this.length;
+    this.#newHoles = new Holes();
     this.#newSlots = new Set();
     return marks;
   }
@@ -223,7 +192,11 @@ export class UnsealedContent {
   takeUntold(): Untold {
     const vertices = this.#vertices.takeUntold();
     const marks = this.takeMarks();
-    const slots = new Map([...this.#slots].filter(([index]) => marks.slots.has(index)));
+    const slots = new Map<number, SealedSlot>();
+    for (const index of marks.slots) {
+      const sealed = this.#layers.slots.get(index);
+      if (sealed !== undefined) slots.set(index, sealed);
+    }
     const release = (): void => {
       for (const vertex of vertices.values()) this.#parts.pool.release(vertex);
     };
@@ -239,11 +212,15 @@ export class UnsealedContent {
 
   /** From the journal: a slot stands in cubes. */
   placeSlot(index: number, slot: Slot, limit: number): void {
-    this.#vertices.dropSlot(index);
-    const content = this.#parts.open(storedSlot(slot, limit));
-    this.#slots.set(index, { slot, limit, content, moment: this.#moment++ });
-    this.#newSlots.add(index);
+    this.#vertices.dropSlots(index, index + 1);
+    this.#place(index, slot, { length: limit, limit, moment: this.#moment++ });
     this.length = Math.max(this.length, index * slotBytes + limit);
+  }
+
+  /** From the journal: slots `first` up to `end` are holes, as far as the file reaches. */
+  placeHoles(first: number, end: number): void {
+    const last = Math.min(end, slotCount(this.length));
+    if (first < last) this.#makeHoles(first, last);
   }
 
   /** A frozen state is given up. */
@@ -279,23 +256,20 @@ export class UnsealedContent {
       // The journal is told of the slot before what stands above it.
       this.#vertices.untellSlot(index);
       if (limit <= 0) continue;
-      this.#newSlots.add(index);
-      const content = this.#parts.open(storedSlot(slot, length));
-      this.#slots.set(index, { slot, limit, content, moment: state.moment });
+      this.#place(index, slot, { length, limit, moment: state.moment });
     }
   }
 
   /** What it has in cubes: its last version, slots that are in none, and what is being sealed. */
   *inCubes(): Iterable<Stored> {
-    yield this.#base;
-    for (const { slot, content } of this.#slots.values()) yield storedSlot(slot, content.size);
+    yield* this.#layers.inCubes();
     for (const { state } of this.#frozen) yield* state.inCubes();
   }
 
   /** Lets go of all that is in memory. */
   discard(): void {
     this.#vertices.dropAll();
-    this.#slots.clear();
+    this.#layers.discard();
   }
 
   /** Has bytes `from` to `from + count` of a vertex written: whole blocks, with what stands beside them. */
@@ -344,7 +318,7 @@ export class UnsealedContent {
     const start = index * vertexBytes + from;
     const block = pool.take(from, from + blockBytes);
     try {
-      await this.#readUnder(start, block.bytes.subarray(0, Math.min(blockBytes, this.length - start)));
+      await this.#layers.read(start, block.bytes.subarray(0, Math.min(blockBytes, this.length - start)));
       return block;
     } catch (error) {
       pool.release(block);
@@ -352,36 +326,25 @@ export class UnsealedContent {
     }
   }
 
-  #makeHole(index: number): void {
-    this.#vertices.dropSlot(index);
-    this.#newSlots.add(index);
-    const length = Math.min(slotBytes, this.length - index * slotBytes);
-    const slot: Slot = { kind: 'hole' };
-    const content = this.#parts.open(storedSlot(slot, length));
-    this.#slots.set(index, { slot, limit: length, content, moment: this.#moment++ });
+  async #writeZeros(from: number, end: number): Promise<void> {
+    if (from < end)
+      await this.write(from, end - from, (_from, length, target, to) => target.fill(0, to, to + length));
   }
 
-  /** Fills `target` with what lies under the dirty vertices from `offset` on. */
-  async #readUnder(offset: number, target: Buffer): Promise<void> {
-    const end = offset + target.length;
-    const reads: Promise<number>[] = [];
-    for (let at = offset; at < end; ) {
-      const index = Math.floor(at / slotBytes);
-      const until = Math.min(end, (index + 1) * slotBytes);
-      const part = target.subarray(at - offset, until - offset);
-      const sealed = this.#slots.get(index);
-      const limit = sealed === undefined ? this.#baseLimit : index * slotBytes + sealed.limit;
-      const there = Math.max(0, Math.min(part.length, limit - at));
-      part.fill(0, there);
-      if (there > 0) {
-        const content = sealed?.content ?? this.#baseContent;
-        const from = sealed === undefined ? at : at - index * slotBytes;
-        reads.push(content.read(from, there, part));
-      }
-      at = until;
-    }
-    for (const result of await Promise.allSettled(reads)) {
-      if (result.status === 'rejected') throw result.reason;
+  #makeHoles(first: number, end: number): void {
+    this.#vertices.dropSlots(first, end);
+    this.#layers.dig(first, end, this.#moment - 1);
+    this.#newHoles.add(first, end);
+  }
+
+  /** A slot is as it is in cubes, under the vertices that are dirty. */
+  #place(index: number, slot: Slot, placed: Placed): void {
+    if (slot.kind === 'hole') {
+      this.#layers.dig(index, index + 1, placed.moment);
+      this.#newHoles.add(index, index + 1);
+    } else {
+      this.#layers.place(index, slot, placed);
+      this.#newSlots.add(index);
     }
   }
 }

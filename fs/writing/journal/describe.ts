@@ -20,12 +20,14 @@ interface Naming {
   readonly written: bigint;
 }
 
-/** Marks written blocks as told. Cuts come first, then slots, then blocks: each stands above what came before. */
+/** Marks written blocks as told. Cuts come first, then holes, slots, blocks: each stands above what came before. */
 export function* describe(content: Described, marks: Marks, naming: Naming): Iterable<Entry> {
   const { inode, version, written } = naming;
   const { length } = content;
   const cut = Math.min(marks.cut, length);
   yield { type: 'length', inode, version, cut, length, written };
+  for (const { first, end } of marks.holes)
+    yield { type: 'holes', inode, version, first, count: end - first };
   for (const index of marks.slots) {
     const sealed = content.slots.get(index);
     if (sealed === undefined) continue;
@@ -44,6 +46,6 @@ export function* describe(content: Described, marks: Marks, naming: Naming): Ite
 
 /** As {@link describe}, of content that becomes a version. */
 export function describeFrozen(frozen: FrozenContent, naming: Naming): Iterable<Entry> {
-  const marks = frozen.marks ?? { cut: frozen.length, slots: new Set() };
+  const marks = frozen.marks ?? { cut: frozen.length, holes: [], slots: new Set() };
   return describe(frozen, marks, naming);
 }

@@ -29,7 +29,9 @@ export type Entry =
     } & OfFile)
   /** A slot is as it stands in cubes; `limit` bytes of it count. */
   | ({ readonly type: 'slot'; readonly index: number; readonly limit: number; readonly slot: Slot } & OfFile)
-  | ({ readonly type: 'data'; readonly offset: number; readonly bytes: Buffer } & OfFile);
+  | ({ readonly type: 'data'; readonly offset: number; readonly bytes: Buffer } & OfFile)
+  /** So many slots from one on are holes. */
+  | ({ readonly type: 'holes'; readonly first: number; readonly count: number } & OfFile);
 
 /** So many entries follow that belong together: all of them count, or none. */
 export interface AppendHead {
@@ -39,7 +41,7 @@ export interface AppendHead {
   readonly count: number;
 }
 
-const codes = { mutation: 1, version: 2, length: 3, slot: 4, data: 5, append: 6 } as const;
+const codes = { mutation: 1, version: 2, length: 3, slot: 4, data: 5, append: 6, holes: 7 } as const;
 /** Bytes of a data entry beside its bytes. */
 export const dataHead = 1 + 8 + 8 + 8 + 4;
 
@@ -96,6 +98,11 @@ export class EntryWriter {
         this.#u64(entry.number);
         this.#u32(entry.count);
         break;
+      case 'holes':
+        this.#file(entry);
+        this.#u64(entry.first);
+        this.#u64(entry.count);
+        break;
     }
     return true;
   }
@@ -136,6 +143,8 @@ function sizeOf(entry: Entry | AppendHead): number {
       return dataHead + entry.bytes.length;
     case 'append':
       return 1 + 8 + 4;
+    case 'holes':
+      return 1 + 16 + 16;
   }
 }
 
@@ -161,6 +170,8 @@ function readEntry(input: ByteReader): Entry | AppendHead {
       return { type: 'data', ...file(), ...dataOf(input) };
     case codes.append:
       return { type: 'append', number: input.u64(), count: input.u32() };
+    case codes.holes:
+      return { type: 'holes', ...file(), first: input.u64(), count: input.u64() };
     default:
       throw new MalformedBytes(`journal entry ${code}`);
   }
