@@ -120,6 +120,8 @@ export interface Changes {
   /** @throws SherinError NO_SPACE, IO; those of what stands beside the written bytes */
   write(ino: number, offset: number, count: number, source: WriteSource): Promise<void>;
   truncate(ino: number, length: number): Promise<void>;
+  /** The file has `length` bytes at least. */
+  grow(ino: number, length: number): Promise<void>;
   /** Zeros within the file. */
   zero(ino: number, offset: number, count: number): Promise<void>;
   /** Bytes that are in memory alone. */

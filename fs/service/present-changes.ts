@@ -64,6 +64,10 @@ export class PresentChanges implements Changes {
     return this.#files.truncate(ino, length);
   }
 
+  grow(ino: number, length: number): Promise<void> {
+    return this.#files.grow(ino, length);
+  }
+
   zero(ino: number, offset: number, count: number): Promise<void> {
     return this.#files.zero(ino, offset, count);
   }

@@ -26,6 +26,11 @@ export class FileChanges {
     return this.#change(ino, ({ content }) => content.truncate(length));
   }
 
+  /** The file has `length` bytes at least: what was written before it is not cut off. */
+  grow(ino: number, length: number): Promise<void> {
+    return this.#change(ino, ({ content }) => content.truncate(Math.max(content.length, length)));
+  }
+
   /** Zeros within the file. */
   zero(ino: number, offset: number, count: number): Promise<void> {
     return this.#change(ino, ({ content }) => content.zero(offset, count));

@@ -26,5 +26,5 @@ export async function allocate(
   const size = changes.tree.inode(ino)?.size ?? 0;
   if (kind !== punchHole) requireSpace();
   if (kind !== 0 && offset < size) await changes.zero(ino, offset, length);
-  if (kind !== punchHole && !kept && offset + length > size) await changes.truncate(ino, offset + length);
+  if (kind !== punchHole && !kept && offset + length > size) await changes.grow(ino, offset + length);
 }
