@@ -18,7 +18,7 @@ export interface SessionFaultsParts {
   readonly givenUp: GivenUpContent;
   /** Commits what has nothing to do with what programs change. */
   readonly commit: (mutations: readonly Mutation[]) => Promise<unknown>;
-  /** What programs have changed is being sealed, in the manifest's turn. */
+  /** What programs have changed is being sealed in the manifest's turn, or waits for that. */
   readonly sealing: () => boolean;
   /** Kernel caches hold something that is no longer true. */
   readonly invalidate: () => void;
@@ -50,7 +50,7 @@ export class SessionFaults implements FaultSink {
     records.note({ event: 'AUDIT_QUARANTINE_CUBE', id, actor: systemActor, meta: { reason } }, true);
     // The refusal stands even where its record can not be written now: it is repeated at the next failing read.
     const recorded = commit([{ type: 'quarantine', cube: id, reason }]).catch(() => undefined);
-    // What is being sealed may be what met the cube: its turn ends before that of the record begins.
+    // What met the cube may be sealed, or hold memory that what is sealed before the record waits for.
     if (!sealing()) await recorded;
     invalidate();
   }

@@ -253,9 +253,7 @@ export class Session {
     cubes: readonly CubeRef[],
   ): Promise<TreeHead> {
     if (this.#closed) throw new SherinError('LOCKED');
-    return this.#inTurn(() =>
-      this.writing.sealed(mutations, () => this.#commitNow(0, mutations, nodes, cubes)),
-    );
+    return this.writing.sealed(mutations, () => this.#commitNow(0, mutations, nodes, cubes));
   }
 
   /**

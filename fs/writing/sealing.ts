@@ -94,7 +94,6 @@ export class Sealing {
       working.putBack();
       throw sealFault(error);
     }
-    await this.#parts.healed([...batch.healed]);
   }
 
   /** In as many transactions as it takes for each version to be seen: what is committed at one time is one state. */
@@ -103,12 +102,14 @@ export class Sealing {
     sealed: ReadonlyMap<VersionChange, Sealed>,
     batch: Batch,
   ): Promise<void> {
-    let first: Mutation[] = [...batch.healed].map((cube) => ({ type: 'heal', cube }));
+    let healed = [...batch.healed];
     let { nodes, refs }: Pick<Batch, 'nodes' | 'refs'> = batch;
     for (const step of statesOf(changes)) {
-      await this.#parts.commit(step.length, [...first, ...mutationsOf(step, sealed)], nodes, refs);
-      [first, nodes, refs] = [[], [], []];
+      const heals = healed.map((cube): Mutation => ({ type: 'heal', cube }));
+      await this.#parts.commit(step.length, [...heals, ...mutationsOf(step, sealed)], nodes, refs);
       this.#settle(step, sealed);
+      await this.#parts.healed(healed);
+      [healed, nodes, refs] = [[], [], []];
     }
   }
 

@@ -30,10 +30,21 @@ export interface SpillingParts {
   readonly owner: (ino: number) => number;
   /** An index node by ID. */
   readonly node: (id: Buffer) => Buffer;
+  /** Cubes that are refused now. */
+  readonly refused: { has(cube: CubeId): boolean };
+  /** Records that cubes have a good copy, and no longer refuses them. */
+  readonly heal: (cubes: readonly CubeId[]) => Promise<void>;
   /** Seals what is about to be a version; false where there is nothing. */
   readonly seal: () => Promise<boolean>;
   /** Runs a step that makes cubes which no record refers to. */
   readonly holding: <T>(step: () => Promise<T>) => Promise<T>;
+}
+
+/** Cubes that one round has made or found. */
+interface Round {
+  readonly staged: Map<CubeId, StagedCube>;
+  /** Those that were refused, of which there is a good copy. */
+  readonly healed: Set<CubeId>;
 }
 
 export class Spilling {
@@ -110,8 +121,8 @@ export class Spilling {
   }
 
   async #storeHeld(chosen: ReadonlyMap<UnsealedFile, readonly number[]>): Promise<void> {
-    const { pool, store } = this.#parts;
-    const staged = new Map<CubeId, StagedCube>();
+    const { pool, store, heal } = this.#parts;
+    const round: Round = { staged: new Map(), healed: new Set() };
     const done: {
       readonly file: UnsealedFile;
       readonly state: FrozenContent;
@@ -124,7 +135,7 @@ export class Spilling {
         done.push({ file, state, slots });
         const there = indexes.filter((index) => index < slotCount(state.length));
         const sealed = await Promise.allSettled(
-          there.map((index) => this.#seal(file.ino, state, index, staged)),
+          there.map((index) => this.#seal(file.ino, state, index, round)),
         );
         for (const [i, result] of sealed.entries()) {
           const index = there[i] ?? 0;
@@ -136,11 +147,13 @@ export class Spilling {
           }
         }
       }
-      await store.commit([...staged.values()]);
+      await store.commit([...round.staged.values()]);
+      // No version encodes them once more: its record would say that a refused cube is its content.
+      if (round.healed.size > 0) await heal([...round.healed]);
       if (done.some(({ slots }) => slots.size > 0)) this.#unreadable = null;
       for (const { file, state, slots } of done) file.content.storedAhead(state, slots);
     } catch (error) {
-      for (const { temporary } of staged.values()) store.discard(temporary);
+      for (const { temporary } of round.staged.values()) store.discard(temporary);
       for (const { file, state } of done) file.content.thaw(state);
       throw error;
     } finally {
@@ -148,11 +161,12 @@ export class Spilling {
     }
   }
 
-  #seal(ino: number, state: FrozenContent, index: number, staged: Map<CubeId, StagedCube>): Promise<Slot> {
-    const { encode, node, buffers, store, owner } = this.#parts;
+  #seal(ino: number, state: FrozenContent, index: number, { staged, healed }: Round): Promise<Slot> {
+    const { encode, node, buffers, store, owner, refused } = this.#parts;
     const take = ({ cube, temporary }: Extract<Encoded, { kind: 'cube' }>): void => {
-      if (temporary === null) return;
       const id = cubeIdFromBytes(cube.id);
+      if (refused.has(id)) healed.add(id);
+      if (temporary === null) return;
       if (staged.has(id)) store.discard(temporary);
       else staged.set(id, { id, temporary });
     };

@@ -63,7 +63,8 @@ export class Writing {
   readonly #journaling: Journaling;
   readonly #hold: CubeHold;
   #timer: NodeJS.Timeout | null = null;
-  #isSealing = false;
+  /** That wait for the manifest's turn or have it. */
+  #seals = 0;
   #relieving = false;
   /** Why the last attempt to seal failed, until one succeeds. */
   #failed: unknown = null;
@@ -95,7 +96,8 @@ export class Writing {
       keep: (inodes) => this.#keepStuck(inodes),
     });
     this.#spilling = new Spilling({
-      ...{ pool: this.#pool, contents, store, encode, buffers: this.#sealing.buffers },
+      ...{ pool: this.#pool, contents, store, encode, refused, buffers: this.#sealing.buffers },
+      heal: (cubes) => parts.inTurn(() => this.#heal(cubes)),
       owner: (ino) => (owned ? (this.tree.inode(ino)?.uid ?? 0) : 0),
       node: (id) => manifest.node(id),
       seal: () => this.#sealVersions(),
@@ -115,9 +117,9 @@ export class Writing {
     return this.#pool.bytes;
   }
 
-  /** What is pending is being sealed, in the manifest's turn. */
+  /** What is pending is being sealed in the manifest's turn, or waits for that. */
   get sealing(): boolean {
-    return this.#isSealing;
+    return this.#seals > 0;
   }
 
   /** Makes changes of the tree. @throws SherinError when one does not fit */
@@ -216,7 +218,7 @@ export class Writing {
 
   /** Everything that was changed before is in cubes and manifest when it resolves. @throws SherinError NO_SPACE, IO, LOCKED… */
   seal(): Promise<void> {
-    return this.#hold.during(() => this.#parts.inTurn(() => this.#seal()));
+    return this.#hold.during(() => this.#inTurn(() => this.#seal()));
   }
 
   /** Runs a step that commits something and seals what is pending before it, for which it needs the cubes to stay. */
@@ -238,18 +240,20 @@ export class Writing {
     if (this.working.pending.length > 0) this.#soon();
   }
 
-  /** Commits other changes behind all that was changed before; in turn. @throws SherinError when they do not fit beside the rest */
-  async sealed<T>(mutations: readonly Mutation[], commit: () => Promise<T>): Promise<T> {
-    await this.#seal();
-    await this.#parts.beforeCommit();
-    // What the journal has of content stands above the version before it: none may come in between.
-    for (let tries = 0; tries < mostTries && this.#versionsFor(mutations); tries++) {
+  /** Commits other changes behind all that was changed before, in the manifest's turn. @throws SherinError when they do not fit beside the rest */
+  sealed<T>(mutations: readonly Mutation[], commit: () => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
       await this.#seal();
       await this.#parts.beforeCommit();
-    }
-    // What came in between stands on top of them, and nothing comes between this and the transaction.
-    this.working.requireFit(mutations);
-    return commit();
+      // What the journal has of content stands above the version before it: none may come in between.
+      for (let tries = 0; tries < mostTries && this.#versionsFor(mutations); tries++) {
+        await this.#seal();
+        await this.#parts.beforeCommit();
+      }
+      // What came in between stands on top of them, and nothing comes between this and the transaction.
+      this.working.requireFit(mutations);
+      return commit();
+    });
   }
 
   /** What programs have in cubes, and in no version that the manifest has, files without a name included. */
@@ -331,16 +335,31 @@ export class Writing {
   }
 
   async #seal(): Promise<void> {
-    this.#isSealing = true;
     try {
       await this.#sealing.run();
       this.#fails(null);
     } catch (error) {
       this.#fails(error);
       throw error;
-    } finally {
-      this.#isSealing = false;
     }
+  }
+
+  /** Runs a step that seals when nothing else changes the manifest. */
+  async #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    this.#seals += 1;
+    try {
+      return await this.#parts.inTurn(step);
+    } finally {
+      this.#seals -= 1;
+    }
+  }
+
+  /** Cubes that are in no version yet have good copies. */
+  async #heal(cubes: readonly CubeId[]): Promise<void> {
+    const heals = cubes.map((cube): Mutation => ({ type: 'heal', cube }));
+    await this.#parts.beforeCommit();
+    await this.#parts.commit(0, heals, [], []);
+    await this.#parts.healed(cubes);
   }
 
   #fails(error: unknown): void {
