@@ -56,6 +56,12 @@ export class CheckedVault {
 
   /** Imports one file as `files/<name>`. */
   async put(name: string, content: Buffer): Promise<void> {
+    const end = await this.begin(name, content);
+    await end();
+  }
+
+  /** Begins to: its cubes are made, its record comes with what is returned. */
+  async begin(name: string, content: Buffer): Promise<() => Promise<void>> {
     const source = join(this.home, 'source');
     writeFileSync(source, content);
     const fd = openSync(source, 'r');
@@ -69,7 +75,9 @@ export class CheckedVault {
     } finally {
       closeSync(fd);
     }
-    await this.service.imports.end(await run.end());
+    return async () => {
+      await this.service.imports.end(await run.end());
+    };
   }
 
   /** Runs SQL on the closed database with the vault's own key, then opens the vault again. */

@@ -284,6 +284,41 @@ describe('files that nothing needs', () => {
     expect((await vault.fsck()).leftovers.map(({ kind }) => kind)).toEqual(['strange', 'strange']);
   });
 
+  it('are looked for while others store cubes: only the removal is alone', async () => {
+    writeFileSync(join(vault.path, 'cubes/tmp/left'), 'x');
+    let begun = 0;
+    let stored = 0;
+    const progress = (): void => {
+      begun += 1;
+      void vault.service.cubeLock.shared().then((release) => {
+        stored += 1;
+        release();
+      });
+    };
+    const checked: boolean[] = [];
+    const removing = async (): Promise<void> => {
+      checked.push(begun > 0 && stored === begun);
+    };
+    const result = await vault.fsck({ rebuild: true, removeOrphans: true, progress, removing });
+    expect(result).toMatchObject({ clean: true, removed: { cubes: 1 } });
+    expect(checked).toEqual([true]);
+  });
+
+  it('stay where a record refers to them by the time of the removal', async () => {
+    const kept = readFileSync(cube);
+    await vault.service.removing.remove(['files/a'], peer);
+    await vault.gc();
+    expect(existsSync(cube)).toBe(false);
+    writeFileSync(cube, kept);
+    const end = await vault.begin('again', content);
+    const run = vault.fsck({ rebuild: true, removeOrphans: true });
+    while (!vault.service.cubeLock.contended) await sleep(1);
+    await end();
+    expect(await run).toMatchObject({ clean: true, leftovers: [], removed: { cubes: 0 } });
+    expect(existsSync(cube)).toBe(true);
+    expect(await vault.fsck()).toMatchObject({ clean: true, tables: [], leftovers: [] });
+  });
+
   it('are kept while an import relies on them', async () => {
     const release = await vault.service.cubeLock.shared();
     const run = vault.fsck({ removeOrphans: true });

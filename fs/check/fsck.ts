@@ -1,20 +1,21 @@
 /** The manifest against its log, and the disk against the manifest, both ways; mends what it is told to. */
 import { SherinError } from '../../common/errors.js';
-import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
+import type { CubeId } from '../../common/ids.js';
 import type { FsckResult } from '../../daemon/protocol/fsck.js';
 import type { CubeLock } from '../cube/cube-lock.js';
 import { readCubeFile } from '../cube/cube-source.js';
-import { nodeId } from '../manifest/object-tree.js';
 import type { TableChanges } from '../manifest/tables.js';
+import { withoutOthers } from '../service/collecting.js';
 import type { Session } from '../service/session.js';
 import { checkDisk, type DiskCheck, type Lack, type Leftover } from './disk.js';
 import { removable, removeLeftovers } from './leftovers.js';
 import { type LogReading, readLog } from './log-reading.js';
 import { fetchNodes } from './lost-nodes.js';
-import { cubesOfTree, type References, readReferences } from './references.js';
+import { type References, readReferences } from './references.js';
 import { Repair, type RepairedFrom } from './repair.js';
+import { neededSince, stillLeft, writtenCubes } from './since.js';
 import { listStoredFiles, type StoredFiles } from './stored-files.js';
-import { checkTables, type TableFault } from './tables.js';
+import { checkTables, stillWrong, type TableFault } from './tables.js';
 import { usesOf } from './uses.js';
 
 export interface FsckParts {
@@ -41,7 +42,7 @@ export interface FsckOptions {
 /** Of lacks and leftovers that the answer names. */
 const listed = 100;
 
-interface Found {
+interface Checked {
   readonly reading: LogReading;
   readonly references: References;
   readonly files: StoredFiles;
@@ -50,27 +51,30 @@ interface Found {
   readonly fetchedNodes: number;
   readonly disk: DiskCheck;
   readonly removed: readonly Leftover[];
+}
+
+interface Found extends Checked {
+  /** Others were storing cubes: theirs may seem to be left over. */
   readonly busy: boolean;
 }
 
 /** @throws SherinError MANIFEST_BROKEN where the log does not verify; TIMEOUT, LOCKED, INTERRUPTED, NO_SPACE, IO, DISK_READ */
 export async function fsck(parts: FsckParts, options: FsckOptions): Promise<FsckResult> {
-  // What removes or rebuilds must not meet an import whose cubes no record refers to yet.
-  const alone = options.rebuild || options.removeOrphans;
-  const busy = !alone && !parts.lock.idle;
-  // And nothing that it looks for may be given up meanwhile.
-  const release = await (alone ? parts.lock.exclusive() : parts.lock.shared());
-  let found: Found;
+  const busy = !options.removeOrphans && !parts.lock.idle;
+  // Nothing that it looks for may be given up meanwhile.
+  const release = await parts.lock.shared();
+  let checked: Checked;
   try {
-    found = { ...(await check(parts, options)), busy };
+    checked = await check(parts, options);
   } finally {
     release();
   }
+  const found = { ...checked, ...(options.removeOrphans ? await remove(parts, options, checked) : {}), busy };
   const repaired = await repair(parts, options, found);
   return report(parts, found, repaired, options);
 }
 
-async function check(parts: FsckParts, options: FsckOptions): Promise<Omit<Found, 'busy'>> {
+async function check(parts: FsckParts, options: FsckOptions): Promise<Checked> {
   const { session, vaultFd } = parts;
   const { manifest } = session;
   const total = manifest.head.size + manifest.cubeCount();
@@ -87,37 +91,20 @@ async function check(parts: FsckParts, options: FsckOptions): Promise<Omit<Found
     references = await fetchNodes(session, vaultFd, options.backup, reading, references);
   const fetchedNodes = lost - references.lostNodes.size;
   const { faults: tables, changes } = await checkTables(manifest, reading, references);
-  if (options.rebuild && tables.length > 0) await rebuild(session, changes);
+  if (options.rebuild && tables.length > 0) await rebuild(session, reading, changes);
   const recorded = Array.from(manifest.tree.quarantine(), ({ cube }) => cube);
   const refused = { has: (id: CubeId) => session.isQuarantined(id) };
   const seen = checkDisk(references, files, { refused, recorded, written: writtenCubes(session) });
   const disk = { ...seen, lacks: await stillLacking(vaultFd, seen.lacks) };
-  const removed = options.removeOrphans ? await remove(parts, options, disk) : [];
-  return { reading, references, files, tables, fetchedNodes, disk, removed };
+  return { reading, references, files, tables, fetchedNodes, disk, removed: [] };
 }
 
 /** Brings the tables in line with the log in one transaction, between two commits. */
-function rebuild(session: Session, changes: TableChanges): Promise<void> {
+function rebuild(session: Session, { size }: LogReading, changes: TableChanges): Promise<void> {
   return session.undisturbed(async () => {
-    // A row that nobody could know is right by now where its record has come.
     const { manifest } = session;
-    const drop = changes.puts.drop.filter(([inode, seq]) => {
-      if (seq < 0 || seq >= manifest.head.size) return true;
-      const { mutation } = manifest.record(seq);
-      return mutation.type !== 'put' || mutation.inode !== inode;
-    });
-    manifest.tables.change({ ...changes, puts: { ...changes.puts, drop } });
+    manifest.tables.change(stillWrong(manifest, changes, neededSince(session, size)));
   });
-}
-
-/** Cubes that programs rely on for what is in no version: of files that have no name any more, too. */
-function writtenCubes({ manifest, writing }: Session): ReadonlySet<CubeId> {
-  const written = new Set<CubeId>();
-  for (const { node, length } of writing.inCubes()) {
-    const tree = { length, node, nodeId: nodeId(node), put: -1, versions: 0 };
-    for (const { id } of cubesOfTree(manifest, tree)) written.add(cubeIdFromBytes(id));
-  }
-  return written;
 }
 
 /** Without the cubes that were stored while the check ran. */
@@ -130,18 +117,25 @@ async function stillLacking(vaultFd: number, lacks: DiskCheck['lacks']): Promise
   return still;
 }
 
+/** Nobody may rely on a cube without a record while some go; what has come into use since the check stays. */
 async function remove(
-  { session, vaultFd }: FsckParts,
+  { session, vaultFd, lock }: FsckParts,
   { removing }: FsckOptions,
-  disk: DiskCheck,
-): Promise<readonly Leftover[]> {
-  const leftovers = removable(disk);
-  if (leftovers.length === 0) return [];
-  await removing(
-    leftovers.length,
-    leftovers.reduce((sum, { bytes }) => sum + bytes, 0),
-  );
-  return removeLeftovers(session, vaultFd, leftovers);
+  { reading, disk }: Checked,
+): Promise<Pick<Checked, 'disk' | 'removed'>> {
+  const release = await withoutOthers(session, lock);
+  try {
+    const left = { ...disk, leftovers: await stillLeft(session, vaultFd, reading.size, disk.leftovers) };
+    const leftovers = removable(left);
+    if (leftovers.length === 0) return { disk: left, removed: [] };
+    await removing(
+      leftovers.length,
+      leftovers.reduce((sum, { bytes }) => sum + bytes, 0),
+    );
+    return { disk: left, removed: await removeLeftovers(session, vaultFd, leftovers) };
+  } finally {
+    release();
+  }
 }
 
 interface Repaired {

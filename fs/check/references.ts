@@ -149,7 +149,7 @@ function largeRoot(manifest: Manifest, tree: ObjectTreeRoot, references: Referen
   }
 }
 
-function isBroken(error: unknown): boolean {
+export function isBroken(error: unknown): boolean {
   return (
     error instanceof MalformedBytes || (error instanceof SherinError && error.code === 'MANIFEST_BROKEN')
   );

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { cubeIdFromBytes } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
+import type { Needed } from '../cube/needed.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { nodeId } from '../manifest/object-tree.js';
 import { type PutRow, type TableChanges, tileRow } from '../manifest/tables.js';
@@ -115,7 +116,7 @@ async function checkCubes({ tables }: Manifest, references: References) {
 async function checkNodes({ tables }: Manifest, references: References) {
   const drop: number[] = [];
   for await (const [row, id, bytes] of inTurns(tables.nodes())) {
-    if (Buffer.isBuffer(id) && Buffer.isBuffer(bytes) && nodeId(bytes).equals(id)) continue;
+    if (isNode(id, bytes)) continue;
     drop.push(Number(row));
   }
   const lost = references.lostNodes.size + references.mendableNodes.length;
@@ -127,6 +128,39 @@ async function checkNodes({ tables }: Manifest, references: References) {
     extra: 0,
   } as const;
   return { fault, changes: { put: references.mendableNodes, drop } };
+}
+
+function isNode(id: unknown, bytes: unknown): boolean {
+  return Buffer.isBuffer(id) && Buffer.isBuffer(bytes) && nodeId(bytes).equals(id);
+}
+
+/**
+ * Leaves rows be that are right by now, as records have come since the log was read; between two commits.
+ * @param since what they need; null: nobody knows
+ */
+export function stillWrong(manifest: Manifest, changes: TableChanges, since: Needed | null): TableChanges {
+  const { head, tables } = manifest;
+  const { puts, tiles, cubes, nodes } = changes;
+  const isPut = ([inode, seq]: PutRow): boolean => {
+    if (seq < 0 || seq >= head.size) return false;
+    const { mutation } = manifest.record(seq);
+    return mutation.type === 'put' && mutation.inode === inode;
+  };
+  return {
+    puts: { ...puts, drop: puts.drop.filter((row) => !isPut(row)) },
+    tiles: { ...tiles, drop: tiles.drop.filter((id) => !isFullTile(id, head.size)) },
+    cubes: {
+      ...cubes,
+      drop: cubes.drop.filter((id) => id.length !== 32 || since?.cubes.has(cubeIdFromBytes(id)) === false),
+    },
+    nodes: {
+      ...nodes,
+      drop: nodes.drop.filter((row) => {
+        const node = tables.node(row);
+        return node !== undefined && !isNode(node.id, node.bytes);
+      }),
+    },
+  };
 }
 
 /** Rows, with a turn of the event loop now and then: the mount is served meanwhile. */

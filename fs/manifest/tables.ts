@@ -62,6 +62,13 @@ export class Tables {
     return this.#pages(sql, [-Number.MAX_SAFE_INTEGER], (row) => [row[0]]);
   }
 
+  /** The node in a row, as it is stored; undefined where there is none. */
+  node(row: number): { readonly id: unknown; readonly bytes: unknown } | undefined {
+    const sql = 'SELECT id, bytes FROM nodes WHERE rowid = ?';
+    const found = this.#database.get('reading a table', sql, row);
+    return found === undefined ? undefined : { id: found[0], bytes: found[1] };
+  }
+
   /** All changes in one transaction. @throws SherinError NO_SPACE, IO, MANIFEST_BROKEN with everything as it was */
   change({ puts, tiles, cubes, nodes }: TableChanges): void {
     const run = (sql: string, rows: Iterable<readonly unknown[]>): void => {
