@@ -94,6 +94,11 @@ export class StoredLayers {
     };
   }
 
+  /** What differs from the last version: the bytes of it that count, holes, and slots that were stored ahead. */
+  aboveVersion(): { readonly cut: number; readonly holes: Holes; readonly slots: Set<number> } {
+    return { cut: this.#baseLimit, holes: this.#holes.copy(), slots: new Set(this.#slots.keys()) };
+  }
+
   /** Slots that may hold data. @param load an index node by ID */
   dataSlots(load: (id: Buffer) => Buffer): Set<number> {
     const found = new Set(this.#slots.keys());

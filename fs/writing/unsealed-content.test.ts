@@ -64,28 +64,14 @@ class Pair {
 
   /** Seals a frozen state, whatever it has. */
   async sealState(state: FrozenContent): Promise<void> {
-    const staged = new Map<string, StagedCube>();
-    const made = await sealContent(
-      state,
-      { encode: vault.options(), node: load, take: take(staged) },
-      buffers,
-    );
-    for (const node of made.nodes) nodes.set(nodeId(node).toString('hex'), node);
-    await store.commit([...staged.values()]);
-    this.file.sealed(state, { length: state.length, node: made.node });
+    this.file.sealed(state, await bench.seal(state));
     state.release();
   }
 
   /** Stores a frozen state ahead as a whole. */
   async storeAhead(state: FrozenContent): Promise<void> {
-    const staged = new Map<string, StagedCube>();
-    const slots = new Map<number, Slot>();
-    for (let index = 0; index * 1_048_576 < state.length; index++) {
-      const target = { encode: vault.options(), node: load, take: take(staged) };
-      slots.set(index, await sealSlot(state, index, target, buffers));
-    }
-    await store.commit([...staged.values()]);
-    this.file.storedAhead(state, slots);
+    const indexes = Array.from({ length: Math.ceil(state.length / 1_048_576) }, (_, index) => index);
+    this.file.storedAhead(state, await bench.sealSlots(state, indexes));
     state.release();
   }
 

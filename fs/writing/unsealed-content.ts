@@ -206,8 +206,10 @@ export class UnsealedContent {
   /** The journal has to be told of all that stands above the last version, as it is now. */
   untell(): void {
     this.#vertices.untell();
-    this.#cut = Math.min(this.#baseLimit, this.length);
-    this.#newSlots = new Set(this.#slots.keys());
+    const { cut, holes, slots } = this.#layers.aboveVersion();
+    this.#cut = Math.min(cut, this.length);
+    this.#newHoles = holes;
+    this.#newSlots = slots;
   }
 
   /** From the journal: a slot stands in cubes. */

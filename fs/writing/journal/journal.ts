@@ -31,6 +31,11 @@ export class Journal {
     return this.#segments.length * segmentRoom;
   }
 
+  /** Number of the oldest segment; of the next one where there is none. */
+  get oldest(): number {
+    return this.#segments[0] ?? this.#next();
+  }
+
   /** Every entry that counts, in order; its bytes are valid until the next one is asked for. @throws MalformedBytes */
   *entries(): Iterable<Entry> {
     const whole = wholeAppends(this.#read());
