@@ -3,7 +3,7 @@ import { FilesNode } from '../files-tree.js';
 import type { Node } from '../node.js';
 import type { OpenFiles, OpenHandle } from '../open-files.js';
 import { PosixError } from '../posix-error.js';
-import type { Caller, Changes, MountSource, WriteSource } from '../source.js';
+import type { Caller, Changes, MountSource, OpenFile, WriteSource } from '../source.js';
 import { refuseForeign } from '../xattr-names.js';
 import { allocate } from './allocate.js';
 import { copyRange } from './copy-range.js';
@@ -50,31 +50,37 @@ export class Modifications {
   async openChanging(node: Node, flags: number, caller: Caller, drops: boolean): Promise<number> {
     const { changes, ino } = await this.#changing(node);
     const writes = mayWrite(flags);
+    let file: OpenFile | null = null;
+    let opened = false;
     changes.opened(ino);
     try {
       await this.#still(ino);
-      const file = await node.open(caller);
+      file = await node.open(caller);
       if (truncates(flags)) {
         dropPrivileges(changes, ino, drops);
         await changes.truncate(ino, 0);
       }
+      opened = true;
       return this.#open.add(node, file, caller, writes ? changes : null);
-    } catch (error) {
-      changes.closed(ino);
-      throw error;
     } finally {
       // Truncating at open is a change that ends at once.
-      if (!writes) changes.closed(ino);
+      if (!opened || !writes) changes.closed(ino);
+      if (!opened) file?.close();
     }
   }
 
-  /** Makes a file and opens it. */
+  /**
+   * Makes a file and opens it.
+   * @throws PosixError ESTALE where the name has come into use since the kernel looked: it looks again, and decides
+   */
   async create(
     parent: Node,
     name: Buffer,
     { mode, flags }: { readonly mode: number; readonly flags: number },
     caller: Caller,
   ): Promise<{ readonly node: Node; readonly handle: number }> {
+    const directory = await this.#changing(parent);
+    if (directory.changes.tree.lookup(directory.ino, name) !== undefined) throw new PosixError('ESTALE');
     const node = await this.make(parent, name, { kind: 'file', mode }, caller);
     const { changes, ino } = await this.#changing(node);
     if (!mayWrite(flags))

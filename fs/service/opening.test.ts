@@ -1,0 +1,50 @@
+/** Opens that fail, or come too late. */
+import { constants } from 'node:fs';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { SherinError } from '../../common/errors.js';
+import { rootInode } from '../manifest/records.js';
+import { FileSystem } from '../mount/file-system.js';
+import { VaultSource } from './mount-source.js';
+import { peer, ServedVault } from './service.fixture.js';
+
+let vault: ServedVault;
+let files: FileSystem;
+beforeEach(async () => {
+  vault = await ServedVault.start();
+  const options = { listIds: false, callersUnknown: false, attributeTimeout: 0 };
+  const source = new VaultSource(vault.service, false, null);
+  files = new FileSystem(source, { ...options, quiesce: async () => undefined });
+});
+afterEach(() => vault.end());
+
+it('an open that fails takes nothing from who writes, and leaves nothing open', async () => {
+  const ino = await vault.make('a', 'content');
+  const session = await vault.reopen();
+  const node = await files.resolve([Buffer.from('files'), Buffer.from('a')], peer);
+  const writer = await files.open(node, constants.O_RDWR, peer);
+  const { truncate } = session.changes;
+  session.changes.truncate = async () => {
+    throw new SherinError('NO_SPACE', { what: 'it' });
+  };
+  for (const flags of [constants.O_RDONLY, constants.O_WRONLY])
+    await expect(files.open(node, flags | constants.O_TRUNC, peer)).rejects.toMatchObject({
+      code: 'NO_SPACE',
+    });
+  session.changes.truncate = truncate;
+  expect(session.writing.contents.writers(ino)).toBe(1);
+  files.release(writer);
+  expect(session.writing.contents.writers(ino)).toBe(0);
+  expect(session.inUse().size).toBe(0);
+});
+
+it('a file that came into being since the kernel looked is looked for again', async () => {
+  await vault.make('a', 'content');
+  const root = await files.resolve([Buffer.from('files')], peer);
+  const flags = constants.O_RDWR | constants.O_CREAT;
+  await expect(
+    files.modify.create(root, Buffer.from('a'), { mode: 0o644, flags }, peer),
+  ).rejects.toMatchObject({
+    errno: 'ESTALE',
+  });
+  expect([...(await vault.session()).tree.list(rootInode)]).toHaveLength(1);
+});

@@ -1,0 +1,128 @@
+/** A vault of its own behind a service, without a mount, changed as a mount would. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { places } from '../../common/environment.js';
+import { makeLogger } from '../../common/log.js';
+import type { Peer } from '../../native/ipc.js';
+import { rootInode } from '../manifest/records.js';
+import { attributesOf } from '../manifest/tree.js';
+import { make } from '../mount/changes/names.js';
+import { openLocked } from '../vault/open.js';
+import { createWhole } from './create.js';
+import { RollbackGuard } from './rollback-guard.js';
+import { VaultService } from './service.js';
+import type { Session } from './session.js';
+
+export const peer: Peer = {
+  ...{ uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, pid: process.pid, groups: [] },
+};
+
+export class ServedVault {
+  readonly service: VaultService;
+  readonly #home: string;
+  readonly #vault: string;
+
+  private constructor(service: VaultService, home: string, vault: string) {
+    this.service = service;
+    this.#home = home;
+    this.#vault = vault;
+  }
+
+  static async start(): Promise<ServedVault> {
+    const home = mkdtempSync(join(tmpdir(), 'sherin-service-'));
+    const where = places(
+      {},
+      {
+        SHERIN_VAULT: join(home, 'vault'),
+        SHERIN_MOUNT: join(home, 'mnt'),
+        SHERIN_RUNTIME_DIR: join(home, 'run'),
+        SHERIN_TPM_STATE: join(home, 'tpm'),
+        SHERIN_KNOWN_VAULTS: join(home, 'known/known_vaults'),
+      },
+    );
+    const { recovery } = await createWhole(where, { pin: null, pcrs: [7], pad: '4k', owned: false });
+    recovery.wipe();
+    const log = makeLogger('test', { SHERIN_LOG: 'silent' });
+    const service = new VaultService(await openLocked(where.vault, where), log, { wholeCube: false });
+    return new ServedVault(service, home, where.vault);
+  }
+
+  async end(): Promise<void> {
+    await this.service.stop(null);
+    rmSync(this.#home, { recursive: true, force: true });
+  }
+
+  /** All that is in memory comes from the disk again. */
+  async reopen(): Promise<Session> {
+    await this.service.lock(peer);
+    await this.service.unlock({ slot: 'tpm', pin: null }, peer);
+    return this.service.unlocked();
+  }
+
+  session(): Promise<Session> {
+    return this.service.unlocked();
+  }
+
+  /** A program makes a file, writes to it and closes it. */
+  async make(name: string, text: string): Promise<number> {
+    const { changes } = await this.session();
+    const ino = make(
+      changes,
+      { parent: rootInode, name: Buffer.from(name) },
+      { kind: 'file', mode: 0o644 },
+      peer,
+    );
+    changes.opened(ino);
+    await this.write(ino, 0, text);
+    changes.closed(ino);
+    return ino;
+  }
+
+  async write(ino: number, offset: number, text: string): Promise<void> {
+    const bytes = Buffer.from(text);
+    const { changes } = await this.session();
+    await changes.write(ino, offset, bytes.length, (from, length, target, at) => {
+      bytes.copy(target, at, from, from + length);
+    });
+  }
+
+  async chmod(ino: number, mode: number): Promise<void> {
+    const { changes, tree } = await this.session();
+    const inode = tree.inode(ino);
+    if (inode === undefined) throw new Error('no such inode');
+    changes.change([{ type: 'attributes', inode: ino, attributes: { ...attributesOf(inode), mode } }]);
+  }
+
+  async read(ino: number): Promise<string> {
+    const session = await this.session();
+    const object = session.tree.object(
+      session.tree.objectOfFile(ino) ?? session.tree.inode(ino)?.object ?? 0,
+    );
+    const content = await session.openFile(ino, object ?? null, peer, session.tree);
+    const bytes = Buffer.alloc(content.size);
+    await content.read(0, bytes.length, bytes);
+    content.close();
+    return bytes.toString();
+  }
+
+  /** Cube files, those on their way out included. */
+  cubes(): number {
+    const names = readdirSync(join(this.#vault, 'cubes'), { recursive: true, encoding: 'utf8' });
+    return names.filter((name) => name.endsWith('.cube')).length;
+  }
+
+  /** Runs a step each time that a commit has waited for the TPM, before it is made. @returns ends that */
+  beforeCommits(step: (count: number) => unknown): () => void {
+    const whole = RollbackGuard.prototype.beforeWrite;
+    let count = 0;
+    RollbackGuard.prototype.beforeWrite = async function (this: RollbackGuard, ...args): Promise<void> {
+      await whole.apply(this, args);
+      count += 1;
+      await step(count);
+    };
+    return () => {
+      RollbackGuard.prototype.beforeWrite = whole;
+    };
+  }
+}
