@@ -69,6 +69,8 @@ export interface MountDriver {
   invalidate(what: Invalidation): Promise<void>;
   /** Nobody writes to these inodes any more, and their content is as in their last version. The kernel has it already. */
   settled(inodes: readonly number[]): void;
+  /** Whether a program may still ask for an inode that has no name any more. */
+  holds(ino: number): boolean;
   /** Whether a close(2) may have to tell that writing in the background has failed. */
   late(late: boolean): void;
 }

@@ -1,3 +1,4 @@
+import { SherinError } from '../../common/errors.js';
 import type { ObjectContent } from '../cube/content.js';
 import type { OpenFile } from '../mount/source.js';
 import { nothingStored, type Stored } from '../writing/stored.js';
@@ -38,7 +39,9 @@ export class LiveFile implements OpenFile {
 
   #content(): ObjectContent {
     const { tree } = this.#writing;
-    const no = tree.inode(this.#ino)?.object ?? 0;
+    const inode = tree.inode(this.#ino);
+    if (inode === undefined) throw new SherinError('PATH_MISSING', { path: `inode ${this.#ino}` });
+    const no = inode.object;
     if (this.#version?.object === no) return this.#version.content;
     const content = this.#open(tree.object(no) ?? nothingStored);
     this.#version = { object: no, content };

@@ -1,4 +1,4 @@
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { DriverName, Invalidation, MountDriver } from '../mount/driver.js';
 import { FuseNativeDriver } from '../mount/fuse-native/driver.js';
@@ -100,6 +100,18 @@ export class Mounting {
   /** Sealing has failed, and closing a file may have to tell of it; or all is well again. */
   late(late: boolean): void {
     for (const attached of [...this.#detached, this.#active, this.#starting]) attached?.driver.late(late);
+  }
+
+  /** A program may still ask for an inode that has no name any more. */
+  holds(ino: number): boolean {
+    return [...this.#detached, this.#active, this.#starting].some((attached) => attached?.driver.holds(ino));
+  }
+
+  /** Work in the background fails, for the first time since it last succeeded. */
+  failing(what: string, error: unknown): void {
+    // The message of an error may hold names.
+    const code = error instanceof SherinError ? error.code : (systemCode(error) ?? 'unknown');
+    this.#log.error({ code }, `${what} fails`);
   }
 
   async #mount(request: MountRequest): Promise<void> {

@@ -1,4 +1,5 @@
 /** What programs do to the content of files. */
+import { SherinError } from '../../common/errors.js';
 import { slotBytes, slotCount } from '../manifest/index-node.js';
 import { usedSlots } from '../manifest/object-tree.js';
 import type { Tree } from '../manifest/tree.js';
@@ -17,9 +18,9 @@ export class FileChanges {
     this.#node = node;
   }
 
-  /** @throws SherinError NO_SPACE, IO; those of what stands beside the written bytes */
+  /** @throws SherinError NO_SPACE, IO, LOCKED, PATH_MISSING; those of what stands beside the written bytes */
   async write(ino: number, offset: number, count: number, source: Source): Promise<void> {
-    await this.#change(ino, ({ content }) => content.write(offset, count, source));
+    await this.#change(ino, (file) => this.#write(file, offset, count, source));
   }
 
   truncate(ino: number, length: number): Promise<void> {
@@ -49,23 +50,47 @@ export class FileChanges {
   }
 
   async #change<T>(ino: number, step: (file: UnsealedFile) => Promise<T> | T): Promise<T> {
-    await this.#writing.room();
-    const file = this.#writing.contents.unsealed(ino);
+    const writing = this.#writing;
+    await writing.room(ino);
+    if (writing.tree.inode(ino) === undefined) throw gone(ino);
+    const file = writing.contents.unsealed(ino);
     const changed = file.content.inTurn(async () => {
       try {
+        this.#requireKept(file);
         const result = await step(file);
-        this.#writing.written(file);
+        this.#requireKept(file);
+        writing.written(file);
         return result;
       } catch (error) {
+        if (!this.#isKept(file)) file.content.discard();
         // What was written before it failed stands, and becomes a version as all else.
-        if (file.content.differs) this.#writing.written(file);
+        else if (file.content.differs) writing.written(file);
         throw error;
       }
     });
     return changed.catch((error: unknown) => {
-      this.#writing.contents.settle(ino);
+      writing.contents.settle(ino);
       throw error;
     });
+  }
+
+  /** Has bytes copied only as long as the file's content is kept: no plaintext outlives a lock. */
+  #write(file: UnsealedFile, offset: number, count: number, source: Source): Promise<void> {
+    return file.content.write(offset, count, (from, length, target, at) => {
+      this.#requireKept(file);
+      source(from, length, target, at);
+    });
+  }
+
+  /** A lock lets go of all content, the end of a file of its own. */
+  #isKept(file: UnsealedFile): boolean {
+    return this.#writing.contents.get(file.ino) === file;
+  }
+
+  /** @throws SherinError LOCKED, PATH_MISSING */
+  #requireKept(file: UnsealedFile): void {
+    this.#writing.requireOpen();
+    if (!this.#isKept(file)) throw gone(file.ino);
   }
 
   *#storedRanges(tree: Tree, ino: number): Iterable<DataRange> {
@@ -76,4 +101,8 @@ export class FileChanges {
       yield { start, end: Math.min(start + slotBytes, object.length) };
     }
   }
+}
+
+function gone(ino: number): SherinError {
+  return new SherinError('PATH_MISSING', { path: `inode ${ino}` });
 }

@@ -4,6 +4,15 @@ export interface WritingListener {
   settled(inodes: readonly number[]): void;
   /** Whether closing a file may have to tell that sealing has failed. */
   late(late: boolean): void;
+  /** Whether a program may still reach an inode that has lost its last name. */
+  holds(ino: number): boolean;
+  /** Work in the background fails, for the first time since it last succeeded. */
+  failing(what: string, error: unknown): void;
 }
 
-export const nobody: WritingListener = { settled: () => undefined, late: () => undefined };
+export const nobody: WritingListener = {
+  settled: () => undefined,
+  late: () => undefined,
+  holds: () => false,
+  failing: () => undefined,
+};

@@ -48,11 +48,11 @@ async function apply(entry: Entry, { writing, from, reserveInode }: RecoveryPart
   const { inode, version } = entry;
   const known = working.tree.inode(inode);
   // Written to a file that is gone, or that has it in a version already.
-  if (known?.kind !== 'file' || version < writing.versions.countOf(inode)) {
+  if (known?.kind !== 'file' || version < working.versionsOf(inode)) {
     if (entry.type === 'version') throw broken(`change ${entry.number} is a version of no file`);
     return false;
   }
-  if (version > writing.versions.countOf(inode))
+  if (version > working.versionsOf(inode))
     throw broken(`content of inode ${inode} after a version that is missing`);
   await restoreContent(writing, entry);
   return true;
@@ -63,7 +63,7 @@ async function restoreContent(
   writing: Writing,
   entry: Exclude<Entry, { readonly type: 'mutation' }>,
 ): Promise<void> {
-  await writing.room();
+  await writing.room(entry.inode);
   const file = writing.contents.unsealed(entry.inode);
   const { content } = file;
   file.since ??= Date.now();

@@ -56,12 +56,4 @@ export class Versions {
     const uid = this.#working.tree.inode(file.ino)?.uid ?? 0;
     this.#working.version({ inode: file.ino, frozen: this.#contents.freeze(file), uid, time });
   }
-
-  /** How many a file has, those that are still to be sealed included. */
-  countOf(ino: number): number {
-    let count = this.#working.committedVersions(ino);
-    for (const change of this.#working.uncommitted())
-      if (change.type === 'version' && change.inode === ino) count += 1;
-    return count;
-  }
 }

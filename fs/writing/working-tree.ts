@@ -7,31 +7,10 @@ import { Overlay } from '../manifest/overlay.js';
 import type { Mutation } from '../manifest/records.js';
 import { ReverseAbove } from '../manifest/reverse-index.js';
 import { type Inode, Tree, type TreeView } from '../manifest/tree.js';
-import type { FrozenContent } from './frozen-content.js';
+import type { Change, VersionChange } from './change.js';
+import { Trial, unnamedBy } from './trial.js';
 
-/** A change of names or attributes. */
-export interface TreeChange {
-  readonly type: 'mutation';
-  /** Its place in the order of all changes of this vault. */
-  readonly number: number;
-  readonly mutation: Mutation;
-  /** The inode that loses a name by it; 0: none does. */
-  readonly unnamed: number;
-}
-
-/** A file's content at this point of the order becomes a version. */
-export interface VersionChange {
-  readonly type: 'version';
-  readonly number: number;
-  readonly inode: number;
-  readonly frozen: FrozenContent;
-  /** Its owner then. */
-  readonly uid: number;
-  /** Nanoseconds since 1970. */
-  readonly time: bigint;
-}
-
-export type Change = TreeChange | VersionChange;
+export type { Change, TreeChange, VersionChange } from './change.js';
 
 /** What is known of the content of a file that was written to. */
 export interface UnsealedFacts {
@@ -86,6 +65,8 @@ export class WorkingTree {
   readonly #attributesAt = new Map<number, number>();
   /** Inodes without a name that programs still hold. */
   readonly #orphans = new Map<number, Inode>();
+  /** How many versions of a file the manifest does not have; without those that have none. */
+  readonly #uncommittedVersions = new Map<number, number>();
   #overlay: Overlay;
   #reverse: ReverseAbove;
   #next: number;
@@ -127,6 +108,11 @@ export class WorkingTree {
     return this.#manifest.present.state.inode(ino)?.version ?? 0;
   }
 
+  /** Versions of a file, those that the manifest does not have included. */
+  versionsOf(ino: number): number {
+    return this.committedVersions(ino) + (this.#uncommittedVersions.get(ino) ?? 0);
+  }
+
   /** The manifest has an inode. */
   isCommitted(ino: number): boolean {
     return this.#manifest.present.state.inode(ino) !== undefined;
@@ -150,7 +136,7 @@ export class WorkingTree {
     const lost = this.#mayLose(mutation);
     this.#apply(mutation);
     if (lost !== undefined && this.#view().state.inode(lost.ino) === undefined) {
-      this.#orphans.set(lost.ino, { ...lost, nlink: 0 });
+      this.orphan(lost);
     }
     this.#push(mutation, lost?.ino ?? 0);
   }
@@ -158,6 +144,7 @@ export class WorkingTree {
   /** The content of a file, as it is frozen, becomes a version. */
   version(change: Omit<VersionChange, 'type' | 'number'>): void {
     this.#pending.push({ type: 'version', number: this.#next++, ...change });
+    this.#countVersions(change.inode, 1);
     this.#attributesAt.delete(change.inode);
   }
 
@@ -168,6 +155,11 @@ export class WorkingTree {
   /** Inodes without a name that programs still hold. */
   orphans(): Iterable<Inode> {
     return this.#orphans.values();
+  }
+
+  /** A commit from elsewhere has taken the last name of an inode that programs hold. @param inode as it was before */
+  orphan(inode: Inode): void {
+    this.#orphans.set(inode.ino, { ...inode, nlink: 0 });
   }
 
   /** Attributes of an inode without a name are in memory alone. */
@@ -190,6 +182,8 @@ export class WorkingTree {
 
   /** The first `count` of what was taken, and whatever else was committed, is in the manifest. */
   committed(count: number): void {
+    for (const change of this.#inFlight.slice(0, count))
+      if (change.type === 'version') this.#countVersions(change.inode, -1);
     this.#inFlight = this.#inFlight.slice(count);
     this.#rebase();
   }
@@ -201,14 +195,9 @@ export class WorkingTree {
     this.#attributesAt.clear();
   }
 
-  /** @throws SherinError when mutations do not fit the committed tree, or what is pending does not fit on top of them */
-  requireFit(mutations: readonly Mutation[]): void {
-    if (this.#pending.length === 0) return;
-    const trial = new Overlay(this.#manifest.present.state);
-    const context = { index: -1, time: 0n, mayCreate: () => true };
-    for (const mutation of mutations) apply(trial, mutation, context);
-    for (const change of this.#pending)
-      if (change.type === 'mutation') apply(trial, change.mutation, context);
+  /** Mutations from elsewhere on the committed tree. @throws SherinError when they do not fit it */
+  tryOut(mutations: readonly Mutation[]): Trial {
+    return new Trial(this.#manifest.present.state, mutations);
   }
 
   #view(): TreeView {
@@ -248,12 +237,14 @@ export class WorkingTree {
 
   /** The inode whose name a mutation takes away. */
   #mayLose(mutation: Mutation): Inode | undefined {
-    if (mutation.type !== 'unlink' && mutation.type !== 'rename') return undefined;
-    if (mutation.type === 'rename' && mutation.exchange) return undefined;
-    const [parent, name] =
-      mutation.type === 'unlink' ? [mutation.parent, mutation.name] : [mutation.newParent, mutation.newName];
-    const entry = this.tree.lookup(parent, name);
-    return entry && this.tree.inode(entry.ino);
+    const unnamed = unnamedBy(this.#view().state, mutation);
+    return unnamed === 0 ? undefined : this.tree.inode(unnamed);
+  }
+
+  #countVersions(ino: number, more: number): void {
+    const count = (this.#uncommittedVersions.get(ino) ?? 0) + more;
+    if (count > 0) this.#uncommittedVersions.set(ino, count);
+    else this.#uncommittedVersions.delete(ino);
   }
 
   #push(mutation: Mutation, unnamed: number): void {

@@ -1,54 +1,27 @@
 /** What programs change at the mount: kept in memory, sealed into cubes and records in the background, durable when asked for. */
+import { SherinError } from '../../common/errors.js';
 import type { CubeId } from '../../common/ids.js';
-import type { EncodeOptions } from '../../native/index.js';
-import type { ObjectContent } from '../cube/content.js';
-import type { CubeLock } from '../cube/cube-lock.js';
-import type { CubeStore } from '../cube/store.js';
-import type { Manifest } from '../manifest/manifest.js';
 import { type Mutation, rootInode } from '../manifest/records.js';
 import type { Tree } from '../manifest/tree.js';
+import { Background } from './background.js';
 import { Clock } from './clock.js';
+import { CommitGate } from './commit-gate.js';
 import { Contents, type UnsealedFile } from './contents.js';
 import { CubeHold } from './cube-hold.js';
-import type { Journal } from './journal/journal.js';
+import type { FrozenContent } from './frozen-content.js';
 import { Journaling } from './journaling.js';
-import { nobody, type WritingListener } from './listener.js';
-import { sealFault } from './seal-fault.js';
-import { Sealing, type Transaction } from './sealing.js';
+import { LateErrors } from './late-errors.js';
+import type { WritingListener } from './listener.js';
+import { Sealing } from './sealing.js';
 import { Spilling } from './spilling.js';
 import type { Stored } from './stored.js';
 import { Versions } from './versions.js';
 import { VertexPool } from './vertex-pool.js';
 import { WorkingTree } from './working-tree.js';
+import type { WritingParts } from './writing-parts.js';
 
-/** After a change it is sealed within this time. */
-const sealAfterMs = 5_000;
 /** Bytes of the journal from which everything is sealed, so that it can begin anew. */
 const mostJournalBytes = 64 * 1024 * 1024;
-
-/** How often content that goes on being written to is sealed before another version of it. */
-const mostTries = 16;
-
-export interface WritingParts {
-  readonly manifest: Manifest;
-  readonly store: CubeStore;
-  readonly encode: EncodeOptions;
-  /** Cube and object IDs depend on the owner's uid. */
-  readonly owned: boolean;
-  readonly refused: { has(cube: CubeId): boolean };
-  readonly healed: (cubes: readonly CubeId[]) => Promise<void>;
-  readonly journal: Journal;
-  /** Held while something relies on cubes that no record refers to. */
-  readonly lock: CubeLock;
-  /** Content that is in cubes. */
-  readonly open: (stored: Stored) => ObjectContent;
-  /** Waits for what a transaction needs. @throws SherinError TPM_*, IO */
-  readonly beforeCommit: () => Promise<void>;
-  /** One transaction of the manifest with the first `count` changes taken, made before the call returns. @throws SherinError; nothing was committed then */
-  readonly commit: (count: number, ...made: Transaction) => Promise<unknown>;
-  /** Runs a step when no other changes the manifest. */
-  readonly inTurn: <T>(step: () => Promise<T>) => Promise<T>;
-}
 
 export class Writing {
   readonly tree: Tree;
@@ -62,15 +35,14 @@ export class Writing {
   readonly #spilling: Spilling;
   readonly #journaling: Journaling;
   readonly #hold: CubeHold;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #gate: CommitGate;
+  readonly #background = new Background(() => this.#sealUnasked());
   /** That wait for the manifest's turn or have it. */
   #seals = 0;
   #relieving = false;
-  /** Why the last attempt to seal failed, until one succeeds. */
-  #failed: unknown = null;
-  /** Whether the listener was told that there is something late. */
-  #late = false;
-  listener: WritingListener = nobody;
+  #closed = false;
+  readonly #released = new WeakSet<FrozenContent>();
+  readonly #late: LateErrors;
 
   constructor(parts: WritingParts) {
     this.#parts = parts;
@@ -81,6 +53,7 @@ export class Writing {
       stored: (ino) => this.#stored(ino),
       open,
     });
+    this.#late = new LateErrors(this.contents);
     this.working = new WorkingTree(manifest, { unsealed: (ino) => this.contents.facts(ino) });
     this.tree = this.working.tree;
     const { working, contents } = this;
@@ -92,7 +65,7 @@ export class Writing {
         await parts.beforeCommit();
         await commit(...made);
       },
-      settled: (inodes) => this.listener.settled(inodes),
+      settled: (inodes) => this.#late.listener.settled(inodes),
       keep: (inodes) => this.#keepStuck(inodes),
     });
     this.#spilling = new Spilling({
@@ -103,6 +76,14 @@ export class Writing {
       seal: () => this.#sealVersions(),
       holding: (step) => this.#hold.during(step),
     });
+    this.#gate = new CommitGate({
+      ...{ working, contents, versions: this.versions },
+      seal: async () => {
+        await this.#seal();
+        await parts.beforeCommit();
+      },
+      holds: (ino) => this.#late.listener.holds(ino),
+    });
     const { journal } = parts;
     this.#journaling = new Journaling({
       journal,
@@ -110,6 +91,11 @@ export class Writing {
       contents,
       store: (file) => this.#spilling.storeAll(file),
     });
+  }
+
+  /** Told what becomes of what programs wrote. */
+  set listener(listener: WritingListener) {
+    this.#late.listener = listener;
   }
 
   /** Bytes in memory that are in no cube. */
@@ -122,28 +108,36 @@ export class Writing {
     return this.#seals > 0;
   }
 
-  /** Makes changes of the tree. @throws SherinError when one does not fit */
+  /** Makes changes of the tree. @throws SherinError LOCKED, and when one does not fit */
   change(mutations: readonly Mutation[]): void {
+    this.requireOpen();
     for (const mutation of mutations) this.working.change(mutation);
-    this.#soon();
+    this.#background.soon();
   }
 
-  /** Waits while too much is in memory. @throws SherinError NO_SPACE, IO */
-  room(): Promise<void> {
-    return this.#spilling.room();
+  /** Waits while too much is in memory, and while a file must not be written to. @throws SherinError NO_SPACE, IO, LOCKED */
+  async room(ino: number): Promise<void> {
+    await this.#spilling.room();
+    await this.#gate.passage(ino);
+    this.requireOpen();
+  }
+
+  /** Whoever waited may come when nothing is kept any more. @throws SherinError LOCKED */
+  requireOpen(): void {
+    if (this.#closed) throw new SherinError('LOCKED');
   }
 
   /** A file was written to. */
   written(file: UnsealedFile): void {
     this.contents.touch(file);
     if (this.contents.writers(file.ino) === 0) this.version(file.ino);
-    this.#soon();
+    this.#background.soon();
   }
 
   /** What was written to a file becomes a version, at this place in the order of changes. */
   version(ino: number): void {
     this.versions.make(ino);
-    this.#soon();
+    this.#background.soon();
   }
 
   /** Whether a file has content, or a place in the order of changes, that the manifest has not. */
@@ -166,23 +160,37 @@ export class Writing {
     if (this.working.forget(ino)) this.contents.discard(ino);
   }
 
+  /** Lets go of those of some inodes that have no name, whoever holds them. @returns what their content had in cubes */
+  letGo(inodes: Iterable<number>): Stored[] {
+    const left: Stored[] = [];
+    for (const ino of inodes) {
+      if (!this.working.isOrphan(ino)) continue;
+      left.push(...(this.contents.get(ino)?.content.inCubes() ?? []));
+      this.forget(ino);
+    }
+    return left;
+  }
+
   /**
    * Everything that was changed before, and what was written to a file, is on disk when it resolves: in the journal, or sealed.
    * @throws SherinError NO_SPACE, IO, LOCKED
    */
   async sync(ino: number): Promise<void> {
+    this.requireOpen();
     if (this.#journaling.usable) {
       try {
         await this.#journaling.sync(ino);
+        this.#late.journal(null);
         this.#relieve();
         return;
-      } catch {
+      } catch (error) {
         // Sealing says what is wrong, or works all the same.
+        if (!this.#journaling.usable) this.#late.journal(error);
       }
     }
     await this.durable(null);
     if (this.#allSealed) this.#journaling.begin();
-    this.#throwStuck(ino);
+    this.#late.throwStuck(ino);
   }
 
   /** As {@link sync}, of every file. @throws SherinError NO_SPACE, IO, LOCKED */
@@ -231,29 +239,18 @@ export class Writing {
     if (ino !== null) this.version(ino);
     else this.versions.makeAll();
     await this.seal();
-    if (ino !== null) this.#throwStuck(ino);
+    if (ino !== null) this.#late.throwStuck(ino);
   }
 
   /** What could not be read may be readable again: tries once more to make versions that stand on it. */
   retry(): void {
     this.versions.makeStuck();
-    if (this.working.pending.length > 0) this.#soon();
+    if (this.working.pending.length > 0) this.#background.soon();
   }
 
-  /** Commits other changes behind all that was changed before, in the manifest's turn. @throws SherinError when they do not fit beside the rest */
+  /** Commits other changes behind all that was changed before, in the manifest's turn. @param commit makes the transaction before it returns. @throws SherinError when they do not fit beside the rest */
   sealed<T>(mutations: readonly Mutation[], commit: () => Promise<T>): Promise<T> {
-    return this.#inTurn(async () => {
-      await this.#seal();
-      await this.#parts.beforeCommit();
-      // What the journal has of content stands above the version before it: none may come in between.
-      for (let tries = 0; tries < mostTries && this.#versionsFor(mutations); tries++) {
-        await this.#seal();
-        await this.#parts.beforeCommit();
-      }
-      // What came in between stands on top of them, and nothing comes between this and the transaction.
-      this.working.requireFit(mutations);
-      return commit();
-    });
+    return this.#inTurn(() => this.#gate.pass(mutations, commit));
   }
 
   /** What programs have in cubes, and in no version that the manifest has, files without a name included. */
@@ -265,8 +262,7 @@ export class Writing {
 
   /** What late writing met, for who asks for durability or closes. @throws SherinError */
   throwLate(ino: number): void {
-    this.#throwStuck(ino);
-    if (this.#failed !== null && this.contents.get(ino) !== undefined) throw sealFault(this.#failed);
+    this.#late.throwFor(ino);
   }
 
   /** Changes before this one are in the manifest. */
@@ -277,6 +273,8 @@ export class Writing {
 
   /** The journal is read: what is in it must stay until {@link recovered}. */
   recovering(): void {
+    // What is in it is made once more in its order, without versions of the time that this takes.
+    this.#background.pause();
     this.#journaling.suspend();
   }
 
@@ -284,27 +282,22 @@ export class Writing {
   async recovered(): Promise<void> {
     // Who held what has lost its name is gone.
     for (const { ino } of [...this.working.orphans()]) this.forget(ino);
+    this.#background.resume();
     const all = this.working.next;
     this.versions.makeAll();
     this.#journaling.resume(all, this.working.next);
     await this.seal().catch(() => undefined);
     if (this.#allSealed) this.#journaling.begin();
+    else this.#background.soon();
   }
 
   /** Wipes what is in memory; nothing is sealed any more. */
   close(): void {
+    this.#closed = true;
     this.#parts.journal.close(this.#allSealed);
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    for (const change of this.working.take()) if (change.type === 'version') change.frozen.release();
+    this.#background.pause();
+    this.#release();
     this.contents.discardAll();
-  }
-
-  /** What was written to files that get another version becomes one before that. @returns whether there is any */
-  #versionsFor(mutations: readonly Mutation[]): boolean {
-    const before = this.working.next;
-    for (const mutation of mutations) if (mutation.type === 'put') this.version(mutation.inode);
-    return this.working.next !== before;
   }
 
   /**
@@ -335,11 +328,13 @@ export class Writing {
   }
 
   async #seal(): Promise<void> {
+    this.requireOpen();
     try {
       await this.#sealing.run();
-      this.#fails(null);
+      this.#late.sealing(null);
     } catch (error) {
-      this.#fails(error);
+      if (this.#closed) this.#release();
+      this.#late.sealing(error);
       throw error;
     }
   }
@@ -362,13 +357,6 @@ export class Writing {
     await this.#parts.healed(cubes);
   }
 
-  #fails(error: unknown): void {
-    const late = error !== null || [...this.contents.all()].some(({ stuck }) => stuck !== null);
-    if (late || this.#late) this.listener.late(late);
-    this.#late = late;
-    this.#failed = error;
-  }
-
   /** The journal has what files have beyond versions that could not be made, as what comes after those. */
   async #keepStuck(inodes: readonly number[]): Promise<void> {
     if (!this.#journaling.usable) return;
@@ -379,32 +367,29 @@ export class Writing {
     await sync();
   }
 
-  #throwStuck(ino: number): void {
-    const stuck = this.contents.get(ino)?.stuck;
-    if (stuck != null) throw stuck;
+  /** Wipes versions that are not sealed any more; those under way to the manifest, once they fail. */
+  #release(): void {
+    for (const change of this.working.pending) {
+      if (change.type !== 'version' || this.#released.has(change.frozen)) continue;
+      this.#released.add(change.frozen);
+      change.frozen.release();
+    }
   }
 
-  /** Seals if versions are pending, or waits for those that are being sealed. */
+  /** Seals if there are versions to seal, and waits for those under way: what they hold is given back with them. */
   async #sealVersions(): Promise<boolean> {
+    this.requireOpen();
     if (![...this.working.uncommitted()].some(({ type }) => type === 'version')) return false;
     await this.seal();
     return true;
   }
 
-  #soon(): void {
-    if (this.#timer !== null) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      void this.#background();
-    }, sealAfterMs);
-    this.#timer.unref();
-  }
-
-  async #background(): Promise<void> {
-    this.versions.makeOld(Date.now());
+  /** @returns whether something is left */
+  async #sealUnasked(): Promise<boolean> {
+    if (!this.#closed) this.versions.makeOld(Date.now());
     // Where it fails it is tried again; who asks for durability hears of it.
     await this.seal().catch(() => undefined);
-    if (!this.#allSealed) this.#soon();
+    return !this.#allSealed;
   }
 
   /** The last version of a file that is in the manifest. */

@@ -100,6 +100,11 @@ export class FuseNativeDriver implements MountDriver {
     this.#fs.changed(inodes);
   }
 
+  /** Nobody tells what the kernel knows: what is open counts. */
+  holds(ino: number): boolean {
+    return this.#fs.handlesOf([ino]).length > 0;
+  }
+
   /** Each close(2) asks all the same. */
   late(): void {}
 

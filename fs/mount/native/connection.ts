@@ -104,6 +104,11 @@ export class Connection {
     await this.#session.settle();
   }
 
+  /** As MountDriver.holds. */
+  holds(ino: number): boolean {
+    return this.#session.knows(this.#nodes.numberOf(ino));
+  }
+
   /** As MountDriver.late. */
   late(late: boolean): void {
     this.#session.setLate(late);

@@ -102,6 +102,11 @@ export class NativeDriver implements MountDriver {
     this.#fs.changed(inodes);
   }
 
+  /** Until the kernel has forgotten it. */
+  holds(ino: number): boolean {
+    return [...this.#connections].some((connection) => connection.holds(ino));
+  }
+
   late(late: boolean): void {
     for (const connection of this.#connections) connection.late(late);
   }

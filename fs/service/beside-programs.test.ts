@@ -1,0 +1,142 @@
+/** Commits from elsewhere beside what programs change: nothing that they changed may keep the vault from being sealed or opened. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { rootInode } from '../manifest/records.js';
+import { make } from '../mount/changes/names.js';
+import { peer, ServedVault } from './service.fixture.js';
+
+const quiet = (): void => undefined;
+const mib = 2 ** 20;
+
+let vault: ServedVault;
+let end = quiet;
+beforeEach(async () => {
+  vault = await ServedVault.start();
+});
+afterEach(async () => {
+  end();
+  end = quiet;
+  await vault.end();
+});
+
+const remove = (...paths: string[]) => vault.service.removing.remove(paths, peer);
+
+/** Everything can be sealed, read again, and goes on. */
+async function expectSound(): Promise<void> {
+  await (await vault.session()).writing.seal();
+  const session = await vault.reopen();
+  await session.verifyManifest();
+  const ino = await vault.make('later', 'on');
+  await session.writing.durable(null);
+  expect(session.writing.idle).toBe(true);
+  await vault.reopen();
+  expect(await vault.read(ino)).toBe('on');
+}
+
+describe('while a file is removed', () => {
+  it.each([1, 2, 3])('its attributes may change (%i)', async (when) => {
+    const ino = await vault.make('a', 'x');
+    await vault.reopen();
+    end = vault.beforeCommits(async (count) => {
+      if (count === when) await vault.chmod(ino, 0o600).catch(quiet);
+    });
+    await remove('a');
+    end();
+    expect((await vault.session()).tree.lookup(rootInode, Buffer.from('a'))).toBeUndefined();
+    await expectSound();
+  });
+
+  it.each([1, 2, 3])('it may be written to and closed (%i)', async (when) => {
+    const ino = await vault.make('a', 'x');
+    const { changes } = await vault.reopen();
+    changes.opened(ino);
+    end = vault.beforeCommits(async (count) => {
+      if (count !== when) return;
+      await vault.write(ino, 1, 'written').catch(quiet);
+      changes.closed(ino);
+    });
+    await remove('a');
+    end();
+    await expectSound();
+  });
+
+  it('it may be written to and closed all the time', async () => {
+    const ino = await vault.make('a', 'x');
+    const { changes } = await vault.reopen();
+    const writes: Promise<void>[] = [];
+    end = vault.beforeCommits(async (count) => {
+      changes.opened(ino);
+      const write = vault.write(ino, count, 'y').finally(() => changes.closed(ino));
+      writes.push(write.catch(quiet));
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+    await remove('a');
+    end();
+    await Promise.all(writes);
+    await expectSound();
+  });
+
+  it('another one may come into its directory, which stays then', async () => {
+    const { changes } = await vault.session();
+    const folder = make(
+      changes,
+      { parent: rootInode, name: Buffer.from('d') },
+      { kind: 'directory', mode: 0o755 },
+      peer,
+    );
+    await vault.reopen();
+    end = vault.beforeCommits(async (count) => {
+      if (count !== 1) return;
+      const session = await vault.session();
+      make(session.changes, { parent: folder, name: Buffer.from('x') }, { kind: 'file', mode: 0o644 }, peer);
+    });
+    await expect(remove('d')).rejects.toMatchObject({ code: 'NOT_EMPTY' });
+    end();
+    await expectSound();
+    expect((await vault.session()).tree.lookup(folder, Buffer.from('x'))).toBeDefined();
+  });
+});
+
+describe('a file that is removed while a program writes to it', () => {
+  it('is its own until it lets go of it, and its last version is what was written so far', async () => {
+    const ino = await vault.make('a', 'first');
+    const session = await vault.reopen();
+    session.changes.opened(ino);
+    await vault.write(ino, 0, 'SECOND');
+    await remove('a');
+    expect(session.tree.inode(ino)).toMatchObject({ nlink: 0, size: 6 });
+    expect([...session.manifest.versions(ino)]).toHaveLength(2);
+    await vault.write(ino, 6, ' and more');
+    expect(await vault.read(ino)).toBe('SECOND and more');
+    await session.writing.syncAll();
+    expect([...session.writing.versions.due()]).toEqual([]);
+    session.changes.closed(ino);
+    session.changes.forget(ino);
+    expect(session.tree.inode(ino)).toBeUndefined();
+    expect(session.writing.idle).toBe(true);
+    expect(session.writing.dirtyBytes).toBe(0);
+    await expect(vault.write(ino, 0, 'late')).rejects.toMatchObject({ code: 'PATH_MISSING' });
+    await expectSound();
+  });
+
+  it('is gone with its memory where nobody holds it any more', async () => {
+    const ino = await vault.make('a', 'first');
+    const session = await vault.reopen();
+    session.changes.opened(ino);
+    await vault.write(ino, 0, 'second');
+    session.changes.closed(ino);
+    await remove('a');
+    expect(session.tree.inode(ino)).toBeUndefined();
+    expect(session.writing.idle).toBe(true);
+  });
+
+  it('keeps nobody from removing cubes', async () => {
+    const ino = await vault.make('a', 'first');
+    const session = await vault.reopen();
+    session.changes.opened(ino);
+    for (let at = 0; at < 40; at++) await vault.write(ino, at * mib, String(at).repeat(mib).slice(0, mib));
+    await remove('a');
+    const retention = { last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: null };
+    await vault.service.collecting.gc({ retention, paths: [], dryRun: false }, peer, quiet);
+    expect((await vault.read(ino)).length).toBe(40 * mib);
+  });
+});

@@ -1,0 +1,47 @@
+/** What sealing and the journal met in the background: logged once, and told to who closes or syncs a file that it concerns. */
+import type { Contents } from './contents.js';
+import { nobody, type WritingListener } from './listener.js';
+import { sealFault } from './seal-fault.js';
+
+export class LateErrors {
+  listener: WritingListener = nobody;
+  readonly #contents: Contents;
+  /** Why the last attempt to seal failed, until one succeeds. */
+  #failed: unknown = null;
+  /** Whether the listener was told that there is something late. */
+  #late = false;
+  #journalFails = false;
+
+  constructor(contents: Contents) {
+    this.#contents = contents;
+  }
+
+  /** Sealing has failed; null: it has not. */
+  sealing(error: unknown): void {
+    if (error !== null && this.#failed === null)
+      this.listener.failing('sealing of what programs write', error);
+    const late = error !== null || [...this.#contents.all()].some(({ stuck }) => stuck !== null);
+    if (late || this.#late) this.listener.late(late);
+    this.#late = late;
+    this.#failed = error;
+  }
+
+  /** The journal has failed; null: it has not. */
+  journal(error: unknown): void {
+    if (error !== null && !this.#journalFails)
+      this.listener.failing('the journal of what programs write', error);
+    this.#journalFails = error !== null;
+  }
+
+  /** @throws SherinError what concerns a file */
+  throwFor(ino: number): void {
+    this.throwStuck(ino);
+    if (this.#failed !== null && this.#contents.get(ino) !== undefined) throw sealFault(this.#failed);
+  }
+
+  /** @throws SherinError why a file could be no version */
+  throwStuck(ino: number): void {
+    const stuck = this.#contents.get(ino)?.stuck;
+    if (stuck != null) throw stuck;
+  }
+}
