@@ -2,6 +2,7 @@
 
 import { SherinError } from '../../common/errors.js';
 import { encodeRecord } from '../manifest/record-codec.js';
+import type { Mutation } from '../manifest/records.js';
 import type { Contents, UnsealedFile } from './contents.js';
 import { describe, describeFrozen } from './journal/describe.js';
 import type { Entry } from './journal/entries.js';
@@ -10,6 +11,8 @@ import type { Change, WorkingTree } from './working-tree.js';
 
 /** A file with more bytes that the journal does not have is stored in cubes first: the journal then names them. */
 const largeBytes = 4 * 1024 * 1024;
+/** Bytes of extended attributes beyond which a change is sealed instead: an entry fits into a frame (FORMAT.md, "Journal"). */
+const mostXattrBytes = 512 * 1024;
 
 export interface JournalingParts {
   readonly journal: Journal;
@@ -125,13 +128,16 @@ export class Journaling {
     const { contents, journal, working } = this.#parts;
     // A frame behind one that could not be written would not be found.
     if (this.#failed) throw new SherinError('IO', { what: 'writing the journal', part: 'EIO' });
+    for (const ino of inodes) {
+      const file = contents.get(ino);
+      // Where that can not be, its bytes go into the journal.
+      if (file !== undefined && file.content.untoldBytes > largeBytes)
+        await this.#parts.store(file).catch(() => undefined);
+    }
+    // Before anything is taken: the journal goes on behind it once it is sealed.
+    if (this.#hasLarge()) throw new SherinError('IO', { what: 'writing the journal', part: 'EMSGSIZE' });
     const held: (() => void)[] = [];
     try {
-      for (const ino of inodes) {
-        const file = contents.get(ino);
-        if (file !== undefined && file.content.untoldBytes > largeBytes)
-          await this.#parts.store(file).catch(() => undefined);
-      }
       // Taken at once: what is changed while it is written belongs to the next append.
       const entries = [...this.#entries(inodes, held)];
       working.journaled();
@@ -147,6 +153,13 @@ export class Journaling {
       this.#appending = Number.POSITIVE_INFINITY;
       for (const release of held) release();
     }
+  }
+
+  /** What it was not told of is more than one of its entries can hold. */
+  #hasLarge(): boolean {
+    for (const change of this.#parts.working.uncommitted())
+      if (change.number >= this.#told && change.type === 'mutation' && isLarge(change.mutation)) return true;
+    return false;
   }
 
   #note(entry: Entry, { segment, told }: KeptContent): void {
@@ -202,4 +215,11 @@ export class Journaling {
       for (const { segment } of kept.values()) oldest = Math.min(oldest, segment);
     return oldest;
   }
+}
+
+function isLarge(mutation: Mutation): boolean {
+  if (mutation.type !== 'attributes') return false;
+  let bytes = 0;
+  for (const [name, value] of mutation.attributes.xattrs) bytes += name.length + value.length;
+  return bytes > mostXattrBytes;
 }
