@@ -8,7 +8,7 @@ export const destroy = command({
   name: 'destroy',
   summary: 'Remove files with all their versions, and overwrite what they held',
   details: [
-    'Files, and directories with all below them; files that were removed earlier can be named, too. Everything that the path has shown is given up, and the cubes that only it had are overwritten and removed. Content that another path has or had stays, and the command says which: destroy that, too. Only the owner of the files or an administrator may, and the audit log records it.',
+    'Files, and directories with all below them; files that were removed earlier can be named, too. Everything that the path has shown is given up, and the cubes that only it had are overwritten and removed. Content that another path has or had stays, and the command says which: destroy that, too. A program that has one of the files open can neither read nor write it any more. Only the owner of the files or an administrator may, and the audit log records it.',
     'There is no way back. What stays: names, times, sizes and hashes in the log; backups and copies of the vault; what programs have read; and what the disk keeps by itself, as flash storage, snapshots and file systems that copy on write do.',
   ],
   args: [{ form: '<path...>', text: 'files or directories in the vault', completes: 'vault-path' }],
@@ -34,7 +34,7 @@ export const destroy = command({
       );
       progress.stop();
       output.result({ paths, ...result }, () => {
-        const { files, versions, cubes, bytes, shared, sharedWith, linked } = result;
+        const { files, versions, cubes, bytes, shared, sharedWith, inUse, linked } = result;
         const gone = `${formatCount(cubes, 'cube')}, ${formatBytes(bytes)}`;
         output.line(
           `destroyed ${formatCount(files, 'file')} and ${formatCount(versions, 'version')}: ${gone} overwritten`,
@@ -46,6 +46,10 @@ export const destroy = command({
             `${formatCount(shared, 'cube stays', 'cubes stay')}, as others have or had the same content:`,
           );
         for (const path of sharedWith) output.note(`  ${output.name(path)}`);
+        if (inUse > 0)
+          output.note(
+            `${formatCount(inUse, 'cube stays', 'cubes stay')} until programs close files without a name that have the same content: then gc removes them`,
+          );
       });
     } finally {
       progress.stop();

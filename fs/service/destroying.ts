@@ -26,6 +26,8 @@ export interface DestroyReport {
   readonly shared: number;
   /** Some of the paths that share. */
   readonly sharedWith: readonly string[];
+  /** Cubes that stay, as programs hold other files without a name that have the same content. */
+  readonly inUse: number;
   /** Cube files with another name, removed but not overwritten. */
   readonly linked: number;
 }
@@ -52,18 +54,18 @@ export class Destroying {
     if (paths.some((path) => treePath(path).length === 0))
       throw new SherinError('IS_DIRECTORY', { path: 'files/' });
     const files = await this.#remove(session, paths, caller, progress);
-    // Once more, as the last version of a file that is written to comes with its removal.
+    // Once more: what a program had written to a file became its last version when that was removed.
     const history = await vaultHistory(session.manifest, progress);
-    const gone = shownAlone(
-      history,
-      paths.map((path) => requireLine(history, path)),
-    );
+    const lines = paths.map((path) => requireLine(history, path));
+    const gone = shownAlone(history, lines);
     const doomed = await Doomed.of(session, gone, history.size);
     const held = earlierCubes(session, gone);
     doomed.add(held);
     const release = await withoutOthers(session, this.#parts.lock);
     try {
       await session.alone(async (commit) => {
+        // Who has one of the files open keeps nothing of it.
+        doomed.addContents(session.writing.letGo(inodesOf(lines)));
         doomed.update([]);
         const records = collectRecords('destroy', doomed.collection);
         if (records.length > 0) await commit(records);
@@ -81,9 +83,12 @@ export class Destroying {
     const actor = actorOf(caller);
     await session.records.record({ event: 'AUDIT_DESTROY_DONE', id: null, actor, meta: report });
     await this.#parts.invalidate('all');
+    const stay = [...held].filter((id) => doomed.needs(id));
+    const inUse = stay.filter((id) => doomed.isInUse(id)).length;
     return {
       ...report,
-      shared: [...held].filter((id) => doomed.needs(id)).length,
+      inUse,
+      shared: stay.length - inUse,
       sharedWith: gone.shared.slice(0, listed).map(({ path }) => path),
     };
   }
@@ -110,11 +115,15 @@ export class Destroying {
 
 /** Of every file that lines have shown. */
 function ownersOf({ uidOf }: VaultHistory, lines: readonly PathLine[]): Set<number> {
-  const owners = new Set<number>();
-  for (const { states } of lines.flatMap((line) => [...line.all()])) {
-    for (const { inode } of states) if (inode !== 0) owners.add(uidOf(inode) ?? 0);
-  }
-  return owners;
+  return new Set(Array.from(inodesOf(lines), (inode) => uidOf(inode) ?? 0));
+}
+
+/** Every inode that lines have shown, with what is below them. */
+function inodesOf(lines: readonly PathLine[]): Set<number> {
+  const inodes = new Set<number>();
+  for (const { states } of lines.flatMap((line) => [...line.all()]))
+    for (const { inode } of states) if (inode !== 0) inodes.add(inode);
+  return inodes;
 }
 
 /** Cubes of all that was shown, given up by now or earlier, as far as the index nodes are there. */

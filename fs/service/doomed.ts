@@ -19,6 +19,8 @@ export class Doomed {
   readonly cubes: Sized = new Map();
   /** Cubes that nothing refers to, as a crash can leave some. */
   readonly orphans: Sized = new Map();
+  /** Cubes that are needed only by what programs have, or read, beyond all versions. */
+  readonly #inUse = new Set<CubeId>();
   readonly #session: Session;
   readonly #needed: Needed;
   #collection: Collection;
@@ -58,8 +60,18 @@ export class Doomed {
     }
   }
 
+  /** Takes the cubes of content along that nothing needs. */
+  addContents(contents: Iterable<Stored>): void {
+    for (const content of contents) this.add(this.#cubesOf(content));
+  }
+
   needs(id: CubeId): boolean {
     return this.#needed.cubes.has(id);
+  }
+
+  /** No version needs it: a program does. */
+  isInUse(id: CubeId): boolean {
+    return this.#inUse.has(id);
   }
 
   /** Takes everything along that nothing needs: cubes without a use, and rows of the manifest's tables. */
@@ -103,13 +115,22 @@ export class Doomed {
     }
   }
 
-  /** What a program writes to may stand on a version that was destroyed: of that, nothing is left to be needed. */
   #addUnsealed(content: Stored): void {
-    if (isCollected(content)) return;
+    const { cubes, nodes } = this.#needed;
+    for (const id of this.#cubesOf(content, nodes)) {
+      if (!cubes.has(id)) this.#inUse.add(id);
+      cubes.add(id);
+    }
+  }
+
+  /** What a program writes to may stand on a version that was destroyed: of that, nothing is left. */
+  #cubesOf(content: Stored, nodes?: Set<string>): Iterable<CubeId> {
+    if (isCollected(content)) return [];
     try {
-      this.#needed.add(this.#session.manifest, content);
+      return contentOf(this.#session.manifest, content, nodes).keys();
     } catch (error) {
       if (!(error instanceof SherinError && error.code === 'MANIFEST_BROKEN')) throw error;
+      return [];
     }
   }
 

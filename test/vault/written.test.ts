@@ -1,10 +1,13 @@
 /** What programs have written, through lock, crash and a look at the disk. */
 import {
   closeSync,
+  fchmodSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   statSync,
   writeFileSync,
@@ -82,6 +85,48 @@ it('is there after a kill once it was synced, in the order in which it was made'
   expect(() => statSync(at('renamed.tmp'))).toThrow('ENOENT');
   expect(machine.ok('verify')).toMatch(/: 0 failures\n$/);
   expect(machine.ok('fsck', '--remove-orphans')).toBeDefined();
+  expect(machine.run('fsck')).toMatchObject({ code: 0 });
+});
+
+it('stays with a program that has it open when sherinctl removes it, and keeps no vault from opening', async () => {
+  writeFileSync(at('removed'), 'first');
+  writeFileSync(at('read'), 'to be read');
+  const file = openSync(at('removed'), 'r+');
+  const reader = openSync(at('read'), 'r');
+  writeSync(file, 'SECOND', 0);
+  fsyncSync(file);
+  writeSync(file, ' and third', 6);
+  await machine.call('remove', { paths: ['files/removed', 'files/read'] });
+  expect(fstatSync(file)).toMatchObject({ nlink: 0, size: 16 });
+  expect(fstatSync(reader)).toMatchObject({ nlink: 0, size: 10 });
+  fchmodSync(file, 0o600);
+  writeSync(file, 'fourth', 0);
+  fsyncSync(file);
+  const bytes = Buffer.alloc(32);
+  expect(bytes.toString('utf8', 0, readSync(file, bytes, 0, 32, 0))).toBe('fourth and third');
+  expect(bytes.toString('utf8', 0, readSync(reader, bytes, 0, 32, 0))).toBe('to be read');
+  machine.ok('sync');
+  const { fsPid } = machine;
+  process.kill(fsPid, 'SIGKILL');
+  closeDead(file);
+  closeDead(reader);
+  machine.ok('up');
+  expect(() => statSync(at('removed'))).toThrow('ENOENT');
+  expect(machine.ok('cat', 'files/removed@2')).toBe('SECOND and third');
+  expect(machine.run('fsck')).toMatchObject({ code: 0 });
+});
+
+it('is gone when it is destroyed, though a program writes to it', () => {
+  writeFileSync(at('destroyed'), 'a secret');
+  machine.ok('sync');
+  const file = openSync(at('destroyed'), 'r+');
+  writeSync(file, 'another secret', 0);
+  expect(machine.ok('destroy', '--yes', 'files/destroyed')).toMatch(
+    /^destroyed 1 file and 2 versions: 2 cubes, /,
+  );
+  expect(() => writeSync(file, 'more', 0)).toThrow('ENOENT');
+  expect(() => readSync(file, Buffer.alloc(8), 0, 8, 0)).toThrow('ENOENT');
+  closeSync(file);
   expect(machine.run('fsck')).toMatchObject({ code: 0 });
 });
 
