@@ -126,4 +126,7 @@ it('tells who closes the file, and goes on where it is cut or grows at what can 
   const { out } = machine.run('fsck');
   expect(out).toContain('1 cube lacking');
   expect(out).not.toContain('broken');
+  // What is put over it takes its place as a whole.
+  machine.ok('put', join(machine.home, 'source'), 'files/damaged');
+  expect(readFileSync(at('damaged')).equals(readFileSync(join(machine.home, 'source')))).toBe(true);
 });
