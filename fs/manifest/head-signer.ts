@@ -35,6 +35,7 @@ export class HeadSigner {
       headerHash: header.hash,
       auditSize: audit.size,
       auditRoot: audit.root,
+      journalEpoch: this.#options.journalEpoch?.() ?? last.journalEpoch,
     };
     const signature = this.#options.sign(headMessage(this.#options.uuid, encodeHead(unsigned)));
     return { ...unsigned, signature };
@@ -54,6 +55,7 @@ export const noHead: TreeHead = {
   snapshotSize: 0,
   stateRoot: Buffer.alloc(32),
   journal: 0,
+  journalEpoch: Buffer.alloc(8),
   signature: Buffer.alloc(64),
 };
 

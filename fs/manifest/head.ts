@@ -21,6 +21,8 @@ export interface TreeHead {
   readonly stateRoot: Buffer;
   /** Number of the first change that is not in the log, as the journal counts them. */
   readonly journal: number;
+  /** Which journal counts (8 bytes). */
+  readonly journalEpoch: Buffer;
   readonly signature: Buffer;
 }
 
@@ -41,7 +43,7 @@ export function encodeHead(head: UnsignedHead): Buffer {
     .u64(head.snapshotSize)
     .bytes(head.stateRoot)
     .u64(head.journal)
-    .bytes(Buffer.alloc(8))
+    .bytes(head.journalEpoch)
     .done();
 }
 
@@ -63,9 +65,9 @@ export function decodeHead(layout: Uint8Array, signature: Uint8Array): TreeHead 
     snapshotSize: input.u64(),
     stateRoot: bytes32(),
     journal: input.u64(),
+    journalEpoch: Buffer.from(input.bytes(8)),
     signature: Buffer.from(signature),
   };
-  if (input.bytes(8).some((byte) => byte !== 0)) throw new MalformedBytes('reserved bytes of the head');
   if (head.snapshotSize > head.size) throw new MalformedBytes('snapshot past the end of the log');
   return head;
 }

@@ -11,6 +11,8 @@ export interface ManifestOptions {
   readonly auditHead: () => { size: number; root: Buffer };
   /** Value of the rollback counter to sign. */
   readonly counter: () => bigint;
+  /** The journal that heads name; absent: as the head before. */
+  readonly journalEpoch?: () => Buffer;
   /** Nanoseconds since 1970. */
   readonly now?: () => bigint;
 }

@@ -125,6 +125,7 @@ export function assembleVault(dir: string, assembly: Assembly): void {
     snapshotSize: 0,
     stateRoot: zero32,
     journal: 0,
+    journalEpoch: new Uint8Array(8),
   };
   writeManifest(path(dir, 'manifest.db'), assembly, head, records);
 }

@@ -1,5 +1,5 @@
 /** Manifest tree heads (FORMAT.md, "Manifest log"). */
-import { Cursor, i64, isZero, join, u64 } from './bytes.js';
+import { Cursor, i64, join, u64 } from './bytes.js';
 import { type Master, sign, verify } from './keys.js';
 import { must } from './refused.js';
 
@@ -15,6 +15,7 @@ export interface TreeHead {
   readonly snapshotSize: number;
   readonly stateRoot: Uint8Array;
   readonly journal: number;
+  readonly journalEpoch: Uint8Array;
 }
 
 export function encodeHead(head: TreeHead): Uint8Array {
@@ -23,7 +24,7 @@ export function encodeHead(head: TreeHead): Uint8Array {
     join(u64(head.headerGeneration), head.headerHash),
     join(u64(head.auditSize), head.auditRoot, u64(head.snapshotSize), head.stateRoot),
     u64(head.journal),
-    new Uint8Array(8),
+    head.journalEpoch,
   );
 }
 
@@ -40,7 +41,7 @@ export function decodeHead(bytes: Uint8Array): TreeHead {
     cursor.take(32),
   ];
   const journal = cursor.u64();
-  must(isZero(cursor.take(8)), 'reserved bytes of a head');
+  const journalEpoch = cursor.take(8);
   return {
     size,
     root,
@@ -53,6 +54,7 @@ export function decodeHead(bytes: Uint8Array): TreeHead {
     snapshotSize,
     stateRoot,
     journal,
+    journalEpoch,
   };
 }
 

@@ -191,6 +191,7 @@ function manifest(): Json {
       snapshotSize: 0,
       stateRoot: new Uint8Array(32),
       journal: 0,
+      journalEpoch: new Uint8Array(8),
     },
   };
   const page = join(
