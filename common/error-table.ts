@@ -156,6 +156,12 @@ export const errorTable = {
     hint: 'if the TPM was replaced or cleared, open with the recovery key: {command}',
     command: 'sherinctl up --accept-rollback',
   },
+  JOURNAL_BROKEN: {
+    errno: 'EIO',
+    exit: Exit.verification,
+    sentence: 'the journal does not go on where the manifest ends: {part}',
+    hint: 'put the newest manifest.db back if it was replaced; without the folder journal/ the vault opens as it was sealed last',
+  },
   MANIFEST_BROKEN: {
     errno: 'EIO',
     exit: Exit.verification,

@@ -74,6 +74,11 @@ function rows(found: Status): [string, string][] {
       'head',
       `${formatCount(head.size, 'record')}, ${head.root.slice(0, 16)}…, ${formatTime(head.time)}, TPM counter ${head.nv}`,
     ]);
+  if (found.journal.refused > 0)
+    lines.push([
+      'journal',
+      `${formatCount(found.journal.refused, 'segment')} REFUSED AND KEPT (see: sherinctl why)`,
+    ]);
   lines.push(
     [
       'audit',

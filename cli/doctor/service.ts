@@ -35,6 +35,10 @@ export async function service(session: Session): Promise<Finding[]> {
         ),
       );
     }
+    if (status.journal.refused > 0) {
+      const what = `${status.journal.refused} segments were refused and are kept`;
+      findings.push(warn('journal', what, 'sherinctl why'));
+    }
     return findings;
   } catch (error) {
     return [fail('sherin-fs', reason(error), 'sherinctl down; sherinctl up')];

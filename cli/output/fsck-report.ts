@@ -80,7 +80,7 @@ function reportLack({ cube, state, uses, versions, repaired, fault }: LackInfo, 
 }
 
 function reportLeftovers(
-  { leftovers, counts, removed, busy, goneQuarantine }: FsckResult,
+  { leftovers, counts, removed, busy, goneQuarantine, keptSegments }: FsckResult,
   output: Output,
 ): void {
   for (const { path, kind, bytes } of leftovers)
@@ -93,6 +93,8 @@ function reportLeftovers(
   }
   if (goneQuarantine > 0)
     output.line(`${formatCount(goneQuarantine, 'quarantined cube')} of which no file is left`);
+  for (const { path, bytes } of keptSegments)
+    output.line(`${output.name(path)}, ${formatBytes(bytes)}: refused, a part of the journal`);
   if (removed.cubes > 0)
     output.line(`removed: ${formatCount(removed.cubes, 'file')}, ${formatBytes(removed.bytes)}`);
 }

@@ -159,6 +159,8 @@ export const statusSchema = z.strictObject({
     .nullable(),
   head: z.strictObject({ size: count, root: z.string(), time, nv: z.string() }).nullable(),
   audit: z.strictObject({ size: count, writable: z.boolean() }),
+  /** Segments of the journal that were refused and are kept in quarantine/. */
+  journal: z.strictObject({ refused: count }),
   reads: z.strictObject({ served: count, decrypted: count, hits: count, misses: count, faults: count }),
 });
 export type Status = z.infer<typeof statusSchema>;

@@ -55,6 +55,8 @@ export const fsckSchema = z.strictObject({
   removed: amount,
   /** Records of quarantine whose file is gone. */
   goneQuarantine: count,
+  /** Segments of the journal that were refused when the vault was opened, and what was made durable in them is not there. */
+  keptSegments: z.array(z.strictObject({ path: text, bytes: count })).max(100),
   /** Imports were under way: unfinished writes and cubes without a version may be theirs. */
   busy: z.boolean(),
   clean: z.boolean(),

@@ -173,7 +173,7 @@ async function repair(
 
 async function report(
   { session }: FsckParts,
-  { reading, references, tables, fetchedNodes, disk, removed, busy }: Found,
+  { reading, references, files, tables, fetchedNodes, disk, removed, busy }: Found,
   { from, faults }: Repaired,
   { rebuild }: FsckOptions,
 ): Promise<FsckResult> {
@@ -212,6 +212,7 @@ async function report(
     counts: countsOf(disk.leftovers),
     removed: amountOf(removed),
     goneQuarantine: disk.goneQuarantine,
+    keptSegments: files.keptSegments.slice(0, listed),
     busy,
     clean: lacking === 0 && lostVersions === 0 && mended.every((fault) => fault.mended),
   };

@@ -15,6 +15,8 @@ const passingFolders: ReadonlyMap<string, 'temporaries' | 'trash'> = new Map([
   ['tmp', 'temporaries'],
   ['trash', 'trash'],
 ] as const);
+/** Segments of the journal that were refused (FORMAT.md, "Journal"). */
+const keptSegment = /^[0-9]{8}-[0-9a-f]{8}\.journal$/;
 const nothingThere: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EXDEV'];
 
 export interface StoredCube {
@@ -40,6 +42,8 @@ export interface StrangeName {
 export class StoredFiles {
   readonly cubes = new Map<CubeId, StoredCube>();
   readonly quarantine = new Map<CubeId, StoredCube>();
+  /** Segments of the journal that were refused. */
+  readonly keptSegments: StrangeName[] = [];
   readonly misplaced: MisplacedCube[] = [];
   readonly strange: StrangeName[] = [];
   readonly temporaries: StrangeName[] = [];
@@ -84,7 +88,8 @@ class Listing {
     });
     await this.#each('quarantine', async (entry, path, bytes) => {
       const id = cubeOf(entry.name);
-      if (id === undefined) found.strange.push({ path, bytes: await bytes() });
+      if (keptSegment.test(entry.name)) found.keptSegments.push({ path, bytes: await bytes() });
+      else if (id === undefined) found.strange.push({ path, bytes: await bytes() });
       else found.quarantine.set(id, { bytes: await bytes(), ordinary: entry.isFile() });
     });
   }

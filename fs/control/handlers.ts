@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
 import { Secret, system } from '../../native/index.js';
 import type { VaultService } from '../service/service.js';
-import { whyContent, whyError } from '../service/why.js';
+import { whyContent, whyError, whyVault } from '../service/why.js';
 import type { BackupHandlers } from './backup-handlers.js';
 import { checkHandlers } from './check-handlers.js';
 import type { ClientThreads } from './client-threads.js';
@@ -57,9 +57,7 @@ export function controlHandlers(
     async why({ target }) {
       if (target !== undefined) return whyContent(await service.settled(), target);
       const reason = await service.refusal();
-      return reason === null
-        ? { reasons: ['nothing is refused: the vault is open'], next: null }
-        : whyError(reason);
+      return reason === null ? whyVault(await service.unlocked()) : whyError(reason);
     },
 
     async sync() {

@@ -9,11 +9,12 @@ import { Manifest, type ManifestOptions } from '../manifest/manifest.js';
 import { enrollTpm } from '../vault/enroll.js';
 import { headerHash } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
-import { Journal } from '../writing/journal/journal.js';
+import type { Journal } from '../writing/journal/journal.js';
 import type { WritingListener } from '../writing/listener.js';
 import type { Admins } from './access.js';
 import { encodeOptions } from './encode-options.js';
 import { auditKeys, manifestKeys } from './key-uses.js';
+import { openJournal } from './open-journal.js';
 import { RollbackGuard } from './rollback-guard.js';
 import { Session } from './session.js';
 
@@ -79,9 +80,11 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
   const override = how.slot === 'recovery' && how.acceptRollback;
   let audit: AuditLog | null = null;
   let guard: RollbackGuard | null = null;
+  let journal: Journal | null = null;
   const manifest = openManifest(keyring, locked, override, {
     auditHead: () => audit?.head() ?? { size: manifest.head.auditSize, root: manifest.head.auditRoot },
     counter: () => guard?.signed ?? manifest.head.nv,
+    journalEpoch: () => journal?.epoch ?? manifest.head.journalEpoch,
   });
   try {
     const { auditSize, auditRoot } = manifest.head;
@@ -107,9 +110,10 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
     const auditDir = locked.directory.inside('audit');
     const encode = encodeOptions(locked, keyring);
     const { owned } = locked.header;
-    const journal = openJournal(locked.fd, keyring);
+    const opened = await openJournal({ vaultFd: locked.fd, keyring, manifest, audit, actor });
+    journal = opened;
     const session = new Session({
-      ...{ ...parts, uuid, auditDir, keyring, manifest, audit, guard, encode, owned, journal },
+      ...{ ...parts, uuid, auditDir, keyring, manifest, audit, guard, encode, owned, journal: opened },
     });
     const recovered = await session.recover();
     if (recovered > 0)
@@ -122,20 +126,11 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
   }
 }
 
-function openJournal(vaultFd: number, keyring: Keyring): Journal {
-  try {
-    return new Journal(vaultFd, keyring);
-  } catch (error) {
-    const part = systemCode(error) ?? 'EIO';
-    throw new SherinError('IO', { what: 'opening the journal', part }, { cause: error });
-  }
-}
-
 function openManifest(
   keyring: Keyring,
   locked: LockedVault,
   override: boolean,
-  values: Pick<ManifestOptions, 'auditHead' | 'counter'>,
+  values: Pick<ManifestOptions, 'auditHead' | 'counter' | 'journalEpoch'>,
 ): Manifest {
   const options: ManifestOptions = {
     path: locked.directory.inside('manifest.db'),

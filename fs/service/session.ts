@@ -24,6 +24,7 @@ import { type Admins, mayRead } from './access.js';
 import { GivenUpContent } from './given-up.js';
 import { auditKeys } from './key-uses.js';
 import { LiveFile } from './live-file.js';
+import { nameJournal } from './name-journal.js';
 import { OpenObjects } from './open-objects.js';
 import { PastTrees } from './past-trees.js';
 import { PresentChanges } from './present-changes.js';
@@ -67,6 +68,7 @@ export class Session {
   readonly faults: FaultHandler;
   readonly reader: CubeReader;
   readonly store: CubeStore;
+  readonly journal: Journal;
   readonly refused: RefusedCubes;
   readonly writing: Writing;
   readonly changes: PresentChanges;
@@ -86,6 +88,7 @@ export class Session {
     this.records = new Records(parts.audit, parts.invalidate);
     this.reader = parts.reader;
     this.store = parts.store;
+    this.journal = parts.journal;
     this.refused = new RefusedCubes(parts.manifest.tree);
     this.catalog = new CubeCatalog(parts.manifest);
     this.past = new PastTrees(parts.manifest, this.#givenUp);
@@ -107,15 +110,15 @@ export class Session {
       beforeCommit: () => parts.guard.beforeWrite(),
       commit: (count, ...made) => this.#commitNow(count, ...made),
       inTurn: (step) => this.#inTurn(step),
+      nameJournal: (sealing) => nameJournal(parts, (step) => (sealing ? step() : this.#inTurn(step))),
     });
     this.writing.listener = parts.listener;
     this.changes = new PresentChanges(this.writing, (id) => this.manifest.node(id));
   }
 
-  /** Makes once more what the journal has kept through a crash. @returns how much. @throws SherinError MANIFEST_BROKEN */
+  /** Makes once more what the journal has kept through a crash. @returns how much. @throws SherinError JOURNAL_BROKEN */
   recover(): Promise<number> {
-    const { manifest, writing } = this;
-    const { journal } = this.#parts;
+    const { manifest, writing, journal } = this;
     const from = manifest.head.journal;
     return recover({ journal, writing, from, reserveInode: (ino) => manifest.reserveInode(ino) });
   }

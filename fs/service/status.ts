@@ -74,6 +74,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
         ? null
         : { size: head.size, root: head.root.toString('hex'), time: String(head.time), nv: String(head.nv) },
     audit: { size: audit?.size ?? 0, writable: session?.records.writable ?? true },
+    journal: { refused: session?.journal.kept ?? 0 },
     reads: {
       served: stats.servedBytes,
       decrypted: stats.decryptedBytes,

@@ -15,6 +15,20 @@ export function whyError(error: SherinError): Why {
   return { reasons: hint === '' ? [error.message] : [error.message, hint], next: error.command };
 }
 
+/** What is refused of an open vault as a whole. */
+export function whyVault({ journal }: Session): Why {
+  if (journal.kept === 0) return { reasons: ['nothing is refused: the vault is open'], next: null };
+  const segments = journal.kept === 1 ? 'a segment' : `${journal.kept} segments`;
+  return {
+    reasons: [
+      `${segments} of the journal did not verify when the vault was opened: what programs had made durable there, and nowhere else yet, is missing`,
+      'it is kept in quarantine/ of the vault, and the record AUDIT_JOURNAL_REFUSED has numbers and bytes',
+      'a bad disk or somebody who wrote to it did that, or the power was cut during a large append; what is kept there may be removed',
+    ],
+    next: 'sherinctl audit',
+  };
+}
+
 /** Reasons behind a refusal of content: the quarantined cubes of a file, or one cube. */
 export function whyContent(session: Session, text: string): Why {
   const cube = asCubeId(text);

@@ -114,6 +114,35 @@ export class Journaling {
     this.#changes.set(until - 1, this.#parts.journal.oldest);
   }
 
+  /** Appends from now on begin another segment. @returns number of the last one before that */
+  turnOver(): Promise<number> {
+    return this.#alone(async () => this.#parts.journal.turnOver());
+  }
+
+  /** Overwrites and removes segments up to one, as far as all is sealed that they have. @returns how many stay */
+  shred(until: number): Promise<number> {
+    const { journal } = this.#parts;
+    return this.#alone(async () => {
+      if (this.#failed) return journal.shred(until, null);
+      try {
+        return await journal.shred(until, this.#told);
+      } catch {
+        this.#failed = true;
+        return journal.shred(until, null);
+      }
+    });
+  }
+
+  /** Runs a step between two appends. */
+  #alone<T>(step: () => Promise<T>): Promise<T> {
+    const run = this.#running.then(step);
+    this.#running = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    return run;
+  }
+
   #begin(): Group {
     const inodes = new Set<number>();
     const done = this.#running.then(() => {
@@ -143,7 +172,7 @@ export class Journaling {
       working.journaled();
       const told = this.#told;
       this.#appending = journal.current;
-      const segment = await journal.append(entries);
+      const segment = await journal.append(entries, told);
       for (const entry of entries) this.#note(entry, { segment, told });
     } catch (error) {
       // What it was told of may be missing there: it is of no use until all is sealed.

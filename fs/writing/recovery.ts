@@ -2,8 +2,10 @@
 import { MalformedBytes } from '../../common/bytes.js';
 import { SherinError } from '../../common/errors.js';
 import { decodeRecord } from '../manifest/record-codec.js';
+import type { Tree } from '../manifest/tree.js';
 import type { Entry } from './journal/entries.js';
 import type { Journal } from './journal/journal.js';
+import type { Counts } from './journal/scan.js';
 import type { Writing } from './writing.js';
 
 export interface RecoveryParts {
@@ -15,7 +17,16 @@ export interface RecoveryParts {
   readonly reserveInode: (ino: number) => void;
 }
 
-/** @returns how many changes and pieces of content were made once more. @throws SherinError MANIFEST_BROKEN */
+/** Whether an entry of the journal counts still, beside what the manifest has: the other way round from what is given back there. */
+export function countsStill(tree: Tree, from: number): Counts {
+  return (entry, next) => {
+    if ('number' in entry) return entry.number >= from;
+    const inode = tree.inode(entry.inode);
+    return inode === undefined ? next > from : entry.version >= inode.version;
+  };
+}
+
+/** @returns how many changes and pieces of content were made once more. @throws SherinError JOURNAL_BROKEN */
 export async function recover(parts: RecoveryParts): Promise<number> {
   let made = 0;
   parts.writing.recovering();
@@ -87,5 +98,5 @@ async function restoreContent(
 }
 
 function broken(part: string, cause?: unknown): SherinError {
-  return new SherinError('MANIFEST_BROKEN', { part: `the journal: ${part}` }, { cause });
+  return new SherinError('JOURNAL_BROKEN', { part }, { cause });
 }

@@ -1,3 +1,4 @@
+/** What writing is given of the vault around it. */
 import type { CubeId } from '../../common/ids.js';
 import type { EncodeOptions } from '../../native/index.js';
 import type { ObjectContent } from '../cube/content.js';
@@ -8,7 +9,6 @@ import type { Journal } from './journal/journal.js';
 import type { Transaction } from './sealing.js';
 import type { Stored } from './stored.js';
 
-/** What a session gives {@link Writing}. */
 export interface WritingParts {
   readonly manifest: Manifest;
   readonly store: CubeStore;
@@ -26,6 +26,8 @@ export interface WritingParts {
   readonly beforeCommit: () => Promise<void>;
   /** One transaction of the manifest with the first `count` changes taken, made before the call returns. @throws SherinError; nothing was committed then */
   readonly commit: (count: number, ...made: Transaction) => Promise<unknown>;
+  /** A durable head names the journal when it resolves. @param sealing it is asked for while that has the turn. @throws SherinError NO_SPACE, IO */
+  readonly nameJournal: (sealing: boolean) => Promise<void>;
   /** Runs a step when no other changes the manifest. */
   readonly inTurn: <T>(step: () => Promise<T>) => Promise<T>;
 }

@@ -7,7 +7,7 @@ import { Background } from './background.js';
 import { Clock } from './clock.js';
 import { CommitGate } from './commit-gate.js';
 import { Contents, type UnsealedFile } from './contents.js';
-import { CubeHold } from './cube-hold.js';
+import { CubeHold, reliesOnCubes } from './cube-hold.js';
 import type { FrozenContent } from './frozen-content.js';
 import { Journaling } from './journaling.js';
 import { LateErrors } from './late-errors.js';
@@ -58,7 +58,7 @@ export class Writing {
     this.tree = this.working.tree;
     const { working, contents } = this;
     this.versions = new Versions(working, contents, this.clock);
-    this.#hold = new CubeHold(parts.lock, () => [...contents.all()].some((file) => this.#isHeld(file)));
+    this.#hold = new CubeHold(parts.lock, () => reliesOnCubes(contents, working));
     this.#sealing = new Sealing({
       ...{ manifest, store, working, contents, encode, owned, refused, healed },
       commit: async (...made) => {
@@ -179,6 +179,7 @@ export class Writing {
     this.requireOpen();
     if (this.#journaling.usable) {
       try {
+        await this.#parts.nameJournal(false);
         await this.#journaling.sync(ino);
         this.#late.journal(null);
         this.#relieve();
@@ -227,6 +228,14 @@ export class Writing {
   /** Everything that was changed before is in cubes and manifest when it resolves. @throws SherinError NO_SPACE, IO, LOCKED… */
   seal(): Promise<void> {
     return this.#hold.during(() => this.#inTurn(() => this.#seal()));
+  }
+
+  /** No byte that was appended by now stays in the journal. @returns segments that stay, with what can not be sealed */
+  async shredJournal(): Promise<number> {
+    const until = await this.#journaling.turnOver();
+    // What can not be sealed stays there, and is told of.
+    await this.durable(null).catch(() => undefined);
+    return this.#journaling.shred(until);
   }
 
   /** Runs a step that commits something and seals what is pending before it, for which it needs the cubes to stay. */
@@ -300,16 +309,6 @@ export class Writing {
     this.contents.discardAll();
   }
 
-  /**
-   * A file without a name never gets a record, and the journal would not bring it back: as long as a program has it, who removes cubes
-   * leaves those that {@link inCubes} tells of.
-   */
-  #isHeld({ ino, content }: UnsealedFile): boolean {
-    if (!content.standsOnCubes) return false;
-    const [uncommitted] = this.working.uncommitted();
-    return uncommitted !== undefined || !this.working.isOrphan(ino);
-  }
-
   get #allSealed(): boolean {
     const [due] = this.versions.due();
     const [uncommitted] = this.working.uncommitted();
@@ -361,6 +360,7 @@ export class Writing {
   async #keepStuck(inodes: readonly number[]): Promise<void> {
     if (!this.#journaling.usable) return;
     const sync = (): Promise<unknown> => Promise.all(inodes.map((ino) => this.#journaling.sync(ino)));
+    await this.#parts.nameJournal(true);
     // First of what is frozen, which has the same vertices.
     await sync();
     for (const ino of inodes) this.contents.again(ino);

@@ -9,7 +9,8 @@ function segment(text: string): (Entry | AppendHead)[] {
     .filter(Boolean)
     .map((word) => {
       const [number, count] = word.split(':');
-      if (count !== undefined) return { type: 'append', number: Number(number), count: Number(count) };
+      if (count !== undefined)
+        return { type: 'append', number: Number(number), count: Number(count), oldest: 1, next: 0 };
       return { type: 'mutation', number: word.charCodeAt(0), record: Buffer.alloc(0) };
     });
 }

@@ -39,6 +39,10 @@ export interface AppendHead {
   /** From 1 on, one more each time, since everything was sealed. */
   readonly number: number;
   readonly count: number;
+  /** Number of the oldest segment that has anything that counted then. */
+  readonly oldest: number;
+  /** Number of the first change that comes after it. */
+  readonly next: number;
 }
 
 const codes = { mutation: 1, version: 2, length: 3, slot: 4, data: 5, append: 6, holes: 7 } as const;
@@ -97,6 +101,8 @@ export class EntryWriter {
       case 'append':
         this.#u64(entry.number);
         this.#u32(entry.count);
+        this.#u64(entry.oldest);
+        this.#u64(entry.next);
         break;
       case 'holes':
         this.#file(entry);
@@ -142,7 +148,7 @@ function sizeOf(entry: Entry | AppendHead): number {
     case 'data':
       return dataHead + entry.bytes.length;
     case 'append':
-      return 1 + 8 + 4;
+      return 1 + 8 + 4 + 8 + 8;
     case 'holes':
       return 1 + 16 + 16;
   }
@@ -169,7 +175,10 @@ function readEntry(input: ByteReader): Entry | AppendHead {
     case codes.data:
       return { type: 'data', ...file(), ...dataOf(input) };
     case codes.append:
-      return { type: 'append', number: input.u64(), count: input.u32() };
+      return {
+        ...{ type: 'append', number: input.u64(), count: input.u32() },
+        ...{ oldest: input.u64(), next: input.u64() },
+      };
     case codes.holes:
       return { type: 'holes', ...file(), first: input.u64(), count: input.u64() };
     default:

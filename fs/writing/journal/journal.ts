@@ -1,68 +1,176 @@
 /** The journal's segments: appended to, read after a crash, given back once everything in them is sealed. */
-import { readdirSync } from 'node:fs';
-import { systemCode } from '../../../common/errors.js';
+import { closeSync } from 'node:fs';
+import { MalformedBytes } from '../../../common/bytes.js';
+import { SherinError } from '../../../common/errors.js';
 import { type Keyring, system } from '../../../native/index.js';
 import { countingEntries, type SegmentEntries, wholeAppends } from './appends.js';
 import { type Entry, EntryWriter, readEntries } from './entries.js';
-import { frameBytes, frameLimit, readSegment, SegmentWriter, segmentPath } from './segment.js';
+import { newEpoch, noEpoch } from './epoch.js';
+import { JournalFolder } from './folder.js';
+import { frameBytes, frameLimit } from './frames.js';
+import { type CountedSegment, type Judgement, judge, type RefusedSegment } from './judge.js';
+import { type Counts, framesOf, type Scanned, scanSegment } from './scan.js';
+import { SegmentWriter } from './segment.js';
+import { newSegmentHead, noTag } from './segment-head.js';
 
 /** Bytes of frames that a segment holds. */
 const segmentRoom = 4 * 1024 * 1024;
 
 export class Journal {
-  readonly #vaultFd: number;
+  readonly #folder: JournalFolder;
   readonly #keyring: Keyring;
-  /** Numbers of the segments on disk, ascending. */
-  #segments: number[];
+  /** Segments that count, or did in this run, ascending. */
+  #segments: number[] = [];
+  /** What there was to be read. */
+  #read: Judgement = { counted: [], end: null, refused: [], gone: [] };
+  /** Segments before this one hold nothing that counts; they go once an append has said so. */
+  #freed = 0;
+  /** Number of the last segment that was made or read. */
+  #last = 0;
+  /** What the first frame of the next segment is bound to. */
+  #before: Buffer = noTag;
+  #epoch: Buffer = noEpoch;
   #writer: SegmentWriter | null = null;
   /** Of the next append. */
   #append = 1;
+  /** What is removed is overwritten. */
+  #shredding = false;
+  #kept = 0;
   readonly #frame = system.plaintext(frameLimit);
 
   /** @throws NativeError, ErrnoException when its directory can not be made or read */
   constructor(vaultFd: number, keyring: Keyring) {
-    this.#vaultFd = vaultFd;
+    this.#folder = new JournalFolder(vaultFd);
     this.#keyring = keyring;
-    this.#segments = listSegments(vaultFd);
+    this.#kept = this.#folder.kept().length;
   }
 
-  /** Bytes of segments on disk, nearly. */
+  /** What the tree heads of this run name, and the segments that it makes. */
+  get epoch(): Buffer {
+    return this.#epoch;
+  }
+
+  /** Bytes of segments that count, nearly. */
   get bytes(): number {
-    return this.#segments.length * segmentRoom;
+    return this.#segments.filter((number) => number >= this.#freed).length * segmentRoom;
   }
 
-  /** Number of the oldest segment; of the next one where there is none. */
+  /** Number of the oldest segment that counts; of the next one where there is none. */
   get oldest(): number {
-    return this.#segments[0] ?? this.#next();
-  }
-
-  /** Every entry that counts, in order; its bytes are valid until the next one is asked for. @throws MalformedBytes */
-  *entries(): Iterable<Entry> {
-    const whole = wholeAppends(this.#read());
-    yield* countingEntries(this.#read(), whole);
-  }
-
-  *#read(): Iterable<SegmentEntries> {
-    for (const segment of [...this.#segments]) yield this.#readSegment(segment);
-  }
-
-  *#readSegment(segment: number): SegmentEntries {
-    for (const frame of readSegment(this.#vaultFd, segment, this.#keyring)) yield* readEntries(frame);
+    return this.#segments.find((number) => number >= this.#freed) ?? this.#last + 1;
   }
 
   /** Number of the segment that the next append begins in, or an earlier one. */
   get current(): number {
-    return this.#writer?.number ?? this.#next();
+    return this.#writer?.number ?? this.#last + 1;
+  }
+
+  /** Segments that were refused and are kept, now and earlier. */
+  get kept(): number {
+    return this.#kept;
+  }
+
+  /**
+   * Looks at what an earlier run has left, once, and begins an epoch. Nothing is changed yet.
+   * @param named the epoch of the newest tree head
+   * @returns segments that neither a crash nor this software leaves
+   * @throws SherinError JOURNAL_BROKEN, DISK_READ
+   */
+  examine(named: Buffer, counts: Counts): readonly RefusedSegment[] {
+    const scanned = this.#folder.numbers.map((number) => this.#scan(number, counts));
+    const former = scanned.find(({ kind }) => kind === 'former');
+    if (former !== undefined && named.equals(noEpoch))
+      throw broken(`segment ${former.number} is of a format that only an earlier Sherin reads`);
+    this.#read = judge(scanned, named);
+    const { counted, end } = this.#read;
+    this.#segments = counted.map(({ number }) => number);
+    this.#last = this.#segments.at(-1) ?? 0;
+    this.#before = end?.tag ?? noTag;
+    this.#epoch = newEpoch(end);
+    return this.#read.refused.filter(({ number }) => !this.#folder.isKept(number));
+  }
+
+  /** Puts what was refused out of the way, and removes what says nothing. @returns how many are kept somewhere else now */
+  async tidy(): Promise<number> {
+    const { refused, gone } = this.#read;
+    for (const number of gone) this.#folder.remove(number);
+    let moved = 0;
+    for (const { number, counted } of refused) {
+      const done = counted > 0 ? this.#keep(number) : this.#folder.setAside(number);
+      if (done) moved += 1;
+    }
+    if (moved > 0) await this.#folder.sync();
+    this.#kept = this.#folder.kept().length;
+    return moved;
+  }
+
+  /** Every entry that counts, in order; its bytes are valid until the next one is asked for. @throws SherinError JOURNAL_BROKEN, DISK_READ */
+  *entries(): Iterable<Entry> {
+    const whole = wholeAppends(this.#countedSegments());
+    yield* countingEntries(this.#countedSegments(), whole);
   }
 
   /**
    * Appends entries, durable when it resolves: after a crash all of them are found, or none. One at a time.
+   * @param next number of the first change that comes after them
    * @returns number of the segment in which the first one is
    * @throws NativeError, ErrnoException ENOSPC, EIO: what was appended so far may or may not be read after a crash
    */
-  async append(entries: readonly Entry[]): Promise<number> {
+  async append(entries: readonly Entry[], next: number): Promise<number> {
+    return entries.length === 0 ? this.current : this.#write(entries, next);
+  }
+
+  /** Segments before one hold nothing that counts. They are removed, as far as the disk lets it, once a later append says so. */
+  free(before: number): void {
+    this.#freed = Math.max(this.#freed, Math.min(before, this.#writer?.number ?? this.#last + 1));
+    if (this.#writer === null && this.oldest > this.#last) this.#removeBefore(this.#freed);
+  }
+
+  /** The next append begins another segment; what is removed from now on is overwritten, until {@link shred}. @returns number of the last segment */
+  turnOver(): number {
+    this.#shredding = true;
+    if (this.#writer !== null) this.#before = this.#writer.tag;
+    this.#writer?.close();
+    this.#writer = null;
+    return this.#last;
+  }
+
+  /**
+   * Overwrites and removes segments up to one, where they hold nothing that counts, and those that are kept.
+   * @param next as for {@link append}; null: nothing may be appended
+   * @returns how many stay
+   */
+  async shred(until: number, next: number | null): Promise<number> {
+    try {
+      if (this.oldest > this.#last) this.#removeBefore(this.#freed);
+      else if (next !== null) await this.#write([], next);
+    } finally {
+      this.#shredding = false;
+    }
+    const stay = this.#segments.filter((number) => number <= until).length + this.#folder.removeKept();
+    this.#kept = this.#folder.kept().length;
+    return stay;
+  }
+
+  /** Writes no more to the present segment. Only when everything that was appended is sealed, or nothing is appended any more. */
+  abandon(): void {
+    this.#writer?.close();
+    this.#writer = null;
+    this.#before = noTag;
+    this.#append = 1;
+  }
+
+  /** Ends writing; with `all` sealed nothing has to be kept. */
+  close(all: boolean): void {
+    this.abandon();
+    if (all) this.free(Number.POSITIVE_INFINITY);
+    // The last head names a journal that has no segments: any that is found then was put there.
+    if (all && this.#segments.length === 0) this.#epoch = newEpoch(null);
+    system.wipe(this.#frame);
+  }
+
+  async #write(entries: readonly Entry[], next: number): Promise<number> {
     let first = this.current;
-    if (entries.length === 0) return first;
     const frame = new EntryWriter(this.#frame);
     let written = false;
     const flush = async (): Promise<void> => {
@@ -75,37 +183,18 @@ export class Journal {
       system.wipe(bytes);
       frame.reset();
     };
-    frame.add({ type: 'append', number: this.#append++, count: entries.length });
+    const { oldest } = this;
+    frame.add({ type: 'append', number: this.#append++, count: entries.length, oldest, next });
     for (const entry of entries) {
       if (frame.add(entry)) continue;
       await flush();
       if (!frame.add(entry)) throw new RangeError(`a journal entry of type ${entry.type} is too large`);
     }
     await flush();
-    if (written) await this.#writer?.sync();
+    await this.#writer?.sync();
+    // It is durable that they are of no account: what is left of them after a crash is no gap.
+    this.#removeBefore(oldest);
     return first;
-  }
-
-  /** Removes segments before one, as far as the disk lets it; the one that is written to stays. */
-  free(before: number): void {
-    const current = this.#writer?.number;
-    const gone = this.#segments.filter((number) => number < before && number !== current);
-    // One after another: no segment is missing between two that are there.
-    gone.every((number) => this.#remove(number));
-  }
-
-  /** Writes no more to the present segment. Only when everything that was appended is sealed, or nothing is appended any more. */
-  abandon(): void {
-    this.#writer?.close();
-    this.#writer = null;
-    this.#append = 1;
-  }
-
-  /** Ends writing; with `all` sealed nothing has to be kept. */
-  close(all: boolean): void {
-    this.abandon();
-    if (all) [...this.#segments].every((number) => this.#remove(number));
-    system.wipe(this.#frame);
   }
 
   async #roomFor(length: number): Promise<SegmentWriter> {
@@ -113,11 +202,14 @@ export class Journal {
     if (this.#writer !== null && this.#writer.room >= needed) return this.#writer;
     // What is in the old one is durable before anything in the new one is.
     await this.#writer?.sync();
-    const number = this.#next();
-    const room = Math.max(segmentRoom, needed);
+    if (this.#writer !== null) this.#before = this.#writer.tag;
+    else if (this.oldest > this.#last) this.#before = noTag;
+    const { number, fd } = this.#folder.create(this.#last + 1);
+    this.#last = number;
     this.#segments.push(number);
     try {
-      const writer = await SegmentWriter.create(this.#vaultFd, number, this.#keyring, room);
+      const head = newSegmentHead(number, this.#epoch, this.#before);
+      const writer = await SegmentWriter.begin(fd, head, this.#keyring, Math.max(segmentRoom, needed));
       this.#writer?.close();
       this.#writer = writer;
       return writer;
@@ -127,34 +219,56 @@ export class Journal {
     }
   }
 
-  #next(): number {
-    return (this.#segments.at(-1) ?? 0) + 1;
+  /** One after another: no segment is missing between two that are there. */
+  #removeBefore(number: number): void {
+    const gone = this.#segments.filter((each) => each < number && each !== this.#writer?.number);
+    gone.every((each) => this.#remove(each));
   }
 
   /** @returns false where it can not be removed now: it goes with one of the next times */
   #remove(number: number): boolean {
-    try {
-      system.unlinkBeneath(this.#vaultFd, segmentPath(number));
-    } catch (error) {
-      const code = systemCode(error);
-      if (code === undefined) throw error;
-      if (code !== 'ENOENT') return false;
-    }
+    if (!this.#folder.remove(number, this.#shredding)) return false;
     this.#segments = this.#segments.filter((other) => other !== number);
     return true;
   }
+
+  #keep(number: number): boolean {
+    return !this.#folder.isKept(number) && this.#folder.keep(number);
+  }
+
+  #scan(number: number, counts: Counts): Scanned {
+    const fd = this.#folder.open(number);
+    if (fd === null) return { kind: 'strange', number, bytes: 0 };
+    try {
+      return scanSegment(fd, number, this.#keyring, counts);
+    } catch (error) {
+      if (error instanceof MalformedBytes) throw broken(error.message, error);
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  *#countedSegments(): Iterable<SegmentEntries> {
+    for (const counted of this.#read.counted) yield this.#entriesOf(counted);
+  }
+
+  *#entriesOf({ number, frames }: CountedSegment): SegmentEntries {
+    const fd = frames === 0 ? null : this.#folder.open(number);
+    if (fd === null) return;
+    try {
+      let left = frames;
+      for (const { plain } of framesOf(fd, number, this.#keyring)) {
+        yield* readEntries(plain);
+        left -= 1;
+        if (left === 0) return;
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
 }
 
-function listSegments(vaultFd: number): number[] {
-  const path = Buffer.from('journal');
-  try {
-    system.mkdirBeneath(vaultFd, path, 0o700);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-  return readdirSync(`/proc/self/fd/${vaultFd}/journal`)
-    .filter((name) => /^[0-9]{8}\.journal$/.test(name))
-    .map((name) => Number(name.slice(0, 8)))
-    .filter((number) => number > 0)
-    .sort((a, b) => a - b);
+function broken(part: string, cause?: unknown): SherinError {
+  return new SherinError('JOURNAL_BROKEN', { part }, { cause });
 }

@@ -1,0 +1,59 @@
+/** How a segment begins (FORMAT.md, "Journal"). All of it is authenticated with every frame. */
+import { randomBytes } from 'node:crypto';
+import { epochBytes } from './epoch.js';
+
+export const headBytes = 64;
+export const tagBytes = 16;
+/** A segment with more could not have eight digits. */
+export const lastSegment = 99_999_999;
+/** What the first frame of a chain is bound to. */
+export const noTag = Buffer.alloc(tagBytes);
+
+const magic = Buffer.from('SHERIN:J');
+const version = 2;
+const suite = 1;
+const at = { version: 8, suite: 10, number: 12, salt: 16, epoch: 40, before: 48 } as const;
+
+export interface SegmentHead {
+  readonly bytes: Buffer;
+  readonly number: number;
+  /** Random bytes and the epoch: with another of either, it is another key. */
+  readonly salt: Buffer;
+  readonly epoch: Buffer;
+  /** Tag of the last frame in the segment before; zero bytes where nothing before counts. */
+  readonly before: Buffer;
+}
+
+function headOf(bytes: Buffer): SegmentHead {
+  return {
+    bytes,
+    number: bytes.readUInt32LE(at.number),
+    salt: bytes.subarray(at.salt, at.before),
+    epoch: bytes.subarray(at.epoch, at.epoch + epochBytes),
+    before: bytes.subarray(at.before, at.before + tagBytes),
+  };
+}
+
+export function newSegmentHead(number: number, epoch: Buffer, before: Buffer): SegmentHead {
+  const bytes = Buffer.alloc(headBytes);
+  magic.copy(bytes);
+  bytes.writeUInt16LE(version, at.version);
+  bytes.writeUInt16LE(suite, at.suite);
+  bytes.writeUInt32LE(number, at.number);
+  randomBytes(at.epoch - at.salt).copy(bytes, at.salt);
+  epoch.copy(bytes, at.epoch);
+  before.copy(bytes, at.before);
+  return headOf(bytes);
+}
+
+/** @returns null where it is not the head of the segment with this number */
+export function readSegmentHead(bytes: Buffer, number: number): SegmentHead | null {
+  const head = headOf(bytes);
+  const known = bytes.readUInt16LE(at.version) === version && bytes.readUInt16LE(at.suite) === suite;
+  return bytes.subarray(0, magic.length).equals(magic) && known && head.number === number ? head : null;
+}
+
+/** Whether it is the head of a segment as they were before heads of the manifest named the journal. */
+export function isFormerHead(bytes: Buffer): boolean {
+  return bytes.subarray(0, magic.length).equals(magic) && bytes.readUInt16LE(at.version) === 1;
+}
