@@ -54,6 +54,7 @@ export class Destroying {
     if (paths.some((path) => treePath(path).length === 0))
       throw new SherinError('IS_DIRECTORY', { path: 'files/' });
     const files = await this.#remove(session, paths, caller, progress);
+    const segments = await session.writing.shredJournal();
     // Once more: what a program had written to a file became its last version when that was removed.
     const history = await vaultHistory(session.manifest, progress);
     const lines = paths.map((path) => requireLine(history, path));
@@ -83,6 +84,8 @@ export class Destroying {
     const actor = actorOf(caller);
     await session.records.record({ event: 'AUDIT_DESTROY_DONE', id: null, actor, meta: report });
     await this.#parts.invalidate('all');
+    if (segments > 0)
+      throw new SherinError('IO', { what: 'overwriting the journal', part: `${segments} segments stay` });
     const stay = [...held].filter((id) => doomed.needs(id));
     const inUse = stay.filter((id) => doomed.isInUse(id)).length;
     return {

@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   cpSync,
+  existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -15,6 +17,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { peer } from '../../fs/check/fsck.fixture.js';
 import { whyVault } from '../../fs/service/why.js';
 import { CrashBench } from './crash-run.js';
 import { contentText } from './model.js';
@@ -204,5 +207,35 @@ describe('what is no file in the place of a segment', () => {
     expect(names.every((name) => /^0000000\d\.journal$/.test(name))).toBe(true);
     await now.service.stop(null);
     expect(readdirSync(inVault('journal'))).toEqual([]);
+  });
+});
+
+describe('destroy', () => {
+  it('overwrites what the journal has of a file, and what is appended meanwhile stays', async () => {
+    const now = await openVault(bench.places);
+    await done(now, [...written('f'), { do: 'close', label: 'f' }, ...written('other')]);
+    const fd = openSync(segment(1), 'r');
+    expect(
+      readFileSync(segment(1))
+        .subarray(64, 5_000)
+        .some((byte) => byte !== 0),
+    ).toBe(true);
+    try {
+      await now.service.destroying.destroy(['files/f'], peer, () => undefined);
+      const { size, nlink } = fstatSync(fd);
+      const bytes = Buffer.alloc(size);
+      expect(readSync(fd, bytes, 0, size, 0)).toBe(size);
+      expect(nlink).toBe(0);
+      expect(bytes.every((byte) => byte === 0)).toBe(true);
+    } finally {
+      closeSync(fd);
+    }
+    await done(now, written('later'));
+    const seen = await pictureOf(now);
+    bench.save('crashed');
+    await now.service.stop(null);
+    bench.restore('crashed');
+    expect((await opened()).picture).toEqual(seen);
+    expect(existsSync(segment(1))).toBe(false);
   });
 });
