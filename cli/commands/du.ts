@@ -9,7 +9,7 @@ export const du = command({
   name: 'du',
   summary: 'Show what files and their old versions take up',
   details: [
-    'The size of the files, what is stored for them (encrypted, with headers and padding, equal content once), and what their old versions take beyond that. Of all this, alone is what nothing else in the vault needs, and shared what other files or their versions need, too.',
+    'The size of the files, what is stored for them (encrypted, with headers and padding, equal content once), and what their old versions take beyond that. Of all this, alone is what nothing else in the vault needs, and shared what other files or their versions need, too. Sizes of 8 PiB and more, which sparse files can have together, are shown as 8 PiB.',
   ],
   args: [{ form: '[path]', text: 'a file or directory; default: all', completes: 'vault-path' }],
   options: {

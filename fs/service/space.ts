@@ -1,3 +1,4 @@
+import { addBytes } from '../../common/add-bytes.js';
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, formatSherinId, type SherinId } from '../../common/ids.js';
 import type { PadMode } from '../../native/index.js';
@@ -19,6 +20,7 @@ type Progress = (done: number, total: number) => void;
 /** Sizes are bytes; stored ones count headers and padding, and each cube once. */
 export interface SpaceReport {
   readonly files: number;
+  /** At most 2^53 − 1. */
   readonly logical: number;
   /** What the files of now take. */
   readonly stored: number;
@@ -168,7 +170,7 @@ function filesOf({ tree }: Manifest, lines: Iterable<PathLine>): { files: number
     const inode = states.at(-1)?.inode ?? 0;
     if (inode === 0 || inodes.has(inode)) continue;
     inodes.add(inode);
-    logical += tree.inode(inode)?.size ?? 0;
+    logical = addBytes(logical, tree.inode(inode)?.size ?? 0);
   }
   return { files: inodes.size, logical };
 }

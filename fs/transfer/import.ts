@@ -1,3 +1,4 @@
+import { addBytes } from '../../common/add-bytes.js';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { cubeIdFromBytes, parseNamespace, utcDate } from '../../common/ids.js';
 import { textToBytes } from '../../common/names.js';
@@ -264,7 +265,7 @@ export class Import {
         this.#staging.nodes.push(...file.nodes);
         this.#stage(this.#put(inode, file));
         this.#totals.files += 1;
-        this.#totals.bytes += file.length;
+        this.#totals.bytes = addBytes(this.#totals.bytes, file.length);
       }
       return { path: entry.path, outcome: 'stored', bytes: file?.length ?? 0 };
     } catch (error) {

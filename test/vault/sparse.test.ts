@@ -71,3 +71,42 @@ print(checked)
     ]);
   });
 });
+
+describe('sparse files of more than 2^53 bytes together', () => {
+  let machine: Machine;
+  beforeAll(() => {
+    machine = Machine.start();
+    const made = machine.shell(
+      'truncate -s 50T "$M/files/one" && truncate -s 9007199254740991 "$M/files/two"',
+    );
+    expect(made).toMatchObject({ code: 0 });
+  });
+  afterAll(() => machine.end());
+
+  it.each([
+    [['du', '--json']],
+    [['du', '--versions', 'files/two']],
+    [['log', 'files/two']],
+    [['status', '--json']],
+    [['verify']],
+    [['gc', '--dry-run']],
+  ])('are counted by %j', (args) => {
+    expect(machine.run(...args)).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('have the largest sum that is exact', () => {
+    const { files, logical } = JSON.parse(machine.ok('du', '--json'));
+    expect({ files, logical }).toEqual({ files: 2, logical: Number.MAX_SAFE_INTEGER });
+  });
+
+  it('are put without an error', () => {
+    // tmpfs takes files as large as numbers are.
+    const line =
+      'mkdir large && truncate -s 5P large/a && truncate -s 5P large/b && $CTL put --json large files/large';
+    expect(
+      machine.shell(
+        `cd /dev/shm && rm -rf large-$$ && mkdir large-$$ && cd large-$$ && ${line}; code=$?; rm -rf /dev/shm/large-$$; exit $code`,
+      ),
+    ).toMatchObject({ code: 0 });
+  });
+});
