@@ -2,6 +2,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
 import { bytesToText } from '../../common/names.js';
+import { mostXattrBytes, xattrBytes } from '../../common/xattr-limit.js';
 import type { PutEntry } from '../../daemon/protocol/control.js';
 import { xattrs } from '../../native/ipc.js';
 import type { Problems } from './problems.js';
@@ -91,11 +92,17 @@ export class EntryReader {
 
   #xattrs(path: Buffer, local: string): [string, string][] {
     const pairs: [string, string][] = [];
+    let left = mostXattrBytes;
     for (const [name, value] of xattrs(path)) {
       const text = bytesToText(name);
-      if (value.length > longestXattr || pairs.length === 64) {
-        this.#problems.skip(local, `its extended attribute ${text} is left out (64 of 12 KiB each are kept)`);
-      } else pairs.push([text, value.toString('base64')]);
+      const bytes = xattrBytes([[name, value]]);
+      if (value.length > longestXattr || pairs.length === 64 || bytes > left) {
+        const kept = '64 of 12 KiB each are kept, 64 KiB in all';
+        this.#problems.skip(local, `its extended attribute ${text} is left out (${kept})`);
+        continue;
+      }
+      left -= bytes;
+      pairs.push([text, value.toString('base64')]);
     }
     return pairs;
   }

@@ -2,6 +2,7 @@ import { addBytes } from '../../common/add-bytes.js';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { cubeIdFromBytes, parseNamespace, utcDate } from '../../common/ids.js';
 import { textToBytes } from '../../common/names.js';
+import { mostXattrBytes, xattrBytes } from '../../common/xattr-limit.js';
 import type { PutEntry, PutOutcome } from '../../daemon/protocol/control.js';
 import type { Encoded, EncodeOptions, Encoder } from '../../native/index.js';
 import type { CubeLock, Release } from '../cube/cube-lock.js';
@@ -306,7 +307,8 @@ export class Import {
       target: entry.target === undefined ? null : textToBytes(entry.target),
       xattrs: entry.xattrs.map(([name, value]) => [textToBytes(name), Buffer.from(value, 'base64')] as const),
     };
-    const fault = attributesFault(attributes);
+    const tooMany = xattrBytes(attributes.xattrs) > mostXattrBytes;
+    const fault = tooMany ? 'more than 64 KiB of extended attributes' : attributesFault(attributes);
     if (fault !== null) throw new SherinError('USAGE', { what: `it can not be stored: ${fault}` });
     return attributes;
   }

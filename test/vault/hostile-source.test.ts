@@ -1,6 +1,6 @@
 /** Sources that can not be stored, and clients that say what no file system says: one entry fails, the others are stored. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ControlClient } from '../../daemon/client/control-client.js';
@@ -57,6 +57,25 @@ describe('a put', () => {
   });
 });
 
+describe('extended attributes beyond 64 KiB in all', () => {
+  // tmpfs takes more than a disk's file system.
+  const place = mkdtempSync('/dev/shm/sherin-test-');
+  afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+  it('are left out by a put, which names the file and each of them', () => {
+    writeFileSync(join(place, 'many'), 'x');
+    writeFileSync(join(place, 'other'), 'y');
+    const script = `import os, sys
+for number in range(8): os.setxattr(sys.argv[1], f'user.{number}', b'v' * 12000)`;
+    expect(spawnSync('python3', ['-c', script, join(place, 'many')]).status).toBe(0);
+    const { err, out } = machine.run('put', place, 'files/attributes');
+    expect(out).toContain('stored 2 files');
+    expect(err.match(/many: its extended attribute user.\d is left out/g)).toHaveLength(3);
+    const names = machine.shell('getfattr --absolute-names "$M/files/attributes/many"').out;
+    expect(names.match(/user\.\d/g)).toHaveLength(5);
+  });
+});
+
 describe('a client', () => {
   const attributes = { kind: 'file', mode: 0o600, uid: 0, gid: 0, atime: '0', mtime: '0' } as const;
   type Entries = ControlParams<'put.entries'>['entries'];
@@ -78,6 +97,12 @@ describe('a client', () => {
   it.each<[string, object]>([
     ['a time beyond 64 bits', { mtime: '9223372036854775808' }],
     ['a time far beyond', { atime: '-99999999999999999999' }],
+    [
+      'more extended attributes than a file may have',
+      {
+        xattrs: Array.from({ length: 6 }, (_, number) => [`user.${number}`, 'A'.repeat(16_000)]),
+      },
+    ],
     ['a symbolic link without target', { kind: 'symlink', fd: undefined }],
     ['an empty target', { kind: 'symlink', fd: undefined, target: '' }],
     ['a target with a zero byte', { kind: 'symlink', fd: undefined, target: 'a\0b' }],

@@ -1,4 +1,5 @@
 /** What changes the attributes of an inode: modes, owners, times, extended attributes. */
+import { mostXattrBytes, xattrBytes } from '../../../common/xattr-limit.js';
 import type { Attributes } from '../../manifest/records.js';
 import { attributesOf, type Inode } from '../../manifest/tree.js';
 import { PosixError } from '../posix-error.js';
@@ -16,9 +17,8 @@ export interface AttributeChange {
   readonly mtime?: bigint | 'now';
 }
 
-/** Bytes of the largest value (xattr(7), XATTR_SIZE_MAX), and of all names in a list. */
+/** Bytes of the largest value (xattr(7), XATTR_SIZE_MAX). */
 const valueMax = 65_536;
-const listMax = 65_536;
 /** setxattr(2). */
 const createOnly = 1;
 const replaceOnly = 2;
@@ -76,9 +76,11 @@ export function setXattr(changes: Changes, ino: number, name: string, value: Buf
   if ((flags & replaceOnly) !== 0 && !known) throw new PosixError('ENODATA');
   if (value.length > valueMax) throw new PosixError('E2BIG');
   const others = inode.xattrs.filter(([other]) => !other.equals(key));
-  const names = others.reduce((sum, [other]) => sum + other.length + 1, key.length + 1);
-  if (names > listMax) throw new PosixError('ENOSPC');
-  storeXattrs(changes, inode, [...others, [key, Buffer.from(value)] as const]);
+  const xattrs = [...others, [key, Buffer.from(value)] as const];
+  const bytes = xattrBytes(xattrs);
+  // What has more of them, as an import could once bring in, may still get fewer.
+  if (bytes > mostXattrBytes && bytes > xattrBytes(inode.xattrs)) throw new PosixError('ENOSPC');
+  storeXattrs(changes, inode, xattrs);
 }
 
 /** @throws PosixError ENODATA, EPERM for what is generated */

@@ -326,6 +326,17 @@ export const xattr: Operation = {
       ),
     ),
     ...contract(
+      gives('names and values of a file may have 65,536 bytes in all', 'the mount', 2, async (t) => {
+        await t.file('f');
+        await set(t, 'f', 'user.a', 'x'.repeat(32_768 - 7));
+        await set(t, 'f', 'user.b', 'x'.repeat(32_768 - 7));
+        return (await list(t, 'f')).length;
+      }),
+      refuses('ENOSPC', 'names and values of a file have 65,537 bytes', 'the mount', async (t) => {
+        await t.file('f');
+        await set(t, 'f', 'user.a', 'x'.repeat(32_768 - 7));
+        return set(t, 'f', 'user.b', 'x'.repeat(32_768 - 6));
+      }),
       refuses('EOPNOTSUPP', 'an access ACL is set', 'the mount', async (t) => {
         await t.file('f');
         return set(t, 'f', 'system.posix_acl_access', '\x02\0\0\0');
@@ -345,7 +356,8 @@ export const xattr: Operation = {
     ),
   ],
   unprovoked: [
-    ...unprovoked(setPage, 'EDQUOT', 'ENOSPC'),
+    ...unprovoked(setPage, 'EDQUOT'),
+    { errno: 'ENOSPC', source: setPage, why: 'of a full disk: test/vault/full-disk.test.ts has one' },
     { errno: 'EPERM', source: setPage, why: 'for attributes of chattr(1), which the mount has not' },
     { errno: 'E2BIG', source: getPage, why: 'no value is larger than the kernel takes' },
     { errno: 'E2BIG', source: listPage, why: 'a file system need not take as many names' },
