@@ -1,11 +1,14 @@
 /** The directory of a backup, which is shaped like a vault, held open and locked while it is used. */
 import { closeSync, constants, openSync } from 'node:fs';
-import { chmod, mkdir, readdir, readlink, realpath } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readlink, realpath, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { system } from '../../native/index.js';
 import type { Header } from '../vault/header.js';
 import { readHeader } from '../vault/header-file.js';
+
+/** What a path answers that leads through a link or something else that is no folder. */
+const notFolder: readonly string[] = ['ENOTDIR', 'ELOOP', 'EXDEV'];
 
 export class BackupDirectory {
   /** As given, for people. */
@@ -56,10 +59,51 @@ export class BackupDirectory {
     return readHeader(this.inside(), this.path);
   }
 
+  /** @throws SherinError BACKUP_OTHER where something else stands in the place of one */
   async makeFolders(): Promise<void> {
     await chmod(this.inside(), 0o700);
     for (const name of ['cubes', 'cubes/tmp', 'audit', 'quarantine'])
-      await mkdir(this.inside(name), { recursive: true, mode: 0o700 });
+      await this.inFolder(name, async () => undefined);
+  }
+
+  /**
+   * Runs a step with a path that leads into a folder of the directory itself, made if it is missing: never through a link, whoever may
+   * write here and whenever. @throws SherinError BACKUP_OTHER where something else stands in its place
+   */
+  async inFolder<T>(name: string, step: (path: string) => Promise<T>): Promise<T> {
+    const fd = this.#folder(name);
+    try {
+      return await step(`/proc/self/fd/${fd}`);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Makes an empty file, or leaves the one that is there; nothing is written through a link in its place. */
+  async mark(name: string): Promise<void> {
+    const flag = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    await writeFile(this.inside(name), '', { mode: 0o600, flag });
+  }
+
+  #folder(name: string): number {
+    const path = Buffer.from(name);
+    try {
+      system.mkdirBeneath(this.fd, path, 0o700);
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw this.#refused(name, error);
+    }
+    try {
+      return system.openBeneath(this.fd, path, constants.O_RDONLY | constants.O_DIRECTORY, 0);
+    } catch (error) {
+      throw this.#refused(name, error);
+    }
+  }
+
+  #refused(name: string, cause: unknown): unknown {
+    const code = systemCode(cause);
+    if (code === undefined || !notFolder.includes(code)) return cause;
+    const part = `a link or file in the place of its folder ${name}`;
+    return new SherinError('BACKUP_OTHER', { path: this.path, part }, { cause });
   }
 
   close(): void {

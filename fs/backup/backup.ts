@@ -57,11 +57,13 @@ export async function backup(
   else await takeSnapshot(vault, snapshot);
   // What it is a backup of, should this one be the first and be cut off.
   if ((await sizeOf(target.inside('vault.json'))) === null)
-    await replaceWithCopy(join(snapshot, 'vault.json'), target.inside('vault.json'));
+    await target.inFolder(snapshotFolder, (path) =>
+      replaceWithCopy(join(path, 'vault.json'), target.inside('vault.json')),
+    );
   const signer = { uuid: uuidBytes(header), publicKey: source.publicKey };
   const { recheck, progress } = options;
   const copied = await copyCubes({ ...signer, from: source.fd, to: target.fd, recheck, progress });
-  await copyAudit(join(vault, 'audit'), target.inside('audit'));
+  await target.inFolder('audit', (to) => copyAudit(join(vault, 'audit'), to));
   await takeOver(target);
   const pruned = options.prune ? await prune(source.fd, target.fd, join(made, 'needed')) : 0;
   return { ...copied, pruned };
@@ -83,7 +85,13 @@ async function requireOwn(target: BackupDirectory, { uuid }: Header): Promise<vo
  * header goes first; the copy of the old one in `vault.json.bak` fits the old manifest until the new one is there. A journal goes with its manifest only.
  */
 async function takeOver(target: BackupDirectory): Promise<void> {
-  const from = (name: string): string => join(target.inside(snapshotFolder), name);
+  await target.inFolder(snapshotFolder, (snapshot) => replaceBy(snapshot, target));
+  await rm(target.inside(snapshotFolder), { recursive: true, force: true });
+  await syncDirectory(target.inside());
+}
+
+async function replaceBy(snapshot: string, target: BackupDirectory): Promise<void> {
+  const from = (name: string): string => join(snapshot, name);
   await rm(target.inside('journal'), { recursive: true, force: true });
   await replaceWithCopy(from('vault.json'), target.inside('vault.json'));
   // A write-ahead log of whoever opened the backup as a vault belongs to the manifest that goes.
@@ -92,6 +100,4 @@ async function takeOver(target: BackupDirectory): Promise<void> {
   await syncDirectory(target.inside());
   await replaceWithCopy(from('vault.json'), target.inside('vault.json.bak'));
   if ((await filesOf(from('journal'))) !== null) await rename(from('journal'), target.inside('journal'));
-  await rm(target.inside(snapshotFolder), { recursive: true, force: true });
-  await syncDirectory(target.inside());
 }

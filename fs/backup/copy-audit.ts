@@ -1,5 +1,4 @@
 /** The audit log from one directory to another: whole segments once, the last one as far as it is written. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceWithCopy, sizeOf } from '../disk/copy.js';
 import { filesOf } from './snapshot.js';
@@ -7,9 +6,8 @@ import { filesOf } from './snapshot.js';
 /** Filler and an unfinished segment are left out. */
 const wanted = /^(\d{8}|pending)\.jsonl$/;
 
-/** @returns how many files were copied */
+/** @param to path into a folder that is held open. @returns how many files were copied */
 export async function copyAudit(from: string, to: string): Promise<number> {
-  await mkdir(to, { recursive: true, mode: 0o700 });
   let copied = 0;
   // In order: a copy that is cut off ends earlier, and never has a gap.
   for (const name of (await filesOf(from)) ?? []) {

@@ -1,5 +1,5 @@
 /** A second vault directory from a backup, each cube checked without a key. */
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SherinError } from '../../common/errors.js';
 import { verifyAudit } from '../audit/verify.js';
@@ -56,7 +56,7 @@ export async function restoreBackup(
     });
   const signer = { uuid: uuidBytes(header), publicKey: own };
   const copied = await copyCubes({ ...signer, from: backup.fd, to: target.fd, recheck: true, progress });
-  await copyAudit(backup.inside('audit'), target.inside('audit'));
+  await target.inFolder('audit', (to) => copyAudit(backup.inside('audit'), to));
   const { records } = await verifyAudit({ dir: target.inside('audit'), ...signer });
   await copyJournal(backup, target);
   await copyDatabase(backup.inside('manifest.db'), target.inside('manifest.db'));
@@ -74,7 +74,7 @@ async function claim(target: BackupDirectory): Promise<void> {
   const begun = names.includes(mark) && !names.includes('vault.json');
   if (names.length > 0 && !begun) throw new SherinError('VAULT_EXISTS', { path: target.path });
   await chmod(target.inside(), 0o700);
-  await writeFile(target.inside(mark), '', { mode: 0o600 });
+  await target.mark(mark);
   await target.makeFolders();
   await new CubeStore(target.fd).clean();
 }
@@ -82,7 +82,7 @@ async function claim(target: BackupDirectory): Promise<void> {
 async function copyJournal(backup: BackupDirectory, target: BackupDirectory): Promise<void> {
   const names = await filesOf(backup.inside('journal'));
   if (names === null) return;
-  await mkdir(target.inside('journal'), { recursive: true, mode: 0o700 });
-  for (const name of names)
-    await replaceWithCopy(join(backup.inside('journal'), name), join(target.inside('journal'), name));
+  await target.inFolder('journal', async (to) => {
+    for (const name of names) await replaceWithCopy(join(backup.inside('journal'), name), join(to, name));
+  });
 }
