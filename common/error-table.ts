@@ -285,6 +285,12 @@ export const errorTable = {
     sentence: 'uid {uid} may not {what}',
     hint: 'ask an administrator (root or group sherin-admin)',
   },
+  UNSEALED: {
+    errno: 'EIO',
+    exit: Exit.failed,
+    sentence: '{what}, but changes of {files} could not be sealed ({part}): {rest}',
+    hint: 'if the disk of the vault is full, free some space there; then: {next}',
+  },
   AUDIT_UNWRITABLE: {
     errno: 'EACCES',
     exit: Exit.failed,

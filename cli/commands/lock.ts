@@ -4,7 +4,10 @@ import { unlock as openVault } from '../service/secret.js';
 export const lock = command({
   name: 'lock',
   summary: 'Wipe keys and caches; every open and read answers EACCES',
-  details: ['What a program has already read it keeps.'],
+  details: [
+    'What a program has already read it keeps.',
+    'What programs have written is sealed first. Where that fails the vault is locked all the same; exit code 1, and a sentence that says what is kept in the journal.',
+  ],
   examples: [{ text: 'Before leaving the desk', line: 'sherinctl lock' }],
   run: async (session) => {
     await session.connect().call('lock', {});

@@ -67,6 +67,8 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
         log.info({ signal }, 'stopping');
         sayStopping();
         service.stop(null).then(end, (error: unknown) => {
+          // It has said so in the log already, and stopped.
+          if (error instanceof SherinError && error.code === 'UNSEALED') return end();
           log.error({ err: error }, 'the clean stop failed');
           process.exit(1);
         });

@@ -101,9 +101,14 @@ export function controlHandlers(
     umount: ({ path }, { peer }) => service.unmount(peer, path),
 
     async stop(_, { peer }) {
-      const result = await service.stop(peer);
-      setImmediate(stopped);
-      return result;
+      try {
+        const result = await service.stop(peer);
+        setImmediate(stopped);
+        return result;
+      } catch (error) {
+        if (error instanceof SherinError && error.code === 'UNSEALED') setImmediate(stopped);
+        throw error;
+      }
     },
 
     remove: ({ paths }, { peer }) => service.removing.remove(paths, peer),

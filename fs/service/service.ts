@@ -19,7 +19,7 @@ import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';
 import { History } from './history.js';
 import { Importing } from './importing.js';
-import { keepWritten } from './keep-written.js';
+import { keepWritten, unsealedError } from './keep-written.js';
 import { Mounting, type MountRequest, type PastMount } from './mounting.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
 import { Origins } from './origins.js';
@@ -178,7 +178,7 @@ export class VaultService implements VaultView {
     }
   }
 
-  /** Wipes keys and plaintext; answers when the kernel has dropped its pages. */
+  /** Wipes keys and plaintext; answers when the kernel has dropped its pages. @throws SherinError UNSEALED: it is locked all the same */
   async lock(peer: Peer | null): Promise<void> {
     await this.#inTurn(async () => {
       const session = this.current();
@@ -188,9 +188,10 @@ export class VaultService implements VaultView {
         return;
       }
       session.records.note({ event: 'AUDIT_LOCK', id: null, actor: actor(peer), meta: {} }, true);
-      await keepWritten(session, this.#mounting, this.#log);
+      const unsealed = await keepWritten(session, this.#mounting, actor(peer), this.#log);
       this.#state = { kind: 'locked' };
       await this.#end(session);
+      if (unsealed !== null) throw unsealedError(unsealed, 'locked');
     });
   }
 
@@ -223,19 +224,21 @@ export class VaultService implements VaultView {
     return result;
   }
 
-  /** Unmounts, commits, wipes keys, gives the vault back. */
+  /** Unmounts, commits, wipes keys, gives the vault back. @throws SherinError UNSEALED: all of that is done; IO: it is still mounted */
   async stop(peer: Peer | null): Promise<{ lazy: boolean }> {
     const unmounted = [this.#mounting.mounted, ...this.#mounting.past].flatMap((mount) => mount?.path ?? []);
     const result = { lazy: false };
     for (const path of unmounted) if ((await this.unmount(peer, path)).lazy) result.lazy = true;
-    await this.#inTurn(async () => {
+    const unsealed = await this.#inTurn(async () => {
       const session = this.current();
       session?.records.note({ event: 'AUDIT_STOP', id: null, actor: actor(peer), meta: {} }, true);
-      if (session !== null) await keepWritten(session, this.#mounting, this.#log);
+      const left = session && (await keepWritten(session, this.#mounting, actor(peer), this.#log));
       this.#state = { kind: 'locked' };
       if (session !== null) await this.#end(session);
+      return left;
     });
     await this.#locked.close();
+    if (unsealed !== null) throw unsealedError(unsealed, 'stopped');
     return result;
   }
 

@@ -12,6 +12,7 @@ import type { FrozenContent } from './frozen-content.js';
 import { Journaling } from './journaling.js';
 import { LateErrors } from './late-errors.js';
 import type { WritingListener } from './listener.js';
+import { sealFault } from './seal-fault.js';
 import { Sealing } from './sealing.js';
 import { Spilling } from './spilling.js';
 import type { Stored } from './stored.js';
@@ -206,15 +207,21 @@ export class Writing {
     return this.#allSealed && !this.contents.written;
   }
 
-  /** Seals everything; where that fails, the journal keeps it. @throws SherinError NO_SPACE, IO */
-  async keep(): Promise<void> {
+  /**
+   * Seals everything; where that fails, the journal keeps it.
+   * @returns why it does; null: all is sealed but what can not be read. @throws SherinError NO_SPACE, IO: it does not keep everything
+   */
+  async keep(): Promise<SherinError | null> {
+    let failed: SherinError | null = null;
     try {
       await this.durable(null);
-      if (this.#allSealed) return;
+      if (this.#allSealed) return null;
     } catch (error) {
-      if (!this.#journaling.usable) throw error;
+      failed = sealFault(error);
+      if (!this.#journaling.usable) throw failed;
     }
     await this.syncAll();
+    return failed;
   }
 
   /** Makes a version of everything. @returns how many. @throws SherinError NO_SPACE, IO, LOCKED */
@@ -260,13 +267,6 @@ export class Writing {
   /** Commits other changes behind all that was changed before, in the manifest's turn. @param commit makes the transaction before it returns. @throws SherinError when they do not fit beside the rest */
   sealed<T>(mutations: readonly Mutation[], commit: () => Promise<T>): Promise<T> {
     return this.#inTurn(() => this.#gate.pass(mutations, commit));
-  }
-
-  /** What programs have in cubes, and in no version that the manifest has, files without a name included. */
-  *inCubes(): Iterable<Stored> {
-    for (const { content } of this.contents.all()) yield* content.inCubes();
-    for (const change of this.working.uncommitted())
-      if (change.type === 'version') yield* change.frozen.inCubes();
   }
 
   /** What late writing met, for who asks for durability or closes. @throws SherinError */
