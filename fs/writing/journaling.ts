@@ -124,6 +124,8 @@ export class Journaling {
     const { journal } = this.#parts;
     return this.#alone(async () => {
       if (this.#failed) return journal.shred(until, null);
+      // Of files that are gone nothing was sealed that would have given their segments back.
+      this.#release();
       try {
         return await journal.shred(until, this.#told);
       } catch {
