@@ -5,7 +5,7 @@ import type { OpenFiles, OpenHandle } from '../open-files.js';
 import { PosixError } from '../posix-error.js';
 import type { Caller, Changes, MountSource, OpenFile, WriteSource } from '../source.js';
 import { refuseForeign } from '../xattr-names.js';
-import { allocate } from './allocate.js';
+import { type Allocation, allocate } from './allocate.js';
 import { copyRange } from './copy-range.js';
 import {
   type AttributeChange,
@@ -169,23 +169,27 @@ export class Modifications {
     await changes.write(ino, offset, count, source);
   }
 
-  /** @param mode of fallocate(2) */
-  async allocate(handle: number, mode: number, offset: number, length: number): Promise<void> {
+  /** @param drops as of {@link truncate} */
+  async allocate(handle: number, part: Allocation, drops: boolean): Promise<void> {
+    const { offset, length } = part;
     const { changes, ino } = await this.#writing(handle);
     if (offset + length > greatestSize) throw new PosixError('EFBIG');
-    await allocate(changes, ino, { mode, offset, length }, () => this.#requireSpace(changes, length));
+    dropPrivileges(changes, ino, drops);
+    await allocate(changes, ino, part, () => this.#requireSpace(changes, length));
   }
 
-  /** @returns bytes copied, fewer than asked for where the source ends */
+  /** @param drops as of {@link truncate}. @returns bytes copied, fewer than asked for where the source ends */
   async copy(
     from: { readonly handle: number; readonly offset: number },
     to: { readonly handle: number; readonly offset: number },
     length: number,
+    drops: boolean,
   ): Promise<number> {
     const { changes, ino } = await this.#writing(to.handle);
     const { file } = await this.#open.present(from.handle);
     if (to.offset + length > greatestSize) throw new PosixError('EFBIG');
     this.#requireSpace(changes, length);
+    dropPrivileges(changes, ino, drops);
     return copyRange(file, from.offset, { changes, ino, offset: to.offset }, length);
   }
 

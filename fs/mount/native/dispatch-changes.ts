@@ -21,6 +21,11 @@ export interface ChangeCall {
 const noBytes = Buffer.alloc(0);
 const noNumbers = new Float64Array(0);
 
+/** Of these two requests the kernel does not say whether the caller may keep setuid and setgid bits. */
+function drops({ uid }: Caller): boolean {
+  return uid !== 0;
+}
+
 /** Undefined for a call that changes nothing. */
 export function dispatchChange(modifying: Modifying, call: ChangeCall): Promise<void> | undefined {
   const { op, id, node, caller, handle, offset, size, flags } = call;
@@ -59,12 +64,12 @@ export function dispatchChange(modifying: Modifying, call: ChangeCall): Promise<
     case fuseOp.removexattr:
       return modifying.removexattr(id, node, name.toString('latin1'));
     case fuseOp.fallocate:
-      return modifying.fallocate(id, handle, flags, offset, size);
+      return modifying.fallocate(id, handle, { mode: flags, offset, length: size }, drops(caller));
     case fuseOp.lseek:
       return modifying.lseek(id, handle, offset, flags);
     case fuseOp.copyFileRange: {
       const to = { handle: more[1] ?? 0, offset: more[2] ?? 0 };
-      return modifying.copyFileRange(id, { handle, offset }, to, size);
+      return modifying.copyFileRange(id, { handle, offset }, to, size, drops(caller));
     }
     default:
       return undefined;

@@ -1,5 +1,6 @@
 /** What the driver does for each request of the kernel that changes something. */
 import { type FuseSession, setAttr } from '../../../native/index.js';
+import type { Allocation } from '../changes/allocate.js';
 import type { AttributeChange } from '../changes/inode-attributes.js';
 import { madeKind, permissionsOf } from '../changes/made-kinds.js';
 import type { WrittenPart } from '../changes/modifications.js';
@@ -133,8 +134,8 @@ export class Modifying {
     this.#session.fail(id, 0);
   }
 
-  async fallocate(id: number, handle: number, mode: number, offset: number, length: number): Promise<void> {
-    await this.#fs.modify.allocate(handle, mode, offset, length);
+  async fallocate(id: number, handle: number, part: Allocation, drops: boolean): Promise<void> {
+    await this.#fs.modify.allocate(handle, part, drops);
     this.#session.fail(id, 0);
   }
 
@@ -148,8 +149,9 @@ export class Modifying {
     from: { readonly handle: number; readonly offset: number },
     to: { readonly handle: number; readonly offset: number },
     length: number,
+    drops: boolean,
   ): Promise<void> {
-    this.#session.answerWrite(id, await this.#fs.modify.copy(from, to, length));
+    this.#session.answerWrite(id, await this.#fs.modify.copy(from, to, length, drops));
   }
 
   async #make(id: number, { parent, name }: NodeName, wanted: NewInode, caller: Caller): Promise<void> {
