@@ -276,6 +276,7 @@ export class Manifest {
   abandon(): void {
     this.#database.close();
     const { base } = this.#state;
+    this.#state.wipe();
     this.#rebase(emptyState);
     if (base instanceof Snapshot) base.wipe();
   }

@@ -174,6 +174,19 @@ export class Overlay implements TreeState {
     for (const state of this.#inodes.values()) if (state !== null) yield state;
   }
 
+  /** Overwrites link targets and extended attributes that were set here; the overlay is of no use any more. */
+  wipe(): void {
+    for (const { attributes } of this.changedInodes()) {
+      attributes.target?.fill(0);
+      for (const [name, value] of attributes.xattrs) {
+        name.fill(0);
+        value.fill(0);
+      }
+    }
+    this.#inodes.clear();
+    this.#directories.clear();
+  }
+
   #directory(parent: number): DirectoryChanges {
     const known = this.#directories.get(parent);
     if (known !== undefined) return known;

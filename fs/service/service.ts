@@ -23,6 +23,7 @@ import { keepWritten, unsealedError } from './keep-written.js';
 import { Mounting, type MountRequest, type PastMount } from './mounting.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
 import { Origins } from './origins.js';
+import { releaseMemory } from './release-memory.js';
 import { Removing } from './removing.js';
 import type { Session } from './session.js';
 import { Space } from './space.js';
@@ -358,6 +359,8 @@ export class VaultService implements VaultView {
     } finally {
       session.keyring.wipe();
       await this.#mounting.invalidate('all');
+      // Names and attributes that it had are garbage once nobody waits here; pages of garbage alone go back to the kernel.
+      setImmediate(releaseMemory);
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openHeader, parseHeader } from '../reference/header.js';
 import { type Purpose, subkey } from '../reference/keys.js';
@@ -105,6 +106,30 @@ describe('the memory of sherin-fs', () => {
     expect(findInMemory(machine.fsPid, new Map([['plaintext', Buffer.from(marker)]]))).toEqual(['plaintext']);
     machine.ok('lock');
     expect(findInMemory(machine.fsPid, wanted)).toEqual(['UUID']);
+    machine.shell('$CTL unlock --pin-fd 3 3<pin');
+  });
+
+  it('after lock holds next to nothing of extended attributes', async () => {
+    const values = new Map(
+      Array.from({ length: 60 }, (_, number) => [`${number}`, randomBytes(24).toString('hex')] as const),
+    );
+    const wanted = new Map([...values].map(([name, value]) => [name, Buffer.from(value)] as const));
+    writeFileSync(join(machine.home, 'values'), JSON.stringify(Object.fromEntries(values)));
+    const script = `import json, os, sys
+for name, value in json.load(open('values')).items():
+    path = f'{sys.argv[1]}/files/attributes of {name}'
+    open(path, 'w').close(); os.setxattr(path, 'user.a', value.encode() * 200)`;
+    writeFileSync(join(machine.home, 'script'), script);
+    expect(
+      machine.shell('python3 script "$M" && $CTL snapshot && getfattr -d "$M"/files/attr*'),
+    ).toMatchObject({
+      code: 0,
+    });
+    expect(findInMemory(machine.fsPid, wanted)).toHaveLength(60);
+    const pid = machine.fsPid;
+    machine.ok('lock');
+    await sleep(2000);
+    expect(findInMemory(pid, wanted).length).toBeLessThan(6);
     machine.shell('$CTL unlock --pin-fd 3 3<pin');
   });
 
