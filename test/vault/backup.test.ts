@@ -246,11 +246,13 @@ describe('a link in the place of a folder of the backup', () => {
 
 describe('a link in the place of what a restored backup writes', () => {
   it('is not followed', () => {
+    const made = join(machine.home, 'to be restored');
     const target = join(machine.home, 'restored by halves');
+    machine.ok('backup', made);
     mkdirSync(target);
     writeFileSync(join(machine.home, 'kept'), 'of somebody else');
     symlinkSync(join(machine.home, 'kept'), join(target, 'restore.tmp'));
-    machine.run('restore-backup', backup, target);
+    machine.run('restore-backup', made, target);
     expect(readFileSync(join(machine.home, 'kept'), 'utf8')).toBe('of somebody else');
   });
 });
