@@ -5,7 +5,6 @@ import { asCubeId, type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import { Needed } from '../cube/needed.js';
 import { nodeId } from '../manifest/object-tree.js';
 import type { Session } from '../service/session.js';
-import { inCubes } from '../writing/in-cubes.js';
 import type { Leftover } from './disk.js';
 import { cubesOfTree, isBroken } from './references.js';
 
@@ -30,7 +29,7 @@ export function neededSince({ manifest }: Session, size: number): Needed | null 
 /** Cubes that programs rely on for what is in no version: of files that have no name any more, too. */
 export function writtenCubes({ manifest, writing }: Session): ReadonlySet<CubeId> {
   const written = new Set<CubeId>();
-  for (const { node, length } of inCubes(writing)) {
+  for (const { node, length } of writing.inCubes()) {
     const tree = { length, node, nodeId: nodeId(node), put: -1, versions: 0 };
     for (const { id } of cubesOfTree(manifest, tree)) written.add(cubeIdFromBytes(id));
   }

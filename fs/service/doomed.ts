@@ -5,7 +5,6 @@ import { asCubeId, type CubeId, cubeIdFromBytes, cubeIdToBytes } from '../../com
 import { contentOf, Needed } from '../cube/needed.js';
 import type { Collection } from '../history/collection.js';
 import { isCollected } from '../manifest/tree.js';
-import { inCubes } from '../writing/in-cubes.js';
 import type { Stored } from '../writing/stored.js';
 import type { Session } from './session.js';
 
@@ -104,7 +103,7 @@ export class Doomed {
       this.#needed.add(manifest, mutation);
       again.add(manifest.tree.objectNumber(mutation.id) ?? 0);
     }
-    for (const content of [...inCubes(writing), ...held]) this.#addUnsealed(content);
+    for (const content of [...writing.inCubes(), ...held]) this.#addUnsealed(content);
     const present = new Set(Array.from(manifest.tree.contents(), ({ putIndex }) => putIndex));
     const { puts, objects } = this.#collection;
     this.#collection = {

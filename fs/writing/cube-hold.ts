@@ -37,7 +37,7 @@ export class CubeHold {
 
 /**
  * Whether content in memory stands on cubes that no record refers to. A file without a name never gets a record, and the journal would
- * not bring it back: as long as a program has it, who removes cubes leaves those that inCubes tells of.
+ * not bring it back: as long as a program has it, who removes cubes leaves those that Writing.inCubes tells of.
  */
 export function reliesOnCubes(contents: Contents, working: WorkingTree): boolean {
   const [uncommitted] = working.uncommitted();

@@ -9,6 +9,8 @@ import type { Entry } from './journal/entries.js';
 import type { Journal } from './journal/journal.js';
 import type { Change, WorkingTree } from './working-tree.js';
 
+/** Bytes of the journal from which everything is to be sealed, so that it can begin anew. */
+const mostBytes = 64 * 1024 * 1024;
 /** A file with more bytes that the journal does not have is stored in cubes first: the journal then names them. */
 const largeBytes = 4 * 1024 * 1024;
 /** Bytes of extended attributes beyond which a change is sealed instead: an entry fits into a frame (FORMAT.md, "Journal"). */
@@ -58,6 +60,11 @@ export class Journaling {
   /** False once an append failed: then sealing alone makes durable, until {@link begin}. */
   get usable(): boolean {
     return !this.#failed;
+  }
+
+  /** It has grown so much that everything is to be sealed. */
+  get large(): boolean {
+    return this.#parts.journal.bytes > mostBytes;
   }
 
   /** Everything that was changed before, and what was written to a file, is durable when it resolves. @throws NativeError, ErrnoException */

@@ -1,6 +1,7 @@
 import type { ObjectContent } from '../cube/content.js';
 import { encodeSlots } from '../manifest/index-node.js';
 import type { Slot } from '../manifest/object-tree.js';
+import type { Tree } from '../manifest/tree.js';
 
 /** Content that is in cubes. */
 export interface Stored {
@@ -25,4 +26,10 @@ export interface SealedSlot {
 /** A slot of `length` bytes as content of its own. */
 export function storedSlot(slot: Slot, length: number): Stored {
   return { length, node: encodeSlots([slot]) };
+}
+
+/** The last version of a file that is in the manifest; null: it has none. */
+export function storedOf(tree: Tree, ino: number): Stored | null {
+  const object = tree.object(tree.inode(ino)?.object ?? 0);
+  return object === undefined ? null : { length: object.length, node: object.node };
 }

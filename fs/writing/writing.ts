@@ -15,14 +15,11 @@ import type { WritingListener } from './listener.js';
 import { sealFault } from './seal-fault.js';
 import { Sealing } from './sealing.js';
 import { Spilling } from './spilling.js';
-import type { Stored } from './stored.js';
+import { type Stored, storedOf } from './stored.js';
 import { Versions } from './versions.js';
 import { VertexPool } from './vertex-pool.js';
 import { WorkingTree } from './working-tree.js';
 import type { WritingParts } from './writing-parts.js';
-
-/** Bytes of the journal from which everything is sealed, so that it can begin anew. */
-const mostJournalBytes = 64 * 1024 * 1024;
 
 export class Writing {
   readonly tree: Tree;
@@ -51,7 +48,7 @@ export class Writing {
     this.contents = new Contents({
       pool: this.#pool,
       clock: this.clock,
-      stored: (ino) => this.#stored(ino),
+      stored: (ino) => storedOf(this.tree, ino),
       open,
     });
     this.#late = new LateErrors(this.contents);
@@ -269,6 +266,13 @@ export class Writing {
     return this.#inTurn(() => this.#gate.pass(mutations, commit));
   }
 
+  /** What programs have in cubes, and in no version that the manifest has, files without a name included. */
+  *inCubes(): Iterable<Stored> {
+    for (const { content } of this.contents.all()) yield* content.inCubes();
+    for (const change of this.working.uncommitted())
+      if (change.type === 'version') yield* change.frozen.inCubes();
+  }
+
   /** What late writing met, for who asks for durability or closes. @throws SherinError */
   throwLate(ino: number): void {
     this.#late.throwFor(ino);
@@ -317,7 +321,7 @@ export class Writing {
 
   /** Seals everything where the journal has grown large, so that it can begin anew. */
   #relieve(): void {
-    if (this.#relieving || this.#parts.journal.bytes <= mostJournalBytes) return;
+    if (this.#relieving || !this.#journaling.large) return;
     this.#relieving = true;
     this.durable(null)
       .catch(() => undefined)
@@ -390,11 +394,5 @@ export class Writing {
     // Where it fails it is tried again; who asks for durability hears of it.
     await this.seal().catch(() => undefined);
     return !this.#allSealed;
-  }
-
-  /** The last version of a file that is in the manifest. */
-  #stored(ino: number): Stored | null {
-    const object = this.tree.object(this.tree.inode(ino)?.object ?? 0);
-    return object === undefined ? null : { length: object.length, node: object.node };
   }
 }
