@@ -199,9 +199,9 @@ export class Writing {
     await Promise.all(files.length === 0 ? [this.sync(rootInode)] : files.map(({ ino }) => this.sync(ino)));
   }
 
-  /** Nothing was written that is not sealed, and nobody may write. */
+  /** Nothing was written that is not sealed, and nobody may write; or nothing is sealed any more. */
   get idle(): boolean {
-    return this.#allSealed && !this.contents.written;
+    return this.#closed || (this.#allSealed && !this.contents.written);
   }
 
   /**
