@@ -24,11 +24,11 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** What is much the same once more on the slower driver or in a plain directory: with SHERIN_TESTS=all. */
+/** Real programs, and what is much the same once more on the slower driver or in a plain directory: with SHERIN_TESTS=all. */
 const onRequest = [
   'test/model/{fuse-native,self-check}.test.ts',
-  'test/posix/plain.test.ts',
-  'test/programs/{fuse-native,programs}.test.ts',
+  'test/posix/{fuse-native,plain}.test.ts',
+  'test/programs/*.test.ts',
 ];
 
 const asked = process.env.SHERIN_TESTS === 'all' || process.env.SHERIN_TEST_DIRECTORY !== undefined;
