@@ -26,7 +26,7 @@ export class Batch {
   /** Adds the record with log index `index`. @throws SherinError when the mutation does not fit; the batch is of no use then */
   add(mutation: Mutation, index: number, time: bigint, numbers: InodeNumbers): void {
     checkNames(mutation);
-    const bytes = encode(this.#firstDated(mutation), time);
+    const bytes = encode(firstDated(this.state, mutation), time);
     // What is applied is what was read back: a record that opening would refuse or take otherwise is never written.
     const { mutation: decoded } = decode(bytes);
     apply(this.state, decoded, { index, time, mayCreate: (ino) => this.#mayCreate(ino, numbers) });
@@ -52,14 +52,14 @@ export class Batch {
     this.inodes.add(ino);
     return numbers.isFree(ino);
   }
+}
 
-  /** An object that the namespace already holds keeps its first date. */
-  #firstDated(mutation: Mutation): Mutation {
-    if (mutation.type !== 'put') return mutation;
-    const no = this.state.objectNumber(mutation.id.tag, mutation.id.namespace);
-    const known = no === undefined ? undefined : this.state.object(no);
-    return known === undefined ? mutation : { ...mutation, id: { ...mutation.id, date: known.date } };
-  }
+/** An object that the namespace already holds keeps its first date. */
+export function firstDated(state: Overlay, mutation: Mutation): Mutation {
+  if (mutation.type !== 'put') return mutation;
+  const no = state.objectNumber(mutation.id.tag, mutation.id.namespace);
+  const known = no === undefined ? undefined : state.object(no);
+  return known === undefined ? mutation : { ...mutation, id: { ...mutation.id, date: known.date } };
 }
 
 /** @throws SherinError NAME_INVALID */

@@ -1,5 +1,6 @@
 /** Commits from elsewhere beside what programs change: nothing that they changed may keep the vault from being sealed or opened. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseSherinId } from '../../common/ids.js';
 import { rootInode } from '../manifest/records.js';
 import { make } from '../mount/changes/names.js';
 import { peer, ServedVault } from './service.fixture.js';
@@ -139,4 +140,22 @@ describe('a file that is removed while a program writes to it', () => {
     await vault.service.collecting.gc({ retention, paths: [], dryRun: false }, peer, quiet);
     expect((await vault.read(ino)).length).toBe(40 * mib);
   });
+});
+
+it('content that was there on an earlier day may be put again', async () => {
+  const ino = await vault.make('a', 'x');
+  const session = await vault.session();
+  await session.writing.durable(null);
+  const object = session.manifest.tree.object(session.manifest.tree.inode(ino)?.object ?? 0);
+  if (object === undefined) throw new Error('it has no content');
+  const { id, length, root, node } = object;
+  const parts = parseSherinId(id);
+  const nextYear = { ...parts, date: parts.date + 10_000 };
+  await session.commit(
+    [{ type: 'put', inode: ino, id: nextYear, length, root, node, lineage: null }],
+    [],
+    [],
+  );
+  expect(session.manifest.tree.object(object.no)?.id).toEqual(id);
+  await expectSound();
 });

@@ -1,6 +1,7 @@
 /** Mutations from elsewhere, tried below what programs have changed: what they take away, and whether all that stands above still fits. */
 import { SherinError } from '../../common/errors.js';
 import { apply } from '../manifest/apply.js';
+import { firstDated } from '../manifest/batch.js';
 import { nameKey } from '../manifest/entry-name.js';
 import { Overlay } from '../manifest/overlay.js';
 import type { Mutation } from '../manifest/records.js';
@@ -24,7 +25,7 @@ export class Trial {
     this.#state = new Overlay(base);
     for (const mutation of mutations) {
       const unnamed = unnamedBy(this.#state, mutation);
-      apply(this.#state, mutation, { ...later, mayCreate: () => true });
+      apply(this.#state, firstDated(this.#state, mutation), { ...later, mayCreate: () => true });
       if (unnamed !== 0 && this.#state.inode(unnamed) === undefined) this.removed.add(unnamed);
       if (mutation.type === 'put') this.put.add(mutation.inode);
     }
