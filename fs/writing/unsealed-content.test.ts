@@ -197,6 +197,25 @@ describe('content that is written to', () => {
     expect(pair.file.clean).toBe(true);
   });
 
+  it('keeps what stands beside written bytes where a version of it is sealed meanwhile, whenever that is', async () => {
+    for (let ticks = 0; ticks < 24; ticks++) {
+      const pair = new Pair();
+      await pair.write(0, Buffer.alloc(100_000, 1));
+      pair.version();
+      await pair.seal();
+      // One block is in memory when the next write begins in it; the block in which that ends is not.
+      await pair.write(8_192, Buffer.alloc(4_096, 2));
+      const frozen = pair.freeze();
+      const stored = await bench.seal(frozen);
+      const write = pair.write(9_000, Buffer.alloc(8_000, 3));
+      for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+      pair.file.sealed(frozen, stored);
+      frozen.release();
+      await write;
+      await pair.check();
+    }
+  }, 60_000);
+
   it('keeps what is written while it is frozen, whenever that is', async () => {
     const writes = [
       { offset: 100_000, length: 5_000 },

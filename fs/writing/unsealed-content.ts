@@ -284,7 +284,12 @@ export class UnsealedContent {
     const end = from + count;
     const edges = new Map<number, Vertex>();
     try {
-      for (const at of this.#brokenBlocks(index, from, end)) edges.set(at, await this.#blockUnder(index, at));
+      // Looked for anew after each read: what was in memory before it may be in a version alone.
+      for (;;) {
+        const next = this.#brokenBlocks(index, from, end).find((at) => !edges.has(at));
+        if (next === undefined) break;
+        edges.set(next, await this.#blockUnder(index, next));
+      }
       this.#vertices.write(index, from, end, (vertex) => {
         fill(vertex.part(from, end), 0);
         for (const [at, { bytes }] of edges) {
@@ -302,14 +307,14 @@ export class UnsealedContent {
   }
 
   /** Blocks that are written in part, over what is known only beneath: where they begin, within the vertex. */
-  #brokenBlocks(index: number, from: number, end: number): Set<number> {
+  #brokenBlocks(index: number, from: number, end: number): number[] {
     const known = this.#vertices.get(index);
     const last = this.length - index * vertexBytes;
-    const broken = new Set<number>();
+    const broken: number[] = [];
     for (const at of [from, end - 1]) {
       const block = at - (at % blockBytes);
       const covered = from <= block && end >= Math.min(block + blockBytes, last);
-      if (!covered && block < last && known?.has(block, block + blockBytes) !== true) broken.add(block);
+      if (!covered && block < last && known?.has(block, block + blockBytes) !== true) broken.push(block);
     }
     return broken;
   }
