@@ -1,15 +1,11 @@
 /** An open vault in this process, for checks of what its tables and files hold. */
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3-multiple-ciphers';
-import { places } from '../../common/environment.js';
-import { makeLogger } from '../../common/log.js';
 import type { FsckResult } from '../../daemon/protocol/fsck.js';
 import type { GcReport } from '../service/collecting.js';
-import { createWhole } from '../service/create.js';
-import { VaultService } from '../service/service.js';
-import { openLocked } from '../vault/open.js';
+import { ownVault } from '../service/own-vault.fixture.js';
+import type { VaultService } from '../service/service.js';
 import { type FsckOptions, fsck } from './fsck.js';
 
 /** Who asks: this process. */
@@ -30,24 +26,8 @@ export class CheckedVault {
   }
 
   static async create(): Promise<CheckedVault> {
-    const home = mkdtempSync(join(tmpdir(), 'sherin-fsck-'));
-    const where = places(
-      {},
-      {
-        SHERIN_VAULT: join(home, 'vault'),
-        SHERIN_MOUNT: join(home, 'mnt'),
-        SHERIN_RUNTIME_DIR: join(home, 'run'),
-        SHERIN_TPM_STATE: join(home, 'tpm'),
-        SHERIN_KNOWN_VAULTS: join(home, 'known/known_vaults'),
-      },
-    );
-    const { recovery } = await createWhole(where, { pin: null, pcrs: [7], pad: '4k', owned: false });
-    recovery.wipe();
-    const log = makeLogger('test', { SHERIN_LOG: 'silent' });
-    return new CheckedVault(
-      home,
-      new VaultService(await openLocked(where.vault, where), log, { wholeCube: false }),
-    );
+    const { home, service } = await ownVault();
+    return new CheckedVault(home, service);
   }
 
   get path(): string {

@@ -1,20 +1,17 @@
 /** gc and destroy in a vault of its own: cut off half-way, beside an import, and asked for by somebody else. */
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { places } from '../../common/environment.js';
-import { makeLogger } from '../../common/log.js';
+import type { places } from '../../common/environment.js';
 import type { PutEntry } from '../../daemon/protocol/control.js';
 import type { Peer } from '../../native/ipc.js';
 import type { Retention } from '../history/retention.js';
 import { rootInode } from '../manifest/records.js';
 import type { Import } from '../transfer/import.js';
-import { openLocked } from '../vault/open.js';
 import type { GcReport } from './collecting.js';
-import { createWhole } from './create.js';
-import { VaultService } from './service.js';
+import { ownVault } from './own-vault.fixture.js';
+import type { VaultService } from './service.js';
 import type { Session } from './session.js';
 
 const peer: Peer = {
@@ -24,27 +21,13 @@ const other: Peer = { uid: 4_000_000_000, gid: 4_000_000_000, pid: process.pid, 
 const onlyNow: Retention = {
   ...{ last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: null },
 };
-const log = makeLogger('test', { SHERIN_LOG: 'silent' });
 const quiet = (): void => undefined;
 
 let home = '';
 let where: ReturnType<typeof places>;
 let service: VaultService;
 beforeEach(async () => {
-  home = mkdtempSync(join(tmpdir(), 'sherin-gc-'));
-  where = places(
-    {},
-    {
-      SHERIN_VAULT: join(home, 'vault'),
-      SHERIN_MOUNT: join(home, 'mnt'),
-      SHERIN_RUNTIME_DIR: join(home, 'run'),
-      SHERIN_TPM_STATE: join(home, 'tpm'),
-      SHERIN_KNOWN_VAULTS: join(home, 'known/known_vaults'),
-    },
-  );
-  const { recovery } = await createWhole(where, { pin: null, pcrs: [7], pad: '4k', owned: false });
-  recovery.wipe();
-  service = new VaultService(await openLocked(where.vault, where), log, { wholeCube: false });
+  ({ home, where, service } = await ownVault());
 });
 afterEach(async () => {
   await service.stop(null);

@@ -1,17 +1,13 @@
 /** A vault of its own behind a service, without a mount, changed as a mount would. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { places } from '../../common/environment.js';
-import { makeLogger } from '../../common/log.js';
 import type { Peer } from '../../native/ipc.js';
 import { rootInode } from '../manifest/records.js';
 import { attributesOf } from '../manifest/tree.js';
 import { make } from '../mount/changes/names.js';
-import { openLocked } from '../vault/open.js';
-import { createWhole } from './create.js';
+import { ownVault } from './own-vault.fixture.js';
 import { RollbackGuard } from './rollback-guard.js';
-import { VaultService } from './service.js';
+import type { VaultService } from './service.js';
 import type { Session } from './session.js';
 
 export const peer: Peer = {
@@ -30,21 +26,7 @@ export class ServedVault {
   }
 
   static async start(): Promise<ServedVault> {
-    const home = mkdtempSync(join(tmpdir(), 'sherin-service-'));
-    const where = places(
-      {},
-      {
-        SHERIN_VAULT: join(home, 'vault'),
-        SHERIN_MOUNT: join(home, 'mnt'),
-        SHERIN_RUNTIME_DIR: join(home, 'run'),
-        SHERIN_TPM_STATE: join(home, 'tpm'),
-        SHERIN_KNOWN_VAULTS: join(home, 'known/known_vaults'),
-      },
-    );
-    const { recovery } = await createWhole(where, { pin: null, pcrs: [7], pad: '4k', owned: false });
-    recovery.wipe();
-    const log = makeLogger('test', { SHERIN_LOG: 'silent' });
-    const service = new VaultService(await openLocked(where.vault, where), log, { wholeCube: false });
+    const { home, where, service } = await ownVault();
     return new ServedVault(service, home, where.vault);
   }
 

@@ -1,19 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import {
-  closeSync,
   copyFileSync,
   existsSync,
-  openSync,
   readFileSync,
-  readSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { flip } from './damage.js';
 import { Machine } from './machine.js';
 import { Program } from './program.js';
 
@@ -69,15 +66,6 @@ function readAt(offset: number): { code: number; out: string; err: string } {
   return machine.shell(
     `dd if="$M/files/data" bs=4096 skip=${offset / 4096} count=1 iflag=direct status=none | sha256sum; exit \${PIPESTATUS[0]}`,
   );
-}
-
-function flip(path: string, offset: number): void {
-  const fd = openSync(path, 'r+');
-  const byte = Buffer.alloc(1);
-  readSync(fd, byte, 0, 1, offset);
-  byte.writeUInt8(byte.readUInt8(0) ^ 0x40);
-  writeSync(fd, byte, 0, 1, offset);
-  closeSync(fd);
 }
 
 /** After a refusal: the MiB stays refused, everything else reads on, the cube is in quarantine, `why` explains. */

@@ -1,17 +1,9 @@
 /** Writing to a file of which something can not be read: it alone has to wait, and loses nothing. */
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { cubeFiles, flip } from './damage.js';
 import { Machine } from './machine.js';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -24,21 +16,6 @@ beforeEach(() => {
   machine = Machine.start();
 });
 afterEach(() => machine.end());
-
-function cubeFiles(vault: string): string[] {
-  return readdirSync(vault, { recursive: true, withFileTypes: true })
-    .filter(({ name }) => name.endsWith('.cube'))
-    .map(({ parentPath, name }) => join(parentPath, name));
-}
-
-function flip(path: string, offset: number): void {
-  const fd = openSync(path, 'r+');
-  const byte = Buffer.alloc(1);
-  readSync(fd, byte, 0, 1, offset);
-  byte.writeUInt8(byte.readUInt8(0) ^ 0x40);
-  writeSync(fd, byte, 0, 1, offset);
-  closeSync(fd);
-}
 
 /** Puts a file of 2 MiB and damages what holds its first; returns its content. */
 function damagedFile(): Buffer {
