@@ -41,11 +41,39 @@ std::shared_ptr<Calls> Calls::Create(const Napi::Function& handler) {
   self->wake_ = Napi::ThreadSafeFunction::New(handler.Env(), handler, "sherin.mount", 0, 1);
   self->wake_.Unref(handler.Env());
   self->handler_ = Napi::Persistent(handler);
-  self->attentive_ = std::make_unique<Attentive>(handler.Env());
   // Hooks run in reverse order: this one before Node tears down the function made above, which threads still call.
   self->env_ = handler.Env();
   napi_add_env_cleanup_hook(self->env_, CloseAtEnd, self.get());
   return self;
+}
+
+void Calls::Attend(Source source) {
+  context_ = std::make_unique<Napi::AsyncContext>(env_, "sherin.mount");
+  const std::function<void(bool)> attend = source.attend;
+  attentive_ = std::make_unique<Attentive>(
+      env_, Attentive::Looks{[this, source = std::move(source)] { return Look(source); }, attend});
+}
+
+bool Calls::Look(const Source& source) {
+  // What comes meanwhile, from whichever thread, is delivered below: nobody need be woken for it.
+  Expect(true);
+  const Session::Looked looked = source.take();
+  if (Expect(false)) {
+    // As by an event of its own: promises go on before the loop does.
+    const Napi::HandleScope scope(env_);
+    const Napi::CallbackScope callback(env_, *context_);
+    Deliver(env_);
+  }
+  // Whoever reads is served by threads that wait for more of it.
+  if (looked == Session::Looked::kRead && attentive_ != nullptr) attentive_->Leave();
+  return looked == Session::Looked::kRequest;
+}
+
+/** @returns whether calls wait */
+bool Calls::Expect(bool expected) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  expected_ = expected;
+  return !waiting_.empty();
 }
 
 void Calls::CloseAtEnd(void* self) { static_cast<Calls*>(self)->Close(); }
@@ -64,7 +92,7 @@ void Calls::Flush() {
 }
 
 void Calls::Wake() {
-  if (woken_) return;
+  if (woken_ || expected_) return;
   woken_ = true;
   wake_.NonBlockingCall(
       [self = shared_from_this()](Napi::Env env, const Napi::Function& handler) { self->Drain(env, handler); });
@@ -77,8 +105,12 @@ void Calls::Drain(Napi::Env env, const Napi::Function& handler) {
     calls.swap(waiting_);
     woken_ = false;
   }
-  for (const Call& call : calls) Hand(env, handler, call);
-  if (attentive_ != nullptr) attentive_->Stay();
+  bool asked = false;
+  for (const Call& call : calls) {
+    Hand(env, handler, call);
+    asked = asked || !call.patient;
+  }
+  if (asked && attentive_ != nullptr) attentive_->Stay();
 }
 
 void Calls::Deliver(Napi::Env env) {
@@ -91,6 +123,7 @@ void Calls::Close() {
   closed_ = true;
   handler_.Reset();
   attentive_.reset();
+  context_.reset();
   waiting_.clear();
   wake_.Abort();
   napi_remove_env_cleanup_hook(env_, CloseAtEnd, this);

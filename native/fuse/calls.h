@@ -6,7 +6,7 @@
 #include <mutex>
 
 #include "attentive.h"
-#include "call.h"
+#include "session.h"
 
 namespace sherin::fuse {
 
@@ -19,6 +19,14 @@ class Calls : public std::enable_shared_from_this<Calls> {
   void Post(Call call);
   /** Any thread. */
   void Flush();
+  /** What looks for the next call while the event loop is awake. */
+  struct Source {
+    /** Posts one, if it has come. */
+    std::function<Session::Looked()> take;
+    std::function<void(bool)> attend;
+  };
+  /** JavaScript thread. The source is let go at Close. */
+  void Attend(Source source);
   /** JavaScript thread: delivers what waits, before it returns. */
   void Deliver(Napi::Env env);
   /** JavaScript thread; happens by itself at the end of the environment. */
@@ -27,16 +35,19 @@ class Calls : public std::enable_shared_from_this<Calls> {
  private:
   /** The lock is held. */
   void Wake();
+  bool Look(const Source& source);
+  bool Expect(bool expected);
   void Drain(Napi::Env env, const Napi::Function& handler);
   static void CloseAtEnd(void* self);
 
   napi_env env_ = nullptr;
   /** JavaScript thread only. */
   Napi::FunctionReference handler_;
+  std::unique_ptr<Napi::AsyncContext> context_;
   Napi::ThreadSafeFunction wake_;
   std::unique_ptr<Attentive> attentive_;
   std::mutex mutex_;
-  bool closed_ = false, woken_ = false;
+  bool closed_ = false, woken_ = false, expected_ = false;
   std::deque<Call> waiting_;
 };
 

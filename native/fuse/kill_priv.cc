@@ -2,8 +2,6 @@
 
 #include <linux/fuse.h>
 #include <string.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include <cstdint>
 #include <utility>
@@ -13,17 +11,6 @@ namespace {
 
 thread_local bool answers_hello = false;
 thread_local bool drops_privileges = false;
-
-ssize_t Send(int device, iovec* parts, int count, void*) {
-  // The first part is the header; of old kernels the second is shorter, and has no such flag.
-  if (std::exchange(answers_hello, false) && count == 2 && parts[1].iov_len >= sizeof(fuse_init_out)) {
-    fuse_init_out hello;
-    memcpy(&hello, parts[1].iov_base, sizeof hello);
-    hello.flags |= FUSE_HANDLE_KILLPRIV_V2;
-    memcpy(parts[1].iov_base, &hello, sizeof hello);
-  }
-  return writev(device, parts, count);
-}
 
 /** The arguments of a request, if they are all there. */
 template <typename Arguments>
@@ -52,22 +39,23 @@ bool Drops(const uint8_t* request, size_t size) {
   }
 }
 
-ssize_t Receive(int device, void* bytes, size_t size, void*) {
-  const ssize_t got = read(device, bytes, size);
-  drops_privileges = got > 0 && Drops(static_cast<const uint8_t*>(bytes), static_cast<size_t>(got));
-  return got;
-}
-
 }  // namespace
 
-void TakeOverKillPriv(fuse_session* session) {
-  const fuse_custom_io io{Send, Receive, nullptr, nullptr};
-  // The descriptor is the one that it has. Without memory the kernel does what it would have done.
-  fuse_session_custom_io(session, &io, fuse_session_fd(session));
+void NotePrivileges(const void* request, size_t size) {
+  drops_privileges = Drops(static_cast<const uint8_t*>(request), size);
 }
 
 bool DropsPrivileges() { return drops_privileges; }
 
 void AnswersHello() { answers_hello = true; }
+
+void CompleteHello(const iovec* parts, int count) {
+  // The first part is the header; of old kernels the second is shorter, and has no such flag.
+  if (!std::exchange(answers_hello, false) || count != 2 || parts[1].iov_len < sizeof(fuse_init_out)) return;
+  fuse_init_out hello;
+  memcpy(&hello, parts[1].iov_base, sizeof hello);
+  hello.flags |= FUSE_HANDLE_KILLPRIV_V2;
+  memcpy(parts[1].iov_base, &hello, sizeof hello);
+}
 
 }  // namespace sherin::fuse

@@ -12,9 +12,8 @@
 #include "../failure.h"
 #include "../work/at_end.h"
 #include "../work/process_end.h"
-#include "kill_priv.h"
+#include "device_io.h"
 #include "operations.h"
-#include "request_buffer.h"
 
 namespace sherin::fuse {
 namespace {
@@ -26,10 +25,16 @@ constexpr std::chrono::milliseconds kIdleTick{250};
 constexpr std::chrono::milliseconds kGather{5};
 /** How long a thread that has answered stays awake for the next request. */
 constexpr std::chrono::microseconds kAwait{100};
+/** Threads for reads that came to one that may not wait. */
+constexpr size_t kReaders = 4;
 /** Threads that reads leave for what needs no disk. */
 constexpr size_t kSpare = 16;
 /** What a notification may wait at the end for reads under way, and again for what is left when those have failed. */
 constexpr std::chrono::seconds kPatience{5};
+
+/** Of this thread. */
+thread_local const Session* looking_now = nullptr;
+thread_local bool read_elsewhere = false;
 
 fuse_session* MakeSession(const std::vector<std::string>& options, Session* self) {
   fuse_args args = FUSE_ARGS_INIT(0, nullptr);
@@ -61,7 +66,8 @@ Session::Session(const Options& options, Upcall upcall, std::function<void()> fl
                 }),
       reads_(pending_, prefetch_, Threads::kMost - kSpare),
       threads_([this] { Serve(); }, [this] { Ended(); }),
-      thread_count_(options.threads) {
+      thread_count_(options.threads),
+      readers_(kReaders) {
   ProcessEnd::Instance().Add(this, [this](std::chrono::milliseconds time) { return EndWithin(time); });
 }
 
@@ -72,7 +78,8 @@ Session::~Session() {
 
 void Session::Mount(const std::string& path) {
   if (fuse_session_mount(fuse_.get(), path.c_str()) != 0) throw Failure("EIO", "libfuse could not mount");
-  TakeOverKillPriv(fuse_.get());
+  TakeOverDevice(fuse_.get());
+  second_.Open(fuse_session_fd(fuse_.get()));
   try {
     threads_.Start(thread_count_);
     watching_ = true;
@@ -89,6 +96,7 @@ void Session::End() {
   StopNotifications();
   if (fuse_ != nullptr) fuse_session_exit(fuse_.get());
   threads_.Join();
+  readers_.Stop();
   prefetch_.Stop();  // here, where a disk that hangs may be waited for: not by whoever drops the last reference
   {
     const std::lock_guard<std::mutex> lock(watch_mutex_);
@@ -111,13 +119,14 @@ void Session::StopNotifications() {
 
 void Session::Close() {
   if (fuse_ == nullptr || !quiet_) return;  // a notification that hangs uses it until the object ends
+  second_.Close();
   fuse_session_unmount(fuse_.get());  // where it still is; frees what destroying leaves
   fuse_.reset();
 }
 
 bool Session::EndWithin(std::chrono::milliseconds time) {
   if (fuse_ != nullptr) fuse_session_exit(fuse_.get());
-  return threads_.JoinWithin(time);
+  return threads_.JoinWithin(time) && readers_.StopWithin(time);
 }
 
 void Session::Serve() {
@@ -136,14 +145,41 @@ void Session::Serve() {
 
 /**
  * Looks for the next request a moment longer before it sleeps: to wake a thread takes longer than to answer most requests, on a
- * virtual machine above all. One thread at a time, and only while none has work: it would take the time of who decrypts.
+ * virtual machine above all. One thread at a time, and only while none has work and JavaScript does not look: it would take the time
+ * of who decrypts.
  */
 void Session::AwaitNext() {
   if (awaiting_.exchange(true)) return;
   pollfd device{fuse_session_fd(fuse_.get()), POLLIN, 0};
   const auto end = std::chrono::steady_clock::now() + kAwait;
-  while (threads_.busy() == 0 && poll(&device, 1, 0) == 0 && std::chrono::steady_clock::now() < end) sched_yield();
+  while (threads_.busy() == 0 && !attended_ && poll(&device, 1, 0) == 0 && std::chrono::steady_clock::now() < end) sched_yield();
   awaiting_ = false;
+}
+
+Session::Looked Session::Look() {
+  if (!second_.valid() || fuse_session_exited(fuse_.get())) return Looked::kNothing;
+  looking_now = this;
+  read_elsewhere = false;
+  const bool got = looked_.Receive(fuse_.get()) > 0;
+  if (got) looked_.Process(fuse_.get());
+  looking_now = nullptr;
+  if (!got) return Looked::kNothing;
+  return read_elsewhere ? Looked::kRead : Looked::kRequest;
+}
+
+bool Session::looking() const { return looking_now == this; }
+
+bool Session::Elsewhere(std::function<void()> job) {
+  if (++reading_ > kReaders) {
+    --reading_;
+    return false;
+  }
+  read_elsewhere = true;
+  readers_.Submit([this, job = std::move(job)] {
+    job();
+    --reading_;
+  });
+  return true;
 }
 
 void Session::Ended() {

@@ -12,6 +12,9 @@
 #include "grants.h"
 #include "known_nodes.h"
 #include "reads.h"
+#include "request_buffer.h"
+#include "second_device.h"
+#include "../work/workers.h"
 #include "threads.h"
 
 namespace sherin::fuse {
@@ -44,6 +47,18 @@ class Session {
    * request may be on its way to an answer.
    */
   void Close();
+
+  /** What a look for requests has found. */
+  enum class Looked { kNothing, kRequest, kRead };
+  /** Takes one request, if one has come; a read is served on another thread. JavaScript thread, which asks while it is awake anyway. */
+  Looked Look();
+  /** From now on somebody looks, or not any more. JavaScript thread. */
+  void SetAttended(bool attended) { attended_ = attended; }
+  /** The calling thread is in Look: what waits for a disk has to go Elsewhere. */
+  bool looking() const;
+  /** Runs a job on a thread that may wait; false when too many do. */
+  bool Elsewhere(std::function<void()> job);
+  SecondDevice& second() { return second_; }
 
   Pending& pending() { return pending_; }
   DataPool& data() { return data_; }
@@ -98,7 +113,11 @@ class Session {
   Reads reads_;
   Threads threads_;
   const size_t thread_count_;
-  std::atomic<bool> awaiting_{false}, late_{false};
+  std::atomic<bool> awaiting_{false}, late_{false}, attended_{false};
+  SecondDevice second_;
+  RequestBuffer looked_;
+  Workers readers_;
+  std::atomic<size_t> reading_{0};
 
   std::mutex watch_mutex_;
   std::condition_variable watch_changed_;
