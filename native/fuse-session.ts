@@ -4,6 +4,7 @@
  */
 import type { Buffer } from 'node:buffer';
 import type { CubeRef } from './cube-ref.js';
+import type { WhenDone } from './when-done.js';
 
 /** What the kernel asks, as the numbers of native/fuse/call.h. */
 export const fuseOp = {
@@ -138,6 +139,8 @@ export interface FuseSession {
    * copied. An answer wipes them.
    */
   takeData(id: number, from: number, length: number, target: Buffer, at: number): boolean;
+  /** For a worker of the addon that answers with success as soon as its work is done. */
+  success(id: number): WhenDone;
   /** `errno` 0 is success. */
   fail(id: number, errno: number): void;
   answerEntry(id: number, attributes: Float64Array): void;

@@ -21,6 +21,7 @@ import type {
   ThreadsConstructor,
 } from './passed-descriptors.js';
 import type { Tpm as TpmClient, TpmConstructor } from './tpm.js';
+import type { WhenDone } from './when-done.js';
 
 export type { CubeRef } from './cube-ref.js';
 export {
@@ -36,6 +37,7 @@ export {
 export type { FramePlace, MacPurpose, ScryptCost, Wrapped } from './keys.js';
 export { loadFuseNativeMend } from './load.js';
 export type { NvIndex, Sealed, SealPolicy, TpmInfo } from './tpm.js';
+export type { WhenDone } from './when-done.js';
 
 /** `code` is stable: EWIPED, ETAG (a GCM tag did not match), ECHECKSUM, ETPM, EIO-style errno names, EINVAL. */
 export interface NativeError extends Error {
@@ -224,7 +226,7 @@ export interface System extends PassedDescriptors {
   /** Renames every pair beneath `dirFd`, on a worker thread; stops at the first error. */
   renameAll(dirFd: number, pairs: readonly (readonly [Buffer, Buffer])[]): Promise<void>;
   syncfs(fd: number): Promise<void>;
-  fdatasync(fd: number): Promise<void>;
+  fdatasync(fd: number, whenDone?: readonly WhenDone[]): Promise<void>;
   /** Non-blocking exclusive flock; false when another holds it. */
   flock(fd: number): boolean;
   /** Reads a line from a terminal with echo off. */

@@ -1,6 +1,6 @@
 /** What the mount asks of the service behind it. Everything the mount shows comes through here. */
 import type { CubeId, Root, SherinId } from '../../common/ids.js';
-import type { CubeReader, CubeRef, GrantedSegment } from '../../native/index.js';
+import type { CubeReader, CubeRef, GrantedSegment, WhenDone } from '../../native/index.js';
 import type { Mutation, PolicyTag } from '../manifest/records.js';
 import type { Inode, Tree } from '../manifest/tree.js';
 
@@ -128,9 +128,10 @@ export interface Changes {
   readonly dirtyBytes: number;
   /**
    * Everything that was changed before, and what was written to a file, is on disk when it resolves.
+   * @param whenDone may be told so before that, without delay
    * @throws SherinError NO_SPACE, IO, LOCKED: something is not
    */
-  sync(ino: number): Promise<void>;
+  sync(ino: number, whenDone?: WhenDone): Promise<void>;
   /** What writing in the background has met. @throws SherinError */
   throwLate(ino: number): void;
 }

@@ -1,3 +1,4 @@
+import type { WhenDone } from '../../native/index.js';
 import type { Mutation } from '../manifest/records.js';
 import type { Inode, Tree } from '../manifest/tree.js';
 import type { Changes, WriteSource } from '../mount/source.js';
@@ -77,8 +78,8 @@ export class PresentChanges implements Changes {
     return this.#files.seek(tree, ino, offset, what);
   }
 
-  sync(ino: number): Promise<void> {
-    return this.#writing.sync(ino);
+  sync(ino: number, whenDone?: WhenDone): Promise<void> {
+    return this.#writing.sync(ino, whenDone);
   }
 
   throwLate(ino: number): void {

@@ -1,6 +1,7 @@
 /** fsync(2): what was changed goes into the journal, for all who wait in one append. */
 
 import { SherinError } from '../../common/errors.js';
+import type { WhenDone } from '../../native/index.js';
 import { encodeRecord } from '../manifest/record-codec.js';
 import type { Mutation } from '../manifest/records.js';
 import type { Contents, UnsealedFile } from './contents.js';
@@ -34,6 +35,7 @@ interface KeptContent {
 /** Those who wait for one append. */
 interface Group {
   readonly inodes: Set<number>;
+  readonly whenDone: WhenDone[];
   readonly done: Promise<void>;
 }
 
@@ -67,10 +69,15 @@ export class Journaling {
     return this.#parts.journal.bytes > mostBytes;
   }
 
-  /** Everything that was changed before, and what was written to a file, is durable when it resolves. @throws NativeError, ErrnoException */
-  sync(ino: number): Promise<void> {
+  /**
+   * Everything that was changed before, and what was written to a file, is durable when it resolves.
+   * @param whenDone told so without delay, where something has to be written for that
+   * @throws NativeError, ErrnoException
+   */
+  sync(ino: number, whenDone?: WhenDone): Promise<void> {
     this.#next ??= this.#begin();
     this.#next.inodes.add(ino);
+    if (whenDone !== undefined) this.#next.whenDone.push(whenDone);
     return this.#next.done;
   }
 
@@ -154,15 +161,16 @@ export class Journaling {
 
   #begin(): Group {
     const inodes = new Set<number>();
+    const whenDone: WhenDone[] = [];
     const done = this.#running.then(() => {
       this.#next = null;
-      return this.#append(inodes);
+      return this.#append(inodes, whenDone);
     });
     this.#running = done.catch(() => undefined);
-    return { inodes, done };
+    return { inodes, whenDone, done };
   }
 
-  async #append(inodes: ReadonlySet<number>): Promise<void> {
+  async #append(inodes: ReadonlySet<number>, whenDone: readonly WhenDone[]): Promise<void> {
     const { contents, journal, working } = this.#parts;
     // A frame behind one that could not be written would not be found.
     if (this.#failed) throw new SherinError('IO', { what: 'writing the journal', part: 'EIO' });
@@ -181,7 +189,7 @@ export class Journaling {
       working.journaled();
       const told = this.#told;
       this.#appending = journal.current;
-      const segment = await journal.append(entries, told);
+      const segment = await journal.append(entries, told, whenDone);
       for (const entry of entries) this.#note(entry, { segment, told });
     } catch (error) {
       // What it was told of may be missing there: it is of no use until all is sealed.

@@ -1,6 +1,7 @@
 /** What programs change at the mount: kept in memory, sealed into cubes and records in the background, durable when asked for. */
 import { SherinError } from '../../common/errors.js';
 import type { CubeId } from '../../common/ids.js';
+import type { WhenDone } from '../../native/index.js';
 import { type Mutation, rootInode } from '../manifest/records.js';
 import type { Tree } from '../manifest/tree.js';
 import { Background } from './background.js';
@@ -171,14 +172,15 @@ export class Writing {
 
   /**
    * Everything that was changed before, and what was written to a file, is on disk when it resolves: in the journal, or sealed.
+   * @param whenDone told so without delay, where the journal has it
    * @throws SherinError NO_SPACE, IO, LOCKED
    */
-  async sync(ino: number): Promise<void> {
+  async sync(ino: number, whenDone?: WhenDone): Promise<void> {
     this.requireOpen();
     if (this.#journaling.usable) {
       try {
         await this.#parts.nameJournal(false);
-        await this.#journaling.sync(ino);
+        await this.#journaling.sync(ino, whenDone);
         this.#late.journal(null);
         this.#relieve();
         return;

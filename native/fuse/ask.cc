@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "device_io.h"
+
 namespace sherin::fuse {
 
 Session& Of(fuse_req_t request) { return *static_cast<Session*>(fuse_req_userdata(request)); }
@@ -27,6 +29,7 @@ void Ask(fuse_req_t request, Call call, Pending::About about, Pending::Data data
   call.uid = caller.uid;
   call.gid = caller.gid;
   call.pid = caller.pid;
+  about.number = LastReceived().number;
   call.id = session.pending().Add(request, about, std::move(data));
   session.upcall()(std::move(call));
 }

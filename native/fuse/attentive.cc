@@ -1,5 +1,7 @@
 #include "attentive.h"
 
+#include <sched.h>
+
 #include <cstdint>
 #include <utility>
 
@@ -7,7 +9,7 @@ namespace sherin::fuse {
 namespace {
 
 /** Nanoseconds. */
-constexpr uint64_t kMoment = 100000;
+constexpr uint64_t kMoment = 200000;
 
 }  // namespace
 
@@ -19,8 +21,13 @@ struct Attentive::Handle {
 
   static void Look(uv_idle_t* idle) {
     Handle& self = *static_cast<Handle*>(idle->data);
-    if (self.looks.look()) self.until = uv_hrtime() + kMoment;
-    else if (uv_hrtime() >= self.until) self.End();
+    if (self.looks.look()) {
+      self.until = uv_hrtime() + kMoment;
+    } else if (uv_hrtime() >= self.until) {
+      self.End();
+    } else {
+      sched_yield();  // who was answered may have been put on this processor
+    }
   }
   void End() {
     if (uv_is_active(reinterpret_cast<uv_handle_t*>(&idle)) == 0) return;

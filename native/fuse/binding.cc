@@ -47,6 +47,7 @@ Napi::Function SessionObject::Define(Napi::Env env) {
                          InstanceMethod<&SessionObject::Knows>("knows"),
                          InstanceMethod<&SessionObject::Waiting>("waiting"),
                          InstanceMethod<&SessionObject::TakeData>("takeData"),
+                         InstanceMethod<&SessionObject::Success>("success"),
                          InstanceMethod<&SessionObject::Fail>("fail"),
                          InstanceMethod<&SessionObject::AnswerEntry>("answerEntry"),
                          InstanceMethod<&SessionObject::AnswerCreate>("answerCreate"),
@@ -79,8 +80,7 @@ SessionObject::SessionObject(const Napi::CallbackInfo& info) : ObjectWrap(info) 
     try {
       session_ = std::make_shared<Session>(options, [calls = calls_](Call call) { calls->Post(std::move(call)); },
                                            [calls = calls_] { calls->Flush(); });
-      calls_->Attend({[session = session_] { return session->Look(); },
-                      [session = session_](bool attended) { session->SetAttended(attended); }});
+      calls_->Attend([session = session_](bool attended) { session->SetAttended(attended); });
     } catch (...) {
       calls_->Close();  // no destructor runs; the environment's end would call what is gone
       throw;

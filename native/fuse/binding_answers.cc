@@ -3,6 +3,7 @@
 
 #include "../arguments.h"
 #include "../error.h"
+#include "../work/when_done.h"
 #include "answers.h"
 #include "session_object.h"
 
@@ -31,6 +32,17 @@ Pending::Id SessionObject::IdOf(const Napi::CallbackInfo& info) { return NumberO
 
 fuse_req_t SessionObject::Take(const Napi::CallbackInfo& info, Pending::About* about) {
   return session_->pending().Take(IdOf(info), about);
+}
+
+/** (id): for a worker, which answers as soon as its work is done. */
+Napi::Value SessionObject::Success(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const Pending::Id id = IdOf(info);
+    return WhenDoneFor(info.Env(), {[session = session_, id] { session->Succeed(id); },
+                                    [session = session_, id](std::function<void()>& job) {
+                                      return session->Carry(id, job);
+                                    }});
+  });
 }
 
 void SessionObject::Fail(const Napi::CallbackInfo& info) {

@@ -47,33 +47,30 @@ std::shared_ptr<Calls> Calls::Create(const Napi::Function& handler) {
   return self;
 }
 
-void Calls::Attend(Source source) {
+void Calls::Attend(std::function<void(bool)> attend) {
   context_ = std::make_unique<Napi::AsyncContext>(env_, "sherin.mount");
-  const std::function<void(bool)> attend = source.attend;
-  attentive_ = std::make_unique<Attentive>(
-      env_, Attentive::Looks{[this, source = std::move(source)] { return Look(source); }, attend});
+  attentive_ = std::make_unique<Attentive>(env_, Attentive::Looks{[this] { return Look(); },
+                                                                  [this, attend = std::move(attend)](bool attended) {
+                                                                    Watch(attended);
+                                                                    attend(attended);
+                                                                  }});
 }
 
-bool Calls::Look(const Source& source) {
-  // What comes meanwhile, from whichever thread, is delivered below: nobody need be woken for it.
-  Expect(true);
-  const Session::Looked looked = source.take();
-  if (Expect(false)) {
-    // As by an event of its own: promises go on before the loop does.
-    const Napi::HandleScope scope(env_);
-    const Napi::CallbackScope callback(env_, *context_);
-    Deliver(env_);
-  }
-  // Whoever reads is served by threads that wait for more of it.
-  if (looked == Session::Looked::kRead && attentive_ != nullptr) attentive_->Leave();
-  return looked == Session::Looked::kRequest;
+bool Calls::Look() {
+  if (!came_) return false;
+  // As by an event of its own: promises go on before the loop does.
+  const std::shared_ptr<Calls> self = shared_from_this();
+  const Napi::HandleScope scope(env_);
+  const Napi::CallbackScope callback(env_, *context_);
+  Deliver(env_);
+  return true;
 }
 
-/** @returns whether calls wait */
-bool Calls::Expect(bool expected) {
+/** Nobody need be woken for what comes, or has to be again. */
+void Calls::Watch(bool watched) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  expected_ = expected;
-  return !waiting_.empty();
+  watched_ = watched;
+  if (!watched && came_ && !closed_) Wake();
 }
 
 void Calls::CloseAtEnd(void* self) { static_cast<Calls*>(self)->Close(); }
@@ -83,7 +80,9 @@ void Calls::Post(Call call) {
   if (closed_) return;
   const bool patient = call.patient;
   waiting_.push_back(std::move(call));
-  if (!patient) Wake();
+  if (patient) return;
+  came_ = true;
+  if (!watched_) Wake();
 }
 
 void Calls::Flush() {
@@ -92,7 +91,7 @@ void Calls::Flush() {
 }
 
 void Calls::Wake() {
-  if (woken_ || expected_) return;
+  if (woken_) return;
   woken_ = true;
   wake_.NonBlockingCall(
       [self = shared_from_this()](Napi::Env env, const Napi::Function& handler) { self->Drain(env, handler); });
@@ -104,6 +103,7 @@ void Calls::Drain(Napi::Env env, const Napi::Function& handler) {
     const std::lock_guard<std::mutex> lock(mutex_);
     calls.swap(waiting_);
     woken_ = false;
+    came_ = false;
   }
   bool asked = false;
   for (const Call& call : calls) {
@@ -118,11 +118,11 @@ void Calls::Deliver(Napi::Env env) {
 }
 
 void Calls::Close() {
+  attentive_.reset();
   const std::lock_guard<std::mutex> lock(mutex_);
   if (closed_) return;
   closed_ = true;
   handler_.Reset();
-  attentive_.reset();
   context_.reset();
   waiting_.clear();
   wake_.Abort();

@@ -1,12 +1,14 @@
 #pragma once
 #include <napi.h>
 
+#include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 
 #include "attentive.h"
-#include "session.h"
+#include "call.h"
 
 namespace sherin::fuse {
 
@@ -19,14 +21,11 @@ class Calls : public std::enable_shared_from_this<Calls> {
   void Post(Call call);
   /** Any thread. */
   void Flush();
-  /** What looks for the next call while the event loop is awake. */
-  struct Source {
-    /** Posts one, if it has come. */
-    std::function<Session::Looked()> take;
-    std::function<void(bool)> attend;
-  };
-  /** JavaScript thread. The source is let go at Close. */
-  void Attend(Source source);
+  /**
+   * JavaScript thread: from now on the event loop stays awake for a moment after a call, and sees the next one without being woken.
+   * `attend` hears when that begins and ends, and is let go at Close.
+   */
+  void Attend(std::function<void(bool)> attend);
   /** JavaScript thread: delivers what waits, before it returns. */
   void Deliver(Napi::Env env);
   /** JavaScript thread; happens by itself at the end of the environment. */
@@ -35,8 +34,8 @@ class Calls : public std::enable_shared_from_this<Calls> {
  private:
   /** The lock is held. */
   void Wake();
-  bool Look(const Source& source);
-  bool Expect(bool expected);
+  bool Look();
+  void Watch(bool watched);
   void Drain(Napi::Env env, const Napi::Function& handler);
   static void CloseAtEnd(void* self);
 
@@ -47,7 +46,9 @@ class Calls : public std::enable_shared_from_this<Calls> {
   Napi::ThreadSafeFunction wake_;
   std::unique_ptr<Attentive> attentive_;
   std::mutex mutex_;
-  bool closed_ = false, woken_ = false, expected_ = false;
+  bool closed_ = false, woken_ = false, watched_ = false;
+  /** Calls wait that are not patient. */
+  std::atomic<bool> came_{false};
   std::deque<Call> waiting_;
 };
 

@@ -1,5 +1,7 @@
 #include "device_io.h"
 
+#include <linux/fuse.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -9,17 +11,59 @@
 namespace sherin::fuse {
 namespace {
 
-ssize_t Send(int device, iovec* parts, int count, void* session) {
-  CompleteHello(parts, count);
-  // The first part is the header.
-  SecondDevice& second = static_cast<Session*>(session)->second();
-  return writev(second.For(device, parts[0].iov_base, parts[0].iov_len), parts, count);
+thread_local Received received;
+
+bool IsBrief(uint32_t opcode) {
+  switch (opcode) {
+    case FUSE_LOOKUP:
+    case FUSE_GETATTR:
+    case FUSE_SETATTR:
+    case FUSE_MKNOD:
+    case FUSE_MKDIR:
+    case FUSE_SYMLINK:
+    case FUSE_LINK:
+    case FUSE_UNLINK:
+    case FUSE_RMDIR:
+    case FUSE_RENAME:
+    case FUSE_RENAME2:
+    case FUSE_OPEN:
+    case FUSE_CREATE:
+    case FUSE_WRITE:
+    case FUSE_FLUSH:
+    case FUSE_FSYNC:
+    case FUSE_FSYNCDIR:
+    case FUSE_SETXATTR:
+    case FUSE_REMOVEXATTR:
+    case FUSE_FALLOCATE:
+    case FUSE_LSEEK:
+    case FUSE_STATFS:
+      return true;
+    default:
+      return false;
+  }
 }
 
-ssize_t Receive(int device, void* bytes, size_t size, void* session) {
-  Session& of = *static_cast<Session*>(session);
-  const ssize_t got = of.looking() ? of.second().Receive(bytes, size) : read(device, bytes, size);
+Received ReceivedIn(const void* request, ssize_t size) {
+  fuse_in_header header;
+  if (size < static_cast<ssize_t>(sizeof header)) return {};
+  memcpy(&header, request, sizeof header);
+  return {header.unique, IsBrief(header.opcode)};
+}
+
+ssize_t Send(int device, iovec* parts, int count, void* session) {
+  CompleteHello(parts, count);
+  fuse_out_header header;
+  if (parts[0].iov_len == sizeof header) {
+    memcpy(&header, parts[0].iov_base, sizeof header);
+    if (static_cast<Session*>(session)->couriers().Answer(header.unique, parts, count)) return header.len;
+  }
+  return writev(device, parts, count);
+}
+
+ssize_t Receive(int device, void* bytes, size_t size, void*) {
+  const ssize_t got = read(device, bytes, size);
   NotePrivileges(bytes, got > 0 ? static_cast<size_t>(got) : 0);
+  received = ReceivedIn(bytes, got);
   return got;
 }
 
@@ -29,6 +73,13 @@ void TakeOverDevice(fuse_session* session) {
   const fuse_custom_io io{Send, Receive, nullptr, nullptr};
   // The descriptor is the one that it has. Without memory libfuse goes on, and the kernel does what it would have done.
   fuse_session_custom_io(session, &io, fuse_session_fd(session));
+}
+
+const Received& LastReceived() { return received; }
+
+void SendNow(fuse_session* session, const void* answer, size_t size) {
+  // Whoever does not wait any more does not hear of it.
+  if (write(fuse_session_fd(session), answer, size) < 0) return;
 }
 
 }  // namespace sherin::fuse

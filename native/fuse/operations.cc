@@ -116,17 +116,10 @@ void Open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
   Ask(request, std::move(call), {0, (file->flags & (O_ACCMODE | O_TRUNC)) == O_RDONLY});
 }
 
-std::shared_ptr<Content> GrantedTo(Session& session, uint64_t handle) {
+bool Served(Session& session, fuse_req_t request, uint64_t offset, size_t size, uint64_t handle) {
   try {
-    return session.grants().Of(handle);
-  } catch (const std::exception&) {  // no memory
-    return nullptr;
-  }
-}
-
-bool Served(Session& session, fuse_req_t request, const std::shared_ptr<Content>& content, uint64_t offset, size_t size) {
-  try {
-    return session.reads().Serve(request, content, offset, size);
+    const std::shared_ptr<Content> content = session.grants().Of(handle);
+    return content != nullptr && session.reads().Serve(request, content, offset, size);
   } catch (const std::exception&) {  // no memory: nothing was answered
     return false;
   }
@@ -134,22 +127,11 @@ bool Served(Session& session, fuse_req_t request, const std::shared_ptr<Content>
 
 void Read(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset, fuse_file_info* file) {
   Session& session = Of(request);
+  if (Served(session, request, static_cast<uint64_t>(offset), size, file->fh)) return;
   Call call = About(Op::Read, node, file);
   call.offset = static_cast<uint64_t>(offset);
   call.size = std::min<size_t>(size, kLargestRead);
-  const std::shared_ptr<Content> content = GrantedTo(session, file->fh);
-  if (content == nullptr) {
-    Ask(request, std::move(call));
-    return;
-  }
-  const auto serve = [&session, request, content, call, size] {
-    if (!Served(session, request, content, call.offset, size)) Ask(request, call);
-  };
-  if (!session.looking()) {
-    serve();
-  } else if (!session.Elsewhere(serve)) {
-    Ask(request, std::move(call));
-  }
+  Ask(request, std::move(call));
 }
 
 /** Nobody waits for the answer of a release. */

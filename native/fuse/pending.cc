@@ -60,6 +60,12 @@ void Pending::Fail(int error) {
   }
 }
 
+uint64_t Pending::NumberOf(Id id) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = waiting_.find(id);
+  return found == waiting_.end() ? 0 : found->second.about.number;
+}
+
 bool Pending::Has(Id id) {
   const std::lock_guard<std::mutex> lock(mutex_);
   return waiting_.count(id) > 0;

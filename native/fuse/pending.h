@@ -26,6 +26,8 @@ class Pending {
     uint64_t attributed = 0;
     /** It opens a file to be read, and changes nothing. */
     bool reads = false;
+    /** The kernel's number of the request. */
+    uint64_t number = 0;
   };
 
   explicit Pending(std::chrono::milliseconds deadline) : deadline_(deadline) {}
@@ -42,6 +44,8 @@ class Pending {
   /** Answers everything with an error: the mount ends. */
   void Fail(int error);
   bool Has(Id id);
+  /** The kernel's number of a request, 0 when it was answered. */
+  uint64_t NumberOf(Id id);
   bool empty();
   /** Requests that are still to come have this number, or one above. */
   Id next();

@@ -14,6 +14,7 @@
 #include "../work/process_end.h"
 #include "device_io.h"
 #include "operations.h"
+#include "request_buffer.h"
 
 namespace sherin::fuse {
 namespace {
@@ -25,16 +26,10 @@ constexpr std::chrono::milliseconds kIdleTick{250};
 constexpr std::chrono::milliseconds kGather{5};
 /** How long a thread that has answered stays awake for the next request. */
 constexpr std::chrono::microseconds kAwait{100};
-/** Threads for reads that came to one that may not wait. */
-constexpr size_t kReaders = 4;
 /** Threads that reads leave for what needs no disk. */
 constexpr size_t kSpare = 16;
 /** What a notification may wait at the end for reads under way, and again for what is left when those have failed. */
 constexpr std::chrono::seconds kPatience{5};
-
-/** Of this thread. */
-thread_local const Session* looking_now = nullptr;
-thread_local bool read_elsewhere = false;
 
 fuse_session* MakeSession(const std::vector<std::string>& options, Session* self) {
   fuse_args args = FUSE_ARGS_INIT(0, nullptr);
@@ -66,8 +61,7 @@ Session::Session(const Options& options, Upcall upcall, std::function<void()> fl
                 }),
       reads_(pending_, prefetch_, Threads::kMost - kSpare),
       threads_([this] { Serve(); }, [this] { Ended(); }),
-      thread_count_(options.threads),
-      readers_(kReaders) {
+      thread_count_(options.threads) {
   ProcessEnd::Instance().Add(this, [this](std::chrono::milliseconds time) { return EndWithin(time); });
 }
 
@@ -79,7 +73,6 @@ Session::~Session() {
 void Session::Mount(const std::string& path) {
   if (fuse_session_mount(fuse_.get(), path.c_str()) != 0) throw Failure("EIO", "libfuse could not mount");
   TakeOverDevice(fuse_.get());
-  second_.Open(fuse_session_fd(fuse_.get()));
   try {
     threads_.Start(thread_count_);
     watching_ = true;
@@ -96,7 +89,6 @@ void Session::End() {
   StopNotifications();
   if (fuse_ != nullptr) fuse_session_exit(fuse_.get());
   threads_.Join();
-  readers_.Stop();
   prefetch_.Stop();  // here, where a disk that hangs may be waited for: not by whoever drops the last reference
   {
     const std::lock_guard<std::mutex> lock(watch_mutex_);
@@ -118,28 +110,39 @@ void Session::StopNotifications() {
 }
 
 void Session::Close() {
+  const std::unique_lock<std::shared_mutex> alone(answering_);
   if (fuse_ == nullptr || !quiet_) return;  // a notification that hangs uses it until the object ends
-  second_.Close();
   fuse_session_unmount(fuse_.get());  // where it still is; frees what destroying leaves
   fuse_.reset();
 }
 
 bool Session::EndWithin(std::chrono::milliseconds time) {
   if (fuse_ != nullptr) fuse_session_exit(fuse_.get());
-  return threads_.JoinWithin(time) && readers_.StopWithin(time);
+  return threads_.JoinWithin(time);
 }
 
 void Session::Serve() {
   RequestBuffer buffer;
+  Couriers::Courier courier;
   while (!fuse_session_exited(fuse_.get())) {
     const int got = buffer.Receive(fuse_.get());
     if (got == -EINTR || got == -EAGAIN) continue;
     if (got <= 0) break;
+    const bool carries = attended_ && LastReceived().brief && !awaiting_.exchange(true);
+    if (carries) couriers_.Expect(courier, LastReceived().number);
     {
       const Threads::Busy busy(threads_);
       buffer.Process(fuse_.get());
     }
-    AwaitNext();
+    if (carries) {
+      const Threads::Busy busy(threads_);  // with what it may be given to do
+      couriers_.Await(courier, [this](const std::vector<uint8_t>& answer) {
+        SendNow(fuse_.get(), answer.data(), answer.size());
+      });
+      awaiting_ = false;
+    } else {
+      AwaitNext();
+    }
   }
 }
 
@@ -156,32 +159,6 @@ void Session::AwaitNext() {
   awaiting_ = false;
 }
 
-Session::Looked Session::Look() {
-  if (!second_.valid() || fuse_session_exited(fuse_.get())) return Looked::kNothing;
-  looking_now = this;
-  read_elsewhere = false;
-  const bool got = looked_.Receive(fuse_.get()) > 0;
-  if (got) looked_.Process(fuse_.get());
-  looking_now = nullptr;
-  if (!got) return Looked::kNothing;
-  return read_elsewhere ? Looked::kRead : Looked::kRequest;
-}
-
-bool Session::looking() const { return looking_now == this; }
-
-bool Session::Elsewhere(std::function<void()> job) {
-  if (++reading_ > kReaders) {
-    --reading_;
-    return false;
-  }
-  read_elsewhere = true;
-  readers_.Submit([this, job = std::move(job)] {
-    job();
-    --reading_;
-  });
-  return true;
-}
-
 void Session::Ended() {
   pending_.Fail(ENOTCONN);
   upcall_({Op::Ended});
@@ -190,6 +167,17 @@ void Session::Ended() {
 void Session::Attributed(uint64_t node) {
   const std::vector<uint64_t> nodes{node};
   known_.Doubt(&nodes, pending_.next());
+}
+
+void Session::Succeed(Pending::Id id) {
+  const std::shared_lock<std::shared_mutex> lock(answering_);
+  const fuse_req_t request = fuse_ == nullptr ? nullptr : pending_.Take(id);
+  if (request != nullptr) fuse_reply_err(request, 0);
+}
+
+bool Session::Carry(Pending::Id id, std::function<void()>& job) {
+  const uint64_t number = pending_.NumberOf(id);
+  return number != 0 && couriers_.Run(number, job);
 }
 
 void Session::Tell(Call call) {

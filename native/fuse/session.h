@@ -4,16 +4,16 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "call.h"
+#include "couriers.h"
 #include "grants.h"
 #include "known_nodes.h"
 #include "reads.h"
-#include "request_buffer.h"
-#include "second_device.h"
 #include "../work/workers.h"
 #include "threads.h"
 
@@ -48,17 +48,9 @@ class Session {
    */
   void Close();
 
-  /** What a look for requests has found. */
-  enum class Looked { kNothing, kRequest, kRead };
-  /** Takes one request, if one has come; a read is served on another thread. JavaScript thread, which asks while it is awake anyway. */
-  Looked Look();
-  /** From now on somebody looks, or not any more. JavaScript thread. */
+  /** JavaScript is awake, and sees what it is asked without being woken; or not any more. Any thread. */
   void SetAttended(bool attended) { attended_ = attended; }
-  /** The calling thread is in Look: what waits for a disk has to go Elsewhere. */
-  bool looking() const;
-  /** Runs a job on a thread that may wait; false when too many do. */
-  bool Elsewhere(std::function<void()> job);
-  SecondDevice& second() { return second_; }
+  Couriers& couriers() { return couriers_; }
 
   Pending& pending() { return pending_; }
   DataPool& data() { return data_; }
@@ -72,6 +64,10 @@ class Session {
   void SetLate(bool late) { late_ = late; }
   /** An extended attribute of a node was set, or may have been: no answer of before tells of it. */
   void Attributed(uint64_t node);
+  /** Answers a request that wants nothing but success, unless its deadline has. Any thread. */
+  void Succeed(Pending::Id id);
+  /** Has a job done by the thread that waits to send the answer of a request; false where none does. Any thread. */
+  bool Carry(Pending::Id id, std::function<void()>& job);
   /** Tells JavaScript within some milliseconds, together with others. */
   void Tell(Call call);
 
@@ -103,6 +99,8 @@ class Session {
 
   const Upcall upcall_;
   const std::function<void()> flush_;
+  /** Of threads that answer and are not the session's; alone, to close the connection. */
+  std::shared_mutex answering_;
   std::unique_ptr<fuse_session, void (*)(fuse_session*)> fuse_;
   DataPool data_;
   Pending pending_;
@@ -114,10 +112,7 @@ class Session {
   Threads threads_;
   const size_t thread_count_;
   std::atomic<bool> awaiting_{false}, late_{false}, attended_{false};
-  SecondDevice second_;
-  RequestBuffer looked_;
-  Workers readers_;
-  std::atomic<size_t> reading_{0};
+  Couriers couriers_;
 
   std::mutex watch_mutex_;
   std::condition_variable watch_changed_;

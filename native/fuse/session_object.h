@@ -33,6 +33,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   void SetLate(const Napi::CallbackInfo& info);
 
   // binding_answers.cc
+  Napi::Value Success(const Napi::CallbackInfo& info);
   void Fail(const Napi::CallbackInfo& info);
   void AnswerEntry(const Napi::CallbackInfo& info);
   Napi::Value AnswerCreate(const Napi::CallbackInfo& info);

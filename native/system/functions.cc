@@ -22,6 +22,7 @@
 #include "../memory/pages.h"
 #include "../work/detached.h"
 #include "../work/promise.h"
+#include "../work/when_done.h"
 #include "beneath.h"
 #include "fuse.h"
 #include "harden.h"
@@ -140,9 +141,18 @@ Napi::Value SyncFileSystem(const Napi::CallbackInfo& info) {
 
 Napi::Value SyncData(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
-    return Blocking(info.Env(), [fd = DescriptorOf(info[0], "fd")] {
-      if (fdatasync(fd) != 0) throw Failure::Errno(errno, "fdatasync");
-    });
+    const int fd = DescriptorOf(info[0], "fd");
+    const std::vector<WhenDone> waiting = WhenDonesOf(info[1]);
+    Environment& environment = Environment::Of(info.Env());
+    ByWhoWaits workers(waiting, environment.blocking());
+    return RunAsync(
+        info.Env(), environment.completions(), workers,
+        [fd, waiting] {
+          if (fdatasync(fd) != 0) throw Failure::Errno(errno, "fdatasync");
+          for (const WhenDone& each : waiting) each.tell();
+          return true;
+        },
+        [](Napi::Env env, bool) { return env.Undefined(); });
   });
 }
 

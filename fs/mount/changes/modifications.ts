@@ -1,4 +1,5 @@
 /** Everything that a program can change at the mount, in nodes and handles: under `files/`, and nowhere else. */
+import type { WhenDone } from '../../../native/index.js';
 import { FilesNode } from '../files-tree.js';
 import type { Node } from '../node.js';
 import type { OpenFiles, OpenHandle } from '../open-files.js';
@@ -211,11 +212,11 @@ export class Modifications {
     changes?.throwLate(node.ino);
   }
 
-  /** Everything that was changed is on disk when it resolves; `node` in any case. */
-  async sync(node: Node): Promise<void> {
+  /** Everything that was changed is on disk when it resolves; `node` in any case. @param whenDone of {@link Changes.sync} */
+  async sync(node: Node, whenDone?: WhenDone): Promise<void> {
     if (!(node instanceof FilesNode)) return;
     const changes = await this.#source.changes();
-    await changes.sync(node.ino);
+    await changes.sync(node.ino, whenDone);
   }
 
   /** Programs have let go of a node. */

@@ -120,7 +120,7 @@ export class Modifying {
   }
 
   async fsync(id: number, number: number): Promise<void> {
-    await this.#fs.modify.sync(this.#nodes.at(number));
+    await this.#fs.modify.sync(this.#nodes.at(number), this.#session.success(id));
     this.#session.fail(id, 0);
   }
 

@@ -2,7 +2,7 @@
 import { closeSync } from 'node:fs';
 import { MalformedBytes } from '../../../common/bytes.js';
 import { SherinError } from '../../../common/errors.js';
-import { type Keyring, system } from '../../../native/index.js';
+import { type Keyring, system, type WhenDone } from '../../../native/index.js';
 import { countingEntries, type SegmentEntries, wholeAppends } from './appends.js';
 import { type Entry, EntryWriter, readEntries } from './entries.js';
 import { newEpoch, noEpoch } from './epoch.js';
@@ -113,11 +113,12 @@ export class Journal {
   /**
    * Appends entries, durable when it resolves: after a crash all of them are found, or none. One at a time.
    * @param next number of the first change that comes after them
+   * @param whenDone who is told without delay that they are durable
    * @returns number of the segment in which the first one is
    * @throws NativeError, ErrnoException ENOSPC, EIO: what was appended so far may or may not be read after a crash
    */
-  async append(entries: readonly Entry[], next: number): Promise<number> {
-    return entries.length === 0 ? this.current : this.#write(entries, next);
+  async append(entries: readonly Entry[], next: number, whenDone: readonly WhenDone[] = []): Promise<number> {
+    return entries.length === 0 ? this.current : this.#write(entries, next, whenDone);
   }
 
   /** Segments before one hold nothing that counts. They are removed, as far as the disk lets it, once a later append says so. */
@@ -143,7 +144,7 @@ export class Journal {
   async shred(until: number, next: number | null): Promise<number> {
     try {
       if (this.oldest > this.#last) this.#removeBefore(this.#freed);
-      else if (next !== null) await this.#write([], next);
+      else if (next !== null) await this.#write([], next, []);
     } finally {
       this.#shredding = false;
     }
@@ -169,7 +170,7 @@ export class Journal {
     system.wipe(this.#frame);
   }
 
-  async #write(entries: readonly Entry[], next: number): Promise<number> {
+  async #write(entries: readonly Entry[], next: number, whenDone: readonly WhenDone[]): Promise<number> {
     let first = this.current;
     const frame = new EntryWriter(this.#frame);
     let written = false;
@@ -191,7 +192,7 @@ export class Journal {
       if (!frame.add(entry)) throw new RangeError(`a journal entry of type ${entry.type} is too large`);
     }
     await flush();
-    await this.#writer?.sync();
+    await this.#writer?.sync(whenDone);
     // It is durable that they are of no account: what is left of them after a crash is no gap.
     this.#removeBefore(oldest);
     return first;

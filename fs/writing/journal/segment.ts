@@ -1,6 +1,6 @@
 /** A file of the journal, while it is written to. */
 import { closeSync, writeSync } from 'node:fs';
-import { type Keyring, system } from '../../../native/index.js';
+import { type Keyring, system, type WhenDone } from '../../../native/index.js';
 import { FrameChain, frameLimit } from './frames.js';
 import { headBytes, type SegmentHead } from './segment-head.js';
 
@@ -51,8 +51,8 @@ export class SegmentWriter {
     this.#at += sealed.length;
   }
 
-  sync(): Promise<void> {
-    return system.fdatasync(this.#fd);
+  sync(whenDone?: readonly WhenDone[]): Promise<void> {
+    return system.fdatasync(this.#fd, whenDone);
   }
 
   close(): void {
