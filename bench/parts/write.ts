@@ -14,7 +14,7 @@ import { residentRow } from './resident.js';
 import { type OpenStores, withStores } from './stores.js';
 
 /** Writes of W2 in a round, and commits of G1. */
-const rewrites = 200;
+const rewrites = 1_000;
 const commits = 1_000;
 const block = 4_096;
 

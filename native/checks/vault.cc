@@ -40,6 +40,7 @@ Vault::Cube Vault::Store(size_t size, PadMode pad) {
   const Encoded encoded = EncodeBytes({cube.content.data(), size}, padded);
   CHECK(encoded.kind == Encoded::Kind::Cube);
   cube.ref = encoded.cube;
+  if (encoded.temporary.empty()) return cube;  // a small one that was there already
   std::filesystem::rename(folder_ / "cubes/tmp" / encoded.temporary, PathOf(cube.ref));
   return cube;
 }

@@ -1,5 +1,6 @@
 #include "device_io.h"
 
+#include <errno.h>
 #include <linux/fuse.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -62,6 +63,7 @@ ssize_t Send(int device, iovec* parts, int count, void* session) {
 
 ssize_t Receive(int device, void* bytes, size_t size, void*) {
   const ssize_t got = read(device, bytes, size);
+  if (got < 0 && errno == ECONNABORTED) errno = ENODEV;  // libfuse takes only that for the end of the mount
   NotePrivileges(bytes, got > 0 ? static_cast<size_t>(got) : 0);
   received = ReceivedIn(bytes, got);
   return got;
