@@ -98,6 +98,12 @@ export interface Space {
 /** Copies `length` bytes, from `from` of what is being written, to `target` at `at`, or throws before it has copied any. */
 export type WriteSource = (from: number, length: number, target: Buffer, at: number) => void;
 
+/** A byte of a file. */
+export interface FilePlace {
+  readonly ino: number;
+  readonly offset: number;
+}
+
 /** What programs change of the user's tree. Everything is in memory when a call returns, and on disk after {@link sync}. */
 export interface Changes {
   readonly tree: TreeView;
@@ -119,6 +125,12 @@ export interface Changes {
   version(ino: number): void;
   /** @throws SherinError NO_SPACE, IO; those of what stands beside the written bytes */
   write(ino: number, offset: number, count: number, source: WriteSource): Promise<void>;
+  /**
+   * Has bytes of one file stand in another without reading them.
+   * @returns how many from the first on; the rest has to be read and written
+   * @throws as {@link write}
+   */
+  reference(from: FilePlace, to: FilePlace, length: number): Promise<number>;
   truncate(ino: number, length: number): Promise<void>;
   /** The file has `length` bytes at least. */
   grow(ino: number, length: number): Promise<void>;

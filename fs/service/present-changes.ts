@@ -1,8 +1,10 @@
 import type { WhenDone } from '../../native/index.js';
 import type { Mutation } from '../manifest/records.js';
 import type { Inode, Tree } from '../manifest/tree.js';
-import type { Changes, WriteSource } from '../mount/source.js';
+import type { Changes, FilePlace, WriteSource } from '../mount/source.js';
 import { FileChanges } from '../writing/file-changes.js';
+
+import type { CubeFacts } from '../writing/slot-references.js';
 import type { Writing } from '../writing/writing.js';
 
 /** What the mount changes, of one session. */
@@ -11,9 +13,9 @@ export class PresentChanges implements Changes {
   readonly #writing: Writing;
   readonly #files: FileChanges;
 
-  constructor(writing: Writing, node: (id: Buffer) => Buffer) {
+  constructor(writing: Writing, cubes: CubeFacts) {
     this.#writing = writing;
-    this.#files = new FileChanges(writing, node);
+    this.#files = new FileChanges(writing, cubes);
     this.tree = writing.tree;
   }
 
@@ -59,6 +61,10 @@ export class PresentChanges implements Changes {
 
   write(ino: number, offset: number, count: number, source: WriteSource): Promise<void> {
     return this.#files.write(ino, offset, count, source);
+  }
+
+  reference(from: FilePlace, to: FilePlace, length: number): Promise<number> {
+    return this.#files.reference(from, to, length);
   }
 
   truncate(ino: number, length: number): Promise<void> {

@@ -113,7 +113,8 @@ export class Session {
       nameJournal: (sealing) => nameJournal(parts, (step) => (sealing ? step() : this.#inTurn(step))),
     });
     this.writing.listener = parts.listener;
-    this.changes = new PresentChanges(this.writing, (id) => this.manifest.node(id));
+    const node = (id: Buffer): Buffer => this.manifest.node(id);
+    this.changes = new PresentChanges(this.writing, { node, refused, owned: parts.owned });
   }
 
   /** Makes once more what the journal has kept through a crash. @returns how much. @throws SherinError JOURNAL_BROKEN */

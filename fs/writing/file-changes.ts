@@ -5,22 +5,33 @@ import { usedSlots } from '../manifest/object-tree.js';
 import type { Tree } from '../manifest/tree.js';
 import type { UnsealedFile } from './contents.js';
 import { type DataRange, seekIn } from './data-ranges.js';
+import { type CubeFacts, type FileOffset, SlotReferences } from './slot-references.js';
 import type { Source } from './unsealed-content.js';
 import type { Writing } from './writing.js';
 
 export class FileChanges {
   readonly #writing: Writing;
-  /** An index node by ID. */
-  readonly #node: (id: Buffer) => Buffer;
+  readonly #cubes: CubeFacts;
+  readonly #references: SlotReferences;
 
-  constructor(writing: Writing, node: (id: Buffer) => Buffer) {
+  constructor(writing: Writing, cubes: CubeFacts) {
     this.#writing = writing;
-    this.#node = node;
+    this.#cubes = cubes;
+    this.#references = new SlotReferences(writing.tree, writing.contents, cubes);
   }
 
   /** @throws SherinError NO_SPACE, IO, LOCKED, PATH_MISSING; those of what stands beside the written bytes */
   async write(ino: number, offset: number, count: number, source: Source): Promise<void> {
     await this.#change(ino, (file) => this.#write(file, offset, count, source));
+  }
+
+  /**
+   * Has bytes of one file stand in another without reading them, as far as they are whole slots in cubes.
+   * @returns how many from the first on; the rest has to be read and written
+   */
+  async reference(from: FileOffset, to: FileOffset, length: number): Promise<number> {
+    if (!this.#references.possible(from, to, length)) return 0;
+    return this.#change(to.ino, ({ content }) => this.#references.copy(from, content, to.offset, length));
   }
 
   truncate(ino: number, length: number): Promise<void> {
@@ -42,7 +53,7 @@ export class FileChanges {
     const file = tree === this.#writing.tree ? this.#writing.contents.get(ino) : undefined;
     const length = tree.inode(ino)?.size ?? 0;
     return seekIn(
-      file?.content.dataRanges(this.#node) ?? this.#storedRanges(tree, ino),
+      file?.content.dataRanges(this.#cubes.node) ?? this.#storedRanges(tree, ino),
       offset,
       length,
       what,
@@ -96,7 +107,7 @@ export class FileChanges {
   *#storedRanges(tree: Tree, ino: number): Iterable<DataRange> {
     const object = tree.object(tree.inode(ino)?.object ?? 0);
     if (object === undefined) return;
-    for (const { index } of usedSlots(object.node, slotCount(object.length), this.#node)) {
+    for (const { index } of usedSlots(object.node, slotCount(object.length), this.#cubes.node)) {
       const start = index * slotBytes;
       yield { start, end: Math.min(start + slotBytes, object.length) };
     }

@@ -6,7 +6,7 @@ import { storedBytes } from '../manifest/stored-bytes.js';
 import type { FrozenState } from './frozen-content.js';
 import { Holes } from './holes.js';
 import { indexesWithin } from './indexes-within.js';
-import { type SealedSlot, type Stored, storedSlot } from './stored.js';
+import { type SealedSlot, type Stored, slotOf, storedSlot } from './stored.js';
 
 export interface Placed {
   /** Bytes of the slot, and those of them that count. */
@@ -106,6 +106,23 @@ export class StoredLayers {
       if (index * slotBytes < this.#baseLimit) found.add(index);
     }
     return found;
+  }
+
+  /**
+   * A slot of a file of `length` bytes as it stands in cubes; null where it does not as a whole.
+   * @param load an index node by ID
+   */
+  slotAt(index: number, length: number, load: (id: Buffer) => Buffer): Slot | null {
+    const start = index * slotBytes;
+    const end = Math.min(length, start + slotBytes);
+    const sealed = this.#slots.get(index);
+    if (sealed !== undefined) {
+      const whole = sealed.limit === end - start && sealed.content.size === end - start;
+      return whole ? sealed.slot : null;
+    }
+    if (this.#holes.has(index) || start >= this.#baseLimit) return { kind: 'hole' };
+    const whole = this.#baseLimit >= end && Math.min(this.#base.length, start + slotBytes) === end;
+    return whole ? slotOf(this.#base, index, load) : null;
   }
 
   /** What is in cubes: the last version, and slots that are in none. */

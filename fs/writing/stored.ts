@@ -1,6 +1,6 @@
 import type { ObjectContent } from '../cube/content.js';
-import { encodeSlots } from '../manifest/index-node.js';
-import type { Slot } from '../manifest/object-tree.js';
+import { encodeSlots, fanOut } from '../manifest/index-node.js';
+import { type Slot, slotsAround } from '../manifest/object-tree.js';
 import type { Tree } from '../manifest/tree.js';
 
 /** Content that is in cubes. */
@@ -26,6 +26,11 @@ export interface SealedSlot {
 /** A slot of `length` bytes as content of its own. */
 export function storedSlot(slot: Slot, length: number): Stored {
   return { length, node: encodeSlots([slot]) };
+}
+
+/** A slot of content. @param load an index node by ID */
+export function slotOf({ node }: Stored, index: number, load: (id: Buffer) => Buffer): Slot | null {
+  return slotsAround(node, index, load).slots[index % fanOut] ?? null;
 }
 
 /** The last version of a file that is in the manifest; null: it has none. */

@@ -212,7 +212,13 @@ export class UnsealedContent {
     this.#newSlots = slots;
   }
 
-  /** From the journal: a slot stands in cubes. */
+  /** A slot as it stands in cubes, as far as the file reaches; null where some of it does not. @param load an index node by ID */
+  slotAt(index: number, load: (id: Buffer) => Buffer): Slot | null {
+    const [written] = this.#vertices.inSlot(index);
+    return written === undefined ? this.#layers.slotAt(index, this.length, load) : null;
+  }
+
+  /** A slot stands in cubes, of which it has `limit` bytes. */
   placeSlot(index: number, slot: Slot, limit: number): void {
     this.#vertices.dropSlots(index, index + 1);
     this.#place(index, slot, { length: limit, limit, moment: this.#moment++ });

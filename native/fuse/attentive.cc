@@ -1,9 +1,9 @@
 #include "attentive.h"
 
-#include <sched.h>
-
 #include <cstdint>
 #include <utility>
+
+#include "wakefulness.h"
 
 namespace sherin::fuse {
 namespace {
@@ -23,10 +23,8 @@ struct Attentive::Handle {
     Handle& self = *static_cast<Handle*>(idle->data);
     if (self.looks.look()) {
       self.until = uv_hrtime() + kMoment;
-    } else if (uv_hrtime() >= self.until) {
+    } else if (uv_hrtime() >= self.until || !Wakefulness::Yield()) {  // who was answered may have been put on this processor
       self.End();
-    } else {
-      sched_yield();  // who was answered may have been put on this processor
     }
   }
   void End() {
@@ -54,7 +52,7 @@ Attentive::~Attentive() {
 }
 
 void Attentive::Stay() {
-  if (handle_ == nullptr) return;
+  if (handle_ == nullptr || !Wakefulness::Allowed()) return;
   handle_->until = uv_hrtime() + kMoment;
   if (uv_is_active(reinterpret_cast<uv_handle_t*>(&handle_->idle)) != 0) return;
   uv_idle_start(&handle_->idle, Handle::Look);

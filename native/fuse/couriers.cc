@@ -1,10 +1,11 @@
 #include "couriers.h"
 
-#include <sched.h>
 #include <string.h>
 
 #include <chrono>
 #include <utility>
+
+#include "wakefulness.h"
 
 namespace sherin::fuse {
 namespace {
@@ -31,7 +32,8 @@ void Couriers::Expect(Courier& courier, uint64_t request) {
 
 void Couriers::Await(Courier& courier, const Send& send) {
   const auto end = std::chrono::steady_clock::now() + kMoment;
-  while (!courier.called_ && std::chrono::steady_clock::now() < end) sched_yield();
+  while (!courier.called_ && std::chrono::steady_clock::now() < end && Wakefulness::Yield()) {
+  }
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     waiting_.erase(courier.request_);

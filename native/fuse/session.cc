@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 
 #include <system_error>
@@ -15,6 +14,7 @@
 #include "device_io.h"
 #include "operations.h"
 #include "request_buffer.h"
+#include "wakefulness.h"
 
 namespace sherin::fuse {
 namespace {
@@ -128,7 +128,7 @@ void Session::Serve() {
     const int got = buffer.Receive(fuse_.get());
     if (got == -EINTR || got == -EAGAIN) continue;
     if (got <= 0) break;
-    const bool carries = attended_ && LastReceived().brief && !awaiting_.exchange(true);
+    const bool carries = attended_ && Wakefulness::Allowed() && LastReceived().brief && !awaiting_.exchange(true);
     if (carries) couriers_.Expect(courier, LastReceived().number);
     {
       const Threads::Busy busy(threads_);
@@ -152,10 +152,12 @@ void Session::Serve() {
  * of who decrypts.
  */
 void Session::AwaitNext() {
-  if (awaiting_.exchange(true)) return;
+  if (!Wakefulness::Allowed() || awaiting_.exchange(true)) return;
   pollfd device{fuse_session_fd(fuse_.get()), POLLIN, 0};
   const auto end = std::chrono::steady_clock::now() + kAwait;
-  while (threads_.busy() == 0 && !attended_ && poll(&device, 1, 0) == 0 && std::chrono::steady_clock::now() < end) sched_yield();
+  while (threads_.busy() == 0 && !attended_ && poll(&device, 1, 0) == 0 && std::chrono::steady_clock::now() < end &&
+         Wakefulness::Yield()) {
+  }
   awaiting_ = false;
 }
 

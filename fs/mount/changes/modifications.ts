@@ -187,11 +187,16 @@ export class Modifications {
     drops: boolean,
   ): Promise<number> {
     const { changes, ino } = await this.#writing(to.handle);
-    const { file } = await this.#open.present(from.handle);
+    const { file, node } = await this.#open.present(from.handle);
     if (to.offset + length > greatestSize) throw new PosixError('EFBIG');
-    this.#requireSpace(changes, length);
     dropPrivileges(changes, ino, drops);
-    return copyRange(file, from.offset, { changes, ino, offset: to.offset }, length);
+    const requireSpace = (): void => this.#requireSpace(changes, length);
+    const sourceIno = node instanceof FilesNode ? node.ino : 0;
+    return copyRange(
+      { file, ino: sourceIno, offset: from.offset },
+      { changes, ino, offset: to.offset, requireSpace },
+      length,
+    );
   }
 
   /** @throws PosixError ENXIO: nothing of that kind follows */
