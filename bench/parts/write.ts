@@ -105,6 +105,8 @@ async function commitRow(options: PartOptions, { place, all }: OpenStores): Prom
   const samples = await inTurn(1, all, async (store) => {
     options.say(`${store.name}: commits of SQLite (${place.name})`);
     await store.settle();
+    // What was written before would else come to lie on the disk meanwhile.
+    await store.rest?.();
     const before = await bytesBelow(place.path);
     const database = new Database(store.path('commits.db'));
     database.pragma('journal_mode = wal');

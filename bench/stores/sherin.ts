@@ -54,6 +54,10 @@ export class SherinStore implements Store {
     await this.control((client) => client.call('sync', {}));
   }
 
+  async rest(): Promise<void> {
+    await this.control((client) => client.call('snapshot', {}));
+  }
+
   path(name: string): string {
     return join(this.#mount, 'files', name);
   }

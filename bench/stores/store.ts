@@ -12,6 +12,8 @@ export interface Store {
   path(name: string): string;
   /** Returns when what programs have written is durable. */
   settle(): Promise<void>;
+  /** Returns when it has nothing left to do later with what was written; those without are done when it is durable. */
+  rest?(): Promise<void>;
   /** Drops what its own process keeps of content in memory; the kernel's caches are the caller's affair. */
   forget?(): Promise<void>;
   /** Unmounts and stops; the directory can be removed then. */
