@@ -39,7 +39,12 @@ void Couriers::Await(Courier& courier, const Send& send) {
     waiting_.erase(courier.request_);
   }
   // From here on nobody calls it.
-  if (!courier.answer_.empty()) send(courier.answer_);
+  if (!courier.answer_.empty()) {
+    send(courier.answer_);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    --unsent_;
+    sent_.notify_all();
+  }
   if (const std::function<void()> job = std::exchange(courier.job_, nullptr)) job();
 }
 
@@ -54,8 +59,14 @@ bool Couriers::Answer(uint64_t request, const iovec* parts, int count) {
     const auto* const bytes = static_cast<const uint8_t*>(parts[i].iov_base);
     courier->answer_.insert(courier->answer_.end(), bytes, bytes + parts[i].iov_len);
   }
+  ++unsent_;
   courier->called_ = true;
   return true;
+}
+
+void Couriers::Settle() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  sent_.wait(lock, [this] { return unsent_ == 0; });
 }
 
 bool Couriers::Run(uint64_t request, std::function<void()>& job) {

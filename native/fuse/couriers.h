@@ -2,6 +2,7 @@
 #include <sys/uio.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -33,6 +34,8 @@ class Couriers {
 
   /** Has an answer sent. False where nobody waits to send it, or it is large. Any thread. */
   bool Answer(uint64_t request, const iovec* parts, int count);
+  /** Returns when no answer that was given is still to be sent: what is told to the kernel from then on comes behind it. */
+  void Settle();
   /** Has a job done by who waits to answer a request. False where nobody does. Any thread. */
   bool Run(uint64_t request, std::function<void()>& job);
 
@@ -41,6 +44,9 @@ class Couriers {
 
   std::mutex mutex_;
   std::unordered_map<uint64_t, Courier*> waiting_;
+  std::condition_variable sent_;
+  /** Answers that were given and are not sent. */
+  size_t unsent_ = 0;
 };
 
 }  // namespace sherin::fuse

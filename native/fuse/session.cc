@@ -222,6 +222,7 @@ void Session::Invalidate(std::optional<std::vector<uint64_t>> nodes, std::vector
                          std::function<void()> done) {
   notifier_.Submit([this, nodes = std::move(nodes), entries = std::move(entries),
                     done = std::make_shared<AtEnd>(std::move(done))] {
+    couriers_.Settle();
     for (const Entry& entry : entries) {
       if (entry.parent != FUSE_ROOT_ID && !known_.Has(entry.parent)) continue;
       fuse_lowlevel_notify_inval_entry(fuse_.get(), entry.parent, entry.name.data(), entry.name.size());
@@ -233,7 +234,7 @@ void Session::Invalidate(std::optional<std::vector<uint64_t>> nodes, std::vector
 }
 
 void Session::Settle(std::function<void()> done) {
-  notifier_.Submit([done = std::make_shared<AtEnd>(std::move(done))] {});
+  notifier_.Submit([this, done = std::make_shared<AtEnd>(std::move(done))] { couriers_.Settle(); });
 }
 
 }  // namespace sherin::fuse
