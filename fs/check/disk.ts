@@ -44,14 +44,14 @@ export interface DiskFacts {
   /** Cubes that are in quarantine by a record or a failed read, and those that are by a record. */
   readonly refused: { has(id: CubeId): boolean };
   readonly recorded: Iterable<CubeId>;
-  /** Cubes of what programs have written, without a version. */
-  readonly written: ReadonlySet<CubeId>;
+  /** Cubes of what programs have written or read, beyond all versions. */
+  readonly held: ReadonlySet<CubeId>;
 }
 
 export function checkDisk(
   references: References,
   files: StoredFiles,
-  { refused, recorded, written }: DiskFacts,
+  { refused, recorded, held }: DiskFacts,
 ): DiskCheck {
   const lacks = new Map<CubeId, Lack>();
   const elsewhere = new Set(files.misplaced.map(({ id }) => id));
@@ -63,7 +63,7 @@ export function checkDisk(
   // Where index nodes are lost nobody knows what is needed: then nothing counts as an orphan.
   if (references.complete) {
     for (const [id, { bytes }] of files.cubes) {
-      if (!references.has(id) && !written.has(id))
+      if (!references.has(id) && !held.has(id))
         leftovers.push({ path: `cubes/${id.slice(0, 2)}/${id}.cube`, bytes, kind: 'orphan' });
     }
   }

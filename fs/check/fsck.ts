@@ -13,7 +13,7 @@ import { type LogReading, readLog } from './log-reading.js';
 import { fetchNodes } from './lost-nodes.js';
 import { type References, readReferences } from './references.js';
 import { Repair, type RepairedFrom } from './repair.js';
-import { neededSince, stillLeft, writtenCubes } from './since.js';
+import { heldCubes, neededSince, stillLeft } from './since.js';
 import { listStoredFiles, type StoredFiles } from './stored-files.js';
 import { checkTables, stillWrong, type TableFault } from './tables.js';
 import { usesOf } from './uses.js';
@@ -94,7 +94,7 @@ async function check(parts: FsckParts, options: FsckOptions): Promise<Checked> {
   if (options.rebuild && tables.length > 0) await rebuild(session, reading, changes);
   const recorded = Array.from(manifest.tree.quarantine(), ({ cube }) => cube);
   const refused = { has: (id: CubeId) => session.isQuarantined(id) };
-  const seen = checkDisk(references, files, { refused, recorded, written: writtenCubes(session) });
+  const seen = checkDisk(references, files, { refused, recorded, held: heldCubes(session) });
   const disk = { ...seen, lacks: await stillLacking(vaultFd, seen.lacks) };
   return { reading, references, files, tables, fetchedNodes, disk, removed: [] };
 }

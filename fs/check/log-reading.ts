@@ -1,7 +1,7 @@
 /** The whole log, read once: what the tables beside it should hold, and the trees of every object that is kept. */
 import type { Manifest } from '../manifest/manifest.js';
 import { nodeId } from '../manifest/object-tree.js';
-import type { Collect, Put } from '../manifest/records.js';
+import type { Collect, Layout, Put } from '../manifest/records.js';
 import { inlineNode } from '../manifest/state.js';
 import type { PutRow } from '../manifest/tables.js';
 import type { Tile } from '../manifest/tiles.js';
@@ -9,11 +9,11 @@ import type { Tile } from '../manifest/tiles.js';
 /** An object as it lies in cubes: equal content can lie in others, too. */
 export interface ObjectTreeRoot {
   readonly length: number;
-  /** The root node; null for a large one, which stands in its put record. */
+  /** The root node; null for a large one, which stands in its record. */
   readonly node: Buffer | null;
   readonly nodeId: Buffer;
-  /** Log index of the first put of it. */
-  readonly put: number;
+  /** Log index of the first put or layout with it. */
+  readonly record: number;
   /** Versions that are kept and show it. */
   versions: number;
 }
@@ -45,6 +45,7 @@ export async function readLog(
   await manifest.walkLog({
     record: (index, { mutation }) => {
       if (mutation.type === 'collect') kept.collect(mutation);
+      if (mutation.type === 'layout') kept.layOut(mutation, index);
       if (mutation.type !== 'put') return;
       puts.push([mutation.inode, index]);
       kept.put(mutation, index);
@@ -62,24 +63,34 @@ export async function readLog(
   return { size, puts, wrongTiles, missingTiles, versions, trees, treeOf };
 }
 
-/** What versions have, by the order of the records: content belongs to the object, and is where the last put of it says. */
+/** What versions have, by the order of the records: content belongs to the object, and is where the last put or layout of it says. */
 class Kept {
   readonly #trees = new Map<string, ObjectTreeRoot>();
   /** Numbers of objects by namespace and tag; each one's tree, null where it was given up; the object of each put, in order. */
   readonly #numbers = new Map<string, number>();
   readonly #places: (string | null)[] = [];
+  readonly #lengths: number[] = [];
   readonly #objects: number[] = [];
   readonly #givenUp = new Set<number>();
 
-  put({ id, node, length }: Put, put: number): void {
-    const root = { length, nodeId: nodeId(node) };
-    const key = keyOf(root);
-    if (!this.#trees.has(key))
-      this.#trees.set(key, { ...root, node: node.length > inlineNode ? null : node, put, versions: 0 });
+  put({ id, node, length }: Put, index: number): void {
     const no = this.#numbers.get(keyOfObject(id)) ?? this.#numbers.size + 1;
     this.#numbers.set(keyOfObject(id), no);
-    this.#places[no] = key;
+    this.#lengths[no] = length;
+    this.#place(no, node, index);
     this.#objects.push(no);
+  }
+
+  layOut({ object, node }: Layout, index: number): void {
+    this.#place(object, node, index);
+  }
+
+  #place(no: number, node: Buffer, record: number): void {
+    const root = { length: this.#lengths[no] ?? 0, nodeId: nodeId(node) };
+    const key = keyOf(root);
+    const small = node.length > inlineNode ? null : node;
+    if (!this.#trees.has(key)) this.#trees.set(key, { ...root, node: small, record, versions: 0 });
+    this.#places[no] = key;
   }
 
   collect({ puts, objects }: Collect): void {

@@ -142,8 +142,8 @@ function largeRoot(manifest: Manifest, tree: ObjectTreeRoot, references: Referen
     return manifest.node(tree.nodeId);
   } catch (error) {
     if (!isBroken(error)) throw error;
-    const { mutation } = manifest.record(tree.put);
-    if (mutation.type !== 'put' || !nodeId(mutation.node).equals(tree.nodeId)) throw error;
+    const { mutation } = manifest.record(tree.record);
+    if (!('node' in mutation) || !nodeId(mutation.node).equals(tree.nodeId)) throw error;
     references.mendableNodes.push(mutation.node);
     return mutation.node;
   }

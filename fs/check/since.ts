@@ -2,7 +2,7 @@
 import { lstatSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { asCubeId, type CubeId, cubeIdFromBytes } from '../../common/ids.js';
-import { Needed } from '../cube/needed.js';
+import { Needed, placedBy } from '../cube/needed.js';
 import { nodeId } from '../manifest/object-tree.js';
 import type { Session } from '../service/session.js';
 import type { Leftover } from './disk.js';
@@ -16,8 +16,8 @@ export function neededSince({ manifest }: Session, size: number): Needed | null 
   const needed = new Needed();
   try {
     for (let seq = size; seq < manifest.head.size; seq++) {
-      const { mutation } = manifest.record(seq);
-      if (mutation.type === 'put') needed.add(manifest, mutation);
+      const placed = placedBy(manifest.tree, manifest.record(seq).mutation);
+      if (placed !== null) needed.add(manifest, placed);
     }
   } catch (error) {
     if (!isBroken(error)) throw error;
@@ -26,14 +26,18 @@ export function neededSince({ manifest }: Session, size: number): Needed | null 
   return needed;
 }
 
-/** Cubes that programs rely on for what is in no version: of files that have no name any more, too. */
-export function writtenCubes({ manifest, writing }: Session): ReadonlySet<CubeId> {
-  const written = new Set<CubeId>();
-  for (const { node, length } of writing.inCubes()) {
-    const tree = { length, node, nodeId: nodeId(node), put: -1, versions: 0 };
-    for (const { id } of cubesOfTree(manifest, tree)) written.add(cubeIdFromBytes(id));
+/**
+ * Cubes that programs rely on for what is in no version, of files that have no name any more, too; and for what they read as it lay
+ * when they opened it, though it may lie elsewhere since.
+ */
+export function heldCubes(session: Session): ReadonlySet<CubeId> {
+  const { manifest, writing } = session;
+  const held = new Set<CubeId>();
+  for (const { node, length } of [...writing.inCubes(), ...session.beingRead()]) {
+    const tree = { length, node, nodeId: nodeId(node), record: -1, versions: 0 };
+    for (const { id } of cubesOfTree(manifest, tree)) held.add(cubeIdFromBytes(id));
   }
-  return written;
+  return held;
 }
 
 /** Those that are there and that nothing needs still, though records have come since the log had `size` of them. */
@@ -44,11 +48,11 @@ export async function stillLeft(
   leftovers: readonly Leftover[],
 ): Promise<readonly Leftover[]> {
   const needed = neededSince(session, size);
-  const written = writtenCubes(session);
+  const held = heldCubes(session);
   const inUse = ({ kind, path }: Leftover): boolean => {
     const id = asCubeId(path.slice(path.lastIndexOf('/') + 1).replace(/\.cube$/, ''));
     if (id === undefined) return false;
-    if (kind === 'orphan') return needed === null || needed.cubes.has(id) || written.has(id);
+    if (kind === 'orphan') return needed === null || needed.cubes.has(id) || held.has(id);
     // A cube that is refused since may need what is there of it.
     return (kind === 'quarantine' || kind === 'misplaced') && session.isQuarantined(id);
   };

@@ -4,7 +4,8 @@ import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
 import { nodeId, slotCount } from '../manifest/index-node.js';
 import { usedSlots } from '../manifest/object-tree.js';
-import type { ObjectInfo } from '../manifest/tree.js';
+import type { Mutation } from '../manifest/records.js';
+import type { ObjectInfo, Tree } from '../manifest/tree.js';
 import { cubesOf, type NodeSource } from './catalog.js';
 
 /** Objects between two turns of the event loop. */
@@ -28,6 +29,17 @@ export function contentOf(
     for (const cube of cubesOf(slot)) cubes.set(cubeIdFromBytes(cube.id), cube);
   }
   return cubes;
+}
+
+/** The object that a record places in cubes, and where; null: it places none. @param tree knows all objects of the log by then */
+export function placedBy(tree: Tree, mutation: Mutation): (Content & { readonly no: number }) | null {
+  if (mutation.type === 'put') {
+    const { id, node, length } = mutation;
+    return { no: tree.objectNumber(id) ?? 0, node, length };
+  }
+  if (mutation.type !== 'layout') return null;
+  const { object: no, node } = mutation;
+  return { no, node, length: tree.object(no)?.length ?? 0 };
 }
 
 /** What is to stay. */

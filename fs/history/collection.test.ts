@@ -30,7 +30,7 @@ const history = fc
     }
     const known = given.filter((put) => put < objects.length);
     const givenUp = new Map(known.map((put) => [put, { by: 'gc' as const, time: 1n }]));
-    return { root, puts, givenUp, uidOf: () => 0, size: objects.length };
+    return { root, puts, layouts: new Map(), givenUp, uidOf: () => 0, size: objects.length };
   });
 
 const retention: fc.Arbitrary<Retention> = fc

@@ -16,6 +16,8 @@ export interface VaultHistory {
   readonly root: PathLine;
   /** By log index, ascending. */
   readonly puts: ReadonlyMap<number, PutFacts>;
+  /** Log indexes of layouts by number of their object. */
+  readonly layouts: ReadonlyMap<number, readonly number[]>;
   /** Puts that were given up. */
   readonly givenUp: ReadonlyMap<number, GivenUp>;
   /** Whose a file is, or was at last. */
@@ -48,6 +50,7 @@ class Reader {
   readonly #dirty = new Set<PathLine>();
   readonly #names = new LinkedNames(this.#root, (line) => this.#dirty.add(line));
   readonly #puts = new Map<number, PutFacts>();
+  readonly #layouts = new Map<number, number[]>();
   readonly #givenUp = new Map<number, GivenUp>();
   /** Of the commit that is being read: its records have one time, and states in between were never to be seen. */
   #time = 0n;
@@ -65,6 +68,10 @@ class Reader {
     if (mutation.type === 'put') {
       const object = this.#manifest.tree.objectNumber(mutation.id) ?? 0;
       this.#puts.set(index, { inode: mutation.inode, object });
+    } else if (mutation.type === 'layout') {
+      const known = this.#layouts.get(mutation.object);
+      if (known === undefined) this.#layouts.set(mutation.object, [index]);
+      else known.push(index);
     } else if (mutation.type === 'collect') {
       for (const put of mutation.puts) this.#givenUp.set(put, { by: mutation.by, time });
     }
@@ -73,7 +80,8 @@ class Reader {
   history(): VaultHistory {
     this.#settle();
     const uidOf = (inode: number): number | undefined => this.#names.uidOf(inode);
-    return { root: this.#root, puts: this.#puts, givenUp: this.#givenUp, uidOf, size: this.#size };
+    const [puts, layouts, givenUp] = [this.#puts, this.#layouts, this.#givenUp];
+    return { root: this.#root, puts, layouts, givenUp, uidOf, size: this.#size };
   }
 
   #settle(): void {

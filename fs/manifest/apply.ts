@@ -10,7 +10,7 @@ import { checkName, nameKey } from './entry-name.js';
 import { nodeId, rootNodeFault } from './index-node.js';
 import { entryPath, inodePath } from './inode-path.js';
 import type { Overlay } from './overlay.js';
-import { type Collect, type Mutation, type Put, rootInode, stricter } from './records.js';
+import { type Collect, type Layout, type Mutation, type Put, rootInode, stricter } from './records.js';
 import { type EntryState, type InodeState, inlineNode, noNode, type ObjectState } from './state.js';
 
 export interface ApplyContext {
@@ -59,6 +59,9 @@ export function apply(state: Overlay, mutation: Mutation, context: ApplyContext)
       return;
     case 'collect':
       collect(state, mutation, context);
+      return;
+    case 'layout':
+      layOut(state, mutation);
       return;
   }
 }
@@ -174,7 +177,7 @@ function objectOf(state: Overlay, { id, length, root, node }: Put): ObjectState 
   if (fault !== null) throw misuse(fault);
   parseNamespace(id.namespace);
   formatSherinId(id);
-  const kept = { node: node.length > inlineNode ? nodeId(node) : node, nodeLength: node.length };
+  const kept = keptNode(node);
   const no = state.objectNumber(id.tag, id.namespace);
   const known = no === undefined ? undefined : state.object(no);
   if (known === undefined) {
@@ -184,6 +187,20 @@ function objectOf(state: Overlay, { id, length, root, node }: Put): ObjectState 
   if (known.length !== length || !known.root.equals(root)) throw misuse('an object ID for two contents');
   if (known.date !== id.date) throw misuse('an object ID with two dates');
   return { ...known, ...kept };
+}
+
+/** A root node as the state has it. */
+function keptNode(node: Buffer): Pick<ObjectState, 'node' | 'nodeLength'> {
+  return { node: node.length > inlineNode ? nodeId(node) : node, nodeLength: node.length };
+}
+
+/** Says anew where the content of an object is. */
+function layOut(state: Overlay, { object, node }: Layout): void {
+  const known = state.object(object);
+  if (known === undefined || known.nodeLength === 0) throw misuse('an object without content is laid out');
+  const fault = rootNodeFault(node, known.length);
+  if (fault !== null) throw misuse(fault);
+  state.setObject({ ...known, ...keptNode(node) });
 }
 
 /** Takes away the content of objects; a later put of one brings it back. */

@@ -10,6 +10,8 @@ import { decodeRecord, encodeRecord } from './record-codec.js';
 import type { Mutation } from './records.js';
 import { inlineNode, type TreeState } from './state.js';
 
+const contentTypes: ReadonlySet<Mutation['type']> = new Set(['put', 'layout', 'unlink', 'rename']);
+
 export class Batch {
   /** The tree after it, above the one before. */
   readonly state: Overlay;
@@ -38,13 +40,14 @@ export class Batch {
   /** Root nodes that memory does not keep. */
   largeRootNodes(): Buffer[] {
     return this.mutations.flatMap((mutation) => {
-      return mutation.type === 'put' && mutation.node.length > inlineNode ? [mutation.node] : [];
+      const node = 'node' in mutation ? mutation.node : null;
+      return node !== null && node.length > inlineNode ? [node] : [];
     });
   }
 
-  /** Files may have other content after it, or be gone. */
+  /** Files may have other content after it, or the same elsewhere, or be gone. */
   get changesContent(): boolean {
-    return this.mutations.some(({ type }) => type === 'put' || type === 'unlink' || type === 'rename');
+    return this.mutations.some(({ type }) => contentTypes.has(type));
   }
 
   #mayCreate(ino: number, numbers: InodeNumbers): boolean {

@@ -1,4 +1,4 @@
-/** The random bytes of put records, drawn many at a time: a call into the generator for 16 bytes costs more than hashing a record. */
+/** The random bytes of put and layout records, drawn many at a time: a call into the generator for 16 bytes costs more than hashing a record. */
 import { randomFillSync } from 'node:crypto';
 
 const bytes = 16;

@@ -26,9 +26,24 @@ describe('records', () => {
     );
   });
 
-  it('hash to something new at every put', () => {
+  it('hash to something new at every put and layout', () => {
     const put = putOf(1, Buffer.from('content'));
-    expect(encodeRecord(put, 0n)).not.toEqual(encodeRecord(put, 0n));
+    const layout = { type: 'layout', object: 1, node: put.node } as const;
+    for (const made of [put, layout]) expect(encodeRecord(made, 0n)).not.toEqual(encodeRecord(made, 0n));
+  });
+
+  it('of type layout are refused with object 0 and with what is no index node', () => {
+    const { node } = putOf(1, Buffer.from('content'));
+    const bytes = encodeRecord({ type: 'layout', object: 1, node }, 0n);
+    expect(decoded(bytes)).toEqual({ mutation: { type: 'layout', object: 1, node }, time: 0n });
+    // Type, version, time; number; random; length of the node.
+    const [number, from] = [12, 12 + 8 + 16 + 4];
+    expect(decoded(Buffer.from(bytes).fill(0, number, number + 8))).toBeUndefined();
+    expect(decoded(Buffer.from(bytes).fill(0, from, from + 1))).toBeUndefined();
+    expect(decoded(bytes.subarray(0, bytes.length - 1))).toBeUndefined();
+    const whole = Buffer.concat([bytes, Buffer.alloc(1)]);
+    whole.writeUInt32LE(node.length + 1, from - 4);
+    expect(decoded(whole)).toBeUndefined();
   });
 
   it('are refused when they end early or late', () => {
@@ -48,7 +63,7 @@ describe('records', () => {
         const place = at % bytes.length;
         bytes[place] = (bytes[place] ?? 0) ^ change;
         const record = decoded(bytes);
-        if (record === undefined || record.mutation.type === 'put') return;
+        if (record === undefined || 'node' in record.mutation) return;
         expect(encodeRecord(record.mutation, record.time)).toEqual(bytes);
       }),
       { numRuns: 1000 },
@@ -57,7 +72,7 @@ describe('records', () => {
 
   it('refuse any other bytes without a crash', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 12 }), fc.uint8Array({ maxLength: 200 }), (type, body) => {
+      fc.property(fc.integer({ min: 0, max: 13 }), fc.uint8Array({ maxLength: 200 }), (type, body) => {
         decoded(Buffer.concat([Buffer.from([type, 1, 0, 0]), body]));
       }),
       { numRuns: 2000 },

@@ -6,6 +6,7 @@ import { nameFault } from '../../common/names.js';
 import { readAttributes, writeAttributes } from './attributes-codec.js';
 import { blinding } from './blinding.js';
 import { pick } from './code-table.js';
+import { readLayout, writeLayout } from './layout-codec.js';
 import { readPut, writePut } from './put-codec.js';
 import {
   collectors,
@@ -27,11 +28,12 @@ const codes = {
   quarantine: 8,
   heal: 9,
   collect: 10,
+  layout: 11,
 } as const satisfies Record<Mutation['type'], number>;
 
 const recordVersion = 1;
 
-/** Encodes a record; a put gets 16 fresh random bytes, so that its hash tells nothing of its content. */
+/** Encodes a record; a put or layout gets 16 fresh random bytes, so that its hash tells nothing of its content. */
 export function encodeRecord(mutation: Mutation, time: bigint): Buffer {
   const out = new ByteWriter().u8(codes[mutation.type]).u8(recordVersion).u16(0).i64n(time);
   writeBody(out, mutation);
@@ -76,6 +78,9 @@ function writeBody(out: ByteWriter, mutation: Mutation): void {
         out.u32(list.length);
         for (const value of list) out.u64(value);
       }
+      return;
+    case 'layout':
+      writeLayout(out, mutation, blinding());
       return;
   }
 }
@@ -136,6 +141,8 @@ function readBody(input: ByteReader, code: number): Mutation {
         puts: readAscending(input, 0),
         objects: readAscending(input, 1),
       };
+    case codes.layout:
+      return readLayout(input);
     default:
       throw new MalformedBytes(`record type ${code}`);
   }

@@ -43,6 +43,15 @@ export interface Put {
   readonly lineage: Lineage | null;
 }
 
+/** An object is stored in other cubes from now on: what it is, and which versions have it, stays. */
+export interface Layout {
+  readonly type: 'layout';
+  /** Number of the object. */
+  readonly object: number;
+  /** Root node of the object's index tree. */
+  readonly node: Buffer;
+}
+
 export type CollectedBy = 'gc' | 'destroy';
 
 /** Versions are given up: they stay in the log, their content does not stay in the vault. */
@@ -72,7 +81,8 @@ export type Mutation =
   | { readonly type: 'grant'; readonly grant: unknown }
   | { readonly type: 'quarantine'; readonly cube: CubeId; readonly reason: CubeFault }
   | { readonly type: 'heal'; readonly cube: CubeId }
-  | Collect;
+  | Collect
+  | Layout;
 
 export interface LogRecord {
   readonly mutation: Mutation;

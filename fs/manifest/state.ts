@@ -35,7 +35,7 @@ export interface ObjectState {
   readonly tag: Buffer;
   readonly length: number;
   readonly root: Buffer;
-  /** Root node of the last put; its node ID when `nodeLength` exceeds {@link inlineNode}; {@link noNode} with length 0 once given up. */
+  /** Root node of the last put or layout; its node ID when `nodeLength` exceeds {@link inlineNode}; {@link noNode} with length 0 once given up. */
   readonly node: Buffer;
   readonly nodeLength: number;
 }

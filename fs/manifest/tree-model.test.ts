@@ -73,6 +73,14 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
       objects: fc.constantFrom([], [1], [2], [1, 2], [2, 4]),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ object: fc.integer({ min: 1, max: 4 }), like: fc.constantFrom('', 'a', 'bbbb') })
+      .map(
+        ({ object, like }): Mutation => ({ type: 'layout', object, node: putOf(1, Buffer.from(like)).node }),
+      ),
+  },
 );
 
 type Step = { readonly batch: readonly Mutation[] } | 'reopen' | 'snapshot';

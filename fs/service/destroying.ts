@@ -1,6 +1,6 @@
 import { SherinError } from '../../common/errors.js';
 import type { CubeId } from '../../common/ids.js';
-import { contentOf } from '../cube/needed.js';
+import { contentOf, placedBy } from '../cube/needed.js';
 import { type Destroyed, shownAlone } from '../history/collection.js';
 import type { PathLine } from '../history/path-line.js';
 import { type VaultHistory, vaultHistory } from '../history/vault-history.js';
@@ -60,7 +60,7 @@ export class Destroying {
     const lines = paths.map((path) => requireLine(history, path));
     const gone = shownAlone(history, lines);
     const doomed = await Doomed.of(session, gone, history.size);
-    const held = earlierCubes(session, gone);
+    const held = earlierCubes(session, history, gone);
     doomed.add(held);
     const release = await withoutOthers(session, this.#parts.lock);
     try {
@@ -129,14 +129,20 @@ function inodesOf(lines: readonly PathLine[]): Set<number> {
   return inodes;
 }
 
-/** Cubes of all that was shown, given up by now or earlier, as far as the index nodes are there. */
-function earlierCubes({ manifest }: Session, { shown }: Destroyed): Set<CubeId> {
+/** Cubes of all that was shown, given up by now or earlier, wherever it has lain, as far as the index nodes are there. */
+function earlierCubes(
+  { manifest }: Session,
+  { puts, layouts }: VaultHistory,
+  { shown }: Destroyed,
+): Set<CubeId> {
   const cubes = new Set<CubeId>();
-  for (const index of shown) {
-    const { mutation } = manifest.record(index);
-    if (mutation.type !== 'put') continue;
+  const objects = new Set([...shown].map((put) => puts.get(put)?.object ?? 0));
+  const moved = [...objects].flatMap((no) => layouts.get(no) ?? []);
+  for (const index of [...shown, ...moved]) {
+    const placed = placedBy(manifest.tree, manifest.record(index).mutation);
+    if (placed === null) continue;
     try {
-      for (const id of contentOf(manifest, mutation).keys()) cubes.add(id);
+      for (const id of contentOf(manifest, placed).keys()) cubes.add(id);
     } catch (error) {
       // Its nodes went with an earlier gc, and its cubes did.
       if (!(error instanceof SherinError && error.code === 'MANIFEST_BROKEN')) throw error;

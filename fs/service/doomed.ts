@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
 import { asCubeId, type CubeId, cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js';
-import { contentOf, Needed } from '../cube/needed.js';
+import { contentOf, Needed, placedBy } from '../cube/needed.js';
 import type { Collection } from '../history/collection.js';
 import { isCollected } from '../manifest/tree.js';
 import type { Stored } from '../writing/stored.js';
@@ -99,9 +99,10 @@ export class Doomed {
     const again = new Set<number>();
     for (; this.#size < manifest.head.size; this.#size++) {
       const { mutation } = manifest.record(this.#size);
-      if (mutation.type !== 'put') continue;
-      this.#needed.add(manifest, mutation);
-      again.add(manifest.tree.objectNumber(mutation.id) ?? 0);
+      const placed = placedBy(manifest.tree, mutation);
+      if (placed === null) continue;
+      this.#needed.add(manifest, placed);
+      if (mutation.type === 'put') again.add(placed.no);
     }
     for (const content of [...writing.inCubes(), ...held]) this.#addUnsealed(content);
     const present = new Set(Array.from(manifest.tree.contents(), ({ putIndex }) => putIndex));

@@ -4,7 +4,7 @@ import sqlite3
 import database
 from keys import check_signature, hmac, subkey
 from layout import Cursor, Refused, leaf_hash, must, root_of, u32, u64
-from records import DIRECTORY, FILE, Link, Policy, Put, Rename, SetAttributes, Unlink, decode_record
+from records import DIRECTORY, FILE, Layout, Link, Policy, Put, Rename, SetAttributes, Unlink, decode_record
 
 ROOT = 1
 
@@ -17,11 +17,17 @@ class Inode:
         self.put = None
 
 
+def object_of(put):
+    return put.namespace, put.tag
+
+
 class Tree:
     """Inodes by number; `names` of a directory lead to inode numbers. Each record must fit what came before."""
 
     def __init__(self):
         self.inodes = {}
+        self.objects = []
+        self.roots = {}
 
     def inode(self, number):
         must(number in self.inodes, 'a record names an inode that does not exist')
@@ -45,8 +51,18 @@ class Tree:
             inode = self.inode(record.inode)
             must(inode.attributes.kind == FILE, 'a put into what is no file')
             inode.put = record
+            if object_of(record) not in self.roots:
+                self.objects.append(object_of(record))
+            self.roots[object_of(record)] = record.node
+        elif isinstance(record, Layout):
+            must(record.object <= len(self.objects), 'a layout of no object')
+            self.roots[self.objects[record.object - 1]] = record.node
         elif isinstance(record, Policy):
             must(record.name in self.names(record.parent) and record.tag <= 2, 'a policy for nothing')
+
+    def root_node(self, put):
+        """The root node of a version's object: equal content can lie elsewhere since."""
+        return self.roots[object_of(put)]
 
     def set_attributes(self, record):
         if record.inode in self.inodes:

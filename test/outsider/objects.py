@@ -83,6 +83,6 @@ def slots_of(manifest, put):
     level = 0
     while SLOT * 64 ** (level + 1) < put.length:
         level += 1
-    slots = list(walk(manifest, put.node, level, 0, put.length))
+    slots = list(walk(manifest, manifest.tree.root_node(put), level, 0, put.length))
     must(root_of([leaf_hash(slot.root) for slot in slots]) == put.root, 'the slots do not lead to the object root')
     return slots

@@ -13,6 +13,7 @@ Rename = namedtuple('Rename', 'parent name new_parent new_name exchange')
 Put = namedtuple('Put', 'inode namespace date tag length root node')
 Policy = namedtuple('Policy', 'parent name tag')
 Collect = namedtuple('Collect', 'by puts objects')
+Layout = namedtuple('Layout', 'object node')
 Other = namedtuple('Other', 'type')
 
 
@@ -62,6 +63,13 @@ def take_collect(cursor):
     return collect
 
 
+def take_layout(cursor):
+    number = cursor.u64()
+    must(number > 0, 'object 0')
+    cursor.take(16)
+    return Layout(number, cursor.take(cursor.u32()))
+
+
 BODIES = {
     1: take_attributes,
     2: lambda cursor: Link(cursor.u64(), cursor.u64(), take_name(cursor)),
@@ -73,6 +81,7 @@ BODIES = {
     8: lambda cursor: cursor.take(33) and Other(8),
     9: lambda cursor: cursor.take(32) and Other(9),
     10: take_collect,
+    11: take_layout,
 }
 
 

@@ -45,13 +45,27 @@ function read(file: string, known: Header = header): Read {
   return readManifest(master, known, bytes(file), bytes(`${file}-wal`));
 }
 
-/** Slots of a content that `seed` stands for; large enough seeds make trees of two levels. */
-function putOf(inode: number, length: number, seed: number): { put: Mutation; nodes: Buffer[] } {
-  const slots = Array.from({ length: slotCount(length) }, (_, i): Slot => {
+/** Slots of a content that `seed` stands for; large enough seeds make trees of two levels. `place` says where it lies. */
+function slotsOf(length: number, seed: number, place: number): Slot[] {
+  return Array.from({ length: slotCount(length) }, (_, i): Slot => {
     if ((seed + i) % 3 === 0) return { kind: 'hole' };
-    const id = new Uint8Array(32).fill(seed + i);
+    const id = new Uint8Array(32).fill(seed + i + place);
     return { kind: 'cube', cube: { id, root: new Uint8Array(32).fill(seed), length: slotLength(length, i) } };
   });
+}
+
+/** An object of the manifest in other cubes. */
+function layoutOf(manifest: Manifest, object: number, place: number): { layout: Mutation; nodes: Buffer[] } {
+  const length = manifest.tree.object(object)?.length ?? 0;
+  const { node, nodes } = buildTree(slotsOf(length, 1, place));
+  return {
+    layout: { type: 'layout', object, node: Buffer.from(node) },
+    nodes: nodes.map((bytes) => Buffer.from(bytes)),
+  };
+}
+
+function putOf(inode: number, length: number, seed: number): { put: Mutation; nodes: Buffer[] } {
+  const slots = slotsOf(length, seed, 0);
   const root = Buffer.from(objectRoot(slots, length));
   const tree = buildTree(slots);
   const namespace = (seed % 2 === 0 ? 'FILES' : 'OTHER') as Namespace;
@@ -78,6 +92,7 @@ type Step =
       readonly extra: number;
     }
   | { readonly kind: 'put'; readonly inode: number; readonly length: number; readonly seed: number }
+  | { readonly kind: 'layout'; readonly object: number; readonly place: number }
   | { readonly kind: 'change'; readonly build: (inode: (choice: number) => number) => Mutation }
   | { readonly kind: 'snapshot' };
 
@@ -146,6 +161,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     fc.subarray([1, 2, 3, 4]).map((objects) => objects.sort((a, b) => a - b)),
     (objects) => ({ type: 'collect', by: 'gc', puts: [0], objects }),
   ),
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 100 }))
+      .map(([object, place]): Step => ({ kind: 'layout', object, place })),
+  },
   fc.constant<Step>({ kind: 'snapshot' }),
 );
 
@@ -173,6 +194,9 @@ function perform(manifest: Manifest, known: number[], next: Step): void {
     else if (next.kind === 'put') {
       const { put, nodes } = putOf(at(next.inode), next.length, next.seed);
       manifest.commit([put], nodes, []);
+    } else if (next.kind === 'layout') {
+      const { layout, nodes } = layoutOf(manifest, next.object, next.place);
+      manifest.commit([layout], nodes, []);
     } else {
       const { inode, mutation } = newInode(manifest, next.type, next.extra);
       const link: Mutation = { type: 'link', parent: at(next.parent), inode, name: next.name };
@@ -198,6 +222,7 @@ function productTree(manifest: Manifest, directory = 1, above = ''): string[] {
       object?.id,
       inode?.version,
       inode?.putIndex,
+      object && bytesToHex(object.node),
     ];
     const below = entry.kind === 'directory' ? productTree(manifest, entry.ino, here) : [];
     return [`${here} ${facts.join(' ')}`, ...below];
@@ -212,7 +237,9 @@ function referenceTree(manifest: Read, directory = 1, above = ''): string[] {
     const here = `${above}/${bytesToHex(entry.name)}`;
     const { namespace, date, tag } = put?.object ?? { namespace: '', date: 0, tag: new Uint8Array(0) };
     const id = put === undefined ? undefined : `${namespace}_${date}_${bytesToHex(tag)}`;
-    const facts = [entry.inode, kind, policyTags[entry.policy], attributes.uid, id, puts, putIndex];
+    const object = put === undefined ? undefined : manifest.names.objectOf(put);
+    const node = object && (object.collected ? '' : bytesToHex(object.node));
+    const facts = [entry.inode, kind, policyTags[entry.policy], attributes.uid, id, puts, putIndex, node];
     const below = kind === 'directory' ? referenceTree(manifest, entry.inode, here) : [];
     return [`${here} ${facts.join(' ')}`, ...below];
   });

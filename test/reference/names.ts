@@ -1,5 +1,6 @@
 /** Inodes and names, replayed from the manifest log (FORMAT.md, "Manifest log"). */
 
+import { checkRootNode } from './object-tree.js';
 import type { Attributes, Body, LogRecord } from './records.js';
 import { Refused } from './refused.js';
 
@@ -17,6 +18,8 @@ export interface StoredObject {
   readonly no: number;
   /** The last put of it. */
   readonly put: Put;
+  /** Where its content is: the root node of the last put or layout. */
+  readonly node: Uint8Array;
   /** Its content was given up since. */
   readonly collected: boolean;
 }
@@ -87,6 +90,9 @@ export class Names {
         break;
       case 'collect':
         this.#collect(body, index);
+        break;
+      case 'layout':
+        this.#layOut(body);
         break;
       case 'grant':
         break;
@@ -166,6 +172,7 @@ export class Names {
     this.#objects.set(objectKey(put), {
       no: known?.no ?? this.#objects.size + 1,
       put,
+      node: put.node,
       collected: false,
     });
     inode.put = put;
@@ -184,6 +191,13 @@ export class Names {
       check(object !== undefined, 'an object that is not there is given up');
       this.#objects.set(objectKey(object.put), { ...object, collected: true });
     }
+  }
+
+  #layOut({ object: no, node }: Extract<Body, { type: 'layout' }>): void {
+    const object = this.objects[no - 1];
+    check(object !== undefined && !object.collected, 'an object without content is laid out');
+    checkRootNode(node, object.put.length);
+    this.#objects.set(objectKey(object.put), { ...object, node });
   }
 
   #link(parent: number, entry: Entry): void {

@@ -211,6 +211,19 @@ export function checkRootNode(node: Uint8Array, length: number): void {
   const slots = slotCount(length);
   const level = levelFor(slots);
   const { cursor, entries } = openNode(node, level, slots);
+  takeEntries(cursor, level, entries);
+}
+
+/** A node of a layout record by itself, which says nothing of the object's length. @throws Refused malformed */
+export function checkNode(node: Uint8Array): void {
+  const cursor = new Cursor(node);
+  must(cursor.u8() === 0x4e, 'not an index node');
+  const [level, entries] = [cursor.u8(), cursor.u16()];
+  must(level <= 7 && entries <= fanOut, 'level or entries of a node');
+  takeEntries(cursor, level, entries);
+}
+
+function takeEntries(cursor: Cursor, level: number, entries: number): void {
   for (let i = 0; i < entries; i++) {
     if (level === 0) takeSlot(cursor);
     else takeBranch(cursor);

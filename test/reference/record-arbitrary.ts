@@ -67,6 +67,10 @@ const put: fc.Arbitrary<Body> = fc
   )
   .map(([data, rest]) => ({ ...rest, ...data }));
 
+const layout: fc.Arbitrary<Body> = fc
+  .tuple(content, fc.record({ type: fc.constant('layout' as const), object: inode, random: bytes(16) }))
+  .map(([{ node }, rest]) => ({ ...rest, node }));
+
 const ascending = (min: number) =>
   fc
     .uniqueArray(
@@ -88,6 +92,7 @@ const body: fc.Arbitrary<Body> = fc.oneof(
     exchange: fc.boolean(),
   }),
   put,
+  layout,
   fc.record({
     type: fc.constant('policy' as const),
     parent: inode,

@@ -1,7 +1,7 @@
 /** Records of the manifest log (FORMAT.md, "Manifest log"). */
 import { Cursor, concatBytes, i64, join, u8, u16, u32, u64 } from './bytes.js';
 import { asObject, type JsonObject, jcs, parseJcs } from './json.js';
-import { checkRootNode } from './object-tree.js';
+import { checkNode, checkRootNode } from './object-tree.js';
 import { malformed, must } from './refused.js';
 import { isSherinId, type ObjectName, sherinId } from './sherin-id.js';
 
@@ -53,6 +53,12 @@ export type Body =
       readonly by: number;
       readonly puts: readonly number[];
       readonly objects: readonly number[];
+    }
+  | {
+      readonly type: 'layout';
+      readonly object: number;
+      readonly random: Uint8Array;
+      readonly node: Uint8Array;
     };
 
 export interface LogRecord {
@@ -71,6 +77,7 @@ const types = [
   'quarantine',
   'heal',
   'collect',
+  'layout',
 ] as const;
 const ascii = new TextDecoder('utf-8', { fatal: true });
 
@@ -117,6 +124,8 @@ function encodeBody(body: Body): Uint8Array {
       return body.cube;
     case 'collect':
       return join(u8(body.by), numbers(body.puts), numbers(body.objects));
+    case 'layout':
+      return join(u64(body.object), body.random, long(body.node));
   }
 }
 
@@ -196,6 +205,14 @@ function takePut(cursor: Cursor): Body {
   };
 }
 
+function takeLayout(cursor: Cursor): Body {
+  const object = cursor.u64();
+  must(object > 0, 'object 0');
+  const [random, node] = [cursor.take(16), cursor.take(cursor.u32())];
+  checkNode(node);
+  return { type: 'layout', object, random, node };
+}
+
 function takeUpTo(cursor: Cursor, least: number, most: number, part: string): number {
   const value = cursor.u8();
   must(value >= least && value <= most, part);
@@ -252,6 +269,8 @@ function takeBody(type: (typeof types)[number], cursor: Cursor): Body {
         puts: takeAscending(cursor),
         objects: takeAscending(cursor, 1),
       };
+    case 'layout':
+      return takeLayout(cursor);
   }
 }
 

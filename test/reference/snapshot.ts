@@ -67,9 +67,9 @@ function entryRow({ parent, entry }: Linked, names: Names, heap: Heap): Uint8Arr
   return join(u64(parent), u64(entry.inode), offset, u8(entry.name.length), u8(kind + 16 * entry.policy));
 }
 
-function objectRow({ put, collected }: StoredObject, heap: Heap): Uint8Array {
+function objectRow({ put, node: last, collected }: StoredObject, heap: Heap): Uint8Array {
   const { object, length, root } = put;
-  const node = collected ? new Uint8Array(0) : put.node;
+  const node = collected ? new Uint8Array(0) : last;
   const offset = heap.add(node.length <= inlineNode ? node : nodeId(node));
   const padding = new Uint8Array(16 - object.namespace.length);
   return join(

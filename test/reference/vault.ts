@@ -89,7 +89,11 @@ function treeNode(
     attributes,
     id: put === undefined ? null : sherinId(put.object),
     children: below.map((child) => treeNode(dir, master, manifest, child)),
-    content: () => (put === undefined ? new Uint8Array(0) : readObject(dir, master, manifest, put)),
+    content: () => {
+      if (put === undefined) return new Uint8Array(0);
+      const node = manifest.names.objectOf(put)?.node ?? put.node;
+      return readObject(dir, master, manifest, { ...put, node });
+    },
   };
 }
 

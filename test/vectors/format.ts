@@ -178,6 +178,12 @@ const bodies: readonly Body[] = [
   { type: 'quarantine', cube: new Uint8Array(32).fill(1), reason: 4 },
   { type: 'heal', cube: new Uint8Array(32).fill(1) },
   { type: 'collect', by: 2, puts: [4, 300], objects: [1] },
+  {
+    type: 'layout',
+    object: 1,
+    random: new Uint8Array(16).fill(10),
+    node: buildTree([cubeSlot(3, 5)]).node,
+  },
 ];
 
 function manifest(): Json {

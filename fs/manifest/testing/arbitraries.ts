@@ -97,6 +97,10 @@ const put: fc.Arbitrary<Mutation> = fc
   .tuple(fc.record({ inode, id: sherinId, root: exactly(32), lineage }), content)
   .map(([made, { length, node }]) => ({ type: 'put', ...made, length, node }));
 
+const layout: fc.Arbitrary<Mutation> = fc
+  .tuple(inode, content)
+  .map(([object, { node }]) => ({ type: 'layout', object, node }));
+
 const cubeId = exactly(32).map(cubeIdFromBytes);
 const ascending = (min: number) =>
   fc
@@ -120,6 +124,7 @@ export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
     exchange: fc.boolean(),
   }),
   put,
+  layout,
   fc.record({ type: of('policy'), parent: inode, name, tag: fc.constantFrom(...policyTags) }),
   fc.record({
     type: of('grant'),

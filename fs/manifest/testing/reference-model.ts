@@ -19,6 +19,9 @@ export class ReferenceModel {
   readonly inodes = new Map<number, ModelInode>();
   readonly quarantine = new Map<CubeId, string>();
   readonly objects: string[] = [];
+  /** Root nodes and lengths of the objects. */
+  readonly nodes: string[] = [];
+  readonly lengths: number[] = [];
   /** Of the objects, by number, whose content was given up. */
   readonly collected = new Set<number>();
   readonly #used = new Set<number>();
@@ -64,7 +67,10 @@ export class ReferenceModel {
         check(inode.kind === 'file', 'EINVAL');
         const content = mutation.id.tag.toString('hex');
         if (!this.objects.includes(content)) this.objects.push(content);
-        this.collected.delete(this.objects.indexOf(content) + 1);
+        const at = this.objects.indexOf(content);
+        this.collected.delete(at + 1);
+        this.nodes[at] = mutation.node.toString('hex');
+        this.lengths[at] = mutation.length;
         inode.puts.push({ content, length: mutation.length });
         break;
       }
@@ -84,6 +90,14 @@ export class ReferenceModel {
         );
         for (const no of mutation.objects) this.collected.add(no);
         break;
+      case 'layout': {
+        const { object, node } = mutation;
+        check(object <= this.objects.length && !this.collected.has(object), 'EINVAL');
+        // Contents of the histories have one slot, or none.
+        check(node.readUInt16LE(2) === (this.lengths[object - 1] === 0 ? 0 : 1), 'EINVAL');
+        this.nodes[object - 1] = node.toString('hex');
+        break;
+      }
       case 'grant':
         break;
     }
@@ -102,6 +116,8 @@ export class ReferenceModel {
     }
     for (const [cube, reason] of this.quarantine) copy.quarantine.set(cube, reason);
     copy.objects.push(...this.objects);
+    copy.nodes.push(...this.nodes);
+    copy.lengths.push(...this.lengths);
     for (const no of this.collected) copy.collected.add(no);
     for (const ino of this.#used) copy.#used.add(ino);
     return copy;
@@ -133,7 +149,8 @@ export class ReferenceModel {
       inodes.filter(({ object }) => object === i + 1).map(({ ino }) => ino),
     );
     const collected = [...this.collected].sort((a, b) => a - b);
-    return { inodes, inodesOf, collected, quarantine: [...this.quarantine].sort() };
+    const nodes = this.nodes.map((node, i) => (this.collected.has(i + 1) ? '' : node));
+    return { inodes, inodesOf, collected, nodes, quarantine: [...this.quarantine].sort() };
   }
 
   #linksOf(ino: number): string[] {
@@ -229,7 +246,8 @@ export function pictureOf(tree: Tree, end: number): Picture {
     const object = tree.object(no);
     return object !== undefined && isCollected(object);
   });
-  return { inodes, inodesOf, collected, quarantine };
+  const nodes = Array.from({ length: objects }, (_, i) => tree.object(i + 1)?.node.toString('hex'));
+  return { inodes, inodesOf, collected, nodes, quarantine };
 }
 
 function rank(tag: PolicyTag): number {
