@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, writeSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, statfs } from 'node:fs/promises';
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { CubeId } from '../../common/ids.js';
 import { system } from '../../native/index.js';
@@ -80,6 +80,12 @@ export class CubeStore {
     await system.syncfs(this.#vaultFd);
     // What another batch has named meanwhile may have come too late for it.
     this.#durable = Math.max(this.#durable, named);
+  }
+
+  /** Bytes that may still be stored. @throws ErrnoException */
+  async available(): Promise<number> {
+    const { bavail, bsize } = await statfs(`/proc/self/fd/${this.#vaultFd}`);
+    return bavail * bsize;
   }
 
   /** Drops a staged cube; never fails: what can not be removed now goes with {@link clean}. */

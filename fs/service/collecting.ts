@@ -51,6 +51,8 @@ export interface CollectingParts {
   readonly lock: CubeLock;
   /** Answers when the kernel has dropped what it held. */
   readonly invalidate: (what: Invalidation) => Promise<void>;
+  /** How long ago a file was last written whose pieces are joined before anything is given up, ms; absent: as ever. */
+  readonly cooling?: number;
 }
 
 /** Paths in an answer, and versions of each. */
@@ -72,6 +74,7 @@ export class Collecting {
   async gc(request: GcRequest, caller: Caller, progress: Progress): Promise<GcReport> {
     const session = await this.#parts.vault.settled();
     await session.requireOwner([this.#parts.owner], caller, 'gc', 'give up versions of this vault');
+    if (!request.dryRun) await joinPieces(session, this.#parts.cooling);
     const planned = await plan(session, request, progress);
     if (request.dryRun) return reportOf(planned);
     const release = await withoutOthers(session, this.#parts.lock);
@@ -101,6 +104,13 @@ export async function withoutOthers(session: Session, lock: CubeLock): Promise<R
   // What was written stands on cubes without a record until then. On a full disk it can't be sealed, and what goes makes room.
   await session.writing.durable(null).catch(() => undefined);
   return lock.exclusive();
+}
+
+/** What was in pieces leaves cubes that nothing needs. What keeps it from being joined does not keep anything from being given up. */
+async function joinPieces(session: Session, cooling?: number): Promise<void> {
+  await session.writing.joining.pass(cooling).catch((error: unknown) => {
+    if (!(error instanceof SherinError)) throw error;
+  });
 }
 
 interface GcPlan {

@@ -315,6 +315,7 @@ export class Session {
     this.#closed = true;
     this.writing.close();
     this.past.close();
+    await this.writing.joining.ended();
     await this.#turn;
     try {
       await this.records.close();

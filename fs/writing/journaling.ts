@@ -81,6 +81,15 @@ export class Journaling {
     return this.#next.done;
   }
 
+  /** It has what files have beyond versions that could not be made, as what comes after those. @throws as {@link sync} */
+  async syncAgain(inodes: readonly number[]): Promise<void> {
+    const sync = (): Promise<unknown> => Promise.all(inodes.map((ino) => this.sync(ino)));
+    // First of what is frozen, which has the same vertices.
+    await sync();
+    for (const ino of inodes) this.#parts.contents.again(ino);
+    await sync();
+  }
+
   /** Changes before a number are in the manifest: segments that hold nothing else are given back. */
   committed(next: number): void {
     this.#committed = next;

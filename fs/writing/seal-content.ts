@@ -15,12 +15,15 @@ import { type PlannedPiece, planPieces } from './slot-pieces.js';
 /** Slots of all files that are put together and encrypted at one time, 1 MiB each. */
 const slotsInFlight = 4;
 
-export interface SealTarget {
+export interface CubeTarget {
   readonly encode: EncodeOptions;
-  /** An index node by ID. */
-  readonly node: (id: Buffer) => Buffer;
   /** Takes a cube that was encrypted, with its temporary file if it has one. */
   readonly take: (encoded: Extract<Encoded, { kind: 'cube' }>) => void;
+}
+
+export interface SealTarget extends CubeTarget {
+  /** An index node by ID. */
+  readonly node: (id: Buffer) => Buffer;
 }
 
 /** Buffers of 1 MiB for plaintext, as many as slots may be under way. */
@@ -66,16 +69,29 @@ export function sealSlot(
     await content.assemble(index, bytes);
     const before = content.slotBefore(index, target.node);
     const pieces = planPieces({ bytes, before, changed: (vertex) => content.isWritten(index, vertex) });
-    if (pieces !== null) return sealPieces(bytes, pieces, target);
-    const cube = await sealBytes(bytes, target);
-    return cube === null ? { kind: 'hole' } : { kind: 'cube', cube };
+    return sealPlanned(bytes, pieces, target);
   });
+}
+
+/** Encrypts a slot as if all of it was new: as one cube, but for what is zero. @throws NativeError */
+export function sealAnew(bytes: Buffer, target: CubeTarget): Promise<Slot> {
+  return sealPlanned(bytes, planPieces({ bytes, before: null, changed: () => true }), target);
+}
+
+async function sealPlanned(
+  bytes: Buffer,
+  pieces: readonly PlannedPiece[] | null,
+  target: CubeTarget,
+): Promise<Slot> {
+  if (pieces !== null) return sealPieces(bytes, pieces, target);
+  const cube = await sealBytes(bytes, target);
+  return cube === null ? { kind: 'hole' } : { kind: 'cube', cube };
 }
 
 async function sealPieces(
   bytes: Buffer,
   planned: readonly PlannedPiece[],
-  target: SealTarget,
+  target: CubeTarget,
 ): Promise<Slot> {
   if (planned.every(({ kind }) => kind === 'hole')) return { kind: 'hole' };
   const pieces: Piece[] = [];
@@ -91,7 +107,7 @@ async function sealPieces(
 }
 
 /** Null for zeros. */
-async function sealBytes(bytes: Buffer, target: SealTarget): Promise<CubeRef | null> {
+async function sealBytes(bytes: Buffer, target: CubeTarget): Promise<CubeRef | null> {
   const encoded = await encodeBuffer(bytes, target.encode);
   if (encoded.kind !== 'cube') return null;
   target.take(encoded);

@@ -1,10 +1,10 @@
 /** From the working tree to the manifest, batch by batch: cubes first, then one transaction. */
 import { SherinError } from '../../common/errors.js';
-import { type CubeId, cubeIdFromBytes, parseNamespace, utcDate } from '../../common/ids.js';
-import type { CubeRef, Encoded, EncodeOptions } from '../../native/index.js';
+import { type CubeId, parseNamespace, utcDate } from '../../common/ids.js';
+import type { CubeRef, EncodeOptions } from '../../native/index.js';
 import { cubesOf } from '../cube/catalog.js';
 import { objectTag } from '../cube/object-tag.js';
-import type { CubeStore, StagedCube } from '../cube/store.js';
+import type { CubeStore } from '../cube/store.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { ObjectTreeBuilder } from '../manifest/object-tree.js';
 import type { Mutation, Put } from '../manifest/records.js';
@@ -12,6 +12,7 @@ import type { Contents, UnsealedFile } from './contents.js';
 import type { FrozenContent } from './frozen-content.js';
 import { SlotBuffers, sealContent } from './seal-content.js';
 import { sealFault } from './seal-fault.js';
+import { SealedCubes } from './sealed-cubes.js';
 import { isUnreadable } from './unreadable.js';
 import type { Change, VersionChange, WorkingTree } from './working-tree.js';
 
@@ -55,11 +56,8 @@ interface Sealed {
 
 /** What a batch has made so far. */
 interface Batch {
-  readonly cubes: StagedCube[];
-  readonly known: Set<CubeId>;
-  readonly refs: CubeRef[];
+  readonly cubes: SealedCubes;
   readonly nodes: Buffer[];
-  readonly healed: Set<CubeId>;
 }
 
 export class Sealing {
@@ -79,18 +77,18 @@ export class Sealing {
    * @throws SherinError NO_SPACE, IO, LOCKED, TPM_*; those of content that can not be read
    */
   async run(): Promise<void> {
-    const { working, store } = this.#parts;
+    const { working } = this.#parts;
     if (working.pending.length === 0) return;
     const changes = working.take();
-    const batch: Batch = { cubes: [], known: new Set(), refs: [], nodes: [], healed: new Set() };
+    const batch: Batch = { cubes: new SealedCubes(this.#parts), nodes: [] };
     try {
       const sealed = await this.#seal(changes, batch);
-      await store.commit(batch.cubes);
+      await batch.cubes.store();
       const stuck = [...sealed].filter(([, { stuck: error }]) => error !== null);
       if (stuck.length > 0) await this.#parts.keep(stuck.map(([{ inode }]) => inode));
       await this.#commit(changes, sealed, batch);
     } catch (error) {
-      for (const { temporary } of batch.cubes) store.discard(temporary);
+      batch.cubes.discard();
       working.putBack();
       throw sealFault(error);
     }
@@ -102,8 +100,8 @@ export class Sealing {
     sealed: ReadonlyMap<VersionChange, Sealed>,
     batch: Batch,
   ): Promise<void> {
-    let healed = [...batch.healed];
-    let { nodes, refs }: Pick<Batch, 'nodes' | 'refs'> = batch;
+    let healed = [...batch.cubes.healed];
+    let [nodes, refs] = [batch.nodes, batch.cubes.refs];
     for (const step of statesOf(changes)) {
       const heals = healed.map((cube): Mutation => ({ type: 'heal', cube }));
       await this.#parts.commit(step.length, [...heals, ...mutationsOf(step, sealed)], nodes, refs);
@@ -156,12 +154,12 @@ export class Sealing {
     const target = {
       encode,
       node: (id: Buffer) => manifest.node(id),
-      take: (encoded: Extract<Encoded, { kind: 'cube' }>) => this.#take(encoded, batch),
+      take: batch.cubes.take.bind(batch.cubes),
     };
     const { root, node, nodes } = await sealContent(frozen, target, this.#buffers);
     batch.nodes.push(...nodes);
     // Those that were stored ahead of their version have no rows yet.
-    for (const { slot } of frozen.slots.values()) batch.refs.push(...cubesOf(slot));
+    for (const { slot } of frozen.slots.values()) batch.cubes.refs.push(...cubesOf(slot));
     return this.#put({ inode, uid, time, length: frozen.length }, { root, node });
   }
 
@@ -184,16 +182,6 @@ export class Sealing {
       node,
       lineage: null,
     };
-  }
-
-  #take({ cube, temporary }: Extract<Encoded, { kind: 'cube' }>, batch: Batch): void {
-    const { refused, store } = this.#parts;
-    const id = cubeIdFromBytes(cube.id);
-    if (refused.has(id)) batch.healed.add(id);
-    if (!batch.known.has(id)) batch.refs.push(cube);
-    if (temporary !== null && batch.known.has(id)) store.discard(temporary);
-    else if (temporary !== null) batch.cubes.push({ id, temporary });
-    batch.known.add(id);
   }
 
   #settle(changes: readonly Change[], sealed: ReadonlyMap<VersionChange, Sealed>): void {

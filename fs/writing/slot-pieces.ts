@@ -90,6 +90,20 @@ function join(last: PlannedPiece, next: PlannedPiece): PlannedPiece | null {
   return follows ? { ...last, count } : null;
 }
 
+/** Whether a slot is stored as it would be if all of it was written at one time: what follows without a hole is in one cube, and all of that. */
+export function isJoined(slot: Slot): boolean {
+  if (slot.kind !== 'pieces') return true;
+  let follows = false;
+  for (const piece of slot.pieces) {
+    if (piece.kind === 'cube') {
+      const whole = piece.vertices === Math.ceil(piece.cube.length / vertexBytes);
+      if (follows || !whole) return false;
+    }
+    follows = piece.kind === 'cube';
+  }
+  return true;
+}
+
 const zeros = Buffer.alloc(slotBytes);
 
 function isZero(bytes: Buffer): boolean {

@@ -8,6 +8,7 @@ import type { Mutation } from '../manifest/records.js';
 import { ReverseAbove } from '../manifest/reverse-index.js';
 import { type Inode, Tree, type TreeView } from '../manifest/tree.js';
 import type { Change, VersionChange } from './change.js';
+import type { FrozenContent } from './frozen-content.js';
 import { Trial, unnamedBy } from './trial.js';
 
 export type { Change, TreeChange, VersionChange } from './change.js';
@@ -67,6 +68,7 @@ export class WorkingTree {
   readonly #orphans = new Map<number, Inode>();
   /** How many versions of a file the manifest does not have; without those that have none. */
   readonly #uncommittedVersions = new Map<number, number>();
+  readonly #released = new WeakSet<FrozenContent>();
   #overlay: Overlay;
   #reverse: ReverseAbove;
   #next: number;
@@ -193,6 +195,15 @@ export class WorkingTree {
     this.#pending = [...this.#inFlight, ...this.#pending];
     this.#inFlight = [];
     this.#attributesAt.clear();
+  }
+
+  /** Wipes versions that are not sealed any more; those under way to the manifest, once they fail. */
+  release(): void {
+    for (const change of this.#pending) {
+      if (change.type !== 'version' || this.#released.has(change.frozen)) continue;
+      this.#released.add(change.frozen);
+      change.frozen.release();
+    }
   }
 
   /** Mutations from elsewhere on the committed tree. @throws SherinError when they do not fit it */

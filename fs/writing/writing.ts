@@ -9,7 +9,7 @@ import { Clock } from './clock.js';
 import { CommitGate } from './commit-gate.js';
 import { Contents, type UnsealedFile } from './contents.js';
 import { CubeHold, reliesOnCubes } from './cube-hold.js';
-import type { FrozenContent } from './frozen-content.js';
+import { Joining } from './joining.js';
 import { Journaling } from './journaling.js';
 import { LateErrors } from './late-errors.js';
 import type { WritingListener } from './listener.js';
@@ -28,6 +28,7 @@ export class Writing {
   readonly contents: Contents;
   readonly versions: Versions;
   readonly clock = new Clock();
+  readonly joining: Joining;
   readonly #parts: WritingParts;
   readonly #pool = new VertexPool();
   readonly #sealing: Sealing;
@@ -40,7 +41,6 @@ export class Writing {
   #seals = 0;
   #relieving = false;
   #closed = false;
-  readonly #released = new WeakSet<FrozenContent>();
   readonly #late: LateErrors;
 
   constructor(parts: WritingParts) {
@@ -82,6 +82,13 @@ export class Writing {
         await parts.beforeCommit();
       },
       holds: (ino) => this.#late.listener.holds(ino),
+    });
+    this.joining = new Joining({
+      ...{ manifest, store, contents, encode, owned, refused, healed, open },
+      buffers: this.#sealing.buffers,
+      ...{ beforeCommit: parts.beforeCommit, inTurn: parts.inTurn, busy: () => this.sealing },
+      holding: (step) => this.#hold.during(step),
+      commit: (...made) => commit(0, ...made),
     });
     const { journal } = parts;
     this.#journaling = new Journaling({
@@ -304,6 +311,7 @@ export class Writing {
     await this.seal().catch(() => undefined);
     if (this.#allSealed) this.#journaling.begin();
     else this.#background.soon();
+    this.joining.start();
   }
 
   /** Wipes what is in memory; nothing is sealed any more. */
@@ -311,7 +319,8 @@ export class Writing {
     this.#closed = true;
     this.#parts.journal.close(this.#allSealed);
     this.#background.pause();
-    this.#release();
+    this.joining.stop();
+    this.working.release();
     this.contents.discardAll();
   }
 
@@ -338,7 +347,7 @@ export class Writing {
       await this.#sealing.run();
       this.#late.sealing(null);
     } catch (error) {
-      if (this.#closed) this.#release();
+      if (this.#closed) this.working.release();
       this.#late.sealing(error);
       throw error;
     }
@@ -365,21 +374,8 @@ export class Writing {
   /** The journal has what files have beyond versions that could not be made, as what comes after those. */
   async #keepStuck(inodes: readonly number[]): Promise<void> {
     if (!this.#journaling.usable) return;
-    const sync = (): Promise<unknown> => Promise.all(inodes.map((ino) => this.#journaling.sync(ino)));
     await this.#parts.nameJournal(true);
-    // First of what is frozen, which has the same vertices.
-    await sync();
-    for (const ino of inodes) this.contents.again(ino);
-    await sync();
-  }
-
-  /** Wipes versions that are not sealed any more; those under way to the manifest, once they fail. */
-  #release(): void {
-    for (const change of this.working.pending) {
-      if (change.type !== 'version' || this.#released.has(change.frozen)) continue;
-      this.#released.add(change.frozen);
-      change.frozen.release();
-    }
+    await this.#journaling.syncAgain(inodes);
   }
 
   /** Seals if there are versions to seal, and waits for those under way: what they hold is given back with them. */
