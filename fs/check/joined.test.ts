@@ -210,6 +210,19 @@ describe('a file that was rewritten a little many times', () => {
   });
 });
 
+it('is joined in part where a pass ends, and the rest in the next ones', async () => {
+  const states = await inPieces();
+  const { joining } = (await open()).writing;
+  expect(await joining.pass(0, 1)).toBe(1);
+  expect((await kindsOf('a')).slice(0, 2)).toEqual(['cube', 'pieces']);
+  await expectContent('a', states.at(-1));
+  expect(await joining.pass(0, 1)).toBe(1);
+  expect(await kindsOf('a')).toEqual(wholeFile);
+  expect(await joining.pass(0, 1)).toBe(0);
+  await expectContent('a', states.at(-1));
+  expect(await vault.fsck()).toMatchObject({ clean: true, lacks: [], tables: [] });
+});
+
 it('is not joined before it has cooled', async () => {
   await inPieces();
   expect(await (await open()).writing.joining.pass()).toBe(0);

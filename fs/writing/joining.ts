@@ -54,6 +54,13 @@ export interface JoiningParts {
   readonly busy: () => boolean;
 }
 
+interface Joined {
+  /** Slots. */
+  readonly joined: number;
+  /** There may be more another time. */
+  readonly later: boolean;
+}
+
 export class Joining {
   readonly #parts: JoiningParts;
   /** Files whose last version has a lower log index have nothing to join, or what can not be read. */
@@ -87,60 +94,53 @@ export class Joining {
   }
 
   /**
-   * Stores slots whole of files whose content was last put so long ago, up to a bound; what can not be read stays as it is.
+   * Stores slots whole of files whose content was last put so long ago (ms), up to a bound; what can not be read stays as it is.
    * @returns how many slots. @throws SherinError LOCKED, NO_SPACE, IO, TPM_*
    */
-  pass(cooling = coolingMs): Promise<number> {
-    const run = this.#passes.then(() => this.#pass(nowNanoseconds() - BigInt(cooling) * 1_000_000n));
+  pass(cooling = coolingMs, most = slotsOfPass): Promise<number> {
+    const run = this.#passes.then(() => this.#pass(nowNanoseconds() - BigInt(cooling) * 1_000_000n, most));
     this.#passes = run.catch(() => undefined);
     return run.catch((error: unknown) => {
       throw sealFault(error);
     });
   }
 
-  async #pass(before: bigint): Promise<number> {
+  async #pass(before: bigint, most: number): Promise<number> {
     const { manifest, store } = this.#parts;
     this.#requireOpen();
     const { size } = manifest.head;
     if (manifest.contentSize <= this.#from) return 0;
-    if ((await store.available()) < slotsOfPass * slotBytes) return 0;
+    if ((await store.available()) < most * slotBytes) return 0;
     let [joined, from] = [0, size];
     for (let ino = 1; ino < manifest.present.state.nextInode; ino++) {
       if (ino % stride === 0) await setImmediate();
       this.#requireOpen();
       const { object = 0, putIndex = -1 } = manifest.tree.inode(ino) ?? {};
       if (object === 0 || putIndex < this.#from) continue;
-      const most = slotsOfPass - joined;
-      const done = most > 0 ? await this.#joinFile({ object, putIndex, before }, most) : null;
-      joined += done ?? 0;
-      if (done === null) from = Math.min(from, putIndex);
+      const done = await this.#joinFile(object, before, most - joined);
+      joined += done.joined;
+      if (done.later) from = Math.min(from, putIndex);
     }
     this.#from = from;
     return joined;
   }
 
-  /** @returns slots; null: there may be more another time */
-  async #joinFile(
-    {
-      object,
-      putIndex,
-      before,
-    }: { readonly object: number; readonly putIndex: number; readonly before: bigint },
-    most: number,
-  ): Promise<number | null> {
+  async #joinFile(object: number, before: bigint, most: number): Promise<Joined> {
+    let joined = 0;
     try {
-      if (!(await this.#isInPieces(object))) return 0;
-      if (this.#parts.manifest.record(putIndex).time > before || !this.#isAtRest(object)) return null;
-      for (let joined = 0; ; ) {
+      if (!(await this.#isInPieces(object))) return { joined, later: false };
+      if (this.#lastPut(object) > before || !this.#isAtRest(object)) return { joined, later: true };
+      while (joined < most) {
         const next = Math.min(slotsAtOnce, most - joined);
-        if (next === 0) return null;
         const done = await this.#joinSome(object, next);
         joined += done;
-        if (done < next) return joined;
+        // What is left in pieces can not be read, or somebody has begun to write.
+        if (done < next) return { joined, later: !this.#isAtRest(object) };
       }
+      return { joined, later: true };
     } catch (error) {
-      if (isUnreadable(error) || error instanceof MalformedBytes) return 0;
-      if (error instanceof SherinError && error.code === 'MANIFEST_BROKEN') return 0;
+      const broken = error instanceof SherinError && error.code === 'MANIFEST_BROKEN';
+      if (broken || isUnreadable(error) || error instanceof MalformedBytes) return { joined, later: false };
       throw error;
     }
   }
@@ -156,6 +156,14 @@ export class Joining {
       this.#requireOpen();
     }
     return false;
+  }
+
+  /** Time of the newest version that files with this content have (nanoseconds since 1970). @throws SherinError MANIFEST_BROKEN */
+  #lastPut(object: number): bigint {
+    const { manifest } = this.#parts;
+    const puts = manifest.tree.inodesOf(object).map((ino) => manifest.tree.inode(ino)?.putIndex ?? -1);
+    const newest = puts.reduce((most, put) => Math.max(most, put), -1);
+    return newest < 0 ? 0n : manifest.record(newest).time;
   }
 
   /** Nobody writes to a file with this content, or has written what is in no version. */

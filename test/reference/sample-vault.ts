@@ -1,4 +1,4 @@
-/** A vault of rare shapes, assembled by the reference: pieces, holes, hard links, names that are not UTF-8. */
+/** A vault of rare shapes, assembled by the reference: pieces, holes, content that lies elsewhere since, hard links, names that are not UTF-8. */
 import type { Assembly } from './assemble.js';
 import { concatBytes, join } from './bytes.js';
 import { type CubeRef, cubeId } from './cube.js';
@@ -81,11 +81,27 @@ export function sampleVault(): SampleVault {
   const sparse = new Uint8Array(sparseLength);
   sparse.set(sparseEnd, 69 * slotSize);
 
+  const moved = content(2 * 65536, 6);
+  const halves: Slot = {
+    kind: 'pieces',
+    root: rootOfBlocks(moved),
+    pieces: [moved.slice(0, 65536), moved.slice(65536)].map((half) => {
+      const root = rootOfBlocks(half);
+      return {
+        vertices: 1,
+        cube: { id: cubeId(master, 0, root, half.length), root, length: half.length },
+        first: 0,
+      };
+    }),
+  };
+  const joined = buildTree([{ kind: 'cube', cube: cube(moved, '4k') }]);
+
   const stored = [
     put(master, 4, [{ kind: 'cube', cube: cube(small, '4k') }], small.length),
     put(master, 5, bigSlots, big.length),
     put(master, 6, [pieces], pieced.length),
     put(master, 7, sparseSlots, sparse.length),
+    put(master, 11, [halves], moved.length),
   ];
   const link = (parent: number, inode: number, name: string | Uint8Array): Body => ({
     type: 'link',
@@ -124,7 +140,10 @@ export function sampleVault(): SampleVault {
     { type: 'unlink', parent: 2, name: join('gone') },
     make(10, attributes(4, 0o600)),
     link(2, 10, 'pipe'),
+    make(11, attributes(1, 0o644)),
+    link(1, 11, 'moved'),
     ...stored.map(({ body }) => body),
+    { type: 'layout', object: 5, random: new Uint8Array(16), node: joined.node },
     { type: 'policy', parent: 1, name: join('sparse'), tag: 1 },
     { type: 'grant', grant: { a: 1 } },
   ];
@@ -142,6 +161,7 @@ export function sampleVault(): SampleVault {
       ['folder/größer', big],
       ['p\udcffq', pieced],
       ['sparse', sparse],
+      ['moved', moved],
       ['folder/empty', new Uint8Array(0)],
     ]),
   };
