@@ -34,6 +34,11 @@ export class CubeLock {
     return this.#shared === 0;
   }
 
+  /** How many rely on cubes without a record; more than anybody counts while one removes cubes. */
+  get holders(): number {
+    return this.#exclusive ? Number.POSITIVE_INFINITY : this.#shared;
+  }
+
   /** A hold beside others of its kind. */
   async shared(): Promise<Release> {
     if (this.#exclusive || this.#queue.length > 0) {

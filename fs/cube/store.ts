@@ -90,8 +90,12 @@ export class CubeStore {
 
   /** Drops a staged cube; never fails: what can not be removed now goes with {@link clean}. */
   discard(temporary: string): void {
+    this.#unlink(`cubes/tmp/${temporary}`);
+  }
+
+  #unlink(path: string): void {
     try {
-      system.unlinkBeneath(this.#vaultFd, Buffer.from(`cubes/tmp/${temporary}`));
+      system.unlinkBeneath(this.#vaultFd, Buffer.from(path));
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
     }
@@ -151,6 +155,11 @@ export class CubeStore {
   size(id: CubeId): number | null {
     const facts = this.#facts(cubePath(id));
     return facts?.isFile() === true ? Number(facts.size) : null;
+  }
+
+  /** Removes a cube that nobody ever relied on; never fails: what can not be removed now is for gc. */
+  remove(id: CubeId): void {
+    this.#unlink(cubePath(id));
   }
 
   /** Moves a cube out of its place, where no reader finds it any more; false when it is not there. @throws SherinError IO */

@@ -56,6 +56,12 @@ export class Tables {
     return this.#pages(sql, [Buffer.alloc(0)], (row) => [row[0]]);
   }
 
+  /** Whether there is a row of a cube. @throws SherinError MANIFEST_BROKEN, IO */
+  hasCube(id: Buffer): boolean {
+    const sql = 'SELECT 1 FROM cubes WHERE id = ?';
+    return this.#database.get('reading a table', sql, id) !== undefined;
+  }
+
   /** `row ID, node ID, bytes`. */
   nodes(): Iterable<Row> {
     const sql = 'SELECT rowid, id, bytes FROM nodes WHERE rowid > ? ORDER BY rowid LIMIT ?';

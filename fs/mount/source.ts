@@ -136,8 +136,8 @@ export interface Changes {
   grow(ino: number, length: number): Promise<void>;
   /** Zeros within the file. */
   zero(ino: number, offset: number, count: number): Promise<void>;
-  /** Bytes that are in memory alone. */
-  readonly dirtyBytes: number;
+  /** There is space for so many bytes more. @throws SherinError NO_SPACE */
+  requireSpace(count: number): Promise<void>;
   /**
    * Everything that was changed before, and what was written to a file, is on disk when it resolves.
    * @param whenDone may be told so before that, without delay

@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises';
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, parseSherinId, type SherinId } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
@@ -18,13 +17,12 @@ import type {
   Space,
   TreeView,
 } from '../mount/source.js';
+import { diskSpace } from './disk-space.js';
 import { generatedFiles } from './generated.js';
 import type { Session } from './session.js';
 import type { VaultView } from './vault-view.js';
 
 const spaceEveryMs = 5_000;
-/** Kept free for the manifest, the audit log and gc. */
-const reservedBytes = 16 * 1024 * 1024;
 
 /** Answers the mount from the vault; while locked only what needs no key. */
 export class VaultSource implements MountSource {
@@ -195,14 +193,13 @@ export class VaultSource implements MountSource {
   }
 
   async #measure(): Promise<void> {
-    const { bsize, blocks, bfree, bavail } = await statfs(this.#vault.vaultPath);
-    const reserved = Math.ceil(reservedBytes / bsize);
+    const { blockSize, blocks, free, available } = await diskSpace(this.#vault.vaultPath);
     const files = this.#vault.current()?.manifest.tree.counts().inodes ?? this.#space.files;
     this.#space = {
-      blockSize: bsize,
+      blockSize,
       blocks,
-      free: Math.max(0, bfree - reserved),
-      available: Math.max(0, bavail - reserved),
+      free: Math.max(0, free),
+      available: Math.max(0, available),
       files,
       nameMax: 255,
     };

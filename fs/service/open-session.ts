@@ -12,6 +12,7 @@ import { type LockedVault, tpmSlotOf } from '../vault/open.js';
 import type { Journal } from '../writing/journal/journal.js';
 import type { WritingListener } from '../writing/listener.js';
 import type { Admins } from './access.js';
+import { availableBytes } from './disk-space.js';
 import { encodeOptions } from './encode-options.js';
 import { auditKeys, manifestKeys } from './key-uses.js';
 import { openJournal } from './open-journal.js';
@@ -114,6 +115,7 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
     journal = opened;
     const session = new Session({
       ...{ ...parts, uuid, auditDir, keyring, manifest, audit, guard, encode, owned, journal: opened },
+      available: () => availableBytes(locked.directory.path),
     });
     const recovered = await session.recover();
     if (recovered > 0)

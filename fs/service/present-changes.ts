@@ -19,8 +19,8 @@ export class PresentChanges implements Changes {
     this.tree = writing.tree;
   }
 
-  get dirtyBytes(): number {
-    return this.#writing.dirtyBytes;
+  requireSpace(count: number): Promise<void> {
+    return this.#writing.relief.headroom.require(count);
   }
 
   now(): bigint {

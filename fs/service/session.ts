@@ -53,6 +53,8 @@ export interface SessionParts {
   readonly encode: EncodeOptions;
   /** IDs depend on the owner's uid. */
   readonly owned: boolean;
+  /** Bytes that programs may have of the disk of the vault. */
+  readonly available: () => Promise<number>;
   /** Kernel caches hold something that is no longer true. */
   readonly invalidate: () => void;
   /** Told what becomes of what programs wrote. */
@@ -107,6 +109,7 @@ export class Session {
       refused: this.refused,
       healed: (cubes) => this.healed(cubes),
       open: (stored) => this.#content(stored),
+      ...{ available: parts.available, drop: (id) => this.reader.drop(cubeIdToBytes(id)) },
       beforeCommit: () => parts.guard.beforeWrite(),
       commit: (count, ...made) => this.#commitNow(count, ...made),
       inTurn: (step) => this.#inTurn(step),
@@ -358,7 +361,7 @@ export class Session {
     const { snapshotSize } = this.manifest.head;
     const journal = this.writing.working.numberAfter(changes);
     const head = this.manifest.commit(mutations, nodes, cubes, journal);
-    this.writing.committed(changes, journal);
+    this.writing.committed(changes, journal, cubes);
     this.#givenUp.noteStored(cubes.map(({ id }) => cubeIdFromBytes(id)));
     this.past.noteCommit(mutations);
     if (head.snapshotSize !== snapshotSize) releaseMemory();

@@ -84,7 +84,7 @@ it('what one transaction has healed can be read, though the next one fails', asy
   const commit = manifest.commit.bind(manifest);
   let commits = 0;
   const value: typeof commit = (...made) => {
-    if (++commits === 2) throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
+    if (++commits >= 2) throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
     return commit(...made);
   };
   Object.defineProperty(manifest, 'commit', { value, configurable: true });

@@ -1,4 +1,5 @@
 import type { CubeLock, Release } from '../cube/cube-lock.js';
+import type { Slot } from '../manifest/object-tree.js';
 import type { Contents } from './contents.js';
 import type { WorkingTree } from './working-tree.js';
 
@@ -7,6 +8,8 @@ export class CubeHold {
   readonly #lock: CubeLock;
   readonly #relied: () => boolean;
   #steps = 0;
+  #encoding = 0;
+  #admitted = false;
   #held: Promise<Release> | null = null;
 
   /** @param relied whether content in memory stands on cubes that no record refers to */
@@ -21,6 +24,7 @@ export class CubeHold {
     this.#held ??= this.#lock.shared();
     try {
       await this.#held;
+      this.#admitted = true;
       return await step();
     } finally {
       this.#steps -= 1;
@@ -28,11 +32,34 @@ export class CubeHold {
     }
   }
 
+  /** Runs a step, with whosever hold, that may meet a cube which is there, and rely on that one. */
+  async encoding<T>(step: () => Promise<T>): Promise<T> {
+    this.#encoding += 1;
+    try {
+      return await step();
+    } finally {
+      this.#encoding -= 1;
+    }
+  }
+
+  /** Nobody relies on cubes that no record refers to, beside content in memory. */
+  get isIdle(): boolean {
+    return this.#encoding === 0 && this.#lock.holders === (this.#admitted ? 1 : 0);
+  }
+
   #giveBack(): void {
     if (this.#steps > 0 || this.#relied()) return;
     this.#held?.then((release) => release()).catch(() => undefined);
     this.#held = null;
+    this.#admitted = false;
   }
+}
+
+/** Every slot that programs have in cubes and in no version. */
+export function* aheadSlots(contents: Contents, working: WorkingTree): Iterable<Slot> {
+  for (const { content } of contents.all()) yield* content.aheadSlots();
+  for (const change of working.uncommitted())
+    if (change.type === 'version') for (const { slot } of change.frozen.slots.values()) yield slot;
 }
 
 /**

@@ -17,11 +17,14 @@ export class FileChanges {
   constructor(writing: Writing, cubes: CubeFacts) {
     this.#writing = writing;
     this.#cubes = cubes;
-    this.#references = new SlotReferences(writing.tree, writing.contents, cubes);
+    this.#references = new SlotReferences(writing.tree, writing.contents, cubes, (cube, ino) =>
+      writing.relief.ahead.used(cube, ino),
+    );
   }
 
   /** @throws SherinError NO_SPACE, IO, LOCKED, PATH_MISSING; those of what stands beside the written bytes */
   async write(ino: number, offset: number, count: number, source: Source): Promise<void> {
+    await this.#writing.relief.headroom.take(count);
     await this.#change(ino, (file) => this.#write(file, offset, count, source));
   }
 
@@ -31,7 +34,7 @@ export class FileChanges {
    */
   async reference(from: FileOffset, to: FileOffset, length: number): Promise<number> {
     if (!this.#references.possible(from, to, length)) return 0;
-    return this.#change(to.ino, ({ content }) => this.#references.copy(from, content, to.offset, length));
+    return this.#change(to.ino, ({ content }) => this.#references.copy(from, to, content, length));
   }
 
   truncate(ino: number, length: number): Promise<void> {

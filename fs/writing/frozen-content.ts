@@ -36,6 +36,7 @@ export class FrozenContent {
   readonly #state: FrozenState;
   readonly #pool: VertexPool;
   #holders = 1;
+  #givenUp = false;
 
   constructor(state: FrozenState, pool: VertexPool) {
     this.#state = state;
@@ -134,6 +135,12 @@ export class FrozenContent {
   /** One more has to release it. */
   hold(): void {
     this.#holders += 1;
+  }
+
+  /** As {@link release}, of what is not sealed any more; once. */
+  giveUp(): void {
+    if (!this.#givenUp) this.release();
+    this.#givenUp = true;
   }
 
   /** Lets go of the vertices when nobody else holds it. */

@@ -35,6 +35,8 @@ interface KeptContent {
 /** Those who wait for one append. */
 interface Group {
   readonly inodes: Set<number>;
+  /** Those of them of which all is told once more, and the number of versions that it comes after, once that is known. */
+  readonly anew: Map<number, number>;
   readonly whenDone: WhenDone[];
   readonly done: Promise<void>;
 }
@@ -52,7 +54,11 @@ export class Journaling {
   #committed = 0;
   /** Segment from which on an append under way writes. */
   #appending = Number.POSITIVE_INFINITY;
+  /** Files that it names content of. */
+  readonly #named = new Set<number>();
   #failed = false;
+  /** An append or a step between two of them is under way. */
+  #busy = false;
 
   constructor(parts: JournalingParts) {
     this.#parts = parts;
@@ -69,6 +75,11 @@ export class Journaling {
     return this.#parts.journal.bytes > mostBytes;
   }
 
+  /** It has more segments than the one that is written to. */
+  get holdsMuch(): boolean {
+    return this.#parts.journal.segments > 1;
+  }
+
   /**
    * Everything that was changed before, and what was written to a file, is durable when it resolves.
    * @param whenDone told so without delay, where something has to be written for that
@@ -81,13 +92,19 @@ export class Journaling {
     return this.#next.done;
   }
 
-  /** It has what files have beyond versions that could not be made, as what comes after those. @throws as {@link sync} */
-  async syncAgain(inodes: readonly number[]): Promise<void> {
-    const sync = (): Promise<unknown> => Promise.all(inodes.map((ino) => this.sync(ino)));
-    // First of what is frozen, which has the same vertices.
-    await sync();
-    for (const ino of inodes) this.#parts.contents.again(ino);
-    await sync();
+  /**
+   * All that files have beyond their versions stands in the journal once more when it resolves: what stood there before does not count
+   * any more. @throws as {@link sync}
+   */
+  async retell(): Promise<void> {
+    const inodes = [...this.#contents.keys()].filter((ino) => this.#parts.contents.get(ino) !== undefined);
+    if (inodes.length === 0) return;
+    this.#next ??= this.#begin();
+    for (const ino of inodes) {
+      this.#next.inodes.add(ino);
+      this.#next.anew.set(ino, Number.NaN);
+    }
+    await this.#next.done;
   }
 
   /** Changes before a number are in the manifest: segments that hold nothing else are given back. */
@@ -109,6 +126,36 @@ export class Journaling {
       if (kept.size === 0) this.#contents.delete(ino);
     }
     journal.free(Math.min(this.#oldest(), this.#appending));
+  }
+
+  /** Whether content of a file counts there, or may. */
+  names(ino: number): boolean {
+    const kept = this.#contents.get(ino);
+    if (kept === undefined) return this.#named.has(ino);
+    if (this.#named.has(ino) || this.#parts.working.isCommitted(ino)) return true;
+    return [...kept.values()].some(({ told }) => told > this.#committed);
+  }
+
+  /** Removes segments that hold nothing which counts any more, as far as that takes no space. */
+  async giveBack(): Promise<void> {
+    if (this.#failed) return;
+    this.#release();
+    const { journal } = this.#parts;
+    if (!this.#busy && this.#oldest() === Number.POSITIVE_INFINITY) journal.clear();
+    else if (journal.hasSpare) await this.#alone(() => this.#removeFreed());
+  }
+
+  async #removeFreed(): Promise<void> {
+    const { journal } = this.#parts;
+    if (this.#failed) return;
+    this.#release();
+    if (this.#oldest() === Number.POSITIVE_INFINITY) return journal.clear();
+    if (!journal.hasSpare) return;
+    try {
+      await journal.removeFreed(this.#told);
+    } catch {
+      this.#failed = true;
+    }
   }
 
   /** Everything is sealed: the journal begins anew. */
@@ -160,7 +207,7 @@ export class Journaling {
 
   /** Runs a step between two appends. */
   #alone<T>(step: () => Promise<T>): Promise<T> {
-    const run = this.#running.then(step);
+    const run = this.#running.then(() => this.#busily(step));
     this.#running = run.then(
       () => undefined,
       () => undefined,
@@ -168,18 +215,29 @@ export class Journaling {
     return run;
   }
 
+  async #busily<T>(step: () => Promise<T>): Promise<T> {
+    this.#busy = true;
+    try {
+      return await step();
+    } finally {
+      this.#busy = false;
+    }
+  }
+
   #begin(): Group {
     const inodes = new Set<number>();
+    const anew = new Map<number, number>();
     const whenDone: WhenDone[] = [];
     const done = this.#running.then(() => {
       this.#next = null;
-      return this.#append(inodes, whenDone);
+      return this.#busily(() => this.#append({ inodes, anew, whenDone }));
     });
     this.#running = done.catch(() => undefined);
-    return { inodes, whenDone, done };
+    return { inodes, anew, whenDone, done };
   }
 
-  async #append(inodes: ReadonlySet<number>, whenDone: readonly WhenDone[]): Promise<void> {
+  async #append(group: Omit<Group, 'done'>): Promise<void> {
+    const { inodes, anew, whenDone } = group;
     const { contents, journal, working } = this.#parts;
     // A frame behind one that could not be written would not be found.
     if (this.#failed) throw new SherinError('IO', { what: 'writing the journal', part: 'EIO' });
@@ -192,20 +250,26 @@ export class Journaling {
     // Before anything is taken: the journal goes on behind it once it is sealed.
     if (this.#hasLarge()) throw new SherinError('IO', { what: 'writing the journal', part: 'EMSGSIZE' });
     const held: (() => void)[] = [];
+    let entries: readonly Entry[] = [];
     try {
       // Taken at once: what is changed while it is written belongs to the next append.
-      const entries = [...this.#entries(inodes, held)];
+      entries = [...this.#entries(group, held)];
       working.journaled();
       const told = this.#told;
       this.#appending = journal.current;
+      for (const entry of entries) if ('inode' in entry) this.#named.add(entry.inode);
       const segment = await journal.append(entries, told, whenDone);
+      // What the journal had of them from before is of no account.
+      for (const [ino, version] of anew) this.#contents.get(ino)?.delete(version);
       for (const entry of entries) this.#note(entry, { segment, told });
     } catch (error) {
-      // What it was told of may be missing there: it is of no use until all is sealed.
+      // What it was told of may be missing there, or not: it is of no use until all is sealed.
       this.#failed = true;
+      for (const entry of entries) this.#note(entry, { segment: this.#appending, told: this.#told });
       throw error;
     } finally {
       this.#appending = Number.POSITIVE_INFINITY;
+      this.#named.clear();
       for (const release of held) release();
     }
   }
@@ -226,7 +290,7 @@ export class Journaling {
   }
 
   /** @param held gets what is to be called when the bytes of the entries are of no use any more */
-  *#entries(inodes: ReadonlySet<number>, held: (() => void)[]): Iterable<Entry> {
+  *#entries({ inodes, anew }: Pick<Group, 'inodes' | 'anew'>, held: (() => void)[]): Iterable<Entry> {
     const { contents, working } = this.#parts;
     const versions = new Map<number, number>();
     for (const change of working.uncommitted()) {
@@ -237,9 +301,13 @@ export class Journaling {
     for (const ino of inodes) {
       const file = contents.get(ino);
       if (file === undefined || file.since === null || working.isOrphan(ino)) continue;
+      const version = this.#versionOf(ino, versions);
+      if (anew.has(ino)) {
+        file.content.untell();
+        anew.set(ino, version);
+      }
       const untold = file.content.takeUntold();
       held.push(untold.release);
-      const version = this.#versionOf(ino, versions);
       yield* describe(untold, untold.marks, { inode: ino, version, written: file.written });
     }
   }

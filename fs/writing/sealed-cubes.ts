@@ -37,6 +37,11 @@ export class SealedCubes {
     return this.#parts.store.commit(this.#staged);
   }
 
+  /** Those that were not there before. */
+  *stored(): Iterable<CubeId> {
+    for (const { id } of this.#staged) yield id;
+  }
+
   /** Drops those that are not stored. */
   discard(): void {
     for (const { temporary } of this.#staged) this.#parts.store.discard(temporary);

@@ -1,18 +1,20 @@
 /** From the working tree to the manifest, batch by batch: cubes first, then one transaction. */
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, parseNamespace, utcDate } from '../../common/ids.js';
-import type { CubeRef, EncodeOptions } from '../../native/index.js';
+import type { CubeRef, Encoded, EncodeOptions } from '../../native/index.js';
 import { cubesOf } from '../cube/catalog.js';
 import { objectTag } from '../cube/object-tag.js';
 import type { CubeStore } from '../cube/store.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { ObjectTreeBuilder } from '../manifest/object-tree.js';
 import type { Mutation, Put } from '../manifest/records.js';
+import type { AheadCubes } from './ahead-cubes.js';
 import type { Contents, UnsealedFile } from './contents.js';
 import type { FrozenContent } from './frozen-content.js';
+import { SealBatch } from './seal-batch.js';
 import { SlotBuffers, sealContent } from './seal-content.js';
 import { sealFault } from './seal-fault.js';
-import { SealedCubes } from './sealed-cubes.js';
+import { type LeftOut, leftOut, noneLeft, portionsOf, statesOf } from './sealing-order.js';
 import { isUnreadable } from './unreadable.js';
 import type { Change, VersionChange, WorkingTree } from './working-tree.js';
 
@@ -24,6 +26,7 @@ const filesNamespace = parseNamespace('FILES');
 export interface SealingParts {
   readonly manifest: Manifest;
   readonly store: CubeStore;
+  readonly ahead: AheadCubes;
   readonly working: WorkingTree;
   readonly contents: Contents;
   readonly encode: EncodeOptions;
@@ -36,6 +39,12 @@ export interface SealingParts {
   readonly commit: (count: number, ...made: Transaction) => Promise<unknown>;
   /** Has the journal keep what files have beyond a version that is committed in the place of one that can not be made. */
   readonly keep: (inodes: readonly number[]) => Promise<void>;
+  /** Runs a step that may rely on cubes which are there. */
+  readonly encoding: <T>(step: () => Promise<T>) => Promise<T>;
+  /** Whether there is little space: what can be left out is from the beginning. */
+  readonly scarce: () => boolean;
+  /** Gives back what is not needed any more. */
+  readonly spare: () => void;
   /** Told of files whose content is a version again, as a whole. */
   readonly settled: (inodes: readonly number[]) => void;
 }
@@ -52,12 +61,6 @@ interface Sealed {
   readonly put: Put;
   /** Why that is the version before it once more: the file stands on what can not be read. */
   readonly stuck: SherinError | null;
-}
-
-/** What a batch has made so far. */
-interface Batch {
-  readonly cubes: SealedCubes;
-  readonly nodes: Buffer[];
 }
 
 export class Sealing {
@@ -77,43 +80,87 @@ export class Sealing {
    * @throws SherinError NO_SPACE, IO, LOCKED, TPM_*; those of content that can not be read
    */
   async run(): Promise<void> {
-    const { working } = this.#parts;
+    const { working, scarce } = this.#parts;
     if (working.pending.length === 0) return;
-    const changes = working.take();
-    const batch: Batch = { cubes: new SealedCubes(this.#parts), nodes: [] };
+    if (scarce()) return this.#sparingly();
     try {
-      const sealed = await this.#seal(changes, batch);
-      await batch.cubes.store();
-      const stuck = [...sealed].filter(([, { stuck: error }]) => error !== null);
-      if (stuck.length > 0) await this.#parts.keep(stuck.map(([{ inode }]) => inode));
-      await this.#commit(changes, sealed, batch);
+      await this.#sealAll(working.take(), noneLeft);
     } catch (error) {
-      batch.cubes.discard();
       working.putBack();
-      throw sealFault(error);
+      const fault = sealFault(error);
+      if (fault.code !== 'NO_SPACE') throw fault;
+      await this.#sparingly();
     }
   }
 
-  /** In as many transactions as it takes for each version to be seen: what is committed at one time is one state. */
+  /** As {@link run}, with what needs least: without versions of files that are gone, and as much at a time as there is space for. */
+  async #sparingly(): Promise<void> {
+    const { working, spare } = this.#parts;
+    const end = working.next;
+    for (let most = Number.POSITIVE_INFINITY; (working.pending[0]?.number ?? end) < end; ) {
+      spare();
+      const changes = working.take();
+      const left = leftOut(changes, (ino) => working.isNamed(ino));
+      const portions = portionsOf(changes, left);
+      const some = portions.slice(0, most);
+      try {
+        await this.#sealAll(some.flat(), left);
+        most *= 2;
+      } catch (error) {
+        const fault = sealFault(error);
+        if (fault.code !== 'NO_SPACE' || some.length <= 1) throw fault;
+        most = Math.ceil(some.length / 2);
+      } finally {
+        working.putBack();
+      }
+    }
+    spare();
+  }
+
+  /** The first of what was taken. */
+  #sealAll(changes: readonly Change[], left: LeftOut): Promise<void> {
+    return this.#parts.encoding(() => this.#sealHeld(changes, left));
+  }
+
+  async #sealHeld(changes: readonly Change[], left: LeftOut): Promise<void> {
+    const batch = new SealBatch(this.#parts);
+    try {
+      const sealed = await this.#seal(changes, left, batch);
+      await batch.store();
+      const stuck = [...sealed].filter(([, { stuck: error }]) => error !== null);
+      if (stuck.length > 0) await this.#parts.keep(stuck.map(([{ inode }]) => inode));
+      await this.#commit(changes, left, sealed, batch);
+    } catch (error) {
+      batch.discard();
+      throw error;
+    }
+  }
+
   async #commit(
     changes: readonly Change[],
+    left: LeftOut,
     sealed: ReadonlyMap<VersionChange, Sealed>,
-    batch: Batch,
+    batch: SealBatch,
   ): Promise<void> {
-    let healed = [...batch.cubes.healed];
-    let [nodes, refs] = [batch.nodes, batch.cubes.refs];
-    for (const step of statesOf(changes)) {
+    let healed = [...batch.healed];
+    let { nodes, refs }: Pick<SealBatch, 'nodes' | 'refs'> = batch;
+    for (const step of statesOf(changes, left)) {
       const heals = healed.map((cube): Mutation => ({ type: 'heal', cube }));
-      await this.#parts.commit(step.length, [...heals, ...mutationsOf(step, sealed)], nodes, refs);
+      const made = mutationsOf(step, left, sealed);
+      await this.#parts.commit(step.length, [...heals, ...made], nodes, refs);
       this.#settle(step, sealed);
       await this.#parts.healed(healed);
       [healed, nodes, refs] = [[], [], []];
     }
   }
 
-  async #seal(changes: readonly Change[], batch: Batch): Promise<Map<VersionChange, Sealed>> {
+  async #seal(
+    changes: readonly Change[],
+    left: LeftOut,
+    batch: SealBatch,
+  ): Promise<Map<VersionChange, Sealed>> {
     const done = new Map<VersionChange, Sealed>();
-    const versions = changes.filter((change) => change.type === 'version');
+    const versions = changes.filter((change) => change.type === 'version').filter((each) => !left.has(each));
     for (let at = 0; at < versions.length; at += filesInFlight) {
       const some = versions.slice(at, at + filesInFlight);
       const sealed = await Promise.allSettled(some.map((version) => this.#sealOne(version, batch)));
@@ -135,7 +182,7 @@ export class Sealing {
   #asBefore(
     { inode, uid, time }: VersionChange,
     done: ReadonlyMap<VersionChange, Sealed>,
-    batch: Batch,
+    batch: SealBatch,
   ): Put {
     const { working } = this.#parts;
     const earlier = [...done].filter(([version]) => version.inode === inode).at(-1);
@@ -147,19 +194,19 @@ export class Sealing {
     return this.#put({ inode, uid, time, length: stored?.length ?? 0 }, made);
   }
 
-  async #sealOne(version: VersionChange, batch: Batch): Promise<Put> {
+  async #sealOne(version: VersionChange, batch: SealBatch): Promise<Put> {
     const { manifest } = this.#parts;
     const { frozen, inode, uid, time } = version;
     const encode = { ...this.#parts.encode, owner: this.#ownerOf(uid) };
     const target = {
       encode,
       node: (id: Buffer) => manifest.node(id),
-      take: batch.cubes.take.bind(batch.cubes),
+      take: (encoded: Extract<Encoded, { kind: 'cube' }>) => batch.take(encoded),
     };
     const { root, node, nodes } = await sealContent(frozen, target, this.#buffers);
     batch.nodes.push(...nodes);
     // Those that were stored ahead of their version have no rows yet.
-    for (const { slot } of frozen.slots.values()) batch.cubes.refs.push(...cubesOf(slot));
+    for (const { slot } of frozen.slots.values()) batch.refs.push(...cubesOf(slot));
     return this.#put({ inode, uid, time, length: frozen.length }, { root, node });
   }
 
@@ -192,26 +239,12 @@ export class Sealing {
       const made = sealed.get(version);
       const file = contents.get(inode);
       if (made !== undefined && file !== undefined) settleFile(file, frozen, made);
+      // Left out: who has the file open goes on with what it had.
+      else file?.content.thaw(frozen);
       frozen.release();
     }
     this.#parts.settled(versions.map(({ inode }) => inode).filter((ino) => contents.settle(ino)));
   }
-}
-
-/** Cuts changes where a file would get a second version, or one that just got its version would lose a name. */
-function* statesOf(changes: readonly Change[]): Iterable<readonly Change[]> {
-  let start = 0;
-  let versions = new Set<number>();
-  for (const [at, change] of changes.entries()) {
-    const ino = change.type === 'version' ? change.inode : change.unnamed;
-    if (versions.has(ino)) {
-      yield changes.slice(start, at);
-      start = at;
-      versions = new Set();
-    }
-    if (change.type === 'version') versions.add(ino);
-  }
-  yield changes.slice(start);
 }
 
 function settleFile(file: UnsealedFile, frozen: FrozenContent, { put, stuck }: Sealed): void {
@@ -224,9 +257,14 @@ function settleFile(file: UnsealedFile, frozen: FrozenContent, { put, stuck }: S
   file.since ??= Date.now();
 }
 
-function mutationsOf(changes: readonly Change[], sealed: ReadonlyMap<VersionChange, Sealed>): Mutation[] {
-  return changes.map((change) => {
+function mutationsOf(
+  changes: readonly Change[],
+  left: LeftOut,
+  sealed: ReadonlyMap<VersionChange, Sealed>,
+): Mutation[] {
+  return changes.flatMap((change) => {
     if (change.type === 'mutation') return change.mutation;
+    if (left.has(change)) return [];
     const made = sealed.get(change);
     if (made === undefined) throw new SherinError('USAGE', { what: 'a version was not sealed' });
     return made.put;

@@ -18,6 +18,9 @@ export interface CubeFacts {
   readonly owned: boolean;
 }
 
+/** Told of a file that has a cube ahead of a version. */
+export type CubeUsed = (cube: CubeId, ino: number) => void;
+
 /** A part of a file, from a byte on. */
 export interface FileOffset {
   readonly ino: number;
@@ -28,8 +31,10 @@ export class SlotReferences {
   readonly #tree: Tree;
   readonly #contents: Contents;
   readonly #cubes: CubeFacts;
+  readonly #used: CubeUsed;
 
-  constructor(tree: Tree, contents: Contents, cubes: CubeFacts) {
+  constructor(tree: Tree, contents: Contents, cubes: CubeFacts, used: CubeUsed) {
+    this.#used = used;
     this.#tree = tree;
     this.#contents = contents;
     this.#cubes = cubes;
@@ -45,14 +50,15 @@ export class SlotReferences {
    * Has slots of one file stand in another, as many as there are from the first on. In turn of its content.
    * @returns bytes; what comes behind has to be read
    */
-  copy(from: FileOffset, content: UnsealedContent, offset: number, length: number): number {
+  copy(from: FileOffset, to: FileOffset, content: UnsealedContent, length: number): number {
     let done = 0;
     while (done < length) {
       const taken = this.#take({ ino: from.ino, offset: from.offset + done }, length - done);
-      const at = offset + done;
+      const at = to.offset + done;
       // Behind the end of a shorter one the target goes on with bytes of its own.
       if (taken === null || (taken.length < slotBytes && content.length > at + taken.length)) break;
       content.placeSlot(at / slotBytes, taken.slot, taken.length);
+      for (const { id } of cubesOf(taken.slot)) this.#used(cubeIdFromBytes(id), to.ino);
       done += taken.length;
       if (taken.length < slotBytes) break;
     }

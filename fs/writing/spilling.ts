@@ -6,6 +6,7 @@ import type { Encoded, EncodeOptions } from '../../native/index.js';
 import type { CubeStore, StagedCube } from '../cube/store.js';
 import { slotBytes, slotCount } from '../manifest/index-node.js';
 import type { Slot } from '../manifest/object-tree.js';
+import type { AheadCubes } from './ahead-cubes.js';
 import type { Contents, UnsealedFile } from './contents.js';
 import { FrozenContent } from './frozen-content.js';
 import { type SlotBuffers, sealSlot } from './seal-content.js';
@@ -24,6 +25,7 @@ export interface SpillingParts {
   readonly pool: VertexPool;
   readonly contents: Contents;
   readonly store: CubeStore;
+  readonly ahead: AheadCubes;
   readonly encode: EncodeOptions;
   readonly buffers: SlotBuffers;
   /** uid that the cubes of a file depend on. */
@@ -43,6 +45,8 @@ export interface SpillingParts {
 /** Cubes that one round has made or found. */
 interface Round {
   readonly staged: Map<CubeId, StagedCube>;
+  /** Files that have them. */
+  readonly files: Map<CubeId, Set<number>>;
   /** Those that were refused, of which there is a good copy. */
   readonly healed: Set<CubeId>;
 }
@@ -74,6 +78,11 @@ export class Spilling {
       await this.#round;
       if (this.#failed !== null) throw sealFault(this.#failed);
     }
+  }
+
+  /** No round is under way when it resolves. */
+  async settled(): Promise<void> {
+    await this.#round;
   }
 
   /** Stores all dirty slots of a file. @throws SherinError, NativeError */
@@ -121,8 +130,8 @@ export class Spilling {
   }
 
   async #storeHeld(chosen: ReadonlyMap<UnsealedFile, readonly number[]>): Promise<void> {
-    const { pool, store, heal } = this.#parts;
-    const round: Round = { staged: new Map(), healed: new Set() };
+    const { ahead, pool, store, heal } = this.#parts;
+    const round: Round = { staged: new Map(), files: new Map(), healed: new Set() };
     const done: {
       readonly file: UnsealedFile;
       readonly state: FrozenContent;
@@ -148,6 +157,8 @@ export class Spilling {
         }
       }
       await store.commit([...round.staged.values()]);
+      for (const id of round.staged.keys()) ahead.made(id);
+      for (const [id, files] of round.files) for (const ino of files) ahead.used(id, ino);
       // No version encodes them once more: its record would say that a refused cube is its content.
       if (round.healed.size > 0) await heal([...round.healed]);
       if (done.some(({ slots }) => slots.size > 0)) this.#unreadable = null;
@@ -161,11 +172,12 @@ export class Spilling {
     }
   }
 
-  #seal(ino: number, state: FrozenContent, index: number, { staged, healed }: Round): Promise<Slot> {
+  #seal(ino: number, state: FrozenContent, index: number, { staged, files, healed }: Round): Promise<Slot> {
     const { encode, node, buffers, store, owner, refused } = this.#parts;
     const take = ({ cube, temporary }: Extract<Encoded, { kind: 'cube' }>): void => {
       const id = cubeIdFromBytes(cube.id);
       if (refused.has(id)) healed.add(id);
+      files.set(id, (files.get(id) ?? new Set()).add(ino));
       if (temporary === null) return;
       if (staged.has(id)) store.discard(temporary);
       else staged.set(id, { id, temporary });

@@ -268,6 +268,12 @@ export class UnsealedContent {
     }
   }
 
+  /** Slots that it has in cubes and in no version, those included that are being sealed. */
+  *aheadSlots(): Iterable<Slot> {
+    for (const { slot } of this.#layers.slots.values()) yield slot;
+    for (const { state } of this.#frozen) for (const { slot } of state.slots.values()) yield slot;
+  }
+
   /** What it has in cubes: its last version, slots that are in none, and what is being sealed. */
   *inCubes(): Iterable<Stored> {
     yield* this.#layers.inCubes();

@@ -8,7 +8,6 @@ import type { Mutation } from '../manifest/records.js';
 import { ReverseAbove } from '../manifest/reverse-index.js';
 import { type Inode, Tree, type TreeView } from '../manifest/tree.js';
 import type { Change, VersionChange } from './change.js';
-import type { FrozenContent } from './frozen-content.js';
 import { Trial, unnamedBy } from './trial.js';
 
 export type { Change, TreeChange, VersionChange } from './change.js';
@@ -68,7 +67,6 @@ export class WorkingTree {
   readonly #orphans = new Map<number, Inode>();
   /** How many versions of a file the manifest does not have; without those that have none. */
   readonly #uncommittedVersions = new Map<number, number>();
-  readonly #released = new WeakSet<FrozenContent>();
   #overlay: Overlay;
   #reverse: ReverseAbove;
   #next: number;
@@ -150,6 +148,11 @@ export class WorkingTree {
     this.#attributesAt.delete(change.inode);
   }
 
+  /** Whether an inode has a name, or is the root. */
+  isNamed(ino: number): boolean {
+    return this.#view().state.inode(ino) !== undefined;
+  }
+
   isOrphan(ino: number): boolean {
     return this.#orphans.has(ino);
   }
@@ -195,15 +198,6 @@ export class WorkingTree {
     this.#pending = [...this.#inFlight, ...this.#pending];
     this.#inFlight = [];
     this.#attributesAt.clear();
-  }
-
-  /** Wipes versions that are not sealed any more; those under way to the manifest, once they fail. */
-  release(): void {
-    for (const change of this.#pending) {
-      if (change.type !== 'version' || this.#released.has(change.frozen)) continue;
-      this.#released.add(change.frozen);
-      change.frozen.release();
-    }
   }
 
   /** Mutations from elsewhere on the committed tree. @throws SherinError when they do not fit it */

@@ -28,6 +28,10 @@ export interface WritingParts {
   readonly commit: (count: number, ...made: Transaction) => Promise<unknown>;
   /** A durable head names the journal when it resolves. @param sealing it is asked for while that has the turn. @throws SherinError NO_SPACE, IO */
   readonly nameJournal: (sealing: boolean) => Promise<void>;
+  /** Bytes that are free on the disk of the vault, less what is kept for manifest, journal and audit log. */
+  readonly available: () => Promise<number>;
+  /** A cube that no version has is about to go. */
+  readonly drop: (cube: CubeId) => void;
   /** Runs a step when no other changes the manifest. */
   readonly inTurn: <T>(step: () => Promise<T>) => Promise<T>;
 }

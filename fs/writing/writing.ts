@@ -1,7 +1,7 @@
 /** What programs change at the mount: kept in memory, sealed into cubes and records in the background, durable when asked for. */
 import { SherinError } from '../../common/errors.js';
-import type { CubeId } from '../../common/ids.js';
-import type { WhenDone } from '../../native/index.js';
+import { type CubeId, cubeIdToBytes } from '../../common/ids.js';
+import type { CubeRef, WhenDone } from '../../native/index.js';
 import { type Mutation, rootInode } from '../manifest/records.js';
 import type { Tree } from '../manifest/tree.js';
 import { Background } from './background.js';
@@ -13,6 +13,7 @@ import { Joining } from './joining.js';
 import { Journaling } from './journaling.js';
 import { LateErrors } from './late-errors.js';
 import type { WritingListener } from './listener.js';
+import { Relief } from './relief.js';
 import { sealFault } from './seal-fault.js';
 import { Sealing } from './sealing.js';
 import { Spilling } from './spilling.js';
@@ -29,6 +30,7 @@ export class Writing {
   readonly versions: Versions;
   readonly clock = new Clock();
   readonly joining: Joining;
+  readonly relief: Relief;
   readonly #parts: WritingParts;
   readonly #pool = new VertexPool();
   readonly #sealing: Sealing;
@@ -39,7 +41,6 @@ export class Writing {
   readonly #background = new Background(() => this.#sealUnasked());
   /** That wait for the manifest's turn or have it. */
   #seals = 0;
-  #relieving = false;
   #closed = false;
   readonly #late: LateErrors;
 
@@ -58,22 +59,35 @@ export class Writing {
     const { working, contents } = this;
     this.versions = new Versions(working, contents, this.clock);
     this.#hold = new CubeHold(parts.lock, () => reliesOnCubes(contents, working));
+    this.relief = new Relief({
+      ...{ pool: this.#pool, store, working, contents, hold: this.#hold },
+      ...{ available: parts.available, drop: parts.drop, nameJournal: parts.nameJournal },
+      recorded: (cube) => manifest.tables.hasCube(cubeIdToBytes(cube)),
+      spilling: () => this.#spilling,
+      journaling: () => this.#journaling,
+      seal: () => this.seal(),
+      sealAll: () => this.durable(null),
+    });
+    const { ahead, headroom } = this.relief;
     this.#sealing = new Sealing({
-      ...{ manifest, store, working, contents, encode, owned, refused, healed },
+      ...{ manifest, store, ahead, working, contents, encode, owned, refused, healed },
+      scarce: () => headroom.scarce,
+      encoding: (step) => this.#hold.encoding(step),
+      spare: () => void this.relief.unneeded(),
       commit: async (...made) => {
         await parts.beforeCommit();
         await commit(...made);
       },
       settled: (inodes) => this.#late.listener.settled(inodes),
-      keep: (inodes) => this.#keepStuck(inodes),
+      keep: (inodes) => this.relief.keepStuck(inodes),
     });
     this.#spilling = new Spilling({
-      ...{ pool: this.#pool, contents, store, encode, refused, buffers: this.#sealing.buffers },
+      ...{ pool: this.#pool, contents, store, ahead, encode, refused, buffers: this.#sealing.buffers },
       heal: (cubes) => parts.inTurn(() => this.#heal(cubes)),
       owner: (ino) => (owned ? (this.tree.inode(ino)?.uid ?? 0) : 0),
       node: (id) => manifest.node(id),
       seal: () => this.#sealVersions(),
-      holding: (step) => this.#hold.during(step),
+      holding: (step) => this.#hold.during(() => this.#hold.encoding(step)),
     });
     this.#gate = new CommitGate({
       ...{ working, contents, versions: this.versions },
@@ -87,7 +101,7 @@ export class Writing {
       ...{ manifest, store, contents, encode, owned, refused, healed, open },
       buffers: this.#sealing.buffers,
       ...{ beforeCommit: parts.beforeCommit, inTurn: parts.inTurn, busy: () => this.sealing },
-      holding: (step) => this.#hold.during(step),
+      holding: (step) => this.#hold.during(() => this.#hold.encoding(step)),
       commit: (...made) => commit(0, ...made),
     });
     const { journal } = parts;
@@ -189,7 +203,7 @@ export class Writing {
         await this.#parts.nameJournal(false);
         await this.#journaling.sync(ino, whenDone);
         this.#late.journal(null);
-        this.#relieve();
+        this.relief.journal();
         return;
       } catch (error) {
         // Sealing says what is wrong, or works all the same.
@@ -288,8 +302,9 @@ export class Writing {
   }
 
   /** Changes before this one are in the manifest. */
-  committed(changes: number, next: number): void {
+  committed(changes: number, next: number, cubes: readonly CubeRef[]): void {
     this.working.committed(changes);
+    this.relief.ahead.committed(cubes);
     this.#journaling.committed(next);
   }
 
@@ -320,7 +335,7 @@ export class Writing {
     this.#parts.journal.close(this.#allSealed);
     this.#background.pause();
     this.joining.stop();
-    this.working.release();
+    this.#release();
     this.contents.discardAll();
   }
 
@@ -330,24 +345,13 @@ export class Writing {
     return due === undefined && uncommitted === undefined;
   }
 
-  /** Seals everything where the journal has grown large, so that it can begin anew. */
-  #relieve(): void {
-    if (this.#relieving || !this.#journaling.large) return;
-    this.#relieving = true;
-    this.durable(null)
-      .catch(() => undefined)
-      .finally(() => {
-        this.#relieving = false;
-      });
-  }
-
   async #seal(): Promise<void> {
     this.requireOpen();
     try {
       await this.#sealing.run();
       this.#late.sealing(null);
     } catch (error) {
-      if (this.#closed) this.working.release();
+      if (this.#closed) this.#release();
       this.#late.sealing(error);
       throw error;
     }
@@ -371,11 +375,9 @@ export class Writing {
     await this.#parts.healed(cubes);
   }
 
-  /** The journal has what files have beyond versions that could not be made, as what comes after those. */
-  async #keepStuck(inodes: readonly number[]): Promise<void> {
-    if (!this.#journaling.usable) return;
-    await this.#parts.nameJournal(true);
-    await this.#journaling.syncAgain(inodes);
+  /** Wipes versions that are not sealed any more; those under way to the manifest, once they fail. */
+  #release(): void {
+    for (const change of this.working.pending) if (change.type === 'version') change.frozen.giveUp();
   }
 
   /** Seals if there are versions to seal, and waits for those under way: what they hold is given back with them. */
@@ -391,6 +393,7 @@ export class Writing {
     if (!this.#closed) this.versions.makeOld(Date.now());
     // Where it fails it is tried again; who asks for durability hears of it.
     await this.seal().catch(() => undefined);
+    await this.relief.unneeded();
     return !this.#allSealed;
   }
 }

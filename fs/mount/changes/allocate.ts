@@ -12,19 +12,19 @@ export interface Allocation {
   readonly length: number;
 }
 
-/** @throws PosixError EOPNOTSUPP for modes that move content, ENOSPC */
+/** @throws PosixError EOPNOTSUPP for modes that move content; SherinError of the source */
 export async function allocate(
   changes: Changes,
   ino: number,
   { mode, offset, length }: Allocation,
-  requireSpace: () => void,
+  requireSpace: () => Promise<void>,
 ): Promise<void> {
   const kept = (mode & keepSize) !== 0;
   const kind = mode & ~keepSize;
   if (kind !== 0 && kind !== punchHole && kind !== zeroRange) throw new PosixError('EOPNOTSUPP');
   if (kind === punchHole && !kept) throw new PosixError('EOPNOTSUPP');
   const size = changes.tree.inode(ino)?.size ?? 0;
-  if (kind !== punchHole) requireSpace();
+  if (kind !== punchHole) await requireSpace();
   if (kind !== 0 && offset < size) await changes.zero(ino, offset, length);
   if (kind !== punchHole && !kept && offset + length > size) await changes.grow(ino, offset + length);
 }

@@ -8,8 +8,8 @@ const stepBytes = 1024 * 1024;
 
 export interface CopyTarget extends FilePlace {
   readonly changes: Changes;
-  /** Called before bytes are written. @throws PosixError ENOSPC */
-  readonly requireSpace: () => void;
+  /** Called before bytes are written. @throws SherinError NO_SPACE */
+  readonly requireSpace: () => Promise<void>;
 }
 
 export interface CopySource {
@@ -30,7 +30,7 @@ export async function copyRange(
     const referred = await changes.reference({ ino: sourceIno, offset: from }, { ino, offset }, left);
     if (referred > 0) return referred;
   }
-  requireSpace();
+  await requireSpace();
   const wanted = Math.min(left, mostBytes);
   const buffer = system.plaintext(Math.min(stepBytes, Math.max(1, wanted)));
   let done = 0;

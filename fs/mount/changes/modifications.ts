@@ -161,11 +161,10 @@ export class Modifications {
     removeXattr(changes, ino, name);
   }
 
-  /** @throws PosixError EBADF, EFBIG, ENOSPC; SherinError of the source */
+  /** @throws PosixError EBADF, EFBIG; SherinError of the source */
   async write(handle: number, { offset, count, drops }: WrittenPart, source: WriteSource): Promise<void> {
     const { changes, ino } = await this.#writing(handle);
     if (offset + count > greatestSize) throw new PosixError('EFBIG');
-    this.#requireSpace(changes, count);
     dropPrivileges(changes, ino, drops);
     await changes.write(ino, offset, count, source);
   }
@@ -176,7 +175,7 @@ export class Modifications {
     const { changes, ino } = await this.#writing(handle);
     if (offset + length > greatestSize) throw new PosixError('EFBIG');
     dropPrivileges(changes, ino, drops);
-    await allocate(changes, ino, part, () => this.#requireSpace(changes, length));
+    await allocate(changes, ino, part, () => changes.requireSpace(length));
   }
 
   /** @param drops as of {@link truncate}. @returns bytes copied, fewer than asked for where the source ends */
@@ -190,7 +189,7 @@ export class Modifications {
     const { file, node } = await this.#open.present(from.handle);
     if (to.offset + length > greatestSize) throw new PosixError('EFBIG');
     dropPrivileges(changes, ino, drops);
-    const requireSpace = (): void => this.#requireSpace(changes, length);
+    const requireSpace = (): Promise<void> => changes.requireSpace(length);
     const sourceIno = node instanceof FilesNode ? node.ino : 0;
     return copyRange(
       { file, ino: sourceIno, offset: from.offset },
@@ -265,10 +264,5 @@ export class Modifications {
     const inside = one instanceof FilesNode;
     if (inside !== other instanceof FilesNode) throw new PosixError('EXDEV');
     if (!inside) throw new PosixError('EROFS');
-  }
-
-  #requireSpace(changes: Changes, count: number): void {
-    const { available, blockSize, blocks } = this.#source.statfs();
-    if (blocks > 0 && available * blockSize < changes.dirtyBytes + count) throw new PosixError('ENOSPC');
   }
 }

@@ -15,6 +15,8 @@ import { newSegmentHead, noTag } from './segment-head.js';
 
 /** Bytes of frames that a segment holds. */
 const segmentRoom = 4 * 1024 * 1024;
+/** Of which a frame without entries takes less than this. */
+const smallRoom = 4096;
 
 export class Journal {
   readonly #folder: JournalFolder;
@@ -53,6 +55,11 @@ export class Journal {
   /** Bytes of segments that count, nearly. */
   get bytes(): number {
     return this.#segments.filter((number) => number >= this.#freed).length * segmentRoom;
+  }
+
+  /** Segments that are there. */
+  get segments(): number {
+    return this.#segments.length;
   }
 
   /** Number of the oldest segment that counts; of the next one where there is none. */
@@ -125,6 +132,23 @@ export class Journal {
   free(before: number): void {
     this.#freed = Math.max(this.#freed, Math.min(before, this.#writer?.number ?? this.#last + 1));
     if (this.#writer === null && this.oldest > this.#last) this.#removeBefore(this.#freed);
+  }
+
+  /** Segments that could be removed once an append said so, which takes no more space than the last one has. */
+  get hasSpare(): boolean {
+    const [first] = this.#segments;
+    return first !== undefined && first < this.oldest && (this.#writer?.room ?? 0) >= smallRoom;
+  }
+
+  /** Nothing counts that was appended: all segments go, and the next append begins anew. Not while one is under way. */
+  clear(): void {
+    this.abandon();
+    this.free(Number.POSITIVE_INFINITY);
+  }
+
+  /** Says which segments are of no account any more, and removes them. One append at a time. @param next as for {@link append}. @throws as {@link append} */
+  async removeFreed(next: number): Promise<void> {
+    await this.#write([], next, []);
   }
 
   /** The next append begins another segment; what is removed from now on is overwritten, until {@link shred}. @returns number of the last segment */
