@@ -24,8 +24,9 @@ export class FileChanges {
 
   /** @throws SherinError NO_SPACE, IO, LOCKED, PATH_MISSING; those of what stands beside the written bytes */
   async write(ino: number, offset: number, count: number, source: Source): Promise<void> {
-    await this.#writing.relief.headroom.take(count);
-    await this.#change(ino, (file) => this.#write(file, offset, count, source));
+    await this.#writing.relief.headroom.during(count, () =>
+      this.#change(ino, (file) => this.#write(file, offset, count, source)),
+    );
   }
 
   /**

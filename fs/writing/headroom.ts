@@ -22,6 +22,8 @@ export class Headroom {
   /** Bytes that were left at the last measure, and those that were taken since. */
   #left = Number.POSITIVE_INFINITY;
   #taken = 0;
+  /** Bytes that are being written, of which some are in memory. */
+  #underWay = 0;
   #measured = Number.NEGATIVE_INFINITY;
   #measuring: Promise<void> | null = null;
   #makingRoom: Promise<void> | null = null;
@@ -35,17 +37,31 @@ export class Headroom {
     return this.#bytes < scarceBytes;
   }
 
-  /** As {@link require}, before so many bytes are written. @throws SherinError NO_SPACE */
-  async take(count: number): Promise<void> {
-    await this.require(count);
+  /** As {@link scarce}, but what was scarce is measured again. */
+  async isScarce(): Promise<boolean> {
+    if (this.scarce && this.#isStale()) await this.#measure();
+    return this.scarce;
+  }
+
+  /** Runs a step that writes so many bytes. @throws SherinError NO_SPACE before it; as the step */
+  async during<T>(count: number, step: () => Promise<T>): Promise<T> {
+    // Others may have taken it meanwhile.
+    do await this.require(count);
+    while (this.#bytes < count);
     this.#taken += count;
+    this.#underWay += count;
+    try {
+      return await step();
+    } finally {
+      this.#underWay -= count;
+    }
   }
 
   /** There is space for so many bytes more. @throws SherinError NO_SPACE */
   async require(count: number): Promise<void> {
     if (this.#isStale()) {
       const measured = this.#measure();
-      if (this.#bytes < plentyBytes) await measured;
+      if (this.#measured < 0 || this.#bytes < plentyBytes) await measured;
     }
     if (this.#bytes < count) await this.#makeRoom();
     if (this.#bytes < count) throw new SherinError('NO_SPACE', { what: 'what is written' });
@@ -71,7 +87,7 @@ export class Headroom {
     const { available, dirty } = this.#parts;
     // Where it can not be told, who writes meets the disk itself.
     const bytes = await available().catch(() => Number.POSITIVE_INFINITY);
-    this.#left = bytes - dirty();
+    this.#left = bytes - dirty() - this.#underWay;
     this.#taken = 0;
     this.#measured = performance.now();
   }

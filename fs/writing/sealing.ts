@@ -42,7 +42,7 @@ export interface SealingParts {
   /** Runs a step that may rely on cubes which are there. */
   readonly encoding: <T>(step: () => Promise<T>) => Promise<T>;
   /** Whether there is little space: what can be left out is from the beginning. */
-  readonly scarce: () => boolean;
+  readonly scarce: () => Promise<boolean>;
   /** Gives back what is not needed any more. */
   readonly spare: () => void;
   /** Told of files whose content is a version again, as a whole. */
@@ -82,7 +82,7 @@ export class Sealing {
   async run(): Promise<void> {
     const { working, scarce } = this.#parts;
     if (working.pending.length === 0) return;
-    if (scarce()) return this.#sparingly();
+    if (await scarce()) return this.#sparingly();
     try {
       await this.#sealAll(working.take(), noneLeft);
     } catch (error) {

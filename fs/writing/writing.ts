@@ -71,7 +71,7 @@ export class Writing {
     const { ahead, headroom } = this.relief;
     this.#sealing = new Sealing({
       ...{ manifest, store, ahead, working, contents, encode, owned, refused, healed },
-      scarce: () => headroom.scarce,
+      scarce: () => headroom.isScarce(),
       encoding: (step) => this.#hold.encoding(step),
       spare: () => void this.relief.unneeded(),
       commit: async (...made) => {
