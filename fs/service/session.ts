@@ -104,12 +104,11 @@ export class Session {
     this.faults = new FaultHandler(reader, parts.store, this.#sink);
     for (const { cube } of this.manifest.tree.quarantine()) this.reader.refuse(cubeIdToBytes(cube));
     this.writing = new Writing({
-      ...{ manifest: this.manifest, store: this.store, encode: parts.encode, owned: parts.owned },
-      ...{ journal: parts.journal, lock: parts.lock },
-      refused: this.refused,
+      ...{ manifest, refused, store: this.store, encode: parts.encode, owned: parts.owned },
+      ...{ journal: parts.journal, lock: parts.lock, available: parts.available },
       healed: (cubes) => this.healed(cubes),
       open: (stored) => this.#content(stored),
-      ...{ available: parts.available, drop: (id) => this.reader.drop(cubeIdToBytes(id)) },
+      drop: (id) => this.reader.drop(cubeIdToBytes(id)),
       beforeCommit: () => parts.guard.beforeWrite(),
       commit: (count, ...made) => this.#commitNow(count, ...made),
       inTurn: (step) => this.#inTurn(step),
