@@ -18,6 +18,7 @@ import type { Caller, OpenFile, PreparedFile } from '../mount/source.js';
 import type { Journal } from '../writing/journal/journal.js';
 import type { WritingListener } from '../writing/listener.js';
 import { recover } from '../writing/recovery.js';
+import type { Transaction } from '../writing/sealing.js';
 import type { Stored } from '../writing/stored.js';
 import { Writing } from '../writing/writing.js';
 import { type Admins, mayRead } from './access.js';
@@ -102,7 +103,7 @@ export class Session {
       invalidate: parts.invalidate,
     });
     this.faults = new FaultHandler(reader, parts.store, this.#sink);
-    for (const { cube } of this.manifest.tree.quarantine()) this.reader.refuse(cubeIdToBytes(cube));
+    for (const { cube } of manifest.tree.quarantine()) reader.refuse(cubeIdToBytes(cube));
     this.writing = new Writing({
       ...{ manifest, refused, store: this.store, encode: parts.encode, owned: parts.owned },
       ...{ journal: parts.journal, lock: parts.lock, available: parts.available },
@@ -115,15 +116,15 @@ export class Session {
       nameJournal: (sealing) => nameJournal(parts, (step) => (sealing ? step() : this.#inTurn(step))),
     });
     this.writing.listener = parts.listener;
-    const node = (id: Buffer): Buffer => this.manifest.node(id);
-    this.changes = new PresentChanges(this.writing, { node, refused, owned: parts.owned });
+    const facts = { node: (id: Buffer) => manifest.node(id), refused, owned: parts.owned };
+    this.changes = new PresentChanges(this.writing, facts);
   }
 
   /** Makes once more what the journal has kept through a crash. @returns how much. @throws SherinError JOURNAL_BROKEN */
   recover(): Promise<number> {
     const { manifest, writing, journal } = this;
-    const from = manifest.head.journal;
-    return recover({ journal, writing, from, reserveInode: (ino) => manifest.reserveInode(ino) });
+    const reserveInode = (ino: number): void => manifest.reserveInode(ino);
+    return recover({ journal, writing, from: manifest.head.journal, reserveInode });
   }
 
   /** The tree as programs see it. */
@@ -351,12 +352,7 @@ export class Session {
     return contents.writers(ino) > 0 || contents.get(ino) !== undefined;
   }
 
-  async #commitNow(
-    changes: number,
-    mutations: readonly Mutation[],
-    nodes: readonly Buffer[],
-    cubes: readonly CubeRef[],
-  ): Promise<TreeHead> {
+  async #commitNow(changes: number, ...[mutations, nodes, cubes]: Transaction): Promise<TreeHead> {
     const { snapshotSize } = this.manifest.head;
     const journal = this.writing.working.numberAfter(changes);
     const head = this.manifest.commit(mutations, nodes, cubes, journal);
