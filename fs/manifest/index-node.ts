@@ -140,6 +140,18 @@ function readCube(input: ByteReader): CubeRef {
   return { length, id: Buffer.from(input.bytes(32)), root: Buffer.from(input.bytes(32)) };
 }
 
+/** Bytes that a slot has in cubes, and holes between them: never fewer than its length, but for a slot that is a hole. */
+export function storedLength(slot: Slot): number {
+  if (slot.kind === 'hole') return 0;
+  if (slot.kind === 'cube') return slot.cube.length;
+  return slot.pieces.reduce((length, piece) => length + pieceLength(piece), 0);
+}
+
+function pieceLength(piece: Piece): number {
+  const whole = piece.vertices * vertexBytes;
+  return piece.kind === 'hole' ? whole : Math.min(whole, piece.cube.length - piece.first * vertexBytes);
+}
+
 /** Why a slot can not be; null when it can. */
 export function slotFault(slot: Slot): string | null {
   if (slot.kind === 'hole') return null;

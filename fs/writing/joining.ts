@@ -206,16 +206,19 @@ export class Joining {
     const content = this.#parts.open(object);
     const builder = new ObjectTreeBuilder();
     let [pushed, joined, seen] = [0, 0, 0];
-    for (const { index, slot } of objectSlots(this.#parts.manifest, object)) {
-      builder.pushHoles(index - pushed);
-      const whole = joined < most && !isJoined(slot) ? await this.#joinSlot(content, index, seal) : null;
-      builder.push(whole ?? slot);
-      if (whole !== null) joined += 1;
-      pushed = index + 1;
-      if (++seen % stride === 0) await setImmediate();
-      this.#requireOpen();
+    try {
+      for (const { index, slot } of objectSlots(this.#parts.manifest, object)) {
+        builder.pushHoles(index - pushed);
+        const whole = joined < most && !isJoined(slot) ? await this.#joinSlot(content, index, seal) : null;
+        builder.push(whole ?? slot);
+        if (whole !== null) joined += 1;
+        pushed = index + 1;
+        if (++seen % stride === 0) await setImmediate();
+        this.#requireOpen();
+      }
+    } finally {
+      content.close();
     }
-    content.close();
     builder.pushHoles(slotCount(object.length) - pushed);
     return { tree: builder.done(object.length), joined };
   }

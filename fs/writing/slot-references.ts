@@ -27,6 +27,9 @@ export interface FileOffset {
   readonly offset: number;
 }
 
+/** Bytes of one call, during which nobody else has their turn. */
+const mostBytes = 64 * slotBytes;
+
 export class SlotReferences {
   readonly #tree: Tree;
   readonly #contents: Contents;
@@ -52,7 +55,7 @@ export class SlotReferences {
    */
   copy(from: FileOffset, to: FileOffset, content: UnsealedContent, length: number): number {
     let done = 0;
-    while (done < length) {
+    while (done < Math.min(length, mostBytes)) {
       const taken = this.#take({ ino: from.ino, offset: from.offset + done }, length - done);
       const at = to.offset + done;
       // Behind the end of a shorter one the target goes on with bytes of its own.

@@ -1,6 +1,6 @@
 /** The content of a file that was written to: what its last version has, with dirty vertices and sealed slots above it. */
 import type { ObjectContent } from '../cube/content.js';
-import { slotBytes, slotCount, vertexBytes } from '../manifest/index-node.js';
+import { slotBytes, slotCount, storedLength, vertexBytes } from '../manifest/index-node.js';
 import type { Slot } from '../manifest/object-tree.js';
 import { type DataRange, rangesOf } from './data-ranges.js';
 import { DirtyVertices } from './dirty-vertices.js';
@@ -221,7 +221,9 @@ export class UnsealedContent {
   /** A slot stands in cubes, of which it has `limit` bytes. */
   placeSlot(index: number, slot: Slot, limit: number): void {
     this.#vertices.dropSlots(index, index + 1);
-    this.#place(index, slot, { length: limit, limit, moment: this.#moment++ });
+    // As much as it has, of which some may be cut off: it is no whole slot then.
+    const length = Math.max(limit, storedLength(slot));
+    this.#place(index, slot, { length, limit, moment: this.#moment++ });
     this.length = Math.max(this.length, index * slotBytes + limit);
   }
 

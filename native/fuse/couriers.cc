@@ -41,6 +41,8 @@ void Couriers::Await(Courier& courier, const Send& send) {
   // From here on nobody calls it.
   if (!courier.answer_.empty()) {
     send(courier.answer_);
+    explicit_bzero(courier.answer_.data(), courier.answer_.size());
+    courier.answer_.clear();
     const std::lock_guard<std::mutex> lock(mutex_);
     --unsent_;
     sent_.notify_all();

@@ -1,6 +1,6 @@
 /** copy_file_range(2) between files of the mount: whole slots are copied by naming their cubes. */
 import { randomBytes, randomInt } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { cubeFiles, flip } from './damage.js';
@@ -17,8 +17,13 @@ beforeEach(() => {
 });
 afterEach(() => machine.end());
 
-/** Copies in the mount, the target durable at the end. */
-function copy(from: string, to: string, [offset, target, count]: readonly number[] = []): void {
+/** Copies in the mount, the target durable at the end. @param cut bytes that it is cut to after it */
+function copy(
+  from: string,
+  to: string,
+  [offset, target, count]: readonly number[] = [],
+  cut: number | null = null,
+): void {
   const program = `
 import os, sys
 source = os.open(sys.argv[1], os.O_RDONLY)
@@ -28,6 +33,7 @@ while left:
     done = os.copy_file_range(source, target, left, at, to)
     if done == 0: break
     at, to, left = at + done, to + done, left - done
+${cut === null ? '' : `os.ftruncate(target, ${cut})`}
 os.fsync(target)
 `;
   writeFileSync(join(machine.home, 'copy.py'), program);
@@ -85,6 +91,22 @@ it('keeps through a crash what was copied before an fsync', () => {
   copy('source', 'copy');
   kill();
   expect(readFileSync(at('copy')).equals(content)).toBe(true);
+});
+
+it('keeps off through a crash what was cut off after it was copied', () => {
+  const content = randomBytes(3 * MiB);
+  writeFileSync(at('source'), content);
+  machine.ok('snapshot');
+  copy('source', 'copy', [0, 0, 3 * MiB], MiB + 500_000);
+  kill();
+  const cut = content.subarray(0, MiB + 500_000);
+  expect(readFileSync(at('copy')).equals(cut)).toBe(true);
+  machine.ok('snapshot');
+  truncateSync(at('copy'), 2 * MiB);
+  machine.ok('down');
+  machine.ok('up');
+  const grown = Buffer.concat([cut, Buffer.alloc(2 * MiB - cut.length)]);
+  expect(readFileSync(at('copy')).equals(grown)).toBe(true);
 });
 
 it('copies any part to any place as a plain file has it', () => {
