@@ -1,8 +1,8 @@
 /** copy_file_range(2) between files of the mount: whole slots are copied by naming their cubes. */
 import { randomBytes, randomInt } from 'node:crypto';
-import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { cubeFiles, flip } from './damage.js';
 import { Machine } from './machine.js';
 
@@ -10,12 +10,18 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const MiB = 1024 * 1024;
 let machine: Machine;
-const at = (name: string): string => join(machine.mount, 'files', name);
+/** Of the test that runs. */
+let directory = '';
+const at = (name: string): string => join(machine.mount, directory, name);
 
-beforeEach(() => {
+beforeAll(() => {
   machine = Machine.start();
 });
-afterEach(() => machine.end());
+afterAll(() => machine.end());
+beforeEach(({ task }) => {
+  directory = `files/${task.id}`;
+  mkdirSync(join(machine.mount, directory));
+});
 
 /** Copies in the mount, the target durable at the end. @param cut bytes that it is cut to after it */
 function copy(
@@ -37,7 +43,7 @@ ${cut === null ? '' : `os.ftruncate(target, ${cut})`}
 os.fsync(target)
 `;
   writeFileSync(join(machine.home, 'copy.py'), program);
-  machine.shell(`python3 copy.py $M/files/${from} $M/files/${to}`);
+  machine.shell(`python3 copy.py $M/${directory}/${from} $M/${directory}/${to}`);
 }
 
 function decrypted(): number {
@@ -74,7 +80,7 @@ it('makes copies that stand on their own', () => {
   const changed = Buffer.concat([Buffer.from('changed'), content.subarray(7)]);
   expect(readFileSync(at('copy')).subarray(7).equals(changed.subarray(7))).toBe(true);
   copy('source', 'other');
-  machine.ok('destroy', 'files/copy', '--yes');
+  machine.ok('destroy', `${directory}/copy`, '--yes');
   rmSync(at('source'));
   machine.ok('gc', '--keep-last', '1');
   expect(readFileSync(at('other')).equals(content)).toBe(true);
@@ -138,6 +144,6 @@ it('hands out no byte of a copy whose cube is damaged', () => {
   flip(victim, 4096 + 5 * 65_536);
   machine.ok('unlock');
   copy('source', 'copy');
-  const read = machine.shell('cat $M/files/copy | wc -c; cat $M/files/source > /dev/null');
-  expect(read.err).toMatch(/files\/copy: (Permission denied|Input\/output error)/);
+  const read = machine.shell(`cat $M/${directory}/copy | wc -c; cat $M/${directory}/source > /dev/null`);
+  expect(read.err).toMatch(/\/copy: (Permission denied|Input\/output error)/);
 });
