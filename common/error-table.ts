@@ -96,7 +96,7 @@ export const errorTable = {
     errno: 'EEXIST',
     exit: Exit.failed,
     sentence: '{path} already holds a vault or other files',
-    hint: 'start a vault that is there with: sherinctl up; for another choose an empty or new directory',
+    hint: 'start a vault that is there with: sherinctl up --vault {path}; for another choose an empty or new directory',
   },
   VAULT_BUSY: {
     errno: 'EBUSY',
