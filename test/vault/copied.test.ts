@@ -136,6 +136,8 @@ it('copies any part to any place as a plain file has it', () => {
 });
 
 it('hands out no byte of a copy whose cube is damaged', () => {
+  // What is stored from here on is the source.
+  machine.ok('snapshot');
   const before = new Set(cubeFiles(machine.vault));
   writeFileSync(at('source'), randomBytes(MiB));
   machine.ok('snapshot');
