@@ -1,10 +1,11 @@
 /** What programs have written where the disk of the vault is full: lock and down say what they could not seal. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Machine } from './machine.js';
+import type { Machine } from './machine.js';
+import { endSmallDisk, startOnSmallDisk } from './small-disk.js';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
@@ -12,19 +13,11 @@ const mib = 1024 * 1024;
 const small = 200_000;
 let machine: Machine;
 
-/** A vault on a disk of 80 MiB, which only root can make. */
 beforeEach(() => {
-  machine = Machine.empty();
-  mkdirSync(machine.vault);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=80m,mode=0700', 'tmpfs', machine.vault]);
-  machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile);
-  machine.ok('up');
-  machine.ok('ls');
+  machine = startOnSmallDisk(80);
 });
 afterEach(() => {
-  machine.run('down');
-  spawnSync('umount', ['-l', machine.vault]);
-  machine.end();
+  endSmallDisk(machine);
 });
 
 /** Writes files of one size, each durable before the next, until there is no space. Prints how many were. */

@@ -1,10 +1,9 @@
 /** Programs that write until the disk of the vault is full: what they remove gives its room back, what was durable stays. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -16,26 +15,19 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Machine } from './machine.js';
+import type { Machine } from './machine.js';
+import { endSmallDisk, startOnSmallDisk } from './small-disk.js';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
 
 const mib = 1024 * 1024;
 let machine: Machine;
 
-/** A vault on a disk of 80 MiB, which only root can make. */
 beforeEach(() => {
-  machine = Machine.empty();
-  mkdirSync(machine.vault);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=80m,mode=0700', 'tmpfs', machine.vault]);
-  machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile);
-  machine.ok('up');
-  machine.ok('ls');
+  machine = startOnSmallDisk(80);
 });
 afterEach(() => {
-  machine.run('down');
-  spawnSync('umount', ['-l', machine.vault]);
-  machine.end();
+  endSmallDisk(machine);
 });
 
 /** Writes a file MiB by MiB, each durable before the next, until there is no space; removes it before or after the close, or keeps it. Prints what was durable. */

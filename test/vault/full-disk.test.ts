@@ -1,30 +1,24 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Machine } from './machine.js';
+import type { Machine } from './machine.js';
+import { endSmallDisk, startOnSmallDisk } from './small-disk.js';
 
 const mib = 1024 * 1024;
 const small = randomBytes(5 * mib);
 let machine: Machine;
 
-/** A vault on a disk of 48 MiB, which only root can make. */
 beforeAll(() => {
-  machine = Machine.empty();
-  mkdirSync(machine.vault);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m,mode=0700', 'tmpfs', machine.vault]);
-  machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile);
-  machine.ok('up');
+  machine = startOnSmallDisk(48);
   mkdirSync(join(machine.home, 'many'));
   writeFileSync(join(machine.home, 'small'), small);
   for (let i = 0; i < 60; i++) writeFileSync(join(machine.home, 'many', `f${i}`), randomBytes(mib));
   machine.ok('put', join(machine.home, 'small'), 'files/small');
 });
 afterAll(() => {
-  machine.run('down');
-  spawnSync('umount', ['-l', machine.vault]);
-  machine.end();
+  endSmallDisk(machine);
 });
 
 function expectServed(): void {
