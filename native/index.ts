@@ -189,6 +189,50 @@ export interface EncoderConstructor {
 /** As Encoder's `encode`, from memory. The buffer must stay untouched until the promise settles. */
 export type EncodeBuffer = (data: Buffer, options: EncodeOptions) => Promise<Encoded>;
 
+/** A vertex where it is stored: the cube's vertex `from`. */
+export interface StoredVertex {
+  readonly cube: CubeRef;
+  readonly from: number;
+}
+
+/** A vertex of a slot that is stored already, but for what was written to some of its vertices. */
+export type SlotVertex =
+  | { readonly kind: 'hole' }
+  | ({ readonly kind: 'kept' } & StoredVertex)
+  | {
+      readonly kind: 'written';
+      /** What stands under what was written; null where that is zero, or nothing of it is left. */
+      readonly under: StoredVertex | null;
+      /** Room for 4 KiB blocks from `first` on. */
+      readonly bytes: Buffer;
+      readonly first: number;
+      /** Blocks that were written, bit 0 for the first of the vertex. */
+      readonly present: number;
+    };
+
+export type EncodedSlot =
+  | Exclude<CubeResult, { readonly ok: true }>
+  | {
+      readonly ok: true;
+      /** The written vertices that are not zero, one behind the other; a hole where there are none. */
+      readonly encoded: Encoded;
+      /** Vertices of the slot that are in it, bit 0 for the first. */
+      readonly inCube: number;
+      /** Of the whole slot. */
+      readonly root: Buffer;
+    };
+
+/**
+ * Encrypts the written vertices of a slot of `length` bytes as one cube. Of the others nothing is read but their hashes, in the
+ * authentic headers of their cubes. The buffers must stay untouched until the promise settles.
+ */
+export type EncodeSlot = (
+  reader: CubeReader,
+  vertices: readonly SlotVertex[],
+  length: number,
+  options: EncodeOptions,
+) => Promise<EncodedSlot>;
+
 /** Keyless check of a cube file: shape, ciphertext root, signature. */
 export type ScrubCube = (
   vaultFd: number,
@@ -254,6 +298,7 @@ interface Addon {
   readonly Encoder: EncoderConstructor;
   readonly Threads: ThreadsConstructor;
   readonly encodeBuffer: EncodeBuffer;
+  readonly encodeSlot: EncodeSlot;
   readonly scrubCube: ScrubCube;
   readonly checkCubeHeader: CheckCubeHeader;
   readonly rootOfBlocks: RootOfBlocks;
@@ -274,6 +319,7 @@ export const Encoder: EncoderConstructor = addon.Encoder;
 export const Threads: ThreadsConstructor = addon.Threads;
 export type Threads = ClientThreads;
 export const encodeBuffer: EncodeBuffer = addon.encodeBuffer;
+export const encodeSlot: EncodeSlot = addon.encodeSlot;
 export const scrubCube: ScrubCube = addon.scrubCube;
 export const checkCubeHeader: CheckCubeHeader = addon.checkCubeHeader;
 export const rootOfBlocks: RootOfBlocks = addon.rootOfBlocks;

@@ -41,6 +41,7 @@ describe('loading', () => {
       'Tpm',
       'checkCubeHeader',
       'encodeBuffer',
+      'encodeSlot',
       'rootOfBlocks',
       'scrubCube',
       'system',

@@ -40,7 +40,7 @@ function content(through: CubeReader = reader): ObjectContent {
     reader: through,
     faults,
     node: () => Buffer.alloc(0),
-    isQuarantined: () => false,
+    refused: { some: false, has: () => false },
   };
   const node = encodeSlots([{ kind: 'hole' }, { kind: 'cube', cube }]);
   return new ObjectContent(source, { length: mib + data.length, node });

@@ -24,7 +24,8 @@ export interface ContentSource {
   readonly faults: FaultHandler;
   /** Index node by ID, hash-checked. */
   node(id: Buffer): Buffer;
-  isQuarantined(id: CubeId): boolean;
+  /** Cubes in quarantine, and whether there are any. */
+  readonly refused: { readonly some: boolean; has(id: CubeId): boolean };
 }
 
 /** A client's file, written on threads that it alone can hold up. */
@@ -118,6 +119,11 @@ export class ObjectContent {
     }
   }
 
+  /** Whether a slot has a cube in quarantine. */
+  refuses(slot: Slot): boolean {
+    return this.#quarantined(slot) !== undefined;
+  }
+
   close(): void {
     this.#runs.clear();
     this.#closed();
@@ -206,9 +212,10 @@ export class ObjectContent {
 
   /** A cube of a slot that is in quarantine. */
   #quarantined(slot: Slot): CubeId | undefined {
+    if (!this.#source.refused.some) return undefined;
     return cubesOf(slot)
       .map((cube) => cubeIdFromBytes(cube.id))
-      .find((id) => this.#source.isQuarantined(id));
+      .find((id) => this.#source.refused.has(id));
   }
 
   /** The kernel may send the requests of one reader out of order: "about where it was" counts as sequential. */

@@ -382,7 +382,7 @@ export class Session {
         if (this.#closed) throw new SherinError('LOCKED');
         return this.manifest.node(id);
       },
-      isQuarantined: (id: CubeId) => this.isQuarantined(id),
+      refused: this.refused,
     };
     const { no, length, node } = object;
     // Of a file that a program holds without a name, and that was destroyed.

@@ -1,7 +1,8 @@
 /** The content of a file at one moment, while it is being sealed. */
+import type { CubeReader } from '../../native/index.js';
 import type { ObjectContent } from '../cube/content.js';
 import { fanOut, slotBytes, slotCount, slotVertices, vertexBytes } from '../manifest/index-node.js';
-import { type Slot, slotsAround, type UsedSlot, usedSlots } from '../manifest/object-tree.js';
+import { type Slot, type SlotRun, slotsAround, type UsedSlot, usedSlots } from '../manifest/object-tree.js';
 import type { Holes } from './holes.js';
 import type { Marks } from './marks.js';
 import { type SealedSlot, type Stored, storedSlot } from './stored.js';
@@ -35,6 +36,8 @@ export interface PlannedSlot {
 export class FrozenContent {
   readonly #state: FrozenState;
   readonly #pool: VertexPool;
+  /** Slots of the base that were asked for last. */
+  #run: SlotRun | null = null;
   #holders = 1;
   #givenUp = false;
 
@@ -54,6 +57,10 @@ export class FrozenContent {
   }
   get marks(): Marks | null {
     return this.#state.marks;
+  }
+  /** Reads the cubes of what is under it. */
+  get reader(): CubeReader {
+    return this.#state.baseContent.grant.reader;
   }
   get slots(): ReadonlyMap<number, SealedSlot> {
     return this.#state.slots;
@@ -87,12 +94,19 @@ export class FrozenContent {
     if (holes.has(index)) return null;
     const whole = Math.min(base.length, start + slotBytes);
     if (start >= base.length || baseLimit < whole) return null;
-    return slotsAround(base.node, index, load).slots[index % fanOut] ?? null;
+    const first = index - (index % fanOut);
+    if (this.#run?.first !== first) this.#run = slotsAround(base.node, index, load);
+    return this.#run.slots[index - first] ?? null;
   }
 
-  /** Whether vertex `vertex` of a slot was written to. */
-  isWritten(slot: number, vertex: number): boolean {
-    return this.#state.vertices.has(slot * slotVertices + vertex);
+  /** What was written to vertex `vertex` of a slot. */
+  written(slot: number, vertex: number): Vertex | undefined {
+    return this.#state.vertices.get(slot * slotVertices + vertex);
+  }
+
+  /** Whether a slot has a cube in quarantine. */
+  refuses(slot: Slot): boolean {
+    return this.#state.baseContent.refuses(slot);
   }
 
   /** Every slot that may hold data, in order. @param load an index node by ID */
@@ -114,22 +128,34 @@ export class FrozenContent {
     for (; next < above.length; next++) yield* this.#changed(above[next] ?? 0);
   }
 
-  /** Puts the bytes of a slot together. @throws SherinError as ObjectContent.read */
+  /**
+   * Puts the bytes of a slot together.
+   * @throws SherinError as ObjectContent.read
+   */
   async assemble(index: number, target: Buffer): Promise<void> {
-    const length = this.slotLength(index);
-    const start = index * slotBytes;
-    const dirty = new Map(this.verticesOf(index));
+    const first = index * slotVertices;
     const reads: Promise<void>[] = [];
-    for (let at = 0; at < length; at += vertexBytes) {
-      const part = target.subarray(at, Math.min(at + vertexBytes, length));
-      const vertex = dirty.get(index * slotVertices + at / vertexBytes);
-      const under = (from: number, gap: Buffer): Promise<void> =>
-        this.#readUnder(index, start + at + from, gap);
-      reads.push(...(vertex === undefined ? [under(0, part)] : vertex.read(0, part, under)));
+    const written: (readonly [at: number, vertex: Vertex])[] = [];
+    let clean = 0;
+    const readUpTo = (at: number): void => {
+      if (at > clean)
+        reads.push(this.#readUnder(index, first * vertexBytes + clean, target.subarray(clean, at)));
+    };
+    for (let at = 0; at < target.length; at += vertexBytes) {
+      const vertex = this.#state.vertices.get(first + at / vertexBytes);
+      if (vertex === undefined) continue;
+      written.push([at, vertex]);
+      const length = Math.min(vertexBytes, target.length - at);
+      if (!vertex.has(0, length)) continue;
+      readUpTo(at);
+      clean = at + length;
     }
+    readUpTo(target.length);
+    // Wait for all of them: no reader may still write into `target` afterwards.
     for (const result of await Promise.allSettled(reads)) {
       if (result.status === 'rejected') throw result.reason;
     }
+    for (const [at, vertex] of written) vertex.copyTo(target.subarray(at, at + vertexBytes));
   }
 
   /** One more has to release it. */

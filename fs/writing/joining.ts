@@ -14,10 +14,11 @@ import { type ObjectTree, ObjectTreeBuilder, type Slot, slotCount } from '../man
 import type { Mutation } from '../manifest/records.js';
 import { isCollected, type ObjectInfo } from '../manifest/tree.js';
 import type { Contents } from './contents.js';
-import { type SlotBuffers, sealAnew } from './seal-content.js';
 import { sealFault } from './seal-fault.js';
+import { sealAnew } from './seal-slot.js';
 import { SealedCubes } from './sealed-cubes.js';
 import type { Transaction } from './sealing.js';
+import type { SlotBuffers } from './slot-buffers.js';
 import { isJoined } from './slot-pieces.js';
 import type { Stored } from './stored.js';
 import { isUnreadable } from './unreadable.js';

@@ -12,9 +12,10 @@ import type { AheadCubes } from './ahead-cubes.js';
 import type { Contents, UnsealedFile } from './contents.js';
 import type { FrozenContent } from './frozen-content.js';
 import { SealBatch } from './seal-batch.js';
-import { SlotBuffers, sealContent } from './seal-content.js';
+import { sealContent } from './seal-content.js';
 import { sealFault } from './seal-fault.js';
 import { type LeftOut, leftOut, noneLeft, portionsOf, statesOf } from './sealing-order.js';
+import { SlotBuffers } from './slot-buffers.js';
 import { isUnreadable } from './unreadable.js';
 import type { Change, VersionChange, WorkingTree } from './working-tree.js';
 

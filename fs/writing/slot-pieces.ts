@@ -1,93 +1,109 @@
 /** How a slot is stored: as one cube, or in pieces where only some of it has changed, or some of it is a hole. */
-import type { CubeRef } from '../../native/index.js';
+import type { CubeRef, SlotVertex, StoredVertex } from '../../native/index.js';
 import { slotBytes, vertexBytes } from '../manifest/index-node.js';
-import type { Slot } from '../manifest/object-tree.js';
+import type { Piece, Slot } from '../manifest/object-tree.js';
+import type { Vertex } from './vertex.js';
 
-/** Beyond so many pieces, or changed vertices of what there was, the slot is stored as one cube again: it would be slow to read. */
-const mostPieces = 8;
-const mostChanged = 4;
+/** Beyond so many cubes, or so many written vertices, the slot is stored as one cube again: it would be slow to read. */
+const mostCubes = 8;
+const mostWritten = 8;
+/** Beyond so many runs of data and zeros it is one cube, zeros and all. */
+const mostRuns = 8;
 
-/** Vertices `first`…`first + count` of a slot. */
-export type PlannedPiece =
-  | { readonly kind: 'hole'; readonly first: number; readonly count: number }
-  | { readonly kind: 'new'; readonly first: number; readonly count: number }
-  /** As they are in a cube, from its vertex `from` on. */
-  | {
-      readonly kind: 'kept';
-      readonly first: number;
-      readonly count: number;
-      readonly cube: CubeRef;
-      readonly from: number;
-    };
-
-export interface SlotState {
-  /** Bytes of the slot. */
-  readonly bytes: Buffer;
-  /** What it was before; null where that is of no use. */
-  readonly before: Slot | null;
-  /** Whether a vertex was written to. */
-  readonly changed: (vertex: number) => boolean;
-}
-
-/** The pieces of a slot in order; null where one cube is better. */
-export function planPieces({ bytes, before, changed }: SlotState): PlannedPiece[] | null {
-  const count = Math.ceil(bytes.length / vertexBytes);
-  const pieces: PlannedPiece[] = [];
+/**
+ * The vertices of a slot of `length` bytes of which only the written ones are to be encrypted; null where the slot is better stored anew.
+ * @param before what is stored under it
+ * @param written what was written to a vertex
+ */
+export function planWritten(
+  before: Slot,
+  length: number,
+  written: (vertex: number) => Vertex | undefined,
+): readonly SlotVertex[] | null {
+  const count = Math.ceil(length / vertexBytes);
+  const planned: SlotVertex[] = [];
+  const cubes = new Set<string>();
   let fresh = 0;
-  for (let vertex = 0; vertex < count; vertex++) {
-    const next = planVertex({ bytes, before, changed }, vertex);
-    if (next.kind === 'new') fresh += 1;
-    const last = pieces.at(-1);
-    const joined = last === undefined ? null : join(last, next);
-    if (joined === null) pieces.push(next);
-    else pieces[pieces.length - 1] = joined;
+  for (let index = 0; index < count; index++) {
+    const here = Math.min(vertexBytes, length - index * vertexBytes);
+    const stored = findStored(before, index);
+    const vertex = written(index);
+    if (vertex !== undefined) {
+      fresh += 1;
+      const { bytes, first, present } = vertex;
+      planned.push({ kind: 'written', under: vertex.has(0, here) ? null : stored, bytes, first, present });
+    } else if (stored === null) planned.push({ kind: 'hole' });
+    else {
+      if (!mayKeep(stored, here, index === count - 1)) return null;
+      cubes.add(stored.cube.id.toString('latin1'));
+      planned.push({ kind: 'kept', ...stored });
+    }
   }
-  if (pieces.every(({ kind }) => kind === 'new')) return null;
-  if (pieces.length > mostPieces) return null;
-  return pieces.some(({ kind }) => kind === 'kept') && fresh > mostChanged ? null : pieces;
+  return fresh === count || fresh > mostWritten || cubes.size >= mostCubes ? null : planned;
 }
 
-function planVertex({ bytes, before, changed }: SlotState, vertex: number): PlannedPiece {
-  const start = vertex * vertexBytes;
-  const part = bytes.subarray(start, start + vertexBytes);
-  const place = { first: vertex, count: 1 };
-  if (isZero(part)) return { kind: 'hole', ...place };
-  const kept = before === null || changed(vertex) ? null : findKept(before, vertex);
-  if (kept === null || !mayKeep(kept, part.length, start + part.length === bytes.length))
-    return { kind: 'new', ...place };
-  return { kind: 'kept', ...place, ...kept };
-}
-
-interface Kept {
-  readonly cube: CubeRef;
-  readonly from: number;
-}
-
-/** Where a vertex of a slot is stored. */
-function findKept(slot: Slot, vertex: number): Kept | null {
+/** Where a vertex of a slot is stored; null for zeros. */
+function findStored(slot: Slot, vertex: number): StoredVertex | null {
   if (slot.kind === 'hole') return null;
-  if (slot.kind === 'cube') return { cube: slot.cube, from: vertex };
+  if (slot.kind === 'cube') return within(slot.cube, vertex);
   let first = 0;
   for (const piece of slot.pieces) {
     if (vertex < first + piece.vertices)
-      return piece.kind === 'hole' ? null : { cube: piece.cube, from: piece.first + vertex - first };
+      return piece.kind === 'hole' ? null : within(piece.cube, piece.first + vertex - first);
     first += piece.vertices;
   }
   return null;
 }
 
+/** Past the end of the cube that ends the slot there was nothing before. */
+function within(cube: CubeRef, from: number): StoredVertex | null {
+  return from * vertexBytes < cube.length ? { cube, from } : null;
+}
+
 /** The piece at the slot's end ends with its cube; any other has full vertices (FORMAT.md, "Objects"). */
-function mayKeep({ cube, from }: Kept, length: number, atEnd: boolean): boolean {
+function mayKeep({ cube, from }: StoredVertex, length: number, atEnd: boolean): boolean {
   const end = from * vertexBytes + length;
   return atEnd ? end === cube.length : length === vertexBytes && end <= cube.length;
 }
 
-function join(last: PlannedPiece, next: PlannedPiece): PlannedPiece | null {
-  const count = last.count + next.count;
-  if (last.kind !== 'kept' || next.kind !== 'kept')
-    return last.kind === next.kind ? { ...last, count } : null;
-  const follows = last.cube.id.equals(next.cube.id) && next.from === last.from + last.count;
-  return follows ? { ...last, count } : null;
+/** Vertices one by one as pieces: what follows each other in one cube, or is a hole, is one. */
+export function piecesOf(vertices: readonly (StoredVertex | null)[]): Piece[] {
+  const pieces: Piece[] = [];
+  for (const vertex of vertices) {
+    const next: Piece =
+      vertex === null
+        ? { kind: 'hole', vertices: 1 }
+        : { kind: 'cube', vertices: 1, first: vertex.from, cube: vertex.cube };
+    const last = pieces.at(-1);
+    if (last !== undefined && follows(last, next))
+      pieces[pieces.length - 1] = { ...last, vertices: last.vertices + 1 };
+    else pieces.push(next);
+  }
+  return pieces;
+}
+
+function follows(last: Piece, next: Piece): boolean {
+  if (last.kind === 'hole' || next.kind === 'hole') return last.kind === next.kind;
+  return last.cube.id.equals(next.cube.id) && next.first === last.first + last.vertices;
+}
+
+/** Vertices `first`…`first + count` of a slot that are zero, or not. */
+export interface Run {
+  readonly zero: boolean;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** What of a slot is zero; null where it is one cube as a whole. */
+export function zeroRuns(bytes: Buffer): readonly Run[] | null {
+  const runs: Run[] = [];
+  for (let at = 0; at < bytes.length; at += vertexBytes) {
+    const zero = isZero(bytes.subarray(at, at + vertexBytes));
+    const last = runs.at(-1);
+    if (last?.zero === zero) runs[runs.length - 1] = { ...last, count: last.count + 1 };
+    else runs.push({ zero, first: at / vertexBytes, count: 1 });
+  }
+  return runs.length > mostRuns || runs.every(({ zero }) => !zero) ? null : runs;
 }
 
 /** Whether a slot is stored as it would be if all of it was written at one time: what follows without a hole is in one cube, and all of that. */

@@ -9,8 +9,9 @@ import type { Slot } from '../manifest/object-tree.js';
 import type { AheadCubes } from './ahead-cubes.js';
 import type { Contents, UnsealedFile } from './contents.js';
 import { FrozenContent } from './frozen-content.js';
-import { type SlotBuffers, sealSlot } from './seal-content.js';
 import { sealFault } from './seal-fault.js';
+import { sealSlot } from './seal-slot.js';
+import type { SlotBuffers } from './slot-buffers.js';
 import { isUnreadable } from './unreadable.js';
 import type { VertexPool } from './vertex-pool.js';
 

@@ -8,7 +8,9 @@ import { FaultHandler } from '../cube/faults.js';
 import { CubeStore, type StagedCube } from '../cube/store.js';
 import { nodeId, type Slot } from '../manifest/object-tree.js';
 import type { FrozenContent } from './frozen-content.js';
-import { type SealTarget, SlotBuffers, sealContent, sealSlot } from './seal-content.js';
+import { sealContent } from './seal-content.js';
+import { type SealTarget, sealSlot } from './seal-slot.js';
+import { SlotBuffers } from './slot-buffers.js';
 import type { Stored } from './stored.js';
 
 export class ContentBench {
@@ -38,7 +40,7 @@ export class ContentBench {
   readonly open = (stored: Stored): ObjectContent => {
     this.opened += 1;
     const source = { reader: this.#reader, faults: this.#faults, node: this.load };
-    return new ObjectContent({ ...source, isQuarantined: () => false }, stored);
+    return new ObjectContent({ ...source, refused: { some: false, has: () => false } }, stored);
   };
 
   keep(nodes: readonly Buffer[]): void {

@@ -17,14 +17,18 @@ export class Vertex {
   readonly first: number;
   /** The file as it is now, and frozen states of it. */
   holders = 1;
-  /** Blocks that stand here, bit 0 for the first of the vertex. */
   #present = 0;
-  /** Those of them that the journal does not have. */
+  /** Those of the present ones that the journal does not have. */
   #untold = 0;
 
   constructor(bytes: Buffer, first: number) {
     this.bytes = bytes;
     this.first = first;
+  }
+
+  /** Blocks that stand here, bit 0 for the first of the vertex. */
+  get present(): number {
+    return this.#present;
   }
 
   get empty(): boolean {
@@ -102,6 +106,12 @@ export class Vertex {
     }
     readGap(end);
     return reads;
+  }
+
+  /** Puts what stands here over the bytes of the vertex that `target` begins with. */
+  copyTo(target: Buffer): void {
+    for (const [from, end] of this.runs())
+      if (from < target.length) this.part(from, Math.min(end, target.length)).copy(target, from);
   }
 
   /** Has what another has. */

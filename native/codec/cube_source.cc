@@ -196,6 +196,13 @@ Outcome CubeSource::ReadThrough(const CubeRef& ref, Range range, uint8_t* out) {
   return outcome;
 }
 
+Outcome CubeSource::HashOfVertex(const CubeRef& ref, size_t vertex, Hash& out) {
+  std::shared_ptr<OpenedCube> cube;
+  Outcome outcome = Opened(ref, {}, cube);
+  if (outcome.ok()) out = cube->vertex_hash(vertex);
+  return outcome;
+}
+
 void CubeSource::FetchAhead(const CubeRef& ref) { Ahead(ref, {0, VerticesOf(ref.length)}); }
 
 void CubeSource::OpenAhead(const CubeRef& ref) { Ahead(ref, {}); }

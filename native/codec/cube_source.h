@@ -39,6 +39,8 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
    * The same for a reader that will not come back soon: whole vertices that are not cached go to `out` alone.
    */
   Outcome ReadThrough(const CubeRef& ref, Range range, uint8_t* out);
+  /** Merkle root of a vertex's blocks, out of the authentic header; of its ciphertext nothing is fetched. */
+  Outcome HashOfVertex(const CubeRef& ref, size_t vertex, Hash& out);
   /** Has the disk fetch a cube's ciphertext; a fault is dropped, a later read meets it. */
   void FetchAhead(const CubeRef& ref);
   /** Opens a cube that may be read soon, of its ciphertext nothing is fetched; as FetchAhead. */

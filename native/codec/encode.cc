@@ -60,9 +60,10 @@ Encoded EncodeBytes(Bytes data, const EncodeSettings& settings) {
   for (size_t at = 0; at < data.size; at += kVertex) {
     vertex_hashes.push_back(VertexHash({data.data + at, std::min(kVertex, data.size - at)}));
   }
-  Encoded encoded{Encoded::Kind::Cube, RefOf(data, vertex_hashes, settings)};
+  const CubeRef cube = RefOf(data, vertex_hashes, settings);
+  Encoded encoded{Encoded::Kind::Cube, cube, std::move(vertex_hashes)};
   if (HasGood(encoded.cube, settings, encoded.stored)) return encoded;
-  const Bytes file = WriteCube(data, encoded.cube, vertex_hashes, settings);
+  const Bytes file = WriteCube(data, encoded.cube, encoded.vertex_hashes, settings);
   encoded.temporary = WriteTemporary(settings.vault, encoded.cube.id.data(), file);
   encoded.stored = file.size;
   return encoded;

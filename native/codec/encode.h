@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "../keys/key_set.h"
 #include "../system/extent.h"
@@ -23,6 +24,7 @@ struct Encoded {
   enum class Kind { Hole, Short, Cube };
   Kind kind;
   CubeRef cube{};         // Short: length is what the file had
+  std::vector<Hash> vertex_hashes{};
   std::string temporary{};  // empty: the vault has a verified equal cube
   uint64_t stored = 0;
 };

@@ -11,8 +11,11 @@
 #include "encode_values.h"
 #include "header.h"
 #include "merkle.h"
+#include "reader.h"
 #include "scrub.h"
 #include "values.h"
+#include "written_slot.h"
+#include "written_slot_values.h"
 
 namespace sherin {
 namespace {
@@ -29,6 +32,24 @@ Napi::Value EncodeBuffer(const Napi::CallbackInfo& info) {
         info.Env(), environment.completions(), environment.codec(),
         [data, settings] { return EncodeBytes(data, settings); },
         [](Napi::Env env, const Encoded& encoded) { return ValueOf(env, encoded); }, std::move(keep));
+  });
+}
+
+Napi::Value EncodeSlot(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    const std::shared_ptr<CubeSource> source = CubeReader::SourceOf(info[0]);
+    const size_t length = NumberOf(info[2], "length", 1, kCube);
+    const std::vector<SlotVertex> vertices = SlotVerticesOf(info[1], length);
+    const EncodeSettings settings = SettingsOf(info[3]);
+    Environment& environment = Environment::Of(info.Env());
+    std::vector<Napi::ObjectReference> keep;
+    keep.push_back(Napi::Persistent(info[1].As<Napi::Object>()));
+    return RunAsync(
+        info.Env(), environment.completions(), environment.codec(),
+        [source, activity = source->Enter(), vertices, length, settings] {
+          return EncodeWritten(*source, vertices, length, settings);
+        },
+        [](Napi::Env env, const EncodedSlot& slot) { return ValueOf(env, slot); }, std::move(keep));
   });
 }
 
@@ -68,6 +89,7 @@ Napi::Value RootOfBlocksValue(const Napi::CallbackInfo& info) {
 
 void InitCodec(Napi::Env env, Napi::Object exports) {
   exports.Set("encodeBuffer", Napi::Function::New<EncodeBuffer>(env, "encodeBuffer"));
+  exports.Set("encodeSlot", Napi::Function::New<EncodeSlot>(env, "encodeSlot"));
   exports.Set("scrubCube", Napi::Function::New<ScrubCube>(env, "scrubCube"));
   exports.Set("checkCubeHeader", Napi::Function::New<CheckCubeHeader>(env, "checkCubeHeader"));
   exports.Set("rootOfBlocks", Napi::Function::New<RootOfBlocksValue>(env, "rootOfBlocks"));

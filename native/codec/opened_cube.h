@@ -24,6 +24,8 @@ class OpenedCube {
   std::unique_ptr<Gcm> NewGcm() const;
   /** Decrypts one stored vertex to `plain` and checks tag, vertex hash, padding; `plain` is zeroed on a fault. */
   Outcome OpenVertex(Gcm& gcm, size_t vertex, const uint8_t* ciphertext, uint8_t* plain) const;
+  /** Merkle root of a vertex's blocks, as the sealed part has it. */
+  const Hash& vertex_hash(size_t vertex) const { return vertex_hashes_[vertex]; }
   /** Has the disk fetch those vertices for which it was not asked before. */
   void Ask(Wanted wanted);
   /** Plaintext bytes of a vertex; 0 for one that is padding only. */

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -9,7 +10,7 @@
 
 namespace sherin {
 
-Workers::Workers(size_t threads) : limit_(std::max<size_t>(threads, 1)) { 
+Workers::Workers(size_t threads, int nice) : limit_(std::max<size_t>(threads, 1)), nice_(nice) {
   ProcessEnd::Instance().Add(this, [this](std::chrono::milliseconds time) { return StopWithin(time); });
 }
 
@@ -70,6 +71,8 @@ void Workers::StartThread() {
 }
 
 void Workers::Run() {
+  // 0 is the calling thread, of whom alone Linux keeps it. Where it is refused the thread is as the others.
+  if (nice_ > 0) setpriority(PRIO_PROCESS, 0, nice_);
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
     ++waiting_;
