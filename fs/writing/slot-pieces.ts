@@ -39,7 +39,9 @@ export function planWritten(
       planned.push({ kind: 'kept', ...stored });
     }
   }
-  return fresh === count || fresh > mostWritten || cubes.size >= mostCubes ? null : planned;
+  const few = fresh <= mostWritten && cubes.size < mostCubes;
+  // Where nothing is kept, holes are found by what is zero.
+  return few && cubes.size > 0 ? planned : null;
 }
 
 /** Where a vertex of a slot is stored; null for zeros. */

@@ -9,6 +9,8 @@ import { Machine } from './machine.js';
 vi.setConfig({ testTimeout: 120_000 });
 
 const MiB = 1024 * 1024;
+/** In the vertex that is damaged, behind the block with the damage. */
+const besideDamage = 5 * 65_536 + 8192;
 let machine: Machine;
 const at = (name: string): string => join(machine.mount, 'files', name);
 
@@ -88,10 +90,22 @@ it('lets all other files become durable, and keeps what was written until the cu
   expect(machine.run('verify').code).toBe(0);
 });
 
+it('makes a version of what is written to other parts of the cube: those that it keeps are named, not read', () => {
+  const content = damagedFile();
+  write('damaged', 'y'.repeat(4096), 8192);
+  machine.ok('sync');
+  expect(machine.ok('log', 'files/damaged').match(/FILES_/g)).toHaveLength(2);
+  content.fill('y', 8192, 8192 + 4096);
+  expect(readsAs(content.subarray(0, 5 * 65_536), 0)).toBe(true);
+  expect(() => readsAs(content.subarray(5 * 65_536, 6 * 65_536), 5 * 65_536)).toThrow(/Permission denied/);
+  expect(readsAs(content.subarray(MiB), MiB)).toBe(true);
+  expect(machine.run('verify').code).toBe(3);
+});
+
 it('tells who closes the file, and goes on where it is cut or grows at what can not be read', () => {
   damagedFile();
   const file = openSync(at('damaged'), 'r+');
-  writeSync(file, 'x'.repeat(4096), 8192);
+  writeSync(file, 'x'.repeat(4096), besideDamage);
   machine.run('snapshot');
   expect(() => closeSync(file)).toThrow(/EACCES/);
   machine.shell('truncate -s 700000 $M/files/damaged; truncate -s 800000 $M/files/damaged');
@@ -99,7 +113,7 @@ it('tells who closes the file, and goes on where it is cut or grows at what can 
   machine.ok('snapshot');
   kill();
   expect(readFileSync(at('other'), 'utf8')).toBe('others do not wait');
-  expect(readsAs('x'.repeat(4096), 8192)).toBe(true);
+  expect(readsAs('x'.repeat(4096), besideDamage)).toBe(true);
   const { out } = machine.run('fsck');
   expect(out).toContain('1 cube lacking');
   expect(out).not.toContain('broken');
