@@ -3,6 +3,9 @@
  * Only IDs, enums, numbers and short names travel: no content, no text, no path.
  */
 import { z } from 'zod';
+import { shortNameSchema } from '../../common/short-name.js';
+
+export { shortNameSchema } from '../../common/short-name.js';
 
 /** Bytes of the longest request or response line, its line end included. */
 export const lineLimit = 4096;
@@ -10,10 +13,6 @@ export const lineLimit = 4096;
 export const protocolVersion = 1;
 
 const count = z.int().nonnegative();
-/** Versions, drivers, codes of the error table: what fits a word. */
-export const shortNameSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a short name is wanted');
 const uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case UUID is wanted');
 
 /** Where the supervision of sherin-fs stands. */
