@@ -124,8 +124,12 @@ describe('as they are written', () => {
   });
 
   it(`more than ${mostAccessRules} are refused`, () => {
-    const list = Array.from({ length: mostAccessRules }, () => rule());
+    const list = Array.from({ length: mostAccessRules }, (_, at) => rule({ name: `r${at}` }));
     expect(accessRulesSchema.safeParse(list).success).toBe(true);
-    expect(accessRulesSchema.safeParse([...list, rule()]).success).toBe(false);
+    expect(accessRulesSchema.safeParse([...list, rule({ name: 'more' })]).success).toBe(false);
+  });
+
+  it('two of one name are refused', () => {
+    expect(accessRulesSchema.safeParse([rule(), rule()]).success).toBe(false);
   });
 });

@@ -41,6 +41,8 @@ describe('a glob', () => {
     ['**/c', 'a/cc'],
     ['*', ''],
     ['ab*ba', 'aba'],
+    ['a/**/a', 'a'],
+    ['**/a/**/a', 'a'],
     ['?', ''],
     ['?', 'ab'],
     ['??', '😀'],
@@ -57,9 +59,9 @@ describe('a glob', () => {
   );
 
   const name = fc.string({ unit: fc.constantFrom('a', 'b', '.', '😀'), minLength: 1, maxLength: 6 });
-  const path = fc.array(name, { maxLength: 5 });
+  const path = fc.array(fc.oneof(fc.constantFrom('a', 'b'), name), { maxLength: 5 });
   const part = fc.oneof(
-    fc.constant('**'),
+    fc.constantFrom('**', 'a', 'b'),
     fc
       .string({ unit: fc.constantFrom('a', 'b', '*', '?', '😀'), minLength: 1, maxLength: 5 })
       .filter((text) => !text.includes('**')),

@@ -60,4 +60,11 @@ export const accessRuleSchema = z.strictObject({
 export type AccessRule = z.infer<typeof accessRuleSchema>;
 
 /** The first rule that matches decides. */
-export const accessRulesSchema = z.array(accessRuleSchema).max(mostAccessRules);
+export const accessRulesSchema = z
+  .array(accessRuleSchema)
+  .max(mostAccessRules)
+  .refine(haveOwnNames, 'two rules have one name');
+
+export function haveOwnNames(rules: readonly AccessRule[]): boolean {
+  return new Set(rules.map(({ name }) => name)).size === rules.length;
+}
