@@ -3,8 +3,10 @@
  * `{x}` in a sentence, hint or command is replaced by the error's context value `x`, `{command}` in a hint by the command.
  */
 import { Exit, type ExitCode } from './exit.js';
+import { policyErrors } from './policy-errors.js';
 
 export interface ErrorRow {
+  /** Of the system, or `EPOLICY`, which only sockets answer. */
   readonly errno: string;
   readonly exit: ExitCode;
   readonly sentence: string;
@@ -388,4 +390,5 @@ export const errorTable = {
     sentence: '{what} took longer than {seconds} s',
     hint: 'see: sherinctl doctor',
   },
+  ...policyErrors,
 } as const satisfies Record<string, ErrorRow>;

@@ -1,0 +1,50 @@
+/** Changes of mode, thresholds and the switch for modifications; and of the floor. */
+import { z } from 'zod';
+import { type Change, changed } from './change.js';
+import { gates, requireFloor, type Thresholds, thresholdsSchema } from './floor.js';
+import { modes } from './scales.js';
+import type { PolicyState } from './state.js';
+
+/** What can be set online. */
+export const settingsSchema = z
+  .strictObject({
+    mode: z.enum(modes).optional(),
+    thresholds: thresholdsSchema.partial().optional(),
+    modification: z.boolean().optional(),
+  })
+  .refine((settings) => Object.keys(settings).length > 0, 'a setting is wanted');
+export type Settings = Readonly<z.infer<typeof settingsSchema>>;
+
+/** @throws SherinError POLICY_FLOOR for a threshold below the floor; nothing is set then */
+export function setPolicy(state: PolicyState, settings: Settings): Change {
+  const { mode = state.mode, modification = state.modification } = settings;
+  const thresholds = withGiven(state.thresholds, settings.thresholds ?? {});
+  requireFloor(thresholds, state.floor);
+  return {
+    state: changed(state, { mode, modification, thresholds }),
+    events: [{ event: 'AUDIT_POLICY_SET', id: null, meta: { mode, modification, ...thresholds } }],
+  };
+}
+
+/** For the offline change with the recovery key only. Thresholds below the new floor rise to it. */
+export function setFloor(state: PolicyState, floor: Thresholds): Change {
+  const { confidence, empathy, safety } = state.thresholds;
+  const thresholds = {
+    confidence: Math.max(confidence, floor.confidence),
+    empathy: Math.max(empathy, floor.empathy),
+    safety: Math.max(safety, floor.safety),
+  };
+  return {
+    state: changed(state, { floor, thresholds }),
+    events: [{ event: 'AUDIT_POLICY_FLOOR', id: null, meta: { ...floor } }],
+  };
+}
+
+function withGiven(
+  thresholds: Thresholds,
+  given: { readonly [G in keyof Thresholds]?: number | undefined },
+): Thresholds {
+  const result = { ...thresholds };
+  for (const gate of gates) result[gate] = given[gate] ?? thresholds[gate];
+  return result;
+}

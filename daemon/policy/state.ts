@@ -1,0 +1,65 @@
+/** What the policy engine knows: a signed record in the vault, and a copy of it in sherind's database. No text, no path. */
+import { z } from 'zod';
+import { shortNameSchema } from '../../common/short-name.js';
+import { time } from '../protocol/values.js';
+import { belowFloor, shippedFloor, thresholdsSchema } from './floor.js';
+import { actionTypeNames, levels, modes, risks } from './scales.js';
+
+export const mostQueued = 256;
+
+/** An action that waits for a person. */
+export const queuedActionSchema = z.strictObject({
+  action_id: shortNameSchema,
+  /** When it came; nanoseconds since 1970, as `expires`. */
+  ts: time,
+  /** Who wants it. */
+  component: shortNameSchema,
+  type: z.enum(actionTypeNames),
+  level: z.enum(levels),
+  /** Null for what a person wants done. */
+  risk: z.enum(risks).nullable(),
+  /** Confidence of the emotional state when it came. */
+  confidence: z.number().min(0).max(1),
+  /** Name or ID of why, and of how it is undone. */
+  reasoning: shortNameSchema,
+  rollback: shortNameSchema,
+  /** From then on nobody can approve it. */
+  expires: time,
+});
+export type QueuedAction = Readonly<z.infer<typeof queuedActionSchema>>;
+
+/** The least strict first. `freeze` also commits dirty data and makes the mount read-only. */
+export const stops = ['off', 'on', 'freeze'] as const;
+export type Stop = (typeof stops)[number];
+
+export const policyStateSchema = z
+  .strictObject({
+    /** Goes up by one with each change. */
+    version: z.int().nonnegative(),
+    mode: z.enum(modes),
+    thresholds: thresholdsSchema,
+    /** Changed only offline, with the recovery key. */
+    floor: thresholdsSchema,
+    /** Emergency stop. */
+    stop: z.enum(stops),
+    /** Whether what modifies may be done at all. */
+    modification: z.boolean(),
+    queue: z.array(queuedActionSchema).max(mostQueued),
+  })
+  .refine(({ thresholds, floor }) => belowFloor(thresholds, floor) === null, 'a threshold is below the floor')
+  .refine(
+    ({ queue }) => new Set(queue.map(({ action_id }) => action_id)).size === queue.length,
+    'two actions have one ID',
+  );
+export type PolicyState = Readonly<z.infer<typeof policyStateSchema>>;
+
+/** That of a new vault. */
+export const firstState: PolicyState = {
+  version: 0,
+  mode: 'semi_autonomous',
+  thresholds: shippedFloor,
+  floor: shippedFloor,
+  stop: 'off',
+  modification: true,
+  queue: [],
+};
