@@ -15,7 +15,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   native: ['common'],
   'daemon/protocol': ['common'],
   'daemon/client': ['common', 'daemon/protocol', 'native/ipc.ts'],
-  daemon: ['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
+  'daemon/policy': ['common', 'daemon/protocol'],
+  'daemon/emotion': ['common', 'daemon/protocol'],
+  daemon: [
+    ...['common', 'daemon/protocol', 'daemon/client', 'daemon/policy', 'daemon/emotion', 'native/ipc.ts'],
+  ],
   cli: ['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
   'fs/disk': [],
   'fs/manifest': ['common', 'native/index.ts'],
@@ -131,6 +135,18 @@ test('nothing that sherinctl or the daemon loads, directly or not, reaches keys 
   }
   expect([...seen].filter((file) => inside(file, 'fs') || file === 'native/index.ts')).toEqual([]);
   expect(seen.size).toBeGreaterThan(60);
+});
+
+test('policy and emotional state compute only: no module of Node, no clock, no chance', () => {
+  const places = ['daemon/policy', 'daemon/emotion', 'common/access'];
+  const pure = product.filter((file) => places.some((place) => inside(file, place)));
+  const wrong = pure.filter((file) =>
+    /'node:|\b(?:Date|performance|process|setTimeout|setInterval|Math\.random)\b/.test(
+      readFileSync(join(root, file), 'utf8'),
+    ),
+  );
+  expect(wrong).toEqual([]);
+  expect(pure.length).toBeGreaterThan(15);
 });
 
 test('no product code imports a test', () => {

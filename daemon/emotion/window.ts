@@ -1,0 +1,43 @@
+/** In how many steps a window moves on. */
+export const steps = 60;
+
+/** What was measured in the last `seconds`, in 60 steps: memory and work stay the same however much it is. */
+export class Window {
+  readonly #stepMs: number;
+  readonly #sums = new Float64Array(steps);
+  readonly #counts = new Float64Array(steps);
+  /** Number of the step that is filled, counted from time 0. */
+  #step = 0;
+
+  constructor(seconds: number) {
+    this.#stepMs = (seconds * 1000) / steps;
+  }
+
+  /** @param now milliseconds of a clock that never goes back; an earlier time counts as the latest one */
+  add(value: number, now: number): void {
+    this.#moveTo(now);
+    const at = this.#step % steps;
+    this.#sums[at] = (this.#sums[at] ?? 0) + value;
+    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+  }
+
+  /** What is in it; the oldest goes a step at a time, so a measurement counts for 59 to 60 steps. */
+  read(now: number): { readonly sum: number; readonly count: number } {
+    this.#moveTo(now);
+    return { sum: total(this.#sums), count: total(this.#counts) };
+  }
+
+  #moveTo(now: number): void {
+    const step = Math.floor(now / this.#stepMs);
+    const passed = Math.min(step - this.#step, steps);
+    for (let back = 0; back < passed; back++) {
+      this.#sums[(step - back) % steps] = 0;
+      this.#counts[(step - back) % steps] = 0;
+    }
+    this.#step = Math.max(step, this.#step);
+  }
+}
+
+function total(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
