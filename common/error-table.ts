@@ -2,6 +2,7 @@
  * Every error a user can meet, in one table: code → errno, exit code, sentence, hint.
  * `{x}` in a sentence, hint or command is replaced by the error's context value `x`, `{command}` in a hint by the command.
  */
+import { daemonErrors } from './daemon-errors.js';
 import { Exit, type ExitCode } from './exit.js';
 
 export interface ErrorRow {
@@ -388,4 +389,5 @@ export const errorTable = {
     sentence: '{what} took longer than {seconds} s',
     hint: 'see: sherinctl doctor',
   },
+  ...daemonErrors,
 } as const satisfies Record<string, ErrorRow>;
