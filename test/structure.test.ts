@@ -16,7 +16,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'daemon/protocol': ['common'],
   'daemon/client': ['common', 'daemon/protocol', 'native/ipc.ts'],
   'daemon/database': ['common'],
-  daemon: [...['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'], ...['daemon/database']],
+  'daemon/tasks': ['common', 'daemon/database', 'daemon/protocol'],
+  daemon: [
+    ...['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
+    ...['daemon/database', 'daemon/tasks'],
+  ],
   cli: ['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
   'fs/disk': [],
   'fs/manifest': ['common', 'native/index.ts'],
