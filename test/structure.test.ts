@@ -17,9 +17,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'daemon/client': ['common', 'daemon/protocol', 'native/ipc.ts'],
   'daemon/database': ['common'],
   'daemon/tasks': ['common', 'daemon/database', 'daemon/protocol'],
+  'daemon/patterns': ['common', 'daemon/database', 'daemon/protocol'],
   daemon: [
     ...['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
-    ...['daemon/database', 'daemon/tasks'],
+    ...['daemon/database', 'daemon/tasks', 'daemon/patterns'],
   ],
   cli: ['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
   'fs/disk': [],
