@@ -18,9 +18,12 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'daemon/database': ['common'],
   'daemon/tasks': ['common', 'daemon/database', 'daemon/protocol'],
   'daemon/patterns': ['common', 'daemon/database', 'daemon/protocol'],
+  'daemon/domains': [],
+  // It runs in its own sandbox, where the text of a request is; nothing of sherind may import it.
+  'daemon/bots/planning': ['daemon/domains'],
   daemon: [
     ...['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
-    ...['daemon/database', 'daemon/tasks', 'daemon/patterns'],
+    ...['daemon/database', 'daemon/tasks', 'daemon/patterns', 'daemon/domains'],
   ],
   cli: ['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
   'fs/disk': [],
