@@ -5,8 +5,15 @@ import { asSherinId } from '../../common/ids.js';
 import { shortNameSchema } from '../protocol/daemon.js';
 import { mostChildren } from './task.js';
 
-/** Throws by itself, SherinError ID_MALFORMED. */
-const sherinId = z.string().transform((text) => asSherinId(text));
+const sherinId = z.string().transform((text, context) => {
+  try {
+    return asSherinId(text);
+  } catch {
+    // Without its value, which may be a text that somebody took for an ID.
+    context.addIssue({ code: 'custom', message: 'a Sherin ID is wanted' });
+    return z.NEVER;
+  }
+});
 
 const common = {
   /** uid of the submitter. */
@@ -43,12 +50,14 @@ export const subTasksSchema = z
   .max(mostChildren);
 export type SubTasks = z.input<typeof subTasksSchema>;
 
-/** @throws SherinError USAGE, naming the field; ID_MALFORMED */
+/** @throws SherinError USAGE, naming the field and nothing of its value */
 export function accept<S extends z.ZodType>(schema: S, value: z.input<S>): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
+  const known = issue !== undefined && issue.code !== 'unrecognized_keys';
+  const field = issue?.path.join('.') || 'task';
   throw new SherinError('USAGE', {
-    what: `${issue?.path.join('.') ?? 'task'}: ${issue?.message ?? 'malformed'}`,
+    what: `${field}: ${known ? issue.message : 'a field that is not known'}`,
   });
 }

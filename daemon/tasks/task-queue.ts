@@ -74,18 +74,19 @@ export class TaskQueue {
     this.#forgetting = new Forgetting(database, this.#tallies, retention ?? usualRetention);
     database.transaction(() => {
       // One by one: the end of one may end others.
-      for (let task = this.#table.running(); task !== null; task = this.#table.running())
+      for (let task = this.#table.running(); task !== null; task = this.#table.running()) {
         this.#lose(task, 'INTERRUPTED');
+      }
     });
   }
 
-  /** @throws SherinError TASK_QUEUE_FULL; USAGE, ID_MALFORMED for anything but IDs, numbers and short names */
+  /** @throws SherinError TASK_QUEUE_FULL; USAGE for anything but IDs, numbers and short names */
   submit(submission: Submission): Task {
     const accepted = accept(submissionSchema, submission);
     return this.#database.transaction(() => this.#insert(accepted));
   }
 
-  /** A task that is done from the start: its result is known. @throws SherinError USAGE, ID_MALFORMED */
+  /** A task that is done from the start: its result is known. @throws SherinError USAGE */
   answered(submission: Submission, result: SherinId): Task {
     const accepted = accept(submissionSchema, submission);
     return this.#database.transaction(() => {
@@ -97,13 +98,10 @@ export class TaskQueue {
 
   /**
    * A parent with one child per domain. Once all have ended, and one at least is done, a bot of {@link mergeDomain} gets the parent.
-   * @throws SherinError TASK_QUEUE_FULL, USAGE, ID_MALFORMED
+   * @throws SherinError TASK_QUEUE_FULL, USAGE
    */
   submitMulti(submission: CompositeSubmission): { readonly parent: Task; readonly parts: readonly Task[] } {
     const { parts, ...common } = accept(compositeSchema, submission);
-    const domains = new Set(parts.map(({ domain }) => domain));
-    if (domains.size < parts.length)
-      throw new SherinError('USAGE', { what: 'parts: a domain is named twice' });
     return this.#database.transaction(() => {
       const merging = { domain: mergeDomain, department: 'control', class: 'merge' };
       const parent = this.#insert({ ...common, ...merging, composite: true, waiting: parts.length });
@@ -147,7 +145,7 @@ export class TaskQueue {
 
   /**
    * The bot needs results first: the task waits for these sub-tasks and is queued again when all are done; it fails when one is not.
-   * @throws SherinError TASK_TREE when it goes too deep or too wide; TASK_QUEUE_FULL; USAGE, ID_MALFORMED; as {@link finish}
+   * @throws SherinError TASK_TREE when it goes too deep or too wide; TASK_QUEUE_FULL; USAGE; as {@link finish}
    */
   require(of: Attempt, requests: SubTasks): readonly Task[] {
     const wanted = accept(subTasksSchema, requests);
