@@ -2,6 +2,7 @@
  * Every error a user can meet, in one table: code → errno, exit code, sentence, hint.
  * `{x}` in a sentence, hint or command is replaced by the error's context value `x`, `{command}` in a hint by the command.
  */
+import { daemonErrors } from './daemon-errors.js';
 import { Exit, type ExitCode } from './exit.js';
 import { policyErrors } from './policy-errors.js';
 
@@ -391,4 +392,5 @@ export const errorTable = {
     hint: 'see: sherinctl doctor',
   },
   ...policyErrors,
+  ...daemonErrors,
 } as const satisfies Record<string, ErrorRow>;

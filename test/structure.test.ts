@@ -17,8 +17,15 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'daemon/client': ['common', 'daemon/protocol', 'native/ipc.ts'],
   'daemon/policy': ['common', 'daemon/protocol'],
   'daemon/emotion': ['common', 'daemon/protocol'],
+  'daemon/database': ['common'],
+  'daemon/tasks': ['common', 'daemon/database', 'daemon/protocol'],
+  'daemon/patterns': ['common', 'daemon/database', 'daemon/protocol'],
+  'daemon/domains': [],
+  // It runs in its own sandbox, where the text of a request is; nothing of sherind may import it.
+  'daemon/bots/planning': ['daemon/domains'],
   daemon: [
     ...['common', 'daemon/protocol', 'daemon/client', 'daemon/policy', 'daemon/emotion', 'native/ipc.ts'],
+    ...['daemon/database', 'daemon/tasks', 'daemon/patterns', 'daemon/domains'],
   ],
   cli: ['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
   'fs/disk': [],

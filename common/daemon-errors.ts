@@ -1,0 +1,47 @@
+/** Rows of the error table for what only sherind meets: its database and its tasks. */
+import { Exit } from './exit.js';
+
+export const daemonErrors = {
+  DAEMON_DATABASE: {
+    errno: 'EIO',
+    exit: Exit.failed,
+    sentence: 'the database of sherind {path} can not be used: {part}',
+    hint: 'move it away and start sherind again: tasks and what was learned are lost, no file of the vault is',
+  },
+  TASK_UNKNOWN: {
+    errno: 'ENOENT',
+    exit: Exit.failed,
+    sentence: 'there is no task {id}',
+    hint: 'tasks are forgotten some time after their end; list those that are there',
+  },
+  TASK_STATE: {
+    errno: 'EALREADY',
+    exit: Exit.failed,
+    sentence: 'task {id} is {state}: {part}',
+    hint: 'look at the task; submit the request again if it is to be done once more',
+  },
+  TASK_QUEUE_FULL: {
+    errno: 'EBUSY',
+    exit: Exit.failed,
+    sentence: 'no further task is taken: {part}',
+    hint: 'wait until some tasks have ended, or cancel some',
+  },
+  TASK_TREE: {
+    errno: 'ELOOP',
+    exit: Exit.failed,
+    sentence: 'task {id} can not have these sub-tasks: {part}',
+    hint: 'let the bot ask for less at once, or for what needs no further sub-tasks',
+  },
+  TASK_PARTS_FAILED: {
+    errno: 'EIO',
+    exit: Exit.failed,
+    sentence: 'a task whose result was needed was not done',
+    hint: 'look at the parts of the task: each says why it ended',
+  },
+  TASK_PARENT_ENDED: {
+    errno: 'ECANCELED',
+    exit: Exit.failed,
+    sentence: 'the task that this one belongs to has ended',
+    hint: 'nothing is left to be done here; look at the task it belongs to',
+  },
+} as const;

@@ -1,0 +1,111 @@
+/**
+ * The tables of sherind's database, version by version: entry n brings a database from `user_version` n to n + 1. An entry that was released
+ * never changes. Every text column is bounded and checked here, so that no code path can store anything but IDs, enums and short names.
+ * Times are milliseconds since 1970.
+ */
+
+/** What `shortNameSchema` of the protocol admits. */
+function shortName(column: string): string {
+  return `CHECK (length(${column}) BETWEEN 1 AND 64 AND ${column} NOT GLOB '*[^A-Za-z0-9._-]*')`;
+}
+
+/** The alphabet and the lengths of Sherin IDs; their grammar is that of common/ids.ts. */
+function sherinId(column: string): string {
+  return `CHECK (length(${column}) BETWEEN 43 AND 58 AND ${column} NOT GLOB '*[^A-Za-z0-9_-]*')`;
+}
+
+function taskId(column: string): string {
+  return `CHECK (length(${column}) = 28 AND ${column} GLOB 't_*' AND substr(${column}, 3) NOT GLOB '*[^a-z2-7]*')`;
+}
+
+const tasks = `CREATE TABLE tasks (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE ${taskId('id')},
+  owner INTEGER NOT NULL,
+  request TEXT NOT NULL ${sherinId('request')},
+  domain TEXT NOT NULL ${shortName('domain')},
+  department TEXT NOT NULL ${shortName('department')},
+  class TEXT NOT NULL ${shortName('class')},
+  priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 9),
+  state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'blocked', 'cancelled')),
+  waiting INTEGER NOT NULL CHECK (waiting >= 0),
+  attempt INTEGER NOT NULL,
+  failures INTEGER NOT NULL,
+  bot TEXT ${shortName('bot')},
+  result TEXT ${sherinId('result')},
+  error TEXT ${shortName('error')},
+  measured INTEGER CHECK (measured IN (0, 1)),
+  composite INTEGER NOT NULL CHECK (composite IN (0, 1)),
+  parent TEXT ${taskId('parent')},
+  root TEXT NOT NULL ${taskId('root')},
+  depth INTEGER NOT NULL CHECK (depth BETWEEN 0 AND 5),
+  submittedAt INTEGER NOT NULL,
+  startedAt INTEGER,
+  endedAt INTEGER
+) STRICT`;
+
+const taskIndexes = [
+  `CREATE INDEX tasks_ready ON tasks (domain, owner, priority DESC, seq) WHERE state = 'queued' AND waiting = 0`,
+  'CREATE INDEX tasks_owner ON tasks (owner, seq)',
+  'CREATE INDEX tasks_owner_state ON tasks (owner, state, seq)',
+  'CREATE INDEX tasks_state ON tasks (state, seq)',
+  'CREATE INDEX tasks_parent ON tasks (parent, seq) WHERE parent IS NOT NULL',
+  'CREATE INDEX tasks_root ON tasks (root)',
+  'CREATE INDEX tasks_ended ON tasks (endedAt) WHERE parent IS NULL AND endedAt IS NOT NULL',
+  'CREATE INDEX tasks_owner_ended ON tasks (owner, endedAt) WHERE parent IS NULL AND endedAt IS NOT NULL',
+];
+
+/** How many tasks there are of a kind; see daemon/tasks/tallies.ts. */
+const tallies = `CREATE TABLE tallies (
+  kind TEXT NOT NULL ${shortName('kind')},
+  name TEXT NOT NULL ${shortName('name')},
+  tasks INTEGER NOT NULL,
+  PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID`;
+
+/** Whose turn was the last one of a domain. */
+const turns = `CREATE TABLE turns (
+  domain TEXT PRIMARY KEY ${shortName('domain')},
+  owner INTEGER NOT NULL
+) STRICT, WITHOUT ROWID`;
+
+/** Confidence in hundredths. */
+const patterns = `CREATE TABLE patterns (
+  key BLOB NOT NULL CHECK (length(key) = 32),
+  owner INTEGER NOT NULL,
+  result TEXT NOT NULL ${sherinId('result')},
+  stage TEXT NOT NULL CHECK (stage IN ('immediate', 'pattern', 'archive')),
+  confidence INTEGER NOT NULL CHECK (confidence BETWEEN 0 AND 100),
+  uses INTEGER NOT NULL,
+  learnedAt INTEGER NOT NULL,
+  usedAt INTEGER NOT NULL,
+  PRIMARY KEY (key, owner)
+) STRICT, WITHOUT ROWID`;
+
+const patternIndexes = [
+  'CREATE INDEX patterns_stage ON patterns (stage, usedAt)',
+  'CREATE INDEX patterns_owner ON patterns (owner, stage, usedAt)',
+  `CREATE INDEX patterns_ripe ON patterns (key, owner) WHERE stage = 'immediate' AND confidence >= 75 AND uses >= 3`,
+  'CREATE INDEX patterns_weak ON patterns (confidence) WHERE confidence < 20 AND uses < 2',
+];
+
+const tombstones = `CREATE TABLE tombstones (
+  key BLOB NOT NULL CHECK (length(key) = 32),
+  owner INTEGER NOT NULL,
+  endsAt INTEGER NOT NULL,
+  PRIMARY KEY (key, owner)
+) STRICT, WITHOUT ROWID`;
+
+const tombstoneIndex = 'CREATE INDEX tombstones_end ON tombstones (endsAt)';
+
+const trust = `CREATE TABLE trust (
+  bot TEXT NOT NULL ${shortName('bot')},
+  version TEXT NOT NULL ${shortName('version')},
+  successes INTEGER NOT NULL CHECK (successes >= 0),
+  failures INTEGER NOT NULL CHECK (failures >= 0),
+  PRIMARY KEY (bot, version)
+) STRICT, WITHOUT ROWID`;
+
+export const migrations: readonly (readonly string[])[] = [
+  [tasks, ...taskIndexes, tallies, turns, patterns, ...patternIndexes, tombstones, tombstoneIndex, trust],
+];

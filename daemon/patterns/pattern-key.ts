@@ -1,0 +1,44 @@
+import { parseSherinId, type SherinId } from '../../common/ids.js';
+import { jcs } from '../../common/jcs.js';
+import { sha256 } from '../../common/merkle.js';
+
+declare const brand: unique symbol;
+
+/** 32 bytes: what must be equal for an old answer to be the answer. */
+export type PatternKey = Buffer & { readonly [brand]: 'PatternKey' };
+
+/** What a bot's answer depends on besides the request. */
+export type DeclaredInputs =
+  | 'pure'
+  /** It looks into the files of a namespace; `head` names their state, so that an import makes old answers miss. */
+  | { readonly namespace: string; readonly head: string };
+
+export interface Question {
+  readonly request: SherinId;
+  readonly domain: string;
+  readonly department: string;
+  readonly class: string;
+  readonly bot: string;
+  readonly botVersion: string;
+  readonly inputs: DeclaredInputs;
+}
+
+/**
+ * SHA-256 over the canonical JSON (RFC 8785) of an array, so that no two questions share an encoding. Of the request's ID only the hex part counts: it is a
+ * keyed hash of the content, equal for equal questions of any day and namespace, and nobody can guess it.
+ * @throws SherinError ID_MALFORMED
+ */
+export function patternKey({
+  request,
+  domain,
+  department,
+  bot,
+  botVersion,
+  inputs,
+  ...rest
+}: Question): PatternKey {
+  const tag = parseSherinId(request).tag.toString('hex');
+  const looksAt = inputs === 'pure' ? ['pure'] : ['namespace', inputs.namespace, inputs.head];
+  const fields = ['sherin pattern 1', tag, domain, department, rest.class, bot, botVersion, looksAt];
+  return sha256(Buffer.from(jcs(fields))) as PatternKey;
+}

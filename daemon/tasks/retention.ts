@@ -1,0 +1,58 @@
+import type { DaemonDatabase } from '../database/database.js';
+import { taskSql } from './statements.js';
+import type { Tallies } from './tallies.js';
+
+/** What is kept of tasks that have ended: both bounds hold. */
+export interface Retention {
+  /** Milliseconds since the end of the topmost task of a tree. */
+  readonly age: number;
+  /** Tasks of one owner, so that nobody's tasks push out another's. */
+  readonly perOwner: number;
+}
+
+const day = 86_400_000;
+export const usualRetention: Retention = { age: 30 * day, perOwner: 2_000 };
+
+/** Trees forgotten in one transaction. */
+const batch = 500;
+
+interface Tree {
+  readonly root: string;
+  readonly owner: number;
+}
+
+/** Forgets tasks, in whole trees only and only those whose topmost task has ended. */
+export class Forgetting {
+  readonly #database: DaemonDatabase;
+  readonly #tallies: Tallies;
+  readonly #retention: Retention;
+
+  constructor(database: DaemonDatabase, tallies: Tallies, retention: Retention) {
+    this.#database = database;
+    this.#tallies = tallies;
+    this.#retention = retention;
+  }
+
+  /** Up to 500 trees that are too old; how many there were. */
+  old(now: number): number {
+    const before = now - this.#retention.age;
+    const trees = this.#database.all<Tree>(taskSql.endedBefore, before, batch);
+    for (const tree of trees) this.#remove(tree);
+    return trees.length;
+  }
+
+  /** The first ones of an owner that has too many. */
+  beyond(owner: number): void {
+    while (this.#tallies.endedOf(owner) > this.#retention.perOwner) {
+      const tree = this.#database.get<Tree>(taskSql.firstEnded, owner);
+      // What has ended below a task that is open.
+      if (tree === undefined) return;
+      this.#remove(tree);
+    }
+  }
+
+  #remove({ root, owner }: Tree): void {
+    const tasks = this.#database.run(taskSql.removeTree, root);
+    this.#tallies.add({ owner, domain: '', state: 'done' }, -tasks);
+  }
+}

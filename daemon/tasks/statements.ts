@@ -1,0 +1,41 @@
+/** Every statement on the tables of tasks. Each one searches an index and sorts nothing, however long the queue is. */
+
+const columns = `seq, id, owner, request, domain, department, class, priority, state, waiting, attempt, failures, bot, result, error,
+  measured, composite, parent, root, depth, submittedAt, startedAt, endedAt`;
+
+export const taskSql = {
+  insert: `INSERT INTO tasks (id, owner, request, domain, department, class, priority, state, waiting, attempt, failures, bot, result, error,
+    measured, composite, parent, root, depth, submittedAt, startedAt, endedAt)
+    VALUES (@id, @owner, @request, @domain, @department, @class, @priority, @state, @waiting, @attempt, @failures, @bot, @result, @error,
+    @measured, @composite, @parent, @root, @depth, @submittedAt, @startedAt, @endedAt)`,
+  update: `UPDATE tasks SET state = @state, waiting = @waiting, attempt = @attempt, failures = @failures, bot = @bot, result = @result,
+    error = @error, measured = @measured, startedAt = @startedAt, endedAt = @endedAt WHERE id = @id`,
+  get: `SELECT ${columns} FROM tasks WHERE id = ?`,
+  children: `SELECT ${columns} FROM tasks WHERE parent = ? ORDER BY seq`,
+  treeSize: 'SELECT count(*) AS tasks FROM tasks WHERE root = ?',
+  running: `SELECT ${columns} FROM tasks WHERE state = 'running' ORDER BY seq LIMIT 1`,
+
+  // the next one of a domain: the next owner in the order of uids, then by priority, then by age
+  readyAfter: `SELECT ${columns} FROM tasks INDEXED BY tasks_ready WHERE state = 'queued' AND waiting = 0 AND domain = ? AND owner > ?
+    ORDER BY owner, priority DESC, seq LIMIT 1`,
+  turn: 'SELECT owner FROM turns WHERE domain = ?',
+  setTurn: 'INSERT INTO turns (domain, owner) VALUES (?, ?) ON CONFLICT DO UPDATE SET owner = excluded.owner',
+
+  // pages, the newest first
+  page: `SELECT ${columns} FROM tasks WHERE seq < ? ORDER BY seq DESC LIMIT ?`,
+  pageOfState: `SELECT ${columns} FROM tasks WHERE state = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
+  pageOfOwner: `SELECT ${columns} FROM tasks WHERE owner = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
+  pageOfOwnerAndState: `SELECT ${columns} FROM tasks WHERE owner = ? AND state = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
+
+  // forgetting
+  endedBefore: `SELECT root, owner FROM tasks INDEXED BY tasks_ended WHERE parent IS NULL AND endedAt < ? ORDER BY endedAt LIMIT ?`,
+  firstEnded: `SELECT root, owner FROM tasks INDEXED BY tasks_owner_ended WHERE parent IS NULL AND endedAt IS NOT NULL AND owner = ?
+    ORDER BY endedAt LIMIT 1`,
+  removeTree: 'DELETE FROM tasks WHERE root = ?',
+
+  addTally: `INSERT INTO tallies (kind, name, tasks) VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET tasks = tasks + excluded.tasks`,
+  dropTally: 'DELETE FROM tallies WHERE kind = ? AND name = ? AND tasks = 0',
+  tally: 'SELECT tasks FROM tallies WHERE kind = ? AND name = ?',
+  talliesOf: 'SELECT name, tasks FROM tallies WHERE kind = ? ORDER BY name',
+} as const;

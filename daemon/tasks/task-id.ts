@@ -1,0 +1,23 @@
+import { randomBytes } from 'node:crypto';
+import { base32Decode, base32Encode } from '../../common/base32.js';
+
+declare const brand: unique symbol;
+
+/**
+ * `t_` and 26 characters of lower-case base32: 16 random bytes. Not the request's Sherin ID, which many tasks may share, and no counter: that would
+ * tell everybody how much work others have, and begin anew with a new database while audit records still name the old tasks.
+ */
+export type TaskId = string & { readonly [brand]: 'TaskId' };
+
+const bytes = 16;
+
+export function newTaskId(): TaskId {
+  return `t_${base32Encode(randomBytes(bytes))}` as TaskId;
+}
+
+/** The text as a task ID; undefined when it is none. */
+export function asTaskId(text: string): TaskId | undefined {
+  const digits = text.slice(2);
+  const whole = text.startsWith('t_') && digits.length === 26 && base32Decode(digits) !== undefined;
+  return whole ? (text as TaskId) : undefined;
+}
