@@ -21,7 +21,7 @@ it('makes no versions but those of the journal', async () => {
   const ino = await vault.make('a', 'x');
   const { changes, writing } = await vault.reopen();
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
-  writing.recovering();
+  writing.durability.recovering();
   changes.opened(ino);
   await vault.write(ino, 0, 'y');
   for (let i = 0; i < 30; i++) {
@@ -31,7 +31,7 @@ it('makes no versions but those of the journal', async () => {
   }
   vi.useRealTimers();
   expect(writing.working.versionsOf(ino)).toBe(1);
-  await writing.recovered();
+  await writing.durability.recovered();
   expect(writing.working.versionsOf(ino)).toBe(2);
   changes.closed(ino);
 });
