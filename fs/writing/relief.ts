@@ -28,6 +28,8 @@ export interface ReliefParts {
   readonly recorded: (cube: CubeId) => boolean;
   /** A cube that no version has is about to go. */
   readonly drop: (cube: CubeId) => void;
+  /** Giving back has failed; null: it has not. */
+  readonly told: (error: unknown) => void;
 }
 
 export class Relief {
@@ -47,13 +49,18 @@ export class Relief {
 
   /**
    * Gives back cubes and segments of the journal that nothing needs; what an append has to say before that goes when it resolves, which in the
-   * manifest's turn is not waited for.
+   * manifest's turn is not waited for. Where it fails nobody's work does.
    */
   async giveBack(): Promise<void> {
-    const { hold } = this.#parts;
+    const { hold, told } = this.#parts;
     const journaling = this.#parts.journaling();
-    if (hold.isIdle) this.ahead.sweep();
-    if (this.headroom.scarce || journaling.holdsMuch) await journaling.giveBack();
+    try {
+      if (hold.isIdle) this.ahead.sweep();
+      if (this.headroom.scarce || journaling.holdsMuch) await journaling.giveBack();
+      told(null);
+    } catch (error) {
+      told(error);
+    }
   }
 
   /** What is pending is sealed; what is held open is in cubes, and no longer in the journal with every byte. */

@@ -39,7 +39,10 @@ export class Writing {
   readonly #journaling: Journaling;
   readonly #hold: CubeHold;
   readonly #gate: CommitGate;
-  readonly #background = new Background(() => this.#sealUnasked());
+  readonly #background = new Background(
+    () => this.#sealUnasked(),
+    (error) => this.#late.unasked('sealing in the background', error),
+  );
   /** That wait for the manifest's turn or have it. */
   #seals = 0;
   #closed = false;
@@ -67,6 +70,7 @@ export class Writing {
       spilling: () => this.#spilling,
       journaling: () => this.#journaling,
       seal: () => this.seal(),
+      told: (error) => this.#late.unasked('giving back what nothing needs', error),
     });
     const { ahead, headroom } = this.relief;
     this.#sealing = new Sealing({
@@ -261,11 +265,15 @@ export class Writing {
   /** Wipes what is in memory; nothing is sealed any more. */
   close(): void {
     this.#closed = true;
-    this.#parts.journal.close(this.durability.allSealed);
     this.#background.pause();
     this.joining.stop();
-    this.#release();
-    this.contents.discardAll();
+    const { allSealed } = this.durability;
+    try {
+      this.#release();
+      this.contents.discardAll();
+    } finally {
+      this.#parts.journal.close(allSealed);
+    }
   }
 
   async #seal(): Promise<void> {

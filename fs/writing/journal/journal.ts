@@ -187,11 +187,11 @@ export class Journal {
 
   /** Ends writing; with `all` sealed nothing has to be kept. */
   close(all: boolean): void {
+    system.wipe(this.#frame);
     this.abandon();
     if (all) this.free(Number.POSITIVE_INFINITY);
     // The last head names a journal that has no segments: any that is found then was put there.
     if (all && this.#segments.length === 0) this.#epoch = newEpoch(null);
-    system.wipe(this.#frame);
   }
 
   async #write(entries: readonly Entry[], next: number, whenDone: readonly WhenDone[]): Promise<number> {
