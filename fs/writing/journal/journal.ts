@@ -87,7 +87,7 @@ export class Journal {
     const scanned = this.#folder.numbers.map((number) => this.#scan(number, counts));
     const former = scanned.find(({ kind }) => kind === 'former');
     if (former !== undefined && named.equals(noEpoch))
-      throw broken(`segment ${former.number} is of a format that only an earlier Sherin reads`);
+      throw broken(`segment ${former.number} is of version 1, which is not read`);
     this.#read = judge(scanned, named);
     const { counted, end } = this.#read;
     this.#segments = counted.map(({ number }) => number);
