@@ -9,7 +9,7 @@ import { copyDatabase } from '../manifest/copy-database.js';
 /** Where it is made, in a vault and in a backup; may be removed at any time. */
 export const snapshotFolder = 'backup.tmp';
 
-/** Vaults that are written through the mount have it. */
+/** Made at the first opening. */
 const journal = 'journal';
 
 /**

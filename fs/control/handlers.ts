@@ -61,7 +61,7 @@ export function controlHandlers(
     },
 
     async sync() {
-      await service.current()?.writing.syncAll();
+      await service.current()?.writing.durability.syncAll();
       return {};
     },
 

@@ -32,7 +32,7 @@ export interface DriverLimits {
   readonly invalidateOne: boolean;
   /** `.sherin/*` is read past the kernel's cache; else readers at one time share a snapshot up to `attributeTimeout` old. */
   readonly directSnapshots: boolean;
-  /** Milliseconds for which the kernel keeps names and attributes. */
+  /** Milliseconds for which the kernel keeps names and attributes of what is not announced. */
   readonly attributeTimeout: number;
   /** Flags of renameat2(2); else EINVAL. */
   readonly renameFlags: boolean;

@@ -108,7 +108,7 @@ describe('a file that is removed while a program writes to it', () => {
     expect([...session.manifest.versions(ino)]).toHaveLength(2);
     await vault.write(ino, 6, ' and more');
     expect(await vault.read(ino)).toBe('SECOND and more');
-    await session.writing.syncAll();
+    await session.writing.durability.syncAll();
     expect([...session.writing.versions.due()]).toEqual([]);
     session.changes.closed(ino);
     session.changes.forget(ino);

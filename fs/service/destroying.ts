@@ -54,7 +54,7 @@ export class Destroying {
     if (paths.some((path) => treePath(path).length === 0))
       throw new SherinError('IS_DIRECTORY', { path: 'files/' });
     const files = await this.#remove(session, paths, caller, progress);
-    const segments = await session.writing.shredJournal();
+    const segments = await session.writing.durability.shredJournal();
     // Once more: what a program had written to a file became its last version when that was removed.
     const history = await vaultHistory(session.manifest, progress);
     const lines = paths.map((path) => requireLine(history, path));

@@ -1,9 +1,12 @@
 /** What programs wrote, where the journal or the session ends: recovery, failure, lock. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { rootInode } from '../manifest/records.js';
 import { attributesOf } from '../manifest/tree.js';
+import { unlink } from '../mount/changes/names.js';
 import { Journal } from '../writing/journal/journal.js';
+import { withoutDescriptors } from '../writing/journal/without-descriptors.fixture.js';
 import { nobody } from '../writing/listener.js';
-import { ServedVault } from './service.fixture.js';
+import { peer, ServedVault } from './service.fixture.js';
 
 const quiet = (): void => undefined;
 const mib = 2 ** 20;
@@ -21,7 +24,7 @@ it('makes no versions but those of the journal', async () => {
   const ino = await vault.make('a', 'x');
   const { changes, writing } = await vault.reopen();
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
-  writing.recovering();
+  writing.durability.recovering();
   changes.opened(ino);
   await vault.write(ino, 0, 'y');
   for (let i = 0; i < 30; i++) {
@@ -31,7 +34,7 @@ it('makes no versions but those of the journal', async () => {
   }
   vi.useRealTimers();
   expect(writing.working.versionsOf(ino)).toBe(1);
-  await writing.recovered();
+  await writing.durability.recovered();
   expect(writing.working.versionsOf(ino)).toBe(2);
   changes.closed(ino);
 });
@@ -60,6 +63,17 @@ it('tells once that the journal fails, and once more when it fails again', async
   await failing();
   expect(told).toHaveLength(2);
   changes.closed(ino);
+});
+
+it('giving back fails without whoever seals, and tells of it once', async () => {
+  const { writing } = await vault.session();
+  const told: string[] = [];
+  writing.listener = { ...nobody, failing: (what) => told.push(what) };
+  writing.relief.ahead.sweep = () => {
+    throw new Error('a cube can not be removed');
+  };
+  for (let i = 0; i < 2; i++) await writing.relief.giveBack();
+  expect(told).toEqual(['giving back what nothing needs']);
 });
 
 it('a change that no entry of the journal can hold is sealed, and the journal goes on', async () => {
@@ -128,5 +142,23 @@ describe('a lock', () => {
     expect(new Set(told)).toEqual(new Set(['written', 'LOCKED']));
     expect(session.writing.dirtyBytes).toBe(0);
     expect(() => session.changes.change([])).toThrow(expect.objectContaining({ code: 'LOCKED' }));
+  });
+
+  it('closes and wipes all, where the journal can not be opened to be removed', async () => {
+    const [ino, nameless] = [await vault.make('a', 'x'), await vault.make('b', 'x')];
+    const { changes, journal, writing } = await vault.session();
+    for (const each of [ino, nameless]) changes.opened(each);
+    unlink(changes, { parent: rootInode, name: Buffer.from('b') });
+    await vault.write(ino, 0, 'y');
+    await changes.sync(ino);
+    await vault.write(nameless, 0, 'z');
+    expect(journal.segments).toBe(1);
+    expect(writing.dirtyBytes).toBeGreaterThan(0);
+    await writing.durable(null);
+    await withoutDescriptors(() => vault.service.lock(peer));
+    expect(writing.dirtyBytes).toBe(0);
+    expect(vault.openFiles()).toEqual([]);
+    await vault.service.unlock({ slot: 'tpm', pin: null }, peer);
+    expect(await vault.read(ino)).toBe('y');
   });
 });

@@ -31,7 +31,7 @@ export async function keepWritten(
   if (writing.idle) return null;
   const keep = async (): Promise<Pick<Unsealed, 'kept' | 'error'> | null> => {
     await mounting.invalidate('all');
-    const error = await writing.keep();
+    const error = await writing.durability.keep();
     return error && { kept: true, error };
   };
   const failed = await within(keep(), keepMs).catch((error: unknown) => ({

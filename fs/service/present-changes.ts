@@ -85,7 +85,7 @@ export class PresentChanges implements Changes {
   }
 
   sync(ino: number, whenDone?: WhenDone): Promise<void> {
-    return this.#writing.sync(ino, whenDone);
+    return this.#writing.durability.sync(ino, whenDone);
   }
 
   throwLate(ino: number): void {

@@ -1,5 +1,5 @@
 /** A vault of its own behind a service, without a mount, changed as a mount would. */
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Peer } from '../../native/ipc.js';
 import { rootInode } from '../manifest/records.js';
@@ -92,6 +92,19 @@ export class ServedVault {
   cubes(): number {
     const names = readdirSync(join(this.#vault, 'cubes'), { recursive: true, encoding: 'utf8' });
     return names.filter((name) => name.endsWith('.cube')).length;
+  }
+
+  /** Files of the vault that this process has open. */
+  openFiles(): string[] {
+    const links = readdirSync('/proc/self/fd').map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        // That of the listing itself.
+        return '';
+      }
+    });
+    return links.filter((path) => path.startsWith(`${this.#vault}/`));
   }
 
   /** Runs a step each time that a commit has waited for the TPM, before it is made. @returns ends that */

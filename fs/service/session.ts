@@ -245,22 +245,15 @@ export class Session {
   }
 
   /** Commits mutations as one transaction behind all that programs have changed. @throws SherinError LOCKED, NO_SPACE, IO, TPM_* */
-  async commit(
-    mutations: readonly Mutation[],
-    nodes: readonly Buffer[],
-    cubes: readonly CubeRef[],
-  ): Promise<TreeHead> {
-    return this.writing.holding(() => this.commitHeld(mutations, nodes, cubes));
+  async commit(...made: Transaction): Promise<TreeHead> {
+    return this.writing.holding(() => this.commitHeld(...made));
   }
 
   /** As {@link commit}, for who holds the cubes that it relies on. */
-  async commitHeld(
-    mutations: readonly Mutation[],
-    nodes: readonly Buffer[],
-    cubes: readonly CubeRef[],
-  ): Promise<TreeHead> {
+  async commitHeld(...made: Transaction): Promise<TreeHead> {
     if (this.#closed) throw new SherinError('LOCKED');
-    return this.writing.sealed(mutations, () => this.#commitNow(0, mutations, nodes, cubes));
+    const [mutations] = made;
+    return this.writing.sealed(mutations, () => this.#commitNow(0, ...made));
   }
 
   /**
@@ -316,7 +309,15 @@ export class Session {
       (error: unknown) => ({ error }),
     );
     this.#closed = true;
-    this.writing.close();
+    try {
+      this.writing.close();
+    } finally {
+      await this.#closeLogs();
+    }
+    if (sealed !== null) throw sealed.error;
+  }
+
+  async #closeLogs(): Promise<void> {
     this.past.close();
     await this.writing.joining.ended();
     await this.#turn;
@@ -327,7 +328,6 @@ export class Session {
     } finally {
       this.manifest.close();
     }
-    if (sealed !== null) throw sealed.error;
   }
 
   /** Of all paths that lead here; what is closed now was not open in the past. */

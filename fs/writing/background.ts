@@ -6,11 +6,14 @@ const sealAfterMs = 5_000;
 export class Background {
   /** @returns whether something is left for the next time */
   readonly #seal: () => Promise<boolean>;
+  readonly #told: (error: unknown) => void;
   #timer: NodeJS.Timeout | null = null;
   #paused = false;
 
-  constructor(seal: () => Promise<boolean>) {
+  /** @param told that it failed; null: that it did not */
+  constructor(seal: () => Promise<boolean>, told: (error: unknown) => void) {
     this.#seal = seal;
+    this.#told = told;
   }
 
   soon(): void {
@@ -34,6 +37,12 @@ export class Background {
   }
 
   async #run(): Promise<void> {
-    if (await this.#seal()) this.soon();
+    try {
+      if (await this.#seal()) this.soon();
+      this.#told(null);
+    } catch (error) {
+      this.#told(error);
+      this.soon();
+    }
   }
 }

@@ -10,7 +10,8 @@ export class LateErrors {
   #failed: unknown = null;
   /** Whether the listener was told that there is something late. */
   #late = false;
-  #journalFails = false;
+  /** Other work that fails. */
+  readonly #failing = new Set<string>();
 
   constructor(contents: Contents) {
     this.#contents = contents;
@@ -28,9 +29,14 @@ export class LateErrors {
 
   /** The journal has failed; null: it has not. */
   journal(error: unknown): void {
-    if (error !== null && !this.#journalFails)
-      this.listener.failing('the journal of what programs write', error);
-    this.#journalFails = error !== null;
+    this.unasked('the journal of what programs write', error);
+  }
+
+  /** Work that nobody waits for has failed; null: it has not. */
+  unasked(what: string, error: unknown): void {
+    if (error !== null && !this.#failing.has(what)) this.listener.failing(what, error);
+    if (error !== null) this.#failing.add(what);
+    else this.#failing.delete(what);
   }
 
   /** @throws SherinError what concerns a file */

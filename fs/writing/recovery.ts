@@ -29,14 +29,16 @@ export function countsStill(tree: Tree, from: number): Counts {
 /** @returns how many changes and pieces of content were made once more. @throws SherinError JOURNAL_BROKEN */
 export async function recover(parts: RecoveryParts): Promise<number> {
   let made = 0;
-  parts.writing.recovering();
+  parts.writing.durability.recovering();
   try {
     for (const entry of parts.journal.entries()) if (await apply(entry, parts)) made += 1;
   } catch (error) {
     if (!(error instanceof MalformedBytes)) throw error;
     throw broken(error.message, error);
   }
-  await parts.writing.recovered();
+  // Who held what has lost its name is gone.
+  for (const { ino } of [...parts.writing.working.orphans()]) parts.writing.forget(ino);
+  await parts.writing.durability.recovered();
   return made;
 }
 

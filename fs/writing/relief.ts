@@ -20,8 +20,6 @@ export interface ReliefParts {
   readonly journaling: () => Journaling;
   /** Seals what is pending. @throws SherinError */
   readonly seal: () => Promise<void>;
-  /** As {@link seal}, with everything as a version. */
-  readonly sealAll: () => Promise<void>;
   /** A durable head names the journal when it resolves. */
   readonly nameJournal: (sealing: boolean) => Promise<void>;
   /** Bytes that programs may have of the disk. */
@@ -30,13 +28,14 @@ export interface ReliefParts {
   readonly recorded: (cube: CubeId) => boolean;
   /** A cube that no version has is about to go. */
   readonly drop: (cube: CubeId) => void;
+  /** Giving back has failed; null: it has not. */
+  readonly told: (error: unknown) => void;
 }
 
 export class Relief {
   readonly ahead: AheadCubes;
   readonly headroom: Headroom;
   readonly #parts: ReliefParts;
-  #sealing = false;
 
   constructor(parts: ReliefParts) {
     this.#parts = parts;
@@ -50,38 +49,18 @@ export class Relief {
 
   /**
    * Gives back cubes and segments of the journal that nothing needs; what an append has to say before that goes when it resolves, which in the
-   * manifest's turn is not waited for.
+   * manifest's turn is not waited for. Where it fails nobody's work does.
    */
-  async unneeded(): Promise<void> {
-    const { hold } = this.#parts;
+  async giveBack(): Promise<void> {
+    const { hold, told } = this.#parts;
     const journaling = this.#parts.journaling();
-    if (hold.isIdle) this.ahead.sweep();
-    if (this.headroom.scarce || journaling.holdsMuch) await journaling.giveBack();
-  }
-
-  /** The journal has what files have beyond versions that could not be made, as what comes after those. In the manifest's turn. */
-  async keepStuck(inodes: readonly number[]): Promise<void> {
-    const { contents, nameJournal } = this.#parts;
-    const journaling = this.#parts.journaling();
-    if (!journaling.usable) return;
-    const sync = (): Promise<unknown> => Promise.all(inodes.map((ino) => journaling.sync(ino)));
-    await nameJournal(true);
-    // First of what is frozen, which has the same vertices.
-    await sync();
-    for (const ino of inodes) contents.again(ino);
-    await sync();
-  }
-
-  /** Seals everything where the journal has grown large, so that it can begin anew. */
-  journal(): void {
-    const { journaling, sealAll } = this.#parts;
-    if (this.#sealing || !journaling().large) return;
-    this.#sealing = true;
-    sealAll()
-      .catch(() => undefined)
-      .finally(() => {
-        this.#sealing = false;
-      });
+    try {
+      if (hold.isIdle) this.ahead.sweep();
+      if (this.headroom.scarce || journaling.holdsMuch) await journaling.giveBack();
+      told(null);
+    } catch (error) {
+      told(error);
+    }
   }
 
   /** What is pending is sealed; what is held open is in cubes, and no longer in the journal with every byte. */
@@ -91,7 +70,7 @@ export class Relief {
     // Who writes hears of it where that leaves no space.
     await seal().catch(() => undefined);
     await this.#shorten().catch(() => undefined);
-    await this.unneeded();
+    await this.giveBack();
   }
 
   async #shorten(): Promise<void> {

@@ -1,20 +1,20 @@
 /** What programs change at the mount: kept in memory, sealed into cubes and records in the background, durable when asked for. */
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdToBytes } from '../../common/ids.js';
-import type { CubeRef, WhenDone } from '../../native/index.js';
-import { type Mutation, rootInode } from '../manifest/records.js';
+import type { CubeRef } from '../../native/index.js';
+import type { Mutation } from '../manifest/records.js';
 import type { Tree } from '../manifest/tree.js';
 import { Background } from './background.js';
 import { Clock } from './clock.js';
 import { CommitGate } from './commit-gate.js';
 import { Contents, type UnsealedFile } from './contents.js';
 import { CubeHold, reliesOnCubes } from './cube-hold.js';
+import { Durability } from './durability.js';
 import { Joining } from './joining.js';
 import { Journaling } from './journaling.js';
 import { LateErrors } from './late-errors.js';
 import type { WritingListener } from './listener.js';
 import { Relief } from './relief.js';
-import { sealFault } from './seal-fault.js';
 import { Sealing } from './sealing.js';
 import { Spilling } from './spilling.js';
 import { type Stored, storedOf } from './stored.js';
@@ -31,6 +31,7 @@ export class Writing {
   readonly clock = new Clock();
   readonly joining: Joining;
   readonly relief: Relief;
+  readonly durability: Durability;
   readonly #parts: WritingParts;
   readonly #pool = new VertexPool();
   readonly #sealing: Sealing;
@@ -38,7 +39,10 @@ export class Writing {
   readonly #journaling: Journaling;
   readonly #hold: CubeHold;
   readonly #gate: CommitGate;
-  readonly #background = new Background(() => this.#sealUnasked());
+  readonly #background = new Background(
+    () => this.#sealUnasked(),
+    (error) => this.#late.unasked('sealing in the background', error),
+  );
   /** That wait for the manifest's turn or have it. */
   #seals = 0;
   #closed = false;
@@ -66,20 +70,20 @@ export class Writing {
       spilling: () => this.#spilling,
       journaling: () => this.#journaling,
       seal: () => this.seal(),
-      sealAll: () => this.durable(null),
+      told: (error) => this.#late.unasked('giving back what nothing needs', error),
     });
     const { ahead, headroom } = this.relief;
     this.#sealing = new Sealing({
       ...{ manifest, store, ahead, working, contents, encode, owned, refused, healed },
       scarce: () => headroom.isScarce(),
       encoding: (step) => this.#hold.encoding(step),
-      spare: () => void this.relief.unneeded(),
+      spare: () => void this.relief.giveBack(),
       commit: async (...made) => {
         await parts.beforeCommit();
         await commit(...made);
       },
       settled: (inodes) => this.#late.listener.settled(inodes),
-      keep: (inodes) => this.relief.keepStuck(inodes),
+      keep: (inodes) => this.durability.keepStuck(inodes),
     });
     this.#spilling = new Spilling({
       ...{ pool: this.#pool, contents, store, ahead, encode, refused, buffers: this.#sealing.buffers },
@@ -110,6 +114,12 @@ export class Writing {
       working,
       contents,
       store: (file) => this.#spilling.storeAll(file),
+    });
+    this.durability = new Durability({
+      ...{ working, contents, versions: this.versions, journaling: this.#journaling, late: this.#late },
+      ...{ background: this.#background, joining: this.joining, nameJournal: parts.nameJournal },
+      requireOpen: () => this.requireOpen(),
+      seal: () => this.seal(),
     });
   }
 
@@ -191,57 +201,9 @@ export class Writing {
     return left;
   }
 
-  /**
-   * Everything that was changed before, and what was written to a file, is on disk when it resolves: in the journal, or sealed.
-   * @param whenDone told so without delay, where the journal has it
-   * @throws SherinError NO_SPACE, IO, LOCKED
-   */
-  async sync(ino: number, whenDone?: WhenDone): Promise<void> {
-    this.requireOpen();
-    if (this.#journaling.usable) {
-      try {
-        await this.#parts.nameJournal(false);
-        await this.#journaling.sync(ino, whenDone);
-        this.#late.journal(null);
-        this.relief.journal();
-        return;
-      } catch (error) {
-        // Sealing says what is wrong, or works all the same.
-        if (!this.#journaling.usable) this.#late.journal(error);
-      }
-    }
-    await this.durable(null);
-    if (this.#allSealed) this.#journaling.begin();
-    this.#late.throwStuck(ino);
-  }
-
-  /** As {@link sync}, of every file. @throws SherinError NO_SPACE, IO, LOCKED */
-  async syncAll(): Promise<void> {
-    const files = [...this.versions.due()];
-    // One append for all of them; without any, for what was changed of names.
-    await Promise.all(files.length === 0 ? [this.sync(rootInode)] : files.map(({ ino }) => this.sync(ino)));
-  }
-
   /** Nothing was written that is not sealed, and nobody may write; or nothing is sealed any more. */
   get idle(): boolean {
-    return this.#closed || (this.#allSealed && !this.contents.written);
-  }
-
-  /**
-   * Seals everything; where that fails, the journal keeps it.
-   * @returns why it does; null: all is sealed but what can not be read. @throws SherinError NO_SPACE, IO: it does not keep everything
-   */
-  async keep(): Promise<SherinError | null> {
-    let failed: SherinError | null = null;
-    try {
-      await this.durable(null);
-      if (this.#allSealed) return null;
-    } catch (error) {
-      failed = sealFault(error);
-      if (!this.#journaling.usable) throw failed;
-    }
-    await this.syncAll();
-    return failed;
+    return this.#closed || (this.durability.allSealed && !this.contents.written);
   }
 
   /** Makes a version of everything. @returns how many. @throws SherinError NO_SPACE, IO, LOCKED */
@@ -257,14 +219,6 @@ export class Writing {
     return this.#hold.during(() => this.#inTurn(() => this.#seal()));
   }
 
-  /** No byte that was appended by now stays in the journal. @returns segments that stay, with what can not be sealed */
-  async shredJournal(): Promise<number> {
-    const until = await this.#journaling.turnOver();
-    // What can not be sealed stays there, and is told of.
-    await this.durable(null).catch(() => undefined);
-    return this.#journaling.shred(until);
-  }
-
   /** Runs a step that commits something and seals what is pending before it, for which it needs the cubes to stay. */
   holding<T>(step: () => Promise<T>): Promise<T> {
     return this.#hold.during(step);
@@ -272,10 +226,10 @@ export class Writing {
 
   /** As {@link seal}, with the present content of a file, or of all, as a version. */
   async durable(ino: number | null): Promise<void> {
-    if (ino !== null) this.version(ino);
-    else this.versions.makeAll();
+    if (ino === null) return this.durability.sealAll();
+    this.version(ino);
     await this.seal();
-    if (ino !== null) this.#late.throwStuck(ino);
+    this.#late.throwStuck(ino);
   }
 
   /** What could not be read may be readable again: tries once more to make versions that stand on it. */
@@ -308,41 +262,18 @@ export class Writing {
     this.#journaling.committed(next);
   }
 
-  /** The journal is read: what is in it must stay until {@link recovered}. */
-  recovering(): void {
-    // What is in it is made once more in its order, without versions of the time that this takes.
-    this.#background.pause();
-    this.#journaling.suspend();
-  }
-
-  /** Everything of the journal is in memory again: seals it, and has the journal begin anew. */
-  async recovered(): Promise<void> {
-    // Who held what has lost its name is gone.
-    for (const { ino } of [...this.working.orphans()]) this.forget(ino);
-    this.#background.resume();
-    const all = this.working.next;
-    this.versions.makeAll();
-    this.#journaling.resume(all, this.working.next);
-    await this.seal().catch(() => undefined);
-    if (this.#allSealed) this.#journaling.begin();
-    else this.#background.soon();
-    this.joining.start();
-  }
-
   /** Wipes what is in memory; nothing is sealed any more. */
   close(): void {
     this.#closed = true;
-    this.#parts.journal.close(this.#allSealed);
     this.#background.pause();
     this.joining.stop();
-    this.#release();
-    this.contents.discardAll();
-  }
-
-  get #allSealed(): boolean {
-    const [due] = this.versions.due();
-    const [uncommitted] = this.working.uncommitted();
-    return due === undefined && uncommitted === undefined;
+    const { allSealed } = this.durability;
+    try {
+      this.#release();
+      this.contents.discardAll();
+    } finally {
+      this.#parts.journal.close(allSealed);
+    }
   }
 
   async #seal(): Promise<void> {
@@ -393,7 +324,7 @@ export class Writing {
     if (!this.#closed) this.versions.makeOld(Date.now());
     // Where it fails it is tried again; who asks for durability hears of it.
     await this.seal().catch(() => undefined);
-    await this.relief.unneeded();
-    return !this.#allSealed;
+    await this.relief.giveBack();
+    return !this.durability.allSealed;
   }
 }

@@ -102,6 +102,14 @@ export class Model {
         this.#change(operation.label, Buffer.from(content), (copy) => copy.fill(0, operation.at, end));
         break;
       }
+      case 'copy': {
+        const { from, to, length } = operation;
+        const bytes = this.#labelled(from.label).content.subarray(from.at, from.at + length);
+        const { content } = this.#labelled(to.label);
+        const end = Math.max(content.length, to.at + bytes.length);
+        this.#change(to.label, resized(content, end), (copy) => bytes.copy(copy, to.at));
+        break;
+      }
       case 'close': {
         const node = this.#labelled(operation.label);
         this.#open.delete(operation.label);
@@ -113,6 +121,7 @@ export class Model {
         this.#sync(operation.labels.map((label) => this.#labelled(label)));
         break;
       case 'seal':
+      case 'join':
         break;
       case 'rename':
         this.#rename(operation.from, operation.to);

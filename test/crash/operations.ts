@@ -1,6 +1,12 @@
 /** What a program does in the crash tests, as data: done to a vault and to a model of it. */
 import { createHash } from 'node:crypto';
 
+/** A byte of an open file. */
+export interface OpenPlace {
+  readonly label: string;
+  readonly at: number;
+}
+
 export type Operation =
   | { readonly do: 'mkdir' | 'chmod'; readonly path: string; readonly mode: number }
   /** Opens a file under a label, made where there is none. */
@@ -8,10 +14,14 @@ export type Operation =
   | { readonly do: 'write'; readonly label: string; readonly at: number; readonly length: number }
   | { readonly do: 'truncate'; readonly label: string; readonly length: number }
   | { readonly do: 'zero'; readonly label: string; readonly at: number; readonly length: number }
+  /** copy_file_range(2) of whole MiB, which is done by reference where they are in cubes. */
+  | { readonly do: 'copy'; readonly from: OpenPlace; readonly to: OpenPlace; readonly length: number }
   | { readonly do: 'close'; readonly label: string }
   /** fsync(2) of open files, side by side. */
   | { readonly do: 'sync'; readonly labels: readonly string[] }
   | { readonly do: 'seal' }
+  /** Stores slots whole again that small rewrites have left in pieces. */
+  | { readonly do: 'join' }
   | { readonly do: 'rename' | 'exchange' | 'link'; readonly from: string; readonly to: string }
   | { readonly do: 'unlink' | 'rmdir'; readonly path: string }
   | { readonly do: 'symlink'; readonly path: string; readonly target: string }
@@ -87,6 +97,12 @@ export const mixed: readonly Operation[] = [
   { do: 'zero', label: 'large', at: 2 * mib, length: mib },
   { do: 'truncate', label: 'large', length: 4 * mib + 99 },
   { do: 'sync', labels: ['large', 'held'] },
+  // Shares a cube that has no version yet, then has a piece of its own beside it.
+  { do: 'open', label: 'copy', path: 'a/copy' },
+  { do: 'copy', from: { label: 'large', at: 3 * mib }, to: { label: 'copy', at: 0 }, length: mib },
+  { do: 'sync', labels: ['copy'] },
+  { do: 'write', label: 'copy', at: 5_000, length: 3_000 },
+  { do: 'sync', labels: ['copy'] },
   { do: 'exchange', from: 'a/f', to: 'b/w1' },
   { do: 'unlink', path: 'b/second' },
   { do: 'open', label: 'again', path: 'b/w2', cut: true },
@@ -107,8 +123,14 @@ export const mixed: readonly Operation[] = [
   { do: 'rmdir', path: 'a/d' },
   { do: 'sync', labels: ['held', 'again'] },
   { do: 'close', label: 'again' },
+  { do: 'close', label: 'copy' },
   { do: 'rename', from: 'b/w1', to: 'a/put' },
   { do: 'seal' },
+  { do: 'join' },
+  { do: 'open', label: 'joined', path: 'a/copy' },
+  { do: 'copy', from: { label: 'joined', at: 0 }, to: { label: 'joined', at: mib }, length: mib },
+  { do: 'sync', labels: ['joined'] },
+  { do: 'close', label: 'joined' },
   { do: 'open', label: 'f', path: 'a/f' },
   { do: 'write', label: 'f', at: 4_000, length: 4_000 },
   { do: 'sync', labels: ['f'] },

@@ -3,6 +3,7 @@ import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PutEntry } from '../../daemon/protocol/control.js';
 import { peer } from '../../fs/check/fsck.fixture.js';
+import { copyRange } from '../../fs/mount/changes/copy-range.js';
 import { removeXattr, setAttributes, setXattr } from '../../fs/mount/changes/inode-attributes.js';
 import { link, make, type Place, rename, rmdir, unlink } from '../../fs/mount/changes/names.js';
 import type { Opened } from './opened.js';
@@ -53,6 +54,8 @@ export class Performer {
         return changes.truncate(this.#labelled(operation.label), operation.length);
       case 'zero':
         return changes.zero(this.#labelled(operation.label), operation.at, operation.length);
+      case 'copy':
+        return this.#copy(operation);
       case 'close': {
         const ino = this.#labelled(operation.label);
         this.#open.delete(operation.label);
@@ -68,6 +71,9 @@ export class Performer {
       }
       case 'seal':
         return this.#opened.session.writing.seal();
+      case 'join':
+        await this.#opened.session.writing.joining.pass(0);
+        return;
       case 'rename':
       case 'exchange': {
         const flags = operation.do === 'exchange' ? exchange : 0;
@@ -93,6 +99,24 @@ export class Performer {
     changes.opened(ino);
     this.#open.set(label, ino);
     if (cut === true) await changes.truncate(ino, 0);
+  }
+
+  async #copy({ from, to, length }: Extract<Operation, { do: 'copy' }>): Promise<void> {
+    const { changes, tree } = this.#opened.session;
+    const [source, target] = [this.#labelled(from.label), this.#labelled(to.label)];
+    const object = tree.object(tree.objectOfFile(source) ?? 0) ?? null;
+    const file = await this.#opened.session.openFile(source, object, caller, tree);
+    const requireSpace = (): Promise<void> => changes.requireSpace(length);
+    try {
+      for (let done = 0, copied = -1; done < length && copied !== 0; done += copied)
+        copied = await copyRange(
+          { file, ino: source, offset: from.at + done },
+          { changes, ino: target, offset: to.at + done, requireSpace },
+          length - done,
+        );
+    } finally {
+      file.close();
+    }
   }
 
   #setXattr({ path, name, value }: Extract<Operation, { do: 'xattr' }>): void {

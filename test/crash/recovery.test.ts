@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { CrashBench } from './crash-run.js';
 import { type Opened, openVault } from './opened.js';
-import type { Operation } from './operations.js';
+import { mixed, type Operation } from './operations.js';
 import { Performer } from './performer.js';
 import { pictureOf } from './picture.js';
 
@@ -71,4 +71,21 @@ it('an import over a file that was synced and is written on loses nothing of it'
   const opened = await openVault(bench.places);
   expect((await pictureOf(opened)).get('f')?.content).toBe(seen.get('f')?.content);
   await opened.service.stop(null);
+});
+
+it('the operations of the crash matrix copy by reference, and join what is in pieces', async () => {
+  const opened = await openVault(bench.places);
+  const { changes, manifest } = opened.session;
+  const reference = changes.reference.bind(changes);
+  const referred: number[] = [];
+  changes.reference = async (...copied) => {
+    const bytes = await reference(...copied);
+    referred.push(bytes);
+    return bytes;
+  };
+  await done(opened, mixed);
+  const types = Array.from({ length: manifest.head.size }, (_, at) => manifest.record(at).mutation.type);
+  await opened.service.stop(null);
+  expect(referred).toEqual([2 ** 20, 2 ** 20]);
+  expect(types).toContain('layout');
 });

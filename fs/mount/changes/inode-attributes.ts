@@ -78,7 +78,7 @@ export function setXattr(changes: Changes, ino: number, name: string, value: Buf
   const others = inode.xattrs.filter(([other]) => !other.equals(key));
   const xattrs = [...others, [key, Buffer.from(value)] as const];
   const bytes = xattrBytes(xattrs);
-  // What has more of them, as an import could once bring in, may still get fewer.
+  // An inode that has more of them may still get fewer.
   if (bytes > mostXattrBytes && bytes > xattrBytes(inode.xattrs)) throw new PosixError('ENOSPC');
   storeXattrs(changes, inode, xattrs);
 }

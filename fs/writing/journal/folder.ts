@@ -71,15 +71,18 @@ export class JournalFolder {
    */
   remove(number: number, all = false): boolean {
     const path = pathOf(number).toString();
-    const overwritten = this.#overwrite(path, all);
-    if (all && !overwritten && !this.isKept(number)) return false;
-    return this.#unlink(path);
+    return this.#unlessUnreadable(() => {
+      const overwritten = this.#overwrite(path, all);
+      if (all && !overwritten && !this.isKept(number)) return false;
+      return this.#unlink(path);
+    });
   }
 
   /** Overwrites and removes what is kept. @returns how many could not be */
   removeKept(): number {
     const paths = this.kept().map((name) => `${keptFolder}/${name}`);
-    return paths.filter((path) => !this.#overwrite(path, true) || !this.#unlink(path)).length;
+    const remove = (path: string): boolean => this.#overwrite(path, true) && this.#unlink(path);
+    return paths.filter((path) => !this.#unlessUnreadable(() => remove(path))).length;
   }
 
   /** Moves a segment to where it is kept. @returns false where it can not be moved */
@@ -93,7 +96,7 @@ export class JournalFolder {
     }
   }
 
-  /** Whether a segment is kept, under a second name. */
+  /** Whether a segment is kept, under a second name. @throws SherinError DISK_READ */
   isKept(number: number): boolean {
     const fd = this.open(number);
     if (fd === null) return false;
@@ -129,7 +132,17 @@ export class JournalFolder {
     return `${keptFolder}/${digits(number)}-${randomBytes(4).toString('hex')}.journal`;
   }
 
-  /** @returns false where it could not be, or must not */
+  /** Runs a step that removes something. @returns false too where the disk does not open it now */
+  #unlessUnreadable(step: () => boolean): boolean {
+    try {
+      return step();
+    } catch (error) {
+      if (error instanceof SherinError) return false;
+      throw error;
+    }
+  }
+
+  /** @returns false where it could not be, or must not. @throws SherinError DISK_READ */
   #overwrite(path: string, all: boolean): boolean {
     const fd = this.#open(path, constants.O_WRONLY);
     if (fd === null) return false;
@@ -159,6 +172,7 @@ export class JournalFolder {
     return true;
   }
 
+  /** @throws SherinError DISK_READ */
   #open(path: string, flags: number): number | null {
     try {
       return system.openBeneath(this.#vaultFd, Buffer.from(path), flags | asFile, 0);

@@ -87,7 +87,7 @@ export class Journal {
     const scanned = this.#folder.numbers.map((number) => this.#scan(number, counts));
     const former = scanned.find(({ kind }) => kind === 'former');
     if (former !== undefined && named.equals(noEpoch))
-      throw broken(`segment ${former.number} is of a format that only an earlier Sherin reads`);
+      throw broken(`segment ${former.number} is of version 1, which is not read`);
     this.#read = judge(scanned, named);
     const { counted, end } = this.#read;
     this.#segments = counted.map(({ number }) => number);
@@ -187,11 +187,11 @@ export class Journal {
 
   /** Ends writing; with `all` sealed nothing has to be kept. */
   close(all: boolean): void {
+    system.wipe(this.#frame);
     this.abandon();
     if (all) this.free(Number.POSITIVE_INFINITY);
     // The last head names a journal that has no segments: any that is found then was put there.
     if (all && this.#segments.length === 0) this.#epoch = newEpoch(null);
-    system.wipe(this.#frame);
   }
 
   async #write(entries: readonly Entry[], next: number, whenDone: readonly WhenDone[]): Promise<number> {

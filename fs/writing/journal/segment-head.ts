@@ -53,7 +53,7 @@ export function readSegmentHead(bytes: Buffer, number: number): SegmentHead | nu
   return bytes.subarray(0, magic.length).equals(magic) && known && head.number === number ? head : null;
 }
 
-/** Whether it is the head of a segment as they were before heads of the manifest named the journal. */
+/** Whether it is the head of a segment of version 1, which no head of the manifest names. */
 export function isFormerHead(bytes: Buffer): boolean {
   return bytes.subarray(0, magic.length).equals(magic) && bytes.readUInt16LE(at.version) === 1;
 }
