@@ -1,7 +1,8 @@
 /** What the methods of the socket answer. */
 import { version } from '../common/version.js';
 import type { Status } from './protocol/control.js';
-import { type DaemonStatus, type HealthReason, protocolVersion } from './protocol/daemon.js';
+import { protocolVersion } from './protocol/lines.js';
+import type { DaemonStatus, HealthReason } from './protocol/methods/system.js';
 import type { DaemonHandlers } from './socket/dispatch.js';
 import type { SupervisionFacts, Supervisor } from './supervision/supervisor.js';
 

@@ -1,8 +1,10 @@
+import { Admins } from '../common/admins.js';
 import { daemonSocket, type Places } from '../common/environment.js';
 import type { Logger } from '../common/log.js';
 import { notifyManager } from '../common/notify.js';
 import { prepareRuntimeDirectory } from '../common/runtime-directory.js';
 import { daemonHandlers } from './methods.js';
+import { callersBy } from './socket/caller.js';
 import { answerWith, busyLine } from './socket/dispatch.js';
 import { LineServer } from './socket/line-server.js';
 import { Supervisor } from './supervision/supervisor.js';
@@ -32,7 +34,7 @@ export class Sherind {
   async start(): Promise<void> {
     prepareRuntimeDirectory(this.#where.runtime);
     const path = daemonSocket(this.#where);
-    const answer = answerWith(daemonHandlers(this.#supervisor), this.#log);
+    const answer = answerWith(daemonHandlers(this.#supervisor), callersBy(new Admins()), this.#log);
     // The socket first: of two sherinds the second ends before it touches anything.
     this.#server = await LineServer.listen({ path, answer, busy: busyLine, log: this.#log });
     try {

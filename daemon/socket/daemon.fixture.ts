@@ -1,9 +1,14 @@
 /** Handlers over no sherin-fs, and a client that says what it likes. */
 import { connect, type Socket } from 'node:net';
 import { makeLogger } from '../../common/log.js';
-import type { DaemonHandlers } from './dispatch.js';
+import type { Caller } from './caller.js';
+import { answerWith, type DaemonHandlers } from './dispatch.js';
 
 export const silent = makeLogger('test', { SHERIN_LOG: 'silent' });
+
+/** This process, and somebody without rights. */
+export const root: Caller = { peer: { uid: 0, gid: 0, groups: [], pid: process.pid }, admin: true };
+export const nobody: Caller = { peer: { uid: 65534, gid: 65534, groups: [], pid: null }, admin: false };
 
 export const restingHandlers: DaemonHandlers = {
   'system.hello': async () => ({ sherind: '0.1.0', protocol: 1, fs: null }),
@@ -21,6 +26,12 @@ export const restingHandlers: DaemonHandlers = {
   }),
   'system.health': async () => ({ ok: false, reasons: ['fs-stopped'] }),
 };
+
+/** Answers lines of one caller. */
+export function answering(handlers: DaemonHandlers = restingHandlers, caller = root) {
+  const answer = answerWith(handlers, () => caller, silent);
+  return (line: Parameters<typeof answer>[0]) => answer(line, caller.peer);
+}
 
 export function requestLine(method: string, params?: unknown, id: unknown = 1): string {
   return `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;

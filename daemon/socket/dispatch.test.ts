@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { daemonMethods, daemonResponseSchema, lineLimit } from '../protocol/daemon.js';
-import { restingHandlers, silent } from './daemon.fixture.js';
-import { answerWith } from './dispatch.js';
+import { daemonMethods } from '../protocol/daemon.js';
+import { daemonResponseSchema, lineLimit } from '../protocol/lines.js';
+import { answering, restingHandlers } from './daemon.fixture.js';
 
-const answer = answerWith(restingHandlers, silent);
+const answer = answering();
 
 /** The answer to a line, checked against the protocol; null for none. */
 async function reply(line: string | Buffer): Promise<unknown> {
@@ -85,14 +85,11 @@ it('a line that is too long is refused with its limit', async () => {
 
 it('a handler that fails or tells more than its schema admits is answered as an internal error', async () => {
   const text = 'a path: /somewhere';
-  const leaky = answerWith(
-    {
-      ...restingHandlers,
-      'system.hello': async () => ({ sherind: text, protocol: 1, fs: null }),
-      'system.health': () => Promise.reject(new Error(text)),
-    },
-    silent,
-  );
+  const leaky = answering({
+    ...restingHandlers,
+    'system.hello': async () => ({ sherind: text, protocol: 1, fs: null }),
+    'system.health': () => Promise.reject(new Error(text)),
+  });
   for (const method of ['system.hello', 'system.health']) {
     const line = String(await leaky(Buffer.from(request({ method }))));
     expect(JSON.parse(line)).toMatchObject(refused(-32603, 'EIO'));

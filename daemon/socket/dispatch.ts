@@ -2,24 +2,27 @@
 import type { z } from 'zod';
 import type { Logger } from '../../common/log.js';
 import {
-  type DaemonError,
-  type DaemonId,
   type DaemonMethod,
   type DaemonRequest,
   type DaemonResult,
-  daemonIdSchema,
   daemonMethods,
-  daemonRequestSchema,
   isDaemonMethod,
-  lineLimit,
-  shortNameSchema,
 } from '../protocol/daemon.js';
+import {
+  type DaemonError,
+  type DaemonId,
+  daemonIdSchema,
+  daemonRequestSchema,
+  lineLimit,
+} from '../protocol/lines.js';
 import { rpcCode } from '../protocol/rpc.js';
+import { shortNameSchema } from '../protocol/short-values.js';
+import type { Caller, CallerOf } from './caller.js';
 import type { AnswerLine } from './line-connection.js';
 import type { Line } from './line-splitter.js';
 
 export type DaemonHandlers = {
-  readonly [M in DaemonMethod]: (params: DaemonRequest<M>) => Promise<DaemonResult<M>>;
+  readonly [M in DaemonMethod]: (params: DaemonRequest<M>, caller: Caller) => Promise<DaemonResult<M>>;
 };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -33,8 +36,9 @@ const tooLong = errorLine(
 /** What a client gets for whom there is no place. */
 export const busyLine = errorLine(null, refusal(rpcCode.sherin, 'too many connections', 'EBUSY'));
 
-export function answerWith(handlers: DaemonHandlers, log: Logger): AnswerLine {
-  return async (line) => {
+/** @param callerOf who a connection's peer is, asked at each request */
+export function answerWith(handlers: DaemonHandlers, callerOf: CallerOf, log: Logger): AnswerLine {
+  return async (line, peer) => {
     if (line === 'too-long') return tooLong;
     const value = parse(line);
     if (value === undefined) return errorLine(null, refusal(rpcCode.parse, 'not JSON in UTF-8', 'EINVAL'));
@@ -44,7 +48,7 @@ export function answerWith(handlers: DaemonHandlers, log: Logger): AnswerLine {
       return errorLine(idOf(value), refusal(rpcCode.invalidRequest, message, 'EINVAL'));
     }
     const { id, method, params } = request.data;
-    const response = await respond(handlers, log, method, params ?? {});
+    const response = await respond({ handlers, log, caller: callerOf(peer) }, method, params ?? {});
     // A request without an ID is a notification: it gets no answer, not even an error (JSON-RPC 2.0, section 4.1).
     if (id === undefined) return null;
     return 'error' in response ? errorLine(id, response.error) : resultLine(id, response.result, log);
@@ -53,29 +57,37 @@ export function answerWith(handlers: DaemonHandlers, log: Logger): AnswerLine {
 
 type Response = { readonly result: unknown } | { readonly error: DaemonError };
 
-async function respond(
-  handlers: DaemonHandlers,
-  log: Logger,
-  name: string,
-  params: unknown,
-): Promise<Response> {
+interface Scene {
+  readonly handlers: DaemonHandlers;
+  readonly log: Logger;
+  readonly caller: Caller;
+}
+
+async function respond({ handlers, log, caller }: Scene, name: string, params: unknown): Promise<Response> {
   if (!isDaemonMethod(name)) {
     const shown = shortNameSchema.safeParse(name).success ? ` ${name}` : '';
     return { error: refusal(rpcCode.methodNotFound, `unknown method${shown}`, 'ENOSYS') };
   }
   const method = daemonMethods[name];
+  if (method.right === 'admin' && !caller.admin) return { error: denied(name, caller, log) };
   const parsed = method.params.safeParse(params);
   if (!parsed.success) {
     return { error: refusal(rpcCode.invalidParams, `${name}: ${problem(parsed.error)}`, 'EINVAL') };
   }
   try {
-    const handler = handlers[name] as (params: unknown) => Promise<unknown>;
+    const handler = handlers[name] as (params: unknown, caller: Caller) => Promise<unknown>;
     // What leaves is checked, too: the schema admits no text and no path.
-    return { result: method.result.parse(await handler(parsed.data)) };
+    return { result: method.result.parse(await handler(parsed.data, caller)) };
   } catch (error) {
     log.error({ err: error, method: name }, 'a method failed unexpectedly');
     return { error: refusal(rpcCode.internal, `${name} failed`, 'EIO') };
   }
+}
+
+/** Every refusal for want of rights comes through here. */
+function denied(name: string, { peer }: Caller, log: Logger): DaemonError {
+  log.warn({ method: name, uid: peer.uid, pid: peer.pid }, 'refused: for administrators');
+  return refusal(rpcCode.sherin, `${name} is for administrators`, 'EACCES');
 }
 
 function parse(line: Exclude<Line, 'too-long'>): unknown {

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
-import { lineLimit } from '../protocol/daemon.js';
+import { lineLimit } from '../protocol/lines.js';
+import type { Peer } from './caller.js';
 import { type Line, LineSplitter } from './line-splitter.js';
 
-/** Answers one line with one line (its end included), or null for none. Never rejects. */
-export type AnswerLine = (line: Line) => Promise<Buffer | null>;
+/** Answers one line of a peer with one line (its end included), or null for none. Never rejects. */
+export type AnswerLine = (line: Line, peer: Peer) => Promise<Buffer | null>;
 
 export interface ConnectionLimits {
   /** Requests that run or whose answers the peer has not read yet; more wait in the kernel. */
@@ -21,6 +22,7 @@ type Waiting = 'idle' | 'line' | 'writing';
 /** One client: lines in, answers out, bounded in memory and time. */
 export class LineConnection {
   readonly #socket: Socket;
+  readonly #peer: Peer;
   readonly #answer: AnswerLine;
   readonly #limits: ConnectionLimits;
   readonly #lines = new LineSplitter(lineLimit);
@@ -31,8 +33,9 @@ export class LineConnection {
   #timer: NodeJS.Timeout | undefined;
 
   /** @param socket one with `allowHalfOpen`: a client may end its side and still read the answers */
-  constructor(socket: Socket, answer: AnswerLine, limits: ConnectionLimits) {
+  constructor(socket: Socket, peer: Peer, answer: AnswerLine, limits: ConnectionLimits) {
     this.#socket = socket;
+    this.#peer = peer;
     this.#answer = answer;
     this.#limits = limits;
     socket.on('data', (bytes: Buffer) => {
@@ -81,7 +84,7 @@ export class LineConnection {
   }
 
   async #serve(line: Line): Promise<void> {
-    const answer = await this.#answer(line);
+    const answer = await this.#answer(line, this.#peer);
     if (this.#socket.destroyed) return;
     if (answer === null) this.#done();
     // The place is free once the kernel has taken the answer: a peer that does not read gets no more of them.

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
-import { lineLimit } from '../protocol/daemon.js';
-import { RawClient, requestLine, restingHandlers, silent } from './daemon.fixture.js';
-import { answerWith, busyLine } from './dispatch.js';
+import { lineLimit } from '../protocol/lines.js';
+import { answering, RawClient, requestLine, silent } from './daemon.fixture.js';
+import { busyLine } from './dispatch.js';
 import { LineServer, type LineServerOptions, socketLimits } from './line-server.js';
 
 let folder: string;
@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 async function listen(options: Partial<LineServerOptions> = {}): Promise<LineServer> {
-  const answer = answerWith(restingHandlers, silent);
+  const answer = answering();
   const server = await LineServer.listen({ path, answer, busy: busyLine, log: silent, ...options });
   open.push(server);
   return server;

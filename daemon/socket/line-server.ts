@@ -1,8 +1,10 @@
-import { chownSync, linkSync, lstatSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chownSync, linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
+import { UserDatabase } from '../../common/user-database.js';
 import { type AnswerLine, type ConnectionLimits, LineConnection } from './line-connection.js';
+import { StreamPeer } from './stream-peer.js';
 
 export interface SocketLimits extends ConnectionLimits {
   readonly connections: number;
@@ -83,7 +85,7 @@ export class LineServer {
       });
       process.umask(before);
     });
-    const gid = process.getuid?.() === 0 ? groupId(group) : null;
+    const gid = process.getuid?.() === 0 ? new UserDatabase().groupId(group) : null;
     if (gid !== null) chownSync(this.#options.path, 0, gid);
   }
 
@@ -94,9 +96,22 @@ export class LineServer {
       socket.destroySoon();
       return;
     }
-    const connection = new LineConnection(socket, this.#options.answer, this.#limits);
+    const peer = this.#peerOf(socket);
+    if (peer === null) return;
+    const connection = new LineConnection(socket, peer, this.#options.answer, this.#limits);
     this.#connections.add(connection);
     socket.on('close', () => this.#connections.delete(connection));
+  }
+
+  /** A connection whose peer the kernel does not tell is closed: nothing is answered to nobody. */
+  #peerOf(socket: Socket): StreamPeer | null {
+    try {
+      return new StreamPeer(socket);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'the peer of a connection is not known');
+      socket.destroy();
+      return null;
+    }
   }
 }
 
@@ -136,16 +151,4 @@ function answers(path: string): Promise<boolean> {
       settle(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'),
     );
   });
-}
-
-function groupId(wanted: string): number | null {
-  try {
-    for (const line of readFileSync('/etc/group', 'utf8').split('\n')) {
-      const [name, , gid] = line.split(':');
-      if (name === wanted) return Number(gid);
-    }
-  } catch {
-    // No group file: only root connects.
-  }
-  return null;
 }

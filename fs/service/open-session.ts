@@ -1,3 +1,4 @@
+import type { Admins } from '../../common/admins.js';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { type CubeReader, type Keyring, Secret } from '../../native/index.js';
 import type { AuditEvent } from '../audit/event.js';
@@ -11,7 +12,6 @@ import { headerHash } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
 import type { Journal } from '../writing/journal/journal.js';
 import type { WritingListener } from '../writing/listener.js';
-import type { Admins } from './access.js';
 import { availableBytes } from './disk-space.js';
 import { encodeOptions } from './encode-options.js';
 import { auditKeys, manifestKeys } from './key-uses.js';

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { Admins } from '../../common/admins.js';
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { Status } from '../../daemon/protocol/control.js';
@@ -13,7 +14,6 @@ import { filesName, topInode } from '../mount/top-tree.js';
 import { within } from '../mount/within.js';
 import { headerPublicKey } from '../vault/header.js';
 import type { LockedVault } from '../vault/open.js';
-import { Admins } from './access.js';
 import { actorOf, systemActor } from './actor.js';
 import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';

@@ -1,3 +1,4 @@
+import type { Admins } from '../../common/admins.js';
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes, cubeIdToBytes, type SherinId } from '../../common/ids.js';
 import type { CubeReader, CubeRef, EncodeOptions, Keyring } from '../../native/index.js';
@@ -21,7 +22,7 @@ import { recover } from '../writing/recovery.js';
 import type { Transaction } from '../writing/sealing.js';
 import type { Stored } from '../writing/stored.js';
 import { Writing } from '../writing/writing.js';
-import { type Admins, mayRead } from './access.js';
+import { mayRead } from './access.js';
 import { GivenUpContent } from './given-up.js';
 import { auditKeys } from './key-uses.js';
 import { LiveFile } from './live-file.js';
