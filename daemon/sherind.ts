@@ -7,6 +7,7 @@ import { daemonHandlers } from './methods.js';
 import { callersBy } from './socket/caller.js';
 import { answerWith, busyLine } from './socket/dispatch.js';
 import { LineServer } from './socket/line-server.js';
+import { TokenBuckets } from './socket/token-buckets.js';
 import { Supervisor } from './supervision/supervisor.js';
 
 /** The daemon: the supervision of sherin-fs, and the socket that tells about it. */
@@ -34,7 +35,12 @@ export class Sherind {
   async start(): Promise<void> {
     prepareRuntimeDirectory(this.#where.runtime);
     const path = daemonSocket(this.#where);
-    const answer = answerWith(daemonHandlers(this.#supervisor), callersBy(new Admins()), this.#log);
+    const answer = answerWith({
+      handlers: daemonHandlers(this.#supervisor),
+      callerOf: callersBy(new Admins()),
+      buckets: new TokenBuckets(),
+      log: this.#log,
+    });
     // The socket first: of two sherinds the second ends before it touches anything.
     this.#server = await LineServer.listen({ path, answer, busy: busyLine, log: this.#log });
     try {

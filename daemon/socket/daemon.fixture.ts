@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { makeLogger } from '../../common/log.js';
 import type { Caller } from './caller.js';
 import { answerWith, type DaemonHandlers } from './dispatch.js';
+import { TokenBuckets } from './token-buckets.js';
 
 export const silent = makeLogger('test', { SHERIN_LOG: 'silent' });
 
@@ -28,8 +29,12 @@ export const restingHandlers: DaemonHandlers = {
 };
 
 /** Answers lines of one caller. */
-export function answering(handlers: DaemonHandlers = restingHandlers, caller = root) {
-  const answer = answerWith(handlers, () => caller, silent);
+export function answering(
+  handlers: DaemonHandlers = restingHandlers,
+  caller = root,
+  buckets = new TokenBuckets(),
+) {
+  const answer = answerWith({ handlers, callerOf: () => caller, buckets, log: silent });
   return (line: Parameters<typeof answer>[0]) => answer(line, caller.peer);
 }
 

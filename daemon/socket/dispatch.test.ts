@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { daemonMethods } from '../protocol/daemon.js';
 import { daemonResponseSchema, lineLimit } from '../protocol/lines.js';
-import { answering, restingHandlers } from './daemon.fixture.js';
+import { answering, nobody, restingHandlers, root } from './daemon.fixture.js';
+import { TokenBuckets } from './token-buckets.js';
 
 const answer = answering();
 
@@ -39,6 +40,13 @@ describe('a request', () => {
     ['no JSON', 'hello', -32700],
     ['half of one', '{"jsonrpc":"2.0","id":1', -32700],
     ['nothing', '', -32700],
+    ['with a key twice', '{"jsonrpc":"2.0","id":1,"id":2,"method":"system.hello"}', -32700],
+    ['with an ID beyond all numbers', '{"jsonrpc":"2.0","id":1e999,"method":"system.hello"}', -32600],
+    [
+      'with an ID that no number holds exactly',
+      '{"jsonrpc":"2.0","id":9007199254740993,"method":"system.hello"}',
+      -32600,
+    ],
     ['a batch', '[]', -32600],
     ['a number', '7', -32600],
     ['null', 'null', -32600],
@@ -76,6 +84,18 @@ describe('a request', () => {
       );
     }
   });
+});
+
+it('a user who asks too much is told so, under the ID; others are not', async () => {
+  const buckets = new TokenBuckets({ burst: 3, perSecond: 0 });
+  const asked = answering(restingHandlers, root, buckets);
+  const line = Buffer.from(request({ method: 'system.hello', id: 'x' }));
+  for (let times = 0; times < 3; times++)
+    expect(JSON.parse(String(await asked(line)))).toHaveProperty('result');
+  expect(JSON.parse(String(await asked(line)))).toMatchObject({ id: 'x', ...refused(-32000, 'EBUSY') });
+  expect(await asked(Buffer.from('{"jsonrpc":"2.0","method":"system.hello"}'))).toBeNull();
+  const other = answering(restingHandlers, nobody, buckets);
+  expect(JSON.parse(String(await other(line)))).toHaveProperty('result');
 });
 
 it('a line that is too long is refused with its limit', async () => {

@@ -19,13 +19,13 @@ import { rpcCode } from '../protocol/rpc.js';
 import { shortNameSchema } from '../protocol/short-values.js';
 import type { Caller, CallerOf } from './caller.js';
 import type { AnswerLine } from './line-connection.js';
-import type { Line } from './line-splitter.js';
+import { parseLine } from './parse-line.js';
+import type { TokenBuckets } from './token-buckets.js';
 
 export type DaemonHandlers = {
   readonly [M in DaemonMethod]: (params: DaemonRequest<M>, caller: Caller) => Promise<DaemonResult<M>>;
 };
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const longestMessage = 256;
 
 const tooLong = errorLine(
@@ -33,15 +33,27 @@ const tooLong = errorLine(
   refusal(rpcCode.invalidRequest, `a line has at most ${lineLimit} bytes`, 'EMSGSIZE'),
 );
 
+const unreadable = refusal(rpcCode.parse, 'not JSON in UTF-8, or a key stands there twice', 'EINVAL');
+const tooMany = refusal(rpcCode.sherin, 'too many requests of this user: wait a second', 'EBUSY');
+
 /** What a client gets for whom there is no place. */
 export const busyLine = errorLine(null, refusal(rpcCode.sherin, 'too many connections', 'EBUSY'));
 
-/** @param callerOf who a connection's peer is, asked at each request */
-export function answerWith(handlers: DaemonHandlers, callerOf: CallerOf, log: Logger): AnswerLine {
+export interface DispatchParts {
+  readonly handlers: DaemonHandlers;
+  /** Who a connection's peer is, asked at each request. */
+  readonly callerOf: CallerOf;
+  readonly buckets: TokenBuckets;
+  readonly log: Logger;
+}
+
+export function answerWith({ handlers, callerOf, buckets, log }: DispatchParts): AnswerLine {
   return async (line, peer) => {
+    const admitted = buckets.take(peer.uid);
     if (line === 'too-long') return tooLong;
-    const value = parse(line);
-    if (value === undefined) return errorLine(null, refusal(rpcCode.parse, 'not JSON in UTF-8', 'EINVAL'));
+    const value = parseLine(line);
+    if (value === undefined) return errorLine(null, unreadable);
+    if (!admitted) return isNotification(value) ? null : errorLine(idOf(value), tooMany);
     const request = daemonRequestSchema.safeParse(value);
     if (!request.success) {
       const message = `not a JSON-RPC 2.0 request: ${problem(request.error)}`;
@@ -90,12 +102,10 @@ function denied(name: string, { peer }: Caller, log: Logger): DaemonError {
   return refusal(rpcCode.sherin, `${name} is for administrators`, 'EACCES');
 }
 
-function parse(line: Exclude<Line, 'too-long'>): unknown {
-  try {
-    return JSON.parse(utf8.decode(line)) as unknown;
-  } catch {
-    return undefined;
-  }
+/** A well-formed request without an ID. */
+function isNotification(value: unknown): boolean {
+  const request = daemonRequestSchema.safeParse(value);
+  return request.success && request.data.id === undefined;
 }
 
 /** The ID of what is no request otherwise, where it has a proper one. */

@@ -3,15 +3,19 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import { UserDatabase } from '../../common/user-database.js';
+import { FairQueue, type QueueLimits } from './fair-queue.js';
 import { type AnswerLine, type ConnectionLimits, LineConnection } from './line-connection.js';
 import { StreamPeer } from './stream-peer.js';
 
-export interface SocketLimits extends ConnectionLimits {
+export interface SocketLimits extends ConnectionLimits, QueueLimits {
   readonly connections: number;
 }
 
 export const socketLimits: SocketLimits = {
   connections: 1024,
+  // Less than sherin-fs takes from one connection (64): what runs here never waits in that socket.
+  running: 32,
+  runningPerUser: 16,
   inFlight: 64,
   idle: 300_000,
   line: 30_000,
@@ -36,10 +40,12 @@ export class LineServer {
   readonly #connections = new Set<LineConnection>();
   readonly #options: LineServerOptions;
   readonly #limits: SocketLimits;
+  readonly #queue: FairQueue;
 
   private constructor(options: LineServerOptions) {
     this.#options = options;
     this.#limits = options.limits ?? socketLimits;
+    this.#queue = new FairQueue(this.#limits);
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
   }
 
@@ -98,7 +104,10 @@ export class LineServer {
     }
     const peer = this.#peerOf(socket);
     if (peer === null) return;
-    const connection = new LineConnection(socket, peer, this.#options.answer, this.#limits);
+    // Whoever has gone before his turn came wants no answer.
+    const answer: AnswerLine = (line) =>
+      this.#queue.run(peer.uid, async () => (socket.destroyed ? null : this.#options.answer(line, peer)));
+    const connection = new LineConnection(socket, peer, answer, this.#limits);
     this.#connections.add(connection);
     socket.on('close', () => this.#connections.delete(connection));
   }
