@@ -340,6 +340,12 @@ export const errorTable = {
     sentence: 'the runtime directory {path} is not private: {part}',
     hint: 'name another with --runtime-dir DIR',
   },
+  BUSY: {
+    errno: 'EBUSY',
+    exit: Exit.failed,
+    sentence: '{what} is under way already',
+    hint: 'wait for its end',
+  },
   BACKUP_BUSY: {
     errno: 'EBUSY',
     exit: Exit.failed,

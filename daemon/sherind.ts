@@ -1,9 +1,10 @@
 import { Admins } from '../common/admins.js';
-import { daemonSocket, type Places } from '../common/environment.js';
+import { controlSocket, daemonSocket, type Places } from '../common/environment.js';
 import type { Logger } from '../common/log.js';
 import { notifyManager } from '../common/notify.js';
 import { prepareRuntimeDirectory } from '../common/runtime-directory.js';
-import { daemonHandlers } from './methods.js';
+import { FsLink } from './fs-link.js';
+import { daemonHandlers } from './handlers.js';
 import { callersBy } from './socket/caller.js';
 import { answerWith, busyLine } from './socket/dispatch.js';
 import { LineServer } from './socket/line-server.js';
@@ -15,6 +16,7 @@ export class Sherind {
   readonly #where: Places;
   readonly #log: Logger;
   readonly #supervisor: Supervisor;
+  readonly #fs: FsLink;
   #server: LineServer | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -22,6 +24,7 @@ export class Sherind {
     this.#where = where;
     this.#log = log;
     this.#supervisor = new Supervisor(where, log);
+    this.#fs = new FsLink(controlSocket(where));
   }
 
   get stopping(): boolean {
@@ -36,7 +39,7 @@ export class Sherind {
     prepareRuntimeDirectory(this.#where.runtime);
     const path = daemonSocket(this.#where);
     const answer = answerWith({
-      handlers: daemonHandlers(this.#supervisor),
+      handlers: daemonHandlers(this.#supervisor, this.#fs),
       callerOf: callersBy(new Admins()),
       buckets: new TokenBuckets(),
       log: this.#log,
@@ -66,6 +69,7 @@ export class Sherind {
       await this.#supervisor.stop();
     } finally {
       await this.#server?.close();
+      this.#fs.close();
     }
     this.#log.info('stopped');
   }

@@ -3,11 +3,15 @@
  * short names travel: no content, no text, no path.
  */
 import type { z } from 'zod';
+import { objectMethods } from './methods/object.js';
 import { systemMethods } from './methods/system.js';
+import { vaultMethods } from './methods/vault.js';
 import type { DaemonTerm } from './rights.js';
 
 export const daemonMethods = {
   ...systemMethods,
+  ...vaultMethods,
+  ...objectMethods,
 } as const satisfies Record<string, DaemonTerm>;
 
 export type DaemonMethod = keyof typeof daemonMethods;

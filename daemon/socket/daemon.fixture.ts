@@ -1,5 +1,6 @@
 /** Handlers over no sherin-fs, and a client that says what it likes. */
 import { connect, type Socket } from 'node:net';
+import { SherinError } from '../../common/errors.js';
 import { makeLogger } from '../../common/log.js';
 import type { Caller } from './caller.js';
 import { answerWith, type DaemonHandlers } from './dispatch.js';
@@ -10,6 +11,10 @@ export const silent = makeLogger('test', { SHERIN_LOG: 'silent' });
 /** This process, and somebody without rights. */
 export const root: Caller = { peer: { uid: 0, gid: 0, groups: [], pid: process.pid }, admin: true };
 export const nobody: Caller = { peer: { uid: 65534, gid: 65534, groups: [], pid: null }, admin: false };
+
+const notRunning = async (): Promise<never> => {
+  throw new SherinError('NOT_RUNNING', { path: '/run/sherin/sherin-fs.sock' });
+};
 
 export const restingHandlers: DaemonHandlers = {
   'system.hello': async () => ({ sherind: '0.1.0', protocol: 1, fs: null }),
@@ -26,6 +31,13 @@ export const restingHandlers: DaemonHandlers = {
     lastError: null,
   }),
   'system.health': async () => ({ ok: false, reasons: ['fs-stopped'] }),
+  'vault.lock': notRunning,
+  'vault.unlock': notRunning,
+  'vault.scrub': notRunning,
+  'object.stat': notRunning,
+  'object.list': notRunning,
+  'object.lineage': notRunning,
+  'file.resolve': notRunning,
 };
 
 /** Answers lines of one caller. */

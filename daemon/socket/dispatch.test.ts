@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SherinError } from '../../common/errors.js';
 import { daemonMethods } from '../protocol/daemon.js';
 import { daemonResponseSchema, lineLimit } from '../protocol/lines.js';
 import { answering, nobody, restingHandlers, root } from './daemon.fixture.js';
@@ -21,8 +22,8 @@ const refused = (code: number, errno: string) => ({ error: { code, data: { code:
 
 describe('a request', () => {
   it.each(Object.keys(daemonMethods))('%s is answered under its ID', async (method) => {
-    expect(await reply(request({ method }))).toMatchObject({ id: 1, result: {} });
-    expect(await reply(request({ method, id: 'a-7', params: {} }))).toMatchObject({ id: 'a-7', result: {} });
+    expect(await reply(request({ method }))).toMatchObject({ id: 1 });
+    expect(await reply(request({ method, id: 'a-7', params: {} }))).toMatchObject({ id: 'a-7' });
   });
 
   it('without an ID is a notification and gets no answer', async () => {
@@ -84,6 +85,35 @@ describe('a request', () => {
       );
     }
   });
+});
+
+const administrative = Object.entries(daemonMethods).filter(([, { right }]) => right === 'admin');
+
+it('a method for administrators is refused to others before its parameters are looked at', async () => {
+  const asked = answering(restingHandlers, nobody);
+  expect(administrative.length).toBeGreaterThan(2);
+  for (const [method] of administrative) {
+    const line = String(await asked(Buffer.from(request({ method, params: { text: 'x' } }))));
+    expect(JSON.parse(line)).toMatchObject(refused(-32000, 'EACCES'));
+  }
+});
+
+it('an error of the table travels as its name, its errno and its ID, without what else it tells', async () => {
+  const id = 'FILES_20260101_0123456789abcdef0123456789abcdef';
+  const failing = (error: SherinError) =>
+    answering({ ...restingHandlers, 'object.stat': () => Promise.reject(error) });
+  const ask = async (error: SherinError): Promise<unknown> => {
+    const line = await failing(error)(Buffer.from(request({ method: 'object.stat', params: { id } })));
+    return JSON.parse(String(line));
+  };
+  expect(await ask(new SherinError('ID_UNKNOWN', { id }))).toMatchObject({
+    error: { code: -32000, message: 'object.stat: ID_UNKNOWN', data: { code: 'ENOENT', id } },
+  });
+  expect(await ask(new SherinError('LOCKED'))).toMatchObject({
+    error: { message: 'object.stat: LOCKED, the vault is locked', data: { code: 'ENOKEY' } },
+  });
+  const path = '/somewhere';
+  expect(JSON.stringify(await ask(new SherinError('NOT_RUNNING', { path })))).not.toContain(path);
 });
 
 it('a user who asks too much is told so, under the ID; others are not', async () => {

@@ -1,5 +1,7 @@
 /** One request line → one response line: parsing, validation, dispatch, error answers. */
 import type { z } from 'zod';
+import { errorTable, SherinError } from '../../common/errors.js';
+import { Exit } from '../../common/exit.js';
 import type { Logger } from '../../common/log.js';
 import {
   type DaemonMethod,
@@ -91,9 +93,19 @@ async function respond({ handlers, log, caller }: Scene, name: string, params: u
     // What leaves is checked, too: the schema admits no text and no path.
     return { result: method.result.parse(await handler(parsed.data, caller)) };
   } catch (error) {
+    if (error instanceof SherinError) return { error: failure(name, error) };
     log.error({ err: error, method: name }, 'a method failed unexpectedly');
     return { error: refusal(rpcCode.internal, `${name} failed`, 'EIO') };
   }
+}
+
+/** An error of the table: its name and what it says of every case, for the rest of its sentence may be a path. */
+function failure(name: string, error: SherinError): DaemonError {
+  const { sentence } = errorTable[error.code];
+  const message = `${name}: ${error.code}${sentence.includes('{') ? '' : `, ${sentence}`}`;
+  const id = shortNameSchema.safeParse(error.context.id);
+  const errno = error.exit === Exit.locked ? 'ENOKEY' : error.errno;
+  return refusal(rpcCode.sherin, message, errno, id.data);
 }
 
 /** Every refusal for want of rights comes through here. */
@@ -117,7 +129,8 @@ function idOf(value: unknown): DaemonId | null {
 
 /** The first thing wrong, by the name of its field; nothing of the caller's values. */
 function problem(error: z.ZodError): string {
-  const [issue] = error.issues;
+  const unknown = error.issues.find(({ code }) => code === 'unrecognized_keys');
+  const issue = unknown ?? error.issues[0];
   if (issue === undefined) return 'malformed';
   if (issue.code === 'unrecognized_keys') {
     const known = issue.keys.find((key) => shortNameSchema.safeParse(key).success);
@@ -127,8 +140,9 @@ function problem(error: z.ZodError): string {
   return field === '' ? issue.message : `${field}: ${issue.message}`;
 }
 
-function refusal(code: number, message: string, errno: string): DaemonError {
-  return { code, message: message.slice(0, longestMessage), data: { code: errno } };
+function refusal(code: number, message: string, errno: string, id?: string): DaemonError {
+  const data = id === undefined ? { code: errno } : { code: errno, id };
+  return { code, message: message.slice(0, longestMessage), data };
 }
 
 function errorLine(id: DaemonId | null, error: DaemonError): Buffer {

@@ -39,7 +39,7 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
     });
     const service = new VaultService(locked, log, { wholeCube: options.verify === 'cube' });
     await service.store.clean();
-    await service.dropSnapshot();
+    await service.snapshots.drop();
     const transfers = new TransferHandlers(service);
     const backups = new BackupHandlers(service);
     const threads = new ClientThreads();

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { Admins } from '../../common/admins.js';
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
@@ -7,9 +6,9 @@ import { CubeReader } from '../../native/index.js';
 import type { Peer } from '../../native/ipc.js';
 import type { AuditEvent } from '../audit/event.js';
 import { PendingAudit } from '../audit/pending.js';
-import { snapshotFolder, takeSnapshot } from '../backup/snapshot.js';
 import { CubeLock } from '../cube/cube-lock.js';
 import { CubeStore } from '../cube/store.js';
+import type { Caller } from '../mount/source.js';
 import { filesName, topInode } from '../mount/top-tree.js';
 import { within } from '../mount/within.js';
 import { headerPublicKey } from '../vault/header.js';
@@ -21,13 +20,16 @@ import { History } from './history.js';
 import { Importing } from './importing.js';
 import { keepWritten, unsealedError } from './keep-written.js';
 import { Mounting, type MountRequest, type PastMount } from './mounting.js';
+import { ObjectAccess } from './object-access.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
 import { Origins } from './origins.js';
 import { releaseMemory } from './release-memory.js';
 import { Removing } from './removing.js';
 import type { Session } from './session.js';
+import { Snapshots } from './snapshots.js';
 import { Space } from './space.js';
 import { statusOf } from './status.js';
+import { Turns } from './turns.js';
 import type { VaultView } from './vault-view.js';
 
 type State =
@@ -62,6 +64,8 @@ export class VaultService implements VaultView {
   readonly destroying: Destroying;
   readonly space: Space;
   readonly origins: Origins;
+  readonly objects: ObjectAccess;
+  readonly snapshots: Snapshots;
   readonly #locked: LockedVault;
   readonly #log: Logger;
   readonly #options: ServiceOptions;
@@ -70,7 +74,7 @@ export class VaultService implements VaultView {
   readonly #pending: PendingAudit;
   readonly #mounting: Mounting;
   #state: State = { kind: 'sealed' };
-  #change: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #opening: Promise<Session> | null = null;
   /** The end of the last session, which a hung disk or TPM may put off. */
   #closing: Promise<void> = Promise.resolve();
@@ -96,6 +100,15 @@ export class VaultService implements VaultView {
     this.destroying = new Destroying(this.#collectingParts(), this.removing);
     this.space = new Space(this, () => locked.header.pad);
     this.origins = new Origins(this);
+    this.objects = new ObjectAccess({
+      ...{ vault: this, origins: this.origins },
+      owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+      othersComeIn: () => this.#mounting.mounted?.allowOther ?? false,
+    });
+    this.snapshots = new Snapshots({
+      inside: (name) => locked.directory.inside(name),
+      undisturbed: (step) => this.#undisturbed(step),
+    });
     this.imports = new Importing({
       vault: this,
       locked,
@@ -147,9 +160,11 @@ export class VaultService implements VaultView {
     if (this.#state.kind === 'unlocked') return this.#state.session;
     if (this.#state.kind === 'locked') throw new SherinError('LOCKED');
     if (this.#refused !== null && Date.now() - this.#refused.at < refusalMs) throw this.#refused.error;
-    this.#opening ??= this.#inTurn(() => this.#open({ slot: 'tpm', pin: null }, null)).finally(() => {
-      this.#opening = null;
-    });
+    this.#opening ??= this.#turns
+      .run(() => this.#open({ slot: 'tpm', pin: null }, null))
+      .finally(() => {
+        this.#opening = null;
+      });
     return this.#opening;
   }
 
@@ -160,8 +175,8 @@ export class VaultService implements VaultView {
   }
 
   /** Opens the vault on request. @throws as {@link unlocked}, RECOVERY_KEY_WRONG */
-  async unlock(how: Opening, peer: Peer | null): Promise<void> {
-    await this.#inTurn(() => this.#open(how, peer));
+  async unlock(how: Opening, peer: Caller | null): Promise<void> {
+    await this.#turns.run(() => this.#open(how, peer));
   }
 
   /** Why content is refused now, or null. */
@@ -180,8 +195,8 @@ export class VaultService implements VaultView {
   }
 
   /** Wipes keys and plaintext; answers when the kernel has dropped its pages. @throws SherinError UNSEALED: it is locked all the same */
-  async lock(peer: Peer | null): Promise<void> {
-    await this.#inTurn(async () => {
+  async lock(peer: Caller | null): Promise<void> {
+    await this.#turns.run(async () => {
       const session = this.current();
       this.#refused = null;
       if (session === null) {
@@ -230,7 +245,7 @@ export class VaultService implements VaultView {
     const unmounted = [this.#mounting.mounted, ...this.#mounting.past].flatMap((mount) => mount?.path ?? []);
     const result = { lazy: false };
     for (const path of unmounted) if ((await this.unmount(peer, path)).lazy) result.lazy = true;
-    const unsealed = await this.#inTurn(async () => {
+    const unsealed = await this.#turns.run(async () => {
       const session = this.current();
       session?.records.note({ event: 'AUDIT_STOP', id: null, actor: actor(peer), meta: {} }, true);
       const left = session && (await keepWritten(session, this.#mounting, actor(peer), this.#log));
@@ -241,32 +256,6 @@ export class VaultService implements VaultView {
     await this.#locked.close();
     if (unsealed !== null) throw unsealedError(unsealed, 'stopped');
     return result;
-  }
-
-  /**
-   * Copies manifest, header and journal aside for a backup, locked or not; nothing changes meanwhile.
-   * @throws SherinError NO_SPACE, IO, DISK_READ
-   */
-  async takeSnapshot(): Promise<void> {
-    const { directory } = this.#locked;
-    const take = (withJournal: boolean) =>
-      takeSnapshot(directory.inside(), directory.inside(snapshotFolder), withJournal);
-    await this.#inTurn(async () => {
-      const session = this.current();
-      if (session !== null) return session.undisturbed(() => take(false));
-      await this.#closing;
-      return take(true);
-    });
-  }
-
-  /** Path of a file that goes with the snapshot. */
-  inSnapshot(name: string): string {
-    return this.#locked.directory.inside(`${snapshotFolder}/${name}`);
-  }
-
-  /** Removes it, and what an interrupted run left of one. */
-  async dropSnapshot(): Promise<void> {
-    await rm(this.#locked.directory.inside(snapshotFolder), { recursive: true, force: true });
   }
 
   status(): Promise<Status> {
@@ -282,13 +271,17 @@ export class VaultService implements VaultView {
     });
   }
 
-  #inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const run = this.#change.then(step);
-    this.#change = run.catch(() => undefined);
-    return run;
+  /** Nothing changes during the step. */
+  #undisturbed(step: (open: boolean) => Promise<void>): Promise<void> {
+    return this.#turns.run(async () => {
+      const session = this.current();
+      if (session !== null) return session.undisturbed(() => step(true));
+      await this.#closing;
+      return step(false);
+    });
   }
 
-  async #open(how: Opening, peer: Peer | null): Promise<Session> {
+  async #open(how: Opening, peer: Caller | null): Promise<Session> {
     if (this.#state.kind === 'unlocked') {
       // Nothing is left to open, but a wrong secret must not look right.
       await checkSecret(how, this.#locked).catch((error: unknown) => this.#refuse(error, peer));
@@ -326,7 +319,7 @@ export class VaultService implements VaultView {
     }
   }
 
-  async #openFailed(error: unknown, peer: Peer | null): Promise<void> {
+  async #openFailed(error: unknown, peer: Caller | null): Promise<void> {
     if (!(error instanceof SherinError)) {
       this.#log.error({ err: error }, 'unlocking failed unexpectedly');
       return;
@@ -340,7 +333,7 @@ export class VaultService implements VaultView {
   }
 
   /** Records that a secret was refused while the vault is open. */
-  async #refuse(error: unknown, peer: Peer | null): Promise<never> {
+  async #refuse(error: unknown, peer: Caller | null): Promise<never> {
     if (error instanceof SherinError) {
       const meta = { code: error.code };
       await this.note({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actor(peer), meta });
@@ -394,6 +387,6 @@ export class VaultService implements VaultView {
   }
 }
 
-function actor(peer: Peer | null): AuditEvent['actor'] {
+function actor(peer: Caller | null): AuditEvent['actor'] {
   return peer === null ? systemActor : actorOf(peer);
 }

@@ -35,6 +35,7 @@ import { RefusedCubes } from './refused-cubes.js';
 import { releaseMemory } from './release-memory.js';
 import type { RollbackGuard } from './rollback-guard.js';
 import { SessionFaults } from './session-faults.js';
+import { Turns } from './turns.js';
 
 /** Records since the last snapshot that are worth a new one. */
 const longTail = 5_000;
@@ -83,7 +84,7 @@ export class Session {
   readonly #sink: SessionFaults;
   readonly #open = new OpenObjects();
   #closed = false;
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -113,8 +114,8 @@ export class Session {
       drop: (id) => this.reader.drop(cubeIdToBytes(id)),
       beforeCommit: () => parts.guard.beforeWrite(),
       commit: (count, ...made) => this.#commitNow(count, ...made),
-      inTurn: (step) => this.#inTurn(step),
-      nameJournal: (sealing) => nameJournal(parts, (step) => (sealing ? step() : this.#inTurn(step))),
+      inTurn: (step) => this.#turns.run(step),
+      nameJournal: (sealing) => nameJournal(parts, (step) => (sealing ? step() : this.#turns.run(step))),
     });
     this.writing.listener = parts.listener;
     const facts = { node: (id: Buffer) => manifest.node(id), refused, owned: parts.owned };
@@ -173,6 +174,11 @@ export class Session {
     return this.#content(object ?? { length: 0, node: encodeSlots([]) });
   }
 
+  /** By the policies alone of all paths that lead here. */
+  mayRead(ino: number, caller: Caller, tree: Tree = this.tree): boolean {
+    return this.#policies(ino, tree).every((policy) => mayRead(policy, caller, this.#parts.admins));
+  }
+
   /** Policy belongs to the path; where several lead here the strictest decides. @throws SherinError DENIED, which is recorded */
   async requireRead(
     ino: number | null,
@@ -180,8 +186,7 @@ export class Session {
     caller: Caller,
     tree: Tree = this.tree,
   ): Promise<void> {
-    const policies = ino === null ? [] : this.#policies(ino, tree);
-    if (policies.every((policy) => mayRead(policy, caller, this.#parts.admins))) return;
+    if (ino === null || this.mayRead(ino, caller, tree)) return;
     await this.records.denied('open', id, caller);
     throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read ${id ?? 'this file'}` });
   }
@@ -228,7 +233,7 @@ export class Session {
 
   /** Writes a snapshot of a tree that has grown by much: memory then holds it in its compact form, and opening is quick. */
   compact(): void {
-    const run = this.#inTurn(async () => {
+    const run = this.#turns.run(async () => {
       if (this.#closed || this.manifest.tail < longTail) return;
       this.manifest.snapshot();
       releaseMemory();
@@ -239,7 +244,7 @@ export class Session {
 
   /** Runs `work` between two commits: nothing is committed meanwhile. @throws SherinError LOCKED; what `work` throws */
   undisturbed<T>(work: () => Promise<T>): Promise<T> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       if (this.#closed) throw new SherinError('LOCKED');
       return work();
     });
@@ -320,7 +325,7 @@ export class Session {
     this.writing.close();
     this.past.close();
     await this.writing.joining.ended();
-    await this.#turn;
+    await this.#turns.ended();
     try {
       await this.records.close();
       // After the log: a head that names all of it, under a new count, so that its end can not be cut off unseen.
@@ -363,15 +368,6 @@ export class Session {
     if (head.snapshotSize !== snapshotSize) releaseMemory();
     await this.#parts.guard.committed(head);
     return head;
-  }
-
-  #inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const run = this.#turn.then(step);
-    this.#turn = run.then(
-      () => undefined,
-      () => undefined,
-    );
-    return run;
   }
 
   /** Content of an object, which counts as read until it is closed, or of cubes alone. */

@@ -1,12 +1,14 @@
-/** What the methods of the socket answer. */
-import { version } from '../common/version.js';
-import type { Status } from './protocol/control.js';
-import { protocolVersion } from './protocol/lines.js';
-import type { DaemonStatus, HealthReason } from './protocol/methods/system.js';
-import type { DaemonHandlers } from './socket/dispatch.js';
-import type { SupervisionFacts, Supervisor } from './supervision/supervisor.js';
+import { version } from '../../common/version.js';
+import type { Status } from '../protocol/control.js';
+import { protocolVersion } from '../protocol/lines.js';
+import type { DaemonStatus, HealthReason } from '../protocol/methods/system.js';
+import type { DaemonHandlers } from '../socket/dispatch.js';
+import type { SupervisionFacts, Supervisor } from '../supervision/supervisor.js';
 
-export function daemonHandlers(supervisor: Supervisor): DaemonHandlers {
+type Handlers = Pick<DaemonHandlers, 'system.hello' | 'system.status' | 'system.health'>;
+
+/** `system.*`: how things are. */
+export function systemHandlers(supervisor: Supervisor): Handlers {
   return {
     'system.hello': async () => {
       const status = await supervisor.status();
