@@ -3,8 +3,11 @@ import { controlSocket, daemonSocket, type Places } from '../common/environment.
 import type { Logger } from '../common/log.js';
 import { notifyManager } from '../common/notify.js';
 import { prepareRuntimeDirectory } from '../common/runtime-directory.js';
+import { FsEvents } from './events/fs-events.js';
+import type { Subscribers } from './events/subscribers.js';
 import { FsLink } from './fs-link.js';
 import { daemonHandlers } from './handlers.js';
+import { subscribersBy } from './methods/event.js';
 import { callersBy } from './socket/caller.js';
 import { answerWith, busyLine } from './socket/dispatch.js';
 import { LineServer } from './socket/line-server.js';
@@ -17,6 +20,8 @@ export class Sherind {
   readonly #log: Logger;
   readonly #supervisor: Supervisor;
   readonly #fs: FsLink;
+  readonly #subscribers: Subscribers;
+  readonly #events: FsEvents;
   #server: LineServer | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -25,6 +30,8 @@ export class Sherind {
     this.#log = log;
     this.#supervisor = new Supervisor(where, log);
     this.#fs = new FsLink(controlSocket(where));
+    this.#subscribers = subscribersBy(this.#fs);
+    this.#events = new FsEvents(controlSocket(where), (event) => this.#subscribers.tell(event));
   }
 
   get stopping(): boolean {
@@ -39,7 +46,7 @@ export class Sherind {
     prepareRuntimeDirectory(this.#where.runtime);
     const path = daemonSocket(this.#where);
     const answer = answerWith({
-      handlers: daemonHandlers(this.#supervisor, this.#fs),
+      handlers: daemonHandlers(this.#supervisor, this.#fs, this.#subscribers),
       callerOf: callersBy(new Admins()),
       buckets: new TokenBuckets(),
       log: this.#log,
@@ -53,6 +60,7 @@ export class Sherind {
       throw error;
     }
     if (this.stopping) return;
+    void this.#events.run();
     this.#log.info('serving');
     notifyManager('READY=1', this.#log);
   }
@@ -66,6 +74,7 @@ export class Sherind {
   async #end(): Promise<void> {
     notifyManager('STOPPING=1', this.#log);
     try {
+      this.#events.stop();
       await this.#supervisor.stop();
     } finally {
       await this.#server?.close();

@@ -4,6 +4,7 @@
  * Times are nanoseconds since 1970 as decimal strings.
  */
 import { z } from 'zod';
+import { watchMethods } from './events.js';
 import { fsckSchema } from './fsck.js';
 import { callerSchema, objectMethods } from './objects.js';
 import { failureSchema } from './rpc.js';
@@ -282,6 +283,7 @@ export const controlMethods = {
   ),
   ...spaceMethods,
   ...objectMethods,
+  ...watchMethods,
   verify: method(
     'Decrypts and checks content, signatures included; what fails is quarantined',
     z.strictObject({ target: target.optional() }),

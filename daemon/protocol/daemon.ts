@@ -3,6 +3,7 @@
  * short names travel: no content, no text, no path.
  */
 import type { z } from 'zod';
+import { eventMethods, eventNotifications } from './methods/event.js';
 import { objectMethods } from './methods/object.js';
 import { systemMethods } from './methods/system.js';
 import { vaultMethods } from './methods/vault.js';
@@ -12,6 +13,7 @@ export const daemonMethods = {
   ...systemMethods,
   ...vaultMethods,
   ...objectMethods,
+  ...eventMethods,
 } as const satisfies Record<string, DaemonTerm>;
 
 export type DaemonMethod = keyof typeof daemonMethods;
@@ -23,3 +25,11 @@ export type DaemonResult<M extends DaemonMethod> = z.output<(typeof daemonMethod
 export function isDaemonMethod(name: string): name is DaemonMethod {
   return Object.hasOwn(daemonMethods, name);
 }
+
+/** What sherind says without being asked, by method. */
+export const daemonNotifications = { ...eventNotifications } as const;
+
+export type DaemonNotification = keyof typeof daemonNotifications;
+export type NotificationParams<N extends DaemonNotification> = z.output<
+  (typeof daemonNotifications)[N]['params']
+>;

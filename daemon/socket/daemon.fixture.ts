@@ -2,15 +2,21 @@
 import { connect, type Socket } from 'node:net';
 import { SherinError } from '../../common/errors.js';
 import { makeLogger } from '../../common/log.js';
-import type { Caller } from './caller.js';
+import type { Caller, Outlet } from './caller.js';
 import { answerWith, type DaemonHandlers } from './dispatch.js';
 import { TokenBuckets } from './token-buckets.js';
 
 export const silent = makeLogger('test', { SHERIN_LOG: 'silent' });
 
 /** This process, and somebody without rights. */
-export const root: Caller = { peer: { uid: 0, gid: 0, groups: [], pid: process.pid }, admin: true };
-export const nobody: Caller = { peer: { uid: 65534, gid: 65534, groups: [], pid: null }, admin: false };
+export const root: Caller = caller(0, true);
+export const nobody: Caller = caller(65534, false);
+
+/** Whose connection is closed. */
+function caller(uid: number, admin: boolean): Caller {
+  const outlet: Outlet = { closed: true, send: () => true, hold: () => () => undefined };
+  return { peer: { uid, gid: uid, groups: [], pid: null }, admin, outlet };
+}
 
 const notRunning = async (): Promise<never> => {
   throw new SherinError('NOT_RUNNING', { path: '/run/sherin/sherin-fs.sock' });
@@ -38,6 +44,7 @@ export const restingHandlers: DaemonHandlers = {
   'object.list': notRunning,
   'object.lineage': notRunning,
   'file.resolve': notRunning,
+  'event.subscribe': async () => ({}),
 };
 
 /** Answers lines of one caller. */
@@ -47,7 +54,7 @@ export function answering(
   buckets = new TokenBuckets(),
 ) {
   const answer = answerWith({ handlers, callerOf: () => caller, buckets, log: silent });
-  return (line: Parameters<typeof answer>[0]) => answer(line, caller.peer);
+  return (line: Parameters<typeof answer>[0]) => answer(line, { ...caller.outlet, peer: caller.peer });
 }
 
 export function requestLine(method: string, params?: unknown, id: unknown = 1): string {

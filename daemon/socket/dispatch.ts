@@ -50,8 +50,8 @@ export interface DispatchParts {
 }
 
 export function answerWith({ handlers, callerOf, buckets, log }: DispatchParts): AnswerLine {
-  return async (line, peer) => {
-    const admitted = buckets.take(peer.uid);
+  return async (line, client) => {
+    const admitted = buckets.take(client.peer.uid);
     if (line === 'too-long') return tooLong;
     const value = parseLine(line);
     if (value === undefined) return errorLine(null, unreadable);
@@ -62,7 +62,7 @@ export function answerWith({ handlers, callerOf, buckets, log }: DispatchParts):
       return errorLine(idOf(value), refusal(rpcCode.invalidRequest, message, 'EINVAL'));
     }
     const { id, method, params } = request.data;
-    const response = await respond({ handlers, log, caller: callerOf(peer) }, method, params ?? {});
+    const response = await respond({ handlers, log, caller: callerOf(client) }, method, params ?? {});
     // A request without an ID is a notification: it gets no answer, not even an error (JSON-RPC 2.0, section 4.1).
     if (id === undefined) return null;
     return 'error' in response ? errorLine(id, response.error) : resultLine(id, response.result, log);

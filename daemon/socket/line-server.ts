@@ -105,8 +105,8 @@ export class LineServer {
     const peer = this.#peerOf(socket);
     if (peer === null) return;
     // Whoever has gone before his turn came wants no answer.
-    const answer: AnswerLine = (line) =>
-      this.#queue.run(peer.uid, async () => (socket.destroyed ? null : this.#options.answer(line, peer)));
+    const answer: AnswerLine = (line, client) =>
+      this.#queue.run(peer.uid, async () => (client.closed ? null : this.#options.answer(line, client)));
     const connection = new LineConnection(socket, peer, answer, this.#limits);
     this.#connections.add(connection);
     socket.on('close', () => this.#connections.delete(connection));

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Peer } from './caller.js';
+import type { Client, Peer } from './caller.js';
 import { silent } from './daemon.fixture.js';
 import { busyLine } from './dispatch.js';
 import { LineServer } from './line-server.js';
@@ -16,7 +16,7 @@ let peers: Peer[];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sherin-test-'));
   peers = [];
-  const answer = async (_: unknown, peer: Peer): Promise<Buffer> => {
+  const answer = async (_: unknown, { peer }: Client): Promise<Buffer> => {
     peers.push(peer);
     return Buffer.from('\n');
   };

@@ -15,6 +15,7 @@ import type { Call, ControlHandlers } from './server.js';
 import { spaceHandlers } from './space-handlers.js';
 import type { TransferHandlers } from './transfer-handlers.js';
 import { treeHandlers } from './tree-handlers.js';
+import type { WatchHandlers } from './watch-handlers.js';
 
 /** Longest PIN or recovery key that is read from a descriptor, bytes. */
 const secretLimit = 1024;
@@ -41,6 +42,7 @@ export function controlHandlers(
   service: VaultService,
   transfers: TransferHandlers,
   backups: BackupHandlers,
+  watching: WatchHandlers,
   threads: ClientThreads,
   stopped: () => void,
 ): ControlHandlers {
@@ -48,6 +50,7 @@ export function controlHandlers(
     ...treeHandlers(service, threads),
     ...transfers.handlers(),
     ...backups.handlers(),
+    ...watching.handlers(),
     ...fsckHandlers(service),
     ...checkHandlers(service),
     ...historyHandlers(service.history),

@@ -14,7 +14,6 @@ import type { VaultView } from './vault-view.js';
 
 export interface ObjectAccessParts {
   readonly vault: VaultView;
-  readonly owner: { readonly uid: number; readonly gid: number };
   /** Whether users other than root and the owner come to the mount: they learn no more here than there. */
   readonly othersComeIn: () => boolean;
   readonly origins: Origins;
@@ -44,6 +43,7 @@ export interface ResolvedFile {
  */
 export class ObjectAccess {
   readonly #parts: ObjectAccessParts;
+  readonly #owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 
   constructor(parts: ObjectAccessParts) {
     this.#parts = parts;
@@ -132,7 +132,7 @@ export class ObjectAccess {
     const may =
       file?.kind === 'file' &&
       this.#comesIn(caller) &&
-      permits(fileReach(session.tree, file, this.#parts.owner), caller) &&
+      permits(fileReach(session.tree, file, this.#owner), caller) &&
       session.mayRead(ino, caller);
     if (!may) throw new SherinError('PATH_MISSING', { path: `inode ${ino}` });
     return file;
@@ -153,12 +153,12 @@ export class ObjectAccess {
 
   #mayRead(session: Session, no: number, caller: Identity): boolean {
     const { tree } = session;
-    if (!this.#comesIn(caller) || !permits(objectReach(tree, no, this.#parts.owner), caller)) return false;
+    if (!this.#comesIn(caller) || !permits(objectReach(tree, no, this.#owner), caller)) return false;
     return tree.inodesOf(no).every((ino) => session.mayRead(ino, caller));
   }
 
   #comesIn({ uid }: Identity): boolean {
-    return uid === 0 || uid === this.#parts.owner.uid || this.#parts.othersComeIn();
+    return uid === 0 || uid === this.#owner.uid || this.#parts.othersComeIn();
   }
 }
 

@@ -18,6 +18,7 @@ import { auditKeys, manifestKeys } from './key-uses.js';
 import { openJournal } from './open-journal.js';
 import { RollbackGuard } from './rollback-guard.js';
 import { Session } from './session.js';
+import type { VaultEvents } from './vault-events.js';
 
 /** How to open the vault. */
 export type Opening =
@@ -32,6 +33,7 @@ export interface OpenSessionParts {
   readonly admins: Admins;
   readonly pending: PendingAudit;
   readonly invalidate: () => void;
+  readonly events: VaultEvents;
   readonly listener: WritingListener;
   readonly actor: AuditEvent['actor'];
 }

@@ -13,7 +13,7 @@ import { filesName, topInode } from '../mount/top-tree.js';
 import { within } from '../mount/within.js';
 import { headerPublicKey } from '../vault/header.js';
 import type { LockedVault } from '../vault/open.js';
-import { actorOf, systemActor } from './actor.js';
+import { actorOf } from './actor.js';
 import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';
 import { History } from './history.js';
@@ -30,6 +30,7 @@ import { Snapshots } from './snapshots.js';
 import { Space } from './space.js';
 import { statusOf } from './status.js';
 import { Turns } from './turns.js';
+import { VaultEvents } from './vault-events.js';
 import type { VaultView } from './vault-view.js';
 
 type State =
@@ -66,6 +67,7 @@ export class VaultService implements VaultView {
   readonly origins: Origins;
   readonly objects: ObjectAccess;
   readonly snapshots: Snapshots;
+  readonly events = new VaultEvents();
   readonly #locked: LockedVault;
   readonly #log: Logger;
   readonly #options: ServiceOptions;
@@ -100,11 +102,8 @@ export class VaultService implements VaultView {
     this.destroying = new Destroying(this.#collectingParts(), this.removing);
     this.space = new Space(this, () => locked.header.pad);
     this.origins = new Origins(this);
-    this.objects = new ObjectAccess({
-      ...{ vault: this, origins: this.origins },
-      owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
-      othersComeIn: () => this.#mounting.mounted?.allowOther ?? false,
-    });
+    const othersComeIn = () => this.#mounting.mounted?.allowOther ?? false;
+    this.objects = new ObjectAccess({ vault: this, origins: this.origins, othersComeIn });
     this.snapshots = new Snapshots({
       inside: (name) => locked.directory.inside(name),
       undisturbed: (step) => this.#undisturbed(step),
@@ -145,6 +144,10 @@ export class VaultService implements VaultView {
   /** True when this machine knew the vault and its public key before it was opened. */
   get remembered(): boolean {
     return this.#locked.pinned !== null;
+  }
+
+  get stateName(): State['kind'] {
+    return this.#state.kind;
   }
 
   /** The session, or null while locked; never unseals. */
@@ -200,12 +203,12 @@ export class VaultService implements VaultView {
       const session = this.current();
       this.#refused = null;
       if (session === null) {
-        this.#state = { kind: 'locked' };
+        this.#become({ kind: 'locked' });
         return;
       }
-      session.records.note({ event: 'AUDIT_LOCK', id: null, actor: actor(peer), meta: {} }, true);
-      const unsealed = await keepWritten(session, this.#mounting, actor(peer), this.#log);
-      this.#state = { kind: 'locked' };
+      session.records.note({ event: 'AUDIT_LOCK', id: null, actor: actorOf(peer), meta: {} }, true);
+      const unsealed = await keepWritten(session, this.#mounting, actorOf(peer), this.#log);
+      this.#become({ kind: 'locked' });
       await this.#end(session);
       if (unsealed !== null) throw unsealedError(unsealed, 'locked');
     });
@@ -216,7 +219,7 @@ export class VaultService implements VaultView {
     await this.note({
       event: 'AUDIT_MOUNT',
       id: null,
-      actor: actor(peer),
+      actor: actorOf(peer),
       meta: { allowOther: request.allowOther, driver: request.driver },
     });
   }
@@ -225,7 +228,7 @@ export class VaultService implements VaultView {
   async mountPast(wanted: PastMount, peer: Peer): Promise<PastMount> {
     const past = await this.#mounting.mountPast(wanted);
     const meta = { end: String(past.end) };
-    await this.note({ event: 'AUDIT_MOUNT_PAST', id: null, actor: actor(peer), meta });
+    await this.note({ event: 'AUDIT_MOUNT_PAST', id: null, actor: actorOf(peer), meta });
     return past;
   }
 
@@ -236,7 +239,7 @@ export class VaultService implements VaultView {
     if (past === undefined && path !== undefined && own !== undefined && own !== path)
       throw new SherinError('NOT_MOUNTED', { path });
     const result = past ?? (await this.#mounting.unmount());
-    await this.note({ event: 'AUDIT_UMOUNT', id: null, actor: actor(peer), meta: { lazy: result.lazy } });
+    await this.note({ event: 'AUDIT_UMOUNT', id: null, actor: actorOf(peer), meta: { lazy: result.lazy } });
     return result;
   }
 
@@ -247,9 +250,9 @@ export class VaultService implements VaultView {
     for (const path of unmounted) if ((await this.unmount(peer, path)).lazy) result.lazy = true;
     const unsealed = await this.#turns.run(async () => {
       const session = this.current();
-      session?.records.note({ event: 'AUDIT_STOP', id: null, actor: actor(peer), meta: {} }, true);
-      const left = session && (await keepWritten(session, this.#mounting, actor(peer), this.#log));
-      this.#state = { kind: 'locked' };
+      session?.records.note({ event: 'AUDIT_STOP', id: null, actor: actorOf(peer), meta: {} }, true);
+      const left = session && (await keepWritten(session, this.#mounting, actorOf(peer), this.#log));
+      this.#become({ kind: 'locked' });
       if (session !== null) await this.#end(session);
       return left;
     });
@@ -269,6 +272,12 @@ export class VaultService implements VaultView {
       reader: this.#reader,
       wholeCube: this.#options.wholeCube,
     });
+  }
+
+  #become(state: Exclude<State, { kind: 'sealed' }>): void {
+    const { kind } = this.#state;
+    this.#state = state;
+    if (kind !== state.kind) this.events.tell({ kind: 'lock', state: state.kind });
   }
 
   /** Nothing changes during the step. */
@@ -304,10 +313,11 @@ export class VaultService implements VaultView {
         admins: this.#admins,
         pending: this.#pending,
         invalidate: () => this.#invalidateSoon(),
+        events: this.events,
         listener: this.#mounting,
-        actor: actor(peer),
+        actor: actorOf(peer),
       });
-      this.#state = { kind: 'unlocked', session };
+      this.#become({ kind: 'unlocked', session });
       this.#refused = null;
       // Another tree than the one the kernel may remember.
       if (how.slot === 'recovery' && how.acceptRollback)
@@ -328,7 +338,7 @@ export class VaultService implements VaultView {
     if (error.code === 'PIN_NEEDED') return;
     const meta = { code: error.code };
     await this.#pending
-      .append({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actor(peer), meta })
+      .append({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actorOf(peer), meta })
       .catch(() => undefined);
   }
 
@@ -336,7 +346,7 @@ export class VaultService implements VaultView {
   async #refuse(error: unknown, peer: Caller | null): Promise<never> {
     if (error instanceof SherinError) {
       const meta = { code: error.code };
-      await this.note({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actor(peer), meta });
+      await this.note({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actorOf(peer), meta });
     }
     throw error;
   }
@@ -385,8 +395,4 @@ export class VaultService implements VaultView {
     if (session !== null) session.records.note(event, true);
     else await this.#pending.append(event).catch(() => undefined);
   }
-}
-
-function actor(peer: Caller | null): AuditEvent['actor'] {
-  return peer === null ? systemActor : actorOf(peer);
 }

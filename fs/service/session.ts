@@ -36,6 +36,7 @@ import { releaseMemory } from './release-memory.js';
 import type { RollbackGuard } from './rollback-guard.js';
 import { SessionFaults } from './session-faults.js';
 import { Turns } from './turns.js';
+import type { VaultEvents } from './vault-events.js';
 
 /** Records since the last snapshot that are worth a new one. */
 const longTail = 5_000;
@@ -60,6 +61,7 @@ export interface SessionParts {
   readonly available: () => Promise<number>;
   /** Kernel caches hold something that is no longer true. */
   readonly invalidate: () => void;
+  readonly events: VaultEvents;
   /** Told what becomes of what programs wrote. */
   readonly listener: WritingListener;
 }
@@ -102,7 +104,7 @@ export class Session {
       ...{ manifest, catalog, reader, records, refused, givenUp: this.#givenUp },
       commit: (mutations) => this.alone((commit) => commit(mutations)),
       sealing: () => this.writing.sealing,
-      invalidate: parts.invalidate,
+      ...{ invalidate: parts.invalidate, events: parts.events },
     });
     this.faults = new FaultHandler(reader, parts.store, this.#sink);
     for (const { cube } of manifest.tree.quarantine()) reader.refuse(cubeIdToBytes(cube));

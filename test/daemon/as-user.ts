@@ -48,6 +48,13 @@ export class AsUser {
     return JSON.parse(value) as Answer<M>;
   }
 
+  /** What the next notification tells. */
+  async heard(): Promise<object> {
+    const { value, done } = await this.#lines.next();
+    if (done === true) throw new Error('sherind closed the connection');
+    return (JSON.parse(value) as { readonly params: object }).params;
+  }
+
   end(): void {
     this.#child.kill();
   }
