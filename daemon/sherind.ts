@@ -8,6 +8,7 @@ import type { Subscribers } from './events/subscribers.js';
 import { FsLink } from './fs-link.js';
 import { daemonHandlers } from './handlers.js';
 import { subscribersBy } from './methods/event.js';
+import { RequestMetrics } from './request-metrics.js';
 import { callersBy } from './socket/caller.js';
 import { answerWith, busyLine } from './socket/dispatch.js';
 import { LineServer } from './socket/line-server.js';
@@ -45,8 +46,12 @@ export class Sherind {
   async start(): Promise<void> {
     prepareRuntimeDirectory(this.#where.runtime);
     const path = daemonSocket(this.#where);
+    const metrics = new RequestMetrics();
     const answer = answerWith({
-      handlers: daemonHandlers(this.#supervisor, this.#fs, this.#subscribers),
+      metrics,
+      handlers: daemonHandlers({
+        ...{ supervisor: this.#supervisor, fs: this.#fs, subscribers: this.#subscribers, metrics },
+      }),
       callerOf: callersBy(new Admins()),
       buckets: new TokenBuckets(),
       log: this.#log,

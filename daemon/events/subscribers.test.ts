@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { FsEvent } from '../protocol/events.js';
+import { RequestMetrics } from '../request-metrics.js';
 import type { Caller, Client } from '../socket/caller.js';
 import { RawClient, requestLine, restingHandlers, silent } from '../socket/daemon.fixture.js';
 import { answerWith, busyLine } from '../socket/dispatch.js';
@@ -35,7 +36,8 @@ beforeEach(async () => {
     },
   };
   const callerOf = (client: Client): Caller => ({ peer: client.peer, admin, outlet: client });
-  const answer = answerWith({ handlers, callerOf, buckets: new TokenBuckets(), log: silent });
+  const buckets = new TokenBuckets();
+  const answer = answerWith({ handlers, callerOf, buckets, metrics: new RequestMetrics(), log: silent });
   const limits = { ...socketLimits, idle: 100 };
   server = await LineServer.listen({ path: join(folder, 's'), answer, busy: busyLine, log: silent, limits });
 });

@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { SherinError } from '../../common/errors.js';
 import { makeLogger } from '../../common/log.js';
+import { RequestMetrics } from '../request-metrics.js';
 import type { Caller, Outlet } from './caller.js';
 import { answerWith, type DaemonHandlers } from './dispatch.js';
 import { TokenBuckets } from './token-buckets.js';
@@ -37,6 +38,7 @@ export const restingHandlers: DaemonHandlers = {
     lastError: null,
   }),
   'system.health': async () => ({ ok: false, reasons: ['fs-stopped'] }),
+  'system.metrics': async () => ({ methods: [], next: null }),
   'vault.lock': notRunning,
   'vault.unlock': notRunning,
   'vault.scrub': notRunning,
@@ -53,7 +55,13 @@ export function answering(
   caller = root,
   buckets = new TokenBuckets(),
 ) {
-  const answer = answerWith({ handlers, callerOf: () => caller, buckets, log: silent });
+  const answer = answerWith({
+    handlers,
+    callerOf: () => caller,
+    buckets,
+    metrics: new RequestMetrics(),
+    log: silent,
+  });
   return (line: Parameters<typeof answer>[0]) => answer(line, { ...caller.outlet, peer: caller.peer });
 }
 

@@ -19,6 +19,7 @@ import {
 } from '../protocol/lines.js';
 import { rpcCode } from '../protocol/rpc.js';
 import { shortNameSchema } from '../protocol/short-values.js';
+import type { RequestMetrics } from '../request-metrics.js';
 import type { Caller, CallerOf } from './caller.js';
 import type { AnswerLine } from './line-connection.js';
 import { parseLine } from './parse-line.js';
@@ -46,10 +47,11 @@ export interface DispatchParts {
   /** Who a connection's peer is, asked at each request. */
   readonly callerOf: CallerOf;
   readonly buckets: TokenBuckets;
+  readonly metrics: RequestMetrics;
   readonly log: Logger;
 }
 
-export function answerWith({ handlers, callerOf, buckets, log }: DispatchParts): AnswerLine {
+export function answerWith({ handlers, callerOf, buckets, metrics, log }: DispatchParts): AnswerLine {
   return async (line, client) => {
     const admitted = buckets.take(client.peer.uid);
     if (line === 'too-long') return tooLong;
@@ -62,7 +64,10 @@ export function answerWith({ handlers, callerOf, buckets, log }: DispatchParts):
       return errorLine(idOf(value), refusal(rpcCode.invalidRequest, message, 'EINVAL'));
     }
     const { id, method, params } = request.data;
+    const begin = performance.now();
     const response = await respond({ handlers, log, caller: callerOf(client) }, method, params ?? {});
+    const status = 'error' in response ? response.error.data.code : 'ok';
+    metrics.note(isDaemonMethod(method) ? method : 'unknown', status, (performance.now() - begin) / 1000);
     // A request without an ID is a notification: it gets no answer, not even an error (JSON-RPC 2.0, section 4.1).
     if (id === undefined) return null;
     return 'error' in response ? errorLine(id, response.error) : resultLine(id, response.result, log);

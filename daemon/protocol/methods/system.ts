@@ -54,6 +54,24 @@ export const daemonStatusSchema = z.strictObject({
 });
 export type DaemonStatus = z.infer<typeof daemonStatusSchema>;
 
+/** Upper bounds of the histogram's buckets, seconds. */
+export const latencyBuckets = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10] as const;
+
+/** Methods of a page, so that the longest fit a line. */
+export const metricsPage = 6;
+
+const methodMetricsSchema = z.strictObject({
+  method: shortNameSchema,
+  statuses: z.record(shortNameSchema, count).describe('answers by `ok` or errno name'),
+  seconds: z.number().nonnegative().describe('that all of them took together'),
+  buckets: z
+    .array(count)
+    .length(latencyBuckets.length + 1)
+    .describe(
+      `answers within ${latencyBuckets.join(', ')} s, each in its first one, and those that took longer`,
+    ),
+});
+
 export const systemMethods = {
   'system.hello': daemonMethod(
     'open',
@@ -76,5 +94,14 @@ export const systemMethods = {
     'Whether all is well, and why not',
     nothing,
     z.strictObject({ ok: z.boolean(), reasons: z.array(healthReasonSchema) }),
+  ),
+  'system.metrics': daemonMethod(
+    'open',
+    'How requests were answered since sherind started, and how soon, in pages of methods',
+    z.strictObject({ page: shortNameSchema.optional().describe('`next` of the page before') }),
+    z.strictObject({
+      methods: z.array(methodMetricsSchema).max(metricsPage),
+      next: shortNameSchema.nullable().describe('null: there is no more'),
+    }),
   ),
 } as const satisfies Record<string, DaemonTerm>;
