@@ -12,6 +12,10 @@ export const cubeFaultWords = {
   unused: 'no file holds it any more',
 } as const;
 
+export type CubeFaultName = keyof typeof cubeFaultWords;
+/** Names of them all. */
+export const cubeFaults = Object.keys(cubeFaultWords) as [CubeFaultName, ...CubeFaultName[]];
+
 /** Words for a fault as it came over a socket; a word that this version does not know stays as it is. */
 export function cubeFaultText(fault: string): string {
   return Object.hasOwn(cubeFaultWords, fault) ? cubeFaultWords[fault as keyof typeof cubeFaultWords] : fault;

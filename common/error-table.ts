@@ -2,6 +2,7 @@
  * Every error a user can meet, in one table: code → errno, exit code, sentence, hint.
  * `{x}` in a sentence, hint or command is replaced by the error's context value `x`, `{command}` in a hint by the command.
  */
+import { backupErrors } from './backup-errors.js';
 import { daemonErrors } from './daemon-errors.js';
 import { Exit, type ExitCode } from './exit.js';
 import { policyErrors } from './policy-errors.js';
@@ -343,24 +344,13 @@ export const errorTable = {
     sentence: 'the runtime directory {path} is not private: {part}',
     hint: 'name another with --runtime-dir DIR',
   },
-  BACKUP_BUSY: {
+  BUSY: {
     errno: 'EBUSY',
     exit: Exit.failed,
-    sentence: '{path} is in use by another backup',
-    hint: 'wait for its end, or stop it',
+    sentence: '{what} is under way already',
+    hint: 'wait for its end',
   },
-  BACKUP_OTHER: {
-    errno: 'EEXIST',
-    exit: Exit.failed,
-    sentence: '{path} can not take the backup: it holds {part}',
-    hint: 'name an empty or new directory, or that of an older backup of this vault',
-  },
-  BACKUP_INCOMPLETE: {
-    errno: 'ENOENT',
-    exit: Exit.verification,
-    sentence: '{path} is no whole backup: {part}',
-    hint: 'finish it with: sherinctl backup {path}',
-  },
+  ...backupErrors,
   LOCAL_FILE: {
     errno: 'EIO',
     exit: Exit.failed,

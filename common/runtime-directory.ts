@@ -1,5 +1,5 @@
 /** The directory of sockets and the log: made where missing, refused where others could plant something in it. */
-import { lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SherinError } from './errors.js';
 
@@ -7,7 +7,9 @@ import { SherinError } from './errors.js';
 export function prepareRuntimeDirectory(path: string): void {
   const me = process.getuid?.() ?? 0;
   // Others must reach root's socket (its mode decides who connects), nobody needs to reach a user's.
-  mkdirSync(path, { recursive: true, mode: me === 0 ? 0o711 : 0o700 });
+  const mode = me === 0 ? 0o711 : 0o700;
+  // Whatever the umask of who is first.
+  if (mkdirSync(path, { recursive: true, mode }) !== undefined) chmodSync(path, mode);
   const itself = lstatSync(path);
   if (!itself.isDirectory()) throw unsafe(path, 'it is no directory');
   if (itself.uid !== me) throw unsafe(path, `it belongs to uid ${itself.uid}`);

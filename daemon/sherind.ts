@@ -1,10 +1,18 @@
-import { daemonSocket, type Places } from '../common/environment.js';
+import { Admins } from '../common/admins.js';
+import { controlSocket, daemonSocket, type Places } from '../common/environment.js';
 import type { Logger } from '../common/log.js';
 import { notifyManager } from '../common/notify.js';
 import { prepareRuntimeDirectory } from '../common/runtime-directory.js';
-import { daemonHandlers } from './methods.js';
+import { FsEvents } from './events/fs-events.js';
+import type { Subscribers } from './events/subscribers.js';
+import { FsLink } from './fs-link.js';
+import { daemonHandlers } from './handlers.js';
+import { subscribersBy } from './methods/event.js';
+import { RequestMetrics } from './request-metrics.js';
+import { callersBy } from './socket/caller.js';
 import { answerWith, busyLine } from './socket/dispatch.js';
 import { LineServer } from './socket/line-server.js';
+import { TokenBuckets } from './socket/token-buckets.js';
 import { Supervisor } from './supervision/supervisor.js';
 
 /** The daemon: the supervision of sherin-fs, and the socket that tells about it. */
@@ -12,6 +20,9 @@ export class Sherind {
   readonly #where: Places;
   readonly #log: Logger;
   readonly #supervisor: Supervisor;
+  readonly #fs: FsLink;
+  readonly #subscribers: Subscribers;
+  readonly #events: FsEvents;
   #server: LineServer | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -19,6 +30,9 @@ export class Sherind {
     this.#where = where;
     this.#log = log;
     this.#supervisor = new Supervisor(where, log);
+    this.#fs = new FsLink(controlSocket(where));
+    this.#subscribers = subscribersBy(this.#fs);
+    this.#events = new FsEvents(controlSocket(where), (event) => this.#subscribers.tell(event));
   }
 
   get stopping(): boolean {
@@ -32,7 +46,16 @@ export class Sherind {
   async start(): Promise<void> {
     prepareRuntimeDirectory(this.#where.runtime);
     const path = daemonSocket(this.#where);
-    const answer = answerWith(daemonHandlers(this.#supervisor), this.#log);
+    const metrics = new RequestMetrics();
+    const answer = answerWith({
+      metrics,
+      handlers: daemonHandlers({
+        ...{ supervisor: this.#supervisor, fs: this.#fs, subscribers: this.#subscribers, metrics },
+      }),
+      callerOf: callersBy(new Admins()),
+      buckets: new TokenBuckets(),
+      log: this.#log,
+    });
     // The socket first: of two sherinds the second ends before it touches anything.
     this.#server = await LineServer.listen({ path, answer, busy: busyLine, log: this.#log });
     try {
@@ -42,6 +65,7 @@ export class Sherind {
       throw error;
     }
     if (this.stopping) return;
+    void this.#events.run();
     this.#log.info('serving');
     notifyManager('READY=1', this.#log);
   }
@@ -55,9 +79,11 @@ export class Sherind {
   async #end(): Promise<void> {
     notifyManager('STOPPING=1', this.#log);
     try {
+      this.#events.stop();
       await this.#supervisor.stop();
     } finally {
       await this.#server?.close();
+      this.#fs.close();
     }
     this.#log.info('stopped');
   }

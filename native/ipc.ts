@@ -56,6 +56,15 @@ interface Addon {
    */
   copySecretToMemfd(fd: number): number;
   messageLimit: number;
+  /** Who is at the other end of a connected Unix socket: as it was when it connected. Throws with an errno code. */
+  peerOf(fd: number): Peer;
+  /**
+   * A descriptor of that process (SO_PEERPIDFD, Linux 6.5), which the caller closes. Throws with code ENOPROTOOPT where the
+   * kernel has none, another when the process is gone.
+   */
+  peerPidfd(fd: number): number;
+  /** True once the process of a pidfd has ended, whoever has its number since. Throws with an errno code. */
+  hasEnded(pidfd: number): boolean;
   /**
    * Extended attributes of a path, links not followed: names and values. Leaves out `user.sherin.*`, ACLs and what this
    * user may not read; `security.*` comes for root only. Throws with an errno code.
@@ -82,3 +91,6 @@ export const xattrs: Addon['xattrs'] = addon.xattrs;
 export const setXattr: Addon['setXattr'] = addon.setXattr;
 export const setTimes: Addon['setTimes'] = addon.setTimes;
 export const makeNode: Addon['makeNode'] = addon.makeNode;
+export const peerOf: Addon['peerOf'] = addon.peerOf;
+export const peerPidfd: Addon['peerPidfd'] = addon.peerPidfd;
+export const hasEnded: Addon['hasEnded'] = addon.hasEnded;

@@ -2,7 +2,7 @@ import { daemonSocket } from '../../common/environment.js';
 import { Exit } from '../../common/exit.js';
 import { daemonStatus } from '../../daemon/client/daemon-status.js';
 import type { Status } from '../../daemon/protocol/control.js';
-import type { DaemonStatus } from '../../daemon/protocol/daemon.js';
+import type { DaemonStatus } from '../../daemon/protocol/methods/system.js';
 import { command } from '../definition.js';
 import { asCalled } from '../output/invocation.js';
 import { formatBytes, formatCount, formatDuration, formatTime } from '../output/units.js';

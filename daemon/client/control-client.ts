@@ -6,6 +6,7 @@ import {
   type ControlResult,
   controlMethods,
 } from '../protocol/control.js';
+import { eventSchema, type FsEvent } from '../protocol/events.js';
 import { progressSchema, responseSchema } from '../protocol/rpc.js';
 
 export interface CallOptions {
@@ -13,6 +14,8 @@ export interface CallOptions {
   readonly fds?: readonly number[];
   readonly progress?: (done: number, total: number) => void;
 }
+
+type EventListener = (event: FsEvent) => void;
 
 interface Waiting {
   readonly resolve: (result: unknown) => void;
@@ -28,11 +31,13 @@ export class ControlClient {
   /** Resolves when the connection has ended, from either side. */
   readonly closed: Promise<void>;
   #tellClosed: () => void = () => undefined;
+  readonly #event: EventListener;
   #nextId = 1;
   #closed: Error | null = null;
 
-  private constructor(path: string) {
+  private constructor(path: string, event: EventListener) {
     this.#path = path;
+    this.#event = event;
     this.closed = new Promise((resolve) => {
       this.#tellClosed = resolve;
     });
@@ -42,10 +47,13 @@ export class ControlClient {
     });
   }
 
-  /** @throws SherinError NOT_RUNNING when nobody listens, DENIED when this user may not connect */
-  static connect(path: string): ControlClient {
+  /**
+   * @param event told what `watch` asks for
+   * @throws SherinError NOT_RUNNING when nobody listens, DENIED when this user may not connect
+   */
+  static connect(path: string, event: EventListener = () => undefined): ControlClient {
     try {
-      return new ControlClient(path);
+      return new ControlClient(path, event);
     } catch (error) {
       const code = systemCode(error);
       if (code === 'EACCES' || code === 'EPERM') {
@@ -93,6 +101,11 @@ export class ControlClient {
     if (progress.success) {
       const { request, done, total } = progress.data.params;
       this.#waiting.get(request)?.progress?.(done, total);
+      return;
+    }
+    const event = eventSchema.safeParse(value);
+    if (event.success) {
+      this.#event(event.data.params);
       return;
     }
     const response = responseSchema.parse(value);

@@ -1,10 +1,6 @@
 import { connect } from 'node:net';
-import {
-  type DaemonStatus,
-  daemonResponseSchema,
-  daemonStatusSchema,
-  lineLimit,
-} from '../protocol/daemon.js';
+import { daemonResponseSchema, lineLimit } from '../protocol/lines.js';
+import { type DaemonStatus, daemonStatusSchema } from '../protocol/methods/system.js';
 
 /** Milliseconds for an answer: whoever asks has more to say than this. */
 const patience = 2_000;

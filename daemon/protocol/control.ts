@@ -4,7 +4,9 @@
  * Times are nanoseconds since 1970 as decimal strings.
  */
 import { z } from 'zod';
+import { watchMethods } from './events.js';
 import { fsckSchema } from './fsck.js';
+import { callerSchema, objectMethods } from './objects.js';
 import { failureSchema } from './rpc.js';
 import { spaceMethods } from './space.js';
 import { type Method, method, nothing } from './terms.js';
@@ -184,12 +186,17 @@ export const controlMethods = {
     nothing,
     z.strictObject({ versions: count }),
   ),
-  lock: method('Wipes keys and caches; every open and read answers EACCES until unlock', nothing, nothing),
+  lock: method(
+    'Wipes keys and caches; every open and read answers EACCES until unlock',
+    z.strictObject({ caller: callerSchema.optional() }),
+    nothing,
+  ),
   unlock: method(
     'Opens the vault with the TPM slot (a PIN is read from the descriptor) or the recovery key (from the descriptor)',
     z.strictObject({
       slot: z.enum(['tpm', 'recovery']),
       acceptRollback: z.boolean().default(false),
+      caller: callerSchema.optional(),
     }),
     nothing,
     [0, 1],
@@ -275,6 +282,8 @@ export const controlMethods = {
     versionSchema,
   ),
   ...spaceMethods,
+  ...objectMethods,
+  ...watchMethods,
   verify: method(
     'Decrypts and checks content, signatures included; what fails is quarantined',
     z.strictObject({ target: target.optional() }),
@@ -282,7 +291,7 @@ export const controlMethods = {
   ),
   scrub: method(
     'Keyless check of every stored cube: shape, ciphertext root, signature',
-    nothing,
+    z.strictObject({ caller: callerSchema.optional() }),
     checkResult,
   ),
   fsck: method(

@@ -1,9 +1,27 @@
 /** Handlers over no sherin-fs, and a client that says what it likes. */
 import { connect, type Socket } from 'node:net';
+import { SherinError } from '../../common/errors.js';
 import { makeLogger } from '../../common/log.js';
-import type { DaemonHandlers } from './dispatch.js';
+import { RequestMetrics } from '../request-metrics.js';
+import type { Caller, Outlet } from './caller.js';
+import { answerWith, type DaemonHandlers } from './dispatch.js';
+import { TokenBuckets } from './token-buckets.js';
 
 export const silent = makeLogger('test', { SHERIN_LOG: 'silent' });
+
+/** This process, and somebody without rights. */
+export const root: Caller = caller(0, true);
+export const nobody: Caller = caller(65534, false);
+
+/** Whose connection is closed. */
+function caller(uid: number, admin: boolean): Caller {
+  const outlet: Outlet = { closed: true, send: () => true, hold: () => () => undefined };
+  return { peer: { uid, gid: uid, groups: [], pid: null }, admin, outlet };
+}
+
+const notRunning = async (): Promise<never> => {
+  throw new SherinError('NOT_RUNNING', { path: '/run/sherin/sherin-fs.sock' });
+};
 
 export const restingHandlers: DaemonHandlers = {
   'system.hello': async () => ({ sherind: '0.1.0', protocol: 1, fs: null }),
@@ -20,7 +38,32 @@ export const restingHandlers: DaemonHandlers = {
     lastError: null,
   }),
   'system.health': async () => ({ ok: false, reasons: ['fs-stopped'] }),
+  'system.metrics': async () => ({ methods: [], next: null }),
+  'vault.lock': notRunning,
+  'vault.unlock': notRunning,
+  'vault.scrub': notRunning,
+  'object.stat': notRunning,
+  'object.list': notRunning,
+  'object.lineage': notRunning,
+  'file.resolve': notRunning,
+  'event.subscribe': async () => ({}),
 };
+
+/** Answers lines of one caller. */
+export function answering(
+  handlers: DaemonHandlers = restingHandlers,
+  caller = root,
+  buckets = new TokenBuckets(),
+) {
+  const answer = answerWith({
+    handlers,
+    callerOf: () => caller,
+    buckets,
+    metrics: new RequestMetrics(),
+    log: silent,
+  });
+  return (line: Parameters<typeof answer>[0]) => answer(line, { ...caller.outlet, peer: caller.peer });
+}
 
 export function requestLine(method: string, params?: unknown, id: unknown = 1): string {
   return `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;

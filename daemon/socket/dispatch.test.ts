@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { daemonMethods, daemonResponseSchema, lineLimit } from '../protocol/daemon.js';
-import { restingHandlers, silent } from './daemon.fixture.js';
-import { answerWith } from './dispatch.js';
+import { SherinError } from '../../common/errors.js';
+import { daemonMethods } from '../protocol/daemon.js';
+import { daemonResponseSchema, lineLimit } from '../protocol/lines.js';
+import { answering, nobody, restingHandlers, root } from './daemon.fixture.js';
+import { TokenBuckets } from './token-buckets.js';
 
-const answer = answerWith(restingHandlers, silent);
+const answer = answering();
 
 /** The answer to a line, checked against the protocol; null for none. */
 async function reply(line: string | Buffer): Promise<unknown> {
@@ -20,8 +22,8 @@ const refused = (code: number, errno: string) => ({ error: { code, data: { code:
 
 describe('a request', () => {
   it.each(Object.keys(daemonMethods))('%s is answered under its ID', async (method) => {
-    expect(await reply(request({ method }))).toMatchObject({ id: 1, result: {} });
-    expect(await reply(request({ method, id: 'a-7', params: {} }))).toMatchObject({ id: 'a-7', result: {} });
+    expect(await reply(request({ method }))).toMatchObject({ id: 1 });
+    expect(await reply(request({ method, id: 'a-7', params: {} }))).toMatchObject({ id: 'a-7' });
   });
 
   it('without an ID is a notification and gets no answer', async () => {
@@ -39,6 +41,13 @@ describe('a request', () => {
     ['no JSON', 'hello', -32700],
     ['half of one', '{"jsonrpc":"2.0","id":1', -32700],
     ['nothing', '', -32700],
+    ['with a key twice', '{"jsonrpc":"2.0","id":1,"id":2,"method":"system.hello"}', -32700],
+    ['with an ID beyond all numbers', '{"jsonrpc":"2.0","id":1e999,"method":"system.hello"}', -32600],
+    [
+      'with an ID that no number holds exactly',
+      '{"jsonrpc":"2.0","id":9007199254740993,"method":"system.hello"}',
+      -32600,
+    ],
     ['a batch', '[]', -32600],
     ['a number', '7', -32600],
     ['null', 'null', -32600],
@@ -78,6 +87,47 @@ describe('a request', () => {
   });
 });
 
+const administrative = Object.entries(daemonMethods).filter(([, { right }]) => right === 'admin');
+
+it('a method for administrators is refused to others before its parameters are looked at', async () => {
+  const asked = answering(restingHandlers, nobody);
+  expect(administrative.length).toBeGreaterThan(2);
+  for (const [method] of administrative) {
+    const line = String(await asked(Buffer.from(request({ method, params: { text: 'x' } }))));
+    expect(JSON.parse(line)).toMatchObject(refused(-32000, 'EACCES'));
+  }
+});
+
+it('an error of the table travels as its name, its errno and its ID, without what else it tells', async () => {
+  const id = 'FILES_20260101_0123456789abcdef0123456789abcdef';
+  const failing = (error: SherinError) =>
+    answering({ ...restingHandlers, 'object.stat': () => Promise.reject(error) });
+  const ask = async (error: SherinError): Promise<unknown> => {
+    const line = await failing(error)(Buffer.from(request({ method: 'object.stat', params: { id } })));
+    return JSON.parse(String(line));
+  };
+  expect(await ask(new SherinError('ID_UNKNOWN', { id }))).toMatchObject({
+    error: { code: -32000, message: 'object.stat: ID_UNKNOWN', data: { code: 'ENOENT', id } },
+  });
+  expect(await ask(new SherinError('LOCKED'))).toMatchObject({
+    error: { message: 'object.stat: LOCKED, the vault is locked', data: { code: 'ENOKEY' } },
+  });
+  const path = '/somewhere';
+  expect(JSON.stringify(await ask(new SherinError('NOT_RUNNING', { path })))).not.toContain(path);
+});
+
+it('a user who asks too much is told so, under the ID; others are not', async () => {
+  const buckets = new TokenBuckets({ burst: 3, perSecond: 0 });
+  const asked = answering(restingHandlers, root, buckets);
+  const line = Buffer.from(request({ method: 'system.hello', id: 'x' }));
+  for (let times = 0; times < 3; times++)
+    expect(JSON.parse(String(await asked(line)))).toHaveProperty('result');
+  expect(JSON.parse(String(await asked(line)))).toMatchObject({ id: 'x', ...refused(-32000, 'EBUSY') });
+  expect(await asked(Buffer.from('{"jsonrpc":"2.0","method":"system.hello"}'))).toBeNull();
+  const other = answering(restingHandlers, nobody, buckets);
+  expect(JSON.parse(String(await other(line)))).toHaveProperty('result');
+});
+
 it('a line that is too long is refused with its limit', async () => {
   const response: unknown = JSON.parse(String(await answer('too-long')));
   expect(response).toMatchObject({ id: null, ...refused(-32600, 'EMSGSIZE') });
@@ -85,14 +135,11 @@ it('a line that is too long is refused with its limit', async () => {
 
 it('a handler that fails or tells more than its schema admits is answered as an internal error', async () => {
   const text = 'a path: /somewhere';
-  const leaky = answerWith(
-    {
-      ...restingHandlers,
-      'system.hello': async () => ({ sherind: text, protocol: 1, fs: null }),
-      'system.health': () => Promise.reject(new Error(text)),
-    },
-    silent,
-  );
+  const leaky = answering({
+    ...restingHandlers,
+    'system.hello': async () => ({ sherind: text, protocol: 1, fs: null }),
+    'system.health': () => Promise.reject(new Error(text)),
+  });
   for (const method of ['system.hello', 'system.health']) {
     const line = String(await leaky(Buffer.from(request({ method }))));
     expect(JSON.parse(line)).toMatchObject(refused(-32603, 'EIO'));

@@ -1,28 +1,34 @@
 /** One request line → one response line: parsing, validation, dispatch, error answers. */
 import type { z } from 'zod';
+import { errorTable, SherinError } from '../../common/errors.js';
+import { Exit } from '../../common/exit.js';
 import type { Logger } from '../../common/log.js';
 import {
-  type DaemonError,
-  type DaemonId,
   type DaemonMethod,
   type DaemonRequest,
   type DaemonResult,
-  daemonIdSchema,
   daemonMethods,
-  daemonRequestSchema,
   isDaemonMethod,
-  lineLimit,
-  shortNameSchema,
 } from '../protocol/daemon.js';
+import {
+  type DaemonError,
+  type DaemonId,
+  daemonIdSchema,
+  daemonRequestSchema,
+  lineLimit,
+} from '../protocol/lines.js';
 import { rpcCode } from '../protocol/rpc.js';
+import { shortNameSchema } from '../protocol/short-values.js';
+import type { RequestMetrics } from '../request-metrics.js';
+import type { Caller, CallerOf } from './caller.js';
 import type { AnswerLine } from './line-connection.js';
-import type { Line } from './line-splitter.js';
+import { parseLine } from './parse-line.js';
+import type { TokenBuckets } from './token-buckets.js';
 
 export type DaemonHandlers = {
-  readonly [M in DaemonMethod]: (params: DaemonRequest<M>) => Promise<DaemonResult<M>>;
+  readonly [M in DaemonMethod]: (params: DaemonRequest<M>, caller: Caller) => Promise<DaemonResult<M>>;
 };
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const longestMessage = 256;
 
 const tooLong = errorLine(
@@ -30,21 +36,38 @@ const tooLong = errorLine(
   refusal(rpcCode.invalidRequest, `a line has at most ${lineLimit} bytes`, 'EMSGSIZE'),
 );
 
+const unreadable = refusal(rpcCode.parse, 'not JSON in UTF-8, or a key stands there twice', 'EINVAL');
+const tooMany = refusal(rpcCode.sherin, 'too many requests of this user: wait a second', 'EBUSY');
+
 /** What a client gets for whom there is no place. */
 export const busyLine = errorLine(null, refusal(rpcCode.sherin, 'too many connections', 'EBUSY'));
 
-export function answerWith(handlers: DaemonHandlers, log: Logger): AnswerLine {
-  return async (line) => {
+export interface DispatchParts {
+  readonly handlers: DaemonHandlers;
+  /** Who a connection's peer is, asked at each request. */
+  readonly callerOf: CallerOf;
+  readonly buckets: TokenBuckets;
+  readonly metrics: RequestMetrics;
+  readonly log: Logger;
+}
+
+export function answerWith({ handlers, callerOf, buckets, metrics, log }: DispatchParts): AnswerLine {
+  return async (line, client) => {
+    const admitted = buckets.take(client.peer.uid);
     if (line === 'too-long') return tooLong;
-    const value = parse(line);
-    if (value === undefined) return errorLine(null, refusal(rpcCode.parse, 'not JSON in UTF-8', 'EINVAL'));
+    const value = parseLine(line);
+    if (value === undefined) return errorLine(null, unreadable);
+    if (!admitted) return isNotification(value) ? null : errorLine(idOf(value), tooMany);
     const request = daemonRequestSchema.safeParse(value);
     if (!request.success) {
       const message = `not a JSON-RPC 2.0 request: ${problem(request.error)}`;
       return errorLine(idOf(value), refusal(rpcCode.invalidRequest, message, 'EINVAL'));
     }
     const { id, method, params } = request.data;
-    const response = await respond(handlers, log, method, params ?? {});
+    const begin = performance.now();
+    const response = await respond({ handlers, log, caller: callerOf(client) }, method, params ?? {});
+    const status = 'error' in response ? response.error.data.code : 'ok';
+    metrics.note(isDaemonMethod(method) ? method : 'unknown', status, (performance.now() - begin) / 1000);
     // A request without an ID is a notification: it gets no answer, not even an error (JSON-RPC 2.0, section 4.1).
     if (id === undefined) return null;
     return 'error' in response ? errorLine(id, response.error) : resultLine(id, response.result, log);
@@ -53,37 +76,53 @@ export function answerWith(handlers: DaemonHandlers, log: Logger): AnswerLine {
 
 type Response = { readonly result: unknown } | { readonly error: DaemonError };
 
-async function respond(
-  handlers: DaemonHandlers,
-  log: Logger,
-  name: string,
-  params: unknown,
-): Promise<Response> {
+interface Scene {
+  readonly handlers: DaemonHandlers;
+  readonly log: Logger;
+  readonly caller: Caller;
+}
+
+async function respond({ handlers, log, caller }: Scene, name: string, params: unknown): Promise<Response> {
   if (!isDaemonMethod(name)) {
     const shown = shortNameSchema.safeParse(name).success ? ` ${name}` : '';
     return { error: refusal(rpcCode.methodNotFound, `unknown method${shown}`, 'ENOSYS') };
   }
   const method = daemonMethods[name];
+  if (method.right === 'admin' && !caller.admin) return { error: denied(name, caller, log) };
   const parsed = method.params.safeParse(params);
   if (!parsed.success) {
     return { error: refusal(rpcCode.invalidParams, `${name}: ${problem(parsed.error)}`, 'EINVAL') };
   }
   try {
-    const handler = handlers[name] as (params: unknown) => Promise<unknown>;
+    const handler = handlers[name] as (params: unknown, caller: Caller) => Promise<unknown>;
     // What leaves is checked, too: the schema admits no text and no path.
-    return { result: method.result.parse(await handler(parsed.data)) };
+    return { result: method.result.parse(await handler(parsed.data, caller)) };
   } catch (error) {
+    if (error instanceof SherinError) return { error: failure(name, error) };
     log.error({ err: error, method: name }, 'a method failed unexpectedly');
     return { error: refusal(rpcCode.internal, `${name} failed`, 'EIO') };
   }
 }
 
-function parse(line: Exclude<Line, 'too-long'>): unknown {
-  try {
-    return JSON.parse(utf8.decode(line)) as unknown;
-  } catch {
-    return undefined;
-  }
+/** An error of the table: its name and what it says of every case, for the rest of its sentence may be a path. */
+function failure(name: string, error: SherinError): DaemonError {
+  const { sentence } = errorTable[error.code];
+  const message = `${name}: ${error.code}${sentence.includes('{') ? '' : `, ${sentence}`}`;
+  const id = shortNameSchema.safeParse(error.context.id);
+  const errno = error.exit === Exit.locked ? 'ENOKEY' : error.errno;
+  return refusal(rpcCode.sherin, message, errno, id.data);
+}
+
+/** Every refusal for want of rights comes through here. */
+function denied(name: string, { peer }: Caller, log: Logger): DaemonError {
+  log.warn({ method: name, uid: peer.uid, pid: peer.pid }, 'refused: for administrators');
+  return refusal(rpcCode.sherin, `${name} is for administrators`, 'EACCES');
+}
+
+/** A well-formed request without an ID. */
+function isNotification(value: unknown): boolean {
+  const request = daemonRequestSchema.safeParse(value);
+  return request.success && request.data.id === undefined;
 }
 
 /** The ID of what is no request otherwise, where it has a proper one. */
@@ -95,7 +134,8 @@ function idOf(value: unknown): DaemonId | null {
 
 /** The first thing wrong, by the name of its field; nothing of the caller's values. */
 function problem(error: z.ZodError): string {
-  const [issue] = error.issues;
+  const unknown = error.issues.find(({ code }) => code === 'unrecognized_keys');
+  const issue = unknown ?? error.issues[0];
   if (issue === undefined) return 'malformed';
   if (issue.code === 'unrecognized_keys') {
     const known = issue.keys.find((key) => shortNameSchema.safeParse(key).success);
@@ -105,8 +145,9 @@ function problem(error: z.ZodError): string {
   return field === '' ? issue.message : `${field}: ${issue.message}`;
 }
 
-function refusal(code: number, message: string, errno: string): DaemonError {
-  return { code, message: message.slice(0, longestMessage), data: { code: errno } };
+function refusal(code: number, message: string, errno: string, id?: string): DaemonError {
+  const data = id === undefined ? { code: errno } : { code: errno, id };
+  return { code, message: message.slice(0, longestMessage), data };
 }
 
 function errorLine(id: DaemonId | null, error: DaemonError): Buffer {

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
-import { lineLimit } from '../protocol/daemon.js';
+import { lineLimit } from '../protocol/lines.js';
+import type { Client, Peer } from './caller.js';
 import { type Line, LineSplitter } from './line-splitter.js';
 
-/** Answers one line with one line (its end included), or null for none. Never rejects. */
-export type AnswerLine = (line: Line) => Promise<Buffer | null>;
+/** Answers one line of a client with one line (its end included), or null for none. Never rejects. */
+export type AnswerLine = (line: Line, client: Client) => Promise<Buffer | null>;
 
 export interface ConnectionLimits {
   /** Requests that run or whose answers the peer has not read yet; more wait in the kernel. */
@@ -16,23 +17,29 @@ export interface ConnectionLimits {
   readonly writing: number;
 }
 
+/** Bytes of what nobody asked for that wait for a client to read: sixteen of the longest lines. */
+const mostUnread = 16 * lineLimit;
+
 type Waiting = 'idle' | 'line' | 'writing';
 
 /** One client: lines in, answers out, bounded in memory and time. */
-export class LineConnection {
+export class LineConnection implements Client {
+  readonly peer: Peer;
   readonly #socket: Socket;
   readonly #answer: AnswerLine;
   readonly #limits: ConnectionLimits;
   readonly #lines = new LineSplitter(lineLimit);
   #running = 0;
+  #held = 0;
   /** The peer sends no more. */
   #ended = false;
   #waiting: Waiting = 'idle';
   #timer: NodeJS.Timeout | undefined;
 
   /** @param socket one with `allowHalfOpen`: a client may end its side and still read the answers */
-  constructor(socket: Socket, answer: AnswerLine, limits: ConnectionLimits) {
+  constructor(socket: Socket, peer: Peer, answer: AnswerLine, limits: ConnectionLimits) {
     this.#socket = socket;
+    this.peer = peer;
     this.#answer = answer;
     this.#limits = limits;
     socket.on('data', (bytes: Buffer) => {
@@ -54,6 +61,30 @@ export class LineConnection {
     this.#socket.destroySoon();
   }
 
+  get closed(): boolean {
+    return this.#socket.destroyed || this.#socket.writableEnded;
+  }
+
+  send(line: Buffer): boolean {
+    if (this.closed) return true;
+    this.#socket.write(line, () => this.#watch());
+    this.#watch();
+    return this.#socket.writableLength <= mostUnread;
+  }
+
+  hold(): () => void {
+    this.#held += 1;
+    return () => {
+      this.#held -= 1;
+    };
+  }
+
+  /** A client that begins or ceases to read, or to send, has the time for that. */
+  #watch(): void {
+    const waiting = this.#state();
+    if (waiting !== this.#waiting && !this.#socket.destroyed) this.#arm(waiting);
+  }
+
   #work(): void {
     let line: Line | null = null;
     while (this.#running < this.#limits.inFlight) {
@@ -66,8 +97,7 @@ export class LineConnection {
     else if (this.#ended) this.#finish();
     else {
       this.#socket.resume();
-      const waiting = this.#state();
-      if (waiting !== this.#waiting) this.#arm(waiting);
+      this.#watch();
     }
   }
 
@@ -81,7 +111,7 @@ export class LineConnection {
   }
 
   async #serve(line: Line): Promise<void> {
-    const answer = await this.#answer(line);
+    const answer = await this.#answer(line, this);
     if (this.#socket.destroyed) return;
     if (answer === null) this.#done();
     // The place is free once the kernel has taken the answer: a peer that does not read gets no more of them.
@@ -108,7 +138,7 @@ export class LineConnection {
   }
 
   #expire(): void {
-    if (this.#waiting === 'idle' && this.#running > 0) this.#arm('idle');
+    if (this.#waiting === 'idle' && this.#running + this.#held > 0) this.#arm('idle');
     else if (this.#waiting === 'writing') this.#socket.destroy();
     else this.close();
   }

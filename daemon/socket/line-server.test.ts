@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
-import { lineLimit } from '../protocol/daemon.js';
-import { RawClient, requestLine, restingHandlers, silent } from './daemon.fixture.js';
-import { answerWith, busyLine } from './dispatch.js';
+import { lineLimit } from '../protocol/lines.js';
+import { answering, RawClient, requestLine, silent } from './daemon.fixture.js';
+import { busyLine } from './dispatch.js';
 import { LineServer, type LineServerOptions, socketLimits } from './line-server.js';
 
 let folder: string;
@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 async function listen(options: Partial<LineServerOptions> = {}): Promise<LineServer> {
-  const answer = answerWith(restingHandlers, silent);
+  const answer = answering();
   const server = await LineServer.listen({ path, answer, busy: busyLine, log: silent, ...options });
   open.push(server);
   return server;
@@ -142,7 +142,7 @@ describe('a connection', () => {
     expect(await (await client()).ask(hello)).toMatchObject(helloAnswer);
   });
 
-  it('has at most its share of requests running; the rest waits', async () => {
+  it('has at most a share of its user’s requests running; the rest waits', async () => {
     let running = 0;
     let most = 0;
     const answer = async (): Promise<Buffer> => {
@@ -156,7 +156,31 @@ describe('a connection', () => {
     const one = await client();
     one.send('\n'.repeat(1000));
     for (let times = 0; times < 1000; times++) expect(await one.line()).toEqual({});
-    expect(most).toBe(socketLimits.inFlight);
+    expect(most).toBe(socketLimits.runningPerUser);
+  });
+
+  it('that has gone leaves none of its waiting requests to be run', async () => {
+    let started = 0;
+    let go = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const answer = async (): Promise<Buffer> => {
+      started += 1;
+      await held;
+      await new Promise((resolve) => setImmediate(resolve));
+      return Buffer.from('{}\n');
+    };
+    await listen({ answer });
+    const one = await client();
+    one.send('\n'.repeat(socketLimits.inFlight));
+    while (started < socketLimits.runningPerUser) await new Promise((resolve) => setImmediate(resolve));
+    one.socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    go();
+    expect(await (await client()).ask('\n')).toEqual({});
+    // The first answers meet a closed socket; until they do, others have begun.
+    expect(started).toBeLessThan(socketLimits.inFlight);
   });
 
   it('whose client does not read gets only its share answered, and is closed', async () => {

@@ -1,15 +1,21 @@
-import { chownSync, linkSync, lstatSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chownSync, linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
+import { UserDatabase } from '../../common/user-database.js';
+import { FairQueue, type QueueLimits } from './fair-queue.js';
 import { type AnswerLine, type ConnectionLimits, LineConnection } from './line-connection.js';
+import { StreamPeer } from './stream-peer.js';
 
-export interface SocketLimits extends ConnectionLimits {
+export interface SocketLimits extends ConnectionLimits, QueueLimits {
   readonly connections: number;
 }
 
 export const socketLimits: SocketLimits = {
   connections: 1024,
+  // Less than sherin-fs takes from one connection (64): what runs here never waits in that socket.
+  running: 32,
+  runningPerUser: 16,
   inFlight: 64,
   idle: 300_000,
   line: 30_000,
@@ -34,10 +40,12 @@ export class LineServer {
   readonly #connections = new Set<LineConnection>();
   readonly #options: LineServerOptions;
   readonly #limits: SocketLimits;
+  readonly #queue: FairQueue;
 
   private constructor(options: LineServerOptions) {
     this.#options = options;
     this.#limits = options.limits ?? socketLimits;
+    this.#queue = new FairQueue(this.#limits);
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
   }
 
@@ -83,7 +91,7 @@ export class LineServer {
       });
       process.umask(before);
     });
-    const gid = process.getuid?.() === 0 ? groupId(group) : null;
+    const gid = process.getuid?.() === 0 ? new UserDatabase().groupId(group) : null;
     if (gid !== null) chownSync(this.#options.path, 0, gid);
   }
 
@@ -94,9 +102,25 @@ export class LineServer {
       socket.destroySoon();
       return;
     }
-    const connection = new LineConnection(socket, this.#options.answer, this.#limits);
+    const peer = this.#peerOf(socket);
+    if (peer === null) return;
+    // Whoever has gone before his turn came wants no answer.
+    const answer: AnswerLine = (line, client) =>
+      this.#queue.run(peer.uid, async () => (client.closed ? null : this.#options.answer(line, client)));
+    const connection = new LineConnection(socket, peer, answer, this.#limits);
     this.#connections.add(connection);
     socket.on('close', () => this.#connections.delete(connection));
+  }
+
+  /** A connection whose peer the kernel does not tell is closed: nothing is answered to nobody. */
+  #peerOf(socket: Socket): StreamPeer | null {
+    try {
+      return new StreamPeer(socket);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'the peer of a connection is not known');
+      socket.destroy();
+      return null;
+    }
   }
 }
 
@@ -136,16 +160,4 @@ function answers(path: string): Promise<boolean> {
       settle(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'),
     );
   });
-}
-
-function groupId(wanted: string): number | null {
-  try {
-    for (const line of readFileSync('/etc/group', 'utf8').split('\n')) {
-      const [name, , gid] = line.split(':');
-      if (name === wanted) return Number(gid);
-    }
-  } catch {
-    // No group file: only root connects.
-  }
-  return null;
 }

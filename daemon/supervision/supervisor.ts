@@ -5,7 +5,7 @@ import type { Logger } from '../../common/log.js';
 import { refuseOtherVault } from '../client/other-vault.js';
 import { startSherinFs } from '../client/start-sherin-fs.js';
 import type { ControlParams, Status } from '../protocol/control.js';
-import type { Supervision } from '../protocol/daemon.js';
+import type { Supervision } from '../protocol/methods/system.js';
 import { Backoff } from './backoff.js';
 import { RunningFs } from './running-fs.js';
 

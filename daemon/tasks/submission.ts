@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { SherinError } from '../../common/errors.js';
 import { asSherinId } from '../../common/ids.js';
-import { shortNameSchema } from '../protocol/daemon.js';
+import { shortNameSchema } from '../../common/short-name.js';
 import { mostChildren } from './task.js';
 
 const sherinId = z.string().transform((text, context) => {

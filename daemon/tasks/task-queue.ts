@@ -1,8 +1,8 @@
 import { type ErrorCode, SherinError } from '../../common/errors.js';
 import type { SherinId } from '../../common/ids.js';
 import type { Logger } from '../../common/log.js';
+import { shortNameSchema } from '../../common/short-name.js';
 import type { DaemonDatabase } from '../database/database.js';
-import { shortNameSchema } from '../protocol/daemon.js';
 import { Forgetting, type Retention, usualRetention } from './retention.js';
 import { taskSql } from './statements.js';
 import {

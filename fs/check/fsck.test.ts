@@ -52,9 +52,9 @@ async function fullTile(): Promise<void> {
 async function copy(): Promise<{ fd: number; path: string }> {
   const path = join(vault.home, 'backup');
   cpSync(join(vault.path, 'cubes'), join(path, 'cubes'), { recursive: true });
-  await vault.service.takeSnapshot();
+  await vault.service.snapshots.take();
   copyFileSync(join(vault.path, 'backup.tmp/manifest.db'), join(path, 'manifest.db'));
-  await vault.service.dropSnapshot();
+  await vault.service.snapshots.drop();
   return { fd: openSync(path, 'r'), path };
 }
 

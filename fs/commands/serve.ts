@@ -9,6 +9,7 @@ import { ClientThreads } from '../control/client-threads.js';
 import { controlHandlers } from '../control/handlers.js';
 import { ControlServer } from '../control/server.js';
 import { TransferHandlers } from '../control/transfer-handlers.js';
+import { WatchHandlers } from '../control/watch-handlers.js';
 import { VaultService } from '../service/service.js';
 import { openLocked } from '../vault/open.js';
 
@@ -39,9 +40,10 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
     });
     const service = new VaultService(locked, log, { wholeCube: options.verify === 'cube' });
     await service.store.clean();
-    await service.dropSnapshot();
+    await service.snapshots.drop();
     const transfers = new TransferHandlers(service);
     const backups = new BackupHandlers(service);
+    const watching = new WatchHandlers(service);
     const threads = new ClientThreads();
     let server: ControlServer | null = null;
     let saidStopping = false;
@@ -56,10 +58,11 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
       // Threads of libfuse may still wait for a kernel that will not answer: nothing of ours is left to wait for.
       setTimeout(() => process.exit(0), 100).unref();
     };
-    const handlers = controlHandlers(service, transfers, backups, threads, end);
+    const handlers = controlHandlers(service, transfers, backups, watching, threads, end);
     server = new ControlServer(controlSocket(where), handlers, log, (connection) => {
       transfers.gone(connection);
       backups.gone(connection);
+      watching.gone(connection);
       threads.gone(connection);
     });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {

@@ -63,14 +63,14 @@ export class BackupHandlers {
     await this.#service.current()?.writing.durable(null);
     // What the manifest needs is to be there still when it is copied.
     this.#release = await this.#service.cubeLock.shared();
-    await this.#service.takeSnapshot();
+    await this.#service.snapshots.take();
     if (session === null) return;
     await this.#list(await readNeeded(session.manifest));
   }
 
   /** Writes cube IDs for whoever prunes the backup, 32 bytes each. */
   async #list(ids: Iterable<CubeId>): Promise<void> {
-    const file = await open(this.#service.inSnapshot('needed'), 'wx', 0o600);
+    const file = await open(this.#service.snapshots.path('needed'), 'wx', 0o600);
     try {
       let waiting: Buffer[] = [];
       for (const id of ids) {
@@ -89,7 +89,7 @@ export class BackupHandlers {
     this.#release?.();
     this.#release = null;
     try {
-      await this.#service.dropSnapshot();
+      await this.#service.snapshots.drop();
     } finally {
       this.#running = null;
     }

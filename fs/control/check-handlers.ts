@@ -11,6 +11,7 @@ import { pathsOf } from '../service/cube-places.js';
 import type { VaultService } from '../service/service.js';
 import type { Session } from '../service/session.js';
 import { findTarget } from '../service/target.js';
+import { type Asker, onBehalf } from './on-behalf.js';
 import type { Call, ControlHandlers } from './server.js';
 
 type CheckResult = ControlResult<'verify'>;
@@ -28,7 +29,7 @@ export function checkHandlers(service: VaultService): Pick<ControlHandlers, 'ver
       return result;
     },
 
-    scrub: (_, call) => scrub(service, call),
+    scrub: ({ caller }, call) => scrub(service, onBehalf(call.peer, caller), call),
   };
 }
 
@@ -137,7 +138,7 @@ function describe(
   };
 }
 
-async function scrub(service: VaultService, call: Call): Promise<CheckResult> {
+async function scrub(service: VaultService, who: Asker, call: Call): Promise<CheckResult> {
   // Without keys it checks against the public key that this machine remembers, never one that only the vault names.
   if (!service.remembered) await service.settled();
   const failures: CheckResult['failures'] = [];
@@ -156,6 +157,6 @@ async function scrub(service: VaultService, call: Call): Promise<CheckResult> {
       return !call.cancelled();
     },
   );
-  await service.note({ event: 'AUDIT_SCRUB', id: null, actor: actorOf(call.peer), meta: { cubes, failed } });
+  await service.note({ event: 'AUDIT_SCRUB', id: null, actor: actorOf(who), meta: { cubes, failed } });
   return { files: 0, cubes, bytes: 0, failures, failed };
 }

@@ -8,11 +8,14 @@ import { checkHandlers } from './check-handlers.js';
 import type { ClientThreads } from './client-threads.js';
 import { fsckHandlers } from './fsck-handlers.js';
 import { historyHandlers } from './history-handlers.js';
+import { objectHandlers } from './object-handlers.js';
+import { onBehalf } from './on-behalf.js';
 import { quarantineHandlers } from './quarantine-handlers.js';
 import type { Call, ControlHandlers } from './server.js';
 import { spaceHandlers } from './space-handlers.js';
 import type { TransferHandlers } from './transfer-handlers.js';
 import { treeHandlers } from './tree-handlers.js';
+import type { WatchHandlers } from './watch-handlers.js';
 
 /** Longest PIN or recovery key that is read from a descriptor, bytes. */
 const secretLimit = 1024;
@@ -39,6 +42,7 @@ export function controlHandlers(
   service: VaultService,
   transfers: TransferHandlers,
   backups: BackupHandlers,
+  watching: WatchHandlers,
   threads: ClientThreads,
   stopped: () => void,
 ): ControlHandlers {
@@ -46,11 +50,13 @@ export function controlHandlers(
     ...treeHandlers(service, threads),
     ...transfers.handlers(),
     ...backups.handlers(),
+    ...watching.handlers(),
     ...fsckHandlers(service),
     ...checkHandlers(service),
     ...historyHandlers(service.history),
     ...spaceHandlers(service),
     ...quarantineHandlers(service),
+    ...objectHandlers(service.objects),
 
     status: () => service.status(),
 
@@ -69,18 +75,19 @@ export function controlHandlers(
       return { versions: (await service.current()?.writing.snapshot()) ?? 0 };
     },
 
-    async lock(_, { peer }) {
-      await service.lock(peer);
+    async lock({ caller }, { peer }) {
+      await service.lock(onBehalf(peer, caller));
       return {};
     },
 
-    async unlock({ slot, acceptRollback }, call) {
+    async unlock({ slot, acceptRollback, caller }, call) {
+      const who = onBehalf(call.peer, caller);
       const secret = takeSecret(call);
       try {
-        if (slot === 'tpm') await service.unlock({ slot, pin: secret }, call.peer);
+        if (slot === 'tpm') await service.unlock({ slot, pin: secret }, who);
         else {
           if (secret === null) throw new SherinError('USAGE', { what: 'the recovery key is missing' });
-          await service.unlock({ slot, text: secret, acceptRollback }, call.peer);
+          await service.unlock({ slot, text: secret, acceptRollback }, who);
         }
       } finally {
         secret?.wipe();

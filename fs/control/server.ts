@@ -29,6 +29,8 @@ export interface Call {
   /** The same object for all calls of one connection: imports belong to it. */
   readonly connection: object;
   readonly progress: (done: number, total: number) => void;
+  /** Tells something that nobody asked for, to the end of the connection; one that does not take it is cut off. */
+  readonly notify: (method: string, params: object) => void;
   /** True once the caller has gone: long work stops. */
   readonly cancelled: () => boolean;
 }
@@ -41,6 +43,14 @@ export type ControlHandlers = {
 const inFlightLimit = 64;
 const connectionLimit = 256;
 const progressEveryMs = 100;
+/** Notifications that wait for a client to read. */
+const mostUntaken = 256;
+
+interface ConnectionState {
+  open: boolean;
+  running: number;
+  untaken: number;
+}
 
 /** JSON-RPC over the control socket: validation, dispatch, error answers. Knows no vault. */
 export class ControlServer {
@@ -73,7 +83,7 @@ export class ControlServer {
       return { message: (_, fds) => void this.#close(fds), close: () => undefined };
     }
     this.#connections.add(connection);
-    const state = { open: true, running: 0 };
+    const state = { open: true, running: 0, untaken: 0 };
     return {
       message: (message, fds) => {
         state.running += 1;
@@ -96,7 +106,7 @@ export class ControlServer {
 
   async #serve(
     connection: Connection,
-    state: { readonly open: boolean },
+    state: ConnectionState,
     message: Buffer,
     fds: readonly number[],
   ): Promise<void> {
@@ -110,13 +120,29 @@ export class ControlServer {
       const note = { jsonrpc: '2.0', method: 'progress', params: { request: id, done, total } };
       connection.send(Buffer.from(JSON.stringify(note))).catch(() => undefined);
     };
-    const call = { peer: connection.peer, fds, connection, progress, cancelled: () => !state.open };
+    const notify = (method: string, params: object) => this.#notify(connection, state, { method, params });
+    const call = { peer: connection.peer, fds, connection, progress, notify, cancelled: () => !state.open };
     try {
       const result = await this.#dispatch(method, request.params, call);
       return this.#answer(connection, state, { jsonrpc: '2.0', id, result });
     } catch (error) {
       return this.#answer(connection, state, { jsonrpc: '2.0', id, error: this.#errorAnswer(error, method) });
     }
+  }
+
+  #notify(connection: Connection, state: ConnectionState, note: object): void {
+    if (!state.open) return;
+    state.untaken += 1;
+    if (state.untaken > mostUntaken) {
+      connection.close();
+      return;
+    }
+    void connection
+      .send(Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...note })))
+      .catch(() => undefined)
+      .finally(() => {
+        state.untaken -= 1;
+      });
   }
 
   /** Closing a client's descriptor can fail, or wait for a file system that does not answer: neither is ours to mind. */

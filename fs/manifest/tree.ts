@@ -165,6 +165,16 @@ export class Tree {
     return this.#view().state.objectNumber(tag, namespace);
   }
 
+  /** Objects of a namespace whose content is there, in the order of their numbers, after one of those. Reads no node. */
+  *objectsOf(namespace: string, after: number): Iterable<{ readonly no: number; readonly id: SherinId }> {
+    const { objects } = this.counts();
+    for (let no = after + 1; no <= objects; no++) {
+      const state = this.#object(no);
+      if (state === undefined || state.namespace !== namespace || state.nodeLength === 0) continue;
+      yield { no, id: formatSherinId(state) };
+    }
+  }
+
   /** The object of a namespace and tag, whatever the date says. */
   objectById(id: SherinIdParts): ObjectInfo | undefined {
     const no = this.#view().state.objectNumber(id.tag, id.namespace);

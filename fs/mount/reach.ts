@@ -9,6 +9,19 @@ export interface Reach {
   readonly mode: number;
 }
 
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A process as the kernel knows it, all of its groups included. */
+export interface Identity {
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+  readonly pid: number | null;
+}
+
 /**
  * Bits 2, 1, 0 (owner, group, others of `file`) that may pass this directory; where classes differ, the stricter: someone of
  * the file's others can be the directory's owner or in its group, and a directory can be closed to just those.
@@ -36,12 +49,27 @@ function reachOf(tree: TreeView, file: Inode): number {
   return classes;
 }
 
+function asReach({ uid, gid }: Inode, classes: number): Reach {
+  const mode = (classes & 4 ? 0o400 : 0) | (classes & 2 ? 0o040 : 0) | (classes & 1 ? 0o004 : 0);
+  return { uid, gid, mode };
+}
+
+/** Of a file by its number: one without a name is its vault owner's alone. */
+export function fileReach(tree: TreeView, file: Inode, owner: Owner): Reach {
+  if (tree.linksOf(file.ino).length === 0) return { ...owner, mode: 0o400 };
+  return asReach(file, reachOf(tree, file));
+}
+
+/** What the kernel decides where it knows the caller (path_resolution(7)), for one whom it has not seen. */
+export function permits({ uid, gid, mode }: Reach, caller: Identity): boolean {
+  if (caller.uid === 0) return true;
+  if (caller.uid === uid) return (mode & 0o400) !== 0;
+  const inGroup = caller.gid === gid || caller.groups.includes(gid);
+  return (mode & (inGroup ? 0o040 : 0o004)) !== 0;
+}
+
 /** Attributes of `ids/<ID>`: an object without a name is its vault owner's alone. */
-export function objectReach(
-  tree: TreeView,
-  object: number,
-  owner: { readonly uid: number; readonly gid: number },
-): Reach {
+export function objectReach(tree: TreeView, object: number, owner: Owner): Reach {
   const files = tree.inodesOf(object).map((ino) => tree.inode(ino));
   const [first] = files;
   if (first === undefined) return { ...owner, mode: 0o400 };
@@ -51,6 +79,5 @@ export function objectReach(
       return { ...owner, mode: 0o400 };
     classes &= reachOf(tree, file);
   }
-  const mode = (classes & 4 ? 0o400 : 0) | (classes & 2 ? 0o040 : 0) | (classes & 1 ? 0o004 : 0);
-  return { uid: first.uid, gid: first.gid, mode };
+  return asReach(first, classes);
 }

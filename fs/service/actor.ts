@@ -18,8 +18,9 @@ function programOf(pid: number): string {
   }
 }
 
-/** A caller as the audit log names it; the executable is advisory. */
-export function actorOf(caller: Caller): AuditEvent['actor'] {
+/** A caller as the audit log names it, null for sherin-fs itself; the executable is advisory. */
+export function actorOf(caller: Caller | null): AuditEvent['actor'] {
+  if (caller === null) return systemActor;
   const { uid, pid } = caller;
   const program = caller.program ?? (pid === null ? '' : programOf(pid));
   return { uid, pid, exe: program === '' ? null : basename(program).slice(0, 255) };

@@ -20,6 +20,7 @@ import type {
 import { diskSpace } from './disk-space.js';
 import { generatedFiles } from './generated.js';
 import type { Session } from './session.js';
+import { strictest } from './strictest.js';
 import type { VaultView } from './vault-view.js';
 
 const spaceEveryMs = 5_000;
@@ -204,9 +205,4 @@ export class VaultSource implements MountSource {
       nameMax: 255,
     };
   }
-}
-
-function strictest(tags: readonly FileFacts['policy'][]): FileFacts['policy'] {
-  if (tags.includes('system')) return 'system';
-  return tags.includes('admin') ? 'admin' : 'user';
 }

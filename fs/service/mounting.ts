@@ -4,6 +4,7 @@ import type { DriverName, Invalidation, MountDriver } from '../mount/driver.js';
 import { FuseNativeDriver } from '../mount/fuse-native/driver.js';
 import { NativeDriver } from '../mount/native/driver.js';
 import { VaultSource } from './mount-source.js';
+import { Turns } from './turns.js';
 import type { VaultView } from './vault-view.js';
 
 export interface MountRequest {
@@ -45,7 +46,7 @@ export class Mounting {
   readonly #past = new Map<string, Attached & { readonly info: PastMount }>();
   /** Unmounted under open files, which go on being served and cached. */
   readonly #detached = new Set<Attached>();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(vault: VaultView, log: Logger) {
     this.#vault = vault;
@@ -64,22 +65,22 @@ export class Mounting {
 
   /** Shows the tree as it was before a time, read-only, beside the vault's own mount. @throws SherinError MOUNT_USED, TOOL_MISSING, USAGE */
   mountPast(info: PastMount): Promise<PastMount> {
-    return this.#inTurn(() => this.#mountPast(info));
+    return this.#turns.run(() => this.#mountPast(info));
   }
 
   /** @throws SherinError MOUNT_USED, TOOL_MISSING */
   mount(request: MountRequest): Promise<void> {
-    return this.#inTurn(() => this.#mount(request));
+    return this.#turns.run(() => this.#mount(request));
   }
 
   /** Lazy when files are open. @throws SherinError IO: then it is still mounted */
   unmount(): Promise<{ lazy: boolean }> {
-    return this.#inTurn(() => this.#unmount());
+    return this.#turns.run(() => this.#unmount());
   }
 
   /** As {@link unmount}, of a mount of the past; undefined where there is none at the path. */
   unmountPast(path: string): Promise<{ lazy: boolean } | undefined> {
-    return this.#inTurn(() => this.#unmountPast(path));
+    return this.#turns.run(() => this.#unmountPast(path));
   }
 
   /** Answers when the kernel has dropped pages and attributes, of detached mounts, too. */
@@ -221,11 +222,5 @@ export class Mounting {
       (each) => each !== null,
     );
     if (end !== null && others.every((other) => other.end !== end)) this.#vault.current()?.past.drop(end);
-  }
-
-  #inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const run = this.#turn.then(step);
-    this.#turn = run.catch(() => undefined);
-    return run;
   }
 }

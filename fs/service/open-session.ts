@@ -1,3 +1,4 @@
+import type { Admins } from '../../common/admins.js';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { type CubeReader, type Keyring, Secret } from '../../native/index.js';
 import type { AuditEvent } from '../audit/event.js';
@@ -11,13 +12,13 @@ import { headerHash } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
 import type { Journal } from '../writing/journal/journal.js';
 import type { WritingListener } from '../writing/listener.js';
-import type { Admins } from './access.js';
 import { availableBytes } from './disk-space.js';
 import { encodeOptions } from './encode-options.js';
 import { auditKeys, manifestKeys } from './key-uses.js';
 import { openJournal } from './open-journal.js';
 import { RollbackGuard } from './rollback-guard.js';
 import { Session } from './session.js';
+import type { VaultEvents } from './vault-events.js';
 
 /** How to open the vault. */
 export type Opening =
@@ -32,6 +33,7 @@ export interface OpenSessionParts {
   readonly admins: Admins;
   readonly pending: PendingAudit;
   readonly invalidate: () => void;
+  readonly events: VaultEvents;
   readonly listener: WritingListener;
   readonly actor: AuditEvent['actor'];
 }

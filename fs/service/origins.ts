@@ -1,6 +1,6 @@
 import { SherinError } from '../../common/errors.js';
 import { parseSherinId, type SherinId } from '../../common/ids.js';
-import { type Making, makings, relatives } from '../history/lineage.js';
+import { type Making, makings, type Relatives, relatives } from '../history/lineage.js';
 import { isCollected } from '../manifest/tree.js';
 import type { Caller } from '../mount/source.js';
 import { pathText } from '../tree-path.js';
@@ -36,6 +36,10 @@ const mostPaths = 4;
 /** Where versions came from. */
 export class Origins {
   readonly #vault: VaultView;
+  readonly #known = new WeakMap<
+    Session,
+    { readonly size: number; readonly all: Promise<readonly Making[]> }
+  >();
 
   constructor(vault: VaultView) {
     this.#vault = vault;
@@ -52,7 +56,7 @@ export class Origins {
     await session.requireRead(ino, object?.id ?? null, caller);
     if (object === null)
       throw new SherinError('USAGE', { what: `${target} has no content, and so no origin` });
-    const all = await makings(session.manifest, progress);
+    const all = await this.#makings(session, progress);
     const { ancestors, descendants } = relatives(all, object.id);
     const ids = new Set([object.id, ...ancestors, ...descendants]);
     const shown = new Set([...ids].slice(0, mostRelatives));
@@ -66,6 +70,22 @@ export class Origins {
       })),
       more: ids.size > shown.size,
     };
+  }
+
+  /** @throws SherinError MANIFEST_BROKEN, LOCKED */
+  async relativesOf(session: Session, id: SherinId): Promise<Relatives> {
+    return relatives(await this.#makings(session, () => undefined), id);
+  }
+
+  /** The log is read once for all who ask before it has grown. */
+  #makings(session: Session, progress: (done: number, total: number) => void): Promise<readonly Making[]> {
+    const { size } = session.manifest.head;
+    const known = this.#known.get(session);
+    if (known?.size === size) return known.all;
+    const all = makings(session.manifest, progress);
+    this.#known.set(session, { size, all });
+    all.catch(() => this.#known.delete(session));
+    return all;
   }
 }
 

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { Admins } from '../../common/admins.js';
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { Status } from '../../daemon/protocol/control.js';
@@ -6,28 +6,31 @@ import { CubeReader } from '../../native/index.js';
 import type { Peer } from '../../native/ipc.js';
 import type { AuditEvent } from '../audit/event.js';
 import { PendingAudit } from '../audit/pending.js';
-import { snapshotFolder, takeSnapshot } from '../backup/snapshot.js';
 import { CubeLock } from '../cube/cube-lock.js';
 import { CubeStore } from '../cube/store.js';
+import type { Caller } from '../mount/source.js';
 import { filesName, topInode } from '../mount/top-tree.js';
 import { within } from '../mount/within.js';
 import { headerPublicKey } from '../vault/header.js';
 import type { LockedVault } from '../vault/open.js';
-import { Admins } from './access.js';
-import { actorOf, systemActor } from './actor.js';
+import { actorOf } from './actor.js';
 import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';
 import { History } from './history.js';
 import { Importing } from './importing.js';
 import { keepWritten, unsealedError } from './keep-written.js';
 import { Mounting, type MountRequest, type PastMount } from './mounting.js';
+import { ObjectAccess } from './object-access.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
 import { Origins } from './origins.js';
 import { releaseMemory } from './release-memory.js';
 import { Removing } from './removing.js';
 import type { Session } from './session.js';
+import { Snapshots } from './snapshots.js';
 import { Space } from './space.js';
 import { statusOf } from './status.js';
+import { Turns } from './turns.js';
+import { VaultEvents } from './vault-events.js';
 import type { VaultView } from './vault-view.js';
 
 type State =
@@ -62,6 +65,9 @@ export class VaultService implements VaultView {
   readonly destroying: Destroying;
   readonly space: Space;
   readonly origins: Origins;
+  readonly objects: ObjectAccess;
+  readonly snapshots: Snapshots;
+  readonly events = new VaultEvents();
   readonly #locked: LockedVault;
   readonly #log: Logger;
   readonly #options: ServiceOptions;
@@ -70,7 +76,7 @@ export class VaultService implements VaultView {
   readonly #pending: PendingAudit;
   readonly #mounting: Mounting;
   #state: State = { kind: 'sealed' };
-  #change: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #opening: Promise<Session> | null = null;
   /** The end of the last session, which a hung disk or TPM may put off. */
   #closing: Promise<void> = Promise.resolve();
@@ -96,6 +102,12 @@ export class VaultService implements VaultView {
     this.destroying = new Destroying(this.#collectingParts(), this.removing);
     this.space = new Space(this, () => locked.header.pad);
     this.origins = new Origins(this);
+    const othersComeIn = () => this.#mounting.mounted?.allowOther ?? false;
+    this.objects = new ObjectAccess({ vault: this, origins: this.origins, othersComeIn });
+    this.snapshots = new Snapshots({
+      inside: (name) => locked.directory.inside(name),
+      undisturbed: (step) => this.#undisturbed(step),
+    });
     this.imports = new Importing({
       vault: this,
       locked,
@@ -134,6 +146,10 @@ export class VaultService implements VaultView {
     return this.#locked.pinned !== null;
   }
 
+  get stateName(): State['kind'] {
+    return this.#state.kind;
+  }
+
   /** The session, or null while locked; never unseals. */
   current(): Session | null {
     return this.#state.kind === 'unlocked' ? this.#state.session : null;
@@ -147,9 +163,11 @@ export class VaultService implements VaultView {
     if (this.#state.kind === 'unlocked') return this.#state.session;
     if (this.#state.kind === 'locked') throw new SherinError('LOCKED');
     if (this.#refused !== null && Date.now() - this.#refused.at < refusalMs) throw this.#refused.error;
-    this.#opening ??= this.#inTurn(() => this.#open({ slot: 'tpm', pin: null }, null)).finally(() => {
-      this.#opening = null;
-    });
+    this.#opening ??= this.#turns
+      .run(() => this.#open({ slot: 'tpm', pin: null }, null))
+      .finally(() => {
+        this.#opening = null;
+      });
     return this.#opening;
   }
 
@@ -160,8 +178,8 @@ export class VaultService implements VaultView {
   }
 
   /** Opens the vault on request. @throws as {@link unlocked}, RECOVERY_KEY_WRONG */
-  async unlock(how: Opening, peer: Peer | null): Promise<void> {
-    await this.#inTurn(() => this.#open(how, peer));
+  async unlock(how: Opening, peer: Caller | null): Promise<void> {
+    await this.#turns.run(() => this.#open(how, peer));
   }
 
   /** Why content is refused now, or null. */
@@ -180,17 +198,17 @@ export class VaultService implements VaultView {
   }
 
   /** Wipes keys and plaintext; answers when the kernel has dropped its pages. @throws SherinError UNSEALED: it is locked all the same */
-  async lock(peer: Peer | null): Promise<void> {
-    await this.#inTurn(async () => {
+  async lock(peer: Caller | null): Promise<void> {
+    await this.#turns.run(async () => {
       const session = this.current();
       this.#refused = null;
       if (session === null) {
-        this.#state = { kind: 'locked' };
+        this.#become({ kind: 'locked' });
         return;
       }
-      session.records.note({ event: 'AUDIT_LOCK', id: null, actor: actor(peer), meta: {} }, true);
-      const unsealed = await keepWritten(session, this.#mounting, actor(peer), this.#log);
-      this.#state = { kind: 'locked' };
+      session.records.note({ event: 'AUDIT_LOCK', id: null, actor: actorOf(peer), meta: {} }, true);
+      const unsealed = await keepWritten(session, this.#mounting, actorOf(peer), this.#log);
+      this.#become({ kind: 'locked' });
       await this.#end(session);
       if (unsealed !== null) throw unsealedError(unsealed, 'locked');
     });
@@ -201,7 +219,7 @@ export class VaultService implements VaultView {
     await this.note({
       event: 'AUDIT_MOUNT',
       id: null,
-      actor: actor(peer),
+      actor: actorOf(peer),
       meta: { allowOther: request.allowOther, driver: request.driver },
     });
   }
@@ -210,7 +228,7 @@ export class VaultService implements VaultView {
   async mountPast(wanted: PastMount, peer: Peer): Promise<PastMount> {
     const past = await this.#mounting.mountPast(wanted);
     const meta = { end: String(past.end) };
-    await this.note({ event: 'AUDIT_MOUNT_PAST', id: null, actor: actor(peer), meta });
+    await this.note({ event: 'AUDIT_MOUNT_PAST', id: null, actor: actorOf(peer), meta });
     return past;
   }
 
@@ -221,7 +239,7 @@ export class VaultService implements VaultView {
     if (past === undefined && path !== undefined && own !== undefined && own !== path)
       throw new SherinError('NOT_MOUNTED', { path });
     const result = past ?? (await this.#mounting.unmount());
-    await this.note({ event: 'AUDIT_UMOUNT', id: null, actor: actor(peer), meta: { lazy: result.lazy } });
+    await this.note({ event: 'AUDIT_UMOUNT', id: null, actor: actorOf(peer), meta: { lazy: result.lazy } });
     return result;
   }
 
@@ -230,43 +248,17 @@ export class VaultService implements VaultView {
     const unmounted = [this.#mounting.mounted, ...this.#mounting.past].flatMap((mount) => mount?.path ?? []);
     const result = { lazy: false };
     for (const path of unmounted) if ((await this.unmount(peer, path)).lazy) result.lazy = true;
-    const unsealed = await this.#inTurn(async () => {
+    const unsealed = await this.#turns.run(async () => {
       const session = this.current();
-      session?.records.note({ event: 'AUDIT_STOP', id: null, actor: actor(peer), meta: {} }, true);
-      const left = session && (await keepWritten(session, this.#mounting, actor(peer), this.#log));
-      this.#state = { kind: 'locked' };
+      session?.records.note({ event: 'AUDIT_STOP', id: null, actor: actorOf(peer), meta: {} }, true);
+      const left = session && (await keepWritten(session, this.#mounting, actorOf(peer), this.#log));
+      this.#become({ kind: 'locked' });
       if (session !== null) await this.#end(session);
       return left;
     });
     await this.#locked.close();
     if (unsealed !== null) throw unsealedError(unsealed, 'stopped');
     return result;
-  }
-
-  /**
-   * Copies manifest, header and journal aside for a backup, locked or not; nothing changes meanwhile.
-   * @throws SherinError NO_SPACE, IO, DISK_READ
-   */
-  async takeSnapshot(): Promise<void> {
-    const { directory } = this.#locked;
-    const take = (withJournal: boolean) =>
-      takeSnapshot(directory.inside(), directory.inside(snapshotFolder), withJournal);
-    await this.#inTurn(async () => {
-      const session = this.current();
-      if (session !== null) return session.undisturbed(() => take(false));
-      await this.#closing;
-      return take(true);
-    });
-  }
-
-  /** Path of a file that goes with the snapshot. */
-  inSnapshot(name: string): string {
-    return this.#locked.directory.inside(`${snapshotFolder}/${name}`);
-  }
-
-  /** Removes it, and what an interrupted run left of one. */
-  async dropSnapshot(): Promise<void> {
-    await rm(this.#locked.directory.inside(snapshotFolder), { recursive: true, force: true });
   }
 
   status(): Promise<Status> {
@@ -282,13 +274,23 @@ export class VaultService implements VaultView {
     });
   }
 
-  #inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const run = this.#change.then(step);
-    this.#change = run.catch(() => undefined);
-    return run;
+  #become(state: Exclude<State, { kind: 'sealed' }>): void {
+    const { kind } = this.#state;
+    this.#state = state;
+    if (kind !== state.kind) this.events.tell({ kind: 'lock', state: state.kind });
   }
 
-  async #open(how: Opening, peer: Peer | null): Promise<Session> {
+  /** Nothing changes during the step. */
+  #undisturbed(step: (open: boolean) => Promise<void>): Promise<void> {
+    return this.#turns.run(async () => {
+      const session = this.current();
+      if (session !== null) return session.undisturbed(() => step(true));
+      await this.#closing;
+      return step(false);
+    });
+  }
+
+  async #open(how: Opening, peer: Caller | null): Promise<Session> {
     if (this.#state.kind === 'unlocked') {
       // Nothing is left to open, but a wrong secret must not look right.
       await checkSecret(how, this.#locked).catch((error: unknown) => this.#refuse(error, peer));
@@ -311,10 +313,11 @@ export class VaultService implements VaultView {
         admins: this.#admins,
         pending: this.#pending,
         invalidate: () => this.#invalidateSoon(),
+        events: this.events,
         listener: this.#mounting,
-        actor: actor(peer),
+        actor: actorOf(peer),
       });
-      this.#state = { kind: 'unlocked', session };
+      this.#become({ kind: 'unlocked', session });
       this.#refused = null;
       // Another tree than the one the kernel may remember.
       if (how.slot === 'recovery' && how.acceptRollback)
@@ -326,7 +329,7 @@ export class VaultService implements VaultView {
     }
   }
 
-  async #openFailed(error: unknown, peer: Peer | null): Promise<void> {
+  async #openFailed(error: unknown, peer: Caller | null): Promise<void> {
     if (!(error instanceof SherinError)) {
       this.#log.error({ err: error }, 'unlocking failed unexpectedly');
       return;
@@ -335,15 +338,15 @@ export class VaultService implements VaultView {
     if (error.code === 'PIN_NEEDED') return;
     const meta = { code: error.code };
     await this.#pending
-      .append({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actor(peer), meta })
+      .append({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actorOf(peer), meta })
       .catch(() => undefined);
   }
 
   /** Records that a secret was refused while the vault is open. */
-  async #refuse(error: unknown, peer: Peer | null): Promise<never> {
+  async #refuse(error: unknown, peer: Caller | null): Promise<never> {
     if (error instanceof SherinError) {
       const meta = { code: error.code };
-      await this.note({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actor(peer), meta });
+      await this.note({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actorOf(peer), meta });
     }
     throw error;
   }
@@ -392,8 +395,4 @@ export class VaultService implements VaultView {
     if (session !== null) session.records.note(event, true);
     else await this.#pending.append(event).catch(() => undefined);
   }
-}
-
-function actor(peer: Peer | null): AuditEvent['actor'] {
-  return peer === null ? systemActor : actorOf(peer);
 }

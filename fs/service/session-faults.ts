@@ -1,4 +1,5 @@
 import { type CubeId, cubeIdToBytes } from '../../common/ids.js';
+import { namedObjects } from '../../daemon/protocol/events.js';
 import type { CubeFault, CubeReader, CubeRef } from '../../native/index.js';
 import type { CubeCatalog } from '../cube/catalog.js';
 import type { FaultSink } from '../cube/faults.js';
@@ -8,6 +9,7 @@ import { systemActor } from './actor.js';
 import type { GivenUpContent } from './given-up.js';
 import type { Records } from './records.js';
 import type { RefusedCubes } from './refused-cubes.js';
+import type { VaultEvents } from './vault-events.js';
 
 export interface SessionFaultsParts {
   readonly manifest: Manifest;
@@ -22,6 +24,7 @@ export interface SessionFaultsParts {
   readonly sealing: () => boolean;
   /** Kernel caches hold something that is no longer true. */
   readonly invalidate: () => void;
+  readonly events: VaultEvents;
 }
 
 /** What becomes of cubes that can not be read: refused and recorded, until a good copy is in place. */
@@ -33,7 +36,7 @@ export class SessionFaults implements FaultSink {
   }
 
   async quarantined(cube: CubeRef, id: CubeId, reason: CubeFault, vertex: number | null): Promise<void> {
-    const { manifest, catalog, reader, records, refused, commit, sealing, invalidate } = this.#parts;
+    const { manifest, catalog, reader, records, refused, commit, sealing, invalidate, events } = this.#parts;
     if (refused.has(id)) return;
     refused.condemn(id);
     reader.refuse(cube.id);
@@ -53,6 +56,9 @@ export class SessionFaults implements FaultSink {
     // What met the cube may be sealed, or hold memory that what is sealed before the record waits for.
     if (!sealing()) await recorded;
     invalidate();
+    const objects = new Set(ranges.map(({ object }) => object));
+    const ids = Array.from(objects, (no) => manifest.tree.object(no)?.id ?? []).flat();
+    events.tell({ kind: 'quarantine', cube: id, reason, objects: ids.slice(0, namedObjects) });
   }
 
   /** @throws SherinError VERSION_COLLECTED where it is gone on purpose */

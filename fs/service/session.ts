@@ -1,3 +1,4 @@
+import type { Admins } from '../../common/admins.js';
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes, cubeIdToBytes, type SherinId } from '../../common/ids.js';
 import type { CubeReader, CubeRef, EncodeOptions, Keyring } from '../../native/index.js';
@@ -21,7 +22,7 @@ import { recover } from '../writing/recovery.js';
 import type { Transaction } from '../writing/sealing.js';
 import type { Stored } from '../writing/stored.js';
 import { Writing } from '../writing/writing.js';
-import { type Admins, mayRead } from './access.js';
+import { mayRead } from './access.js';
 import { GivenUpContent } from './given-up.js';
 import { auditKeys } from './key-uses.js';
 import { LiveFile } from './live-file.js';
@@ -34,6 +35,8 @@ import { RefusedCubes } from './refused-cubes.js';
 import { releaseMemory } from './release-memory.js';
 import type { RollbackGuard } from './rollback-guard.js';
 import { SessionFaults } from './session-faults.js';
+import { Turns } from './turns.js';
+import type { VaultEvents } from './vault-events.js';
 
 /** Records since the last snapshot that are worth a new one. */
 const longTail = 5_000;
@@ -58,6 +61,7 @@ export interface SessionParts {
   readonly available: () => Promise<number>;
   /** Kernel caches hold something that is no longer true. */
   readonly invalidate: () => void;
+  readonly events: VaultEvents;
   /** Told what becomes of what programs wrote. */
   readonly listener: WritingListener;
 }
@@ -82,7 +86,7 @@ export class Session {
   readonly #sink: SessionFaults;
   readonly #open = new OpenObjects();
   #closed = false;
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -100,7 +104,7 @@ export class Session {
       ...{ manifest, catalog, reader, records, refused, givenUp: this.#givenUp },
       commit: (mutations) => this.alone((commit) => commit(mutations)),
       sealing: () => this.writing.sealing,
-      invalidate: parts.invalidate,
+      ...{ invalidate: parts.invalidate, events: parts.events },
     });
     this.faults = new FaultHandler(reader, parts.store, this.#sink);
     for (const { cube } of manifest.tree.quarantine()) reader.refuse(cubeIdToBytes(cube));
@@ -112,8 +116,8 @@ export class Session {
       drop: (id) => this.reader.drop(cubeIdToBytes(id)),
       beforeCommit: () => parts.guard.beforeWrite(),
       commit: (count, ...made) => this.#commitNow(count, ...made),
-      inTurn: (step) => this.#inTurn(step),
-      nameJournal: (sealing) => nameJournal(parts, (step) => (sealing ? step() : this.#inTurn(step))),
+      inTurn: (step) => this.#turns.run(step),
+      nameJournal: (sealing) => nameJournal(parts, (step) => (sealing ? step() : this.#turns.run(step))),
     });
     this.writing.listener = parts.listener;
     const facts = { node: (id: Buffer) => manifest.node(id), refused, owned: parts.owned };
@@ -172,6 +176,11 @@ export class Session {
     return this.#content(object ?? { length: 0, node: encodeSlots([]) });
   }
 
+  /** By the policies alone of all paths that lead here. */
+  mayRead(ino: number, caller: Caller, tree: Tree = this.tree): boolean {
+    return this.#policies(ino, tree).every((policy) => mayRead(policy, caller, this.#parts.admins));
+  }
+
   /** Policy belongs to the path; where several lead here the strictest decides. @throws SherinError DENIED, which is recorded */
   async requireRead(
     ino: number | null,
@@ -179,8 +188,7 @@ export class Session {
     caller: Caller,
     tree: Tree = this.tree,
   ): Promise<void> {
-    const policies = ino === null ? [] : this.#policies(ino, tree);
-    if (policies.every((policy) => mayRead(policy, caller, this.#parts.admins))) return;
+    if (ino === null || this.mayRead(ino, caller, tree)) return;
     await this.records.denied('open', id, caller);
     throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read ${id ?? 'this file'}` });
   }
@@ -227,7 +235,7 @@ export class Session {
 
   /** Writes a snapshot of a tree that has grown by much: memory then holds it in its compact form, and opening is quick. */
   compact(): void {
-    const run = this.#inTurn(async () => {
+    const run = this.#turns.run(async () => {
       if (this.#closed || this.manifest.tail < longTail) return;
       this.manifest.snapshot();
       releaseMemory();
@@ -238,7 +246,7 @@ export class Session {
 
   /** Runs `work` between two commits: nothing is committed meanwhile. @throws SherinError LOCKED; what `work` throws */
   undisturbed<T>(work: () => Promise<T>): Promise<T> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       if (this.#closed) throw new SherinError('LOCKED');
       return work();
     });
@@ -320,7 +328,7 @@ export class Session {
   async #closeLogs(): Promise<void> {
     this.past.close();
     await this.writing.joining.ended();
-    await this.#turn;
+    await this.#turns.ended();
     try {
       await this.records.close();
       // After the log: a head that names all of it, under a new count, so that its end can not be cut off unseen.
@@ -362,15 +370,6 @@ export class Session {
     if (head.snapshotSize !== snapshotSize) releaseMemory();
     await this.#parts.guard.committed(head);
     return head;
-  }
-
-  #inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const run = this.#turn.then(step);
-    this.#turn = run.then(
-      () => undefined,
-      () => undefined,
-    );
-    return run;
   }
 
   /** Content of an object, which counts as read until it is closed, or of cubes alone. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
 import { requireProgram } from '../../common/find-program.js';
+import { prepareRuntimeDirectory } from '../../common/runtime-directory.js';
 import { endOrphan, socketsFile } from './orphan-tpm.js';
 
 export interface SoftwareTpmPlace {
@@ -27,7 +28,7 @@ async function socketDirectory(runtimeDir: string): Promise<string> {
   const longest = `${join(runtimeDir, 'tpm-XXXXXX', 's')}.ctrl`;
   if (Buffer.byteLength(longest) > longestSocketPath || runtimeDir.includes(','))
     return await mkdtemp('/tmp/sherin-tpm-');
-  await mkdir(runtimeDir, { recursive: true, mode: 0o700 });
+  prepareRuntimeDirectory(runtimeDir);
   return await mkdtemp(join(runtimeDir, 'tpm-'));
 }
 
@@ -47,7 +48,7 @@ export class SoftwareTpm {
     });
   }
 
-  /** Makes a new TPM. @throws SherinError TOOL_MISSING, TPM_FAILED */
+  /** Makes a new TPM. @throws SherinError TOOL_MISSING, TPM_FAILED, RUNTIME_UNSAFE */
   static async create(place: SoftwareTpmPlace): Promise<SoftwareTpm> {
     await mkdir(place.stateDir, { recursive: true, mode: 0o700 });
     await chmod(place.stateDir, 0o700);

@@ -6,6 +6,7 @@
 #include "memory_file.h"
 #include "secret_line.h"
 #include "server.h"
+#include "stream_peer.h"
 
 namespace sherin::ipc {
 
@@ -79,6 +80,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("copySecretToMemfd", Napi::Function::New<CopySecretOf>(env, "copySecretToMemfd"));
   exports.Set("messageLimit", Napi::Number::New(env, kMessageLimit));
   InitFiles(env, exports);
+  InitStreamPeer(env, exports);
   return exports;
 }
 

@@ -6,24 +6,13 @@
 
 #include "addon.h"
 #include "failure.h"
+#include "stream_peer.h"
 
 namespace sherin::ipc {
 namespace {
 
 /** Messages of one connection before others get their turn. */
 constexpr int kTurn = 64;
-
-Napi::Object PeerObject(Napi::Env env, const Peer& peer) {
-  auto object = Napi::Object::New(env);
-  auto groups = Napi::Array::New(env, peer.groups.size());
-  for (uint32_t i = 0; i < peer.groups.size(); i++) groups.Set(i, Napi::Number::New(env, peer.groups[i]));
-  object.Set("pid", Napi::Number::New(env, static_cast<double>(peer.pid)));
-  object.Set("uid", Napi::Number::New(env, peer.uid));
-  object.Set("gid", Napi::Number::New(env, peer.gid));
-  object.Set("groups", groups);
-  object.Freeze();
-  return object;
-}
 
 std::vector<int> Descriptors(const Napi::Value& value) {
   std::vector<int> fds;

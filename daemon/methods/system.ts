@@ -1,11 +1,15 @@
-/** What the methods of the socket answer. */
-import { version } from '../common/version.js';
-import type { Status } from './protocol/control.js';
-import { type DaemonStatus, type HealthReason, protocolVersion } from './protocol/daemon.js';
-import type { DaemonHandlers } from './socket/dispatch.js';
-import type { SupervisionFacts, Supervisor } from './supervision/supervisor.js';
+import { version } from '../../common/version.js';
+import type { Status } from '../protocol/control.js';
+import { protocolVersion } from '../protocol/lines.js';
+import { type DaemonStatus, type HealthReason, metricsPage } from '../protocol/methods/system.js';
+import type { RequestMetrics } from '../request-metrics.js';
+import type { DaemonHandlers } from '../socket/dispatch.js';
+import type { SupervisionFacts, Supervisor } from '../supervision/supervisor.js';
 
-export function daemonHandlers(supervisor: Supervisor): DaemonHandlers {
+type Handlers = Pick<DaemonHandlers, 'system.hello' | 'system.status' | 'system.health' | 'system.metrics'>;
+
+/** `system.*`: how things are. */
+export function systemHandlers(supervisor: Supervisor, metrics: RequestMetrics): Handlers {
   return {
     'system.hello': async () => {
       const status = await supervisor.status();
@@ -19,6 +23,12 @@ export function daemonHandlers(supervisor: Supervisor): DaemonHandlers {
       const status = await supervisor.status();
       const reasons = healthReasons(supervisor.facts, status);
       return { ok: reasons.length === 0, reasons };
+    },
+    'system.metrics': async ({ page }) => {
+      const left = metrics.after(page);
+      const methods = left.slice(0, metricsPage);
+      const next = left.length > methods.length ? (methods.at(-1)?.method ?? null) : null;
+      return { methods: methods.map((one) => ({ ...one, buckets: [...one.buckets] })), next };
     },
   };
 }

@@ -1,0 +1,23 @@
+/** Rows of the error table for backups. */
+import { Exit } from './exit.js';
+
+export const backupErrors = {
+  BACKUP_BUSY: {
+    errno: 'EBUSY',
+    exit: Exit.failed,
+    sentence: '{path} is in use by another backup',
+    hint: 'wait for its end, or stop it',
+  },
+  BACKUP_OTHER: {
+    errno: 'EEXIST',
+    exit: Exit.failed,
+    sentence: '{path} can not take the backup: it holds {part}',
+    hint: 'name an empty or new directory, or that of an older backup of this vault',
+  },
+  BACKUP_INCOMPLETE: {
+    errno: 'ENOENT',
+    exit: Exit.verification,
+    sentence: '{path} is no whole backup: {part}',
+    hint: 'finish it with: sherinctl backup {path}',
+  },
+} as const;

@@ -1,0 +1,47 @@
+import { ControlClient } from './client/control-client.js';
+import type { ControlMethod, ControlParams, ControlResult } from './protocol/control.js';
+import { within } from './supervision/within.js';
+
+/** Seconds for what is passed on: a lock commits what programs wrote, a lineage reads the whole log. */
+const patience = 120;
+
+/** The connection by which requests go on to sherin-fs, apart from that of the supervision. Made when wanted, and again after its end. */
+export class FsLink {
+  readonly #path: string;
+  #client: ControlClient | null = null;
+
+  /** @param path of the control socket */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** @throws SherinError as sherin-fs answers; NOT_RUNNING, TIMEOUT */
+  async call<M extends ControlMethod>(method: M, params: ControlParams<M>): Promise<ControlResult<M>> {
+    return within(this.#connected().call(method, params), method, patience);
+  }
+
+  /** As {@link call}, on a connection of its own and for as long as it takes. */
+  async callAlone<M extends ControlMethod>(method: M, params: ControlParams<M>): Promise<ControlResult<M>> {
+    const client = ControlClient.connect(this.#path);
+    try {
+      return await client.call(method, params);
+    } finally {
+      client.close();
+    }
+  }
+
+  close(): void {
+    this.#client?.close();
+    this.#client = null;
+  }
+
+  #connected(): ControlClient {
+    if (this.#client !== null) return this.#client;
+    const client = ControlClient.connect(this.#path);
+    this.#client = client;
+    void client.closed.then(() => {
+      if (this.#client === client) this.#client = null;
+    });
+    return client;
+  }
+}

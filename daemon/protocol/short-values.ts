@@ -1,0 +1,35 @@
+/** What may travel on the socket of sherind: IDs, enums, numbers and short names. */
+import { z } from 'zod';
+import { asCubeId, asSherinId } from '../../common/ids.js';
+
+export { shortNameSchema } from '../../common/short-name.js';
+
+/** Whole and exact: at most 2^53 − 1. */
+export const count = z.int().nonnegative();
+export const uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case UUID is wanted')
+  .meta({ title: 'UUID' });
+export const sherinIdSchema = z
+  .string()
+  .max(58)
+  .refine(isSherinId, 'a Sherin ID is wanted')
+  .meta({ title: 'Sherin ID' });
+export const cubeIdSchema = z
+  .string()
+  .length(52)
+  .refine((text) => asCubeId(text) !== undefined, 'a cube ID is wanted')
+  .meta({ title: 'cube ID' });
+export const namespaceSchema = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9-]{0,15}$/, 'a namespace is wanted')
+  .meta({ title: 'namespace' });
+
+function isSherinId(text: string): boolean {
+  try {
+    asSherinId(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

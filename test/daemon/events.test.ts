@@ -1,0 +1,97 @@
+/** What happens to the vault reaches who has subscribed, by way of sherin-fs and sherind. */
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ControlClient } from '../../daemon/client/control-client.js';
+import type { FsEvent } from '../../daemon/protocol/events.js';
+import { Machine } from '../vault/machine.js';
+import { gone, until } from '../vault/wait.js';
+import { AsUser } from './as-user.js';
+import { Sherind } from './sherind.js';
+
+let machine: Machine;
+let sherind: Sherind;
+let clients: AsUser[] = [];
+
+const stranger = { uid: 65_534, gid: 65_534 };
+
+async function subscribed(uid: number, ...kinds: string[]): Promise<AsUser> {
+  const client = new AsUser(join(machine.home, 'run/sherind.sock'), uid === 0 ? { uid, gid: 0 } : stranger);
+  clients.push(client);
+  expect(await client.ask('event.subscribe', { kinds })).toMatchObject({ result: {} });
+  return client;
+}
+
+/** Stores a file and turns a byte of its cube. @returns its ID */
+async function damaged(name: string, mode: number): Promise<string> {
+  const before = new Set(machine.cubes());
+  writeFileSync(join(machine.home, name), `content of ${name}`, { mode });
+  machine.ok('put', join(machine.home, name), `files/${name}`);
+  const [path] = machine.cubes().filter((cube) => !before.has(cube));
+  if (path === undefined) throw new Error('no cube was made');
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+  chmodSync(path, 0o600);
+  writeFileSync(path, bytes);
+  return (await machine.call('stat', { target: `files/${name}` })).entry.id ?? '';
+}
+
+describe.runIf(process.getuid?.() === 0)('events', () => {
+  beforeAll(async () => {
+    machine = Machine.start();
+    machine.ok('down');
+    machine.ok('up', '--allow-other');
+    sherind = await Sherind.start(machine);
+    chmodSync(machine.home, 0o711);
+    chmodSync(join(machine.home, 'run/sherind.sock'), 0o666);
+  });
+  afterEach(() => {
+    for (const client of clients) client.end();
+    clients = [];
+  });
+  afterAll(async () => {
+    await sherind.end();
+    machine.end();
+  });
+
+  it('of locking and unlocking, whoever did it', async () => {
+    const client = await subscribed(stranger.uid, 'lock');
+    machine.ok('lock');
+    expect(await client.heard()).toEqual({ kind: 'lock', state: 'locked' });
+    machine.ok('unlock');
+    expect(await client.heard()).toEqual({ kind: 'lock', state: 'unlocked' });
+  });
+
+  it('of a cube in quarantine, to administrators and to those who may read a file that has it', async () => {
+    const [secret, open] = [await damaged('secret', 0o600), await damaged('open', 0o644)];
+    const client = await subscribed(stranger.uid, 'quarantine');
+    const administrator = await subscribed(0, 'quarantine');
+    for (const name of ['secret', 'open'])
+      expect(() => readFileSync(join(machine.mount, 'files', name))).toThrow();
+    expect(await administrator.heard()).toMatchObject({ kind: 'quarantine', id: secret });
+    expect(await administrator.heard()).toMatchObject({ kind: 'quarantine', id: open });
+    expect(await client.heard()).toMatchObject({ kind: 'quarantine', id: open });
+  });
+
+  it('go on with the sherin-fs that comes after one that was killed, whose vault is not open', async () => {
+    const client = await subscribed(stranger.uid, 'lock');
+    const { fsPid } = machine;
+    process.kill(fsPid, 'SIGKILL');
+    await gone(fsPid);
+    expect(await client.heard()).toEqual({ kind: 'lock', state: 'sealed' });
+    machine.ok('ls');
+    expect(await client.heard()).toEqual({ kind: 'lock', state: 'unlocked' });
+  });
+
+  it('of the control socket come to who watches it', async () => {
+    const heard: FsEvent[] = [];
+    const client = ControlClient.connect(join(machine.home, 'run/sherin-fs.sock'), (event) =>
+      heard.push(event),
+    );
+    expect(await client.call('watch', {})).toEqual({ state: 'unlocked' });
+    machine.ok('lock');
+    machine.ok('unlock');
+    await until('an event is missing', () => heard.length === 2);
+    client.close();
+  });
+});
