@@ -36,6 +36,24 @@ function reachOf(tree: TreeView, file: Inode): number {
   return classes;
 }
 
+/** Who asks, with all groups that are known of. */
+export interface Reader {
+  readonly uid: number;
+  readonly gids: readonly number[];
+}
+
+/** Whether these attributes let somebody read, as the kernel decides. */
+export function lets({ uid, gid, mode }: Reach, reader: Reader): boolean {
+  if (reader.uid === 0) return true;
+  if (reader.uid === uid) return (mode & 0o400) !== 0;
+  return (mode & (reader.gids.includes(gid) ? 0o040 : 0o004)) !== 0;
+}
+
+/** Only one user may read it. */
+export function isPersonal({ mode }: Reach): boolean {
+  return (mode & 0o044) === 0;
+}
+
 /** Attributes of `ids/<ID>`: an object without a name is its vault owner's alone. */
 export function objectReach(
   tree: TreeView,
