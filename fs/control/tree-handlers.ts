@@ -1,5 +1,6 @@
 import { SherinError } from '../../common/errors.js';
 import { bytesToText, textToBytes } from '../../common/names.js';
+import { sherinPrefix } from '../../common/sherin-xattrs.js';
 import type { EntryInfo, StatInfo } from '../../daemon/protocol/control.js';
 import { system, type Threads } from '../../native/index.js';
 import { countSlots } from '../cube/catalog.js';
@@ -103,6 +104,9 @@ function inodeInfo(
 ): EntryInfo {
   const object = inode.object === 0 ? undefined : session.manifest.tree.object(inode.object);
   const { kind, mode, uid, gid, size, nlink } = inode;
+  const shown = inode.xattrs
+    .map(([key, value]) => [bytesToText(key), value.toString('base64')] as [string, string])
+    .filter(([key]) => !key.startsWith(sherinPrefix));
   return {
     name,
     inode: inode.ino,
@@ -118,13 +122,7 @@ function inodeInfo(
     ctime: String(inode.ctime),
     ...(inode.target === null ? {} : { target: bytesToText(inode.target) }),
     ...(object === undefined ? {} : { id: object.id }),
-    ...(xattrs && inode.xattrs.length > 0
-      ? {
-          xattrs: inode.xattrs.map(
-            ([key, value]) => [bytesToText(key), value.toString('base64')] as [string, string],
-          ),
-        }
-      : {}),
+    ...(xattrs && shown.length > 0 ? { xattrs: shown } : {}),
   };
 }
 

@@ -1,7 +1,8 @@
 /** Names and inodes at one point of the log, with the way from a file back to its names. */
 import { nameKey } from '../manifest/entry-name.js';
 import { type Mutation, rootInode } from '../manifest/records.js';
-import type { PathLine } from './path-line.js';
+import { tasksIn } from '../manifest/tasks.js';
+import { type PathLine, tasksLine } from './path-line.js';
 
 interface FileFacts {
   /** Log index of the last put; −1: none. */
@@ -23,6 +24,8 @@ export class LinkedNames {
   readonly #names = new Map<number, Map<string, number>>();
   readonly #places = new Map<number, Place>();
   readonly #files = new Map<number, FileFacts>();
+  /** The directory beside `files/`. */
+  #tasks: number | undefined;
 
   /** @param touched told of paths, some of them for nothing */
   constructor(root: PathLine, touched: (line: PathLine) => void) {
@@ -34,6 +37,7 @@ export class LinkedNames {
     switch (mutation.type) {
       case 'attributes': {
         const { kind, uid } = mutation.attributes;
+        if (mutation.inode === rootInode) this.#tasks = tasksIn(mutation.attributes);
         const known = this.#files.get(mutation.inode);
         if (known !== undefined) known.uid = uid;
         else if (kind === 'file') this.#files.set(mutation.inode, { put: -1, uid, links: [] });
@@ -64,7 +68,7 @@ export class LinkedNames {
   fileAt(line: PathLine): { readonly inode: number; readonly put: number } | undefined {
     let inode: number | undefined = rootInode;
     for (const name of line.keys()) {
-      inode = this.#names.get(inode)?.get(name);
+      inode = name === tasksLine ? this.#tasks : this.#names.get(inode)?.get(name);
       if (inode === undefined) return undefined;
     }
     const file = this.#files.get(inode);
@@ -124,6 +128,7 @@ export class LinkedNames {
   /** The path of a directory; undefined where it hangs nowhere. */
   #lineOf(directory: number): PathLine | undefined {
     if (directory === rootInode) return this.#root;
+    if (directory === this.#tasks) return this.#root.child(tasksLine);
     const place = this.#places.get(directory);
     return place === undefined ? undefined : this.#lineOf(place.parent)?.child(place.name);
   }

@@ -1,3 +1,4 @@
+import { bytesToText } from '../../common/names.js';
 import { keyName } from '../manifest/entry-name.js';
 import { pathText } from '../tree-path.js';
 
@@ -10,6 +11,9 @@ export interface State {
   /** Log index of the put whose content it had; −1: none. */
   readonly put: number;
 }
+
+/** In the place of a name, of which it can be none: the line of what lies beside `files/` (fs/manifest/tasks.ts). */
+export const tasksLine = '/';
 
 /** One name, and all that it has shown; the paths of a vault as a tree, those that are gone included. */
 export class PathLine {
@@ -55,8 +59,10 @@ export class PathLine {
     return this.above === null ? [] : [...this.above.keys(), this.#name];
   }
 
-  /** `files/a/b`, for people. */
+  /** `files/a/b`, for people; `inbox/1000/a` beside it. */
   get path(): string {
+    const [first, ...others] = this.keys();
+    if (first === tasksLine) return bytesToText(keyName(others.join('/')));
     return pathText(keyName(this.keys().join('/')));
   }
 }

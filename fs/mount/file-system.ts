@@ -4,6 +4,7 @@ import { mayWrite, truncates } from './changes/open-modes.js';
 import { CubesDirectory } from './cubes-tree.js';
 import { FilesNode, FilesRoot } from './files-tree.js';
 import { IdsDirectory } from './ids-tree.js';
+import { InboxDirectory } from './inbox-tree.js';
 import { isGenerated } from './inode-numbers.js';
 import type { DirectoryEntry, Node, NodeStat } from './node.js';
 import { OpenFiles } from './open-files.js';
@@ -40,6 +41,7 @@ export class FileSystem {
     this.modify = new Modifications({ source, open: this.#open, quiesce: options.quiesce });
     const trees = new Map<string, Node>([
       ['files', new FilesRoot(source)],
+      ['inbox', new InboxDirectory(source, { closed: options.callersUnknown })],
       ['ids', new IdsDirectory(source, options)],
       ['cubes', new CubesDirectory(source, { listIds: options.listIds, closed: options.callersUnknown })],
       ['quarantine', new QuarantineDirectory(source)],

@@ -1,10 +1,11 @@
 /** `files/`: the user's tree, straight from the manifest. */
 import { SherinError } from '../../common/errors.js';
+import { sherinPrefix } from '../../common/sherin-xattrs.js';
 import { rootInode } from '../manifest/records.js';
 import type { Inode } from '../manifest/tree.js';
 import { type DirectoryEntry, Node, type NodeStat } from './node.js';
 import { PosixError } from './posix-error.js';
-import { sherinPrefix, sherinXattr } from './sherin-xattrs.js';
+import { sherinXattr } from './sherin-xattrs.js';
 import type { Caller, MountSource, OpenFile, TreeView } from './source.js';
 import { within } from './within.js';
 
@@ -101,6 +102,11 @@ export class FilesNode extends Node {
     const { inode } = await this.#inode();
     return inode.xattrs.map(([key]) => key);
   }
+}
+
+/** A file, or a directory, that a name leads some callers to. */
+export class PersonalNode extends FilesNode {
+  override readonly personal = true;
 }
 
 /** `files` itself: it can be looked at while the vault is locked or its TPM hangs, closed to all but the owner. */

@@ -1,10 +1,10 @@
-/** `ids/<Sherin ID>`: objects by ID, read-only. */
+/** `ids/<Sherin ID>`: objects by ID, read-only; what only one user may read is there for no other. */
 import { asSherinId, parseSherinId, type SherinId } from '../../common/ids.js';
 import type { ObjectInfo } from '../manifest/tree.js';
 import { generatedInode } from './inode-numbers.js';
 import { type DirectoryEntry, GeneratedDirectory, Node, type NodeStat } from './node.js';
 import { PosixError } from './posix-error.js';
-import { objectReach } from './reach.js';
+import { isPersonal, objectReach } from './reach.js';
 import { sherinXattr } from './sherin-xattrs.js';
 import type { Caller, MountSource, OpenFile, TreeView } from './source.js';
 
@@ -18,11 +18,13 @@ function dateOf(id: SherinId): bigint {
 
 class ObjectNode extends Node {
   readonly ino: number;
+  override readonly personal: boolean;
   readonly #source: MountSource;
   readonly #object: ObjectInfo;
 
-  constructor(source: MountSource, object: ObjectInfo) {
+  constructor(source: MountSource, object: ObjectInfo, personal: boolean) {
     super();
+    this.personal = personal;
     this.#source = source;
     this.#object = object;
     this.ino = generatedInode('ids', object.no);
@@ -74,10 +76,17 @@ export class IdsDirectory extends GeneratedDirectory {
   }
 
   /** @throws SherinError ID_MALFORMED (EINVAL) */
-  override async lookup(name: Buffer, _caller: Caller): Promise<Node | undefined> {
+  override async lookup(name: Buffer, { uid }: Caller): Promise<Node | undefined> {
     const parts = parseSherinId(asSherinId(name.toString('latin1')));
-    const object = (await this.#source.tree()).objectById(parts);
-    return object && new ObjectNode(this.#source, object);
+    const tree = await this.#source.tree();
+    const object = tree.objectById(parts);
+    if (object === undefined) return undefined;
+    const reach = objectReach(tree, object.no, this.#source.owner);
+    const personal = isPersonal(reach);
+    const isStranger = uid !== null && uid !== 0 && uid !== reach.uid;
+    // Where a group may read the kernel decides: it knows all groups of a caller.
+    if (personal && isStranger) return undefined;
+    return new ObjectNode(this.#source, object, personal);
   }
 
   override async list(): Promise<Iterable<DirectoryEntry>> {

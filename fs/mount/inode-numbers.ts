@@ -8,7 +8,7 @@ const generatedBase = 2 ** 52;
 const treeSpan = 2 ** 48;
 
 /** Trees of the high range; the number is part of the inode number and stays. */
-const trees = { top: 0, ids: 1, cubes: 2, quarantine: 3, status: 4 } as const;
+const trees = { top: 0, ids: 1, cubes: 2, quarantine: 3, status: 4, inbox: 5, bots: 6, granted: 7 } as const;
 export type GeneratedTree = keyof typeof trees;
 
 /** `local`: less than 2^48; 0 is the tree's own directory. */

@@ -41,6 +41,8 @@ export abstract class Node {
   readonly versioned: boolean = false;
   /** The kernel is told when something changes, so it may keep what it knows; else it asks again after a moment. */
   readonly announced: boolean = false;
+  /** Not every caller finds it by its name: the kernel has to ask each time. */
+  readonly personal: boolean = false;
   /** Every open has content of its own, which the kernel does not keep. */
   readonly direct: boolean = false;
   abstract stat(): Soon<NodeStat>;

@@ -61,11 +61,19 @@ export function fileReach(tree: TreeView, file: Inode, owner: Owner): Reach {
 }
 
 /** What the kernel decides where it knows the caller (path_resolution(7)), for one whom it has not seen. */
-export function permits({ uid, gid, mode }: Reach, caller: Identity): boolean {
+export function permits(
+  { uid, gid, mode }: Reach,
+  caller: Pick<Identity, 'uid' | 'gid' | 'groups'>,
+): boolean {
   if (caller.uid === 0) return true;
   if (caller.uid === uid) return (mode & 0o400) !== 0;
   const inGroup = caller.gid === gid || caller.groups.includes(gid);
   return (mode & (inGroup ? 0o040 : 0o004)) !== 0;
+}
+
+/** Only one user may read it. */
+export function isPersonal({ mode }: Reach): boolean {
+  return (mode & 0o044) === 0;
 }
 
 /** Attributes of `ids/<ID>`: an object without a name is its vault owner's alone. */

@@ -1,9 +1,8 @@
 /** The generated attributes `user.sherin.*`: answered by name, never listed, never written. */
+import { sherinPrefix } from '../../common/sherin-xattrs.js';
 import { isoTime } from '../../common/time.js';
 import type { Inode } from '../manifest/tree.js';
 import type { FileFacts, MountSource } from './source.js';
-
-export const sherinPrefix = 'user.sherin.';
 
 const ofFiles: Readonly<Record<string, (facts: FileFacts) => string | Buffer | undefined>> = {
   id: (facts) => facts.id,

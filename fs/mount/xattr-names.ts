@@ -1,5 +1,5 @@
+import { sherinPrefix } from '../../common/sherin-xattrs.js';
 import { PosixError } from './posix-error.js';
-import { sherinPrefix } from './sherin-xattrs.js';
 
 /** Attribute names that no file of the mount has or takes: ACLs and what only the system may set. */
 export function refuseForeign(name: string): void {

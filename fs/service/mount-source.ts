@@ -2,6 +2,7 @@ import { SherinError } from '../../common/errors.js';
 import { type CubeId, parseSherinId, type SherinId } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
 import { countSlots } from '../cube/catalog.js';
+import { filesNamespace } from '../manifest/tasks.js';
 import type { Tree } from '../manifest/tree.js';
 import { PosixError } from '../mount/posix-error.js';
 import type {
@@ -169,7 +170,7 @@ export class VaultSource implements MountSource {
   }
 
   namespace(): string {
-    return 'FILES';
+    return filesNamespace;
   }
 
   statfs(): Space {

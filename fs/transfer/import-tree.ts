@@ -4,6 +4,7 @@ import type { PutEntry } from '../../daemon/protocol/control.js';
 import { objectCubes } from '../cube/catalog.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { type Attributes, type InodeKind, type Mutation, rootInode } from '../manifest/records.js';
+import { tasksAttribute } from '../manifest/tasks.js';
 import { touched } from '../manifest/touched.js';
 import { namesText, splitPath, treePath } from '../tree-path.js';
 
@@ -183,7 +184,10 @@ export class ImportTree {
 
   #replaceRoot(entry: PutEntry, attributes: Attributes): number {
     if (entry.kind !== 'directory') throw new SherinError('IS_DIRECTORY', { path: 'files/' });
-    this.#stage({ type: 'attributes', inode: rootInode, attributes });
+    // What leads to tasks is no attribute of the source.
+    const kept = this.#manifest.tree.inode(rootInode)?.xattrs.filter(([name]) => name.equals(tasksAttribute));
+    const xattrs = [...attributes.xattrs, ...(kept ?? [])];
+    this.#stage({ type: 'attributes', inode: rootInode, attributes: { ...attributes, xattrs } });
     return rootInode;
   }
 

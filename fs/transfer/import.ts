@@ -1,7 +1,8 @@
 import { addBytes } from '../../common/add-bytes.js';
 import { SherinError, systemCode } from '../../common/errors.js';
-import { cubeIdFromBytes, parseNamespace, utcDate } from '../../common/ids.js';
+import { cubeIdFromBytes, utcDate } from '../../common/ids.js';
 import { textToBytes } from '../../common/names.js';
+import { sherinPrefix } from '../../common/sherin-xattrs.js';
 import { mostXattrBytes, xattrBytes } from '../../common/xattr-limit.js';
 import type { PutEntry, PutOutcome } from '../../daemon/protocol/control.js';
 import type { Encoded, EncodeOptions, Encoder } from '../../native/index.js';
@@ -11,6 +12,7 @@ import type { CubeStore } from '../cube/store.js';
 import { attributesFault } from '../manifest/attributes-codec.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Attributes, Mutation } from '../manifest/records.js';
+import { filesNamespace } from '../manifest/tasks.js';
 import { encodeFile, type FileContent } from './encode-file.js';
 import { ImportTree, type RefusedCubes } from './import-tree.js';
 import { Staging } from './staging.js';
@@ -47,8 +49,6 @@ export interface ImportTotals {
 
 /** Bytes read of a message's files, and all of them. */
 export type Progress = (done: number, total: number) => void;
-
-const filesNamespace = parseNamespace('FILES');
 
 /** One running import: takes source objects in order, stages cubes and records, commits in batches. */
 export class Import {
@@ -305,7 +305,9 @@ export class Import {
       mtime: BigInt(entry.mtime),
       ctime: this.#context.now(),
       target: entry.target === undefined ? null : textToBytes(entry.target),
-      xattrs: entry.xattrs.map(([name, value]) => [textToBytes(name), Buffer.from(value, 'base64')] as const),
+      xattrs: entry.xattrs
+        .filter(([name]) => !name.startsWith(sherinPrefix))
+        .map(([name, value]) => [textToBytes(name), Buffer.from(value, 'base64')] as const),
     };
     const tooMany = xattrBytes(attributes.xattrs) > mostXattrBytes;
     const fault = tooMany ? 'more than 64 KiB of extended attributes' : attributesFault(attributes);

@@ -1,4 +1,5 @@
 /** What programs have changed, in the order in which they did. */
+import type { Namespace } from '../../common/ids.js';
 import type { Mutation } from '../manifest/records.js';
 import type { FrozenContent } from './frozen-content.js';
 
@@ -20,6 +21,8 @@ export interface VersionChange {
   readonly frozen: FrozenContent;
   /** Its owner then. */
   readonly uid: number;
+  /** Of the place where it lay then. */
+  readonly namespace: Namespace;
   /** Nanoseconds since 1970. */
   readonly time: bigint;
 }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { filesNamespace } from '../manifest/tasks.js';
 import type { Change } from './change.js';
 import type { FrozenContent } from './frozen-content.js';
 import { leftOut, noneLeft, portionsOf, statesOf } from './sealing-order.js';
@@ -11,7 +12,15 @@ function changesOf(text: string): Change[] {
     const number = 100 + i;
     const ino = Number(word.slice(1));
     if (word.startsWith('v'))
-      return { type: 'version', number, inode: ino, frozen: {} as FrozenContent, uid: 0, time: 0n };
+      return {
+        type: 'version',
+        number,
+        inode: ino,
+        frozen: {} as FrozenContent,
+        uid: 0,
+        namespace: filesNamespace,
+        time: 0n,
+      };
     return { type: 'mutation', number, mutation: { type: 'unlink', parent: 1, name }, unnamed: ino };
   });
 }

@@ -1,6 +1,6 @@
 /** From the working tree to the manifest, batch by batch: cubes first, then one transaction. */
 import { SherinError } from '../../common/errors.js';
-import { type CubeId, parseNamespace, utcDate } from '../../common/ids.js';
+import { type CubeId, utcDate } from '../../common/ids.js';
 import type { CubeRef, Encoded, EncodeOptions } from '../../native/index.js';
 import { cubesOf } from '../cube/catalog.js';
 import { objectTag } from '../cube/object-tag.js';
@@ -22,7 +22,6 @@ import type { Change, VersionChange, WorkingTree } from './working-tree.js';
 /** Files that are encrypted side by side. */
 const filesInFlight = 32;
 const noBytes = Buffer.alloc(0);
-const filesNamespace = parseNamespace('FILES');
 
 export interface SealingParts {
   readonly manifest: Manifest;
@@ -181,7 +180,7 @@ export class Sealing {
    * those that the journal has.
    */
   #asBefore(
-    { inode, uid, time }: VersionChange,
+    { inode, uid, namespace, time }: VersionChange,
     done: ReadonlyMap<VersionChange, Sealed>,
     batch: SealBatch,
   ): Put {
@@ -192,12 +191,12 @@ export class Sealing {
     const empty = stored === undefined ? new ObjectTreeBuilder().done(0) : null;
     batch.nodes.push(...(empty?.nodes ?? []));
     const made = empty ?? { root: stored?.root ?? noBytes, node: stored?.node ?? noBytes };
-    return this.#put({ inode, uid, time, length: stored?.length ?? 0 }, made);
+    return this.#put({ inode, uid, namespace, time, length: stored?.length ?? 0 }, made);
   }
 
   async #sealOne(version: VersionChange, batch: SealBatch): Promise<Put> {
     const { manifest } = this.#parts;
-    const { frozen, inode, uid, time } = version;
+    const { frozen, inode, uid, namespace, time } = version;
     const encode = { ...this.#parts.encode, owner: this.#ownerOf(uid) };
     const target = {
       encode,
@@ -208,7 +207,7 @@ export class Sealing {
     batch.nodes.push(...nodes);
     // Those that were stored ahead of their version have no rows yet.
     for (const { slot } of frozen.slots.values()) batch.refs.push(...cubesOf(slot));
-    return this.#put({ inode, uid, time, length: frozen.length }, { root, node });
+    return this.#put({ inode, uid, namespace, time, length: frozen.length }, { root, node });
   }
 
   #ownerOf(uid: number): number {
@@ -216,15 +215,23 @@ export class Sealing {
   }
 
   #put(
-    { inode, uid, time, length }: Pick<VersionChange, 'inode' | 'uid' | 'time'> & { readonly length: number },
+    {
+      inode,
+      uid,
+      namespace,
+      time,
+      length,
+    }: Omit<VersionChange, 'type' | 'number' | 'frozen'> & {
+      readonly length: number;
+    },
     { root, node }: { readonly root: Buffer; readonly node: Buffer },
   ): Put {
-    const tag = objectTag(this.#parts.encode.keyring, filesNamespace, this.#ownerOf(uid), root, length);
+    const tag = objectTag(this.#parts.encode.keyring, namespace, this.#ownerOf(uid), root, length);
     const date = utcDate(Number(time / 1_000_000n));
     return {
       type: 'put',
       inode,
-      id: { namespace: filesNamespace, date, tag },
+      id: { namespace, date, tag },
       length,
       root,
       node,

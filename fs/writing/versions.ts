@@ -1,4 +1,5 @@
 /** When what was written becomes a version: at the last close, under a new name, by request, and once a minute of what is held open. */
+import { namespaceOf } from '../manifest/tasks.js';
 import { attributesOf } from '../manifest/tree.js';
 import type { Clock } from './clock.js';
 import type { Contents, UnsealedFile } from './contents.js';
@@ -53,7 +54,9 @@ export class Versions {
 
   /** Puts a version in its place; the file's attributes are in theirs. @param time of the last write, nanoseconds since 1970 */
   place(file: UnsealedFile, time: bigint): void {
-    const uid = this.#working.tree.inode(file.ino)?.uid ?? 0;
-    this.#working.version({ inode: file.ino, frozen: this.#contents.freeze(file), uid, time });
+    const { tree } = this.#working;
+    const uid = tree.inode(file.ino)?.uid ?? 0;
+    const namespace = namespaceOf(tree, file.ino);
+    this.#working.version({ inode: file.ino, frozen: this.#contents.freeze(file), uid, namespace, time });
   }
 }

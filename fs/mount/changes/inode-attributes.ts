@@ -1,9 +1,9 @@
 /** What changes the attributes of an inode: modes, owners, times, extended attributes. */
+import { sherinPrefix } from '../../../common/sherin-xattrs.js';
 import { mostXattrBytes, xattrBytes } from '../../../common/xattr-limit.js';
 import type { Attributes } from '../../manifest/records.js';
 import { attributesOf, type Inode } from '../../manifest/tree.js';
 import { PosixError } from '../posix-error.js';
-import { sherinPrefix } from '../sherin-xattrs.js';
 import type { Changes } from '../source.js';
 
 /** What chmod(2), chown(2) and utimensat(2) set; absent: as it is. */

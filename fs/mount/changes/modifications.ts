@@ -1,6 +1,7 @@
-/** Everything that a program can change at the mount, in nodes and handles: under `files/`, and nowhere else. */
+/** Everything that a program can change at the mount, in nodes and handles: under `files/`, in `inbox/` and where bots write. */
 import type { WhenDone } from '../../../native/index.js';
-import { FilesNode } from '../files-tree.js';
+import { FilesNode, PersonalNode } from '../files-tree.js';
+import { InboxDirectory } from '../inbox-tree.js';
 import type { Node } from '../node.js';
 import type { OpenFiles, OpenHandle } from '../open-files.js';
 import { PosixError } from '../posix-error.js';
@@ -17,6 +18,7 @@ import {
 } from './inode-attributes.js';
 import { link, make, type NewInode, rename, rmdir, unlink } from './names.js';
 import { mayWrite, truncates } from './open-modes.js';
+import { keptAttributes, madeIn, requireLinkable, requireNoResult, requireSamePlace } from './task-rules.js';
 
 export interface ModificationsOptions {
   readonly source: MountSource;
@@ -47,9 +49,10 @@ export class Modifications {
     this.#quiesce = quiesce;
   }
 
-  /** Opens a file in a way that may change it. @throws PosixError EROFS outside `files/`; what opening throws */
+  /** Opens a file in a way that may change it. @throws PosixError EROFS where nothing can be; what opening throws */
   async openChanging(node: Node, flags: number, caller: Caller, drops: boolean): Promise<number> {
     const { changes, ino } = await this.#changing(node);
+    requireNoResult(changes.tree, ino);
     const writes = mayWrite(flags);
     let file: OpenFile | null = null;
     let opened = false;
@@ -80,7 +83,7 @@ export class Modifications {
     { mode, flags }: { readonly mode: number; readonly flags: number },
     caller: Caller,
   ): Promise<{ readonly node: Node; readonly handle: number }> {
-    const directory = await this.#changing(parent);
+    const directory = await this.#inside(parent, caller);
     if (directory.changes.tree.lookup(directory.ino, name) !== undefined) throw new PosixError('ESTALE');
     const node = await this.make(parent, name, { kind: 'file', mode }, caller);
     const { changes, ino } = await this.#changing(node);
@@ -96,25 +99,30 @@ export class Modifications {
   }
 
   async make(parent: Node, name: Buffer, wanted: NewInode, caller: Caller): Promise<Node> {
-    const { changes, ino } = await this.#changing(parent);
-    return new FilesNode(this.#source, make(changes, { parent: ino, name }, wanted, caller));
+    const { changes, ino } = await this.#inside(parent, caller);
+    const made = make(changes, { parent: ino, name }, madeIn(changes.tree, ino, wanted), caller);
+    return parent instanceof InboxDirectory
+      ? new PersonalNode(this.#source, made)
+      : new FilesNode(this.#source, made);
   }
 
-  async link(node: Node, parent: Node, name: Buffer): Promise<void> {
-    this.#sameTree(node, parent);
+  async link(node: Node, parent: Node, name: Buffer, caller: Caller): Promise<void> {
+    requireBothChange(node, parent);
     const { changes, ino } = await this.#changing(node);
-    link(changes, ino, { parent: parent.ino, name });
+    const directory = await this.#inside(parent, caller);
+    requireLinkable(changes.tree, ino, directory.ino);
+    link(changes, ino, { parent: directory.ino, name });
   }
 
   /** @returns the inode whose name it was */
-  async unlink(parent: Node, name: Buffer): Promise<number> {
-    const { changes, ino } = await this.#changing(parent);
+  async unlink(parent: Node, name: Buffer, caller: Caller): Promise<number> {
+    const { changes, ino } = await this.#inside(parent, caller);
     return unlink(changes, { parent: ino, name });
   }
 
   /** @returns the inode whose name it was */
-  async rmdir(parent: Node, name: Buffer): Promise<number> {
-    const { changes, ino } = await this.#changing(parent);
+  async rmdir(parent: Node, name: Buffer, caller: Caller): Promise<number> {
+    const { changes, ino } = await this.#inside(parent, caller);
     return rmdir(changes, { parent: ino, name });
   }
 
@@ -125,21 +133,26 @@ export class Modifications {
     newParent: Node,
     newName: Buffer,
     flags: number,
+    caller: Caller,
   ): Promise<number | null> {
-    this.#sameTree(parent, newParent);
-    const { changes, ino } = await this.#changing(parent);
-    return rename(changes, { parent: ino, name }, { parent: newParent.ino, name: newName }, flags);
+    requireBothChange(parent, newParent);
+    const { changes, ino } = await this.#inside(parent, caller);
+    const to = await this.#inside(newParent, caller);
+    requireSamePlace(changes.tree, ino, to.ino);
+    return rename(changes, { parent: ino, name }, { parent: to.ino, name: newName }, flags);
   }
 
   async setAttributes(node: Node, change: AttributeChange): Promise<void> {
     const { changes, ino } = await this.#changing(node);
-    setAttributes(changes, ino, change);
+    requireNoResult(changes.tree, ino);
+    setAttributes(changes, ino, keptAttributes(changes.tree, ino, change));
   }
 
   /** @param drops the caller may not keep the file's setuid and setgid bits */
   async truncate(node: Node, length: number, drops: boolean): Promise<void> {
     const { changes, ino } = await this.#changing(node);
     if (length > greatestSize) throw new PosixError('EFBIG');
+    requireNoResult(changes.tree, ino);
     const inode = changes.tree.inode(ino);
     if (inode === undefined) throw new PosixError('ENOENT');
     if (inode.kind !== 'file') throw new PosixError(inode.kind === 'directory' ? 'EISDIR' : 'EINVAL');
@@ -152,12 +165,14 @@ export class Modifications {
   async setXattr(node: Node, name: string, value: Buffer, flags: number): Promise<void> {
     refuseForeign(name);
     const { changes, ino } = await this.#changing(node);
+    requireNoResult(changes.tree, ino);
     setXattr(changes, ino, name, value, flags);
   }
 
   async removeXattr(node: Node, name: string): Promise<void> {
     refuseForeign(name);
     const { changes, ino } = await this.#changing(node);
+    requireNoResult(changes.tree, ino);
     removeXattr(changes, ino, name);
   }
 
@@ -218,9 +233,10 @@ export class Modifications {
 
   /** Everything that was changed is on disk when it resolves; `node` in any case. @param whenDone of {@link Changes.sync} */
   async sync(node: Node, whenDone?: WhenDone): Promise<void> {
-    if (!(node instanceof FilesNode)) return;
+    const ino = node instanceof InboxDirectory ? node.synced : node instanceof FilesNode ? node.ino : null;
+    if (ino === null) return;
     const changes = await this.#source.changes();
-    await changes.sync(node.ino, whenDone);
+    await changes.sync(ino, whenDone);
   }
 
   /** Programs have let go of a node. */
@@ -241,6 +257,13 @@ export class Modifications {
     return { changes: await this.#source.changes(), ino: node.ino };
   }
 
+  /** The directory of the user's tree in which a caller's names are. */
+  async #inside(parent: Node, caller: Caller): Promise<{ changes: Changes; ino: number }> {
+    if (!(parent instanceof InboxDirectory)) return this.#changing(parent);
+    const changes = await this.#source.changes();
+    return { changes, ino: parent.home(changes, caller) };
+  }
+
   /** What a handle that may write leads to; after an unlock it writes into the session that is there now. */
   async #writing(handle: number): Promise<{ changes: Changes; ino: number }> {
     const open: OpenHandle = this.#open.get(handle);
@@ -259,10 +282,13 @@ export class Modifications {
     this.#open.changed(new Set([ino]));
     await this.#quiesce(ino);
   }
+}
 
-  #sameTree(one: Node, other: Node): void {
-    const inside = one instanceof FilesNode;
-    if (inside !== other instanceof FilesNode) throw new PosixError('EXDEV');
-    if (!inside) throw new PosixError('EROFS');
-  }
+/** @throws PosixError EXDEV between trees, EROFS where nothing can be changed */
+function requireBothChange(one: Node, other: Node): void {
+  const [inside, otherInside] = [one, other].map(
+    (node) => node instanceof FilesNode || node instanceof InboxDirectory,
+  );
+  if (inside !== otherInside) throw new PosixError('EXDEV');
+  if (!inside) throw new PosixError('EROFS');
 }

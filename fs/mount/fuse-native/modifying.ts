@@ -49,26 +49,26 @@ export class Modifying {
 
   async link(request: Request, path: string, newPath: string): Promise<void> {
     const { parent, name } = await placeAt(this.#fs, newPath);
-    await this.#fs.modify.link(await nodeAt(this.#fs, path), parent, name);
+    await this.#fs.modify.link(await nodeAt(this.#fs, path), parent, name, caller);
     request.answer(0);
   }
 
   async unlink(request: Request, path: string): Promise<void> {
     const { parent, name } = await placeAt(this.#fs, path);
-    this.#fs.modify.forgetUnheld(await this.#fs.modify.unlink(parent, name));
+    this.#fs.modify.forgetUnheld(await this.#fs.modify.unlink(parent, name, caller));
     request.answer(0);
   }
 
   async rmdir(request: Request, path: string): Promise<void> {
     const { parent, name } = await placeAt(this.#fs, path);
-    this.#fs.modify.forgetUnheld(await this.#fs.modify.rmdir(parent, name));
+    this.#fs.modify.forgetUnheld(await this.#fs.modify.rmdir(parent, name, caller));
     request.answer(0);
   }
 
   async rename(request: Request, path: string, newPath: string): Promise<void> {
     const from = await placeAt(this.#fs, path);
     const to = await placeAt(this.#fs, newPath);
-    const replaced = await this.#fs.modify.rename(from.parent, from.name, to.parent, to.name, 0);
+    const replaced = await this.#fs.modify.rename(from.parent, from.name, to.parent, to.name, 0, caller);
     if (replaced !== null) this.#fs.modify.forgetUnheld(replaced);
     request.answer(0);
   }

@@ -43,13 +43,13 @@ export function dispatchChange(modifying: Modifying, call: ChangeCall): Promise<
     case fuseOp.symlink:
       return modifying.symlink(id, place, other, caller);
     case fuseOp.link:
-      return modifying.link(id, node, { parent: more[0] ?? 0, name });
+      return modifying.link(id, node, { parent: more[0] ?? 0, name }, caller);
     case fuseOp.unlink:
-      return modifying.unlink(id, place);
+      return modifying.unlink(id, place, caller);
     case fuseOp.rmdir:
-      return modifying.rmdir(id, place);
+      return modifying.rmdir(id, place, caller);
     case fuseOp.rename:
-      return modifying.rename(id, place, { parent: more[0] ?? 0, name: other }, flags);
+      return modifying.rename(id, place, { parent: more[0] ?? 0, name: other }, flags, caller);
     case fuseOp.setattr:
       return modifying.setattr(id, node, more, flags !== 0);
     case fuseOp.write:

@@ -8,6 +8,6 @@ const momentary: Lifetimes = { attributes: 1, name: 1 };
 const direct: Lifetimes = { attributes: 0, name: 1 };
 
 export function lifetimesOf(node: Node): Lifetimes {
-  if (node.announced) return announced;
-  return node.direct ? direct : momentary;
+  const lifetimes = node.announced ? announced : node.direct ? direct : momentary;
+  return node.personal ? { ...lifetimes, name: 0 } : lifetimes;
 }

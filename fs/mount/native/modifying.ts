@@ -71,26 +71,26 @@ export class Modifying {
     return this.#make(id, place, { kind: 'symlink', mode: 0o777, target: Buffer.from(target) }, caller);
   }
 
-  async link(id: number, number: number, place: NodeName): Promise<void> {
+  async link(id: number, number: number, place: NodeName, caller: Caller): Promise<void> {
     const node = this.#nodes.at(number);
-    await this.#fs.modify.link(node, this.#nodes.at(place.parent), place.name);
+    await this.#fs.modify.link(node, this.#nodes.at(place.parent), place.name, caller);
     this.#listings.changed();
     await this.#answerEntry(id, node);
   }
 
-  async unlink(id: number, place: NodeName): Promise<void> {
-    await this.#fs.modify.unlink(this.#nodes.at(place.parent), place.name);
+  async unlink(id: number, place: NodeName, caller: Caller): Promise<void> {
+    await this.#fs.modify.unlink(this.#nodes.at(place.parent), place.name, caller);
     this.#done(id);
   }
 
-  async rmdir(id: number, place: NodeName): Promise<void> {
-    await this.#fs.modify.rmdir(this.#nodes.at(place.parent), place.name);
+  async rmdir(id: number, place: NodeName, caller: Caller): Promise<void> {
+    await this.#fs.modify.rmdir(this.#nodes.at(place.parent), place.name, caller);
     this.#done(id);
   }
 
-  async rename(id: number, from: NodeName, to: NodeName, flags: number): Promise<void> {
+  async rename(id: number, from: NodeName, to: NodeName, flags: number, caller: Caller): Promise<void> {
     const [parent, newParent] = [this.#nodes.at(from.parent), this.#nodes.at(to.parent)];
-    await this.#fs.modify.rename(parent, from.name, newParent, to.name, flags);
+    await this.#fs.modify.rename(parent, from.name, newParent, to.name, flags, caller);
     this.#done(id);
   }
 

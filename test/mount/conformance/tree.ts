@@ -38,7 +38,14 @@ export function treeTests(limits: DriverLimits): void {
     }
 
     it('shows the fixed top level', () => {
-      expect(readdirSync(mounted.path).sort()).toEqual(['.sherin', 'cubes', 'files', 'ids', 'quarantine']);
+      expect(readdirSync(mounted.path).sort()).toEqual([
+        '.sherin',
+        'cubes',
+        'files',
+        'ids',
+        'inbox',
+        'quarantine',
+      ]);
     });
 
     it('lists exactly the names of every directory', () => {

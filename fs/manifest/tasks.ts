@@ -1,0 +1,85 @@
+/**
+ * Where requests, and what bots make of them, lie: a directory of its own beside `files/` (FORMAT.md, "Tasks"), with
+ * `<part>/<name>` in it and files in those, no deeper.
+ */
+import { type Namespace, parseNamespace } from '../../common/ids.js';
+import { type Attributes, rootInode } from './records.js';
+import type { Tree } from './tree.js';
+
+/** Of inode 1: the number of the directory, in decimal digits; of that directory, to tell it from others: `1`. */
+export const tasksAttribute = Buffer.from('user.sherin.tasks');
+export const tasksMark = Buffer.from('1');
+
+/** Requests by the uid of their writer, what bots write by bot ID, results by the uid of who asked. */
+export const taskParts = ['inbox', 'out', 'results'] as const;
+export type TaskPart = (typeof taskParts)[number];
+
+export interface TaskPlace {
+  readonly part: TaskPart;
+  /** Name of the directory. */
+  readonly name: string;
+}
+
+type Names = Pick<Tree, 'inode' | 'lookup' | 'linksOf'>;
+
+export const filesNamespace = parseNamespace('FILES');
+const namespaces: Readonly<Record<TaskPart, Namespace>> = {
+  inbox: parseNamespace('TASK'),
+  out: parseNamespace('OUT'),
+  results: parseNamespace('RESULT'),
+};
+
+/** The inode of the directory; undefined in a vault that never had a task. */
+export function tasksInode(tree: Names): number | undefined {
+  const root = tree.inode(rootInode);
+  const ino = root && tasksIn(root);
+  const tasks = ino === undefined ? undefined : tree.inode(ino);
+  return tasks !== undefined && valueIn(tasks)?.equals(tasksMark) === true ? ino : undefined;
+}
+
+/** What the attributes of inode 1 say of it. */
+export function tasksIn(root: Pick<Attributes, 'xattrs'>): number | undefined {
+  const value = valueIn(root);
+  return value && Number(value.toString('latin1'));
+}
+
+/** The directory of a place; undefined where it was not made yet. */
+export function directoryOf(tree: Names, { part, name }: TaskPlace): number | undefined {
+  const tasks = tasksInode(tree);
+  const above = tasks === undefined ? undefined : tree.lookup(tasks, Buffer.from(part));
+  return above && tree.lookup(above.ino, Buffer.from(name))?.ino;
+}
+
+/** What a directory is the one of; undefined for any other. */
+export function placeOf(tree: Names, directory: number): TaskPlace | undefined {
+  const tasks = tasksInode(tree);
+  const [link] = tasks === undefined ? [] : tree.linksOf(directory);
+  const [above] = link === undefined ? [] : tree.linksOf(link.parent);
+  if (link === undefined || above?.parent !== tasks) return undefined;
+  const part = taskParts.find((known) => known === above?.name.toString('latin1'));
+  return part && { part, name: link.name.toString('latin1') };
+}
+
+/** Where a file lies; undefined for all in `files/`, and for what has no name. */
+export function placeOfFile(
+  tree: Names,
+  ino: number,
+): (TaskPlace & { readonly directory: number }) | undefined {
+  const [link] = tree.linksOf(ino);
+  const place = link && placeOf(tree, link.parent);
+  return link && place && { ...place, directory: link.parent };
+}
+
+/** The namespace of what is written to a file. */
+export function namespaceOf(tree: Names, ino: number): Namespace {
+  const place = placeOfFile(tree, ino);
+  return place === undefined ? filesNamespace : namespaces[place.part];
+}
+
+export function namespaceOfPart(part: TaskPart): Namespace {
+  return namespaces[part];
+}
+
+function valueIn({ xattrs }: Pick<Attributes, 'xattrs'>): Buffer | undefined {
+  return xattrs.find(([name]) => name.equals(tasksAttribute))?.[1];
+}
