@@ -31,3 +31,9 @@ export const daemonResponseSchema = z.union([
   z.strictObject({ jsonrpc: z.literal('2.0'), id: daemonIdSchema, result: z.unknown() }),
   z.strictObject({ jsonrpc: z.literal('2.0'), id: daemonIdSchema.nullable(), error: daemonErrorSchema }),
 ]);
+
+export const daemonNotificationSchema = z.strictObject({
+  jsonrpc: z.literal('2.0'),
+  method: z.string().max(64),
+  params: z.unknown(),
+});

@@ -1,5 +1,4 @@
 /** sherind over everything real: what it starts, what it brings back, what it leaves alone. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -128,19 +127,6 @@ describe('sherind', () => {
     expect(used.log).toContain('can not mount at');
     expect(existsSync(socket())).toBe(false);
     expect(machine.run('status').code).toBe(6);
-  });
-
-  it('answers a client of a few lines of Python', async () => {
-    await start();
-    const program = [
-      'import json, socket, sys',
-      's = socket.socket(socket.AF_UNIX)',
-      's.connect(sys.argv[1])',
-      's.sendall(b\'{"jsonrpc":"2.0","id":1,"method":"system.hello"}\\n\')',
-      'print(json.loads(s.makefile().readline())["result"]["sherind"])',
-    ];
-    const { stdout } = spawnSync('python3', ['-c', program.join('\n'), socket()], { encoding: 'utf8' });
-    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
 
