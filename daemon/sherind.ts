@@ -1,15 +1,19 @@
 import { Admins } from '../common/admins.js';
 import { controlSocket, daemonSocket, type Places } from '../common/environment.js';
+import { SherinError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import { notifyManager } from '../common/notify.js';
 import { prepareRuntimeDirectory } from '../common/runtime-directory.js';
+import { Engine } from './engine/engine.js';
 import { FsEvents } from './events/fs-events.js';
 import type { Subscribers } from './events/subscribers.js';
 import { FsLink } from './fs-link.js';
 import { daemonHandlers } from './handlers.js';
 import { subscribersBy } from './methods/event.js';
+import { onBehalf } from './methods/vault.js';
+import type { DaemonMethod } from './protocol/daemon.js';
 import { RequestMetrics } from './request-metrics.js';
-import { callersBy } from './socket/caller.js';
+import { type Caller, callersBy } from './socket/caller.js';
 import { answerWith, busyLine } from './socket/dispatch.js';
 import { LineServer } from './socket/line-server.js';
 import { TokenBuckets } from './socket/token-buckets.js';
@@ -23,6 +27,7 @@ export class Sherind {
   readonly #fs: FsLink;
   readonly #subscribers: Subscribers;
   readonly #events: FsEvents;
+  #engine: Engine | null = null;
   #server: LineServer | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -32,7 +37,10 @@ export class Sherind {
     this.#supervisor = new Supervisor(where, log);
     this.#fs = new FsLink(controlSocket(where));
     this.#subscribers = subscribersBy(this.#fs);
-    this.#events = new FsEvents(controlSocket(where), (event) => this.#subscribers.tell(event));
+    this.#events = new FsEvents(controlSocket(where), (event) => {
+      this.#engine?.heard(event);
+      this.#subscribers.tell(event);
+    });
   }
 
   get stopping(): boolean {
@@ -51,15 +59,18 @@ export class Sherind {
       metrics,
       handlers: daemonHandlers({
         ...{ supervisor: this.#supervisor, fs: this.#fs, subscribers: this.#subscribers, metrics },
+        engine: () => this.#ready(),
       }),
       callerOf: callersBy(new Admins()),
       buckets: new TokenBuckets(),
       log: this.#log,
+      recordDenied: (method, caller) => this.#recordDenied(method, caller),
     });
     // The socket first: of two sherinds the second ends before it touches anything.
     this.#server = await LineServer.listen({ path, answer, busy: busyLine, log: this.#log });
     try {
       await this.#supervisor.start();
+      await this.#open();
     } catch (error) {
       await this.#server.close();
       throw error;
@@ -68,6 +79,31 @@ export class Sherind {
     void this.#events.run();
     this.#log.info('serving');
     notifyManager('READY=1', this.#log);
+  }
+
+  /** @throws SherinError DAEMON_DATABASE, NO_SPACE */
+  async #open(): Promise<void> {
+    const status = await this.#supervisor.status();
+    if (status === null || this.stopping) return;
+    const { daemonState: state } = this.#where;
+    this.#engine = Engine.open(status.vault.uuid, { fs: this.#fs, log: this.#log, state });
+    if (status.vault.state === 'unlocked') await this.#engine.opened();
+  }
+
+  async #recordDenied(method: DaemonMethod, caller: Caller): Promise<void> {
+    const events = [{ event: 'AUDIT_DAEMON_DENIED', id: null, meta: { method } }];
+    try {
+      await this.#fs.call('audit.append', { events, caller: onBehalf(caller), durable: true });
+    } catch (error) {
+      // Refused it is all the same.
+      this.#log.error({ err: error, method }, 'a refusal could not be recorded');
+    }
+  }
+
+  /** @throws SherinError BUSY until it has started */
+  #ready(): Engine {
+    if (this.#engine === null) throw new SherinError('BUSY', { what: 'the start of sherind' });
+    return this.#engine;
   }
 
   /** Stops sherin-fs, closes the socket and removes it. @throws SherinError TIMEOUT */
@@ -84,6 +120,7 @@ export class Sherind {
     } finally {
       await this.#server?.close();
       this.#fs.close();
+      this.#engine?.close();
     }
     this.#log.info('stopped');
   }

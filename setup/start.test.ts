@@ -18,6 +18,7 @@ beforeAll(() => {
     SHERIN_MOUNT: join(folder, 'mount'),
     SHERIN_RUNTIME_DIR: join(folder, 'run'),
     SHERIN_TPM_STATE: join(folder, 'tpm'),
+    SHERIN_DAEMON_STATE: join(folder, 'daemon'),
     SHERIN_KNOWN_VAULTS: join(folder, 'known'),
     SHERIN_TCTI: undefined,
   };

@@ -102,6 +102,7 @@ export class TemporaryVault {
       SHERIN_MOUNT: join(this.#sockets, 'mount'),
       SHERIN_RUNTIME_DIR: join(this.#sockets, 'run'),
       SHERIN_TPM_STATE: join(this.#sockets, 'tpm-state'),
+      SHERIN_DAEMON_STATE: join(this.#sockets, 'daemon-state'),
       SHERIN_KNOWN_VAULTS: join(this.directory, 'known_vaults'),
     };
   }

@@ -18,6 +18,10 @@ function taskId(column: string): string {
   return `CHECK (length(${column}) = 28 AND ${column} GLOB 't_*' AND substr(${column}, 3) NOT GLOB '*[^a-z2-7]*')`;
 }
 
+function digits(column: string): string {
+  return `CHECK (length(${column}) BETWEEN 1 AND 20 AND ${column} NOT GLOB '*[^0-9]*')`;
+}
+
 const tasks = `CREATE TABLE tasks (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE ${taskId('id')},
@@ -106,6 +110,48 @@ const trust = `CREATE TABLE trust (
   PRIMARY KEY (bot, version)
 ) STRICT, WITHOUT ROWID`;
 
+/** The copy of the policy engine's state; the one in the vault wins. */
+const policy = `CREATE TABLE policy (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  version INTEGER NOT NULL CHECK (version >= 0),
+  mode TEXT NOT NULL ${shortName('mode')},
+  stop TEXT NOT NULL CHECK (stop IN ('off', 'on', 'freeze')),
+  modification INTEGER NOT NULL CHECK (modification IN (0, 1)),
+  confidence REAL NOT NULL,
+  empathy REAL NOT NULL,
+  safety REAL NOT NULL,
+  leastConfidence REAL NOT NULL,
+  leastEmpathy REAL NOT NULL,
+  leastSafety REAL NOT NULL
+) STRICT`;
+
+/** Times are nanoseconds since 1970 in decimal digits. */
+const policyQueue = `CREATE TABLE policyQueue (
+  place INTEGER PRIMARY KEY CHECK (place >= 0),
+  action TEXT NOT NULL UNIQUE ${shortName('action')},
+  ts TEXT NOT NULL ${digits('ts')},
+  component TEXT NOT NULL ${shortName('component')},
+  type TEXT NOT NULL ${shortName('type')},
+  level TEXT NOT NULL ${shortName('level')},
+  risk TEXT ${shortName('risk')},
+  confidence REAL NOT NULL,
+  reasoning TEXT NOT NULL ${shortName('reasoning')},
+  rollback TEXT NOT NULL ${shortName('rollback')},
+  expires TEXT NOT NULL ${digits('expires')}
+) STRICT`;
+
 export const migrations: readonly (readonly string[])[] = [
-  [tasks, ...taskIndexes, tallies, turns, patterns, ...patternIndexes, tombstones, tombstoneIndex, trust],
+  [
+    tasks,
+    ...taskIndexes,
+    tallies,
+    turns,
+    patterns,
+    ...patternIndexes,
+    tombstones,
+    tombstoneIndex,
+    trust,
+    policy,
+    policyQueue,
+  ],
 ];

@@ -37,7 +37,10 @@ beforeEach(async () => {
   };
   const callerOf = (client: Client): Caller => ({ peer: client.peer, admin, outlet: client });
   const buckets = new TokenBuckets();
-  const answer = answerWith({ handlers, callerOf, buckets, metrics: new RequestMetrics(), log: silent });
+  const answer = answerWith({
+    ...{ handlers, callerOf, buckets, metrics: new RequestMetrics(), log: silent },
+    recordDenied: async () => undefined,
+  });
   const limits = { ...socketLimits, idle: 100 };
   server = await LineServer.listen({ path: join(folder, 's'), answer, busy: busyLine, log: silent, limits });
 });

@@ -10,7 +10,8 @@ export interface PolicyEvent {
     | 'AUDIT_POLICY_STOP'
     | 'AUDIT_POLICY_APPROVED'
     | 'AUDIT_POLICY_REJECTED'
-    | 'AUDIT_POLICY_EXPIRED';
+    | 'AUDIT_POLICY_EXPIRED'
+    | 'AUDIT_POLICY_EDITED';
   /** The action it is about. */
   readonly id: string | null;
   readonly meta: Readonly<Record<string, string | number | boolean | null>>;

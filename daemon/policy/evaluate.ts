@@ -1,6 +1,6 @@
 /** Evaluates an action: the first step that has something to say decides. */
 import { z } from 'zod';
-import { type Gate, gates } from './floor.js';
+import { type Gate, gates } from '../../common/policy-floor.js';
 import {
   type ActionType,
   actionTypeNames,
@@ -13,7 +13,7 @@ import {
   type Mode,
   type Risk,
   risks,
-} from './scales.js';
+} from '../../common/policy-scales.js';
 import type { PolicyState } from './state.js';
 
 export const actionSchema = z

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
-import { gates, shippedFloor } from './floor.js';
+import { gates, shippedFloor } from '../../common/policy-floor.js';
 import { setFloor, setPolicy, settingsSchema } from './set.js';
 import { firstState, policyStateSchema } from './state.js';
 

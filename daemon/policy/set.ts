@@ -1,8 +1,8 @@
 /** Changes of mode, thresholds and the switch for modifications; and of the floor. */
 import { z } from 'zod';
+import { gates, requireFloor, type Thresholds, thresholdsSchema } from '../../common/policy-floor.js';
+import { modes } from '../../common/policy-scales.js';
 import { type Change, changed } from './change.js';
-import { gates, requireFloor, type Thresholds, thresholdsSchema } from './floor.js';
-import { modes } from './scales.js';
 import type { PolicyState } from './state.js';
 
 /** What can be set online. */

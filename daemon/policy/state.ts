@@ -1,9 +1,9 @@
 /** What the policy engine knows: a signed record in the vault, and a copy of it in sherind's database. No text, no path. */
 import { z } from 'zod';
+import { belowFloor, shippedFloor, thresholdsSchema } from '../../common/policy-floor.js';
+import { actionTypeNames, levels, modes, risks, stops } from '../../common/policy-scales.js';
 import { shortNameSchema } from '../../common/short-name.js';
 import { time } from '../protocol/values.js';
-import { belowFloor, shippedFloor, thresholdsSchema } from './floor.js';
-import { actionTypeNames, levels, modes, risks } from './scales.js';
 
 export const mostQueued = 256;
 
@@ -27,10 +27,6 @@ export const queuedActionSchema = z.strictObject({
   expires: time,
 });
 export type QueuedAction = Readonly<z.infer<typeof queuedActionSchema>>;
-
-/** The least strict first. `freeze` also commits dirty data and makes the mount read-only. */
-export const stops = ['off', 'on', 'freeze'] as const;
-export type Stop = (typeof stops)[number];
 
 export const policyStateSchema = z
   .strictObject({

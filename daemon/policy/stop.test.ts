@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Stop } from '../../common/policy-scales.js';
+import { actionTypeNames } from '../../common/policy-scales.js';
 import { reconcile } from './cache.js';
 import { evaluate } from './evaluate.js';
-import { actionTypeNames } from './scales.js';
 import { setPolicy } from './set.js';
-import { firstState, policyStateSchema, type Stop } from './state.js';
+import { firstState, policyStateSchema } from './state.js';
 import { setStop, stopInForce } from './stop.js';
 
 describe('the emergency stop', () => {

@@ -1,6 +1,8 @@
 /** The emergency stop. Two copies of it are kept, one in the vault and one in sherind's database: either keeps it on. */
+
+import { type Stop, stops } from '../../common/policy-scales.js';
 import { type Change, changed } from './change.js';
-import { type PolicyState, type Stop, stops } from './state.js';
+import type { PolicyState } from './state.js';
 
 /** Sets, tightens, loosens or clears it. Written to the vault first, so that a crash between leaves it on. */
 export function setStop(state: PolicyState, stop: Stop): Change {

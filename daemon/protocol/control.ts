@@ -4,6 +4,7 @@
  * Times are nanoseconds since 1970 as decimal strings.
  */
 import { z } from 'zod';
+import { engineMethods } from './engine.js';
 import { watchMethods } from './events.js';
 import { fsckSchema } from './fsck.js';
 import { callerSchema, objectMethods } from './objects.js';
@@ -282,6 +283,7 @@ export const controlMethods = {
     versionSchema,
   ),
   ...spaceMethods,
+  ...engineMethods,
   ...objectMethods,
   ...watchMethods,
   verify: method(

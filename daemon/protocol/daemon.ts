@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import { eventMethods, eventNotifications } from './methods/event.js';
 import { objectMethods } from './methods/object.js';
+import { policyMethods } from './methods/policy.js';
 import { systemMethods } from './methods/system.js';
 import { vaultMethods } from './methods/vault.js';
 import type { DaemonTerm } from './rights.js';
@@ -14,6 +15,7 @@ export const daemonMethods = {
   ...vaultMethods,
   ...objectMethods,
   ...eventMethods,
+  ...policyMethods,
 } as const satisfies Record<string, DaemonTerm>;
 
 export type DaemonMethod = keyof typeof daemonMethods;

@@ -47,6 +47,14 @@ export const restingHandlers: DaemonHandlers = {
   'object.lineage': notRunning,
   'file.resolve': notRunning,
   'event.subscribe': async () => ({}),
+  'policy.get': notRunning,
+  'policy.set': notRunning,
+  'policy.queue': notRunning,
+  'policy.approve': notRunning,
+  'policy.reject': notRunning,
+  'policy.estop': notRunning,
+  'policy.test': notRunning,
+  'emotion.get': notRunning,
 };
 
 /** Answers lines of one caller. */
@@ -61,6 +69,7 @@ export function answering(
     buckets,
     metrics: new RequestMetrics(),
     log: silent,
+    recordDenied: async () => undefined,
   });
   return (line: Parameters<typeof answer>[0]) => answer(line, { ...caller.outlet, peer: caller.peer });
 }

@@ -49,9 +49,12 @@ export interface DispatchParts {
   readonly buckets: TokenBuckets;
   readonly metrics: RequestMetrics;
   readonly log: Logger;
+  /** Has a refusal for want of rights recorded before it is answered; does not reject. */
+  readonly recordDenied: (method: DaemonMethod, caller: Caller) => Promise<void>;
 }
 
-export function answerWith({ handlers, callerOf, buckets, metrics, log }: DispatchParts): AnswerLine {
+export function answerWith(parts: DispatchParts): AnswerLine {
+  const { callerOf, buckets, metrics, log } = parts;
   return async (line, client) => {
     const admitted = buckets.take(client.peer.uid);
     if (line === 'too-long') return tooLong;
@@ -65,7 +68,7 @@ export function answerWith({ handlers, callerOf, buckets, metrics, log }: Dispat
     }
     const { id, method, params } = request.data;
     const begin = performance.now();
-    const response = await respond({ handlers, log, caller: callerOf(client) }, method, params ?? {});
+    const response = await respond({ ...parts, caller: callerOf(client) }, method, params ?? {});
     const status = 'error' in response ? response.error.data.code : 'ok';
     metrics.note(isDaemonMethod(method) ? method : 'unknown', status, (performance.now() - begin) / 1000);
     // A request without an ID is a notification: it gets no answer, not even an error (JSON-RPC 2.0, section 4.1).
@@ -76,19 +79,24 @@ export function answerWith({ handlers, callerOf, buckets, metrics, log }: Dispat
 
 type Response = { readonly result: unknown } | { readonly error: DaemonError };
 
-interface Scene {
-  readonly handlers: DaemonHandlers;
-  readonly log: Logger;
+interface Scene extends Pick<DispatchParts, 'handlers' | 'log' | 'recordDenied'> {
   readonly caller: Caller;
 }
 
-async function respond({ handlers, log, caller }: Scene, name: string, params: unknown): Promise<Response> {
+async function respond(
+  { handlers, log, caller, recordDenied }: Scene,
+  name: string,
+  params: unknown,
+): Promise<Response> {
   if (!isDaemonMethod(name)) {
     const shown = shortNameSchema.safeParse(name).success ? ` ${name}` : '';
     return { error: refusal(rpcCode.methodNotFound, `unknown method${shown}`, 'ENOSYS') };
   }
   const method = daemonMethods[name];
-  if (method.right === 'admin' && !caller.admin) return { error: denied(name, caller, log) };
+  if (method.right === 'admin' && !caller.admin) {
+    await recordDenied(name, caller);
+    return { error: denied(name, caller, log) };
+  }
   const parsed = method.params.safeParse(params);
   if (!parsed.success) {
     return { error: refusal(rpcCode.invalidParams, `${name}: ${problem(parsed.error)}`, 'EINVAL') };

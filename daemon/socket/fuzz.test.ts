@@ -35,7 +35,9 @@ const odd = fc.oneof(
   fc.jsonValue(),
   fc.string({ unit: 'binary', maxLength: 300 }),
   fc.constantFrom<unknown>(null, -1, 2 ** 53, 1.5, '', [], {}, true),
-  fc.integer({ min: 1, max: 1500 }).map((depth) => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown),
+  fc
+    .integer({ min: 1, max: 1500 })
+    .map((depth) => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown),
 );
 
 const bent = fc

@@ -6,6 +6,7 @@ import { whyContent, whyError, whyVault } from '../service/why.js';
 import type { BackupHandlers } from './backup-handlers.js';
 import { checkHandlers } from './check-handlers.js';
 import type { ClientThreads } from './client-threads.js';
+import { engineHandlers } from './engine-handlers.js';
 import { fsckHandlers } from './fsck-handlers.js';
 import { historyHandlers } from './history-handlers.js';
 import { objectHandlers } from './object-handlers.js';
@@ -57,6 +58,7 @@ export function controlHandlers(
     ...spaceHandlers(service),
     ...quarantineHandlers(service),
     ...objectHandlers(service.objects),
+    ...engineHandlers(service),
 
     status: () => service.status(),
 

@@ -14,6 +14,10 @@ export const tasksMark = Buffer.from('1');
 export const taskParts = ['inbox', 'out', 'results'] as const;
 export type TaskPart = (typeof taskParts)[number];
 
+/** In the directory itself: what the policy engine knows. */
+export const policyRecordName = Buffer.from('policy');
+const policyNamespace = parseNamespace('POLICY');
+
 export interface TaskPlace {
   readonly part: TaskPart;
   /** Name of the directory. */
@@ -73,7 +77,9 @@ export function placeOfFile(
 /** The namespace of what is written to a file. */
 export function namespaceOf(tree: Names, ino: number): Namespace {
   const place = placeOfFile(tree, ino);
-  return place === undefined ? filesNamespace : namespaces[place.part];
+  if (place !== undefined) return namespaces[place.part];
+  const [link] = tree.linksOf(ino);
+  return link !== undefined && link.parent === tasksInode(tree) ? policyNamespace : filesNamespace;
 }
 
 export function namespaceOfPart(part: TaskPart): Namespace {

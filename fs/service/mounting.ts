@@ -1,10 +1,10 @@
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
+import { Turns } from '../../common/turns.js';
 import type { DriverName, Invalidation, MountDriver } from '../mount/driver.js';
 import { FuseNativeDriver } from '../mount/fuse-native/driver.js';
 import { NativeDriver } from '../mount/native/driver.js';
 import { VaultSource } from './mount-source.js';
-import { Turns } from './turns.js';
 import type { VaultView } from './vault-view.js';
 
 export interface MountRequest {

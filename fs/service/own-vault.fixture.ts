@@ -24,6 +24,7 @@ export async function ownVault(): Promise<OwnVault> {
       SHERIN_MOUNT: join(home, 'mnt'),
       SHERIN_RUNTIME_DIR: join(home, 'run'),
       SHERIN_TPM_STATE: join(home, 'tpm'),
+      SHERIN_DAEMON_STATE: join(home, 'daemon'),
       SHERIN_KNOWN_VAULTS: join(home, 'known/known_vaults'),
     },
   );

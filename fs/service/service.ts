@@ -1,6 +1,7 @@
 import { Admins } from '../../common/admins.js';
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
+import { Turns } from '../../common/turns.js';
 import type { Status } from '../../daemon/protocol/control.js';
 import { CubeReader } from '../../native/index.js';
 import type { Peer } from '../../native/ipc.js';
@@ -29,7 +30,6 @@ import type { Session } from './session.js';
 import { Snapshots } from './snapshots.js';
 import { Space } from './space.js';
 import { statusOf } from './status.js';
-import { Turns } from './turns.js';
 import { VaultEvents } from './vault-events.js';
 import type { VaultView } from './vault-view.js';
 

@@ -1,6 +1,7 @@
 import type { Admins } from '../../common/admins.js';
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes, cubeIdToBytes, type SherinId } from '../../common/ids.js';
+import { Turns } from '../../common/turns.js';
 import type { CubeReader, CubeRef, EncodeOptions, Keyring } from '../../native/index.js';
 import type { AuditLog } from '../audit/log.js';
 import { type AuditReport, verifyAudit } from '../audit/verify.js';
@@ -35,7 +36,6 @@ import { RefusedCubes } from './refused-cubes.js';
 import { releaseMemory } from './release-memory.js';
 import type { RollbackGuard } from './rollback-guard.js';
 import { SessionFaults } from './session-faults.js';
-import { Turns } from './turns.js';
 import type { VaultEvents } from './vault-events.js';
 
 /** Records since the last snapshot that are worth a new one. */

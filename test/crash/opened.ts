@@ -19,6 +19,7 @@ export function placesIn(home: string): Places {
       SHERIN_MOUNT: join(home, 'mnt'),
       SHERIN_RUNTIME_DIR: join(home, 'run'),
       SHERIN_TPM_STATE: join(home, 'tpm'),
+      SHERIN_DAEMON_STATE: join(home, 'daemon'),
       SHERIN_KNOWN_VAULTS: join(home, 'known/known_vaults'),
     },
   );

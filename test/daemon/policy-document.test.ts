@@ -2,9 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { accessOperations } from '../../common/access/rules.js';
-import { type Dimension, dimensions } from '../../daemon/emotion/dimensions.js';
-import { type Input, inputs } from '../../daemon/emotion/inputs.js';
-import { gates, shippedFloor } from '../../daemon/policy/floor.js';
+import { gates, shippedFloor } from '../../common/policy-floor.js';
 import {
   type ActionTraits,
   actionTypes,
@@ -12,7 +10,9 @@ import {
   levels,
   modes,
   risks,
-} from '../../daemon/policy/scales.js';
+} from '../../common/policy-scales.js';
+import { type Dimension, dimensions } from '../../daemon/emotion/dimensions.js';
+import { type Input, inputs } from '../../daemon/emotion/inputs.js';
 import { firstState } from '../../daemon/policy/state.js';
 
 const document = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8');

@@ -57,7 +57,7 @@ function expectWhole(original = source, at = 'files/src'): void {
   const home = join(machine.home, `restored ${++restored}`);
   const env = [
     `export SHERIN_VAULT="${home}/vault" SHERIN_MOUNT="${home}/mnt" SHERIN_RUNTIME_DIR="${home}/run"`,
-    `export SHERIN_TPM_STATE="${home}/tpm" SHERIN_KNOWN_VAULTS="${home}/known"`,
+    `export SHERIN_TPM_STATE="${home}/tpm" SHERIN_DAEMON_STATE="${home}/daemon" SHERIN_KNOWN_VAULTS="${home}/known"`,
     'set -e',
   ].join('\n');
   mkdirSync(join(home, 'mnt'), { recursive: true });

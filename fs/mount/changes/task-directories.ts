@@ -21,13 +21,18 @@ const own = 0o700;
 export function taskDirectory(changes: Changes, place: TaskPlace, owner: Owner, vault: Owner): number {
   const known = directoryOf(changes.tree, place);
   if (known !== undefined) return known;
-  const tasks = tasksInode(changes.tree) ?? makeTasks(changes, vault);
+  const tasks = tasksDirectory(changes, vault);
   const part = Buffer.from(place.part);
   const above = changes.tree.lookup(tasks, part)?.ino ?? makeIn(changes, tasks, part, passed, vault);
   return makeIn(changes, above, Buffer.from(place.name), own, owner);
 }
 
-/** The directory that stands beside `files/`; nothing leads to it before it is whole. */
+/** The directory that stands beside `files/`. @returns its inode number */
+export function tasksDirectory(changes: Changes, vault: Owner): number {
+  return tasksInode(changes.tree) ?? makeTasks(changes, vault);
+}
+
+/** Nothing leads to it before it is whole. */
 function makeTasks(changes: Changes, vault: Owner): number {
   const ino = changes.newInode();
   const made = attributes(changes, passed, vault);

@@ -1,6 +1,6 @@
 /** Emotional thresholds, and the floor below which no method brings them. */
 import { z } from 'zod';
-import { SherinError } from '../../common/errors.js';
+import { SherinError } from './errors.js';
 
 /** Dimensions that hold up the actions marked `felt` in the table of action types; looked at in this order. */
 export const gates = ['confidence', 'empathy', 'safety'] as const;

@@ -21,6 +21,10 @@ export const decisions = [
 ] as const;
 export type Decision = (typeof decisions)[number];
 
+/** The least strict first. `freeze` also commits dirty data and makes the mount read-only. */
+export const stops = ['off', 'on', 'freeze'] as const;
+export type Stop = (typeof stops)[number];
+
 export interface ActionTraits {
   /** It changes Sherin itself, its keys or what it keeps: the switch for modifications holds it up. */
   readonly modifies: boolean;

@@ -1,0 +1,161 @@
+/** The policy engine at work: its state, which the vault keeps and sherind's database copies, and every change of it on record. */
+import { SherinError } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import type { Stop } from '../../common/policy-scales.js';
+import { Turns } from '../../common/turns.js';
+import { reconcile } from '../policy/cache.js';
+import type { Change, PolicyEvent } from '../policy/change.js';
+import { firstState, type PolicyState, policyStateSchema } from '../policy/state.js';
+import { setStop, stopInForce } from '../policy/stop.js';
+import type { ControlCaller } from '../protocol/objects.js';
+import type { PolicyCache } from './policy-cache.js';
+
+/** What the vault is asked for; sherin-fs answers. */
+export interface VaultPolicy {
+  /** @throws SherinError LOCKED and what else keeps the vault closed */
+  read(): Promise<unknown>;
+  /** Durable when it resolves. @throws SherinError as {@link read}; AUDIT_UNWRITABLE, NO_SPACE, IO: nothing has changed then */
+  write(state: PolicyState, events: readonly PolicyEvent[], caller: ControlCaller | null): Promise<void>;
+}
+
+export interface PolicyKeeperParts {
+  readonly vault: VaultPolicy;
+  readonly cache: PolicyCache;
+  readonly log: Logger;
+  /** The stop has become stricter or looser: work that runs is to end, or may go on. */
+  readonly stopped: (stop: Stop) => void;
+}
+
+export class PolicyKeeper {
+  readonly #parts: PolicyKeeperParts;
+  readonly #turns = new Turns();
+  /** As the vault has it; null until it was read. */
+  #known: PolicyState | null = null;
+  #stop: Stop;
+
+  constructor(parts: PolicyKeeperParts) {
+    this.#parts = parts;
+    const cached = parts.cache.read();
+    // A copy that somebody has made unreadable might have said so.
+    this.#stop = cached === 'edited' ? 'on' : cached === 'nothing' ? 'off' : cached.stop;
+  }
+
+  /** What applies now, without a look at the vault: while that is locked, only the stop of the copy does. */
+  get stop(): Stop {
+    return this.#stop;
+  }
+
+  /** @throws SherinError LOCKED and what else keeps the vault closed, before it was read once */
+  state(): Promise<PolicyState> {
+    return this.#turns.run(() => this.#state());
+  }
+
+  /** The vault was opened: what it has wins, and gets a stop that was set meanwhile. @throws SherinError as {@link VaultPolicy} */
+  async opened(): Promise<void> {
+    await this.#turns.run(async () => {
+      this.#known = null;
+      await this.#state();
+    });
+  }
+
+  /**
+   * Makes one change: on record and in the vault, then in the copy, then it applies.
+   * @throws SherinError what `step` throws, and as {@link VaultPolicy.write}: nothing has changed then
+   */
+  change<C extends Change>(step: (state: PolicyState) => C, caller: ControlCaller | null): Promise<C> {
+    return this.#turns.run(async () => {
+      const before = await this.#state(caller);
+      const made = step(before);
+      if (made.state === before && made.events.length === 0) return made;
+      await this.#parts.vault.write(made.state, made.events, caller);
+      this.#take(made.state);
+      return made;
+    });
+  }
+
+  /** Sets the emergency stop. One that tightens holds at once, whatever becomes of the vault and the log. @throws SherinError as {@link change}, where it does not tighten */
+  async setStop(stop: Stop, caller: ControlCaller | null): Promise<void> {
+    const tightens = stopInForce(this.#stop, stop) !== this.#stop;
+    if (tightens) this.#tighten(stop);
+    try {
+      // What was read just now may have it already, see #read.
+      await this.change(
+        (state) => (state.stop === stop ? { state, events: [] } : setStop(state, stop)),
+        caller,
+      );
+    } catch (error) {
+      if (!tightens) throw error;
+      this.#parts.log.error(
+        { err: error, stop },
+        'the emergency stop holds, and the vault does not have it yet',
+      );
+    }
+  }
+
+  /** In the copy, which a restart reads. */
+  #tighten(stop: Stop): void {
+    this.#applies(stop);
+    try {
+      const cached = this.#parts.cache.read();
+      const state = typeof cached === 'string' ? (this.#known ?? firstState) : cached;
+      this.#parts.cache.write({ ...state, stop });
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'the emergency stop holds, but a restart may not know of it');
+    }
+  }
+
+  /** @param caller for whom it is read; null: sherind itself */
+  async #state(caller: ControlCaller | null = null): Promise<PolicyState> {
+    this.#known ??= await this.#read(caller);
+    return this.#known;
+  }
+
+  async #read(caller: ControlCaller | null): Promise<PolicyState> {
+    const { vault, cache, log } = this.#parts;
+    const found = parsed(await vault.read());
+    const stored = found ?? firstState;
+    const cached = cache.read();
+    const finding = typeof cached === 'string' ? cached : reconcile(stored, cached).finding;
+    if (finding === 'edited')
+      log.error({}, 'the copy of the policy was edited by somebody else; the one in the vault holds');
+    // The strictest of all: what the vault has, its copy, and what was set since.
+    const stop = stopInForce(
+      stored.stop,
+      typeof cached === 'string' ? this.#stop : stopInForce(cached.stop, this.#stop),
+    );
+    const tightened = stop === stored.stop ? null : setStop(stored, stop);
+    const state = tightened?.state ?? stored;
+    const events = [...(finding === 'edited' ? [edited] : []), ...(tightened?.events ?? [])];
+    if (found === null || events.length > 0) await vault.write(state, events, caller);
+    return this.#take(state);
+  }
+
+  #take(state: PolicyState): PolicyState {
+    this.#known = state;
+    this.#applies(state.stop);
+    try {
+      this.#parts.cache.write(state);
+    } catch (error) {
+      // The vault has it: a copy that is behind is written anew when it is read next.
+      this.#parts.log.error({ err: error }, 'the copy of the policy could not be written');
+    }
+    return state;
+  }
+
+  #applies(stop: Stop): void {
+    if (stop === this.#stop) return;
+    this.#stop = stop;
+    this.#parts.stopped(stop);
+  }
+}
+
+const edited: PolicyEvent = { event: 'AUDIT_POLICY_EDITED', id: null, meta: {} };
+
+/** @throws SherinError PROTOCOL for what is no state */
+function parsed(value: unknown): PolicyState | null {
+  if (value === null) return null;
+  const state = policyStateSchema.safeParse(value);
+  if (!state.success)
+    throw new SherinError('PROTOCOL', { part: 'the state of the policy in the vault is malformed' });
+  return state.data;
+}

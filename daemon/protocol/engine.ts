@@ -1,0 +1,44 @@
+/** Methods of the control socket for sherind alone: what the policy engine keeps in the vault, and what goes into the audit log. */
+import { z } from 'zod';
+import { shortNameSchema } from '../../common/short-name.js';
+import { callerSchema } from './objects.js';
+import { type Method, method, nothing } from './terms.js';
+
+/** Records of one request; all of them durable or, where one can't be, none answered. */
+const mostEvents = 300;
+
+/** As it stands in the audit log; the actor is the caller. */
+export const auditEventSchema = z.strictObject({
+  event: z.string().regex(/^AUDIT_(POLICY|TASK|BOT|GRANT|DAEMON)_[A-Z_]{1,40}$/, 'an audit event is wanted'),
+  id: z.string().max(64).nullable(),
+  meta: z.record(
+    z.string().regex(/^[a-z][A-Za-z0-9]{0,31}$/),
+    z.union([shortNameSchema, z.number(), z.boolean(), z.null()]),
+  ),
+});
+export type DaemonAuditEvent = z.infer<typeof auditEventSchema>;
+
+const events = z.array(auditEventSchema).max(mostEvents);
+/** Whom it was for; null: sherind itself. */
+const caller = callerSchema.nullable();
+/** As sherind made it; sherin-fs holds the floor in it against the one that is there. */
+const state = z.looseObject({ floor: z.unknown() });
+
+/** Beside the others of the control socket; from root and the user who runs sherin-fs only. */
+export const engineMethods = {
+  'policy.read': method(
+    'The state of the policy engine; null: there never was one',
+    nothing,
+    z.strictObject({ state: state.nullable() }),
+  ),
+  'policy.write': method(
+    'Records what happened, then keeps a state of the policy engine in the vault; durable when answered',
+    z.strictObject({ state, events, caller }),
+    nothing,
+  ),
+  'audit.append': method(
+    'Records what happened; durable when answered where it says so, else within some milliseconds',
+    z.strictObject({ events, caller, durable: z.boolean() }),
+    nothing,
+  ),
+} as const satisfies Record<string, Method>;
