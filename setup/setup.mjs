@@ -6,7 +6,7 @@
 import { buildAddon } from './steps/addon.mjs';
 import { installDebianPackages } from './steps/debian.mjs';
 import { checkFuse, checkNode } from './steps/machine.mjs';
-import { installNpmPackages } from './steps/npm.mjs';
+import { beginNpmAddons, installNpmPackages } from './steps/npm.mjs';
 import { SetupProblem, say } from './steps/run.mjs';
 import { buildTypeScript } from './steps/typescript.mjs';
 
@@ -26,8 +26,10 @@ try {
     ]);
   }
   installNpmPackages();
+  const npmAddons = beginNpmAddons();
   buildAddon();
   buildTypeScript();
+  await npmAddons();
   checkFuse();
 } catch (problem) {
   if (!(problem instanceof SetupProblem)) throw problem;

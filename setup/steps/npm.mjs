@@ -2,30 +2,36 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildEnvironment } from './machine.mjs';
-import { ask, root, run, SetupProblem, say } from './run.mjs';
+import { ask, begin, root, run, SetupProblem, say } from './run.mjs';
 
 /** Built from source here, so that no prebuilt binary is downloaded beside the registry. */
 const builtHere = 'better-sqlite3-multiple-ciphers';
 
+/** Lays the packages out; those that build an addon have yet to be built: {@link beginNpmAddons}. */
 export function installNpmPackages() {
+  if (installedAsLocked()) return;
+  say('installing npm packages (under a minute)');
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
+  run('npm', args, 'look at the message above; by hand it is: npm ci', buildEnvironment());
+}
+
+/**
+ * Builds the addons of npm packages, beside what follows: most of it is one file of SQLite, for which the compiler has one processor.
+ * @returns what waits for its end
+ */
+export function beginNpmAddons() {
+  if (addonsLoad()) return async () => undefined;
+  say('building the addons of npm packages for this Node (two to five minutes: SQLite is compiled here)');
   const environment = { ...buildEnvironment(), npm_config_build_from_source: builtHere };
-  if (!installedAsLocked()) {
-    say('installing npm packages (two to five minutes: SQLite is compiled here)');
-    run(
-      'npm',
-      ['ci', '--no-audit', '--no-fund'],
-      'look at the message above; by hand it is: npm ci',
-      environment,
+  const ended = begin('npm', ['rebuild', ...withAddons], 'look at the message above', environment);
+  return async () => {
+    await ended();
+    if (addonsLoad()) return;
+    throw new SetupProblem(
+      'an addon among the npm packages does not load on this Node',
+      `see why with: node -e '${loadAddons}'`,
     );
-  }
-  if (addonsLoad()) return;
-  say('building the addons of npm packages for this Node (two to five minutes)');
-  run('npm', ['rebuild', ...withAddons], 'look at the message above', environment);
-  if (addonsLoad()) return;
-  throw new SetupProblem(
-    'an addon among the npm packages does not load on this Node',
-    `see why with: node -e '${loadAddons}'`,
-  );
+  };
 }
 
 /** npm keeps a lock file of what it laid into node_modules: equal to ours means nothing to do. */

@@ -1,5 +1,9 @@
 /** Running commands and talking to the person at the terminal. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The project's root. */
@@ -35,4 +39,26 @@ export function run(command, args, remedy, env = {}) {
   if (status === 0) return;
   process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
   throw new SetupProblem(`this failed${error ? ` (${error.message})` : ''}: ${shown}`, remedy);
+}
+
+/** As {@link run}, beside what follows. @returns what waits for its end, and throws where it has failed */
+export function begin(command, args, remedy, env = {}) {
+  const shown = [command, ...args].join(' ');
+  const folder = mkdtempSync(join(tmpdir(), 'sherin-setup-'));
+  const log = join(folder, 'log');
+  // To a file: nobody reads a pipe while other commands run.
+  const out = openSync(log, 'w');
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', out, out],
+  });
+  closeSync(out);
+  const ended = once(child, 'close').catch((error) => [error.message]);
+  return async () => {
+    const [code] = await ended;
+    if (code !== 0) process.stderr.write(readFileSync(log));
+    rmSync(folder, { recursive: true });
+    if (code !== 0) throw new SetupProblem(`this failed: ${shown}`, remedy);
+  };
 }
