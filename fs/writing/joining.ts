@@ -24,7 +24,7 @@ import type { Stored } from './stored.js';
 import { isUnreadable } from './unreadable.js';
 
 /** A file that was last written so long ago has cooled. */
-export const coolingMs = 600_000;
+const coolingMs = 600_000;
 const everyMs = 600_000;
 /** Slots of one pass, which needs room for all of them; and of one transaction. */
 const slotsOfPass = 256;
