@@ -2,7 +2,7 @@ import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { AuditActor } from '../audit/event.js';
 import { within } from '../mount/within.js';
-import { unsealedFiles } from '../writing/unsealed-files.js';
+import { countUnsealed } from '../writing/count-unsealed.js';
 import type { Mounting } from './mounting.js';
 import type { Session } from './session.js';
 
@@ -42,7 +42,7 @@ export async function keepWritten(
   const late = new SherinError('TIMEOUT', { what: 'sealing', seconds: keepMs / 1000 });
   const { kept, error } = failed ?? { kept: false, error: late };
   log.error({ err: error, kept }, 'what programs have written could not be sealed');
-  const files = unsealedFiles(writing);
+  const files = countUnsealed(writing);
   const meta = { files, kept, code: error.code };
   records.note({ event: 'AUDIT_UNSEALED', id: null, actor, meta }, true);
   return { files, kept, error };

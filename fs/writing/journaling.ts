@@ -1,21 +1,22 @@
 /** fsync(2): what was changed goes into the journal, for all who wait in one append. */
-
 import { SherinError } from '../../common/errors.js';
+import { xattrBytes } from '../../common/xattr-limit.js';
 import type { WhenDone } from '../../native/index.js';
 import { encodeRecord } from '../manifest/record-codec.js';
 import type { Mutation } from '../manifest/records.js';
+import type { Change } from './change.js';
 import type { Contents, UnsealedFile } from './contents.js';
 import { describe, describeFrozen } from './journal/describe.js';
 import type { Entry } from './journal/entries.js';
 import type { Journal } from './journal/journal.js';
-import type { Change, WorkingTree } from './working-tree.js';
+import type { WorkingTree } from './working-tree.js';
 
 /** Bytes of the journal from which everything is to be sealed, so that it can begin anew. */
 const mostBytes = 64 * 1024 * 1024;
 /** A file with more bytes that the journal does not have is stored in cubes first: the journal then names them. */
 const largeBytes = 4 * 1024 * 1024;
 /** Bytes of extended attributes beyond which a change is sealed instead: an entry fits into a frame (FORMAT.md, "Journal"). */
-const mostXattrBytes = 512 * 1024;
+const mostJournaledXattrs = 512 * 1024;
 
 export interface JournalingParts {
   readonly journal: Journal;
@@ -341,8 +342,5 @@ export class Journaling {
 }
 
 function isLarge(mutation: Mutation): boolean {
-  if (mutation.type !== 'attributes') return false;
-  let bytes = 0;
-  for (const [name, value] of mutation.attributes.xattrs) bytes += name.length + value.length;
-  return bytes > mostXattrBytes;
+  return mutation.type === 'attributes' && xattrBytes(mutation.attributes.xattrs) > mostJournaledXattrs;
 }

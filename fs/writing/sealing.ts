@@ -9,6 +9,7 @@ import type { Manifest } from '../manifest/manifest.js';
 import { ObjectTreeBuilder } from '../manifest/object-tree.js';
 import type { Mutation, Put } from '../manifest/records.js';
 import type { AheadCubes } from './ahead-cubes.js';
+import type { Change, VersionChange } from './change.js';
 import type { Contents, UnsealedFile } from './contents.js';
 import type { FrozenContent } from './frozen-content.js';
 import { SealBatch } from './seal-batch.js';
@@ -17,7 +18,7 @@ import { sealFault } from './seal-fault.js';
 import { type LeftOut, leftOut, noneLeft, portionsOf, statesOf } from './sealing-order.js';
 import { SlotBuffers } from './slot-buffers.js';
 import { isUnreadable } from './unreadable.js';
-import type { Change, VersionChange, WorkingTree } from './working-tree.js';
+import type { WorkingTree } from './working-tree.js';
 
 /** Files that are encrypted side by side. */
 const filesInFlight = 32;

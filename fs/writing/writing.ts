@@ -4,11 +4,12 @@ import { type CubeId, cubeIdToBytes } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
 import type { Mutation } from '../manifest/records.js';
 import type { Tree } from '../manifest/tree.js';
+import { reliesOnCubes } from './ahead-slots.js';
 import { Background } from './background.js';
 import { Clock } from './clock.js';
 import { CommitGate } from './commit-gate.js';
 import { Contents, type UnsealedFile } from './contents.js';
-import { CubeHold, reliesOnCubes } from './cube-hold.js';
+import { CubeHold } from './cube-hold.js';
 import { Durability } from './durability.js';
 import { Joining } from './joining.js';
 import { Journaling } from './journaling.js';
@@ -104,7 +105,7 @@ export class Writing {
     this.joining = new Joining({
       ...{ manifest, store, contents, encode, owned, refused, healed, open },
       buffers: this.#sealing.buffers,
-      ...{ beforeCommit: parts.beforeCommit, inTurn: parts.inTurn, busy: () => this.sealing },
+      ...{ beforeCommit: parts.beforeCommit, inTurn: parts.inTurn, busy: () => this.isSealing },
       holding: (step) => this.#hold.during(() => this.#hold.encoding(step)),
       commit: (...made) => commit(0, ...made),
     });
@@ -134,7 +135,7 @@ export class Writing {
   }
 
   /** What is pending is being sealed in the manifest's turn, or waits for that. */
-  get sealing(): boolean {
+  get isSealing(): boolean {
     return this.#seals > 0;
   }
 
@@ -171,7 +172,7 @@ export class Writing {
   }
 
   /** Whether a file has content, or a place in the order of changes, that the manifest has not. */
-  isUnsealed(ino: number): boolean {
+  mayLackVersion(ino: number): boolean {
     return this.contents.get(ino) !== undefined || this.working.pending.length > 0;
   }
 
@@ -239,7 +240,7 @@ export class Writing {
   }
 
   /** Commits other changes behind all that was changed before, in the manifest's turn. @param commit makes the transaction before it returns. @throws SherinError when they do not fit beside the rest */
-  sealed<T>(mutations: readonly Mutation[], commit: () => Promise<T>): Promise<T> {
+  commitBehind<T>(mutations: readonly Mutation[], commit: () => Promise<T>): Promise<T> {
     return this.#inTurn(() => this.#gate.pass(mutations, commit));
   }
 
