@@ -3,6 +3,7 @@ import type { Logger } from '../../common/log.js';
 import type { AuditActor } from '../audit/event.js';
 import { within } from '../mount/within.js';
 import { countUnsealed } from '../writing/count-unsealed.js';
+import { sealFault } from '../writing/seal-fault.js';
 import type { Mounting } from './mounting.js';
 import type { Session } from './session.js';
 
@@ -36,7 +37,7 @@ export async function keepWritten(
   };
   const failed = await within(keep(), keepMs).catch((error: unknown) => ({
     kept: false,
-    error: known(error),
+    error: sealFault(error),
   }));
   if (failed === null) return null;
   const late = new SherinError('TIMEOUT', { what: 'sealing', seconds: keepMs / 1000 });
@@ -59,9 +60,4 @@ export function unsealedError({ files, kept, error }: Unsealed, done: 'locked' |
       : 'what they had made durable (fsync, sync) is kept in the journal, the rest is lost',
     next: done === 'locked' ? 'sherinctl unlock' : 'sherinctl up',
   });
-}
-
-function known(error: unknown): SherinError {
-  if (error instanceof SherinError) return error;
-  return new SherinError('IO', { what: 'sealing what was written', part: 'EIO' }, { cause: error });
 }

@@ -7,6 +7,7 @@ import { nowNanoseconds } from '../../common/time.js';
 import type { EncodeOptions } from '../../native/index.js';
 import { objectSlots } from '../cube/catalog.js';
 import type { ObjectContent } from '../cube/content.js';
+import { idOwner } from '../cube/id-owner.js';
 import type { CubeStore } from '../cube/store.js';
 import { slotBytes } from '../manifest/index-node.js';
 import type { Manifest } from '../manifest/manifest.js';
@@ -187,7 +188,7 @@ export class Joining {
       const [ino] = manifest.tree.inodesOf(no);
       if (object === undefined || ino === undefined || !this.#isAtRest(no)) return 0;
       const cubes = new SealedCubes(this.#parts);
-      const owner = owned ? (manifest.tree.inode(ino)?.uid ?? 0) : 0;
+      const owner = idOwner(owned, manifest.tree.inode(ino)?.uid);
       const target = { encode: { ...encode, owner }, take: cubes.take.bind(cubes) };
       try {
         const { tree, joined } = await this.#joinSlots(object, most, (bytes) => sealAnew(bytes, target));

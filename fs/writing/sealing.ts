@@ -1,8 +1,9 @@
 /** From the working tree to the manifest, batch by batch: cubes first, then one transaction. */
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, parseNamespace, utcDate } from '../../common/ids.js';
-import type { CubeRef, Encoded, EncodeOptions } from '../../native/index.js';
+import type { CubeRef, EncodedCube, EncodeOptions } from '../../native/index.js';
 import { cubesOf } from '../cube/catalog.js';
+import { idOwner } from '../cube/id-owner.js';
 import { objectTag } from '../cube/object-tag.js';
 import type { CubeStore } from '../cube/store.js';
 import type { Manifest } from '../manifest/manifest.js';
@@ -203,7 +204,7 @@ export class Sealing {
     const target = {
       encode,
       node: (id: Buffer) => manifest.node(id),
-      take: (encoded: Extract<Encoded, { kind: 'cube' }>) => batch.take(encoded),
+      take: (encoded: EncodedCube) => batch.take(encoded),
     };
     const { root, node, nodes } = await sealContent(frozen, target, this.#buffers);
     batch.nodes.push(...nodes);
@@ -213,7 +214,7 @@ export class Sealing {
   }
 
   #ownerOf(uid: number): number {
-    return this.#parts.owned ? uid : 0;
+    return idOwner(this.#parts.owned, uid);
   }
 
   #put(

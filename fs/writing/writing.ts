@@ -2,6 +2,7 @@
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdToBytes } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
+import { idOwner } from '../cube/id-owner.js';
 import type { Mutation } from '../manifest/records.js';
 import type { Tree } from '../manifest/tree.js';
 import { reliesOnCubes } from './ahead-slots.js';
@@ -89,7 +90,7 @@ export class Writing {
     this.#spilling = new Spilling({
       ...{ pool: this.#pool, contents, store, ahead, encode, refused, buffers: this.#sealing.buffers },
       heal: (cubes) => parts.inTurn(() => this.#heal(cubes)),
-      owner: (ino) => (owned ? (this.tree.inode(ino)?.uid ?? 0) : 0),
+      owner: (ino) => idOwner(owned, this.tree.inode(ino)?.uid),
       node: (id) => manifest.node(id),
       seal: () => this.#sealVersions(),
       holding: (step) => this.#hold.during(() => this.#hold.encoding(step)),
