@@ -36,8 +36,8 @@ interface KeptContent {
 /** Those who wait for one append. */
 interface Group {
   readonly inodes: Set<number>;
-  /** Those of them of which all is told once more, and the number of versions that it comes after, once that is known. */
-  readonly anew: Map<number, number>;
+  /** Those of them of which all is told once more. */
+  readonly anew: Set<number>;
   readonly whenDone: WhenDone[];
   readonly done: Promise<void>;
 }
@@ -103,7 +103,7 @@ export class Journaling {
     this.#next ??= this.#begin();
     for (const ino of inodes) {
       this.#next.inodes.add(ino);
-      this.#next.anew.set(ino, Number.NaN);
+      this.#next.anew.add(ino);
     }
     await this.#next.done;
   }
@@ -227,7 +227,7 @@ export class Journaling {
 
   #begin(): Group {
     const inodes = new Set<number>();
-    const anew = new Map<number, number>();
+    const anew = new Set<number>();
     const whenDone: WhenDone[] = [];
     const done = this.#running.then(() => {
       this.#next = null;
@@ -238,7 +238,7 @@ export class Journaling {
   }
 
   async #append(group: Omit<Group, 'done'>): Promise<void> {
-    const { inodes, anew, whenDone } = group;
+    const { inodes, whenDone } = group;
     const { contents, journal, working } = this.#parts;
     // A frame behind one that could not be written would not be found.
     if (this.#failed) throw new SherinError('IO', { what: 'writing the journal', part: 'EIO' });
@@ -251,17 +251,18 @@ export class Journaling {
     // Before anything is taken: the journal goes on behind it once it is sealed.
     if (this.#hasLarge()) throw new SherinError('IO', { what: 'writing the journal', part: 'EMSGSIZE' });
     const held: (() => void)[] = [];
+    const retold = new Map<number, number>();
     let entries: readonly Entry[] = [];
     try {
       // Taken at once: what is changed while it is written belongs to the next append.
-      entries = [...this.#entries(group, held)];
+      entries = [...this.#entries(group, held, retold)];
       working.journaled();
       const told = this.#told;
       this.#appending = journal.current;
       for (const entry of entries) if ('inode' in entry) this.#named.add(entry.inode);
       const segment = await journal.append(entries, told, whenDone);
       // What the journal had of them from before is of no account.
-      for (const [ino, version] of anew) this.#contents.get(ino)?.delete(version);
+      for (const [ino, version] of retold) this.#contents.get(ino)?.delete(version);
       for (const entry of entries) this.#note(entry, { segment, told });
     } catch (error) {
       // What it was told of may be missing there, or not: it is of no use until all is sealed.
@@ -290,8 +291,15 @@ export class Journaling {
     this.#contents.set(entry.inode, kept);
   }
 
-  /** @param held gets what is to be called when the bytes of the entries are of no use any more */
-  *#entries({ inodes, anew }: Pick<Group, 'inodes' | 'anew'>, held: (() => void)[]): Iterable<Entry> {
+  /**
+   * @param held gets what is to be called when the bytes of the entries are of no use any more
+   * @param retold gets the files of which all is told once more, each with the number of versions that it comes after
+   */
+  *#entries(
+    { inodes, anew }: Pick<Group, 'inodes' | 'anew'>,
+    held: (() => void)[],
+    retold: Map<number, number>,
+  ): Iterable<Entry> {
     const { contents, working } = this.#parts;
     const versions = new Map<number, number>();
     for (const change of working.uncommitted()) {
@@ -305,7 +313,7 @@ export class Journaling {
       const version = this.#versionOf(ino, versions);
       if (anew.has(ino)) {
         file.content.untell();
-        anew.set(ino, version);
+        retold.set(ino, version);
       }
       const untold = file.content.takeUntold();
       held.push(untold.release);
