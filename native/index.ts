@@ -149,18 +149,20 @@ export interface EncodeOptions {
   readonly pad: PadMode;
 }
 
+export interface EncodedCube {
+  readonly kind: 'cube';
+  readonly cube: CubeRef;
+  /** Name below `cubes/tmp/`, to be renamed by the caller's batch; null when the vault holds a verified equal cube already, and no bad one that this is to replace. */
+  readonly temporary: string | null;
+  /** Bytes on disk. */
+  readonly stored: number;
+}
+
 export type Encoded =
   | { readonly kind: 'hole' }
   /** The file ended before `length` bytes. */
   | { readonly kind: 'short'; readonly length: number }
-  | {
-      readonly kind: 'cube';
-      readonly cube: CubeRef;
-      /** Name below `cubes/tmp/`, to be renamed by the caller's batch; null when the vault holds a verified equal cube already, and no bad one that this is to replace. */
-      readonly temporary: string | null;
-      /** Bytes on disk. */
-      readonly stored: number;
-    };
+  | EncodedCube;
 
 /** What a file's first call tells of it. */
 export interface Begun {

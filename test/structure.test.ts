@@ -34,7 +34,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'fs/audit': ['common', 'fs/disk'],
   'fs/cube': ['common', 'native/index.ts', 'fs/manifest', 'fs/disk'],
   'fs/mount': ['common', 'native/index.ts', 'fs/manifest'],
-  'fs/writing': ['common', 'native/index.ts', 'fs/manifest', 'fs/cube'],
+  'fs/writing': ['common', 'native/index.ts', 'fs/manifest', 'fs/cube', 'fs/mount/source.ts'],
   'fs/tree-path.ts': ['common'],
   'fs/history': ['common', 'fs/manifest', 'fs/tree-path.ts'],
   'fs/transfer': [

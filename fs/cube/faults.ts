@@ -95,7 +95,7 @@ export function faultWords(fault: CubeFault, vertex: number | null = null): stri
   return vertex === null ? words[fault] : `${words[fault]}, vertex ${vertex}`;
 }
 
-export function faultError(id: CubeId, failure: CubeFailure): SherinError {
+function faultError(id: CubeId, failure: CubeFailure): SherinError {
   if (isWiped(failure)) return new SherinError('LOCKED');
   if (failure.fault === 'missing') return new SherinError('CUBE_MISSING', { id });
   if (failure.fault === 'io') {

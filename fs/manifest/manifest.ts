@@ -23,7 +23,7 @@ import type { TreeState } from './state.js';
 import { Tables } from './tables.js';
 import { isTooLong } from './tail.js';
 import { TileEdge } from './tiles.js';
-import { Tree, type TreeView } from './tree.js';
+import { Tree, type TreeSides } from './tree.js';
 import { verifyLog } from './verify-log.js';
 import { type LogVisitor, walkLog } from './walk-log.js';
 
@@ -130,7 +130,7 @@ export class Manifest {
   }
 
   /** The committed state, for who builds above it; another object once a snapshot was written. */
-  get present(): TreeView {
+  get present(): TreeSides {
     return { state: this.#state, reverse: this.#reverse };
   }
 

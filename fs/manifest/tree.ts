@@ -55,18 +55,18 @@ export function isCollected({ node }: Pick<ObjectInfo, 'node'>): boolean {
 }
 
 /** What the tree looks at; the manifest exchanges it as the log grows. */
-export interface TreeView {
+export interface TreeSides {
   readonly state: Overlay;
   readonly reverse: ReverseLookup;
 }
 
 export class Tree {
-  readonly #view: () => TreeView;
+  readonly #view: () => TreeSides;
   readonly #loadNode: (id: Buffer) => Buffer;
   readonly #present: Tree | null;
 
   /** @param present for a tree of the past, the one that knows where the content of its objects is now */
-  constructor(view: () => TreeView, loadNode: (id: Buffer) => Buffer, present: Tree | null = null) {
+  constructor(view: () => TreeSides, loadNode: (id: Buffer) => Buffer, present: Tree | null = null) {
     this.#view = view;
     this.#loadNode = loadNode;
     this.#present = present;

@@ -26,10 +26,6 @@ export interface DriverLimits {
   readonly anyNames: boolean;
   /** The kernel has one inode, and one cache, for all hard links of a file. */
   readonly sharedHardLinks: boolean;
-  /** Bits of an inode number. */
-  readonly inodeBits: number;
-  /** Single inodes can be dropped from the kernel's cache; else all at once. */
-  readonly invalidateOne: boolean;
   /** `.sherin/*` is read past the kernel's cache; else readers at one time share a snapshot up to `attributeTimeout` old. */
   readonly directSnapshots: boolean;
   /** Milliseconds for which the kernel keeps names and attributes of what is not announced. */
@@ -40,8 +36,6 @@ export interface DriverLimits {
   readonly ranges: boolean;
   /** A file that is open when its last name goes has none; else it has a hidden one in its directory until it is closed. */
   readonly namelessFiles: boolean;
-  /** Plaintext is wiped from every buffer once it is delivered; else the binding frees some unwiped. */
-  readonly wipesReplies: boolean;
 }
 
 /** Names that came or went, by the inode of their directory. */

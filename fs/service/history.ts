@@ -9,7 +9,7 @@ import type { Invalidation } from '../mount/driver.js';
 import type { Caller } from '../mount/source.js';
 import { treePath } from '../tree-path.js';
 import { actorOf } from './actor.js';
-import { changes } from './changes.js';
+import { invalidationOf } from './invalidation-of.js';
 import type { Session } from './session.js';
 import type { VaultView } from './vault-view.js';
 
@@ -99,7 +99,7 @@ export class History {
     await session.records.record({ event: 'AUDIT_RESTORE', id, actor: actorOf(caller), meta });
     const { mutations } = restoring(session.manifest, treePath(path), version, nowNanoseconds());
     const { time } = await session.commitHeld(mutations, [], []);
-    await this.#invalidate(changes(session.manifest.tree, mutations));
+    await this.#invalidate(invalidationOf(session.manifest.tree, mutations));
     return { number: versions.length + 1, time, size, id };
   }
 

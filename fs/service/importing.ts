@@ -9,8 +9,8 @@ import { Import, type ImportTotals } from '../transfer/import.js';
 import type { Staging } from '../transfer/staging.js';
 import type { LockedVault } from '../vault/open.js';
 import { actorOf, systemActor } from './actor.js';
-import { changes } from './changes.js';
 import { encodeOptions } from './encode-options.js';
+import { invalidationOf } from './invalidation-of.js';
 import type { Session } from './session.js';
 import type { VaultView } from './vault-view.js';
 
@@ -66,7 +66,7 @@ export class Importing {
 
   async #commit(session: Session, batch: Staging): Promise<void> {
     await this.#parts.store.commit(batch.cubes);
-    const changed = changes(session.manifest.tree, batch.mutations);
+    const changed = invalidationOf(session.manifest.tree, batch.mutations);
     await session.commitHeld(batch.mutations, batch.nodes, batch.refs);
     await session.healed(batch.healed);
     await this.#parts.invalidate(changed);

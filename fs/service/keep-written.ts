@@ -2,7 +2,8 @@ import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { AuditActor } from '../audit/event.js';
 import { within } from '../mount/within.js';
-import { unsealedFiles } from '../writing/unsealed-files.js';
+import { countUnsealed } from '../writing/count-unsealed.js';
+import { sealFault } from '../writing/seal-fault.js';
 import type { Mounting } from './mounting.js';
 import type { Session } from './session.js';
 
@@ -36,13 +37,13 @@ export async function keepWritten(
   };
   const failed = await within(keep(), keepMs).catch((error: unknown) => ({
     kept: false,
-    error: known(error),
+    error: sealFault(error),
   }));
   if (failed === null) return null;
   const late = new SherinError('TIMEOUT', { what: 'sealing', seconds: keepMs / 1000 });
   const { kept, error } = failed ?? { kept: false, error: late };
   log.error({ err: error, kept }, 'what programs have written could not be sealed');
-  const files = unsealedFiles(writing);
+  const files = countUnsealed(writing);
   const meta = { files, kept, code: error.code };
   records.note({ event: 'AUDIT_UNSEALED', id: null, actor, meta }, true);
   return { files, kept, error };
@@ -59,9 +60,4 @@ export function unsealedError({ files, kept, error }: Unsealed, done: 'locked' |
       : 'what they had made durable (fsync, sync) is kept in the journal, the rest is lost',
     next: done === 'locked' ? 'sherinctl unlock' : 'sherinctl up',
   });
-}
-
-function known(error: unknown): SherinError {
-  if (error instanceof SherinError) return error;
-  return new SherinError('IO', { what: 'sealing what was written', part: 'EIO' }, { cause: error });
 }

@@ -142,7 +142,7 @@ export class VaultSource implements MountSource {
     const session = await this.#vault.unlocked();
     const { manifest } = session;
     // Its ID is there as soon as it is asked for.
-    if (this.#end === null && session.writing.isUnsealed(ino)) await session.writing.durable(ino);
+    if (this.#end === null && session.writing.mayLackVersion(ino)) await session.writing.durable(ino);
     const tree = await this.#treeOf(session);
     const inode = tree.inode(ino);
     const object = inode === undefined ? undefined : tree.object(inode.object);

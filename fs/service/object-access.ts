@@ -118,7 +118,7 @@ export class ObjectAccess {
     const session = await this.#parts.vault.unlocked();
     this.#requireFile(session, ino, caller);
     // Its ID is there as soon as it is asked for.
-    if (session.writing.isUnsealed(ino)) await session.writing.durable(ino);
+    if (session.writing.mayLackVersion(ino)) await session.writing.durable(ino);
     const file = this.#requireFile(session, ino, caller);
     const object = file.object === 0 ? undefined : session.tree.object(file.object);
     if (object === undefined)

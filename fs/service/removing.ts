@@ -8,7 +8,7 @@ import type { Caller } from '../mount/source.js';
 import { findRemoval, mutationsOf, type Removal, removalsBelow } from '../transfer/removal.js';
 import { treePath } from '../tree-path.js';
 import { actorOf } from './actor.js';
-import { changes } from './changes.js';
+import { invalidationOf } from './invalidation-of.js';
 import type { Session } from './session.js';
 import type { VaultView } from './vault-view.js';
 
@@ -65,7 +65,7 @@ export class Removing {
   async #commit(session: Session, mutations: readonly Mutation[]): Promise<void> {
     if (mutations.length === 0) return;
     // What goes is known to the kernel by what it is now.
-    const changed = changes(session.manifest.tree, mutations);
+    const changed = invalidationOf(session.manifest.tree, mutations);
     await session.commit(mutations, [], []);
     await this.#invalidate(changed);
   }

@@ -103,7 +103,7 @@ export class Session {
     this.#sink = new SessionFaults({
       ...{ manifest, catalog, reader, records, refused, givenUp: this.#givenUp },
       commit: (mutations) => this.alone((commit) => commit(mutations)),
-      sealing: () => this.writing.sealing,
+      sealing: () => this.writing.isSealing,
       ...{ invalidate: parts.invalidate, events: parts.events },
     });
     this.faults = new FaultHandler(reader, parts.store, this.#sink);
@@ -261,7 +261,7 @@ export class Session {
   async commitHeld(...made: Transaction): Promise<TreeHead> {
     if (this.#closed) throw new SherinError('LOCKED');
     const [mutations] = made;
-    return this.writing.sealed(mutations, () => this.#commitNow(0, ...made));
+    return this.writing.commitBehind(mutations, () => this.#commitNow(0, ...made));
   }
 
   /**

@@ -1,6 +1,6 @@
 /** The content of one source file, slot by slot, from a descriptor to cubes. */
 import { SherinError } from '../../common/errors.js';
-import type { Encoded, EncodeOptions, Encoder, Extent } from '../../native/index.js';
+import type { Encoded, EncodedCube, EncodeOptions, Encoder, Extent } from '../../native/index.js';
 import { slotBytes } from '../manifest/index-node.js';
 import { ObjectTreeBuilder, type Slot } from '../manifest/object-tree.js';
 
@@ -19,7 +19,7 @@ export interface FileContent {
 /** What takes the cubes of a file. */
 export interface EncodedSlots {
   /** Takes a cube; its temporary file is no longer the encoder's. @throws when the import has failed meanwhile */
-  take(encoded: Extract<Encoded, { kind: 'cube' }>): void;
+  take(encoded: EncodedCube): void;
   /** Waits until more may be taken. */
   room(): Promise<void>;
   /** Told of bytes read from the source. */

@@ -5,8 +5,9 @@ import { textToBytes } from '../../common/names.js';
 import { sherinPrefix } from '../../common/sherin-xattrs.js';
 import { mostXattrBytes, xattrBytes } from '../../common/xattr-limit.js';
 import type { PutEntry, PutOutcome } from '../../daemon/protocol/control.js';
-import type { Encoded, EncodeOptions, Encoder } from '../../native/index.js';
+import type { EncodedCube, EncodeOptions, Encoder } from '../../native/index.js';
 import type { CubeLock, Release } from '../cube/cube-lock.js';
+import { idOwner } from '../cube/id-owner.js';
 import { objectTag } from '../cube/object-tag.js';
 import type { CubeStore } from '../cube/store.js';
 import { attributesFault } from '../manifest/attributes-codec.js';
@@ -211,7 +212,7 @@ export class Import {
     const fd = entry.fd === undefined ? undefined : fds[entry.fd];
     if (fd === undefined) throw new SherinError('PROTOCOL', { part: `no descriptor for ${entry.path}` });
     const { encoder, encode, owned } = this.#context;
-    const options = { ...encode, owner: owned ? this.#tree.owner(entry).uid : 0 };
+    const options = { ...encode, owner: idOwner(owned, this.#tree.owner(entry).uid) };
     return encodeFile(encoder, fd, options, {
       take: (encoded) => this.#take(encoded),
       room: async () => {
@@ -223,7 +224,7 @@ export class Import {
   }
 
   /** Stages a cube, or drops it where there is an equal one. @throws what ended the import */
-  #take(encoded: Extract<Encoded, { kind: 'cube' }>): void {
+  #take(encoded: EncodedCube): void {
     if (encoded.temporary === null) {
       this.#totals.knownCubes += 1;
       this.#staging.addKnown(encoded.cube);

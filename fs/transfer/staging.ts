@@ -1,5 +1,5 @@
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
-import type { CubeRef, Encoded } from '../../native/index.js';
+import type { CubeRef, EncodedCube } from '../../native/index.js';
 import type { StagedCube } from '../cube/store.js';
 import type { Mutation } from '../manifest/records.js';
 
@@ -36,7 +36,7 @@ export class Staging {
   }
 
   /** Takes what the codec made of a slot. @returns the temporary to discard when this batch has an equal cube already */
-  add(encoded: Extract<Encoded, { kind: 'cube' }>): string | null {
+  add(encoded: EncodedCube): string | null {
     const id = cubeIdFromBytes(encoded.cube.id);
     if (encoded.temporary === null) return null;
     if (this.#byId.has(id)) return encoded.temporary;

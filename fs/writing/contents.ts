@@ -3,10 +3,10 @@ import type { SherinError } from '../../common/errors.js';
 import type { ObjectContent } from '../cube/content.js';
 import type { Clock } from './clock.js';
 import { FrozenContent } from './frozen-content.js';
+import type { UnsealedFacts } from './present-tree.js';
 import { nothingStored, type Stored } from './stored.js';
 import { UnsealedContent } from './unsealed-content.js';
 import type { VertexPool } from './vertex-pool.js';
-import type { UnsealedFacts } from './working-tree.js';
 
 export interface ContentsParts {
   readonly pool: VertexPool;

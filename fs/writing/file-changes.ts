@@ -3,10 +3,10 @@ import { SherinError } from '../../common/errors.js';
 import { slotBytes, slotCount } from '../manifest/index-node.js';
 import { usedSlots } from '../manifest/object-tree.js';
 import type { Tree } from '../manifest/tree.js';
+import type { FilePlace, WriteSource } from '../mount/source.js';
 import type { UnsealedFile } from './contents.js';
 import { type DataRange, seekIn } from './data-ranges.js';
-import { type CubeFacts, type FileOffset, SlotReferences } from './slot-references.js';
-import type { Source } from './unsealed-content.js';
+import { type CubeFacts, SlotReferences } from './slot-references.js';
 import type { Writing } from './writing.js';
 
 export class FileChanges {
@@ -23,7 +23,7 @@ export class FileChanges {
   }
 
   /** @throws SherinError NO_SPACE, IO, LOCKED, PATH_MISSING; those of what stands beside the written bytes */
-  async write(ino: number, offset: number, count: number, source: Source): Promise<void> {
+  async write(ino: number, offset: number, count: number, source: WriteSource): Promise<void> {
     await this.#writing.relief.headroom.during(count, () =>
       this.#change(ino, (file) => this.#write(file, offset, count, source)),
     );
@@ -33,7 +33,7 @@ export class FileChanges {
    * Has bytes of one file stand in another without reading them, as far as they are whole slots in cubes.
    * @returns how many from the first on; the rest has to be read and written
    */
-  async reference(from: FileOffset, to: FileOffset, length: number): Promise<number> {
+  async reference(from: FilePlace, to: FilePlace, length: number): Promise<number> {
     if (!this.#references.possible(from, to, length)) return 0;
     return this.#change(to.ino, ({ content }) => this.#references.copy(from, to, content, length));
   }
@@ -90,7 +90,7 @@ export class FileChanges {
   }
 
   /** Has bytes copied only as long as the file's content is kept: no plaintext outlives a lock. */
-  #write(file: UnsealedFile, offset: number, count: number, source: Source): Promise<void> {
+  #write(file: UnsealedFile, offset: number, count: number, source: WriteSource): Promise<void> {
     return file.content.write(offset, count, (from, length, target, at) => {
       this.#requireKept(file);
       source(from, length, target, at);

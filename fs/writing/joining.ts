@@ -7,6 +7,7 @@ import { nowNanoseconds } from '../../common/time.js';
 import type { EncodeOptions } from '../../native/index.js';
 import { objectSlots } from '../cube/catalog.js';
 import type { ObjectContent } from '../cube/content.js';
+import { idOwner } from '../cube/id-owner.js';
 import type { CubeStore } from '../cube/store.js';
 import { slotBytes } from '../manifest/index-node.js';
 import type { Manifest } from '../manifest/manifest.js';
@@ -24,7 +25,7 @@ import type { Stored } from './stored.js';
 import { isUnreadable } from './unreadable.js';
 
 /** A file that was last written so long ago has cooled. */
-export const coolingMs = 600_000;
+const coolingMs = 600_000;
 const everyMs = 600_000;
 /** Slots of one pass, which needs room for all of them; and of one transaction. */
 const slotsOfPass = 256;
@@ -187,7 +188,7 @@ export class Joining {
       const [ino] = manifest.tree.inodesOf(no);
       if (object === undefined || ino === undefined || !this.#isAtRest(no)) return 0;
       const cubes = new SealedCubes(this.#parts);
-      const owner = owned ? (manifest.tree.inode(ino)?.uid ?? 0) : 0;
+      const owner = idOwner(owned, manifest.tree.inode(ino)?.uid);
       const target = { encode: { ...encode, owner }, take: cubes.take.bind(cubes) };
       try {
         const { tree, joined } = await this.#joinSlots(object, most, (bytes) => sealAnew(bytes, target));

@@ -1,10 +1,11 @@
 /** What the journal must keep, and when it must not be believed any more. */
 import { describe, expect, it } from 'vitest';
+import type { Change } from './change.js';
 import type { Contents } from './contents.js';
 import type { Entry } from './journal/entries.js';
 import type { Journal } from './journal/journal.js';
 import { Journaling } from './journaling.js';
-import type { Change, WorkingTree } from './working-tree.js';
+import type { WorkingTree } from './working-tree.js';
 
 const unlink = { type: 'unlink', parent: 1, name: Buffer.from('x') } as const;
 

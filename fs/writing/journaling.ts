@@ -1,21 +1,22 @@
 /** fsync(2): what was changed goes into the journal, for all who wait in one append. */
-
 import { SherinError } from '../../common/errors.js';
+import { xattrBytes } from '../../common/xattr-limit.js';
 import type { WhenDone } from '../../native/index.js';
 import { encodeRecord } from '../manifest/record-codec.js';
 import type { Mutation } from '../manifest/records.js';
+import type { Change } from './change.js';
 import type { Contents, UnsealedFile } from './contents.js';
 import { describe, describeFrozen } from './journal/describe.js';
 import type { Entry } from './journal/entries.js';
 import type { Journal } from './journal/journal.js';
-import type { Change, WorkingTree } from './working-tree.js';
+import type { WorkingTree } from './working-tree.js';
 
 /** Bytes of the journal from which everything is to be sealed, so that it can begin anew. */
 const mostBytes = 64 * 1024 * 1024;
 /** A file with more bytes that the journal does not have is stored in cubes first: the journal then names them. */
 const largeBytes = 4 * 1024 * 1024;
 /** Bytes of extended attributes beyond which a change is sealed instead: an entry fits into a frame (FORMAT.md, "Journal"). */
-const mostXattrBytes = 512 * 1024;
+const mostJournaledXattrs = 512 * 1024;
 
 export interface JournalingParts {
   readonly journal: Journal;
@@ -35,8 +36,8 @@ interface KeptContent {
 /** Those who wait for one append. */
 interface Group {
   readonly inodes: Set<number>;
-  /** Those of them of which all is told once more, and the number of versions that it comes after, once that is known. */
-  readonly anew: Map<number, number>;
+  /** Those of them of which all is told once more. */
+  readonly anew: Set<number>;
   readonly whenDone: WhenDone[];
   readonly done: Promise<void>;
 }
@@ -102,7 +103,7 @@ export class Journaling {
     this.#next ??= this.#begin();
     for (const ino of inodes) {
       this.#next.inodes.add(ino);
-      this.#next.anew.set(ino, Number.NaN);
+      this.#next.anew.add(ino);
     }
     await this.#next.done;
   }
@@ -226,7 +227,7 @@ export class Journaling {
 
   #begin(): Group {
     const inodes = new Set<number>();
-    const anew = new Map<number, number>();
+    const anew = new Set<number>();
     const whenDone: WhenDone[] = [];
     const done = this.#running.then(() => {
       this.#next = null;
@@ -237,7 +238,7 @@ export class Journaling {
   }
 
   async #append(group: Omit<Group, 'done'>): Promise<void> {
-    const { inodes, anew, whenDone } = group;
+    const { inodes, whenDone } = group;
     const { contents, journal, working } = this.#parts;
     // A frame behind one that could not be written would not be found.
     if (this.#failed) throw new SherinError('IO', { what: 'writing the journal', part: 'EIO' });
@@ -250,17 +251,18 @@ export class Journaling {
     // Before anything is taken: the journal goes on behind it once it is sealed.
     if (this.#hasLarge()) throw new SherinError('IO', { what: 'writing the journal', part: 'EMSGSIZE' });
     const held: (() => void)[] = [];
+    const retold = new Map<number, number>();
     let entries: readonly Entry[] = [];
     try {
       // Taken at once: what is changed while it is written belongs to the next append.
-      entries = [...this.#entries(group, held)];
+      entries = [...this.#entries(group, held, retold)];
       working.journaled();
       const told = this.#told;
       this.#appending = journal.current;
       for (const entry of entries) if ('inode' in entry) this.#named.add(entry.inode);
       const segment = await journal.append(entries, told, whenDone);
       // What the journal had of them from before is of no account.
-      for (const [ino, version] of anew) this.#contents.get(ino)?.delete(version);
+      for (const [ino, version] of retold) this.#contents.get(ino)?.delete(version);
       for (const entry of entries) this.#note(entry, { segment, told });
     } catch (error) {
       // What it was told of may be missing there, or not: it is of no use until all is sealed.
@@ -289,8 +291,15 @@ export class Journaling {
     this.#contents.set(entry.inode, kept);
   }
 
-  /** @param held gets what is to be called when the bytes of the entries are of no use any more */
-  *#entries({ inodes, anew }: Pick<Group, 'inodes' | 'anew'>, held: (() => void)[]): Iterable<Entry> {
+  /**
+   * @param held gets what is to be called when the bytes of the entries are of no use any more
+   * @param retold gets the files of which all is told once more, each with the number of versions that it comes after
+   */
+  *#entries(
+    { inodes, anew }: Pick<Group, 'inodes' | 'anew'>,
+    held: (() => void)[],
+    retold: Map<number, number>,
+  ): Iterable<Entry> {
     const { contents, working } = this.#parts;
     const versions = new Map<number, number>();
     for (const change of working.uncommitted()) {
@@ -304,7 +313,7 @@ export class Journaling {
       const version = this.#versionOf(ino, versions);
       if (anew.has(ino)) {
         file.content.untell();
-        anew.set(ino, version);
+        retold.set(ino, version);
       }
       const untold = file.content.takeUntold();
       held.push(untold.release);
@@ -341,8 +350,5 @@ export class Journaling {
 }
 
 function isLarge(mutation: Mutation): boolean {
-  if (mutation.type !== 'attributes') return false;
-  let bytes = 0;
-  for (const [name, value] of mutation.attributes.xattrs) bytes += name.length + value.length;
-  return bytes > mostXattrBytes;
+  return mutation.type === 'attributes' && xattrBytes(mutation.attributes.xattrs) > mostJournaledXattrs;
 }

@@ -1,9 +1,9 @@
 /** After a crash: what the journal has and the manifest has not is made once more. */
 import { MalformedBytes } from '../../common/bytes.js';
-import { SherinError } from '../../common/errors.js';
 import { decodeRecord } from '../manifest/record-codec.js';
 import type { Tree } from '../manifest/tree.js';
 import type { Entry } from './journal/entries.js';
+import { broken } from './journal/fault.js';
 import type { Journal } from './journal/journal.js';
 import type { Counts } from './journal/scan.js';
 import type { Writing } from './writing.js';
@@ -97,8 +97,4 @@ async function restoreContent(
     }
   });
   if (entry.type === 'version') writing.versions.place(file, entry.time);
-}
-
-function broken(part: string, cause?: unknown): SherinError {
-  return new SherinError('JOURNAL_BROKEN', { part }, { cause });
 }

@@ -2,8 +2,9 @@
 import type { CubeId } from '../../common/ids.js';
 import type { CubeStore } from '../cube/store.js';
 import { AheadCubes } from './ahead-cubes.js';
+import { aheadSlots } from './ahead-slots.js';
 import type { Contents } from './contents.js';
-import { aheadSlots, type CubeHold } from './cube-hold.js';
+import type { CubeHold } from './cube-hold.js';
 import { Headroom } from './headroom.js';
 import type { Journaling } from './journaling.js';
 import type { Spilling } from './spilling.js';

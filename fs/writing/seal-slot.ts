@@ -1,7 +1,7 @@
 /** One slot of a frozen file becomes what its version stores there: encrypted on the codec's threads. */
 import {
   type CubeRef,
-  type Encoded,
+  type EncodedCube,
   type EncodeOptions,
   encodeBuffer,
   encodeSlot,
@@ -17,7 +17,7 @@ import { piecesOf, planWritten, zeroRuns } from './slot-pieces.js';
 export interface CubeTarget {
   readonly encode: EncodeOptions;
   /** Takes a cube that was encrypted, with its temporary file if it has one. */
-  readonly take: (encoded: Extract<Encoded, { kind: 'cube' }>) => void;
+  readonly take: (encoded: EncodedCube) => void;
 }
 
 export interface SealTarget extends CubeTarget {

@@ -1,6 +1,6 @@
 /** The cubes of one transaction, which are on disk before it. */
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
-import type { CubeRef, Encoded } from '../../native/index.js';
+import type { CubeRef, EncodedCube } from '../../native/index.js';
 import type { CubeStore, StagedCube } from '../cube/store.js';
 
 export interface SealedCubesParts {
@@ -15,35 +15,36 @@ export class SealedCubes {
   /** Those that were refused, and have a good copy now. */
   readonly healed = new Set<CubeId>();
   readonly #parts: SealedCubesParts;
-  readonly #staged: StagedCube[] = [];
+  readonly #staged = new Map<CubeId, StagedCube>();
   readonly #known = new Set<CubeId>();
 
   constructor(parts: SealedCubesParts) {
     this.#parts = parts;
   }
 
-  take({ cube, temporary }: Extract<Encoded, { kind: 'cube' }>): void {
+  take({ cube, temporary }: EncodedCube): void {
     const { refused, store } = this.#parts;
     const id = cubeIdFromBytes(cube.id);
     if (refused.has(id)) this.healed.add(id);
     if (!this.#known.has(id)) this.refs.push(cube);
-    if (temporary !== null && this.#known.has(id)) store.discard(temporary);
-    else if (temporary !== null) this.#staged.push({ id, temporary });
     this.#known.add(id);
+    if (temporary === null) return;
+    if (this.#staged.has(id)) store.discard(temporary);
+    else this.#staged.set(id, { id, temporary });
   }
 
   /** Makes them durable. */
   store(): Promise<void> {
-    return this.#parts.store.commit(this.#staged);
+    return this.#parts.store.commit([...this.#staged.values()]);
   }
 
-  /** Those that were not there before. */
-  *stored(): Iterable<CubeId> {
-    for (const { id } of this.#staged) yield id;
+  /** Those that were not there before, or were no good. */
+  stored(): Iterable<CubeId> {
+    return this.#staged.keys();
   }
 
   /** Drops those that are not stored. */
   discard(): void {
-    for (const { temporary } of this.#staged) this.#parts.store.discard(temporary);
+    for (const { temporary } of this.#staged.values()) this.#parts.store.discard(temporary);
   }
 }

@@ -1,14 +1,16 @@
 /** From the working tree to the manifest, batch by batch: cubes first, then one transaction. */
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, utcDate } from '../../common/ids.js';
-import type { CubeRef, Encoded, EncodeOptions } from '../../native/index.js';
+import type { CubeRef, EncodedCube, EncodeOptions } from '../../native/index.js';
 import { cubesOf } from '../cube/catalog.js';
+import { idOwner } from '../cube/id-owner.js';
 import { objectTag } from '../cube/object-tag.js';
 import type { CubeStore } from '../cube/store.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { ObjectTreeBuilder } from '../manifest/object-tree.js';
 import type { Mutation, Put } from '../manifest/records.js';
 import type { AheadCubes } from './ahead-cubes.js';
+import type { Change, VersionChange } from './change.js';
 import type { Contents, UnsealedFile } from './contents.js';
 import type { FrozenContent } from './frozen-content.js';
 import { SealBatch } from './seal-batch.js';
@@ -17,7 +19,7 @@ import { sealFault } from './seal-fault.js';
 import { type LeftOut, leftOut, noneLeft, portionsOf, statesOf } from './sealing-order.js';
 import { SlotBuffers } from './slot-buffers.js';
 import { isUnreadable } from './unreadable.js';
-import type { Change, VersionChange, WorkingTree } from './working-tree.js';
+import type { WorkingTree } from './working-tree.js';
 
 /** Files that are encrypted side by side. */
 const filesInFlight = 32;
@@ -201,7 +203,7 @@ export class Sealing {
     const target = {
       encode,
       node: (id: Buffer) => manifest.node(id),
-      take: (encoded: Extract<Encoded, { kind: 'cube' }>) => batch.take(encoded),
+      take: (encoded: EncodedCube) => batch.take(encoded),
     };
     const { root, node, nodes } = await sealContent(frozen, target, this.#buffers);
     batch.nodes.push(...nodes);
@@ -211,7 +213,7 @@ export class Sealing {
   }
 
   #ownerOf(uid: number): number {
-    return this.#parts.owned ? uid : 0;
+    return idOwner(this.#parts.owned, uid);
   }
 
   #put(

@@ -108,18 +108,22 @@ export function zeroRuns(bytes: Buffer): readonly Run[] | null {
   return runs.length > mostRuns || runs.every(({ zero }) => !zero) ? null : runs;
 }
 
-/** Whether a slot is stored as it would be if all of it was written at one time: what follows without a hole is in one cube, and all of that. */
+/** Whether nothing is to be won by storing a slot anew: what follows without a hole is in one cube, and it has all of each cube. */
 export function isJoined(slot: Slot): boolean {
   if (slot.kind !== 'pieces') return true;
+  /** Vertices of each cube that are elsewhere than here. */
+  const elsewhere = new Map<string, number>();
   let follows = false;
   for (const piece of slot.pieces) {
     if (piece.kind === 'cube') {
-      const whole = piece.vertices === Math.ceil(piece.cube.length / vertexBytes);
-      if (follows || !whole) return false;
+      if (follows) return false;
+      const id = piece.cube.id.toString('latin1');
+      const left = elsewhere.get(id) ?? Math.ceil(piece.cube.length / vertexBytes);
+      elsewhere.set(id, left - piece.vertices);
     }
     follows = piece.kind === 'cube';
   }
-  return true;
+  return [...elsewhere.values()].every((left) => left === 0);
 }
 
 const zeros = Buffer.alloc(slotBytes);

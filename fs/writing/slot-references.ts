@@ -4,6 +4,7 @@ import { cubesOf } from '../cube/catalog.js';
 import { slotBytes } from '../manifest/index-node.js';
 import type { Slot } from '../manifest/object-tree.js';
 import type { Tree } from '../manifest/tree.js';
+import type { FilePlace } from '../mount/source.js';
 import type { Contents } from './contents.js';
 import { slotOf, storedOf } from './stored.js';
 import type { UnsealedContent } from './unsealed-content.js';
@@ -20,12 +21,6 @@ export interface CubeFacts {
 
 /** Told of a file that has a cube ahead of a version. */
 export type CubeUsed = (cube: CubeId, ino: number) => void;
-
-/** A part of a file, from a byte on. */
-export interface FileOffset {
-  readonly ino: number;
-  readonly offset: number;
-}
 
 /** Bytes of one call, during which nobody else has their turn. */
 const mostBytes = 64 * slotBytes;
@@ -44,7 +39,7 @@ export class SlotReferences {
   }
 
   /** Whether the first of `length` bytes can be copied so. */
-  possible(from: FileOffset, to: FileOffset, length: number): boolean {
+  possible(from: FilePlace, to: FilePlace, length: number): boolean {
     const aligned = from.offset % slotBytes === 0 && to.offset % slotBytes === 0;
     return aligned && this.#areAlike(from.ino, to.ino) && this.#take(from, length) !== null;
   }
@@ -53,7 +48,7 @@ export class SlotReferences {
    * Has slots of one file stand in another, as many as there are from the first on. In turn of its content.
    * @returns bytes; what comes behind has to be read
    */
-  copy(from: FileOffset, to: FileOffset, content: UnsealedContent, length: number): number {
+  copy(from: FilePlace, to: FilePlace, content: UnsealedContent, length: number): number {
     let done = 0;
     while (done < Math.min(length, mostBytes)) {
       const taken = this.#take({ ino: from.ino, offset: from.offset + done }, length - done);
@@ -74,7 +69,7 @@ export class SlotReferences {
   }
 
   /** Null where some of the slot is not in cubes, not wanted, or in a cube that is refused: a read says why. */
-  #take(from: FileOffset, wanted: number): { readonly slot: Slot; readonly length: number } | null {
+  #take(from: FilePlace, wanted: number): { readonly slot: Slot; readonly length: number } | null {
     const index = from.offset / slotBytes;
     const { slot, size } = this.#slotAt(from.ino, index);
     const length = Math.min(slotBytes, size - from.offset);

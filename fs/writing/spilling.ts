@@ -2,13 +2,14 @@
 import { setTimeout } from 'node:timers/promises';
 import type { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
-import type { Encoded, EncodeOptions } from '../../native/index.js';
-import type { CubeStore, StagedCube } from '../cube/store.js';
+import type { EncodedCube, EncodeOptions } from '../../native/index.js';
+import type { CubeStore } from '../cube/store.js';
 import { slotBytes, slotCount } from '../manifest/index-node.js';
 import type { Slot } from '../manifest/object-tree.js';
 import type { AheadCubes } from './ahead-cubes.js';
 import type { Contents, UnsealedFile } from './contents.js';
 import { FrozenContent } from './frozen-content.js';
+import { SealBatch } from './seal-batch.js';
 import { sealFault } from './seal-fault.js';
 import { sealSlot } from './seal-slot.js';
 import type { SlotBuffers } from './slot-buffers.js';
@@ -43,13 +44,16 @@ export interface SpillingParts {
   readonly holding: <T>(step: () => Promise<T>) => Promise<T>;
 }
 
-/** Cubes that one round has made or found. */
+/** What one round stores. */
 interface Round {
-  readonly staged: Map<CubeId, StagedCube>;
-  /** Files that have them. */
+  readonly batch: SealBatch;
+  /** Files that have its cubes. */
   readonly files: Map<CubeId, Set<number>>;
-  /** Those that were refused, of which there is a good copy. */
-  readonly healed: Set<CubeId>;
+  readonly parts: {
+    readonly file: UnsealedFile;
+    readonly state: FrozenContent;
+    readonly slots: Map<number, Slot>;
+  }[];
 }
 
 export class Spilling {
@@ -131,57 +135,53 @@ export class Spilling {
   }
 
   async #storeHeld(chosen: ReadonlyMap<UnsealedFile, readonly number[]>): Promise<void> {
-    const { ahead, pool, store, heal } = this.#parts;
-    const round: Round = { staged: new Map(), files: new Map(), healed: new Set() };
-    const done: {
-      readonly file: UnsealedFile;
-      readonly state: FrozenContent;
-      readonly slots: Map<number, Slot>;
-    }[] = [];
+    const round: Round = { batch: new SealBatch(this.#parts), files: new Map(), parts: [] };
     try {
-      for (const [file, indexes] of chosen) {
-        const state = file.content.freeze((frozen) => new FrozenContent(frozen, pool));
-        const slots = new Map<number, Slot>();
-        done.push({ file, state, slots });
-        const there = indexes.filter((index) => index < slotCount(state.length));
-        const sealed = await Promise.allSettled(
-          there.map((index) => this.#seal(file.ino, state, index, round)),
-        );
-        for (const [i, result] of sealed.entries()) {
-          const index = there[i] ?? 0;
-          if (result.status === 'fulfilled') slots.set(index, result.value);
-          else if (!isUnreadable(result.reason)) throw result.reason;
-          else {
-            file.content.left(index);
-            this.#unreadable = result.reason;
-          }
-        }
-      }
-      await store.commit([...round.staged.values()]);
-      for (const id of round.staged.keys()) ahead.made(id);
-      for (const [id, files] of round.files) for (const ino of files) ahead.used(id, ino);
-      // No version encodes them once more: its record would say that a refused cube is its content.
-      if (round.healed.size > 0) await heal([...round.healed]);
-      if (done.some(({ slots }) => slots.size > 0)) this.#unreadable = null;
-      for (const { file, state, slots } of done) file.content.storedAhead(state, slots);
+      for (const [file, indexes] of chosen) await this.#sealSome(file, indexes, round);
+      await this.#storeCubes(round);
+      for (const { file, state, slots } of round.parts) file.content.storedAhead(state, slots);
     } catch (error) {
-      for (const { temporary } of round.staged.values()) store.discard(temporary);
-      for (const { file, state } of done) file.content.thaw(state);
+      round.batch.discard();
+      for (const { file, state } of round.parts) file.content.thaw(state);
       throw error;
     } finally {
-      for (const { state } of done) state.release();
+      for (const { state } of round.parts) state.release();
     }
   }
 
-  #seal(ino: number, state: FrozenContent, index: number, { staged, files, healed }: Round): Promise<Slot> {
-    const { encode, node, buffers, store, owner, refused } = this.#parts;
-    const take = ({ cube, temporary }: Extract<Encoded, { kind: 'cube' }>): void => {
-      const id = cubeIdFromBytes(cube.id);
-      if (refused.has(id)) healed.add(id);
+  /** Slots that stand on what can not be read stay in memory. */
+  async #sealSome(file: UnsealedFile, indexes: readonly number[], round: Round): Promise<void> {
+    const state = file.content.freeze((frozen) => new FrozenContent(frozen, this.#parts.pool));
+    const slots = new Map<number, Slot>();
+    round.parts.push({ file, state, slots });
+    const there = indexes.filter((index) => index < slotCount(state.length));
+    const sealed = await Promise.allSettled(there.map((index) => this.#seal(file.ino, state, index, round)));
+    for (const [i, result] of sealed.entries()) {
+      const index = there[i] ?? 0;
+      if (result.status === 'fulfilled') slots.set(index, result.value);
+      else if (!isUnreadable(result.reason)) throw result.reason;
+      else {
+        file.content.left(index);
+        this.#unreadable = result.reason;
+      }
+    }
+  }
+
+  async #storeCubes({ batch, files, parts }: Round): Promise<void> {
+    const { ahead, heal } = this.#parts;
+    await batch.store();
+    for (const [id, inodes] of files) for (const ino of inodes) ahead.used(id, ino);
+    // No version encodes them once more: its record would say that a refused cube is its content.
+    if (batch.healed.size > 0) await heal([...batch.healed]);
+    if (parts.some(({ slots }) => slots.size > 0)) this.#unreadable = null;
+  }
+
+  #seal(ino: number, state: FrozenContent, index: number, { batch, files }: Round): Promise<Slot> {
+    const { encode, node, buffers, owner } = this.#parts;
+    const take = (encoded: EncodedCube): void => {
+      const id = cubeIdFromBytes(encoded.cube.id);
       files.set(id, (files.get(id) ?? new Set()).add(ino));
-      if (temporary === null) return;
-      if (staged.has(id)) store.discard(temporary);
-      else staged.set(id, { id, temporary });
+      batch.take(encoded);
     };
     return sealSlot(state, index, { encode: { ...encode, owner: owner(ino) }, node, take }, buffers);
   }

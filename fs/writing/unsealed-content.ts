@@ -2,6 +2,7 @@
 import type { ObjectContent } from '../cube/content.js';
 import { slotBytes, slotCount, storedLength, vertexBytes } from '../manifest/index-node.js';
 import type { Slot } from '../manifest/object-tree.js';
+import type { WriteSource } from '../mount/source.js';
 import { type DataRange, rangesOf } from './data-ranges.js';
 import { DirtyVertices } from './dirty-vertices.js';
 import type { FrozenContent, FrozenState } from './frozen-content.js';
@@ -16,9 +17,6 @@ export interface ContentParts {
   readonly pool: VertexPool;
   readonly open: (stored: Stored) => ObjectContent;
 }
-
-/** Copies `length` bytes, from `from` of what is being written, to `target` at `at`, or throws before it has copied any. */
-export type Source = (from: number, length: number, target: Buffer, at: number) => void;
 
 export class UnsealedContent {
   /** Bytes. */
@@ -87,7 +85,7 @@ export class UnsealedContent {
   }
 
   /** In turn; a part whose source throws stays as it was. @throws SherinError when what stands beside the written bytes can not be read */
-  async write(offset: number, count: number, source: Source): Promise<void> {
+  async write(offset: number, count: number, source: WriteSource): Promise<void> {
     const end = offset + count;
     for (let at = offset; at < end; ) {
       const index = Math.floor(at / vertexBytes);

@@ -31,10 +31,6 @@ export class Vertex {
     return this.#present;
   }
 
-  get empty(): boolean {
-    return this.#present === 0;
-  }
-
   /** Bytes that the journal does not have. */
   get untoldBytes(): number {
     return blockBytes * countBits(this.#untold);

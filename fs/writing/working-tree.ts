@@ -6,53 +6,13 @@ import type { Manifest } from '../manifest/manifest.js';
 import { Overlay } from '../manifest/overlay.js';
 import type { Mutation } from '../manifest/records.js';
 import { ReverseAbove } from '../manifest/reverse-index.js';
-import { type Inode, Tree, type TreeView } from '../manifest/tree.js';
+import type { Inode, Tree, TreeSides } from '../manifest/tree.js';
 import type { Change, VersionChange } from './change.js';
+import { PresentTree, type UnsealedOf } from './present-tree.js';
 import { Trial, unnamedBy } from './trial.js';
 
-export type { Change, TreeChange, VersionChange } from './change.js';
-
-/** What is known of the content of a file that was written to. */
-export interface UnsealedFacts {
-  readonly length: number;
-  /** Bytes that are not known to be holes. */
-  readonly stored: number;
-  /** Of the last write; nanoseconds since 1970. */
-  readonly written: bigint;
-}
-
 export interface WorkingTreeOptions {
-  readonly unsealed: (ino: number) => UnsealedFacts | undefined;
-}
-
-/** The committed tree of the manifest, or what stands above it. */
-class PresentTree extends Tree {
-  readonly #unsealed: WorkingTreeOptions['unsealed'];
-  readonly #orphans: ReadonlyMap<number, Inode>;
-
-  constructor(
-    view: () => TreeView,
-    manifest: Manifest,
-    unsealed: WorkingTreeOptions['unsealed'],
-    orphans: ReadonlyMap<number, Inode>,
-  ) {
-    super(view, (id) => manifest.node(id));
-    this.#unsealed = unsealed;
-    this.#orphans = orphans;
-  }
-
-  override inode(ino: number): Inode | undefined {
-    const inode = super.inode(ino) ?? this.#orphans.get(ino);
-    const facts = inode?.kind === 'file' ? this.#unsealed(ino) : undefined;
-    if (inode === undefined || facts === undefined) return inode;
-    const { length, written } = facts;
-    if (written <= inode.ctime) return { ...inode, size: length };
-    return { ...inode, size: length, mtime: written, ctime: written };
-  }
-
-  override storedOf(inode: Inode): number {
-    return this.#unsealed(inode.ino)?.stored ?? super.storedOf(inode);
-  }
+  readonly unsealed: UnsealedOf;
 }
 
 export class WorkingTree {
@@ -205,7 +165,7 @@ export class WorkingTree {
     return new Trial(this.#manifest.present.state, mutations);
   }
 
-  #view(): TreeView {
+  #view(): TreeSides {
     if (this.#overlay.base !== this.#manifest.present.state) this.#rebase();
     return { state: this.#overlay, reverse: this.#reverse };
   }

@@ -2,13 +2,15 @@
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdToBytes } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
+import { idOwner } from '../cube/id-owner.js';
 import type { Mutation } from '../manifest/records.js';
 import type { Tree } from '../manifest/tree.js';
+import { reliesOnCubes } from './ahead-slots.js';
 import { Background } from './background.js';
 import { Clock } from './clock.js';
 import { CommitGate } from './commit-gate.js';
 import { Contents, type UnsealedFile } from './contents.js';
-import { CubeHold, reliesOnCubes } from './cube-hold.js';
+import { CubeHold } from './cube-hold.js';
 import { Durability } from './durability.js';
 import { Joining } from './joining.js';
 import { Journaling } from './journaling.js';
@@ -88,7 +90,7 @@ export class Writing {
     this.#spilling = new Spilling({
       ...{ pool: this.#pool, contents, store, ahead, encode, refused, buffers: this.#sealing.buffers },
       heal: (cubes) => parts.inTurn(() => this.#heal(cubes)),
-      owner: (ino) => (owned ? (this.tree.inode(ino)?.uid ?? 0) : 0),
+      owner: (ino) => idOwner(owned, this.tree.inode(ino)?.uid),
       node: (id) => manifest.node(id),
       seal: () => this.#sealVersions(),
       holding: (step) => this.#hold.during(() => this.#hold.encoding(step)),
@@ -104,7 +106,7 @@ export class Writing {
     this.joining = new Joining({
       ...{ manifest, store, contents, encode, owned, refused, healed, open },
       buffers: this.#sealing.buffers,
-      ...{ beforeCommit: parts.beforeCommit, inTurn: parts.inTurn, busy: () => this.sealing },
+      ...{ beforeCommit: parts.beforeCommit, inTurn: parts.inTurn, busy: () => this.isSealing },
       holding: (step) => this.#hold.during(() => this.#hold.encoding(step)),
       commit: (...made) => commit(0, ...made),
     });
@@ -134,7 +136,7 @@ export class Writing {
   }
 
   /** What is pending is being sealed in the manifest's turn, or waits for that. */
-  get sealing(): boolean {
+  get isSealing(): boolean {
     return this.#seals > 0;
   }
 
@@ -171,7 +173,7 @@ export class Writing {
   }
 
   /** Whether a file has content, or a place in the order of changes, that the manifest has not. */
-  isUnsealed(ino: number): boolean {
+  mayLackVersion(ino: number): boolean {
     return this.contents.get(ino) !== undefined || this.working.pending.length > 0;
   }
 
@@ -239,7 +241,7 @@ export class Writing {
   }
 
   /** Commits other changes behind all that was changed before, in the manifest's turn. @param commit makes the transaction before it returns. @throws SherinError when they do not fit beside the rest */
-  sealed<T>(mutations: readonly Mutation[], commit: () => Promise<T>): Promise<T> {
+  commitBehind<T>(mutations: readonly Mutation[], commit: () => Promise<T>): Promise<T> {
     return this.#inTurn(() => this.#gate.pass(mutations, commit));
   }
 

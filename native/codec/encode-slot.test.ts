@@ -176,9 +176,11 @@ describe('encodeSlot', () => {
         }
         const result = await encoded(vertices, length);
         expect(result.root).toEqual(rootOfBlocks(data));
-        const expected = vertices.flatMap(({ kind }, i) =>
+        const written = vertices.flatMap(({ kind }, i) =>
           kind === 'written' ? [data.subarray(i * vertexBytes, (i + 1) * vertexBytes)] : [],
         );
+        // What was written behind the end alone leaves zeros, which no cube has.
+        const expected = written.filter((bytes) => bytes.some((byte) => byte !== 0));
         expect(madeOf(result).equals(Buffer.concat(expected))).toBe(true);
         await vault.place(result.encoded);
       }),

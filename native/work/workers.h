@@ -23,7 +23,6 @@ class Workers {
   Workers& operator=(const Workers&) = delete;
   ~Workers();
 
-  size_t threads() const { return limit_; }
   /** Any thread. After Stop the job is destroyed without running. */
   void Submit(Job job);
   /** Runs when nothing else waits; false (dropped) when `bound` jobs of this kind wait already. */

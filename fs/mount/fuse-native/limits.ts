@@ -11,12 +11,9 @@ export const fuseNativeLimits: DriverLimits = {
   callerIdentity: false,
   anyNames: false,
   sharedHardLinks: false,
-  inodeBits: 32,
-  invalidateOne: false,
   directSnapshots: false,
   attributeTimeout: 1_000,
   renameFlags: false,
   ranges: false,
   namelessFiles: false,
-  wipesReplies: false,
 };

@@ -8,12 +8,9 @@ export const nativeLimits: DriverLimits = {
   callerIdentity: true,
   anyNames: true,
   sharedHardLinks: true,
-  inodeBits: 64,
-  invalidateOne: true,
   directSnapshots: true,
   attributeTimeout: 1_000,
   renameFlags: true,
   ranges: true,
   namelessFiles: true,
-  wipesReplies: true,
 };

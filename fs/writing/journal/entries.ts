@@ -47,7 +47,7 @@ export interface AppendHead {
 
 const codes = { mutation: 1, version: 2, length: 3, slot: 4, data: 5, append: 6, holes: 7 } as const;
 /** Bytes of a data entry beside its bytes. */
-export const dataHead = 1 + 8 + 8 + 8 + 4;
+const dataHead = 1 + 8 + 8 + 8 + 4;
 
 /** Puts entries into a buffer one behind the other; false where one does not fit any more. */
 export class EntryWriter {

@@ -1,11 +1,11 @@
 /** The journal's segments: appended to, read after a crash, given back once everything in them is sealed. */
 import { closeSync } from 'node:fs';
 import { MalformedBytes } from '../../../common/bytes.js';
-import { SherinError } from '../../../common/errors.js';
 import { type Keyring, system, type WhenDone } from '../../../native/index.js';
 import { countingEntries, type SegmentEntries, wholeAppends } from './appends.js';
 import { type Entry, EntryWriter, readEntries } from './entries.js';
 import { newEpoch, noEpoch } from './epoch.js';
+import { broken } from './fault.js';
 import { JournalFolder } from './folder.js';
 import { frameBytes, frameLimit } from './frames.js';
 import { type CountedSegment, type Judgement, judge, type RefusedSegment } from './judge.js';
@@ -292,8 +292,4 @@ export class Journal {
       closeSync(fd);
     }
   }
-}
-
-function broken(part: string, cause?: unknown): SherinError {
-  return new SherinError('JOURNAL_BROKEN', { part }, { cause });
 }

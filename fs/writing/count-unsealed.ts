@@ -2,7 +2,7 @@ import type { Mutation } from '../manifest/records.js';
 import type { Writing } from './writing.js';
 
 /** How many files and directories have something that the manifest has not: content, attributes, names. */
-export function unsealedFiles({ versions, working }: Writing): number {
+export function countUnsealed({ versions, working }: Writing): number {
   const inodes = new Set<number>();
   for (const { ino } of versions.due()) inodes.add(ino);
   for (const change of working.uncommitted()) {

@@ -3,7 +3,7 @@ import type { Tree } from '../manifest/tree.js';
 import type { ChangedName, Invalidation } from '../mount/driver.js';
 
 /** What mutations change of what the kernel or a driver may hold: pages, attributes and opens of inodes, names in directories. */
-export function changes(tree: Tree, mutations: readonly Mutation[]): Exclude<Invalidation, 'all'> {
+export function invalidationOf(tree: Tree, mutations: readonly Mutation[]): Exclude<Invalidation, 'all'> {
   const changed = new Set<number>();
   const names: ChangedName[] = [];
   const touch = (parent: number, name: Buffer): void => {
