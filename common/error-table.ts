@@ -3,6 +3,7 @@
  * `{x}` in a sentence, hint or command is replaced by the error's context value `x`, `{command}` in a hint by the command.
  */
 import { Exit, type ExitCode } from './exit.js';
+import { taskErrors } from './task-errors.js';
 
 export interface ErrorRow {
   readonly errno: string;
@@ -303,6 +304,7 @@ export const errorTable = {
     sentence: 'the audit log does not verify: {part}',
     hint: 'keep the files and compare them with a backup',
   },
+  ...taskErrors,
   // processes and mount
   NOT_RUNNING: {
     errno: 'ECONNREFUSED',

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { fsckSchema } from './fsck.js';
+import { grantMethods } from './grants.js';
 import { failureSchema } from './rpc.js';
 import { spaceMethods } from './space.js';
 import { type Method, method, nothing } from './terms.js';
@@ -275,6 +276,7 @@ export const controlMethods = {
     versionSchema,
   ),
   ...spaceMethods,
+  ...grantMethods,
   verify: method(
     'Decrypts and checks content, signatures included; what fails is quarantined',
     z.strictObject({ target: target.optional() }),

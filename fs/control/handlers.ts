@@ -11,6 +11,7 @@ import { historyHandlers } from './history-handlers.js';
 import { quarantineHandlers } from './quarantine-handlers.js';
 import type { Call, ControlHandlers } from './server.js';
 import { spaceHandlers } from './space-handlers.js';
+import { taskHandlers } from './task-handlers.js';
 import type { TransferHandlers } from './transfer-handlers.js';
 import { treeHandlers } from './tree-handlers.js';
 
@@ -51,6 +52,7 @@ export function controlHandlers(
     ...historyHandlers(service.history),
     ...spaceHandlers(service),
     ...quarantineHandlers(service),
+    ...taskHandlers(service.tasks),
 
     status: () => service.status(),
 

@@ -18,6 +18,11 @@ function programOf(pid: number): string {
   }
 }
 
+/** Who asked; null: nobody, sherin-fs itself. */
+export function actorOfPeer(peer: Caller | null): AuditEvent['actor'] {
+  return peer === null ? systemActor : actorOf(peer);
+}
+
 /** A caller as the audit log names it; the executable is advisory. */
 export function actorOf(caller: Caller): AuditEvent['actor'] {
   const { uid, pid } = caller;

@@ -9,12 +9,13 @@ import { PendingAudit } from '../audit/pending.js';
 import { snapshotFolder, takeSnapshot } from '../backup/snapshot.js';
 import { CubeLock } from '../cube/cube-lock.js';
 import { CubeStore } from '../cube/store.js';
+import { BotFolders } from '../mount/bots/folders.js';
 import { filesName, topInode } from '../mount/top-tree.js';
 import { within } from '../mount/within.js';
 import { headerPublicKey } from '../vault/header.js';
 import type { LockedVault } from '../vault/open.js';
 import { Admins } from './access.js';
-import { actorOf, systemActor } from './actor.js';
+import { actorOfPeer as actor } from './actor.js';
 import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';
 import { History } from './history.js';
@@ -28,6 +29,7 @@ import { Removing } from './removing.js';
 import type { Session } from './session.js';
 import { Space } from './space.js';
 import { statusOf } from './status.js';
+import { Tasks } from './tasks/tasks.js';
 import type { VaultView } from './vault-view.js';
 
 type State =
@@ -55,6 +57,7 @@ export class VaultService implements VaultView {
   readonly store: CubeStore;
   /** Shared by who relies on cubes that no record refers to yet; exclusive for who removes cubes. */
   readonly cubeLock = new CubeLock();
+  readonly folders = new BotFolders();
   readonly imports: Importing;
   readonly history: History;
   readonly removing: Removing;
@@ -62,6 +65,7 @@ export class VaultService implements VaultView {
   readonly destroying: Destroying;
   readonly space: Space;
   readonly origins: Origins;
+  readonly tasks: Tasks;
   readonly #locked: LockedVault;
   readonly #log: Logger;
   readonly #options: ServiceOptions;
@@ -96,6 +100,7 @@ export class VaultService implements VaultView {
     this.destroying = new Destroying(this.#collectingParts(), this.removing);
     this.space = new Space(this, () => locked.header.pad);
     this.origins = new Origins(this);
+    this.tasks = new Tasks(this, this.#mounting);
     this.imports = new Importing({
       vault: this,
       locked,
@@ -392,8 +397,4 @@ export class VaultService implements VaultView {
     if (session !== null) session.records.note(event, true);
     else await this.#pending.append(event).catch(() => undefined);
   }
-}
-
-function actor(peer: Peer | null): AuditEvent['actor'] {
-  return peer === null ? systemActor : actorOf(peer);
 }

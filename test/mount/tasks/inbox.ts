@@ -101,6 +101,17 @@ tell(names('inbox').count('gone'), attempt(os.stat, 'inbox/gone'), id)`;
       expect(await vault.as(0, `tell(attempt(read, 'ids/${id}'))`)).toEqual(['ENODATA']);
     });
 
+    it('takes requests that do not come through the mount', async () => {
+      const id = await vault.submit('by descriptor');
+      const script = `
+name = [name for name in names('inbox') if name.startswith('request-')][0]
+tell(read('ids/${id}'), id_of('inbox/' + name), stat.filemode(os.stat('inbox/' + name).st_mode))`;
+      expect(id).toMatch(/^TASK_/);
+      expect(await vault.as(0, script)).toEqual(['by descriptor', id, '-rw-------']);
+      await expect(vault.submit('')).rejects.toMatchObject({ code: 'USAGE' });
+      await expect(vault.submit('x'.repeat(1024 * 1024 + 1))).rejects.toMatchObject({ code: 'USAGE' });
+    });
+
     it('keeps what was fsynced through a crash, under its ID', async () => {
       const script = `
 fd = write('inbox/kept', 'through a crash'); os.fsync(fd); os.close(fd)
