@@ -166,6 +166,22 @@ step(attempt(read, '${folder}/out/half'))`,
       program.end();
     });
 
+    it('reads nothing while the vault is locked, and what it was granted after that', async () => {
+      const id = await request('locked', 'behind a lock');
+      await vault.call('grant.add', { bot, task: 't8', ...submitter, ids: [id] });
+      const script = `tell(names('${folder}/in'), attempt(read, '${folder}/in/${id}'), attempt(put, '${folder}/out/x', 'x'))`;
+      vault.machine.ok('lock');
+      expect(await vault.as(botUid, script)).toEqual([[id], 'EACCES', 'EACCES']);
+      vault.machine.ok('unlock');
+      expect(await vault.as(botUid, script)).toEqual([[id], 'done', 'done']);
+      vault.machine.ok('lock');
+      expect(await vault.call('grant.end', { bot, task: 't8' })).toEqual({ ended: 1 });
+      vault.machine.ok('unlock');
+      const { records } = await vault.call('audit.tail', { count: 20 });
+      expect(records).toContainEqual(expect.objectContaining({ event: 'AUDIT_GRANT_END', id }));
+      expect(await vault.as(botUid, script)).toEqual([[], 'ENOENT', 'done']);
+    });
+
     it('bounds what a bot may have in out/', async () => {
       await vault.call('bot.open', { bot, uid: botUid, mostBytes: 1000 });
       const script = `
