@@ -24,9 +24,8 @@ export function vaultPath(text: string, where: Pick<Places, 'mount'>): string {
   return parts[0] === treeRoot ? parts.join('/') : [treeRoot, ...parts].join('/');
 }
 
-/** Places of the mount beside `files/`, and names kept for later ones: no path of the user's tree means them. */
+/** Places of the mount beside `files/`: no path of the user's tree means them. */
 const otherPlaces = ['ids', 'cubes', 'quarantine', '.sherin', 'inbox', 'bots'] as const;
-const notMounted: readonly string[] = ['inbox', 'bots'];
 
 /** The place beside `files/` that a path as the user wrote it begins with, or null. */
 export function otherPlace(text: string): string | null {
@@ -44,7 +43,7 @@ export async function explained<T>(
     return await answer;
   } catch (error) {
     const place = otherPlace(text);
-    if (place === null || notMounted.includes(place)) throw error;
+    if (place === null) throw error;
     if (!(error instanceof SherinError && error.code === 'PATH_MISSING')) throw error;
     throw new SherinError('USAGE', {
       what: `${place}/ stands beside ${treeRoot}/ at the mount, and sherinctl looks below ${treeRoot}/ only; look at ${where.mount}/${place}`,

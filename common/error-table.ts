@@ -6,6 +6,7 @@ import { backupErrors } from './backup-errors.js';
 import { daemonErrors } from './daemon-errors.js';
 import { Exit, type ExitCode } from './exit.js';
 import { policyErrors } from './policy-errors.js';
+import { taskErrors } from './task-errors.js';
 
 export interface ErrorRow {
   /** Of the system, or `EPOLICY`, which only sockets answer. */
@@ -307,6 +308,7 @@ export const errorTable = {
     sentence: 'the audit log does not verify: {part}',
     hint: 'keep the files and compare them with a backup',
   },
+  ...taskErrors,
   // processes and mount
   NOT_RUNNING: {
     errno: 'ECONNREFUSED',

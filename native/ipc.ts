@@ -48,6 +48,8 @@ interface Addon {
   connect(path: string, handlers: ConnectionHandlers): Connection;
   /** An anonymous memory file (memfd_create, CLOEXEC, sealed against growth at `size` when given). */
   memfd(name: string, size: number): number;
+  /** Keeps a memory file as it is from now on: who gets it can read it without waiting for anybody. Throws with an errno code. */
+  sealMemfd(fd: number): void;
   /** Prompts on a terminal with echo off and returns a sealed memfd with the line typed (without line end), positioned at 0. */
   readSecretToMemfd(terminalFd: number, prompt: string): number;
   /**
@@ -83,6 +85,7 @@ const addon = loadAddon('sherin_ipc') as Addon;
 export const listen: Addon['listen'] = addon.listen;
 export const connect: Addon['connect'] = addon.connect;
 export const memfd: Addon['memfd'] = addon.memfd;
+export const sealMemfd: Addon['sealMemfd'] = addon.sealMemfd;
 export const readSecretToMemfd: Addon['readSecretToMemfd'] = addon.readSecretToMemfd;
 export const copySecretToMemfd: Addon['copySecretToMemfd'] = addon.copySecretToMemfd;
 /** Bytes of the largest message: 131072. */

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { engineMethods } from './engine.js';
 import { watchMethods } from './events.js';
 import { fsckSchema } from './fsck.js';
+import { grantMethods } from './grants.js';
 import { callerSchema, objectMethods } from './objects.js';
 import { failureSchema } from './rpc.js';
 import { spaceMethods } from './space.js';
@@ -286,6 +287,7 @@ export const controlMethods = {
   ...engineMethods,
   ...objectMethods,
   ...watchMethods,
+  ...grantMethods,
   verify: method(
     'Decrypts and checks content, signatures included; what fails is quarantined',
     z.strictObject({ target: target.optional() }),

@@ -82,7 +82,7 @@ function lostIn(manifest: Manifest, tree: ObjectTreeRoot, cubes: ReadonlySet<Cub
 function shown({ tree }: Manifest, names: LastNames, inode: number, index: number, time: bigint): VersionUse {
   const now = tree.inode(inode)?.putIndex === index;
   const present = tree.path(inode);
-  return { path: `files/${present === undefined ? names.path(inode) : bytesToText(present)}`, time, now };
+  return { path: present === undefined ? names.path(inode) : `files/${bytesToText(present)}`, time, now };
 }
 
 /** The last name that each inode had, whether or not it has it still. */
@@ -101,15 +101,17 @@ class LastNames {
     if (moved !== undefined) this.#set(newParent, newName, moved);
   }
 
+  /** `files/a/b`, or below what stands beside it. */
   path(inode: number): string {
     const parts: string[] = [];
-    for (let at = inode; at !== rootInode && parts.length < 256; ) {
+    let at = inode;
+    while (at !== rootInode && parts.length < 256) {
       const link = this.#names.get(at);
       if (link === undefined) break;
       parts.unshift(bytesToText(link.name));
       at = link.parent;
     }
-    return parts.join('/');
+    return (at === rootInode ? ['files', ...parts] : parts).join('/');
   }
 
   #set(parent: number, name: Buffer, inode: number): void {

@@ -14,6 +14,7 @@ import { onBehalf } from './on-behalf.js';
 import { quarantineHandlers } from './quarantine-handlers.js';
 import type { Call, ControlHandlers } from './server.js';
 import { spaceHandlers } from './space-handlers.js';
+import { taskHandlers } from './task-handlers.js';
 import type { TransferHandlers } from './transfer-handlers.js';
 import { treeHandlers } from './tree-handlers.js';
 import type { WatchHandlers } from './watch-handlers.js';
@@ -59,6 +60,7 @@ export function controlHandlers(
     ...quarantineHandlers(service),
     ...objectHandlers(service.objects),
     ...engineHandlers(service),
+    ...taskHandlers(service.tasks),
 
     status: () => service.status(),
 

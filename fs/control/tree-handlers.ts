@@ -4,6 +4,7 @@ import { sherinPrefix } from '../../common/sherin-xattrs.js';
 import type { EntryInfo, StatInfo } from '../../daemon/protocol/control.js';
 import { system, type Threads } from '../../native/index.js';
 import { countSlots } from '../cube/catalog.js';
+import { taskPath } from '../manifest/tasks.js';
 import type { Entry, Inode } from '../manifest/tree.js';
 import type { VaultService } from '../service/service.js';
 import type { Session } from '../service/session.js';
@@ -135,7 +136,7 @@ function statInfo(session: Session, target: string): StatInfo {
   const [link] = manifest.tree.linksOf(inode.ino);
   const name = link === undefined ? 'files' : bytesToText(link.name);
   return {
-    path: pathText(path),
+    path: taskPath(manifest.tree, inode.ino) ?? pathText(path),
     entry: inodeInfo(session, inode, name, link?.policy ?? 'user', true),
     ...(object === null ? { cubes: 0, holes: 0 } : countSlots(manifest, object)),
     ...(object === null ? {} : { root: object.root.toString('hex') }),

@@ -3,6 +3,7 @@
  * `<part>/<name>` in it and files in those, no deeper.
  */
 import { type Namespace, parseNamespace } from '../../common/ids.js';
+import { bytesToText } from '../../common/names.js';
 import { type Attributes, rootInode } from './records.js';
 import type { Tree } from './tree.js';
 
@@ -72,6 +73,13 @@ export function placeOfFile(
   const [link] = tree.linksOf(ino);
   const place = link && placeOf(tree, link.parent);
   return link && place && { ...place, directory: link.parent };
+}
+
+/** `inbox/1000/name`, for people; undefined for all in `files/`. */
+export function taskPath(tree: Names, ino: number): string | undefined {
+  const place = placeOfFile(tree, ino);
+  const [link] = tree.linksOf(ino);
+  return place && link && `${place.part}/${place.name}/${bytesToText(link.name)}`;
 }
 
 /** The namespace of what is written to a file. */

@@ -1,4 +1,5 @@
 /** The file system of the mount, in nodes and handles. It knows no binding and no key. */
+import { BotsDirectory } from './bots/bots-tree.js';
 import { Modifications } from './changes/modifications.js';
 import { mayWrite, truncates } from './changes/open-modes.js';
 import { CubesDirectory } from './cubes-tree.js';
@@ -42,6 +43,7 @@ export class FileSystem {
     const trees = new Map<string, Node>([
       ['files', new FilesRoot(source)],
       ['inbox', new InboxDirectory(source, { closed: options.callersUnknown })],
+      ['bots', new BotsDirectory(source)],
       ['ids', new IdsDirectory(source, options)],
       ['cubes', new CubesDirectory(source, { listIds: options.listIds, closed: options.callersUnknown })],
       ['quarantine', new QuarantineDirectory(source)],

@@ -3,6 +3,7 @@ import type { CubeId, Root, SherinId } from '../../common/ids.js';
 import type { CubeReader, CubeRef, GrantedSegment, WhenDone } from '../../native/index.js';
 import type { Mutation, PolicyTag } from '../manifest/records.js';
 import type { Inode, Tree } from '../manifest/tree.js';
+import type { BotFolders } from './bots/folders.js';
 
 /** Who makes a call; null where the driver can't tell (`DriverLimits.callerIdentity`). */
 export interface Caller {
@@ -46,7 +47,7 @@ export interface OpenFile {
   /** No read follows; one that is under way may still settle. */
   close(): void;
   /** Absent where content is not kept in cubes. */
-  readonly grant?: ReadGrant;
+  readonly grant?: ReadGrant | undefined;
 }
 
 /** A file that is one cube, and that a driver may open by itself for anyone whom its mode lets. */
@@ -168,11 +169,15 @@ export interface MountSource {
   /** Null where opening has to be decided each time, or its record to be waited for. */
   prepare(ino: number): PreparedFile | null;
   openObject(id: SherinId, caller: Caller): Promise<OpenFile>;
+  /** An object that a bot was granted; whose it is was decided then. Recorded. @throws as {@link openInode}, ID_UNKNOWN */
+  openGranted(id: SherinId, caller: Caller): Promise<OpenFile>;
   /** One cube's plaintext, for admins. */
   openCube(id: CubeId, caller: Caller): Promise<OpenFile>;
   findCube(id: CubeId): CubeRef | undefined;
   /** Every cube, for the owner's listing. */
   cubes(): Iterable<CubeRef>;
+  /** Bots that have a folder. */
+  readonly bots: BotFolders;
   generated(): readonly GeneratedFile[];
   quarantine(): readonly QuarantinedCube[];
   /** Null for a file that was never put. */

@@ -1,5 +1,6 @@
 import type { CubeId } from '../../common/ids.js';
 import type { CubeUse } from '../cube/catalog.js';
+import { taskPath } from '../manifest/tasks.js';
 import { pathText } from '../tree-path.js';
 import type { Session } from './session.js';
 
@@ -8,7 +9,8 @@ export function* cubePlaces(session: Session, id: CubeId): Iterable<{ path: stri
   const { tree } = session.manifest;
   for (const use of session.catalog.uses(id)) {
     for (const ino of tree.inodesOf(use.object)) {
-      yield { path: pathText(tree.path(ino) ?? Buffer.alloc(0)), use };
+      const path = taskPath(tree, ino) ?? pathText(tree.path(ino) ?? Buffer.alloc(0));
+      yield { path, use };
     }
   }
 }

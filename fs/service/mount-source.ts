@@ -4,6 +4,7 @@ import type { CubeRef } from '../../native/index.js';
 import { countSlots } from '../cube/catalog.js';
 import { filesNamespace } from '../manifest/tasks.js';
 import type { Tree } from '../manifest/tree.js';
+import { BotFolders } from '../mount/bots/folders.js';
 import { PosixError } from '../mount/posix-error.js';
 import type {
   Caller,
@@ -29,6 +30,7 @@ const spaceEveryMs = 5_000;
 /** Answers the mount from the vault; while locked only what needs no key. */
 export class VaultSource implements MountSource {
   readonly owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  readonly bots: BotFolders;
   readonly #vault: VaultView;
   readonly #allowOther: boolean;
   readonly #end: bigint | null;
@@ -45,6 +47,8 @@ export class VaultSource implements MountSource {
     this.#vault = vault;
     this.#allowOther = allowOther;
     this.#end = end;
+    // A tree of the past has no bots at work.
+    this.bots = end === null ? vault.folders : new BotFolders();
   }
 
   /** Keeps the answer of statfs fresh in the background, so that `df` never waits for a disk. */
@@ -105,6 +109,13 @@ export class VaultSource implements MountSource {
     if (object === undefined) throw new SherinError('ID_UNKNOWN', { id });
     const [ino] = tree.inodesOf(object.no);
     return session.openContent({ ino: ino ?? null, object }, this.#named(caller), tree);
+  }
+
+  async openGranted(id: SherinId, caller: Caller): Promise<OpenFile> {
+    const session = await this.#vault.unlocked();
+    const object = session.tree.objectById(parseSherinId(id));
+    if (object === undefined) throw new SherinError('ID_UNKNOWN', { id });
+    return session.openContent({ ino: null, object }, this.#named(caller));
   }
 
   async openCube(id: CubeId, caller: Caller): Promise<OpenFile> {

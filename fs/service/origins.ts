@@ -1,6 +1,7 @@
 import { SherinError } from '../../common/errors.js';
 import { parseSherinId, type SherinId } from '../../common/ids.js';
 import { type Making, makings, type Relatives, relatives } from '../history/lineage.js';
+import { taskPath } from '../manifest/tasks.js';
 import { isCollected } from '../manifest/tree.js';
 import type { Caller } from '../mount/source.js';
 import { pathText } from '../tree-path.js';
@@ -99,7 +100,7 @@ function placesOf(session: Session, id: SherinId): Omit<Relative, 'made'> {
     kept: !isCollected(object),
     paths: paths.flatMap((ino) => {
       const path = tree.path(ino);
-      return path === undefined ? [] : [pathText(path)];
+      return path === undefined ? (taskPath(tree, ino) ?? []) : pathText(path);
     }),
   };
 }

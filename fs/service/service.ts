@@ -9,6 +9,7 @@ import type { AuditEvent } from '../audit/event.js';
 import { PendingAudit } from '../audit/pending.js';
 import { CubeLock } from '../cube/cube-lock.js';
 import { CubeStore } from '../cube/store.js';
+import { BotFolders } from '../mount/bots/folders.js';
 import type { Caller } from '../mount/source.js';
 import { filesName, topInode } from '../mount/top-tree.js';
 import { within } from '../mount/within.js';
@@ -30,6 +31,7 @@ import type { Session } from './session.js';
 import { Snapshots } from './snapshots.js';
 import { Space } from './space.js';
 import { statusOf } from './status.js';
+import { Tasks } from './tasks/tasks.js';
 import { VaultEvents } from './vault-events.js';
 import type { VaultView } from './vault-view.js';
 
@@ -58,6 +60,7 @@ export class VaultService implements VaultView {
   readonly store: CubeStore;
   /** Shared by who relies on cubes that no record refers to yet; exclusive for who removes cubes. */
   readonly cubeLock = new CubeLock();
+  readonly folders = new BotFolders();
   readonly imports: Importing;
   readonly history: History;
   readonly removing: Removing;
@@ -68,6 +71,7 @@ export class VaultService implements VaultView {
   readonly objects: ObjectAccess;
   readonly snapshots: Snapshots;
   readonly events = new VaultEvents();
+  readonly tasks: Tasks;
   readonly #locked: LockedVault;
   readonly #log: Logger;
   readonly #options: ServiceOptions;
@@ -108,11 +112,9 @@ export class VaultService implements VaultView {
       inside: (name) => locked.directory.inside(name),
       undisturbed: (step) => this.#undisturbed(step),
     });
+    this.tasks = new Tasks(this, this.#mounting);
     this.imports = new Importing({
-      vault: this,
-      locked,
-      store: this.store,
-      lock: this.cubeLock,
+      ...{ vault: this, locked, store: this.store, lock: this.cubeLock },
       note: (event) => this.note(event),
       invalidate: (what) => this.#mounting.invalidate(what),
     });

@@ -69,6 +69,7 @@ export interface SessionParts {
 /** What exists only while the vault is unlocked: keys, verified tree, audit log, and the way to content. */
 export class Session {
   readonly keyring: Keyring;
+  readonly owned: boolean;
   readonly manifest: Manifest;
   readonly records: Records;
   readonly catalog: CubeCatalog;
@@ -91,6 +92,7 @@ export class Session {
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.keyring = parts.keyring;
+    this.owned = parts.owned;
     this.manifest = parts.manifest;
     this.records = new Records(parts.audit, parts.invalidate);
     this.reader = parts.reader;

@@ -1,9 +1,12 @@
 import type { Status } from '../../daemon/protocol/control.js';
+import type { BotFolders } from '../mount/bots/folders.js';
 import type { Session } from './session.js';
 
 /** What the mount sees of the service: it reads, it never changes the vault's state beyond unsealing. */
 export interface VaultView {
   readonly vaultPath: string;
+  /** Bots that are open. */
+  readonly folders: BotFolders;
   /** The session, or null while locked; never unseals. */
   current(): Session | null;
   /** The session; a sealed vault is opened with the TPM first. @throws SherinError LOCKED, PIN_NEEDED, TPM_* */

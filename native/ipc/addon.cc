@@ -45,6 +45,16 @@ Napi::Value MemoryFile(const Napi::CallbackInfo& info) {
   }
 }
 
+void SealMemory(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsNumber()) throw Napi::TypeError::New(env, "sealMemfd takes a descriptor");
+  try {
+    SealMemoryFile(info[0].As<Napi::Number>().Int32Value());
+  } catch (const SocketError& error) {
+    throw SystemError(env, error.error, error.syscall);
+  }
+}
+
 Napi::Value ReadSecret(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsNumber() || !info[1].IsString()) {
@@ -76,6 +86,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("listen", Napi::Function::New<Server::Listen>(env, "listen"));
   exports.Set("connect", Napi::Function::New<ConnectTo>(env, "connect"));
   exports.Set("memfd", Napi::Function::New<MemoryFile>(env, "memfd"));
+  exports.Set("sealMemfd", Napi::Function::New<SealMemory>(env, "sealMemfd"));
   exports.Set("readSecretToMemfd", Napi::Function::New<ReadSecret>(env, "readSecretToMemfd"));
   exports.Set("copySecretToMemfd", Napi::Function::New<CopySecretOf>(env, "copySecretToMemfd"));
   exports.Set("messageLimit", Napi::Number::New(env, kMessageLimit));

@@ -26,4 +26,8 @@ Fd NewMemoryFile(const std::string& name, int64_t size) {
   return fd;
 }
 
+void SealMemoryFile(int fd) {
+  if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK) != 0) throw SocketError{errno, "fcntl"};
+}
+
 }  // namespace sherin::ipc

@@ -12,4 +12,7 @@ namespace sherin::ipc {
  */
 Fd NewMemoryFile(const std::string& name, int64_t size);
 
+/** Keeps the content of a memory file as it is from now on (F_SEAL_WRITE); nothing may have it mapped to write. @throws SocketError */
+void SealMemoryFile(int fd);
+
 }  // namespace sherin::ipc

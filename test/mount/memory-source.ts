@@ -3,6 +3,7 @@ import { base32Encode } from '../../common/base32.js';
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes, type SherinId } from '../../common/ids.js';
 import { sha256 } from '../../common/merkle.js';
+import { BotFolders } from '../../fs/mount/bots/folders.js';
 import { PosixError } from '../../fs/mount/posix-error.js';
 import type {
   Caller,
@@ -84,6 +85,10 @@ export class MemorySource implements MountSource {
     return this.#file('', content);
   }
 
+  openGranted(id: SherinId, caller: Caller): Promise<OpenFile> {
+    return this.openObject(id, caller);
+  }
+
   async openCube(id: CubeId, _caller: Caller): Promise<OpenFile> {
     return this.#file('', { data: Buffer.from(id === twinCube ? twinText : cubeText) });
   }
@@ -96,6 +101,8 @@ export class MemorySource implements MountSource {
     yield { id: sha256(Buffer.from('cube')), root, length: cubeText.length };
     yield { id: twin, root, length: twinText.length };
   }
+
+  readonly bots = new BotFolders();
 
   generated(): readonly GeneratedFile[] {
     const status = () => Buffer.from(`${'s'.repeat(this.statusSize - 1)}\n`);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { fuseNativeLimits } from '../../fs/mount/fuse-native/limits.js';
 import { nativeLimits } from '../../fs/mount/native/limits.js';
+import { botTests } from './tasks/bots.js';
 import { inboxTests } from './tasks/inbox.js';
 import { SharedVault } from './tasks/shared-vault.js';
 
@@ -13,5 +14,6 @@ describe.runIf(process.getuid?.() === 0).each([nativeLimits, fuseNativeLimits])(
     afterAll(() => vault.end());
 
     inboxTests(vault, limits);
+    botTests(vault, limits);
   },
 );

@@ -19,6 +19,8 @@ import { listTree, Machine } from '../vault/machine.js';
 
 let machine: Machine;
 let source: string;
+/** Of the tree. */
+let cubes: readonly string[];
 
 function outsider(vault: string, ...command: string[]) {
   const script = join(import.meta.dirname, 'sherin_read.py');
@@ -76,6 +78,11 @@ function expectDecoded(vault: string): void {
     const file = Buffer.concat([Buffer.from(`${machine.home}/`), textToBytes(path)]);
     expect(equalBytes(node.content(), readFileSync(file)), path).toBe(true);
   }
+  const request = decoded.tasks?.children[0]?.children[0]?.children[0];
+  expect([request?.id?.slice(0, 5), String(Buffer.from(request?.content() ?? []))]).toEqual([
+    'TASK_',
+    'question\n',
+  ]);
   expect(decoded.audit.records).toBeGreaterThan(2);
 }
 
@@ -84,6 +91,12 @@ beforeAll(() => {
   source = join(machine.home, 'tree');
   makeTree();
   machine.ok('put', source, 'files/tree');
+  cubes = machine.cubes();
+  // A second tree beside files/, which a reader of that need not know of.
+  const written = machine.shell(
+    'echo question > "$M/inbox/request"; getfattr -n user.sherin.id "$M/inbox/request"',
+  );
+  expect(written.out).toContain('TASK_');
 });
 afterAll(() => machine.end());
 
@@ -108,7 +121,7 @@ describe('a vault of sherinctl', () => {
 
   it('gives plain Python all but what is damaged, and says what that is', () => {
     machine.shell('cp -a vault damaged');
-    const [cube = ''] = machine.cubes();
+    const [cube = ''] = cubes;
     const path = cube.replace(machine.vault, join(machine.home, 'damaged'));
     const bytes = readFileSync(path);
     bytes.writeUInt8(bytes.readUInt8(5000) ^ 1, 5000);

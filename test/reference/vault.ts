@@ -35,6 +35,8 @@ export interface Vault {
   readonly manifest: Manifest;
   readonly audit: AuditState;
   readonly root: TreeNode;
+  /** Requests and results; null in a vault that never had any. */
+  readonly tasks: TreeNode | null;
 }
 
 function readFile(...parts: readonly string[]): Uint8Array {
@@ -97,6 +99,12 @@ function treeNode(
   };
 }
 
+/** The number that the attribute of requests and results says (FORMAT.md, "Tasks"). */
+function tasksOf({ attributes }: TreeNode): number | null {
+  const found = attributes.xattrs.find(([name]) => new TextDecoder().decode(name) === 'user.sherin.tasks');
+  return found === undefined ? null : Number(new TextDecoder().decode(found[1]));
+}
+
 function readSegments(dir: string): Uint8Array[] {
   const names = readdirSync(dir).filter((name) => /^\d{8}\.jsonl$/.test(name));
   return names.map((_, i) => readFile(dir, `${String(i + 1).padStart(8, '0')}.jsonl`));
@@ -123,6 +131,9 @@ export function openVault(dir: string, unlock: Unlock): Vault {
     { uuid: header.uuid, publicKey: header.publicKey, master },
     { size: manifest.head.auditSize, root: manifest.head.auditRoot },
   );
-  const root = treeNode(dir, master, manifest, { name: new Uint8Array(0), inode: rootInode, policy: 0 });
-  return { header, manifest, audit, root };
+  const nowhere = { name: new Uint8Array(0), policy: 0 };
+  const root = treeNode(dir, master, manifest, { ...nowhere, inode: rootInode });
+  const named = tasksOf(root);
+  const tasks = named === null ? null : treeNode(dir, master, manifest, { ...nowhere, inode: named });
+  return { header, manifest, audit, root, tasks: tasks !== null && tasksOf(tasks) === 1 ? tasks : null };
 }

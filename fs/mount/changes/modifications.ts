@@ -18,6 +18,7 @@ import {
 } from './inode-attributes.js';
 import { link, make, type NewInode, rename, rmdir, unlink } from './names.js';
 import { mayWrite, truncates } from './open-modes.js';
+import { OutSpace } from './out-space.js';
 import { keptAttributes, madeIn, requireLinkable, requireNoResult, requireSamePlace } from './task-rules.js';
 
 export interface ModificationsOptions {
@@ -42,17 +43,21 @@ export class Modifications {
   readonly #source: MountSource;
   readonly #open: OpenFiles;
   readonly #quiesce: (ino: number) => Promise<void>;
+  readonly #out: OutSpace;
 
   constructor({ source, open, quiesce }: ModificationsOptions) {
     this.#source = source;
     this.#open = open;
     this.#quiesce = quiesce;
+    this.#out = new OutSpace(source, open);
   }
 
   /** Opens a file in a way that may change it. @throws PosixError EROFS where nothing can be; what opening throws */
   async openChanging(node: Node, flags: number, caller: Caller, drops: boolean): Promise<number> {
     const { changes, ino } = await this.#changing(node);
     requireNoResult(changes.tree, ino);
+    this.#requireFree(ino);
+    this.#out.opened(changes.tree, ino);
     const writes = mayWrite(flags);
     let file: OpenFile | null = null;
     let opened = false;
@@ -90,6 +95,7 @@ export class Modifications {
     if (!mayWrite(flags))
       return { node, handle: this.#open.add(node, await node.open(caller), caller, null) };
     changes.opened(ino);
+    this.#out.opened(changes.tree, ino);
     try {
       return { node, handle: this.#open.add(node, await node.open(caller), caller, changes) };
     } catch (error) {
@@ -100,6 +106,7 @@ export class Modifications {
 
   async make(parent: Node, name: Buffer, wanted: NewInode, caller: Caller): Promise<Node> {
     const { changes, ino } = await this.#inside(parent, caller);
+    this.#out.requireName(changes.tree, ino);
     const made = make(changes, { parent: ino, name }, madeIn(changes.tree, ino, wanted), caller);
     return parent instanceof InboxDirectory
       ? new PersonalNode(this.#source, made)
@@ -117,6 +124,7 @@ export class Modifications {
   /** @returns the inode whose name it was */
   async unlink(parent: Node, name: Buffer, caller: Caller): Promise<number> {
     const { changes, ino } = await this.#inside(parent, caller);
+    this.#requireLeft(changes, ino, name);
     return unlink(changes, { parent: ino, name });
   }
 
@@ -139,6 +147,8 @@ export class Modifications {
     const { changes, ino } = await this.#inside(parent, caller);
     const to = await this.#inside(newParent, caller);
     requireSamePlace(changes.tree, ino, to.ino);
+    this.#requireLeft(changes, ino, name);
+    this.#requireLeft(changes, to.ino, newName);
     return rename(changes, { parent: ino, name }, { parent: to.ino, name: newName }, flags);
   }
 
@@ -157,6 +167,9 @@ export class Modifications {
     if (inode === undefined) throw new PosixError('ENOENT');
     if (inode.kind !== 'file') throw new PosixError(inode.kind === 'directory' ? 'EISDIR' : 'EINVAL');
     await this.#still(ino);
+    this.#requireFree(ino);
+    this.#out.opened(changes.tree, ino);
+    this.#out.require(changes.tree, ino, length);
     dropPrivileges(changes, ino, drops);
     await changes.truncate(ino, length);
   }
@@ -180,6 +193,7 @@ export class Modifications {
   async write(handle: number, { offset, count, drops }: WrittenPart, source: WriteSource): Promise<void> {
     const { changes, ino } = await this.#writing(handle);
     if (offset + count > greatestSize) throw new PosixError('EFBIG');
+    this.#out.require(changes.tree, ino, offset + count);
     dropPrivileges(changes, ino, drops);
     await changes.write(ino, offset, count, source);
   }
@@ -189,6 +203,7 @@ export class Modifications {
     const { offset, length } = part;
     const { changes, ino } = await this.#writing(handle);
     if (offset + length > greatestSize) throw new PosixError('EFBIG');
+    this.#out.require(changes.tree, ino, offset + length);
     dropPrivileges(changes, ino, drops);
     await allocate(changes, ino, part, () => changes.requireSpace(length));
   }
@@ -203,6 +218,7 @@ export class Modifications {
     const { changes, ino } = await this.#writing(to.handle);
     const { file, node } = await this.#open.present(from.handle);
     if (to.offset + length > greatestSize) throw new PosixError('EFBIG');
+    this.#out.require(changes.tree, ino, to.offset + Math.min(length, Math.max(0, file.size - from.offset)));
     dropPrivileges(changes, ino, drops);
     const requireSpace = (): Promise<void> => changes.requireSpace(length);
     const sourceIno = node instanceof FilesNode ? node.ino : 0;
@@ -255,6 +271,16 @@ export class Modifications {
   async #changing(node: Node): Promise<{ changes: Changes; ino: number }> {
     if (!(node instanceof FilesNode)) throw new PosixError('EROFS');
     return { changes: await this.#source.changes(), ino: node.ino };
+  }
+
+  /** @throws PosixError EBUSY: a file is being taken for a result */
+  #requireFree(ino: number): void {
+    if (this.#source.bots.taken.has(ino)) throw new PosixError('EBUSY');
+  }
+
+  /** As {@link #requireFree}, of what a name leads to. */
+  #requireLeft({ tree }: Changes, parent: number, name: Buffer): void {
+    if (this.#source.bots.taken.size > 0) this.#requireFree(tree.lookup(parent, name)?.ino ?? 0);
   }
 
   /** The directory of the user's tree in which a caller's names are. */

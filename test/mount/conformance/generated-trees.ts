@@ -131,7 +131,7 @@ export function generatedTreeTests(limits: DriverLimits): void {
     it('is there while the vault is locked, files are EACCES', async () => {
       await mounted.do({ do: 'set', locked: true });
       await mounted.do({ do: 'invalidate', what: 'all' });
-      expect(readdirSync(mounted.path)).toHaveLength(6);
+      expect(readdirSync(mounted.path)).toHaveLength(7);
       expect(lstatSync(at('files')).isDirectory()).toBe(true);
       expect(readFileSync(at('.sherin', 'head.json'), 'utf8')).toBe('{"size":1}\n');
       expect(codeOf(() => readdirSync(at('files')))).toBe('EACCES');

@@ -40,6 +40,7 @@ export function treeTests(limits: DriverLimits): void {
     it('shows the fixed top level', () => {
       expect(readdirSync(mounted.path).sort()).toEqual([
         '.sherin',
+        'bots',
         'cubes',
         'files',
         'ids',

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DriverLimits } from '../../../fs/mount/driver.js';
 import { alice, bob, type SharedVault } from './shared-vault.js';
@@ -99,6 +101,31 @@ tell(names('inbox').count('gone'), attempt(os.stat, 'inbox/gone'), id)`;
       expect(await vault.as(0, `tell(read('ids/${id}'))`)).toEqual(['once']);
       vault.machine.ok('gc', '--keep-last', '1');
       expect(await vault.as(0, `tell(attempt(read, 'ids/${id}'))`)).toEqual(['ENODATA']);
+    });
+
+    it('shows the inbox of the past at a mount of the past, where nothing can be changed', async () => {
+      await vault.as(0, `put('inbox/before', 'as it was'); os.sync(); tell(id_of('inbox/before'))`);
+      const past = join(vault.machine.home, 'past');
+      mkdirSync(past);
+      const { time } = vault.machine.status().head ?? { time: '0' };
+      await vault.as(0, `put('inbox/before', 'as it is'); tell(id_of('inbox/before'))`);
+      await vault.call('mount.past', { path: past, end: String(BigInt(time) + 1n) });
+      const script = `
+os.chdir('${past}')
+tell(read('inbox/before'), os.listdir('bots'), attempt(put, 'inbox/before', 'x'), attempt(put, 'inbox/new', 'x'), attempt(os.unlink, 'inbox/before'))`;
+      expect(await vault.as(0, script)).toEqual(['as it was', [], 'EROFS', 'EROFS', 'EROFS']);
+      await vault.call('umount', { path: past });
+    });
+
+    it('takes requests that do not come through the mount', async () => {
+      const id = await vault.submit('by descriptor');
+      const script = `
+name = [name for name in names('inbox') if name.startswith('request-')][0]
+tell(read('ids/${id}'), id_of('inbox/' + name), stat.filemode(os.stat('inbox/' + name).st_mode))`;
+      expect(id).toMatch(/^TASK_/);
+      expect(await vault.as(0, script)).toEqual(['by descriptor', id, '-rw-------']);
+      await expect(vault.submit('')).rejects.toMatchObject({ code: 'USAGE' });
+      await expect(vault.submit('x'.repeat(1024 * 1024 + 1))).rejects.toMatchObject({ code: 'USAGE' });
     });
 
     it('keeps what was fsynced through a crash, under its ID', async () => {

@@ -1,8 +1,10 @@
 /** A vault that several users share, mounted with one driver for all of them; the tests are root and become each. */
-import { chmodSync } from 'node:fs';
+import { chmodSync, closeSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { ControlClient } from '../../../daemon/client/control-client.js';
 import type { ControlMethod, ControlParams, ControlResult } from '../../../daemon/protocol/control.js';
 import type { DriverLimits } from '../../../fs/mount/driver.js';
+import { memfd, sealMemfd } from '../../../native/ipc.js';
 import { Machine } from '../../vault/machine.js';
 import { python, Steps } from '../programs.js';
 
@@ -64,6 +66,21 @@ export class SharedVault {
   /** As {@link as}, step by step. */
   steps(uid: number, script: string): Steps {
     return new Steps(prelude + script, this.machine.mount, String(uid));
+  }
+
+  /** Stores a request without the mount. */
+  async submit(text: string): Promise<string> {
+    const content = Buffer.from(text);
+    const fd = memfd('request', content.length);
+    const client = ControlClient.connect(join(this.machine.home, 'run/sherin-fs.sock'));
+    try {
+      writeSync(fd, content, 0, content.length, 0);
+      sealMemfd(fd);
+      return (await client.call('task.put', {}, { fds: [fd] })).id;
+    } finally {
+      client.close();
+      closeSync(fd);
+    }
   }
 
   call<M extends ControlMethod>(method: M, params: ControlParams<M>): Promise<ControlResult<M>> {

@@ -1,0 +1,63 @@
+import { SherinError } from '../../../common/errors.js';
+import type { SherinId } from '../../../common/ids.js';
+import type { AuditEvent } from '../../audit/event.js';
+import type { Caller } from '../../mount/source.js';
+import { actorOf } from '../actor.js';
+import { folderOf, recorded, type TaskMount, type TaskVault, vaultOwner } from './parts.js';
+import { readable, type Submitter } from './readable.js';
+
+export interface NewGrant {
+  readonly bot: string;
+  readonly task: string;
+  readonly ids: readonly string[];
+}
+
+/** What bots may read: each grant made and ended is in the audit log before anybody hears of it. */
+export class Grants {
+  readonly #vault: TaskVault;
+  readonly #mount: TaskMount;
+
+  constructor(vault: TaskVault, mount: TaskMount) {
+    this.#vault = vault;
+    this.#mount = mount;
+  }
+
+  /**
+   * Grants all objects or none.
+   * @throws SherinError BOT_UNKNOWN, ID_UNKNOWN, ID_MALFORMED, VERSION_COLLECTED, DENIED where the submitter may not read one; AUDIT_UNWRITABLE, LOCKED, TPM_*
+   */
+  async add({ bot, task, ids }: NewGrant, submitter: Submitter, peer: Caller): Promise<void> {
+    const { number } = folderOf(this.#vault, bot);
+    const session = await this.#vault.unlocked();
+    const objects = [];
+    for (const id of ids) objects.push(await readable(session, id, submitter, vaultOwner()));
+    const { uid } = submitter;
+    await recorded(
+      this.#vault,
+      objects.map(({ id }) => event('AUDIT_GRANT', id, peer, { bot, task, uid })),
+    );
+    // It may have been closed meanwhile, and opened anew.
+    if (folderOf(this.#vault, bot).number !== number) throw new SherinError('BOT_UNKNOWN', { bot });
+    for (const object of objects) this.#vault.folders.grant(bot, task, object);
+  }
+
+  /**
+   * Takes back what a task, or each of them, gave a bot.
+   * @returns how many grants ended. @throws SherinError BOT_UNKNOWN; AUDIT_UNWRITABLE, and they have ended all the same
+   */
+  async end(bot: string, task: string | null, peer: Caller): Promise<number> {
+    folderOf(this.#vault, bot);
+    const lost = this.#vault.folders.end(bot, task);
+    const inodes = lost.filter(({ granted }) => granted.ended).map(({ granted }) => granted.ino);
+    await this.#mount.invalidate({ inodes });
+    await recorded(
+      this.#vault,
+      lost.map(({ granted, task: by }) => event('AUDIT_GRANT_END', granted.id, peer, { bot, task: by })),
+    );
+    return lost.length;
+  }
+}
+
+function event(name: string, id: SherinId, peer: Caller, meta: AuditEvent['meta']): AuditEvent {
+  return { event: name, id, actor: actorOf(peer), meta };
+}

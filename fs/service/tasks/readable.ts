@@ -1,0 +1,37 @@
+import { SherinError } from '../../../common/errors.js';
+import { parseSherinId } from '../../../common/ids.js';
+import { givenUpText } from '../../history/restore.js';
+import { isCollected, type ObjectInfo } from '../../manifest/tree.js';
+import { objectReach, permits } from '../../mount/reach.js';
+import type { Session } from '../session.js';
+
+/** Who gave a task, as the kernel named them to who passes it on. */
+export interface Submitter {
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+}
+
+/**
+ * The object of an ID, where somebody could open it in `ids/`: by the same modes and the same policy.
+ * @throws SherinError ID_UNKNOWN, ID_MALFORMED, VERSION_COLLECTED, DENIED, which is recorded
+ */
+export async function readable(
+  session: Session,
+  id: string,
+  { uid, gid, groups }: Submitter,
+  owner: { readonly uid: number; readonly gid: number },
+): Promise<ObjectInfo> {
+  const { tree } = session;
+  const object = tree.objectById(parseSherinId(id));
+  if (object === undefined) throw new SherinError('ID_UNKNOWN', { id });
+  const caller = { uid, gid, pid: null };
+  if (!permits(objectReach(tree, object.no, owner), { ...caller, groups })) {
+    await session.records.denied('grant', object.id, caller);
+    throw new SherinError('DENIED', { uid, what: `read ${object.id}` });
+  }
+  const [ino] = tree.inodesOf(object.no);
+  await session.requireRead(ino ?? null, object.id, caller);
+  if (isCollected(object)) throw new SherinError('VERSION_COLLECTED', { what: id, part: givenUpText() });
+  return object;
+}
