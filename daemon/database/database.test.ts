@@ -90,6 +90,8 @@ describe('a new database', () => {
       patterns: [key, 7, sherinId, 'pattern', 50, 0, 1, 1],
       tombstones: [key, 7, 1],
       trust: ['bot', '1.0', 0, 0],
+      classifications: [Buffer.alloc(16), '1.0', 'coding', 'python', 'write', 1],
+      sources: [id, key, 7, 'bot', '1.0'],
     };
     for (const [table, values] of Object.entries(rows)) {
       database.run(`INSERT INTO ${table} VALUES (${values.map(() => '?').join(', ')})`, ...values);
