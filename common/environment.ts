@@ -11,6 +11,8 @@ export interface Places {
   readonly runtime: string;
   /** Software TPM states, one directory per vault UUID. */
   readonly tpmState: string;
+  /** What sherind keeps of its own, one directory per vault UUID. */
+  readonly daemonState: string;
   /** File of the vaults this machine knows. */
   readonly knownVaults: string;
   /** TCTI of the TPM, when set. */
@@ -38,6 +40,9 @@ export function places(flags: PlaceFlags = {}, env: NodeJS.ProcessEnv = process.
       flags.runtimeDir ?? env.SHERIN_RUNTIME_DIR ?? (root ? '/run/sherin' : join(runtime, 'sherin')),
     ),
     tpmState: resolve(env.SHERIN_TPM_STATE ?? (root ? '/var/lib/sherin-tpm' : join(state, 'sherin-tpm'))),
+    daemonState: resolve(
+      env.SHERIN_DAEMON_STATE ?? (root ? '/var/lib/sherin-daemon' : join(state, 'sherin-daemon')),
+    ),
     knownVaults: resolve(
       env.SHERIN_KNOWN_VAULTS ??
         (root ? '/var/lib/sherin-known/known_vaults' : join(state, 'sherin', 'known_vaults')),

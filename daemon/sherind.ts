@@ -3,10 +3,13 @@ import { controlSocket, daemonSocket, type Places } from '../common/environment.
 import type { Logger } from '../common/log.js';
 import { notifyManager } from '../common/notify.js';
 import { prepareRuntimeDirectory } from '../common/runtime-directory.js';
+import { EmotionalState } from './emotion/emotional-state.js';
 import { FsEvents } from './events/fs-events.js';
 import type { Subscribers } from './events/subscribers.js';
 import { FsLink } from './fs-link.js';
+import { FsObjects } from './fs-objects.js';
 import { daemonHandlers } from './handlers.js';
+import { MemoryPolicy } from './memory-policy.js';
 import { subscribersBy } from './methods/event.js';
 import { RequestMetrics } from './request-metrics.js';
 import { callersBy } from './socket/caller.js';
@@ -14,6 +17,7 @@ import { answerWith, busyLine } from './socket/dispatch.js';
 import { LineServer } from './socket/line-server.js';
 import { TokenBuckets } from './socket/token-buckets.js';
 import { Supervisor } from './supervision/supervisor.js';
+import { TaskService } from './task-service.js';
 
 /** The daemon: the supervision of sherin-fs, and the socket that tells about it. */
 export class Sherind {
@@ -23,6 +27,7 @@ export class Sherind {
   readonly #fs: FsLink;
   readonly #subscribers: Subscribers;
   readonly #events: FsEvents;
+  readonly #tasks: TaskService;
   #server: LineServer | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -32,7 +37,17 @@ export class Sherind {
     this.#supervisor = new Supervisor(where, log);
     this.#fs = new FsLink(controlSocket(where));
     this.#subscribers = subscribersBy(this.#fs);
-    this.#events = new FsEvents(controlSocket(where), (event) => this.#subscribers.tell(event));
+    const emotions = new EmotionalState();
+    this.#events = new FsEvents(controlSocket(where), (event) => {
+      if (event.kind === 'quarantine') emotions.integrityFailed(performance.now());
+      this.#subscribers.tell(event);
+    });
+    this.#tasks = new TaskService({
+      ...{ log, state: where.daemonState, emotions, objects: new FsObjects(this.#fs) },
+      vault: async () => (await this.#supervisor.status())?.vault.uuid ?? null,
+      policy: new MemoryPolicy(emotions),
+      bots: null,
+    });
   }
 
   get stopping(): boolean {
@@ -50,7 +65,13 @@ export class Sherind {
     const answer = answerWith({
       metrics,
       handlers: daemonHandlers({
-        ...{ supervisor: this.#supervisor, fs: this.#fs, subscribers: this.#subscribers, metrics },
+        ...{
+          supervisor: this.#supervisor,
+          fs: this.#fs,
+          subscribers: this.#subscribers,
+          metrics,
+          tasks: this.#tasks,
+        },
       }),
       callerOf: callersBy(new Admins()),
       buckets: new TokenBuckets(),
@@ -64,6 +85,7 @@ export class Sherind {
       await this.#server.close();
       throw error;
     }
+    await this.#tasks.start();
     if (this.stopping) return;
     void this.#events.run();
     this.#log.info('serving');
@@ -80,6 +102,8 @@ export class Sherind {
     notifyManager('STOPPING=1', this.#log);
     try {
       this.#events.stop();
+      // Bots first: what they hold goes back to the queue.
+      await this.#tasks.stop();
       await this.#supervisor.stop();
     } finally {
       await this.#server?.close();

@@ -43,6 +43,10 @@ const environment: readonly (readonly [string, string])[] = [
   ['SHERIN_RUNTIME_DIR', 'directory of sockets and log; /run/sherin for root, else $XDG_RUNTIME_DIR/sherin'],
   ['SHERIN_TCTI', 'the TPM, as a TCTI of tpm2-tss; /dev/tpmrm0 where present, else a software TPM'],
   ['SHERIN_TPM_STATE', 'directory of software TPM states'],
+  [
+    'SHERIN_DAEMON_STATE',
+    'directory of what sherind keeps of its own: tasks, and what was learned from them',
+  ],
   ['SHERIN_KNOWN_VAULTS', 'file of the vaults that this machine knows'],
   ['SHERIN_LOG', 'level of the log: error, warn, info, debug'],
 ];

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { eventMethods, eventNotifications } from './methods/event.js';
 import { objectMethods } from './methods/object.js';
 import { systemMethods } from './methods/system.js';
+import { taskMethods, taskNotifications } from './methods/task.js';
 import { vaultMethods } from './methods/vault.js';
 import type { DaemonTerm } from './rights.js';
 
@@ -13,6 +14,7 @@ export const daemonMethods = {
   ...systemMethods,
   ...vaultMethods,
   ...objectMethods,
+  ...taskMethods,
   ...eventMethods,
 } as const satisfies Record<string, DaemonTerm>;
 
@@ -27,7 +29,7 @@ export function isDaemonMethod(name: string): name is DaemonMethod {
 }
 
 /** What sherind says without being asked, by method. */
-export const daemonNotifications = { ...eventNotifications } as const;
+export const daemonNotifications = { ...eventNotifications, ...taskNotifications } as const;
 
 export type DaemonNotification = keyof typeof daemonNotifications;
 export type NotificationParams<N extends DaemonNotification> = z.output<

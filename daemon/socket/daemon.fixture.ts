@@ -38,7 +38,7 @@ export const restingHandlers: DaemonHandlers = {
     lastError: null,
   }),
   'system.health': async () => ({ ok: false, reasons: ['fs-stopped'] }),
-  'system.metrics': async () => ({ methods: [], next: null }),
+  'system.metrics': async () => ({ methods: [], domains: [], next: null }),
   'vault.lock': notRunning,
   'vault.unlock': notRunning,
   'vault.scrub': notRunning,
@@ -46,6 +46,14 @@ export const restingHandlers: DaemonHandlers = {
   'object.list': notRunning,
   'object.lineage': notRunning,
   'file.resolve': notRunning,
+  'task.submit': notRunning,
+  'task.submitMulti': notRunning,
+  'task.get': notRunning,
+  'task.list': notRunning,
+  'task.cancel': notRunning,
+  'task.watch': notRunning,
+  'task.feedback': notRunning,
+  'task.merge': notRunning,
   'event.subscribe': async () => ({}),
 };
 

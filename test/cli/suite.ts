@@ -45,6 +45,7 @@ export function transcripts(folder: string): void {
       SHERIN_MOUNT: join(work, 'mnt'),
       SHERIN_RUNTIME_DIR: join(work, 'run'),
       SHERIN_TPM_STATE: join(work, 'tpm'),
+      SHERIN_DAEMON_STATE: join(work, 'daemon'),
       SHERIN_KNOWN_VAULTS: join(work, 'known', 'known_vaults'),
     };
   });

@@ -34,6 +34,7 @@ export class Machine {
       SHERIN_MOUNT: this.mount,
       SHERIN_RUNTIME_DIR: join(this.home, 'run'),
       SHERIN_TPM_STATE: join(this.home, 'tpm'),
+      SHERIN_DAEMON_STATE: join(this.home, 'daemon'),
       SHERIN_KNOWN_VAULTS: join(this.home, 'known/known_vaults'),
     };
   }
