@@ -8,6 +8,25 @@ export const daemonErrors = {
     sentence: 'the database of sherind {path} can not be used: {part}',
     hint: 'move it away and start sherind again: tasks and what was learned are lost, no file of the vault is',
   },
+  NO_BOT: {
+    errno: 'EPOLICY',
+    exit: Exit.denied,
+    sentence: 'no bot for domain {domain}',
+    hint: 'register a bot that works in this domain',
+    told: true,
+  },
+  BOT_LOST: {
+    errno: 'EIO',
+    exit: Exit.failed,
+    sentence: 'the bot ended before it had answered',
+    hint: 'the task is tried again, three times in all',
+  },
+  TASK_NO_PARTS: {
+    errno: 'EINVAL',
+    exit: Exit.failed,
+    sentence: 'task {id} has no parts to be merged',
+    hint: 'name the parent that submit-multi gave',
+  },
   TASK_UNKNOWN: {
     errno: 'ENOENT',
     exit: Exit.failed,

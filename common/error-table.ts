@@ -16,6 +16,8 @@ export interface ErrorRow {
   readonly hint: string;
   /** For what keeps a vault closed: the next command, to be run as it stands. */
   readonly command?: string;
+  /** Its sentence is made of short names and numbers, so the socket of sherind may tell it. */
+  readonly told?: boolean;
 }
 
 /** What reads the recovery key at the terminal. */

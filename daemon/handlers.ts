@@ -1,14 +1,15 @@
-import type { Engine } from './engine/engine.js';
 import type { Subscribers } from './events/subscribers.js';
 import type { FsLink } from './fs-link.js';
 import { eventHandlers } from './methods/event.js';
 import { objectHandlers } from './methods/object.js';
 import { policyHandlers } from './methods/policy.js';
 import { systemHandlers } from './methods/system.js';
+import { taskHandlers } from './methods/task.js';
 import { vaultHandlers } from './methods/vault.js';
 import type { RequestMetrics } from './request-metrics.js';
 import type { DaemonHandlers } from './socket/dispatch.js';
 import type { Supervisor } from './supervision/supervisor.js';
+import type { TaskService } from './task-service.js';
 
 /** What answers are made from. */
 export interface HandlersParts {
@@ -16,8 +17,7 @@ export interface HandlersParts {
   readonly fs: FsLink;
   readonly subscribers: Subscribers;
   readonly metrics: RequestMetrics;
-  /** @throws SherinError BUSY while sherind starts */
-  readonly engine: () => Engine;
+  readonly tasks: TaskService;
 }
 
 /** What the methods of the socket answer, a file for each group. */
@@ -26,13 +26,14 @@ export function daemonHandlers({
   fs,
   subscribers,
   metrics,
-  engine,
+  tasks,
 }: HandlersParts): DaemonHandlers {
   return {
-    ...systemHandlers(supervisor, metrics),
+    ...systemHandlers(supervisor, metrics, tasks),
     ...vaultHandlers(fs),
     ...objectHandlers(fs),
+    ...taskHandlers(() => tasks.tasks),
     ...eventHandlers(subscribers),
-    ...policyHandlers(engine),
+    ...policyHandlers(() => tasks.engine),
   };
 }

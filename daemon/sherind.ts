@@ -1,10 +1,9 @@
 import { Admins } from '../common/admins.js';
 import { controlSocket, daemonSocket, type Places } from '../common/environment.js';
-import { SherinError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import { notifyManager } from '../common/notify.js';
 import { prepareRuntimeDirectory } from '../common/runtime-directory.js';
-import { Engine } from './engine/engine.js';
+import { EmotionalState } from './emotion/emotional-state.js';
 import { FsEvents } from './events/fs-events.js';
 import type { Subscribers } from './events/subscribers.js';
 import { FsLink } from './fs-link.js';
@@ -18,6 +17,7 @@ import { answerWith, busyLine } from './socket/dispatch.js';
 import { LineServer } from './socket/line-server.js';
 import { TokenBuckets } from './socket/token-buckets.js';
 import { Supervisor } from './supervision/supervisor.js';
+import { TaskService } from './task-service.js';
 
 /** The daemon: the supervision of sherin-fs, and the socket that tells about it. */
 export class Sherind {
@@ -27,7 +27,7 @@ export class Sherind {
   readonly #fs: FsLink;
   readonly #subscribers: Subscribers;
   readonly #events: FsEvents;
-  #engine: Engine | null = null;
+  readonly #tasks: TaskService;
   #server: LineServer | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -37,9 +37,14 @@ export class Sherind {
     this.#supervisor = new Supervisor(where, log);
     this.#fs = new FsLink(controlSocket(where));
     this.#subscribers = subscribersBy(this.#fs);
+    const emotions = new EmotionalState();
     this.#events = new FsEvents(controlSocket(where), (event) => {
-      this.#engine?.heard(event);
+      this.#tasks.heard(event);
       this.#subscribers.tell(event);
+    });
+    this.#tasks = new TaskService({
+      ...{ log, state: where.daemonState, emotions, fs: this.#fs, bots: null },
+      vault: async () => (await this.#supervisor.status())?.vault ?? null,
     });
   }
 
@@ -59,7 +64,7 @@ export class Sherind {
       metrics,
       handlers: daemonHandlers({
         ...{ supervisor: this.#supervisor, fs: this.#fs, subscribers: this.#subscribers, metrics },
-        engine: () => this.#ready(),
+        tasks: this.#tasks,
       }),
       callerOf: callersBy(new Admins()),
       buckets: new TokenBuckets(),
@@ -70,24 +75,15 @@ export class Sherind {
     this.#server = await LineServer.listen({ path, answer, busy: busyLine, log: this.#log });
     try {
       await this.#supervisor.start();
-      await this.#open();
     } catch (error) {
       await this.#server.close();
       throw error;
     }
+    await this.#tasks.start();
     if (this.stopping) return;
     void this.#events.run();
     this.#log.info('serving');
     notifyManager('READY=1', this.#log);
-  }
-
-  /** @throws SherinError DAEMON_DATABASE, NO_SPACE */
-  async #open(): Promise<void> {
-    const status = await this.#supervisor.status();
-    if (status === null || this.stopping) return;
-    const { daemonState: state } = this.#where;
-    this.#engine = Engine.open(status.vault.uuid, { fs: this.#fs, log: this.#log, state });
-    if (status.vault.state === 'unlocked') await this.#engine.opened();
   }
 
   async #recordDenied(method: DaemonMethod, caller: Caller): Promise<void> {
@@ -100,12 +96,6 @@ export class Sherind {
     }
   }
 
-  /** @throws SherinError BUSY until it has started */
-  #ready(): Engine {
-    if (this.#engine === null) throw new SherinError('BUSY', { what: 'the start of sherind' });
-    return this.#engine;
-  }
-
   /** Stops sherin-fs, closes the socket and removes it. @throws SherinError TIMEOUT */
   stop(): Promise<void> {
     this.#stopping ??= this.#end();
@@ -116,11 +106,12 @@ export class Sherind {
     notifyManager('STOPPING=1', this.#log);
     try {
       this.#events.stop();
+      // Bots first: what they hold goes back to the queue.
+      await this.#tasks.stop();
       await this.#supervisor.stop();
     } finally {
       await this.#server?.close();
       this.#fs.close();
-      this.#engine?.close();
     }
     this.#log.info('stopped');
   }

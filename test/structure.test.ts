@@ -13,19 +13,23 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const rooms: Readonly<Record<string, readonly string[]>> = {
   common: [],
   native: ['common'],
-  'daemon/protocol': ['common'],
+  'daemon/protocol': ['common', 'daemon/domains', 'daemon/emotion'],
   'daemon/client': ['common', 'daemon/protocol', 'native/ipc.ts'],
   'daemon/policy': ['common', 'daemon/protocol'],
-  'daemon/emotion': ['common', 'daemon/protocol'],
+  'daemon/emotion': ['common'],
   'daemon/database': ['common'],
   'daemon/tasks': ['common', 'daemon/database', 'daemon/protocol'],
   'daemon/patterns': ['common', 'daemon/database', 'daemon/protocol'],
   'daemon/domains': [],
+  'daemon/router': [
+    ...['common', 'daemon/protocol', 'daemon/policy', 'daemon/emotion'],
+    ...['daemon/database', 'daemon/tasks', 'daemon/patterns', 'daemon/domains'],
+  ],
   // It runs in its own sandbox, where the text of a request is; nothing of sherind may import it.
   'daemon/bots/planning': ['daemon/domains'],
   daemon: [
     ...['common', 'daemon/protocol', 'daemon/client', 'daemon/policy', 'daemon/emotion', 'native/ipc.ts'],
-    ...['daemon/database', 'daemon/tasks', 'daemon/patterns', 'daemon/domains'],
+    ...['daemon/database', 'daemon/tasks', 'daemon/patterns', 'daemon/domains', 'daemon/router'],
   ],
   cli: ['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
   'fs/disk': [],

@@ -140,18 +140,29 @@ const policyQueue = `CREATE TABLE policyQueue (
   expires TEXT NOT NULL ${digits('expires')}
 ) STRICT`;
 
+/** What the planning bot said of a request, by the hex part of its ID: that of equal requests is equal. */
+const classifications = `CREATE TABLE classifications (
+  tag BLOB PRIMARY KEY CHECK (length(tag) = 16),
+  planner TEXT NOT NULL ${shortName('planner')},
+  domain TEXT NOT NULL ${shortName('domain')},
+  department TEXT NOT NULL ${shortName('department')},
+  class TEXT NOT NULL ${shortName('class')},
+  usedAt INTEGER NOT NULL
+) STRICT, WITHOUT ROWID`;
+
+const classificationIndex = 'CREATE INDEX classifications_used ON classifications (usedAt)';
+
+/** Where the result of a task came from: what a measurement of it counts for. Goes with its task. */
+const sources = `CREATE TABLE sources (
+  task TEXT PRIMARY KEY ${taskId('task')} REFERENCES tasks (id) ON DELETE CASCADE,
+  key BLOB CHECK (length(key) = 32),
+  owner INTEGER NOT NULL,
+  bot TEXT NOT NULL ${shortName('bot')},
+  version TEXT NOT NULL ${shortName('version')}
+) STRICT, WITHOUT ROWID`;
+
 export const migrations: readonly (readonly string[])[] = [
-  [
-    tasks,
-    ...taskIndexes,
-    tallies,
-    turns,
-    patterns,
-    ...patternIndexes,
-    tombstones,
-    tombstoneIndex,
-    trust,
-    policy,
-    policyQueue,
-  ],
+  [tasks, ...taskIndexes, tallies, turns, patterns, ...patternIndexes, tombstones, tombstoneIndex, trust],
+  [classifications, classificationIndex, sources],
+  [policy, policyQueue],
 ];

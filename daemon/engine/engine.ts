@@ -1,13 +1,12 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { ActionType } from '../../common/policy-scales.js';
 import { DaemonDatabase } from '../database/database.js';
-import { EmotionalState } from '../emotion/emotional-state.js';
+import type { EmotionalState } from '../emotion/emotional-state.js';
 import type { FsLink } from '../fs-link.js';
 import type { QueuedAction } from '../policy/state.js';
 import type { FsEvent } from '../protocol/events.js';
+import { KeptPolicy } from './kept-policy.js';
 import { PolicyCache } from './policy-cache.js';
 import { PolicyKeeper } from './policy-keeper.js';
 import { vaultPolicy } from './vault-policy.js';
@@ -15,42 +14,30 @@ import { vaultPolicy } from './vault-policy.js';
 export interface EngineParts {
   readonly fs: FsLink;
   readonly log: Logger;
-  /** Where what is kept for the vault lies: one directory per vault. */
-  readonly state: string;
+  readonly emotions: EmotionalState;
 }
 
 /** What sherind knows and decides by: its database, the policy and the emotional state. */
 export class Engine {
+  readonly database: DaemonDatabase;
   readonly keeper: PolicyKeeper;
-  readonly emotion = new EmotionalState();
-  readonly #database: DaemonDatabase;
+  readonly policy: KeptPolicy;
+  readonly emotions: EmotionalState;
   readonly #log: Logger;
   readonly #approved = new Map<ActionType, (action: QueuedAction) => Promise<void>>();
 
-  private constructor(database: DaemonDatabase, { fs, log }: EngineParts) {
-    this.#database = database;
+  /** @param directory of the database; only sherind's user may write there. @throws SherinError DAEMON_DATABASE, NO_SPACE */
+  constructor(directory: string, { fs, log, emotions }: EngineParts) {
+    this.database = DaemonDatabase.open(directory);
+    this.keeper = new PolicyKeeper({ vault: vaultPolicy(fs), cache: new PolicyCache(this.database), log });
+    this.policy = new KeptPolicy(this.keeper, emotions);
+    this.emotions = emotions;
     this.#log = log;
-    this.keeper = new PolicyKeeper({
-      ...{ vault: vaultPolicy(fs), cache: new PolicyCache(database), log },
-      stopped: (stop) => log.warn({ stop }, 'the emergency stop was set'),
-    });
-  }
-
-  /** @throws SherinError DAEMON_DATABASE, NO_SPACE */
-  static open(uuid: string, parts: EngineParts): Engine {
-    const directory = join(parts.state, uuid);
-    try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      const part = error instanceof Error ? error.message : String(error);
-      throw new SherinError('DAEMON_DATABASE', { path: directory, part }, { cause: error });
-    }
-    return new Engine(DaemonDatabase.open(directory), parts);
   }
 
   /** An event of sherin-fs. */
   heard(event: FsEvent): void {
-    if (event.kind === 'quarantine') this.emotion.integrityFailed(performance.now());
+    if (event.kind === 'quarantine') this.emotions.integrityFailed(performance.now());
     if (event.kind === 'lock' && event.state === 'unlocked') void this.opened();
   }
 
@@ -77,6 +64,6 @@ export class Engine {
   }
 
   close(): void {
-    this.#database.close();
+    this.database.close();
   }
 }

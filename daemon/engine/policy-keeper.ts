@@ -16,19 +16,20 @@ export interface VaultPolicy {
   read(): Promise<unknown>;
   /** Durable when it resolves. @throws SherinError as {@link read}; AUDIT_UNWRITABLE, NO_SPACE, IO: nothing has changed then */
   write(state: PolicyState, events: readonly PolicyEvent[], caller: ControlCaller | null): Promise<void>;
+  /** Appended when it resolves, durable within some milliseconds. @throws SherinError as {@link write} */
+  record(events: readonly PolicyEvent[], caller: ControlCaller | null): Promise<void>;
 }
 
 export interface PolicyKeeperParts {
   readonly vault: VaultPolicy;
   readonly cache: PolicyCache;
   readonly log: Logger;
-  /** The stop has become stricter or looser: work that runs is to end, or may go on. */
-  readonly stopped: (stop: Stop) => void;
 }
 
 export class PolicyKeeper {
   readonly #parts: PolicyKeeperParts;
   readonly #turns = new Turns();
+  readonly #watching = new Set<() => void>();
   /** As the vault has it; null until it was read. */
   #known: PolicyState | null = null;
   #stop: Stop;
@@ -43,6 +44,17 @@ export class PolicyKeeper {
   /** What applies now, without a look at the vault: while that is locked, only the stop of the copy does. */
   get stop(): Stop {
     return this.#stop;
+  }
+
+  /** As the vault has it; null until it was read. */
+  get known(): PolicyState | null {
+    return this.#known;
+  }
+
+  /** Calls `changed` after each change; gives what ends that. */
+  watch(changed: () => void): () => void {
+    this.#watching.add(changed);
+    return () => this.#watching.delete(changed);
   }
 
   /** @throws SherinError LOCKED and what else keeps the vault closed, before it was read once */
@@ -67,8 +79,12 @@ export class PolicyKeeper {
       const before = await this.#state(caller);
       const made = step(before);
       if (made.state === before && made.events.length === 0) return made;
-      await this.#parts.vault.write(made.state, made.events, caller);
-      this.#take(made.state);
+      if (made.state === before) await this.#parts.vault.record(made.events, caller);
+      else {
+        await this.#parts.vault.write(made.state, made.events, caller);
+        this.#take(made.state);
+        this.#tell();
+      }
       return made;
     });
   }
@@ -145,7 +161,12 @@ export class PolicyKeeper {
   #applies(stop: Stop): void {
     if (stop === this.#stop) return;
     this.#stop = stop;
-    this.#parts.stopped(stop);
+    this.#parts.log.warn({ stop }, 'the emergency stop has changed');
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const changed of this.#watching) changed();
   }
 }
 

@@ -8,5 +8,12 @@ export function vaultPolicy(fs: FsLink): VaultPolicy {
     write: async (state, events, caller) => {
       await fs.call('policy.write', { state, events: events.map((event) => ({ ...event })), caller });
     },
+    record: async (events, caller) => {
+      await fs.call('audit.append', {
+        events: events.map((event) => ({ ...event })),
+        caller,
+        durable: false,
+      });
+    },
   };
 }

@@ -22,7 +22,7 @@ type Handlers = Pick<
 
 /** `policy.*` and `emotion.get`. */
 export function policyHandlers(engine: () => Engine): Handlers {
-  const feelings = () => engine().emotion.emotion(performance.now());
+  const feelings = () => engine().emotions.emotion(performance.now());
   return {
     'policy.get': async () => {
       const { version, mode, stop, modification, thresholds, floor, queue } = await engine().keeper.state();
@@ -57,7 +57,7 @@ export function policyHandlers(engine: () => Engine): Handlers {
     'policy.test': async (action) => evaluate(await engine().keeper.state(), action, feelings()),
     'emotion.get': async ({ page }) => {
       const { thresholds } = await engine().keeper.state();
-      const all = [...engine().emotion.feelings(performance.now())];
+      const all = [...engine().emotions.feelings(performance.now())];
       const left = all.slice(all.findIndex(([name]) => name === page) + 1);
       const dimensions = left.slice(0, emotionPage).map(([name, { value, inputs }]) => {
         const gate = gates.find((known) => known === name);

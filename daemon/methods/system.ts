@@ -1,15 +1,25 @@
 import { version } from '../../common/version.js';
 import type { Status } from '../protocol/control.js';
 import { protocolVersion } from '../protocol/lines.js';
-import { type DaemonStatus, type HealthReason, metricsPage } from '../protocol/methods/system.js';
+import {
+  type DaemonStatus,
+  type HealthReason,
+  metricsPage,
+  mostDomains,
+} from '../protocol/methods/system.js';
 import type { RequestMetrics } from '../request-metrics.js';
 import type { DaemonHandlers } from '../socket/dispatch.js';
 import type { SupervisionFacts, Supervisor } from '../supervision/supervisor.js';
+import type { TaskService } from '../task-service.js';
 
 type Handlers = Pick<DaemonHandlers, 'system.hello' | 'system.status' | 'system.health' | 'system.metrics'>;
 
 /** `system.*`: how things are. */
-export function systemHandlers(supervisor: Supervisor, metrics: RequestMetrics): Handlers {
+export function systemHandlers(
+  supervisor: Supervisor,
+  metrics: RequestMetrics,
+  tasks: TaskService,
+): Handlers {
   return {
     'system.hello': async () => {
       const status = await supervisor.status();
@@ -22,13 +32,15 @@ export function systemHandlers(supervisor: Supervisor, metrics: RequestMetrics):
     'system.health': async () => {
       const status = await supervisor.status();
       const reasons = healthReasons(supervisor.facts, status);
+      if (tasks.failed) reasons.push('tasks-unavailable');
       return { ok: reasons.length === 0, reasons };
     },
     'system.metrics': async ({ page }) => {
       const left = metrics.after(page);
       const methods = left.slice(0, metricsPage);
       const next = left.length > methods.length ? (methods.at(-1)?.method ?? null) : null;
-      return { methods: methods.map((one) => ({ ...one, buckets: [...one.buckets] })), next };
+      const domains = page === undefined ? (tasks.known?.counts() ?? []).slice(0, mostDomains) : [];
+      return { methods: methods.map((one) => ({ ...one, buckets: [...one.buckets] })), domains, next };
     },
   };
 }

@@ -23,11 +23,20 @@ const mostTries = 8;
 export class PatternMemory {
   readonly #database: DaemonDatabase;
   readonly #now: () => number;
+  readonly #count: (use: () => void) => void;
 
-  /** @param now milliseconds since 1970 */
-  constructor(database: DaemonDatabase, now: () => number = Date.now) {
+  /**
+   * @param now milliseconds since 1970
+   * @param count stores that an answer was given: at once, or with other changes, for whoever got it need not wait for that
+   */
+  constructor(
+    database: DaemonDatabase,
+    now: () => number = Date.now,
+    count: (use: () => void) => void = (use) => use(),
+  ) {
     this.#database = database;
     this.#now = now;
+    this.#count = count;
   }
 
   /**
@@ -40,8 +49,10 @@ export class PatternMemory {
     for (const { owner, result } of candidates) {
       if (!(await mayRead(result))) continue;
       // It may have been forgotten or replaced, or measured as wrong, while this was asked.
-      if (this.#database.run(patternSql.use, { key, owner, result, now: this.#now() }) > 0)
-        return { key, owner, result };
+      if (this.#database.get(patternSql.answers, key, owner, result) === undefined) continue;
+      const now = this.#now();
+      this.#count(() => this.#database.run(patternSql.use, { key, owner, result, now }));
+      return { key, owner, result };
     }
     return null;
   }

@@ -7,6 +7,7 @@ import { eventMethods, eventNotifications } from './methods/event.js';
 import { objectMethods } from './methods/object.js';
 import { policyMethods } from './methods/policy.js';
 import { systemMethods } from './methods/system.js';
+import { taskMethods, taskNotifications } from './methods/task.js';
 import { vaultMethods } from './methods/vault.js';
 import type { DaemonTerm } from './rights.js';
 
@@ -14,6 +15,7 @@ export const daemonMethods = {
   ...systemMethods,
   ...vaultMethods,
   ...objectMethods,
+  ...taskMethods,
   ...eventMethods,
   ...policyMethods,
 } as const satisfies Record<string, DaemonTerm>;
@@ -29,7 +31,7 @@ export function isDaemonMethod(name: string): name is DaemonMethod {
 }
 
 /** What sherind says without being asked, by method. */
-export const daemonNotifications = { ...eventNotifications } as const;
+export const daemonNotifications = { ...eventNotifications, ...taskNotifications } as const;
 
 export type DaemonNotification = keyof typeof daemonNotifications;
 export type NotificationParams<N extends DaemonNotification> = z.output<

@@ -20,6 +20,7 @@ export const shortTexts: Readonly<Record<string, string>> = {
   'Sherin ID': 'FILES_20260101_0123456789abcdef0123456789abcdef',
   'cube ID': 'a'.repeat(52),
   'short name': 'short-name',
+  'task ID': `t_${'a'.repeat(26)}`,
   namespace: 'FILES',
   UUID: '01234567-89ab-cdef-0123-456789abcdef',
 };

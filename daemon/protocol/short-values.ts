@@ -20,6 +20,11 @@ export const cubeIdSchema = z
   .length(52)
   .refine((text) => asCubeId(text) !== undefined, 'a cube ID is wanted')
   .meta({ title: 'cube ID' });
+/** 16 bytes in base32, so that the last digit has three bits of them. */
+export const taskIdSchema = z
+  .string()
+  .regex(/^t_[a-z2-7]{25}[aeimquy4]$/, 'a task ID is wanted')
+  .meta({ title: 'task ID' });
 export const namespaceSchema = z
   .string()
   .regex(/^[A-Z][A-Z0-9-]{0,15}$/, 'a namespace is wanted')

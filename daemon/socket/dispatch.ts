@@ -1,5 +1,6 @@
 /** One request line → one response line: parsing, validation, dispatch, error answers. */
 import type { z } from 'zod';
+import type { ErrorRow } from '../../common/error-table.js';
 import { errorTable, SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
 import type { Logger } from '../../common/log.js';
@@ -112,10 +113,11 @@ async function respond(
   }
 }
 
-/** An error of the table: its name and what it says of every case, for the rest of its sentence may be a path. */
+/** An error of the table: its name and what it says of every case, for the rest of most sentences may be a path. */
 function failure(name: string, error: SherinError): DaemonError {
-  const { sentence } = errorTable[error.code];
-  const message = `${name}: ${error.code}${sentence.includes('{') ? '' : `, ${sentence}`}`;
+  const { sentence, told = false }: ErrorRow = errorTable[error.code];
+  const shown = told || !sentence.includes('{');
+  const message = `${name}: ${error.code}${shown ? `, ${error.message}` : ''}`;
   const id = shortNameSchema.safeParse(error.context.id);
   const errno = error.exit === Exit.locked ? 'ENOKEY' : error.errno;
   return refusal(rpcCode.sherin, message, errno, id.data);

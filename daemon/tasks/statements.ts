@@ -37,5 +37,6 @@ export const taskSql = {
     ON CONFLICT DO UPDATE SET tasks = tasks + excluded.tasks`,
   dropTally: 'DELETE FROM tallies WHERE kind = ? AND name = ? AND tasks = 0',
   tally: 'SELECT tasks FROM tallies WHERE kind = ? AND name = ?',
+  tallied: 'SELECT count(*) AS tasks FROM tallies WHERE kind = ?',
   talliesOf: 'SELECT name, tasks FROM tallies WHERE kind = ? ORDER BY name',
 } as const;

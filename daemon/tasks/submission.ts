@@ -4,6 +4,7 @@ import { SherinError } from '../../common/errors.js';
 import { asSherinId } from '../../common/ids.js';
 import { shortNameSchema } from '../../common/short-name.js';
 import { mostChildren } from './task.js';
+import { asTaskId } from './task-id.js';
 
 const sherinId = z.string().transform((text, context) => {
   try {
@@ -15,7 +16,16 @@ const sherinId = z.string().transform((text, context) => {
   }
 });
 
+const taskId = z.string().transform((text, context) => {
+  const id = asTaskId(text);
+  if (id !== undefined) return id;
+  context.addIssue({ code: 'custom', message: 'a task ID is wanted' });
+  return z.NEVER;
+});
+
 const common = {
+  /** One that was given out before; none: a new one. */
+  id: taskId.optional(),
   /** uid of the submitter. */
   owner: z.int().min(0).max(0xffff_ffff),
   request: sherinId,
@@ -33,7 +43,8 @@ export const submissionSchema = classificationSchema.extend(common);
 export type Submission = z.input<typeof submissionSchema>;
 
 const partsSchema = z
-  .array(classificationSchema)
+  /** A part with a result is done from the start. */
+  .array(classificationSchema.extend({ id: taskId.optional(), result: sherinId.optional() }))
   .min(1)
   .max(mostChildren)
   .refine(

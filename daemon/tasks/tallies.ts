@@ -30,6 +30,10 @@ export class Tallies {
   openOf(owner: number): number {
     return this.#tally('open-of', String(owner));
   }
+  /** Owners of open tasks. */
+  waitingOwners(): number {
+    return this.#database.get<{ tasks: number }>(taskSql.tallied, 'open-of' satisfies Kind)?.tasks ?? 0;
+  }
   endedOf(owner: number): number {
     return this.#tally('ended-of', String(owner));
   }

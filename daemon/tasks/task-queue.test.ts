@@ -289,3 +289,19 @@ describe('who watches', () => {
     expect(fixture.queue.list({ limit: 9 })).toEqual([]);
   });
 });
+
+it('what policy does not let begin is blocked from the start, with the reason', () => {
+  const id = newTaskId();
+  const task = fixture.queue.refused(sample({ id }), 'emergency_stop');
+  expect(task).toMatchObject({ id, state: 'blocked', error: 'emergency_stop', endedAt: fixture.now });
+  expect(fixture.queue.begin('coding', 'bot')).toBeNull();
+  expect(() => fixture.queue.refused(sample(), 'a reason in words')).toThrow();
+  expect(() => fixture.queue.submit(sample({ id: 'no task ID' }))).toThrow('a task ID is wanted');
+});
+
+it('how much waits is told by users and by share', () => {
+  expect(fixture.queue.pressure()).toEqual({ users: 0, share: 0 });
+  for (const owner of [1, 1, 2]) fixture.queue.submit(sample({ owner }));
+  fixture.queue.refused(sample({ owner: 3 }), 'emergency_stop');
+  expect(fixture.queue.pressure()).toEqual({ users: 2, share: 3 / 12 });
+});

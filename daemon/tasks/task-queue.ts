@@ -88,24 +88,30 @@ export class TaskQueue {
 
   /** A task that is done from the start: its result is known. @throws SherinError USAGE */
   answered(submission: Submission, result: SherinId): Task {
-    const accepted = accept(submissionSchema, submission);
-    return this.#database.transaction(() => {
-      const task = this.#insert({ ...accepted, state: 'done', result, endedAt: this.#now() });
-      this.#forgetting.beyond(task.owner);
-      return task;
-    });
+    return this.#ended(submission, { state: 'done', result });
+  }
+
+  /** A task that policy does not let begin. @throws SherinError USAGE */
+  refused(submission: Submission, error: string): Task {
+    return this.#ended(submission, { state: 'blocked', error: accept(shortNameSchema, error) });
   }
 
   /**
-   * A parent with one child per domain. Once all have ended, and one at least is done, a bot of {@link mergeDomain} gets the parent.
+   * A parent with one child per domain, of which some may be done already. Once all have ended, and one at least is done, a bot of {@link mergeDomain}
+   * gets the parent.
    * @throws SherinError TASK_QUEUE_FULL, USAGE
    */
   submitMulti(submission: CompositeSubmission): { readonly parent: Task; readonly parts: readonly Task[] } {
     const { parts, ...common } = accept(compositeSchema, submission);
     return this.#database.transaction(() => {
       const merging = { domain: mergeDomain, department: 'control', class: 'merge' };
-      const parent = this.#insert({ ...common, ...merging, composite: true, waiting: parts.length });
-      const children = parts.map((part) => this.#insert({ ...common, ...part, parent }));
+      const waiting = parts.filter(({ result }) => result === undefined).length;
+      const parent = this.#insert({ ...common, ...merging, composite: true, waiting });
+      const { owner, request, priority } = common;
+      const children = parts.map(({ result, ...part }) => {
+        const end = result === undefined ? {} : { state: 'done' as const, result, endedAt: this.#now() };
+        return this.#insert({ owner, request, priority, ...part, ...end, parent });
+      });
       return { parent, parts: children };
     });
   }
@@ -170,6 +176,20 @@ export class TaskQueue {
     );
   }
 
+  /**
+   * Merges what parts of a composite task are done: those that are open are cancelled. Nothing changes where none is open.
+   * @throws SherinError TASK_NO_PARTS, TASK_UNKNOWN
+   */
+  mergeNow(id: TaskId): Task {
+    return this.#database.transaction(() => {
+      if (!this.#table.get(id).composite) throw new SherinError('TASK_NO_PARTS', { id });
+      for (const part of this.#table.children(id)) {
+        if (!hasEnded(part.state)) this.#end(part, { state: 'cancelled', error: null });
+      }
+      return this.#table.get(id);
+    });
+  }
+
   /** Notes whether a result was good, once. @throws SherinError TASK_STATE when it is not done or was measured already, TASK_UNKNOWN */
   measure(id: TaskId, good: boolean): Task {
     return this.#database.transaction(() => {
@@ -202,14 +222,28 @@ export class TaskQueue {
     return this.#tallies.byDomain(state);
   }
 
+  /** How many users wait for a task that has not ended, and what share of the queue's places is taken. */
+  pressure(): { readonly users: number; readonly share: number } {
+    const { open } = this.#limits;
+    return { users: this.#tallies.waitingOwners(), share: Math.min(1, this.#tallies.open() / open) };
+  }
+
   /** Forgets up to 500 trees of tasks that ended too long ago; how many there were. */
   forget(): number {
     return this.#database.transaction(() => this.#forgetting.old(this.#now()));
   }
 
+  #ended(submission: Submission, end: Pick<NewTask, 'state' | 'result' | 'error'>): Task {
+    const accepted = accept(submissionSchema, submission);
+    return this.#database.transaction(() => {
+      const task = this.#insert({ ...accepted, ...end, endedAt: this.#now() });
+      this.#forgetting.beyond(task.owner);
+      return task;
+    });
+  }
+
   #insert(task: NewTask): Task {
-    const { parent = null, ...given } = task;
-    const id = newTaskId();
+    const { parent = null, id = newTaskId(), ...given } = task;
     if (!hasEnded(given.state ?? 'queued')) this.#requireQueueRoom(given.owner);
     return this.#table.insert({
       ...{ state: 'queued', waiting: 0, attempt: 0, failures: 0, bot: null, result: null, error: null },
@@ -262,4 +296,7 @@ export class TaskQueue {
 
 /** What differs from a queued task of nobody. */
 type NewTask = Pick<Task, 'owner' | 'request' | 'domain' | 'department' | 'class' | 'priority'> &
-  Partial<Pick<Task, 'state' | 'result' | 'endedAt' | 'composite' | 'waiting'>> & { readonly parent?: Task };
+  Partial<Pick<Task, 'state' | 'result' | 'error' | 'endedAt' | 'composite' | 'waiting'>> & {
+    readonly id?: TaskId | undefined;
+    readonly parent?: Task;
+  };

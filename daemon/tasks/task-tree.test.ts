@@ -82,6 +82,35 @@ describe('a composite task', () => {
     expect(() => fixture.queue.submitMulti(submission)).toThrow(code('USAGE'));
     expect(() => fixture.queue.submitMulti({ ...submission, parts: [] })).toThrow(code('USAGE'));
   });
+
+  it('has parts that are done from the start, and waits for the others', () => {
+    const work = { department: 'general', class: 'explain' };
+    const parts = [
+      { domain: 'physics', ...work, result: idOf('known') },
+      { domain: 'logic', ...work },
+    ];
+    const { parent, parts: made } = fixture.queue.submitMulti({ owner: 1, request: idOf('a'), parts });
+    expect(made.map(({ state, result }) => [state, result])).toEqual([
+      ['done', idOf('known')],
+      ['queued', null],
+    ]);
+    expect(fixture.queue.get(parent.id).waiting).toBe(1);
+    fixture.queue.finish(begin('logic'), idOf('new'));
+    expect(begin(mergeDomain).id).toBe(parent.id);
+  });
+
+  it('is merged at once on request: open parts are cancelled, and what is done is merged', () => {
+    const { parent, parts } = submit();
+    fixture.queue.finish(begin('physics'), idOf('one'));
+    expect(fixture.queue.mergeNow(parent.id)).toMatchObject({ state: 'queued', waiting: 0 });
+    expect(parts.map(stateOf)).toEqual(['done', 'cancelled', 'cancelled']);
+    expect(begin(mergeDomain).id).toBe(parent.id);
+    expect(fixture.queue.mergeNow(parent.id).state).toBe('running');
+    const other = submit();
+    expect(fixture.queue.mergeNow(other.parent.id)).toMatchObject({ error: 'TASK_PARTS_FAILED' });
+    const single = fixture.queue.submit(sample());
+    expect(() => fixture.queue.mergeNow(single.id)).toThrow(code('TASK_NO_PARTS'));
+  });
 });
 
 describe('a task that requires others', () => {

@@ -31,6 +31,8 @@ export const healthReasonSchema = z.enum([
   'audit-unwritable',
   /** Cubes failed verification. */
   'quarantine',
+  /** The database of tasks can't be used. */
+  'tasks-unavailable',
 ]);
 export type HealthReason = z.infer<typeof healthReasonSchema>;
 
@@ -57,8 +59,11 @@ export type DaemonStatus = z.infer<typeof daemonStatusSchema>;
 /** Upper bounds of the histogram's buckets, seconds. */
 export const latencyBuckets = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10] as const;
 
+/** Those of the catalogue, `merge` and more. */
+export const mostDomains = 16;
+
 /** Methods of a page, so that the longest fit a line. */
-export const metricsPage = 6;
+export const metricsPage = 4;
 
 const methodMetricsSchema = z.strictObject({
   method: shortNameSchema,
@@ -70,6 +75,13 @@ const methodMetricsSchema = z.strictObject({
     .describe(
       `answers within ${latencyBuckets.join(', ')} s, each in its first one, and those that took longer`,
     ),
+});
+
+const domainMetricsSchema = z.strictObject({
+  domain: shortNameSchema,
+  queued: count,
+  running: count,
+  hits: count.describe('requests that a known result has answered'),
 });
 
 export const systemMethods = {
@@ -101,6 +113,7 @@ export const systemMethods = {
     z.strictObject({ page: shortNameSchema.optional().describe('`next` of the page before') }),
     z.strictObject({
       methods: z.array(methodMetricsSchema).max(metricsPage),
+      domains: z.array(domainMetricsSchema).max(mostDomains).describe('tasks; on the first page only'),
       next: shortNameSchema.nullable().describe('null: there is no more'),
     }),
   ),

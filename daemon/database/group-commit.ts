@@ -1,0 +1,79 @@
+import { SherinError } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import type { DaemonDatabase } from './database.js';
+
+/** Milliseconds that {@link GroupCommit.soon} may take. */
+const soonMs = 10;
+
+interface Piece {
+  readonly work: () => unknown;
+  readonly settle: (outcome: { readonly value: unknown } | { readonly error: unknown }) => void;
+}
+
+/** Changes that come together are committed together: one sync of the disk for all of them. Order is that of the calls. */
+export class GroupCommit {
+  readonly #database: DaemonDatabase;
+  readonly #log: Logger;
+  #pieces: Piece[] = [];
+  #turn: NodeJS.Immediate | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(database: DaemonDatabase, log: Logger) {
+    this.#database = database;
+    this.#log = log;
+  }
+
+  /** Resolves when what `work` has changed is on disk; whatever it throws undoes its own changes only. @throws what `work` throws; SherinError DAEMON_DATABASE, NO_SPACE */
+  run<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const settle: Piece['settle'] = (outcome) =>
+        'error' in outcome ? reject(outcome.error) : resolve(outcome.value as T);
+      this.#pieces.push({ work, settle });
+      this.#turn ??= setImmediate(() => this.flush());
+    });
+  }
+
+  /** For what nobody has to wait for, and may be lost in a power cut: on disk within 10 ms. What it throws is logged. */
+  soon(work: () => void): void {
+    const settle: Piece['settle'] = (outcome) => {
+      if ('error' in outcome) this.#log.error({ err: outcome.error }, 'a change was not stored');
+    };
+    this.#pieces.push({ work, settle });
+    this.#timer ??= setTimeout(() => this.flush(), soonMs);
+  }
+
+  /** Commits what waits, now: who reads after that sees it. */
+  flush(): void {
+    if (this.#turn !== null) clearImmediate(this.#turn);
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#turn = null;
+    this.#timer = null;
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    if (pieces.length > 0) this.#commit(pieces);
+  }
+
+  #commit(pieces: readonly Piece[]): void {
+    const outcomes: Parameters<Piece['settle']>[0][] = [];
+    try {
+      this.#database.transaction(() => {
+        for (const { work } of pieces) outcomes.push(this.#outcome(work));
+      });
+    } catch (error) {
+      for (const { settle } of pieces) settle({ error });
+      return;
+    }
+    for (const [at, { settle }] of pieces.entries()) settle(outcomes[at] ?? { value: undefined });
+  }
+
+  /** @throws SherinError of the database, which concerns all of the group */
+  #outcome(work: () => unknown): { readonly value: unknown } | { readonly error: unknown } {
+    try {
+      return { value: this.#database.transaction(work) };
+    } catch (error) {
+      const ofDatabase = error instanceof SherinError && /^(DAEMON_DATABASE|NO_SPACE)$/.test(error.code);
+      if (ofDatabase) throw error;
+      return { error };
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import type { Emotion } from '../emotion/emotion.js';
+import type { EmotionalState } from '../emotion/emotional-state.js';
+import { type Considered, consider, type Request } from '../policy/consider.js';
+import type { Feelings, Verdict } from '../policy/evaluate.js';
+import { firstState, type PolicyState } from '../policy/state.js';
+import type { Policy } from '../router/policy.js';
+import type { PolicyKeeper } from './policy-keeper.js';
+
+/** The policy as the router and the execution ask it: what the keeper keeps, and the emotional state. */
+export class KeptPolicy implements Policy {
+  readonly #keeper: PolicyKeeper;
+  readonly #emotions: EmotionalState;
+
+  constructor(keeper: PolicyKeeper, emotions: EmotionalState) {
+    this.#keeper = keeper;
+    this.#emotions = emotions;
+  }
+
+  /** While the vault was never open that of a new one, with the stop that applies. */
+  get(): PolicyState {
+    return this.#keeper.known ?? { ...firstState, stop: this.#keeper.stop };
+  }
+
+  feelings(): Emotion {
+    return this.#emotions.emotion(performance.now());
+  }
+
+  async consider(request: Request, feelings: Feelings): Promise<Verdict> {
+    const considered = await this.#keeper.change<Considered>(
+      (state) => consider(state, request, feelings, BigInt(Date.now()) * 1_000_000n),
+      null,
+    );
+    return considered.verdict;
+  }
+
+  watch(changed: () => void): () => void {
+    return this.#keeper.watch(changed);
+  }
+}

@@ -1,0 +1,167 @@
+import { SherinError } from '../../common/errors.js';
+import { Exit } from '../../common/exit.js';
+import type { SherinId } from '../../common/ids.js';
+import type { Logger } from '../../common/log.js';
+import type { GroupCommit } from '../database/group-commit.js';
+import type { Task } from '../tasks/task.js';
+import type { TaskQueue } from '../tasks/task-queue.js';
+import type { Bot, Bots, Grant, Outcome } from './bots.js';
+import type { Classification } from './classification.js';
+import type { Learning } from './learning.js';
+import { keyOf } from './sources.js';
+
+export interface AttemptParts {
+  readonly queue: TaskQueue;
+  readonly group: GroupCommit;
+  readonly bots: Bots;
+  readonly classification: Classification;
+  readonly learning: Learning;
+  readonly log: Logger;
+}
+
+/** Why an attempt was stopped from outside. `released`: bots are stopped, and nobody is to blame. */
+export type Stop = 'cancelled' | 'released' | 'late';
+
+/** How it ended. `closed`: the vault is locked, or sherin-fs is away; the next attempt has to wait for that. */
+export type Ended = 'settled' | 'closed';
+
+/** One attempt of one task by one bot: grant → bot → safety gate → result, or why there is none. */
+export class Attempt {
+  readonly #parts: AttemptParts;
+  readonly #task: Task;
+  readonly #bot: Bot;
+  readonly #stop = new AbortController();
+  #reason: Stop | null = null;
+
+  constructor(parts: AttemptParts, task: Task, bot: Bot) {
+    this.#parts = parts;
+    this.#task = task;
+    this.#bot = bot;
+  }
+
+  /** What comes of it afterwards does not count. */
+  stop(reason: Stop): void {
+    this.#reason ??= reason;
+    this.#stop.abort();
+  }
+
+  /** Resolves when the task has gone on: done, failed, queued again… Never rejects. */
+  async run(): Promise<Ended> {
+    const timer = setTimeout(() => this.stop('late'), this.#bot.timeout);
+    try {
+      await this.#granted(timer);
+      return 'settled';
+    } catch (error) {
+      return await this.#failed(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #granted(timer: NodeJS.Timeout): Promise<void> {
+    const { grants } = this.#parts.bots;
+    const grant = this.#grant();
+    await grants.add(grant);
+    try {
+      const outcome = await this.#answer(grant);
+      clearTimeout(timer);
+      await this.#settle(grant, outcome);
+    } finally {
+      await grants.end(grant).catch((error: unknown) => {
+        this.#parts.log.error({ err: error, task: grant.task }, 'a grant did not end');
+      });
+    }
+  }
+
+  #grant(): Grant {
+    const { id, attempt, request } = this.#task;
+    const results = this.#parts.queue.children(id).flatMap(({ result }) => result ?? []);
+    return { task: id, attempt, bot: this.#bot.bot, objects: [request, ...results] };
+  }
+
+  /** The bot's answer; one that does not stop when it has to is not waited for. */
+  async #answer(grant: Grant): Promise<Outcome> {
+    const { signal } = this.#stop;
+    signal.throwIfAborted();
+    const stopped = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    return Promise.race([this.#parts.bots.runner.run(this.#task, grant, signal), stopped]);
+  }
+
+  async #settle(grant: Grant, outcome: Outcome): Promise<void> {
+    const { queue, group } = this.#parts;
+    switch (outcome.kind) {
+      case 'result':
+        return this.#take(grant, outcome.written);
+      case 'error':
+        await group.run(() => queue.fail(this.#task, outcome.error));
+        return;
+      case 'requires':
+        return this.#require(outcome.requests);
+    }
+  }
+
+  /** Nothing becomes visible before the gate has passed it. */
+  async #take(grant: Grant, written: SherinId): Promise<void> {
+    const { queue, group, bots, learning } = this.#parts;
+    const verdict = await bots.gate.judge(this.#task, written);
+    this.#stop.signal.throwIfAborted();
+    if (!verdict.pass) {
+      await group.run(() => queue.block(this.#task.id, verdict.reason));
+      return;
+    }
+    const before = this.#key();
+    const result = await bots.grants.take(grant, written, this.#task.owner);
+    const { bot, version } = this.#bot;
+    await group.run(() => {
+      const task = queue.finish(this.#task, result);
+      learning.done(task, { key: before, owner: task.owner, bot, version });
+    });
+  }
+
+  /** Of the question as it was at the begin; null where the bot, or what it looks into, has become another since. */
+  #key() {
+    const { domain, request, composite } = this.#task;
+    const now = this.#parts.bots.directory.botFor(domain);
+    if (composite || now === null) return null;
+    const key = keyOf(request, this.#task, this.#bot);
+    return keyOf(request, this.#task, now).equals(key) ? key : null;
+  }
+
+  async #require(requests: readonly SherinId[]): Promise<void> {
+    const { queue, group, classification } = this.#parts;
+    try {
+      const works = await Promise.all(requests.map((request) => classification.of(request)));
+      const wanted = works.map((work, at) => ({ ...work, request: requests[at] ?? '' }));
+      await group.run(() => queue.require(this.#task, wanted));
+    } catch (error) {
+      // What can't be asked for will not be possible the next time either.
+      const { code } = error instanceof SherinError ? error : { code: null };
+      if (code !== 'TASK_TREE' && code !== 'NO_BOT' && code !== 'USAGE') throw error;
+      await group.run(() => queue.fail(this.#task, code));
+    }
+  }
+
+  async #failed(error: unknown): Promise<Ended> {
+    const { queue, group, log } = this.#parts;
+    const { id, attempt } = this.#task;
+    const code = error instanceof SherinError ? error.code : null;
+    const closed = error instanceof SherinError && (error.exit === Exit.locked || code === 'NOT_RUNNING');
+    if (this.#reason === null && code === null) log.error({ err: error, task: id }, 'an attempt failed');
+    try {
+      if (this.#reason === 'released' || (this.#reason === null && closed)) {
+        await group.run(() => queue.release({ id, attempt }));
+      } else if (this.#reason !== 'cancelled') {
+        const loss = this.#reason === 'late' ? 'TIMEOUT' : (code ?? 'IO');
+        await group.run(() => queue.lose({ id, attempt }, loss));
+      }
+    } catch (unsettled) {
+      // It has ended meanwhile; or the database is full, and the task is lost with the next start.
+      const { code: why } = unsettled instanceof SherinError ? unsettled : { code: null };
+      if (why !== 'TASK_STATE' && why !== 'TASK_UNKNOWN')
+        log.error({ err: unsettled, task: id }, 'the end of an attempt was not stored');
+    }
+    return closed ? 'closed' : 'settled';
+  }
+}

@@ -1,0 +1,85 @@
+/** What the router and the execution want of bots: who they are, that they run, and what they are let see. */
+import type { SherinId } from '../../common/ids.js';
+import type { Classified } from '../domains/catalogue.js';
+import type { DeclaredInputs } from '../patterns/pattern-key.js';
+import type { Task } from '../tasks/task.js';
+import type { TaskId } from '../tasks/task-id.js';
+
+/** A bot that works now, or would if a task came. */
+export interface Bot {
+  readonly bot: string;
+  readonly version: string;
+  /** As they are now: the head of a namespace changes with it. */
+  readonly inputs: DeclaredInputs;
+  /** Milliseconds for one attempt. */
+  readonly timeout: number;
+}
+
+export interface BotDirectory {
+  /** Who works in a domain (`merge` is one, too). */
+  botFor(domain: string): Bot | null;
+}
+
+/** The planning bot: reads a request at the mount and answers with enums only. */
+export interface Planner {
+  /** Of the bot: what another version said is asked again. */
+  readonly version: string;
+  /** @throws SherinError BOT_LOST, TIMEOUT… */
+  classify(request: SherinId): Promise<Classified>;
+}
+
+/** What a bot is let see for one attempt of one task. */
+export interface Grant {
+  readonly task: TaskId;
+  readonly attempt: number;
+  readonly bot: string;
+  /** The request first, then results of sub-tasks or of the parts to be merged. */
+  readonly objects: readonly SherinId[];
+}
+
+/** Grants and results, as sherin-fs makes them. */
+export interface Grants {
+  /** @throws SherinError ID_UNKNOWN, LOCKED, NOT_RUNNING… */
+  add(grant: Grant): Promise<void>;
+  /** Nothing of the grant can be read after it. */
+  end(grant: Grant): Promise<void>;
+  /** Makes what the bot has written the result of the task, readable for its owner alone. @returns its new ID */
+  take(grant: Grant, written: SherinId, owner: number): Promise<SherinId>;
+}
+
+/** What a bot answers. */
+export type Outcome =
+  | { readonly kind: 'result'; readonly written: SherinId }
+  /** It can't be done; a short name. */
+  | { readonly kind: 'error'; readonly error: string }
+  /** What it has written to `out/` as sub-tasks. */
+  | { readonly kind: 'requires'; readonly requests: readonly SherinId[] };
+
+export interface BotRunner {
+  /** How many tasks the bots of a domain can have at the same time, as they are now; 0 while none runs or one has to rest. */
+  capacity(domain: string): number;
+  /**
+   * Gives a task to a bot and waits for its answer. When `signal` is aborted the bot has to stop working on it.
+   * @throws SherinError BOT_LOST…: there is no answer, and the task is tried again
+   */
+  run(task: Task, grant: Grant, signal: AbortSignal): Promise<Outcome>;
+  /** Stops all bots; resolves when none runs. */
+  stopAll(): Promise<void>;
+}
+
+/** Reads a result at the mount before anybody else sees it. */
+export interface SafetyGate {
+  /** @throws SherinError when it could not judge: the task is tried again */
+  judge(
+    task: Task,
+    written: SherinId,
+  ): Promise<{ readonly pass: true } | { readonly pass: false; readonly reason: string }>;
+}
+
+export interface Bots {
+  readonly directory: BotDirectory;
+  readonly planner: Planner | null;
+  readonly runner: BotRunner;
+  readonly grants: Grants;
+  readonly gate: SafetyGate;
+}

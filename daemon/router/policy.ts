@@ -1,0 +1,19 @@
+import type { Emotion } from '../emotion/emotion.js';
+import type { Request } from '../policy/consider.js';
+import type { Feelings, Verdict } from '../policy/evaluate.js';
+import type { PolicyState } from '../policy/state.js';
+
+/** The policy engine with its state, which is kept elsewhere. */
+export interface Policy {
+  get(): PolicyState;
+  /** The emotional state as it is now. */
+  feelings(): Emotion;
+  /** Considers an action; resolves when the state after it is kept and its events are recorded. @throws SherinError ACTION_KNOWN, AUDIT_UNWRITABLE… */
+  consider(request: Request, feelings: Feelings): Promise<Verdict>;
+  /** Calls `changed` after each change of the state; gives what ends that. */
+  watch(changed: () => void): () => void;
+}
+
+export function isApproved({ decision }: Verdict): boolean {
+  return decision === 'approved' || decision === 'auto_approved';
+}
