@@ -2,16 +2,9 @@
  * Every error a user can meet, in one table: code → errno, exit code, sentence, hint.
  * `{x}` in a sentence, hint or command is replaced by the error's context value `x`, `{command}` in a hint by the command.
  */
-import { Exit, type ExitCode } from './exit.js';
-
-export interface ErrorRow {
-  readonly errno: string;
-  readonly exit: ExitCode;
-  readonly sentence: string;
-  readonly hint: string;
-  /** For what keeps a vault closed: the next command, to be run as it stands. */
-  readonly command?: string;
-}
+import { botErrors } from './bot-errors.js';
+import type { ErrorRow } from './error-row.js';
+import { Exit } from './exit.js';
 
 /** What reads the recovery key at the terminal. */
 const recovery = 'sherinctl unlock --recovery';
@@ -388,4 +381,5 @@ export const errorTable = {
     sentence: '{what} took longer than {seconds} s',
     hint: 'see: sherinctl doctor',
   },
+  ...botErrors,
 } as const satisfies Record<string, ErrorRow>;
