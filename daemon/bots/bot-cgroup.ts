@@ -25,13 +25,8 @@ export class BotCgroup {
     if (base === null) return null;
     const above = join(base, 'bots');
     const path = join(above, name);
-    try {
-      mkdirSync(above, { recursive: true });
-      for (const folder of [base, above]) enable(folder);
-      mkdirSync(path);
-    } catch {
-      return null;
-    }
+    if (!works(() => mkdirSync(path, { recursive: true }))) return null;
+    for (const folder of [base, above]) enable(folder);
     const wished: Record<Controller, () => void> = {
       memory: () => {
         write(join(path, 'memory.max'), `${limits.memory}`);
@@ -57,7 +52,8 @@ export class BotCgroup {
 
   /** Once all are gone. */
   remove(): void {
-    works(() => rmdirSync(this.path));
+    // The one above goes with the last of them.
+    for (const folder of [this.path, dirname(this.path)]) works(() => rmdirSync(folder));
   }
 }
 

@@ -13,12 +13,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { asSherinId, type SherinId } from '../../../common/ids.js';
+import { projectRoot } from '../../../common/project.js';
 import { readBot } from '../bot-program.js';
 import { type Patience, usualPatience } from '../instance.js';
 import type { TaskMessage } from '../messages.js';
 import type { Refusal } from '../refusal.js';
 import { type BotState, SupervisedBot } from '../supervised-bot.js';
 
+/** They are not compiled, so they are where their source is. */
+const programs = join(projectRoot, 'daemon/bots/testing/programs');
 const root = process.getuid?.() === 0;
 let users = 0;
 
@@ -55,7 +58,7 @@ export class BotWorkplace {
 
   /** A bot of one of the programs beside this file, or of a file of another place. */
   bot(program: string, manifest: object = {}, patience: Partial<Patience> = {}): SupervisedBot {
-    const source = program.startsWith('/') ? program : join(import.meta.dirname, 'programs', program);
+    const source = program.startsWith('/') ? program : join(programs, program);
     const name = source.slice(source.lastIndexOf('/') + 1);
     cpSync(source, join(this.program, name));
     chmodSync(join(this.program, name), 0o755);
