@@ -43,6 +43,8 @@ export interface Sender {
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;
+  /** It was sent through the pair's other end, which only those have to whom it was handed on. */
+  readonly fromPeer: boolean;
 }
 
 /** One end of a pair of datagram sockets, each with a path. */

@@ -68,6 +68,13 @@ print("sent")`,
     expect(bot.facts.state).toBe('ready');
   });
 
+  test('a child may send through the descriptor and end at once', async () => {
+    const children = `import subprocess
+for _ in range(50): subprocess.run(["sh", "-c", "printf '{\\"heartbeat\\":true}' >&3"], pass_fds=[3], check=True)`;
+    expect(await place.run(bot, children)).toBe('exit 0\n');
+    expect(place.refusals).toEqual([]);
+  });
+
   test('any of its processes may send, by the path, too, as long as it is there', async () => {
     const byPath = `import os, socket, time
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

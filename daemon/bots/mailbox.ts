@@ -72,7 +72,9 @@ export class Mailbox {
   }
 
   #take(bytes: Buffer, sender: Sender): void {
-    if (sender.uid !== this.#uid || !this.#handlers.holds(sender.pid)) {
+    // Who has the bot's end is one of the bot's, also when it is gone by now; who sends by the path must be there to be known.
+    const own = sender.fromPeer || this.#handlers.holds(sender.pid);
+    if (sender.uid !== this.#uid || !own) {
       this.#refuse('forged-sender', sender);
       return;
     }

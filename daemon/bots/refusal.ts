@@ -9,7 +9,7 @@ export type RefusalReason =
   | 'descriptors'
   /** No message of the protocol. */
   | 'malformed'
-  /** Not of this bot's user, or of no process of this sandbox, as far as can be seen: who sends must still be there. */
+  /** Not of this bot's user; or neither through the bot's end nor of a process that is seen in this sandbox. */
   | 'forged-sender'
   /** About a task that this instance was not given. */
   | 'unknown-task'

@@ -42,6 +42,8 @@ DatagramPair BindPair(const std::string& path, const std::string& peer_path) {
       unlink(peer_path.c_str());
       throw SocketError{error, "connect"};
     }
+    socklen_t size = sizeof pair.peer_name;
+    getsockname(pair.peer.get(), reinterpret_cast<sockaddr*>(&pair.peer_name), &size);
     const int off = 0;
     setsockopt(pair.peer.get(), SOL_SOCKET, SO_PASSCRED, &off, sizeof off);
   } catch (const SocketError&) {
@@ -51,11 +53,14 @@ DatagramPair BindPair(const std::string& path, const std::string& peer_path) {
   return pair;
 }
 
-Datagram ReceiveDatagram(int fd, uint8_t* buffer, size_t limit) {
+Datagram ReceiveDatagram(int fd, uint8_t* buffer, size_t limit, const sockaddr_un& peer_name) {
   // No room for descriptors: the kernel closes what comes along and says so.
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))];
   iovec data{buffer, limit};
+  sockaddr_un name{};
   msghdr message{};
+  message.msg_name = &name;
+  message.msg_namelen = sizeof name;
   message.msg_iov = &data;
   message.msg_iovlen = 1;
   message.msg_control = control;
@@ -78,6 +83,8 @@ Datagram ReceiveDatagram(int fd, uint8_t* buffer, size_t limit) {
   } else {
     datagram.uid = datagram.gid = UINT32_MAX;  // nobody's: (uid_t)-1 is no user
   }
+  // Both began as zeros, so that equal names are equal bytes; a socket without a name has none.
+  datagram.from_peer = message.msg_namelen > sizeof(sa_family_t) && std::memcmp(&name, &peer_name, sizeof name) == 0;
   if ((message.msg_flags & MSG_CTRUNC) != 0) datagram.state = Datagram::Descriptors;
   if ((message.msg_flags & MSG_TRUNC) != 0) datagram.state = Datagram::Oversize;
   return datagram;

@@ -1,4 +1,6 @@
 #pragma once
+#include <sys/un.h>
+
 #include <cstdint>
 #include <string>
 
@@ -13,6 +15,8 @@ constexpr size_t kDatagramLimit = 65536;
 struct DatagramPair {
   Fd own;
   Fd peer;
+  /** The name of `peer`, as what it sends carries it. */
+  sockaddr_un peer_name{};
 };
 
 /** Binds both, with mode 0600; neither path may exist. @throws SocketError, and no file is left */
@@ -25,10 +29,12 @@ struct Datagram {
   int64_t pid = 0;
   uint32_t uid = 0;
   uint32_t gid = 0;
+  /** Sent through the pair's `peer`. */
+  bool from_peer = false;
 };
 
 /** Takes one datagram into `buffer`; what is longer than `limit` or carries descriptors is only told of. @throws SocketError */
-Datagram ReceiveDatagram(int fd, uint8_t* buffer, size_t limit);
+Datagram ReceiveDatagram(int fd, uint8_t* buffer, size_t limit, const sockaddr_un& peer_name);
 /** False when the receiver's queue is full. @throws SocketError */
 bool SendDatagram(int fd, const std::string& path, const uint8_t* data, size_t size);
 

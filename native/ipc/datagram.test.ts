@@ -64,13 +64,23 @@ describe('datagrams', () => {
     writeSync(socket.peerFd, 'two');
     const [one, two] = await first(2);
     expect([one?.message, two?.message]).toEqual(['one', 'two']);
-    expect(one?.sender).toEqual({ pid: process.pid, uid: process.getuid?.(), gid: process.getgid?.() });
+    expect(one?.sender).toEqual({
+      pid: process.pid,
+      uid: process.getuid?.(),
+      gid: process.getgid?.(),
+      fromPeer: true,
+    });
   });
 
   test('are taken at the path, too, with the pid of another process', async () => {
     const pid = Number(python('s.sendto(b"hello", path); print(os.getpid())'));
     const [hello] = await first(1);
-    expect(hello).toMatchObject({ message: 'hello', sender: { pid } });
+    expect(hello).toMatchObject({ message: 'hello', sender: { pid, fromPeer: false } });
+  });
+
+  test('of another socket with a name are not those of the other end', async () => {
+    python('s.bind(path + "2"); s.sendto(b"x", path)');
+    expect((await first(1))[0]?.sender.fromPeer).toBe(false);
   });
 
   test.runIf(process.getuid?.() === 0)('name another user', async () => {
@@ -142,7 +152,7 @@ describe('binding', () => {
     mkdirSync(deep);
     const far = bindDatagrams(join(deep, 'own'), join(deep, 'peer'), 16, handlers);
     writeSync(far.peerFd, 'far');
-    expect((await first(1))[0]?.message).toBe('far');
+    expect((await first(1))[0]).toMatchObject({ message: 'far', sender: { fromPeer: true } });
     expect(far.send(Buffer.from('back'))).toBe(true);
     closeSync(far.peerFd);
     far.close();

@@ -19,6 +19,7 @@ Napi::Object SenderObject(Napi::Env env, const Datagram& datagram) {
   sender.Set("pid", Napi::Number::New(env, static_cast<double>(datagram.pid)));
   sender.Set("uid", Napi::Number::New(env, datagram.uid));
   sender.Set("gid", Napi::Number::New(env, datagram.gid));
+  sender.Set("fromPeer", Napi::Boolean::New(env, datagram.from_peer));
   return sender;
 }
 
@@ -51,6 +52,7 @@ DatagramSocket::DatagramSocket(const Napi::CallbackInfo& info)
   } catch (const SocketError& error) {
     throw SystemError(env, error.error, error.syscall);
   }
+  peer_name_ = pair.peer_name;
   poll_ = Poll::New(env, std::move(pair.own), [this](int) { OnReadable(); },
                     [this] {
                       handlers_.Reset();
@@ -94,7 +96,7 @@ bool DatagramSocket::TakeOne(uint8_t* buffer) {
   const Napi::Env env = Env();
   const Napi::HandleScope scope(env);
   try {
-    const Datagram datagram = ReceiveDatagram(poll_->fd(), buffer, limit_);
+    const Datagram datagram = ReceiveDatagram(poll_->fd(), buffer, limit_, peer_name_);
     if (datagram.state == Datagram::Nothing) return false;
     const Napi::Object handlers = handlers_.Value();
     const Napi::Object sender = SenderObject(env, datagram);

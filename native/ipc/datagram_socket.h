@@ -1,5 +1,6 @@
 #pragma once
 #include <napi.h>
+#include <sys/un.h>
 
 #include <string>
 
@@ -27,6 +28,7 @@ class DatagramSocket : public Napi::ObjectWrap<DatagramSocket> {
   Napi::ObjectReference handlers_;
   Napi::AsyncContext context_;
   std::string peer_path_;
+  sockaddr_un peer_name_{};
   size_t limit_ = 0;
 };
 
