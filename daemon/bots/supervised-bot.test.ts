@@ -1,6 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { built } from '../../common/built.fixture.js';
 import { BotWorkplace, idOf, taskOf, until } from './testing/workplace.js';
 
 let place: BotWorkplace;
@@ -104,6 +106,29 @@ describe('a bot', () => {
       await until(() => bot.facts.state === 'ready' && bot.facts.restarts === ends);
     }
     expect(bot.facts.state).not.toBe('failed');
+  });
+
+  test('that can not be started again fails', async () => {
+    const bot = place.bot('quitter.py');
+    await bot.start();
+    const attempt = bot.give(taskOf(idOf(1)));
+    renameSync(place.runtime, `${place.runtime}-gone`);
+    expect(await attempt).toEqual({ kind: 'failed', reason: 'exit' });
+    await until(() => bot.facts.state === 'failed');
+    expect(bot.facts.lastEnd).toBe('start');
+  });
+
+  test('ends with sherind, however that ends', async () => {
+    const script = built(join(import.meta.dirname, 'testing/attempt.child.ts'));
+    const env = { ...process.env, TMPDIR: place.directory };
+    const sherind = spawn(process.execPath, [script, 'import time; time.sleep(999)'], {
+      env,
+      stdio: 'ignore',
+    });
+    // bubblewrap outside, the first process and the runner inside name the folder; the last is the request's program.
+    await until(() => running('/sherin/in/FILES_') && running(place.directory));
+    sherind.kill('SIGKILL');
+    await until(() => !running(place.directory));
   });
 
   test('leaves no process behind when it is stopped in the middle of a start or of work', async () => {

@@ -116,7 +116,8 @@ export class SupervisedBot {
 
   /** One instance from its start to its end. */
   async #run(ready: () => void): Promise<InstanceEnd> {
-    const instance = new BotInstance(this.#options);
+    const instance = this.#launch();
+    if (instance === null) return 'start';
     this.#instance = instance;
     void instance.ready.then(() => {
       if (this.#instance !== instance || this.#stop.signal.aborted) return;
@@ -127,6 +128,16 @@ export class SupervisedBot {
     const end = await instance.ended;
     this.#instance = null;
     return end;
+  }
+
+  /** Null where not even the start was possible: the runtime folder or bubblewrap is gone. */
+  #launch(): BotInstance | null {
+    try {
+      return new BotInstance(this.#options);
+    } catch (error) {
+      this.#log.error({ err: error }, 'a bot could not be started');
+      return null;
+    }
   }
 
   #change(state: BotState): void {
