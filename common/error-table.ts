@@ -3,22 +3,12 @@
  * `{x}` in a sentence, hint or command is replaced by the error's context value `x`, `{command}` in a hint by the command.
  */
 import { backupErrors } from './backup-errors.js';
+import { botErrors } from './bot-errors.js';
 import { daemonErrors } from './daemon-errors.js';
-import { Exit, type ExitCode } from './exit.js';
+import type { ErrorRow } from './error-row.js';
+import { Exit } from './exit.js';
 import { policyErrors } from './policy-errors.js';
 import { taskErrors } from './task-errors.js';
-
-export interface ErrorRow {
-  /** Of the system, or `EPOLICY`, which only sockets answer. */
-  readonly errno: string;
-  readonly exit: ExitCode;
-  readonly sentence: string;
-  readonly hint: string;
-  /** For what keeps a vault closed: the next command, to be run as it stands. */
-  readonly command?: string;
-  /** Its sentence is made of short names and numbers, so the socket of sherind may tell it. */
-  readonly told?: boolean;
-}
 
 /** What reads the recovery key at the terminal. */
 const recovery = 'sherinctl unlock --recovery';
@@ -387,4 +377,5 @@ export const errorTable = {
   },
   ...policyErrors,
   ...daemonErrors,
+  ...botErrors,
 } as const satisfies Record<string, ErrorRow>;

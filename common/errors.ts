@@ -1,5 +1,6 @@
 /** Errors of the table as exceptions, as they travel, and as they are read back. */
-import { type ErrorRow, errorTable } from './error-table.js';
+import type { ErrorRow } from './error-row.js';
+import { errorTable } from './error-table.js';
 import type { ExitCode } from './exit.js';
 
 export { errorTable } from './error-table.js';

@@ -1,6 +1,6 @@
 /**
  * Typed surface of the addon `sherin_ipc`: Unix sockets of type SOCK_SEQPACKET with peer credentials and passed
- * descriptors, and secrets typed at a terminal. It holds no key and no cipher; `cli/` and `daemon/` may import it.
+ * descriptors, datagram sockets with the credentials of each sender, and secrets typed at a terminal. It holds no key and no cipher; `cli/` and `daemon/` may import it.
  */
 import type { Buffer } from 'node:buffer';
 import { loadAddon } from './load.js';
@@ -38,6 +38,34 @@ export interface Server {
   close(): void;
 }
 
+/** The kernel's word on who sent a datagram (SCM_CREDENTIALS); pid 0 for a process that can't be seen from here. */
+export interface Sender {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** It was sent through the pair's other end, which only those have to whom it was handed on. */
+  readonly fromPeer: boolean;
+}
+
+/** One end of a pair of datagram sockets, each with a path. */
+export interface DatagramSocket {
+  /**
+   * Descriptor (O_CLOEXEC) of the other end, for the process that is to have it; the caller closes it once it was handed
+   * on. It sends to this end and takes from no other.
+   */
+  readonly peerFd: number;
+  /** Sends to the other end; false when its queue is full. Throws with code EPIPE, EMSGSIZE, ECONNREFUSED… */
+  send(message: Buffer): boolean;
+  /** Closes this end; the files of both stay. */
+  close(): void;
+}
+
+export interface DatagramHandlers {
+  readonly message: (message: Buffer, sender: Sender) => void;
+  /** One that was not delivered: longer than the limit, or with descriptors, which the kernel has closed. */
+  readonly refused: (reason: 'oversize' | 'descriptors', sender: Sender) => void;
+}
+
 interface Addon {
   /**
    * Listens at a path (mode set before it is reachable: created under a private umask). `accept` gets each connection and
@@ -46,6 +74,11 @@ interface Addon {
   listen(path: string, mode: number, accept: (connection: Connection) => ConnectionHandlers): Server;
   /** Connects; throws with code ENOENT, ECONNREFUSED, EACCES…. */
   connect(path: string, handlers: ConnectionHandlers): Connection;
+  /**
+   * Binds two SOCK_DGRAM sockets, mode 0600; neither path may exist. Anybody who may write to `path` can send to it, and is told
+   * by the kernel's credentials. `limit` is in bytes, 1 to 65536, for both directions. Throws with an errno code.
+   */
+  bindDatagrams(path: string, peerPath: string, limit: number, handlers: DatagramHandlers): DatagramSocket;
   /** An anonymous memory file (memfd_create, CLOEXEC, sealed against growth at `size` when given). */
   memfd(name: string, size: number): number;
   /** Keeps a memory file as it is from now on: who gets it can read it without waiting for anybody. Throws with an errno code. */
@@ -84,6 +117,7 @@ const addon = loadAddon('sherin_ipc') as Addon;
 
 export const listen: Addon['listen'] = addon.listen;
 export const connect: Addon['connect'] = addon.connect;
+export const bindDatagrams: Addon['bindDatagrams'] = addon.bindDatagrams;
 export const memfd: Addon['memfd'] = addon.memfd;
 export const sealMemfd: Addon['sealMemfd'] = addon.sealMemfd;
 export const readSecretToMemfd: Addon['readSecretToMemfd'] = addon.readSecretToMemfd;

@@ -1,6 +1,6 @@
 /** One request line → one response line: parsing, validation, dispatch, error answers. */
 import type { z } from 'zod';
-import type { ErrorRow } from '../../common/error-table.js';
+import type { ErrorRow } from '../../common/error-row.js';
 import { errorTable, SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
 import type { Logger } from '../../common/log.js';

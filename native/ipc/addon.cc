@@ -1,6 +1,7 @@
 #include "addon.h"
 
 #include "connection.h"
+#include "datagram_socket.h"
 #include "failure.h"
 #include "files.h"
 #include "memory_file.h"
@@ -83,8 +84,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(addon);
   addon->connection = Napi::Persistent(Connection::Define(env));
   addon->server = Napi::Persistent(Server::Define(env));
+  addon->datagrams = Napi::Persistent(DatagramSocket::Define(env));
   exports.Set("listen", Napi::Function::New<Server::Listen>(env, "listen"));
   exports.Set("connect", Napi::Function::New<ConnectTo>(env, "connect"));
+  exports.Set("bindDatagrams", Napi::Function::New<DatagramSocket::BindDatagrams>(env, "bindDatagrams"));
   exports.Set("memfd", Napi::Function::New<MemoryFile>(env, "memfd"));
   exports.Set("sealMemfd", Napi::Function::New<SealMemory>(env, "sealMemfd"));
   exports.Set("readSecretToMemfd", Napi::Function::New<ReadSecret>(env, "readSecretToMemfd"));

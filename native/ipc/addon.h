@@ -9,6 +9,7 @@ namespace sherin::ipc {
 struct Addon {
   Napi::FunctionReference connection;
   Napi::FunctionReference server;
+  Napi::FunctionReference datagrams;
 
   static Addon& Of(Napi::Env env) { return *env.GetInstanceData<Addon>(); }
 };

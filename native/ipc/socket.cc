@@ -1,16 +1,16 @@
 #include "socket.h"
 
 #include <fcntl.h>
-#include <linux/limits.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <cerrno>
 #include <cstring>
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include "address.h"
 
 namespace sherin::ipc {
 namespace {
@@ -23,31 +23,6 @@ Fd NewSocket(int flags) {
   if (!fd) throw SocketError{errno, "socket"};
   return fd;
 }
-
-/** The address of a path of any length: one that does not fit goes through a descriptor of its directory. */
-class Address {
- public:
-  explicit Address(const std::string& path) {
-    if (path.empty() || path.size() >= PATH_MAX) throw SocketError{ENAMETOOLONG, "bind"};
-    address_.sun_family = AF_UNIX;
-    std::string name = path;
-    if (name.size() >= sizeof address_.sun_path) {
-      const size_t slash = path.rfind('/');
-      const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-      folder_ = Fd(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-      if (!folder_) throw SocketError{errno, "open"};
-      name = "/proc/self/fd/" + std::to_string(folder_.get()) + "/" + path.substr(slash + 1);
-      if (name.size() >= sizeof address_.sun_path) throw SocketError{ENAMETOOLONG, "bind"};
-    }
-    std::memcpy(address_.sun_path, name.c_str(), name.size() + 1);
-  }
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address_); }
-  static constexpr socklen_t size() { return sizeof(sockaddr_un); }
-
- private:
-  Fd folder_;
-  sockaddr_un address_{};
-};
 
 /** True when a socket file's listener is gone: only then may the file be replaced. */
 bool IsDead(const Address& address, const std::string& path) {

@@ -12,7 +12,8 @@ const packages = {
     'swtpm-tools',
     'tpm2-tools', // to look at a TPM by hand
     'attr', // getfattr
-    'util-linux', // setpriv ends swtpm with its parent
+    'bubblewrap', // the sandbox of bots
+    'util-linux', // setpriv ends swtpm with its parent and gives bots their uid, prlimit their limits
     'pkg-config|pkgconf',
     'g++',
     'make',

@@ -1,0 +1,144 @@
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { manifestLimit, readBot } from './bot-program.js';
+
+const least = {
+  bot_id: 'adder',
+  version: '1.0.0',
+  layer: 'worker',
+  domain: 'calculations',
+  exec: ['./bot.sh', '-v'],
+};
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sherin-bot-'));
+  writeFileSync(join(folder, 'bot.sh'), '#!/bin/sh\n', { mode: 0o755 });
+  describeAs(least);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function describeAs(manifest: unknown): void {
+  writeFileSync(join(folder, 'bot.json'), typeof manifest === 'string' ? manifest : JSON.stringify(manifest));
+}
+
+/** Code and the part that tells what is wrong. */
+function refusal(): string {
+  try {
+    readBot(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && 'context' in error) {
+      return `${error.code}: ${(error.context as { part: string }).part}`;
+    }
+    throw error;
+  }
+  return 'taken';
+}
+
+test('what is not said has its usual value', () => {
+  const { manifest, folder: real } = readBot(folder);
+  expect(real).toBe(folder);
+  expect(manifest).toEqual({
+    ...least,
+    subdomain: null,
+    specialty: null,
+    department: null,
+    connection_points: [],
+    max_concurrent: 1,
+    limits: {
+      memory: 512 * 2 ** 20,
+      cpu_seconds: 3600,
+      processes: 64,
+      files: 256,
+      file_size: 256 * 2 ** 20,
+      tmp: 64 * 2 ** 20,
+      task_seconds: 30,
+    },
+    inputs: 'pure',
+  });
+});
+
+describe('refuses', () => {
+  test.each([
+    ['no object', '[]'],
+    ['no JSON', '{'],
+    ['nesting', '['.repeat(8_000)],
+    ['a field that is not known', { ...least, colour: 'red' }],
+    ['a name in capitals', { ...least, bot_id: 'Adder' }],
+    ['a name that is a path', { ...least, bot_id: '../x' }],
+    ['a long name', { ...least, bot_id: 'a'.repeat(33) }],
+    ['the layer of the router', { ...least, layer: 'router' }],
+    ['no program', { ...least, exec: [] }],
+    ['a program of the system', { ...least, exec: ['/bin/sh'] }],
+    ['a program outside', { ...least, exec: ['./../bot.sh'] }],
+    ['a program outside, in the middle', { ...least, exec: ['./a/../../bot.sh'] }],
+    ['a zero byte', { ...least, exec: ['./bot.sh', 'a\0b'] }],
+    ['many arguments', { ...least, exec: ['./bot.sh', ...Array(16).fill('x')] }],
+    ['no task at all', { ...least, max_concurrent: 0 }],
+    ['more tasks than a queue holds', { ...least, max_concurrent: 9 }],
+    ['memory of nothing', { ...least, limits: { memory: 0 } }],
+    ['a limit that is not known', { ...least, limits: { ram: 1 } }],
+    ['a task of days', { ...least, limits: { task_seconds: 1e6 } }],
+    ['a namespace that is none', { ...least, inputs: ['files'] }],
+    ['no namespace', { ...least, inputs: [] }],
+    ['more than the limit', `${JSON.stringify(least)}${' '.repeat(manifestLimit)}`],
+  ])('%s', (_, manifest) => {
+    describeAs(manifest);
+    expect(refusal()).toMatch(/^BOT_MANIFEST: /);
+  });
+
+  test('names the field', () => {
+    describeAs({ ...least, limits: { files: 5 } });
+    expect(refusal()).toMatch(/^BOT_MANIFEST: limits\.files: /);
+  });
+
+  test('a folder or a bot.json that is not there', () => {
+    expect(() => readBot(join(folder, 'none'))).toThrow(expect.objectContaining({ code: 'BOT_MANIFEST' }));
+    rmSync(join(folder, 'bot.json'));
+    expect(refusal()).toBe('BOT_MANIFEST: ENOENT');
+  });
+
+  test('a bot.json that is a link, a folder or a pipe', () => {
+    const path = join(folder, 'bot.json');
+    rmSync(path);
+    symlinkSync('/etc/hostname', path);
+    expect(refusal()).toBe('BOT_MANIFEST: it is a link');
+    rmSync(path);
+    mkdirSync(path);
+    expect(refusal()).toBe('BOT_MANIFEST: it is no file');
+  });
+
+  test('a program that a link takes out of the folder, and takes one that stays', () => {
+    rmSync(join(folder, 'bot.sh'));
+    symlinkSync('/bin/sh', join(folder, 'bot.sh'));
+    expect(refusal()).toBe('BOT_UNSAFE: it leads out of the bot’s folder');
+    rmSync(join(folder, 'bot.sh'));
+    writeFileSync(join(folder, 'real.sh'), '#!/bin/sh\n', { mode: 0o755 });
+    symlinkSync('real.sh', join(folder, 'bot.sh'));
+    expect(refusal()).toBe('taken');
+  });
+
+  test('a program that is missing, no file or can not be executed', () => {
+    chmodSync(join(folder, 'bot.sh'), 0o644);
+    expect(refusal()).toMatch(/^BOT_MANIFEST: it can not be executed/);
+    rmSync(join(folder, 'bot.sh'));
+    expect(refusal()).toBe('BOT_MANIFEST: ENOENT');
+    mkdirSync(join(folder, 'bot.sh'));
+    expect(refusal()).toBe('BOT_MANIFEST: it is no file');
+  });
+
+  test('what others may write to', () => {
+    for (const path of [folder, join(folder, 'bot.json'), join(folder, 'bot.sh')]) {
+      chmodSync(path, 0o777);
+      expect(refusal()).toBe('BOT_UNSAFE: others may write to it');
+      chmodSync(path, 0o755);
+    }
+  });
+
+  test.runIf(process.getuid?.() === 0)('what belongs to another user', () => {
+    chownSync(join(folder, 'bot.sh'), 65534, 65534);
+    expect(refusal()).toBe('BOT_UNSAFE: it belongs to uid 65534');
+  });
+});

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Lives and says nothing.
+exec sleep 1000
