@@ -1,10 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { isLeftOver } from './instance-name.js';
 import type { BotLimits } from './manifest.js';
 
 const controllers = ['memory', 'pids', 'cpu'] as const;
 export type Controller = (typeof controllers)[number];
 
+/** Below sherind's own group. */
+const folderName = 'bots';
 /** Microseconds of each 100,000 that all of a bot may compute: one processor. */
 const oneProcessor = '100000 100000';
 
@@ -23,7 +26,7 @@ export class BotCgroup {
   static make(name: string, limits: BotLimits): BotCgroup | null {
     const base = ownFolder();
     if (base === null) return null;
-    const above = join(base, 'bots');
+    const above = join(base, folderName);
     const path = join(above, name);
     if (!works(() => mkdirSync(path, { recursive: true }))) return null;
     for (const folder of [base, above]) enable(folder);
@@ -38,6 +41,15 @@ export class BotCgroup {
     };
     const inForce = controllers.filter((name) => works(wished[name]));
     return new BotCgroup(path, new Set(inForce));
+  }
+
+  /** Those of a sherind that was killed. */
+  static removeLeftovers(): void {
+    const base = ownFolder();
+    const above = base === null ? null : join(base, folderName);
+    if (above === null || !existsSync(above)) return;
+    for (const name of readdirSync(above).filter(isLeftOver)) works(() => rmdirSync(join(above, name)));
+    works(() => rmdirSync(above));
   }
 
   /** The file that takes a process in. */

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { SherinId } from '../../common/ids.js';
 import type { Sender } from '../../native/ipc.js';
 import { BotCgroup } from './bot-cgroup.js';
 import type { BotProgram } from './bot-program.js';
+import { newInstanceName } from './instance-name.js';
 import type { LimitsInForce } from './limits.js';
 import { Mailbox } from './mailbox.js';
 import { memoryInUse } from './memory-in-use.js';
@@ -67,7 +67,7 @@ export class BotInstance {
     this.#options = options;
     const { uid } = options;
     const { bot_id, limits } = options.program.manifest;
-    const name = `${bot_id}-${randomBytes(6).toString('hex')}`;
+    const name = newInstanceName(bot_id);
     this.#mailbox = new Mailbox(join(options.runtime, name), uid ?? process.getuid?.() ?? 0, {
       holds: (pid) => this.#sandbox.holds(pid),
       message: (message, sender) => this.#hear(message, sender),
@@ -187,7 +187,7 @@ function sandboxOptions({ program, mount, uid }: InstanceOptions, mailbox: Mailb
  * @throws SherinError SANDBOX_FAILED, TOOL_MISSING
  */
 export async function tryInstance(options: InstanceOptions): Promise<void> {
-  const folder = join(options.runtime, `try-${randomBytes(6).toString('hex')}`);
+  const folder = join(options.runtime, newInstanceName('try'));
   const nobody = { holds: () => false, message: () => undefined, refused: () => undefined };
   const mailbox = new Mailbox(folder, options.uid ?? process.getuid?.() ?? 0, nobody);
   try {

@@ -3,6 +3,7 @@ import { readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { built } from '../../common/built.fixture.js';
+import { removeLeftovers } from './leftovers.js';
 import { BotWorkplace, idOf, taskOf, until } from './testing/workplace.js';
 
 let place: BotWorkplace;
@@ -129,6 +130,19 @@ describe('a bot', () => {
     await until(() => running('/sherin/in/FILES_') && running(place.directory));
     sherind.kill('SIGKILL');
     await until(() => !running(place.directory));
+    const [folder = ''] = readdirSync(place.directory).filter((name) => name.startsWith('sherin-bots-'));
+    const runtime = join(place.directory, folder, 'run');
+    expect(readdirSync(runtime)).toHaveLength(1);
+    removeLeftovers(runtime);
+    expect(readdirSync(runtime)).toEqual([]);
+  });
+
+  test('that lives leaves nothing that is taken for left over', async () => {
+    const bot = place.bot('runner.py');
+    await bot.start();
+    removeLeftovers(place.runtime);
+    expect(await place.run(bot, 'print("here")')).toContain('here');
+    expect(readdirSync(place.runtime)).toHaveLength(1);
   });
 
   test('leaves no process behind when it is stopped in the middle of a start or of work', async () => {
