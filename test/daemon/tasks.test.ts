@@ -1,27 +1,15 @@
 /** Tasks over sherind's socket and a real sherin-fs, which decides who may read a request or a result. */
-import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Admins } from '../../common/admins.js';
-import { asSherinId, type SherinId } from '../../common/ids.js';
-import { EmotionalState } from '../../daemon/emotion/emotional-state.js';
-import { FsLink } from '../../daemon/fs-link.js';
+import { asSherinId } from '../../common/ids.js';
 import { FsObjects } from '../../daemon/fs-objects.js';
-import { MemoryPolicy } from '../../daemon/memory-policy.js';
-import { taskHandlers } from '../../daemon/methods/task.js';
-import { RequestMetrics } from '../../daemon/request-metrics.js';
-import { BotsFixture } from '../../daemon/router/room.fixture.js';
-import { Tasks } from '../../daemon/router/tasks.js';
-import { callersBy } from '../../daemon/socket/caller.js';
-import { restingHandlers, silent } from '../../daemon/socket/daemon.fixture.js';
-import { answerWith, busyLine } from '../../daemon/socket/dispatch.js';
-import { LineServer } from '../../daemon/socket/line-server.js';
-import { TokenBuckets } from '../../daemon/socket/token-buckets.js';
 import { Machine } from '../vault/machine.js';
 import { until } from '../vault/wait.js';
 import { AsUser, type User } from './as-user.js';
 import { Sherind } from './sherind.js';
+import { TaskServer, write } from './task-server.js';
 
 const alice: User = { uid: 61_001, gid: 61_001 };
 const bob: User = { uid: 61_002, gid: 61_002 };
@@ -29,25 +17,6 @@ const root: User = { uid: 0, gid: 0 };
 
 let machine: Machine;
 let clients: AsUser[] = [];
-
-async function write(name: string, owner: User, mode: number, text = name): Promise<SherinId> {
-  const path = join(machine.mount, 'files', name);
-  writeFileSync(path, text);
-  chownSync(path, owner.uid, owner.gid);
-  chmodSync(path, mode);
-  return asSherinId((await machine.call('stat', { target: `files/${name}` })).entry.id ?? '');
-}
-
-/** Bots whose results are real files, their owner's alone unless `mode` says otherwise. */
-class WritingBots extends BotsFixture {
-  mode = 0o600;
-
-  constructor(...domains: readonly string[]) {
-    super(...domains);
-    this.grants.take = async (_, written, owner) =>
-      write(`result-${written}`, { uid: owner, gid: owner }, this.mode);
-  }
-}
 
 function as(socket: string, user: User): AsUser {
   const client = new AsUser(socket, user);
@@ -71,35 +40,15 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
   afterAll(() => machine.end());
 
   describe('with bots', () => {
-    let fs: FsLink;
-    let bots: WritingBots;
-    let tasks: Tasks;
-    let server: LineServer;
+    let server: TaskServer;
     const socket = (): string => join(machine.home, 'run/tasks.sock');
 
     beforeAll(async () => {
-      const emotions = new EmotionalState();
-      fs = new FsLink(join(machine.home, 'run/sherin-fs.sock'));
-      bots = new WritingBots('coding', 'logic', 'merge');
-      const directory = join(machine.home, 'tasks');
-      mkdirSync(directory, { mode: 0o700 });
-      const policy = new MemoryPolicy(emotions);
-      tasks = new Tasks({ directory, log: silent, objects: new FsObjects(fs), policy, emotions, bots });
-      tasks.start();
-      const answer = answerWith({
-        handlers: { ...restingHandlers, ...taskHandlers(() => tasks) },
-        ...{ callerOf: callersBy(new Admins()), buckets: new TokenBuckets(), metrics: new RequestMetrics() },
-        log: silent,
-      });
-      server = await LineServer.listen({ path: socket(), answer, busy: busyLine, log: silent });
+      server = await TaskServer.start(machine, socket());
       chmodSync(join(machine.home, 'run'), 0o711);
       chmodSync(socket(), 0o666);
     });
-    afterAll(async () => {
-      await server.close();
-      await tasks.stop();
-      fs.close();
-    });
+    afterAll(() => server.end());
 
     /** Submits, and waits for the end. */
     async function done(client: AsUser, id: string, more: object = {}) {
@@ -112,14 +61,14 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
     }
 
     it('a request becomes a result that the submitter reads, and nobody else', async () => {
-      const id = await write('question', alice, 0o600);
+      const id = await write(machine, 'question', alice, 0o600);
       const task = await done(as(socket(), alice), id);
       expect(task).toMatchObject({ state: 'done', id, domain: 'coding', class: 'write', bot: 'coding-bot' });
       expect((await as(socket(), alice).ask('task.submit', { id, domain: 'coding' })).result).toMatchObject({
         ...{ state: 'done', result_id: task.result_id },
         policy: { decision: 'auto_approved', reason: 'semi_autonomous' },
       });
-      const objects = new FsObjects(fs);
+      const objects = new FsObjects(server.fs);
       const of = ({ uid, gid }: User) => ({ uid, gid, groups: [], pid: null });
       const resultId = asSherinId(task.result_id ?? '');
       expect(await objects.isGood(resultId, of(alice))).toBe(true);
@@ -127,7 +76,7 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
     });
 
     it('a request that one may not read is as none', async () => {
-      const id = await write('secret', alice, 0o600);
+      const id = await write(machine, 'secret', alice, 0o600);
       const client = as(socket(), bob);
       expect(await client.ask('task.submit', { id, domain: 'coding' })).toMatchObject(refused('ENOENT'));
       const multi = { id, domains: ['coding', 'logic'] };
@@ -135,22 +84,22 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
     });
 
     it('a known result answers only who may read it', async () => {
-      const id = await write('shared question', alice, 0o644);
-      bots.mode = 0o600;
+      const id = await write(machine, 'shared question', alice, 0o644);
+      server.bots.mode = 0o600;
       const { result_id } = await done(as(socket(), alice), id);
       const { result } = await as(socket(), bob).ask('task.submit', { id, domain: 'coding' });
       expect(result?.state).toBe('queued');
-      bots.mode = 0o644;
-      const open = await write('open question', alice, 0o644);
+      server.bots.mode = 0o644;
+      const open = await write(machine, 'open question', alice, 0o644);
       const known = await done(as(socket(), alice), open);
       const hit = await as(socket(), bob).ask('task.submit', { id: open, domain: 'coding' });
       expect(hit.result).toMatchObject({ state: 'done', result_id: known.result_id });
       expect(result_id).not.toBe(known.result_id);
-      bots.mode = 0o600;
+      server.bots.mode = 0o600;
     });
 
     it('tasks of others are not there, but for administrators', async () => {
-      const id = await write('of alice', alice, 0o644);
+      const id = await write(machine, 'of alice', alice, 0o644);
       const { task_id } = await done(as(socket(), alice), id);
       const [stranger, admin] = [as(socket(), bob), as(socket(), root)];
       const unknown = `t_${'a'.repeat(26)}`;
@@ -183,7 +132,7 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
 
     it('feedback counts once', async () => {
       const client = as(socket(), alice);
-      const { task_id } = await done(client, await write('measured', alice, 0o600));
+      const { task_id } = await done(client, await write(machine, 'measured', alice, 0o600));
       expect(await client.ask('task.feedback', { task_id, verdict: 'good' })).toMatchObject({ result: {} });
       const again = await client.ask('task.feedback', { task_id, verdict: 'good' });
       expect(again).toMatchObject(refused('EALREADY'));
@@ -195,7 +144,7 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
       await own.ask('task.watch');
       await other.ask('task.watch');
       await admin.ask('task.watch', { of: 'all' });
-      const id = await write('watched', alice, 0o644);
+      const id = await write(machine, 'watched', alice, 0o644);
       const { task_id, result_id } = await done(as(socket(), alice), id);
       for (const client of [own, admin]) {
         expect(await client.heard()).toEqual({ task_id, state: 'queued' });
@@ -204,14 +153,14 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
       }
       await own.ask('task.watch', { of: 'none' });
       // The next thing that bob hears is his own.
-      const his = await done(as(socket(), bob), await write('of bob', bob, 0o600));
+      const his = await done(as(socket(), bob), await write(machine, 'of bob', bob, 0o600));
       expect(await other.heard()).toEqual({ task_id: his.task_id, state: 'queued' });
       expect(await own.ask('task.list')).toHaveProperty('result');
     });
 
     it('several domains make one merged result', async () => {
       const client = as(socket(), alice);
-      const id = await write('for several', alice, 0o600);
+      const id = await write(machine, 'for several', alice, 0o600);
       const answer = await client.ask('task.submitMulti', { id, domains: ['coding', 'logic'] });
       const parent = answer.result?.task_id ?? '';
       expect(answer.result?.parts.map(({ domain }) => domain)).toEqual(['coding', 'logic']);
@@ -223,7 +172,7 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
 
     it('a list comes in pages that fit a line', async () => {
       const client = as(socket(), bob);
-      const id = await write('asked often', bob, 0o600);
+      const id = await write(machine, 'asked often', bob, 0o600);
       await done(client, id);
       for (let at = 0; at < 24; at++) await client.ask('task.submit', { id, domain: 'coding' });
       const seen: string[] = [];
@@ -240,7 +189,7 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
 
     it('where the vault is locked nothing is answered, and what was queued goes on afterwards', async () => {
       const client = as(socket(), alice);
-      const id = await write('before the lock', alice, 0o600);
+      const id = await write(machine, 'before the lock', alice, 0o600);
       machine.ok('lock');
       expect(await client.ask('task.submit', { id, domain: 'coding' })).toMatchObject(refused('ENOKEY'));
       machine.ok('unlock');
@@ -249,13 +198,13 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
 
     it('a known result is verified again by the sherin-fs that comes after', async () => {
       const client = as(socket(), alice);
-      const id = await write('through a crash', alice, 0o600);
+      const id = await write(machine, 'through a crash', alice, 0o600);
       const { result_id } = await done(client, id);
       machine.ok('sync');
       machine.ok('down');
       machine.ok('up', '--allow-other');
       // This process has yet to hear that the connection ended.
-      while ((await fs.call('status', {}).catch(() => null)) === null) await sleep(20);
+      while ((await server.fs.call('status', {}).catch(() => null)) === null) await sleep(20);
       expect(await client.ask('task.submit', { id, domain: 'coding' })).toMatchObject({
         result: { state: 'done', result_id },
       });
@@ -274,7 +223,7 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
 
     it('are refused where no bot works, by the name of the domain', async () => {
       const client = as(socket(), alice);
-      const id = await write('without a bot', alice, 0o600);
+      const id = await write(machine, 'without a bot', alice, 0o600);
       await until('no tasks yet', () => statSync(join(machine.home, 'daemon')).isDirectory());
       expect(await client.ask('task.submit', { id, domain: 'physics' })).toMatchObject({
         error: {
@@ -302,7 +251,7 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
       chmodSync(join(machine.home, 'daemon', vault.uuid, 'sherind.db'), 0o644);
       await start();
       const client = as(socket(), alice);
-      const id = await write('no database', alice, 0o600);
+      const id = await write(machine, 'no database', alice, 0o600);
       await until('there are tasks', () => sherind.log.includes('there are no tasks'));
       expect(await client.ask('task.submit', { id })).toMatchObject(refused('EIO'));
       expect((await client.ask('system.health')).result?.reasons).toContain('tasks-unavailable');
