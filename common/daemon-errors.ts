@@ -2,6 +2,24 @@
 import { Exit } from './exit.js';
 
 export const daemonErrors = {
+  SHERIND_MISSING: {
+    errno: 'ECONNREFUSED',
+    exit: Exit.notRunning,
+    sentence: 'sherind is not running ({path}: {part})',
+    hint: 'start it with: sherind',
+  },
+  SHERIND_REFUSED: {
+    errno: 'EIO',
+    exit: Exit.failed,
+    sentence: 'sherind answers {code} to {part}',
+    hint: 'an ID that is not there may be one that you may not read',
+  },
+  SHERIND_DENIED: {
+    errno: 'EACCES',
+    exit: Exit.denied,
+    sentence: 'sherind answers {code} to {part}',
+    hint: 'what is allowed, and which bots work: see docs/daemon.md',
+  },
   DAEMON_DATABASE: {
     errno: 'EIO',
     exit: Exit.failed,

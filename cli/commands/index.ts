@@ -30,6 +30,7 @@ const table: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
   quarantine: async () => (await import('./quarantine.js')).quarantine,
   backup: async () => (await import('./backup.js')).backup,
   'restore-backup': async () => (await import('./restore-backup.js')).restoreBackup,
+  task: async () => (await import('./task.js')).task,
   why: async () => (await import('./why.js')).why,
   status: async () => (await import('./status.js')).status,
   doctor: async () => (await import('./doctor.js')).doctor,

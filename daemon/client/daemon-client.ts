@@ -49,6 +49,8 @@ export class DaemonClient {
   readonly #socket: Socket;
   readonly #options: DaemonClientOptions;
   readonly #waiting = new Map<number, Waiting>();
+  /** Resolves when the connection has ended, from either side. */
+  readonly closed: Promise<void>;
   #nextId = 1;
   #closed: Error | null = null;
 
@@ -60,7 +62,12 @@ export class DaemonClient {
     // Node says it of both; `close` follows.
     lines.on('error', () => undefined);
     socket.on('error', (error) => this.#end(error));
-    socket.on('close', () => this.#end(new Error('sherind has closed the connection')));
+    this.closed = new Promise((resolve) => {
+      socket.on('close', () => {
+        this.#end(new Error('sherind has closed the connection'));
+        resolve();
+      });
+    });
   }
 
   /** @param path of sherind.sock. @throws Error of Node, such as ENOENT or EACCES */

@@ -5,6 +5,8 @@ import type { DaemonHandlers } from '../socket/dispatch.js';
 import { type DaemonMethod, daemonMethods, daemonNotifications } from './daemon.js';
 import { lineLimit } from './lines.js';
 import { pageItems } from './methods/object.js';
+import { metricsPage } from './methods/system.js';
+import { taskPage } from './methods/task.js';
 import { nodes, places, put, sample, shortTexts, tree } from './schemas.fixture.js';
 
 const methods = Object.keys(daemonMethods) as DaemonMethod[];
@@ -98,4 +100,24 @@ it.each(pages)('the longest page of %s fits a line', (method, title, list, items
   const result = { ...(method === 'object.list' ? {} : more), [list]: Array(items).fill(item), next };
   const line = JSON.stringify({ jsonrpc: '2.0', id: longest['short name'], result });
   expect(line.length).toBeLessThan(lineLimit);
+});
+
+it('the longest page of task.list, and the longest of metrics, fit a line', () => {
+  const [id, name, most] = [longest['Sherin ID'], longest['short name'], Number.MAX_SAFE_INTEGER];
+  const task = { task_id: `t_${'a'.repeat(26)}`, id, state: 'cancelled', domain: name, submitted: most };
+  const tasks = Array(taskPage).fill({ ...task, result_id: id });
+  const method = { method: 'task.submitMulti', seconds: most, buckets: Array(8).fill(most) };
+  const statuses = Object.fromEntries(['ok', ...Array(9).keys()].map((at) => [`EPROTOTYPE${at}`, most]));
+  const counts = { domain: 'calculations', queued: 100_000, running: 100_000, hits: most };
+  const metrics = {
+    methods: Array(metricsPage).fill({ ...method, statuses }),
+    domains: Array(11).fill(counts),
+  };
+  for (const result of [
+    { tasks, next: most },
+    { ...metrics, next: method.method },
+  ]) {
+    const line = JSON.stringify({ jsonrpc: '2.0', id: name, result });
+    expect(line.length).toBeLessThan(lineLimit);
+  }
 });

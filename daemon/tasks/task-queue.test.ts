@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { taskStates } from '../protocol/methods/task.js';
 import { idOf, QueueFixture, sample } from './queue.fixture.js';
-import { type Task, type TaskState, taskStates, transitions } from './task.js';
+import { type Task, type TaskState, transitions } from './task.js';
 import { asTaskId, newTaskId, type TaskId } from './task-id.js';
 import type { TaskChange } from './task-watch.js';
 

@@ -1,8 +1,8 @@
 /** What a task is, and the states it goes through. */
 import type { SherinId } from '../../common/ids.js';
+import type { taskStates } from '../protocol/methods/task.js';
 import type { TaskId } from './task-id.js';
 
-export const taskStates = ['queued', 'running', 'done', 'failed', 'blocked', 'cancelled'] as const;
 export type TaskState = (typeof taskStates)[number];
 
 /**

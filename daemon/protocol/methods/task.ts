@@ -9,9 +9,13 @@ import { nothing } from '../terms.js';
 /** Tasks of a page, so that the longest fit a line. */
 export const taskPage = 10;
 
-export const taskStateSchema = z.enum(['queued', 'running', 'done', 'failed', 'blocked', 'cancelled']);
+export const taskStates = ['queued', 'running', 'done', 'failed', 'blocked', 'cancelled'] as const;
+export const taskStateSchema = z.enum(taskStates);
 
-const domainSchema = z.enum(domainNames as readonly [DomainName, ...DomainName[]]);
+/** Fields of work that a request can be given to. */
+export const taskDomains = domainNames as readonly [DomainName, ...DomainName[]];
+
+const domainSchema = z.enum(taskDomains);
 
 const time = count.describe('milliseconds since 1970');
 const policySchema = z
