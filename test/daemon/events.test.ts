@@ -24,6 +24,8 @@ async function subscribed(uid: number, ...kinds: string[]): Promise<AsUser> {
 
 /** Stores a file and turns a byte of its cube. @returns its ID */
 async function damaged(name: string, mode: number): Promise<string> {
+  // What sherind has written meanwhile is none of it.
+  machine.ok('sync');
   const before = new Set(machine.cubes());
   writeFileSync(join(machine.home, name), `content of ${name}`, { mode });
   machine.ok('put', join(machine.home, name), `files/${name}`);

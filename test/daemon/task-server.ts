@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Admins } from '../../common/admins.js';
 import { asSherinId, type SherinId } from '../../common/ids.js';
 import { EmotionalState } from '../../daemon/emotion/emotional-state.js';
+import { Engine } from '../../daemon/engine/engine.js';
 import { FsLink } from '../../daemon/fs-link.js';
 import { FsObjects } from '../../daemon/fs-objects.js';
-import { MemoryPolicy } from '../../daemon/memory-policy.js';
 import { objectHandlers } from '../../daemon/methods/object.js';
 import { taskHandlers } from '../../daemon/methods/task.js';
 import { RequestMetrics } from '../../daemon/request-metrics.js';
@@ -40,17 +40,27 @@ class WritingBots extends BotsFixture {
   }
 }
 
+interface TaskServerParts {
+  readonly fs: FsLink;
+  readonly bots: WritingBots;
+  readonly tasks: Tasks;
+  readonly engine: Engine;
+  readonly server: LineServer;
+}
+
 export class TaskServer {
   readonly fs: FsLink;
   readonly bots: WritingBots;
   readonly tasks: Tasks;
+  readonly #engine: Engine;
   readonly #server: LineServer;
 
-  private constructor(fs: FsLink, bots: WritingBots, tasks: Tasks, server: LineServer) {
-    this.fs = fs;
-    this.bots = bots;
-    this.tasks = tasks;
-    this.#server = server;
+  private constructor(parts: TaskServerParts) {
+    this.fs = parts.fs;
+    this.bots = parts.bots;
+    this.tasks = parts.tasks;
+    this.#engine = parts.engine;
+    this.#server = parts.server;
   }
 
   static async start(machine: Machine, path: string): Promise<TaskServer> {
@@ -59,22 +69,24 @@ export class TaskServer {
     const directory = join(machine.home, 'tasks');
     mkdirSync(directory, { mode: 0o700 });
     const emotions = new EmotionalState();
-    const policy = new MemoryPolicy(emotions);
+    const engine = new Engine(directory, { fs, emotions, log: silent });
+    const { database, policy } = engine;
     const objects = new FsObjects(fs);
-    const tasks = new Tasks({ directory, log: silent, objects, policy, emotions, bots });
+    const tasks = new Tasks({ database, log: silent, objects, policy, emotions, bots });
     tasks.start();
     const answer = answerWith({
       handlers: { ...restingHandlers, ...objectHandlers(fs), ...taskHandlers(() => tasks) },
       ...{ callerOf: callersBy(new Admins()), buckets: new TokenBuckets(), metrics: new RequestMetrics() },
-      log: silent,
+      ...{ log: silent, recordDenied: async () => undefined },
     });
     const server = await LineServer.listen({ path, answer, busy: busyLine, log: silent });
-    return new TaskServer(fs, bots, tasks, server);
+    return new TaskServer({ fs, bots, tasks, engine, server });
   }
 
   async end(): Promise<void> {
     await this.#server.close();
     await this.tasks.stop();
+    this.#engine.close();
     this.fs.close();
   }
 }
