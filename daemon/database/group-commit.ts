@@ -3,7 +3,7 @@ import type { Logger } from '../../common/log.js';
 import type { DaemonDatabase } from './database.js';
 
 /** Milliseconds that {@link GroupCommit.soon} may take. */
-const soonMs = 10;
+const soonMs = 50;
 
 interface Piece {
   readonly work: () => unknown;
@@ -33,7 +33,7 @@ export class GroupCommit {
     });
   }
 
-  /** For what nobody has to wait for, and may be lost in a power cut: on disk within 10 ms. What it throws is logged. */
+  /** For what nobody has to wait for, and may be lost in a power cut: on disk within 50 ms. What it throws is logged. */
   soon(work: () => void): void {
     const settle: Piece['settle'] = (outcome) => {
       if ('error' in outcome) this.#log.error({ err: outcome.error }, 'a change was not stored');

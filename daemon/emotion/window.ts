@@ -8,6 +8,8 @@ export class Window {
   readonly #counts = new Float64Array(steps);
   /** Number of the step that is filled, counted from time 0. */
   #step = 0;
+  /** What it holds, until that changes: it is read with every task. */
+  #held: { readonly sum: number; readonly count: number } | null = null;
 
   constructor(seconds: number) {
     this.#stepMs = (seconds * 1000) / steps;
@@ -19,12 +21,14 @@ export class Window {
     const at = this.#step % steps;
     this.#sums[at] = (this.#sums[at] ?? 0) + value;
     this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+    this.#held = null;
   }
 
   /** What is in it; the oldest goes a step at a time, so a measurement counts for 59 to 60 steps. */
   read(now: number): { readonly sum: number; readonly count: number } {
     this.#moveTo(now);
-    return { sum: total(this.#sums), count: total(this.#counts) };
+    this.#held ??= { sum: total(this.#sums), count: total(this.#counts) };
+    return this.#held;
   }
 
   #moveTo(now: number): void {
@@ -34,7 +38,9 @@ export class Window {
       this.#sums[(step - back) % steps] = 0;
       this.#counts[(step - back) % steps] = 0;
     }
-    this.#step = Math.max(step, this.#step);
+    if (step <= this.#step) return;
+    this.#step = step;
+    this.#held = null;
   }
 }
 

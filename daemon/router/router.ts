@@ -69,7 +69,7 @@ export class Router {
   }
 
   /**
-   * A new task is on disk when this resolves; one whose result is known within 10 ms, for nothing is lost with it.
+   * A new task is on disk when this resolves; one whose result is known within 50 ms, for nothing is lost with it.
    * @throws SherinError ID_UNKNOWN when the asker can't read the request; USAGE, NO_BOT, TASK_QUEUE_FULL, LOCKED…
    */
   async submit(asker: Asker, { request, priority, emotion, ...wish }: Common & Wish): Promise<Submitted> {

@@ -7,7 +7,7 @@ export const taskSql = {
   insert: `INSERT INTO tasks (id, owner, request, domain, department, class, priority, state, waiting, attempt, failures, bot, result, error,
     measured, composite, parent, root, depth, submittedAt, startedAt, endedAt)
     VALUES (@id, @owner, @request, @domain, @department, @class, @priority, @state, @waiting, @attempt, @failures, @bot, @result, @error,
-    @measured, @composite, @parent, @root, @depth, @submittedAt, @startedAt, @endedAt)`,
+    @measured, @composite, @parent, @root, @depth, @submittedAt, @startedAt, @endedAt) RETURNING seq`,
   update: `UPDATE tasks SET state = @state, waiting = @waiting, attempt = @attempt, failures = @failures, bot = @bot, result = @result,
     error = @error, measured = @measured, startedAt = @startedAt, endedAt = @endedAt WHERE id = @id`,
   get: `SELECT ${columns} FROM tasks WHERE id = ?`,

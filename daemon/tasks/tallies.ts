@@ -20,7 +20,7 @@ export class Tallies {
   add(task: Counted, by: number): void {
     for (const [kind, name] of placesOf(task)) {
       this.#database.run(taskSql.addTally, kind, name, by);
-      this.#database.run(taskSql.dropTally, kind, name);
+      if (by < 0) this.#database.run(taskSql.dropTally, kind, name);
     }
   }
 

@@ -50,9 +50,9 @@ export class TaskTable {
   }
 
   insert(task: Omit<Task, 'seq'>): Task {
-    this.#database.run(taskSql.insert, rowOf(task));
+    const seq = this.#database.get<{ seq: number }>(taskSql.insert, rowOf(task))?.seq ?? 0;
     this.#tallies.add(task, 1);
-    const inserted = this.get(task.id);
+    const inserted = { ...task, seq };
     this.#database.afterCommit(() => this.#watch.tell({ task: inserted, from: null }));
     return inserted;
   }
