@@ -31,6 +31,8 @@ const table: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
   backup: async () => (await import('./backup.js')).backup,
   'restore-backup': async () => (await import('./restore-backup.js')).restoreBackup,
   task: async () => (await import('./task.js')).task,
+  policy: async () => (await import('./policy.js')).policy,
+  estop: async () => (await import('./estop.js')).estop,
   why: async () => (await import('./why.js')).why,
   status: async () => (await import('./status.js')).status,
   doctor: async () => (await import('./doctor.js')).doctor,

@@ -142,4 +142,25 @@ describe.runIf(asRoot)('the policy', () => {
     expect(rest?.dimensions).toHaveLength(7);
     expect(result?.dimensions.find(({ name }) => name === 'safety')).toMatchObject({ threshold: 0.95 });
   });
+
+  it('is shown and set by sherinctl, and stopped', () => {
+    expect(machine.ok('policy', 'get')).toMatch(
+      /^mode: +semi_autonomous\nstop: +off\nmodification: allowed\n/,
+    );
+    expect(machine.ok('policy', 'set', '--mode', 'supervised', '--safety', '0.97')).toBe(
+      'policy version 1\n',
+    );
+    expect(machine.ok('policy', 'get')).toContain('safety:       at least 0.97 (floor 0.95)\n');
+    expect(machine.ok('policy', 'test', 'gc', '--level', 'MEDIUM')).toBe('pending_review  (supervised)\n');
+    expect(machine.ok('policy', 'queue')).toBe('nothing waits\n');
+    expect(machine.ok('estop', 'on')).toBe('emergency stop: on\n');
+    expect(machine.ok('policy', 'test', 'gc', '--level', 'LOW')).toBe('blocked  (emergency_stop)\n');
+    expect(machine.ok('estop', 'off')).toBe('emergency stop: off\n');
+    const low = machine.run('policy', 'set', '--safety', '0.5');
+    expect(low).toMatchObject({ code: 5, out: '' });
+    expect(low.err).toContain('POLICY_FLOOR');
+    expect(machine.run('policy', 'set', '--safety', 'much').code).toBe(2);
+    expect(machine.run('policy', 'approve', 'nothing').err).toContain('ACTION_UNKNOWN');
+    expect(machine.run('estop', 'perhaps').code).toBe(2);
+  });
 });
