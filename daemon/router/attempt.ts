@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
 import type { SherinId } from '../../common/ids.js';
@@ -9,6 +10,9 @@ import type { Bot, Bots, Grant, Outcome } from './bots.js';
 import type { Classification } from './classification.js';
 import type { Learning } from './learning.js';
 import { keyOf } from './sources.js';
+
+/** Milliseconds until the end of an attempt is stored once more, where the disk was full. */
+const againMs = 1_000;
 
 export interface AttemptParts {
   readonly queue: TaskQueue;
@@ -144,24 +148,42 @@ export class Attempt {
   }
 
   async #failed(error: unknown): Promise<Ended> {
-    const { queue, group, log } = this.#parts;
-    const { id, attempt } = this.#task;
-    const code = error instanceof SherinError ? error.code : null;
-    const closed = error instanceof SherinError && (error.exit === Exit.locked || code === 'NOT_RUNNING');
-    if (this.#reason === null && code === null) log.error({ err: error, task: id }, 'an attempt failed');
-    try {
-      if (this.#reason === 'released' || (this.#reason === null && closed)) {
-        await group.run(() => queue.release({ id, attempt }));
-      } else if (this.#reason !== 'cancelled') {
-        const loss = this.#reason === 'late' ? 'TIMEOUT' : (code ?? 'IO');
-        await group.run(() => queue.lose({ id, attempt }, loss));
-      }
-    } catch (unsettled) {
-      // It has ended meanwhile; or the database is full, and the task is lost with the next start.
-      const { code: why } = unsettled instanceof SherinError ? unsettled : { code: null };
-      if (why !== 'TASK_STATE' && why !== 'TASK_UNKNOWN')
-        log.error({ err: unsettled, task: id }, 'the end of an attempt was not stored');
+    const { log } = this.#parts;
+    const closed = isClosed(error);
+    if (this.#reason === null && !(error instanceof SherinError))
+      log.error({ err: error, task: this.#task.id }, 'an attempt failed');
+    while (!(await this.#gaveBack(error))) {
+      // The next start of sherind finds it running, and gives it back.
+      if (this.#reason === 'released') break;
+      await sleep(againMs);
     }
     return closed ? 'closed' : 'settled';
   }
+
+  /** Notes why there is no result; false where that could not be stored. */
+  async #gaveBack(error: unknown): Promise<boolean> {
+    const { queue, group, log } = this.#parts;
+    const { id, attempt } = this.#task;
+    const blameless = this.#reason === 'released' || (this.#reason === null && isClosed(error));
+    const code = error instanceof SherinError ? error.code : 'IO';
+    try {
+      if (this.#reason === 'cancelled') return true;
+      await group.run(() => {
+        if (blameless) queue.release({ id, attempt });
+        else queue.lose({ id, attempt }, this.#reason === 'late' ? 'TIMEOUT' : code);
+      });
+      return true;
+    } catch (unsettled) {
+      if (unsettled instanceof SherinError && endedMeanwhile.includes(unsettled.code)) return true;
+      log.error({ err: unsettled, task: id }, 'the end of an attempt was not stored');
+      return false;
+    }
+  }
+}
+
+const endedMeanwhile: readonly string[] = ['TASK_STATE', 'TASK_UNKNOWN'];
+
+/** The vault is locked or sealed, or sherin-fs is away. */
+function isClosed(error: unknown): boolean {
+  return error instanceof SherinError && (error.exit === Exit.locked || error.code === 'NOT_RUNNING');
 }

@@ -1,6 +1,7 @@
 /** Layer 2 with bots that are real processes: what they answer, and what happens when they do not. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
 import type { Task } from '../tasks/task.js';
@@ -51,10 +52,11 @@ function running(id: TaskId): Promise<Task> {
   return room.until(id, ({ state }) => state === 'running');
 }
 
-/** Waits until no process of a bot is left. */
+/** Waits until no process of a bot and no grant is left. */
 async function allEnded(): Promise<void> {
-  for (let tries = 0; pids.size > 0 && tries < 1000; tries++) await new Promise((go) => setTimeout(go, 10));
-  expect([...pids]).toEqual([]);
+  const { open } = room.bots;
+  for (let tries = 0; pids.size + open.size > 0 && tries < 1000; tries++) await sleep(10);
+  expect([[...pids], [...open]]).toEqual([[], []]);
 }
 
 describe('a task', () => {
@@ -65,10 +67,7 @@ describe('a task', () => {
     expect(task).toMatchObject({ state: 'done', bot: 'coding-bot', attempt: 1, failures: 0 });
     expect(task.result).toMatch(/^RESULT_/);
     expect(room.bots.granted).toEqual([{ task: id, attempt: 1, bot: 'coding-bot', objects: [idOf('a')] }]);
-    // The grant ends when the answer is kept.
-    for (let tries = 0; room.bots.open.size > 0 && tries < 1000; tries++)
-      await new Promise((go) => setTimeout(go, 10));
-    expect(room.bots.open.size).toBe(0);
+    await allEnded();
   });
 
   it('that the gate does not pass is blocked, and has no result', async () => {
@@ -91,7 +90,7 @@ describe('a task', () => {
     const task = await room.ended(await submitted('a'));
     expect(task).toMatchObject({ state: 'failed', error: 'BOT_LOST', attempt: 3, failures: 3 });
     expect(room.bots.granted).toHaveLength(3);
-    expect(room.bots.open.size).toBe(0);
+    await allEnded();
   });
 
   it('whose second bot lives is done', async () => {
@@ -164,7 +163,7 @@ describe('the queue', () => {
     let most = 0;
     room.bots.work = async (task) => {
       most = Math.max(most, room.bots.running.size);
-      await new Promise((go) => setTimeout(go, 1));
+      await sleep(1);
       return { kind: 'result', written: idOf(task.request, 'OUT') };
     };
     const ids = await Promise.all(Array.from({ length: 20 }, (_, at) => submitted(at)));

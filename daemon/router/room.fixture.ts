@@ -134,7 +134,7 @@ export class BotsFixture implements Bots {
 }
 
 export class RoomFixture {
-  readonly directory = mkdtempSync(join(tmpdir(), 'sherind-router-'));
+  readonly directory: string;
   readonly objects = new Rights();
   readonly emotions = new EmotionalState();
   readonly policy = new PolicyFixture(this.emotions);
@@ -143,15 +143,21 @@ export class RoomFixture {
   #database: DaemonDatabase | null = null;
   now = 1_800_000_000_000;
 
-  constructor(bots = new BotsFixture('coding', 'logic', 'merge')) {
+  constructor(bots = new BotsFixture('coding', 'logic', 'merge'), directory?: string) {
+    this.directory = directory ?? mkdtempSync(join(tmpdir(), 'sherind-router-'));
     this.bots = bots;
+    this.tasks = this.#tasks();
+  }
+
+  /** The tasks of the same database, once those before have ended. */
+  reopen(): void {
     this.tasks = this.#tasks();
   }
 
   /** As after a clean stop and a start of sherind. */
   async restart(): Promise<void> {
     await this.tasks.stop();
-    this.tasks = this.#tasks();
+    this.reopen();
     this.tasks.start();
   }
 
