@@ -13,7 +13,7 @@ const program = built(join(import.meta.dirname, 'work.child.ts'));
 let room: RoomFixture;
 beforeEach(async () => {
   room = new RoomFixture();
-  await room.tasks.stop();
+  await room.close();
 });
 afterEach(() => room.end());
 

@@ -192,9 +192,15 @@ export class RoomFixture {
     throw new Error(`${JSON.stringify(this.tasks.get(id))} stays so`);
   }
 
-  async end(): Promise<void> {
+  /** Nobody works on it: another process may. */
+  async close(): Promise<void> {
     await this.tasks.stop().catch(() => undefined);
     this.#database?.close();
+    this.#database = null;
+  }
+
+  async end(): Promise<void> {
+    await this.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
