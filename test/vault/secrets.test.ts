@@ -181,7 +181,10 @@ describe('secrets and plaintext', () => {
       const stat = lstatSync(path);
       return !stat.isSymbolicLink() && (stat.mode & 0o077) !== 0;
     });
-    expect(open).toEqual([]);
+    // Root's sockets are in a directory that others pass and do not see into: that of sherind is its group's, too.
+    const passed = join(machine.home, 'run');
+    expect(open).toEqual(process.getuid?.() === 0 ? [passed] : []);
+    expect(lstatSync(passed).mode & 0o066).toBe(0);
     expect(places().some((path) => lstatSync(path).isSocket())).toBe(true);
   });
 });
