@@ -4,15 +4,9 @@
 #include <thread>
 
 namespace sherin {
-namespace {
-
-// What is sealed or scrubbed in the background steps back behind those who wait for an answer.
-constexpr int kBehind = 10;
-
-}  // namespace
 
 Environment::Environment(Napi::Env env) : completions_(Completions::Create(env)) {
-  codec_ = MakeWorkers(std::max(2u, std::thread::hardware_concurrency()), kBehind);
+  codec_ = MakeWorkers(std::max(2u, std::thread::hardware_concurrency()));
   blocking_ = MakeWorkers(4);
   // Hooks run in reverse order: this one before Node tears down the thread-safe function made above.
   env.AddCleanupHook([this] { Stop(); });
@@ -22,10 +16,10 @@ Environment::~Environment() { Stop(); }
 
 Environment& Environment::Of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
-std::shared_ptr<Workers> Environment::MakeWorkers(size_t threads, int nice) {
+std::shared_ptr<Workers> Environment::MakeWorkers(size_t threads) {
   workers_.erase(std::remove_if(workers_.begin(), workers_.end(), [](const auto& weak) { return weak.expired(); }),
                  workers_.end());
-  auto workers = std::make_shared<Workers>(threads, nice);
+  auto workers = std::make_shared<Workers>(threads);
   workers_.push_back(workers);
   return workers;
 }

@@ -24,7 +24,7 @@ class Environment {
   /** Threads for calls that may wait long: syncs, scrypt. */
   Workers& blocking() { return *blocking_; }
   /** Threads of their own for a reader; they end with the environment at the latest. */
-  std::shared_ptr<Workers> MakeWorkers(size_t threads, int nice = 0);
+  std::shared_ptr<Workers> MakeWorkers(size_t threads);
 
   Napi::FunctionReference secret;
   Napi::FunctionReference keyring;

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -10,7 +9,7 @@
 
 namespace sherin {
 
-Workers::Workers(size_t threads, int nice) : limit_(std::max<size_t>(threads, 1)), nice_(nice) {
+Workers::Workers(size_t threads) : limit_(std::max<size_t>(threads, 1)) {
   ProcessEnd::Instance().Add(this, [this](std::chrono::milliseconds time) { return StopWithin(time); });
 }
 
@@ -71,8 +70,6 @@ void Workers::StartThread() {
 }
 
 void Workers::Run() {
-  // 0 is the calling thread, of whom alone Linux keeps it. Where it is refused the thread is as the others.
-  if (nice_ > 0) setpriority(PRIO_PROCESS, 0, nice_);
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
     ++waiting_;

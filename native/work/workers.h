@@ -17,8 +17,7 @@ class Workers {
  public:
   using Job = std::function<void()>;
 
-  /** `nice`: how far the threads step back behind others where processors are scarce (setpriority(2)), 0 to 19. */
-  explicit Workers(size_t threads, int nice = 0);
+  explicit Workers(size_t threads);
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
   ~Workers();
@@ -41,7 +40,6 @@ class Workers {
   void Run();
 
   const size_t limit_;
-  const int nice_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable ended_;
