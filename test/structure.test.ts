@@ -21,6 +21,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'daemon/tasks': ['common', 'daemon/database', 'daemon/protocol'],
   'daemon/patterns': ['common', 'daemon/database', 'daemon/protocol'],
   'daemon/domains': [],
+  'daemon/engine': [
+    ...['common', 'daemon/protocol', 'daemon/client', 'daemon/policy', 'daemon/emotion', 'daemon/database'],
+    ...['daemon/router', 'daemon/fs-link.ts'],
+  ],
+  'daemon/fs-link.ts': ['common', 'daemon/protocol', 'daemon/client', 'daemon/supervision/within.ts'],
   'daemon/router': [
     ...['common', 'daemon/protocol', 'daemon/policy', 'daemon/emotion'],
     ...['daemon/database', 'daemon/tasks', 'daemon/patterns', 'daemon/domains'],
@@ -30,6 +35,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   daemon: [
     ...['common', 'daemon/protocol', 'daemon/client', 'daemon/policy', 'daemon/emotion', 'native/ipc.ts'],
     ...['daemon/database', 'daemon/tasks', 'daemon/patterns', 'daemon/domains', 'daemon/router'],
+    ...['daemon/engine', 'daemon/fs-link.ts'],
   ],
   cli: ['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
   'fs/disk': [],

@@ -56,11 +56,11 @@ export class Engine {
     this.#approved.set(type, step);
   }
 
-  /** Does what a person has approved. @throws what the action meets */
-  async execute(action: QueuedAction): Promise<void> {
-    const step = this.#approved.get(action.type);
-    if (step === undefined) throw new SherinError('ACTION_UNKNOWN', { id: action.action_id });
-    await step(action);
+  /** What is to be done about an action once it is approved. @throws SherinError ACTION_UNKNOWN: nobody here does such; it waits on */
+  stepOf({ type, action_id }: QueuedAction): (action: QueuedAction) => Promise<void> {
+    const step = this.#approved.get(type);
+    if (step === undefined) throw new SherinError('ACTION_UNKNOWN', { id: action_id });
+    return step;
   }
 
   close(): void {

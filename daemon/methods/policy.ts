@@ -38,11 +38,11 @@ export function policyHandlers(engine: () => Engine): Handlers {
     'policy.queue': async ({ page }) => pageOf(await engine().keeper.state(), page),
     'policy.approve': async ({ action_id }, caller) => {
       const answer = { actionId: action_id, uid: caller.peer.uid, now: now() };
-      const { action } = await engine().keeper.change(
-        (state) => approve(state, answer, feelings()),
-        onBehalf(caller),
-      );
-      await engine().execute(action);
+      const { action, step } = await engine().keeper.change((state) => {
+        const approved = approve(state, answer, feelings());
+        return { ...approved, step: engine().stepOf(approved.action) };
+      }, onBehalf(caller));
+      await step(action);
       return {};
     },
     'policy.reject': async ({ action_id }, caller) => {
