@@ -30,8 +30,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     ...['common', 'daemon/protocol', 'daemon/policy', 'daemon/emotion'],
     ...['daemon/database', 'daemon/tasks', 'daemon/patterns', 'daemon/domains'],
   ],
-  // It runs in its own sandbox, where the text of a request is; nothing of sherind may import it.
-  'daemon/bots/planning': ['daemon/domains'],
+  // Bots run in sandboxes, where requests and results are; nothing of sherind may import them.
+  'daemon/bots/kit': [],
+  'daemon/bots/planning': ['daemon/domains', 'daemon/bots/kit'],
+  'daemon/bots/safety': ['daemon/domains', 'daemon/bots/kit'],
+  'daemon/bots/merging': ['daemon/bots/kit'],
   daemon: [
     ...['common', 'daemon/protocol', 'daemon/client', 'daemon/policy', 'daemon/emotion', 'native/ipc.ts'],
     ...['daemon/database', 'daemon/tasks', 'daemon/patterns', 'daemon/domains', 'daemon/router'],
