@@ -18,7 +18,7 @@ const bin = join(root, 'node_modules/.bin');
 
 export function buildTypeScript() {
   const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
-  const sources = filesBelow(include, (name) => /\.ts$|\/bot\.json$/.test(name));
+  const sources = filesBelow(include, (name) => name.endsWith('.ts') || name === 'bot.json');
   const configuration = ['tsconfig.json', 'rolldown.config.js', 'package-lock.json'].map((name) =>
     join(root, name),
   );
