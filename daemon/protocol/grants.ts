@@ -56,13 +56,26 @@ export const grantMethods = {
     z.strictObject({ bot: botName, task: taskName }),
     z.strictObject({ ended: count }),
   ),
-  'result.take': method(
-    'Makes a file that a bot has written and closed an object of who gave the task, and takes it from out/',
+  'result.offer': method(
+    'The ID of a file that a bot has written and closed, which another bot may read from then on; recorded before the answer',
     z.strictObject({
       bot: botName,
       task: taskName,
       /** Name or ID of the file in out/. */
       name: z.string().min(1).max(255),
+      /** Who judges it; null: nobody. */
+      to: botName.nullable(),
+    }),
+    z.strictObject({ id }),
+  ),
+  'result.take': method(
+    'Makes a file that a bot has written an object of who gave the task, and takes it from out/',
+    z.strictObject({
+      bot: botName,
+      task: taskName,
+      /** As `result.offer` gave it; refused where the file has changed since. */
+      id,
+      as: z.enum(['result', 'request']).default('result'),
       ...submitter,
       botVersion: z.string().max(64).default(''),
     }),

@@ -7,10 +7,10 @@ import type { Call, ControlHandlers } from './server.js';
 
 type Handlers = Pick<
   ControlHandlers,
-  'bot.open' | 'bot.close' | 'grant.add' | 'grant.end' | 'result.take' | 'task.put'
+  'bot.open' | 'bot.close' | 'grant.add' | 'grant.end' | 'result.offer' | 'result.take' | 'task.put'
 >;
 
-/** `bot.*`, `grant.*`, `result.take` and `task.put`: for who gives tasks to bots. */
+/** `bot.*`, `grant.*`, `result.*` and `task.put`: for who gives tasks to bots. */
 export function taskHandlers({ bots, grants, requests, results }: Tasks): Handlers {
   return {
     'bot.open': async (bot, { peer }) => {
@@ -26,6 +26,7 @@ export function taskHandlers({ bots, grants, requests, results }: Tasks): Handle
       return {};
     },
     'grant.end': async ({ bot, task }, { peer }) => ({ ended: await grants.end(bot, task, peer) }),
+    'result.offer': async ({ to, ...written }, { peer }) => ({ id: await results.offer(written, to, peer) }),
     'result.take': async (wanted, { peer }) => ({ id: await results.take(wanted, peer) }),
     'task.put': async (_, call) => {
       const content = takeRequest(call);

@@ -13,6 +13,14 @@ export interface DriverOptions {
 
 export type DriverName = 'native' | 'fuse-native';
 
+/**
+ * Whether the kernel lets others ask at all (`allow_other`). It does for every mount of root, as bots of root are users of their own, who have their
+ * folders bound into their sandboxes; all else is behind the mode of the mount's top.
+ */
+export function kernelLetsIn({ allowOther }: Pick<DriverOptions, 'allowOther'>): boolean {
+  return allowOther || process.geteuid?.() === 0;
+}
+
 /** What a driver can't do; the conformance suite reads it. */
 export interface DriverLimits {
   readonly name: DriverName;

@@ -19,6 +19,8 @@ import { listedNames, refuseForeign } from './xattr-names.js';
 export interface FileSystemOptions {
   /** The owner may list `ids/` and `cubes/`. */
   readonly listIds: boolean;
+  /** Others may come in; else nobody but the owner passes the top, nor root. */
+  readonly shared: boolean;
   /** Others than the owner are let in and the driver can't tell who calls. */
   readonly callersUnknown: boolean;
   /** Milliseconds for which the kernel keeps attributes. */
@@ -49,7 +51,7 @@ export class FileSystem {
       ['quarantine', new QuarantineDirectory(source)],
       ['.sherin', this.#status],
     ]);
-    this.root = new TopDirectory(source.owner, trees);
+    this.root = new TopDirectory(source.owner, trees, options.shared);
     this.#fixed = new Map([this.root, ...trees.values()].map((node) => [node.ino, node]));
   }
 

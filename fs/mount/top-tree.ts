@@ -9,11 +9,17 @@ export const filesName = Buffer.from('files');
 /** The mount's root: fixed names, each a tree. Answers from memory, locked or not. */
 export class TopDirectory extends GeneratedDirectory {
   readonly ino = topInode;
-  readonly mode = 0o755;
+  readonly mode: number;
   readonly #children: ReadonlyMap<string, Node>;
 
-  constructor(owner: { readonly uid: number; readonly gid: number }, children: ReadonlyMap<string, Node>) {
+  /** @param shared others may come in, under the modes of what is below */
+  constructor(
+    owner: { readonly uid: number; readonly gid: number },
+    children: ReadonlyMap<string, Node>,
+    shared: boolean,
+  ) {
     super(owner);
+    this.mode = shared ? 0o755 : 0o700;
     this.#children = children;
   }
 

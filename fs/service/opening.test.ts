@@ -11,7 +11,7 @@ let vault: ServedVault;
 let files: FileSystem;
 beforeEach(async () => {
   vault = await ServedVault.start();
-  const options = { listIds: false, callersUnknown: false, attributeTimeout: 0 };
+  const options = { listIds: false, shared: false, callersUnknown: false, attributeTimeout: 0 };
   const source = new VaultSource(vault.service, false, null);
   files = new FileSystem(source, { ...options, quiesce: async () => undefined });
 });

@@ -1,7 +1,13 @@
 /** The fuse-native driver: libfuse 2.9 through npm, one JavaScript thread for every request. */
 import { SherinError } from '../../../common/errors.js';
 import { system } from '../../../native/index.js';
-import type { DriverOptions, Invalidation, MountDriver, MountLogger } from '../driver.js';
+import {
+  type DriverOptions,
+  type Invalidation,
+  kernelLetsIn,
+  type MountDriver,
+  type MountLogger,
+} from '../driver.js';
 import { FileSystem } from '../file-system.js';
 import { fusermountPath } from '../point/fusermount.js';
 import { checkAllowOther, checkDevice, prepareMountPoint } from '../point/mount-point.js';
@@ -45,6 +51,7 @@ export class FuseNativeDriver implements MountDriver {
     this.#options = options;
     this.#fs = new FileSystem(options.source, {
       listIds: options.listIds,
+      shared: options.allowOther,
       callersUnknown: options.allowOther,
       attributeTimeout: fuseNativeLimits.attributeTimeout,
       quiesce: async () => undefined, // every read comes to us
@@ -113,7 +120,6 @@ export class FuseNativeDriver implements MountDriver {
   }
 
   #mountOptions(): string {
-    const { allowOther } = this.#options;
     const seconds = fuseNativeLimits.attributeTimeout / 1000;
     const options = [
       'fsname=sherin',
@@ -130,9 +136,8 @@ export class FuseNativeDriver implements MountDriver {
       // Else truncating at open is a request of its own.
       'atomic_o_trunc',
     ];
-    if (allowOther) options.push('allow_other');
     // fusermount can only clear up after us where it may look at the mount itself.
-    if (allowOther || process.geteuid?.() === 0) options.push('auto_unmount');
+    if (kernelLetsIn(this.#options)) options.push('allow_other', 'auto_unmount');
     return options.join(',');
   }
 

@@ -1,7 +1,13 @@
 /** The native driver: libfuse 3 in the addon, whose threads answer reads without JavaScript. */
 import { writeFile } from 'node:fs/promises';
 import { SherinError } from '../../../common/errors.js';
-import type { DriverOptions, Invalidation, MountDriver, MountLogger } from '../driver.js';
+import {
+  type DriverOptions,
+  type Invalidation,
+  kernelLetsIn,
+  type MountDriver,
+  type MountLogger,
+} from '../driver.js';
 import { FileSystem } from '../file-system.js';
 import { detach } from '../point/detach.js';
 import { fusermountPath } from '../point/fusermount.js';
@@ -37,6 +43,7 @@ export class NativeDriver implements MountDriver {
     this.#options = options;
     this.#fs = new FileSystem(options.source, {
       listIds: options.listIds,
+      shared: options.allowOther,
       callersUnknown: false,
       attributeTimeout: 0, // what generated files show is never kept
       quiesce: async (ino) => {
@@ -134,7 +141,7 @@ export class NativeDriver implements MountDriver {
 
   #mountOptions(): readonly string[] {
     const options = ['fsname=sherin', 'subtype=sherin', 'default_permissions'];
-    return this.#options.allowOther ? [...options, 'allow_other'] : options;
+    return kernelLetsIn(this.#options) ? [...options, 'allow_other'] : options;
   }
 }
 

@@ -10,6 +10,7 @@ describe('node numbers', () => {
   it('stand for one node at a time', async () => {
     const options = {
       listIds: true,
+      shared: false,
       callersUnknown: false,
       attributeTimeout: 0,
       quiesce: async () => undefined,

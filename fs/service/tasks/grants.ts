@@ -1,6 +1,7 @@
 import { SherinError } from '../../../common/errors.js';
 import type { SherinId } from '../../../common/ids.js';
 import type { AuditEvent } from '../../audit/event.js';
+import type { ObjectInfo } from '../../manifest/tree.js';
 import type { Caller } from '../../mount/source.js';
 import { actorOf } from '../actor.js';
 import { folderOf, recorded, type TaskMount, type TaskVault, vaultOwner } from './parts.js';
@@ -39,6 +40,14 @@ export class Grants {
     // It may have been closed meanwhile, and opened anew.
     if (folderOf(this.#vault, bot).number !== number) throw new SherinError('BOT_UNKNOWN', { bot });
     for (const object of objects) this.#vault.folders.grant(bot, task, object);
+  }
+
+  /** Shows a bot an object that another bot has written, whoever it belongs to. @throws SherinError BOT_UNKNOWN, AUDIT_UNWRITABLE */
+  async show(bot: string, task: string, object: ObjectInfo, peer: Caller): Promise<void> {
+    const { number } = folderOf(this.#vault, bot);
+    await recorded(this.#vault, [event('AUDIT_GRANT', object.id, peer, { bot, task })]);
+    if (folderOf(this.#vault, bot).number !== number) throw new SherinError('BOT_UNKNOWN', { bot });
+    this.#vault.folders.grant(bot, task, object);
   }
 
   /**

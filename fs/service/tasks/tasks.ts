@@ -15,6 +15,6 @@ export class Tasks {
     this.grants = new Grants(vault, mount);
     this.bots = new Bots(vault, mount, this.grants);
     this.requests = new Requests(vault);
-    this.results = new Results(vault, mount);
+    this.results = new Results(vault, mount, this.grants);
   }
 }

@@ -16,6 +16,12 @@ export function botTests(vault: SharedVault, { callerIdentity }: DriverLimits): 
     return id;
   };
   const submitter = { uid: writer, gid: writer, groups: [] };
+  /** Makes a file of out/ the result of a task; its ID. */
+  const taken = async (task: string, name: string): Promise<string> => {
+    const { id } = await vault.call('result.offer', { bot, task, name, to: null });
+    const { uid, gid } = submitter;
+    return (await vault.call('result.take', { bot, task, id, uid, gid })).id;
+  };
   const lastEvents = async (count: number): Promise<unknown[]> => {
     const { records } = await vault.call('audit.tail', { count });
     return records.map(({ event, id, meta }) => [event, id, meta]);
@@ -113,7 +119,7 @@ tell(id_of('files/group/file'))`,
       const { id: result } = await vault.call('result.take', {
         bot,
         task: 't5',
-        name: made,
+        id: made,
         uid,
         gid,
         botVersion: '1.0',
@@ -138,8 +144,8 @@ tell(id_of('files/group/file'))`,
 
     it('refuses a result that is open, empty, missing or no file', async () => {
       const take = (name: string) =>
-        vault.call('result.take', { bot, task: 't6', name, uid: submitter.uid, gid: submitter.gid }).then(
-          ({ id }) => id.slice(0, 7),
+        taken('t6', name).then(
+          (id) => id.slice(0, 7),
           (error: { code: string }) => error.code,
         );
       const program = vault.steps(
@@ -164,6 +170,39 @@ step(attempt(read, '${folder}/out/half'))`,
       expect(await take('half')).toBe('RESULT_');
       expect(await program.go()).toBe('ENOENT');
       program.end();
+    });
+
+    it('shows what it has written to who judges it, and gives that alone away', async () => {
+      const [gate, gateUid] = ['gate', botUid + 1];
+      await vault.call('bot.open', { bot: gate, uid: gateUid });
+      const judged = `bots/${gate}/in`;
+      await vault.as(botUid, `put('${folder}/out/good', 'good'); tell(1)`);
+      const { id } = await vault.call('result.offer', { bot, task: 't9', name: 'good', to: gate });
+      expect(await vault.as(gateUid, `tell(names('${judged}'), read('${judged}/${id}'))`)).toEqual([
+        [id],
+        'good',
+      ]);
+      // Neither another content, nor another file under the name of the one that was judged.
+      await vault.as(botUid, `put('${folder}/out/${id}', 'bad'); put('${folder}/out/good', 'bad'); tell(1)`);
+      expect(await vault.as(gateUid, `tell(read('${judged}/${id}'))`)).toEqual(['good']);
+      const { uid, gid } = submitter;
+      const take = { bot, task: 't9', id, uid, gid };
+      await expect(vault.call('result.take', take)).rejects.toMatchObject({ code: 'RESULT_REFUSED' });
+      await vault.call('grant.end', { bot: gate, task: 't9' });
+      expect(await vault.as(gateUid, `tell(names('${judged}'))`)).toEqual([[]]);
+      await vault.call('bot.close', { bot: gate });
+    });
+
+    it('takes a request of a sub-task for who asked', async () => {
+      await vault.as(botUid, `put('${folder}/out/part', 'a part'); tell(1)`);
+      const { id } = await vault.call('result.offer', { bot, task: 't10', name: 'part', to: null });
+      const { uid, gid } = submitter;
+      const { id: part } = await vault.call('result.take', { bot, task: 't10', id, as: 'request', uid, gid });
+      expect(part).toMatch(/^TASK_/);
+      expect(await vault.as(writer, `tell(read('ids/${part}'))`)).toEqual(['a part']);
+      await vault.call('grant.add', { bot, task: 't11', ...submitter, ids: [part] });
+      expect(await vault.as(botUid, `tell(read('${folder}/in/${part}'))`)).toEqual(['a part']);
+      await vault.call('grant.end', { bot, task: 't11' });
     });
 
     it('reads nothing while the vault is locked, and what it was granted after that', async () => {
@@ -206,8 +245,7 @@ tell(got, room('b', 900), room('b', 901))
       await vault.as(botUid, `put('${folder}/out/left', 'left')`.concat('; tell(1)'));
       await vault.call('grant.add', { bot, task: 't7', ...submitter, ids: [id] });
       await vault.as(botUid, `put('${folder}/out/done', 'done in time'); tell(1)`);
-      const { uid, gid } = submitter;
-      const { id: result } = await vault.call('result.take', { bot, task: 't7', name: 'done', uid, gid });
+      const result = await taken('t7', 'done');
       await vault.machine.killFs();
       vault.up();
       expect(await vault.as(0, `tell(names('bots'), attempt(os.stat, '${folder}'))`)).toEqual([[], 'ENOENT']);
