@@ -21,6 +21,12 @@ export const botErrors = {
     sentence: 'the bot {bot} does not run: {part}',
     hint: 'try its program by hand, as docs/writing-a-bot.md shows',
   },
+  BOT_WAITS: {
+    errno: 'EAGAIN',
+    exit: Exit.failed,
+    sentence: 'the bot {bot} does not run now: {part}',
+    hint: 'it is started when that has changed; see: sherinctl bot list',
+  },
   SANDBOX_FAILED: {
     errno: 'EACCES',
     exit: Exit.failed,

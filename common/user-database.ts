@@ -30,6 +30,16 @@ export class UserDatabase {
     return Number(first) === Number(gid) || members.split(',').includes(name);
   }
 
+  /** Groups of a user, the first one first; null: there is no such user. */
+  groupsOf(uid: number): readonly number[] | null {
+    const [name, , , first] = entries(this.#files.passwd).find(([, , id]) => Number(id) === uid) ?? [];
+    if (name === undefined || first === undefined) return null;
+    const named = entries(this.#files.group)
+      .filter(([, , , members = '']) => members.split(',').includes(name))
+      .map(([, , gid]) => Number(gid));
+    return [...new Set([Number(first), ...named])];
+  }
+
   #group(wanted: string): readonly string[] | undefined {
     return entries(this.#files.group).find(([name]) => name === wanted);
   }

@@ -1,11 +1,12 @@
 import type { Subscribers } from './events/subscribers.js';
 import type { FsLink } from './fs-link.js';
+import { botHandlers } from './methods/bot.js';
 import { eventHandlers } from './methods/event.js';
 import { objectHandlers } from './methods/object.js';
 import { policyHandlers } from './methods/policy.js';
 import { systemHandlers } from './methods/system.js';
 import { taskHandlers } from './methods/task.js';
-import { vaultHandlers } from './methods/vault.js';
+import { onBehalf, vaultHandlers } from './methods/vault.js';
 import type { RequestMetrics } from './request-metrics.js';
 import type { DaemonHandlers } from './socket/dispatch.js';
 import type { Supervisor } from './supervision/supervisor.js';
@@ -18,6 +19,8 @@ export interface HandlersParts {
   readonly subscribers: Subscribers;
   readonly metrics: RequestMetrics;
   readonly tasks: TaskService;
+  /** Ends sherind, and leaves sherin-fs. */
+  readonly stop: () => void;
 }
 
 /** What the methods of the socket answer, a file for each group. */
@@ -27,12 +30,22 @@ export function daemonHandlers({
   subscribers,
   metrics,
   tasks,
+  stop,
 }: HandlersParts): DaemonHandlers {
   return {
-    ...systemHandlers(supervisor, metrics, tasks),
+    ...systemHandlers(supervisor, metrics, tasks, stop),
     ...vaultHandlers(fs),
     ...objectHandlers(fs),
     ...taskHandlers(() => tasks.tasks),
+    ...botHandlers({
+      roster: () => tasks.roster,
+      trustOf: (bot, version) => tasks.trustOf(bot, version),
+      policy: () => tasks.engine.policy,
+      record: async (event, meta, caller) => {
+        const events = [{ event, id: null, meta }];
+        await fs.call('audit.append', { events, caller: onBehalf(caller), durable: true });
+      },
+    }),
     ...eventHandlers(subscribers),
     ...policyHandlers(() => tasks.engine),
   };

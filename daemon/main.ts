@@ -39,9 +39,10 @@ async function run(): Promise<void> {
   const sherind = new Sherind(places(program.opts()), makeLogger('sherind'));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      sherind.stop().then(() => process.exit(0), fail);
+      void sherind.stop('with-fs');
     });
   }
+  sherind.ended.then(() => process.exit(0), fail);
   await sherind.start().catch((error: unknown) => {
     // Stopped while it started: the end has the last word.
     if (!sherind.stopping) throw error;

@@ -30,6 +30,7 @@ export class Sherind {
   readonly #tasks: TaskService;
   #server: LineServer | null = null;
   #stopping: Promise<void> | null = null;
+  readonly #ended = deferred();
 
   constructor(where: Places, log: Logger) {
     this.#where = where;
@@ -38,13 +39,19 @@ export class Sherind {
     this.#fs = new FsLink(controlSocket(where));
     this.#subscribers = subscribersBy(this.#fs);
     const emotions = new EmotionalState();
-    this.#events = new FsEvents(controlSocket(where), (event) => {
-      this.#tasks.heard(event);
-      this.#subscribers.tell(event);
-    });
+    this.#events = new FsEvents(
+      controlSocket(where),
+      (event) => {
+        this.#tasks.heard(event);
+        this.#subscribers.tell(event);
+      },
+      () => this.#tasks.lost(),
+    );
     this.#tasks = new TaskService({
-      ...{ log, state: where.daemonState, emotions, fs: this.#fs, bots: null },
+      ...{ log, state: where.daemonState, runtime: where.runtime, emotions, fs: this.#fs },
       vault: async () => (await this.#supervisor.status())?.vault ?? null,
+      mount: async () => (await this.#supervisor.status())?.mount?.path ?? null,
+      botChanged: () => undefined,
     });
   }
 
@@ -64,7 +71,7 @@ export class Sherind {
       metrics,
       handlers: daemonHandlers({
         ...{ supervisor: this.#supervisor, fs: this.#fs, subscribers: this.#subscribers, metrics },
-        tasks: this.#tasks,
+        ...{ tasks: this.#tasks, stop: () => void this.stop('alone') },
       }),
       callerOf: callersBy(new Admins()),
       buckets: new TokenBuckets(),
@@ -96,23 +103,43 @@ export class Sherind {
     }
   }
 
-  /** Stops sherin-fs, closes the socket and removes it. @throws SherinError TIMEOUT */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#end();
+  /**
+   * Stops bots, closes the socket and removes it.
+   * @param how whether sherin-fs is stopped, too @throws SherinError TIMEOUT
+   */
+  stop(how: 'alone' | 'with-fs'): Promise<void> {
+    if (this.#stopping === null) {
+      this.#stopping = this.#end(how);
+      this.#stopping.then(this.#ended.resolve, this.#ended.reject);
+    }
     return this.#stopping;
   }
 
-  async #end(): Promise<void> {
+  /** Resolves when it has stopped, whoever wanted it. @throws as {@link stop} */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  async #end(how: 'alone' | 'with-fs'): Promise<void> {
     notifyManager('STOPPING=1', this.#log);
     try {
       this.#events.stop();
       // Bots first: what they hold goes back to the queue.
       await this.#tasks.stop();
-      await this.#supervisor.stop();
+      if (how === 'with-fs') await this.#supervisor.stop();
+      else await this.#supervisor.leave();
     } finally {
       await this.#server?.close();
       this.#fs.close();
     }
     this.#log.info('stopped');
   }
+}
+
+function deferred() {
+  let [resolve, reject]: [() => void, (error: unknown) => void] = [() => undefined, () => undefined];
+  const promise = new Promise<void>((settle, refuse) => {
+    [resolve, reject] = [settle, refuse];
+  });
+  return { promise, resolve, reject };
 }

@@ -1,18 +1,36 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SherinError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
+import { projectRoot } from '../common/project.js';
+import { removeLeftovers } from './bots/leftovers.js';
 import { stateDirectory } from './database/state-directory.js';
 import type { EmotionalState } from './emotion/emotional-state.js';
 import { Engine } from './engine/engine.js';
 import type { FsLink } from './fs-link.js';
 import { FsObjects } from './fs-objects.js';
+import type { Trust } from './methods/bot.js';
+import { TrustScores } from './patterns/trust-scores.js';
 import type { FsEvent } from './protocol/events.js';
-import { Tasks, type TasksOptions } from './router/tasks.js';
+import { botsAtWork } from './roster/at-work.js';
+import { BotRecords } from './roster/bot-records.js';
+import type { HostedBot } from './roster/hosted-bot.js';
+import { Registry, shippedBots } from './roster/registry.js';
+import { Roster } from './roster/roster.js';
+import { Tasks } from './router/tasks.js';
 
 const againMs = 1_000;
+/** Bots that come along. */
+const shipped = join(projectRoot, 'dist/bots');
 
-export interface TaskServiceOptions extends Pick<TasksOptions, 'bots'> {
+export interface TaskServiceOptions {
   readonly log: Logger;
+  /** A folder of sherind that others may pass, for bots. */
+  readonly runtime: string;
+  /** Where the vault is mounted now; null: nowhere. */
+  readonly mount: () => Promise<string | null>;
+  /** A bot is in another state than before. */
+  readonly botChanged: (bot: HostedBot) => void;
   readonly fs: FsLink;
   readonly emotions: EmotionalState;
   /** Of all vaults, see `Places.daemonState`. */
@@ -27,6 +45,7 @@ export class TaskService {
   readonly #stop = new AbortController();
   #engine: Engine | null = null;
   #tasks: Tasks | null = null;
+  #roster: Roster | null = null;
   #fault: SherinError | null = null;
 
   constructor(options: TaskServiceOptions) {
@@ -37,16 +56,20 @@ export class TaskService {
   async start(): Promise<void> {
     const vault = await this.#vault();
     if (vault === null) return;
-    const { state, log, fs, emotions, bots } = this.#options;
+    const { state, log, fs, emotions } = this.#options;
     try {
-      const engine = new Engine(stateDirectory(state, vault.uuid), { fs, log, emotions });
+      const directory = stateDirectory(state, vault.uuid);
+      const engine = new Engine(directory, { fs, log, emotions });
       this.#engine = engine;
       // One that is sealed stays so: its policy is read by whoever needs it first.
       if (vault.state === 'unlocked') await engine.opened();
       const { database, policy } = engine;
+      const roster = this.#rosterOf(engine, directory);
+      const bots = botsAtWork(roster, fs);
       const tasks = new Tasks({ ...{ database, log, policy, emotions, bots }, objects: new FsObjects(fs) });
-      this.#tasks = tasks;
+      [this.#roster, this.#tasks] = [roster, tasks];
       tasks.start();
+      if (vault.state === 'unlocked') roster.opened();
     } catch (error) {
       log.error({ err: error }, 'there are no tasks');
       this.#fault =
@@ -58,8 +81,10 @@ export class TaskService {
 
   async stop(): Promise<void> {
     this.#stop.abort();
+    await this.#roster?.end();
     await this.#tasks?.stop();
     this.#tasks = null;
+    this.#roster = null;
     this.#engine?.close();
     this.#engine = null;
   }
@@ -67,18 +92,38 @@ export class TaskService {
   /** An event of sherin-fs. */
   heard(event: FsEvent): void {
     this.#engine?.heard(event);
+    if (event.kind === 'lock' && event.state === 'unlocked') this.#roster?.opened();
+  }
+
+  /** The sherin-fs that was heard has ended. */
+  lost(): void {
+    void this.#roster?.lost();
+  }
+
+  /** @throws as {@link tasks} */
+  get roster(): Roster {
+    return this.#there(this.#roster);
+  }
+
+  /** None before there are any. */
+  get bots(): readonly HostedBot[] {
+    return this.#roster?.all() ?? [];
   }
 
   /** @throws as {@link tasks} */
   get engine(): Engine {
-    if (this.#engine !== null) return this.#engine;
-    throw this.#fault ?? new SherinError('BUSY', { what: 'the start or end of sherind' });
+    return this.#there(this.#engine);
   }
 
   /** @throws SherinError BUSY before there are any, DAEMON_DATABASE… where there can't be */
   get tasks(): Tasks {
-    if (this.#tasks !== null) return this.#tasks;
-    throw this.#fault ?? new SherinError('BUSY', { what: 'the start or end of sherind' });
+    return this.#there(this.#tasks);
+  }
+
+  /** How far results of a bot's version can be trusted, as far as they were measured. @throws as {@link tasks} */
+  trustOf(bot: string, version: string): Trust {
+    const scores = new TrustScores(this.engine.database);
+    return { score: scores.scoreOf(bot, version), measurements: scores.measurementsOf(bot, version) };
   }
 
   get known(): Tasks | null {
@@ -88,6 +133,30 @@ export class TaskService {
   /** True where there will be none. */
   get failed(): boolean {
     return this.#fault !== null;
+  }
+
+  #there<T>(one: T | null): T {
+    if (one !== null) return one;
+    throw this.#fault ?? new SherinError('BUSY', { what: 'the start or end of sherind' });
+  }
+
+  #rosterOf({ database, policy }: Engine, directory: string): Roster {
+    const { log, fs, runtime, mount, botChanged } = this.#options;
+    removeLeftovers(runtime);
+    const registry = new Registry(database, directory, shippedBots(shipped), Date.now);
+    const records = new BotRecords(fs, log);
+    const roster = new Roster(registry, {
+      ...{ fs, log, runtime, mount },
+      changed: (bot) => {
+        if (records.changed(bot)) botChanged(bot);
+        this.#tasks?.wake();
+      },
+      refused: (bot, refusal) => records.refused(bot, refusal),
+    });
+    policy.watch(() => {
+      if (policy.get().stop === 'off') roster.resume();
+    });
+    return roster;
   }
 
   async #vault(): ReturnType<TaskServiceOptions['vault']> {

@@ -38,7 +38,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   daemon: [
     ...['common', 'daemon/protocol', 'daemon/client', 'daemon/policy', 'daemon/emotion', 'native/ipc.ts'],
     ...['daemon/database', 'daemon/tasks', 'daemon/patterns', 'daemon/domains', 'daemon/router'],
-    ...['daemon/engine', 'daemon/fs-link.ts'],
+    ...['daemon/engine', 'daemon/fs-link.ts', 'daemon/roster'],
   ],
   cli: ['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
   'fs/disk': [],

@@ -1,17 +1,30 @@
+import { DaemonError } from '../../daemon/client/daemon-client.js';
+import { stopSherind } from '../../daemon/client/start-sherind.js';
 import { stopSherinFs } from '../../daemon/client/stop-sherin-fs.js';
 import { command } from '../definition.js';
+import type { Session } from '../session.js';
 
 export const down = command({
   name: 'down',
-  summary: 'Commit, unmount, lock and stop sherin-fs',
+  summary: 'Stop bots and sherind; commit, unmount, lock and stop sherin-fs',
   details: [
     'Where what programs have written can not be sealed it stops all the same; exit code 1, and a sentence that says what is kept in the journal.',
   ],
   examples: [{ text: 'Stop', line: 'sherinctl down' }],
   run: async (session) => {
+    await withoutDaemon(session);
     const { lazy } = await stopSherinFs(session.connect());
     session.output.result({ lazy }, () => {
       session.output.line(lazy ? 'stopped; files were open, the mount was detached from them' : 'stopped');
     });
   },
 });
+
+/** Where sherind may not be stopped, sherin-fs says whether it may be. */
+async function withoutDaemon({ places }: Session): Promise<void> {
+  try {
+    await stopSherind(places);
+  } catch (error) {
+    if (!(error instanceof DaemonError)) throw error;
+  }
+}

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
 import { refuseOtherVault } from '../../daemon/client/other-vault.js';
 import { startSherinFs } from '../../daemon/client/start-sherin-fs.js';
+import { startSherind } from '../../daemon/client/start-sherind.js';
 import type { MountDriverName, Status } from '../../daemon/protocol/control.js';
 import { choice, command, descriptor, flag, unless } from '../definition.js';
 import { needMountPoint } from '../service/mount-point.js';
@@ -12,7 +13,7 @@ import { driverOption } from './mount.js';
 
 export const up = command({
   name: 'up',
-  summary: 'Start sherin-fs and mount the vault',
+  summary: 'Start sherin-fs, mount the vault, and start sherind',
   details: [
     'Where it runs already, only what is missing is done. The vault starts locked; the first access opens it with the TPM. A PIN is asked for at once if there is a terminal.',
   ],
@@ -38,6 +39,7 @@ export const up = command({
       ['vertex', 'cube'],
     ),
     mount: unless('--no-mount', 'start only'),
+    daemon: unless('--no-daemon', 'without sherind: no tasks, and nobody starts sherin-fs again'),
   },
   examples: [
     { text: 'Start and mount', line: 'sherinctl up' },
@@ -69,6 +71,7 @@ export const up = command({
         throw error;
       }
     }
+    if (options.daemon && options.mount) await startSherind(session.places);
     const status = await client.call('status', {});
     session.output.result(
       { pid: status.fs.pid, vault: status.vault, mount: status.mount, tpm: status.tpm },

@@ -114,7 +114,9 @@ describe('files', () => {
     writeFileSync(join(other, 'secret'), 'secret');
     expect(await attempt(`print(open(${JSON.stringify(join(other, 'secret'))}).read())`)).toBe('ENOENT');
     expect(await attempt('print(open("/sherin/in/../other/secret").read())')).toBe('ENOENT');
-    expect(await attempt('print(sorted(os.listdir("/sherin")))')).toBe("['bot', 'in', 'out', 'sockets']");
+    expect(await attempt('print(sorted(os.listdir("/sherin")))')).toBe(
+      "['bin', 'bot', 'in', 'out', 'sockets']",
+    );
   });
 
   test('can be written in /tmp, /dev/shm and out/ only', async () => {

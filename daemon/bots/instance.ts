@@ -1,3 +1,4 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SherinId } from '../../common/ids.js';
 import type { Sender } from '../../native/ipc.js';
@@ -7,7 +8,7 @@ import { newInstanceName } from './instance-name.js';
 import type { LimitsInForce } from './limits.js';
 import { Mailbox } from './mailbox.js';
 import { memoryInUse } from './memory-in-use.js';
-import type { BotMessage, TaskMessage } from './messages.js';
+import { type BotMessage, isOfControl, type TaskMessage } from './messages.js';
 import type { Refusal } from './refusal.js';
 import { limitsInForce, Sandbox, trySandbox } from './sandbox.js';
 import { type AttemptFailure, type TaskOutcome, TasksInFlight } from './tasks-in-flight.js';
@@ -68,7 +69,8 @@ export class BotInstance {
     const { uid } = options;
     const { bot_id, limits } = options.program.manifest;
     const name = newInstanceName(bot_id);
-    this.#mailbox = new Mailbox(join(options.runtime, name), uid ?? process.getuid?.() ?? 0, {
+    const folder = makeFolder(options, name);
+    this.#mailbox = new Mailbox(join(folder, 'sockets'), uid ?? process.getuid?.() ?? 0, {
       holds: (pid) => this.#sandbox.holds(pid),
       message: (message, sender) => this.#hear(message, sender),
       refused: (refusal) => this.#refuse(refusal),
@@ -76,9 +78,10 @@ export class BotInstance {
     const cgroup = BotCgroup.make(name, limits);
     this.limits = limitsInForce({ uid, cgroup });
     try {
-      this.#sandbox = Sandbox.start({ ...sandboxOptions(options, this.#mailbox), cgroup });
+      this.#sandbox = Sandbox.start({ ...sandboxOptions(options, folder, this.#mailbox), cgroup });
     } catch (error) {
       this.#mailbox.close();
+      removeFolder(folder);
       cgroup?.remove();
       throw error;
     }
@@ -87,7 +90,7 @@ export class BotInstance {
       this.#beReady = resolve;
     });
     this.#timer = setInterval(() => this.#look(), lookMs);
-    this.ended = this.#sandbox.ended.then(() => this.#cleanUp(cgroup));
+    this.ended = this.#sandbox.ended.then(() => this.#cleanUp(folder, cgroup));
   }
 
   /** Room for another task. */
@@ -123,11 +126,12 @@ export class BotInstance {
     this.#failTasks();
   }
 
-  #cleanUp(cgroup: BotCgroup | null): InstanceEnd {
+  #cleanUp(folder: string, cgroup: BotCgroup | null): InstanceEnd {
     this.#end ??= 'exit';
     clearInterval(this.#timer);
     this.#failTasks();
     this.#mailbox.close();
+    removeFolder(folder);
     cgroup?.remove();
     return this.#end;
   }
@@ -145,6 +149,10 @@ export class BotInstance {
     if ('heartbeat' in message) {
       this.#isReady = true;
       this.#beReady();
+      return;
+    }
+    if (isOfControl(message) && this.#options.program.manifest.layer !== 'control') {
+      this.#refuse({ reason: 'malformed', sender, taskId: message.task_id });
       return;
     }
     const reason = this.#tasks.answer(message);
@@ -178,8 +186,24 @@ export class BotInstance {
   }
 }
 
-function sandboxOptions({ program, mount, uid }: InstanceOptions, mailbox: Mailbox) {
-  return { program, places: { mount, sockets: mailbox.folder }, uid, socketFd: mailbox.botFd };
+/** Others may pass it, as the bot is one of them. @throws with an errno code */
+function makeFolder({ runtime }: InstanceOptions, name: string): string {
+  const folder = join(runtime, name);
+  mkdirSync(folder);
+  chmodSync(folder, 0o711);
+  return folder;
+}
+
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function sandboxOptions({ program, mount, uid }: InstanceOptions, folder: string, mailbox: Mailbox) {
+  const places = {
+    ...{ program: program.folder, in: join(mount, 'in'), out: join(mount, 'out') },
+    ...{ sockets: mailbox.folder, node: process.execPath },
+  };
+  return { program, places, folder, uid, socketFd: mailbox.botFd };
 }
 
 /**
@@ -187,12 +211,16 @@ function sandboxOptions({ program, mount, uid }: InstanceOptions, mailbox: Mailb
  * @throws SherinError SANDBOX_FAILED, TOOL_MISSING
  */
 export async function tryInstance(options: InstanceOptions): Promise<void> {
-  const folder = join(options.runtime, newInstanceName('try'));
+  const folder = makeFolder(options, newInstanceName('try'));
   const nobody = { holds: () => false, message: () => undefined, refused: () => undefined };
-  const mailbox = new Mailbox(folder, options.uid ?? process.getuid?.() ?? 0, nobody);
   try {
-    await trySandbox({ ...sandboxOptions(options, mailbox), cgroup: null });
+    const mailbox = new Mailbox(join(folder, 'sockets'), options.uid ?? process.getuid?.() ?? 0, nobody);
+    try {
+      await trySandbox({ ...sandboxOptions(options, folder, mailbox), cgroup: null });
+    } finally {
+      mailbox.close();
+    }
   } finally {
-    mailbox.close();
+    removeFolder(folder);
   }
 }

@@ -31,17 +31,44 @@ export type TaskMessage = z.infer<typeof taskMessageSchema>;
 
 const resultSchema = z.strictObject({
   task_id: sherinIdSchema,
+  /** ID of a file of out/, or its name where that looks like one. */
   result_id: sherinIdSchema,
-  /** Files of out/ that are to be done as tasks of their own. */
-  requires: z.array(sherinIdSchema).max(16).optional(),
+});
+/** Files of out/ that are to be done as tasks of their own before this one; what there is of a result does not count. */
+const requiresSchema = z.strictObject({
+  task_id: sherinIdSchema,
+  result_id: sherinIdSchema.optional(),
+  requires: z.array(sherinIdSchema).min(1).max(16),
 });
 const errorSchema = z.strictObject({ task_id: sherinIdSchema, error: botNameSchema });
+/** Of the planning bot: three names of the catalogue. */
+const classifiedSchema = z.strictObject({
+  task_id: sherinIdSchema,
+  domain: botNameSchema,
+  department: botNameSchema,
+  class: botNameSchema,
+});
+/** Of the safety bot. */
+const passSchema = z.strictObject({ task_id: sherinIdSchema, pass: z.literal(true) });
+const refusalSchema = z.strictObject({
+  task_id: sherinIdSchema,
+  pass: z.literal(false),
+  reason: botNameSchema,
+});
 /** That it is there: the first says that it is ready. */
 const heartbeatSchema = z.strictObject({ heartbeat: z.literal(true) });
 
-export const botMessageSchema = z.union([resultSchema, errorSchema, heartbeatSchema]);
+const workSchema = z.union([resultSchema, requiresSchema, errorSchema]);
+const controlSchema = z.union([classifiedSchema, passSchema, refusalSchema]);
+
+export const botMessageSchema = z.union([workSchema, controlSchema, heartbeatSchema]);
 export type BotMessage = z.infer<typeof botMessageSchema>;
-export type BotAnswer = z.infer<typeof resultSchema> | z.infer<typeof errorSchema>;
+export type BotAnswer = z.infer<typeof workSchema> | z.infer<typeof controlSchema>;
+
+/** Whether only a bot of layer control may say it. */
+export function isOfControl(answer: BotAnswer): boolean {
+  return controlSchema.safeParse(answer).success;
+}
 
 /** @throws ZodError for what is no task: the caller's mistake */
 export function encodeTask(task: TaskMessage): Buffer {

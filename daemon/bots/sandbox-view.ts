@@ -1,6 +1,6 @@
 /** What a bot sees: the file system of its sandbox, as arguments of bubblewrap (bwrap(1)). */
 import { lstatSync, readlinkSync } from 'node:fs';
-import type { BotProgram } from './bot-program.js';
+import type { BotLimits } from './manifest.js';
 
 /** Where a bot finds what is its own. */
 export const inside = {
@@ -8,14 +8,20 @@ export const inside = {
   in: '/sherin/in',
   out: '/sherin/out',
   sockets: '/sherin/sockets',
+  node: '/sherin/bin/node',
 } as const;
 
 /** Places outside that a bot sees. */
 export interface BotPlaces {
-  /** Its folder of the mount, `bots/<bot_id>`, with `in` and `out`. */
-  readonly mount: string;
+  /** The bot's folder. */
+  readonly program: string;
+  /** Of its folder of the mount, `bots/<bot_id>`. */
+  readonly in: string;
+  readonly out: string;
   /** The folder of its sockets. */
   readonly sockets: string;
+  /** The Node that runs sherind. */
+  readonly node: string;
 }
 
 /** Its user inside, whoever it is outside: nothing of the machine's users shows. */
@@ -23,7 +29,7 @@ const user = 1000;
 /** Bytes of /dev/shm, which POSIX shared memory and semaphores need. */
 const sharedMemory = 16 * 1024 * 1024;
 const environment = {
-  PATH: '/usr/local/bin:/usr/bin:/bin',
+  PATH: '/sherin/bin:/usr/local/bin:/usr/bin:/bin',
   HOME: '/tmp',
   TMPDIR: '/tmp',
   USER: 'bot',
@@ -48,8 +54,11 @@ export const etcFiles: Readonly<Record<string, string>> = {
 const sharedEtc = ['ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'alternatives'];
 
 /** `etcFds`: descriptors with the content of {@link etcFiles}, in their order. */
-export function viewArguments(program: BotProgram, places: BotPlaces, etcFds: readonly number[]): string[] {
-  const { tmp } = program.manifest.limits;
+export function viewArguments(
+  { tmp }: Pick<BotLimits, 'tmp'>,
+  places: BotPlaces,
+  etcFds: readonly number[],
+): string[] {
   return [
     ...['--unshare-all', '--unshare-user', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
     ...['--uid', `${user}`, '--gid', `${user}`, '--hostname', 'bot', '--clearenv'],
@@ -60,9 +69,11 @@ export function viewArguments(program: BotProgram, places: BotPlaces, etcFds: re
     ...sharedEtc.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
     ...['--proc', '/proc', '--dev', '/dev', '--size', `${sharedMemory}`, '--tmpfs', '/dev/shm'],
     ...['--size', `${tmp}`, '--tmpfs', '/tmp'],
-    ...['--ro-bind', program.folder, inside.program],
-    ...['--ro-bind', `${places.mount}/in`, inside.in, '--bind', `${places.mount}/out`, inside.out],
+    ...['--ro-bind', places.program, inside.program],
+    ...['--ro-bind', places.in, inside.in, '--bind', places.out, inside.out],
     ...['--ro-bind', places.sockets, inside.sockets],
+    // The Node of sherind, wherever it is installed.
+    ...['--ro-bind', places.node, inside.node],
     // Both are memory without a limit of their own as bubblewrap makes them.
     ...['--remount-ro', '/dev', '--remount-ro', '/'],
     ...['--chdir', '/tmp'],

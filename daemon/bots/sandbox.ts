@@ -13,6 +13,7 @@ import type { BotProgram } from './bot-program.js';
 import { type LimitsInForce, resourceLimits } from './limits.js';
 import { type BotPlaces, etcFiles, inside, viewArguments } from './sandbox-view.js';
 import { seccompFilter } from './seccomp.js';
+import { Stage } from './stage.js';
 
 /** Milliseconds from the end of the first process inside to that of bubblewrap, and between two looks. */
 const graceMs = 250;
@@ -21,6 +22,8 @@ const lookMs = 10;
 export interface SandboxOptions {
   readonly program: BotProgram;
   readonly places: BotPlaces;
+  /** A folder of the instance's own, that everybody may pass. */
+  readonly folder: string;
   /** Its user and group outside; null for the one who runs sherind, who must not be root. */
   readonly uid: number | null;
   readonly cgroup: BotCgroup | null;
@@ -166,9 +169,12 @@ const entry =
   'echo 1000 > /proc/self/oom_score_adj; if [ -n "$1" ]; then echo 0 > "$1" || exit 1; fi; shift; exec "$@"';
 
 function launch(options: SandboxOptions, words: readonly string[], stderr: 'ignore' | 'pipe'): ChildProcess {
-  const { program, places, uid, cgroup, socketFd } = options;
+  const { uid, cgroup, socketFd } = options;
+  const { limits } = options.program.manifest;
   const bwrap = requireProgram('bwrap', 'bubblewrap');
   const prlimit = requireProgram('prlimit', 'util-linux');
+  const stage = uid === null ? null : new Stage(options.folder, options.places);
+  const { places } = stage ?? options;
   const filter = memoryFile(seccompFilter());
   const etc = Object.values(etcFiles).map((content) => memoryFile(Buffer.from(content)));
   const etcFds = etc.map((_, at) => 7 + at);
@@ -177,10 +183,11 @@ function launch(options: SandboxOptions, words: readonly string[], stderr: 'igno
       '/bin/sh',
       [
         ...['-c', entry, 'sh', cgroup?.procs ?? ''],
+        ...(stage?.words ?? []),
         ...asUser(uid),
         ...[
           bwrap,
-          ...viewArguments(program, places, etcFds),
+          ...viewArguments(limits, places, etcFds),
           '--seccomp',
           '4',
           '--info-fd',
@@ -189,7 +196,7 @@ function launch(options: SandboxOptions, words: readonly string[], stderr: 'igno
           '6',
           '--',
         ],
-        ...[prlimit, ...resourceLimits(program.manifest.limits), '--', ...words],
+        ...[prlimit, ...resourceLimits(limits), '--', ...words],
       ],
       {
         cwd: '/',

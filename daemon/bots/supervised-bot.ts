@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
+import type { SherinId } from '../../common/ids.js';
 import type { Logger } from '../../common/log.js';
 import { Backoff } from '../supervision/backoff.js';
 import { BotInstance, type InstanceEnd, type InstanceOptions, tryInstance } from './instance.js';
@@ -86,6 +87,11 @@ export class SupervisedBot {
     });
   }
 
+  /** Ends the instance that works on a task, and starts another: nobody wants the answer any more. */
+  drop(taskId: SherinId): void {
+    if (this.#instance?.has(taskId)) this.#instance.stop('cancelled');
+  }
+
   /** Ends its processes now; resolves when they are gone. */
   async stop(): Promise<void> {
     this.#stop.abort();
@@ -100,6 +106,8 @@ export class SupervisedBot {
       const end = await this.#run(ready);
       this.#lastEnd = end;
       if (this.#stop.signal.aborted) return;
+      // It is not to blame.
+      if (end === 'cancelled') continue;
       this.#failures += 1;
       this.#log.warn({ end, failures: this.#failures }, 'a bot ended');
       if (this.#failures >= failuresLimit) {

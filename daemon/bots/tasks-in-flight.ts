@@ -14,11 +14,23 @@ export type AttemptFailure =
   /** It sent what is no answer too often, or more than anybody can read. */
   | 'datagrams'
   /** It was stopped, by the emergency stop for example. */
-  | 'stopped';
+  | 'stopped'
+  /** One of its tasks was not wanted any more. */
+  | 'cancelled';
 
 /** How an attempt at a task ended. */
 export type TaskOutcome =
-  | { readonly kind: 'result'; readonly resultId: SherinId; readonly requires: readonly SherinId[] }
+  | { readonly kind: 'result'; readonly resultId: SherinId }
+  /** Sub-tasks first. */
+  | { readonly kind: 'requires'; readonly requires: readonly SherinId[] }
+  | {
+      readonly kind: 'classified';
+      readonly domain: string;
+      readonly department: string;
+      readonly class: string;
+    }
+  /** `reason` null: it passes. */
+  | { readonly kind: 'judged'; readonly reason: string | null }
   /** The bot says that it can't, in a word. */
   | { readonly kind: 'error'; readonly error: string }
   | { readonly kind: 'failed'; readonly reason: AttemptFailure };
@@ -55,11 +67,7 @@ export class TasksInFlight {
   /** Why an answer is not taken; null when it was. */
   answer(answer: BotAnswer): 'unknown-task' | 'second-answer' | null {
     const { task_id } = answer;
-    const outcome: TaskOutcome =
-      'error' in answer
-        ? { kind: 'error', error: answer.error }
-        : { kind: 'result', resultId: answer.result_id, requires: answer.requires ?? [] };
-    if (this.#settle(task_id, outcome)) {
+    if (this.#settle(task_id, outcomeOf(answer))) {
       this.#remember(task_id);
       return null;
     }
@@ -88,4 +96,13 @@ export class TasksInFlight {
     const [oldest] = this.#answered;
     if (this.#answered.size > remembered && oldest !== undefined) this.#answered.delete(oldest);
   }
+}
+
+function outcomeOf(answer: BotAnswer): TaskOutcome {
+  if ('error' in answer) return { kind: 'error', error: answer.error };
+  if ('requires' in answer) return { kind: 'requires', requires: answer.requires };
+  if ('result_id' in answer) return { kind: 'result', resultId: answer.result_id };
+  if ('pass' in answer) return { kind: 'judged', reason: answer.pass ? null : answer.reason };
+  const { domain, department } = answer;
+  return { kind: 'classified', domain, department, class: answer.class };
 }

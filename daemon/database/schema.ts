@@ -161,8 +161,17 @@ const sources = `CREATE TABLE sources (
   version TEXT NOT NULL ${shortName('version')}
 ) STRICT, WITHOUT ROWID`;
 
+/** Which bots there are, and as whom each runs; their folders are links beside this file. */
+const bots = `CREATE TABLE bots (
+  bot TEXT PRIMARY KEY ${shortName('bot')},
+  uid INTEGER NOT NULL UNIQUE,
+  wanted INTEGER NOT NULL CHECK (wanted IN (0, 1)),
+  updatedAt INTEGER NOT NULL
+) STRICT, WITHOUT ROWID`;
+
 export const migrations: readonly (readonly string[])[] = [
   [tasks, ...taskIndexes, tallies, turns, patterns, ...patternIndexes, tombstones, tombstoneIndex, trust],
   [classifications, classificationIndex, sources],
   [policy, policyQueue],
+  [bots],
 ];

@@ -8,15 +8,17 @@ const againMs = 1_000;
 export class FsEvents {
   readonly #path: string;
   readonly #tell: (event: FsEvent) => void;
+  readonly #gone: () => void;
   readonly #stop = new AbortController();
-  /** What was told last; null: nothing yet. */
+  /** What was told last of the one that runs; null: nothing yet. */
   #state: VaultState | null = null;
   #client: ControlClient | null = null;
 
-  /** @param path of the control socket */
-  constructor(path: string, tell: (event: FsEvent) => void) {
+  /** @param path of the control socket @param gone called when the one that was heard has ended */
+  constructor(path: string, tell: (event: FsEvent) => void, gone: () => void) {
     this.#path = path;
     this.#tell = tell;
+    this.#gone = gone;
   }
 
   /** Listens until {@link stop}; one that has ended is looked for each second. */
@@ -45,13 +47,16 @@ export class FsEvents {
     // What happened while nobody listened shows in the state.
     this.#heard({ kind: 'lock', state });
     await client.closed;
+    // Whatever the next one says is news.
+    this.#state = null;
+    this.#gone();
   }
 
   #heard(event: FsEvent): void {
     if (event.kind === 'lock') {
       const known = this.#state;
       this.#state = event.state;
-      if (known === null || known === event.state) return;
+      if (known === event.state) return;
     }
     this.#tell(event);
   }

@@ -12,13 +12,17 @@ import type { DaemonHandlers } from '../socket/dispatch.js';
 import type { SupervisionFacts, Supervisor } from '../supervision/supervisor.js';
 import type { TaskService } from '../task-service.js';
 
-type Handlers = Pick<DaemonHandlers, 'system.hello' | 'system.status' | 'system.health' | 'system.metrics'>;
+type Handlers = Pick<
+  DaemonHandlers,
+  'system.hello' | 'system.status' | 'system.health' | 'system.metrics' | 'system.stop'
+>;
 
 /** `system.*`: how things are. */
 export function systemHandlers(
   supervisor: Supervisor,
   metrics: RequestMetrics,
   tasks: TaskService,
+  stop: () => void,
 ): Handlers {
   return {
     'system.hello': async () => {
@@ -33,7 +37,14 @@ export function systemHandlers(
       const status = await supervisor.status();
       const reasons = healthReasons(supervisor.facts, status);
       if (tasks.failed) reasons.push('tasks-unavailable');
+      if (tasks.bots.some(({ facts: { state } }) => state === 'failed' || state === 'faulty'))
+        reasons.push('bot-failed');
       return { ok: reasons.length === 0, reasons };
+    },
+    'system.stop': async () => {
+      // Once this is answered.
+      setImmediate(stop);
+      return {};
     },
     'system.metrics': async ({ page }) => {
       const left = metrics.after(page);

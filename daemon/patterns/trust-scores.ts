@@ -22,9 +22,18 @@ export class TrustScores {
 
   /** Between 0 and 1: (successes + 1) / (measurements + 2), Laplace's rule of succession; 0.5 for one that was never measured. */
   scoreOf(bot: string, version: string): number {
-    const counts = this.#database.get<{ successes: number; failures: number }>(sql.get, bot, version);
-    const { successes, failures } = counts ?? { successes: 0, failures: 0 };
+    const { successes, failures } = this.#countsOf(bot, version);
     return (successes + 1) / (successes + failures + 2);
+  }
+
+  /** How often results of a version were measured, of late. */
+  measurementsOf(bot: string, version: string): number {
+    const { successes, failures } = this.#countsOf(bot, version);
+    return successes + failures;
+  }
+
+  #countsOf(bot: string, version: string): { readonly successes: number; readonly failures: number } {
+    return this.#database.get(sql.get, bot, version) ?? { successes: 0, failures: 0 };
   }
 
   /** Counts one measurement of a result of this version, be it a newer one's turn meanwhile. */

@@ -3,6 +3,7 @@
  * short names travel: no content, no text, no path.
  */
 import type { z } from 'zod';
+import { botMethods } from './methods/bot.js';
 import { eventMethods, eventNotifications } from './methods/event.js';
 import { objectMethods } from './methods/object.js';
 import { policyMethods } from './methods/policy.js';
@@ -16,6 +17,7 @@ export const daemonMethods = {
   ...vaultMethods,
   ...objectMethods,
   ...taskMethods,
+  ...botMethods,
   ...eventMethods,
   ...policyMethods,
 } as const satisfies Record<string, DaemonTerm>;

@@ -65,7 +65,7 @@ export class Attempt {
   async #granted(timer: NodeJS.Timeout): Promise<void> {
     const { grants } = this.#parts.bots;
     const grant = this.#grant();
-    await grants.add(grant);
+    await grants.add(grant, this.#task.owner);
     try {
       const outcome = await this.#answer(grant);
       clearTimeout(timer);
@@ -102,21 +102,21 @@ export class Attempt {
         await group.run(() => queue.fail(this.#task, outcome.error));
         return;
       case 'requires':
-        return this.#require(outcome.requests);
+        return this.#require(grant, outcome.requests);
     }
   }
 
   /** Nothing becomes visible before the gate has passed it. */
   async #take(grant: Grant, written: SherinId): Promise<void> {
     const { queue, group, bots, learning } = this.#parts;
-    const verdict = await bots.gate.judge(this.#task, written);
+    const verdict = await bots.gate.judge(this.#task, grant, written);
     this.#stop.signal.throwIfAborted();
     if (!verdict.pass) {
       await group.run(() => queue.block(this.#task.id, verdict.reason));
       return;
     }
     const before = this.#key();
-    const result = await bots.grants.take(grant, written, this.#task.owner);
+    const result = await bots.grants.take(grant, verdict.id, this.#task.owner, 'result');
     const { bot, version } = this.#bot;
     await group.run(() => {
       const task = queue.finish(this.#task, result);
@@ -133,10 +133,13 @@ export class Attempt {
     return keyOf(request, this.#task, now).equals(key) ? key : null;
   }
 
-  async #require(requests: readonly SherinId[]): Promise<void> {
+  async #require(grant: Grant, written: readonly SherinId[]): Promise<void> {
     const { queue, group, classification } = this.#parts;
+    const { owner } = this.#task;
+    const asker = { uid: owner, gid: owner, groups: [], pid: null };
     try {
-      const works = await Promise.all(requests.map((request) => classification.of(request)));
+      const requests = await Promise.all(written.map((name) => this.#request(grant, name)));
+      const works = await Promise.all(requests.map((request) => classification.of(request, asker)));
       const wanted = works.map((work, at) => ({ ...work, request: requests[at] ?? '' }));
       await group.run(() => queue.require(this.#task, wanted));
     } catch (error) {
@@ -145,6 +148,12 @@ export class Attempt {
       if (code !== 'TASK_TREE' && code !== 'NO_BOT' && code !== 'USAGE') throw error;
       await group.run(() => queue.fail(this.#task, code));
     }
+  }
+
+  /** What the bot has written becomes a request of the owner's. */
+  async #request(grant: Grant, name: SherinId): Promise<SherinId> {
+    const { grants } = this.#parts.bots;
+    return grants.take(grant, await grants.seal(grant, name), this.#task.owner, 'request');
   }
 
   async #failed(error: unknown): Promise<Ended> {

@@ -4,6 +4,7 @@ import type { Classified } from '../domains/catalogue.js';
 import type { DeclaredInputs } from '../patterns/pattern-key.js';
 import type { Task } from '../tasks/task.js';
 import type { TaskId } from '../tasks/task-id.js';
+import type { Asker } from './objects.js';
 
 /** A bot that works now, or would if a task came. */
 export interface Bot {
@@ -24,8 +25,8 @@ export interface BotDirectory {
 export interface Planner {
   /** Of the bot: what another version said is asked again. */
   readonly version: string;
-  /** @throws SherinError BOT_LOST, TIMEOUT… */
-  classify(request: SherinId): Promise<Classified>;
+  /** @param asker who may read it @throws SherinError BOT_LOST, TIMEOUT… */
+  classify(request: SherinId, asker: Asker): Promise<Classified>;
 }
 
 /** What a bot is let see for one attempt of one task. */
@@ -39,12 +40,17 @@ export interface Grant {
 
 /** Grants and results, as sherin-fs makes them. */
 export interface Grants {
-  /** @throws SherinError ID_UNKNOWN, LOCKED, NOT_RUNNING… */
-  add(grant: Grant): Promise<void>;
+  /** @param owner uid of who may read the objects @throws SherinError ID_UNKNOWN, LOCKED, NOT_RUNNING… */
+  add(grant: Grant, owner: number): Promise<void>;
   /** Nothing of the grant can be read after it. */
   end(grant: Grant): Promise<void>;
-  /** Makes what the bot has written the result of the task, readable for its owner alone. @returns its new ID */
-  take(grant: Grant, written: SherinId, owner: number): Promise<SherinId>;
+  /** The ID of a file that the bot has written, as it is now. */
+  seal(grant: Grant, written: SherinId): Promise<SherinId>;
+  /**
+   * Makes what the bot has written the owner's alone: the result, or the request of a sub-task.
+   * @param id as {@link seal} or the gate gave it @returns its new ID
+   */
+  take(grant: Grant, id: SherinId, owner: number, as: 'result' | 'request'): Promise<SherinId>;
 }
 
 /** What a bot answers. */
@@ -67,13 +73,15 @@ export interface BotRunner {
   stopAll(): Promise<void>;
 }
 
+/** `id`: of what was judged, and of nothing that it becomes later. */
+export type Judgement =
+  | { readonly pass: true; readonly id: SherinId }
+  | { readonly pass: false; readonly reason: string };
+
 /** Reads a result at the mount before anybody else sees it. */
 export interface SafetyGate {
-  /** @throws SherinError when it could not judge: the task is tried again */
-  judge(
-    task: Task,
-    written: SherinId,
-  ): Promise<{ readonly pass: true } | { readonly pass: false; readonly reason: string }>;
+  /** @param written by the bot of the grant @throws SherinError when it could not judge: the task is tried again */
+  judge(task: Task, grant: Grant, written: SherinId): Promise<Judgement>;
 }
 
 export interface Bots {

@@ -3,6 +3,7 @@ import { parseSherinId, type SherinId } from '../../common/ids.js';
 import type { DaemonDatabase } from '../database/database.js';
 import { type Classified, type DomainName, domainOf, isClassified } from '../domains/catalogue.js';
 import type { Planner } from './bots.js';
+import type { Asker } from './objects.js';
 
 const day = 86_400_000;
 /** Milliseconds without a use after which an answer of the planning bot is forgotten. */
@@ -35,8 +36,8 @@ export class Classification {
   }
 
   /** @throws SherinError USAGE for what is not in the catalogue; NO_BOT; as {@link Planner.classify} */
-  async of(request: SherinId, wish: Wish = {}): Promise<Classified> {
-    return wish.domain === undefined ? this.#planned(request) : named(wish.domain, wish.class);
+  async of(request: SherinId, asker: Asker, wish: Wish = {}): Promise<Classified> {
+    return wish.domain === undefined ? this.#planned(request, asker) : named(wish.domain, wish.class);
   }
 
   /** Forgets what was not asked for long; how many there were. */
@@ -44,13 +45,13 @@ export class Classification {
     return this.#database.run(sql.forget, this.#now() - keptFor);
   }
 
-  async #planned(request: SherinId): Promise<Classified> {
+  async #planned(request: SherinId, asker: Asker): Promise<Classified> {
     const planner = this.#planner;
     if (planner === null) throw new SherinError('NO_BOT', { domain: 'planning' });
     const { tag } = parseSherinId(request);
     const known = this.#database.get<Record<keyof Classified, string>>(sql.get, tag, planner.version);
     if (known !== undefined && isClassified(known)) return known;
-    const found = await planner.classify(request);
+    const found = await planner.classify(request, asker);
     if (!isClassified(found)) throw new SherinError('PROTOCOL', { part: 'a classification' });
     const { domain, department } = found;
     this.#database.run(sql.put, tag, planner.version, domain, department, found.class, this.#now());

@@ -72,10 +72,10 @@ describe('a task', () => {
 
   it('that the gate does not pass is blocked, and has no result', async () => {
     room.bots.work = answers;
-    room.bots.verdict = { pass: false, reason: 'no-simulation-mark' };
+    room.bots.refusal = 'no-simulation-mark';
     const task = await room.ended(await submitted('a'));
     expect(task).toMatchObject({ state: 'blocked', result: null, error: 'no-simulation-mark' });
-    room.bots.verdict = { pass: true };
+    room.bots.refusal = null;
     expect((await room.submit('a')).state).toBe('queued');
   });
 

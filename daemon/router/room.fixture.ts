@@ -96,7 +96,8 @@ export class BotsFixture implements Bots {
   planner: Bots['planner'] = null;
   /** What the next calls throw. */
   fault: SherinError | null = null;
-  verdict: Awaited<ReturnType<Bots['gate']['judge']>> = { pass: true };
+  /** Why the gate says no; null: it passes all. */
+  refusal: string | null = null;
 
   constructor(...domains: readonly string[]) {
     for (const domain of domains) this.put(domain);
@@ -108,7 +109,12 @@ export class BotsFixture implements Bots {
   }
 
   directory = { botFor: (domain: string) => this.bots.get(domain) ?? null };
-  gate = { judge: async () => this.verdict };
+  gate = {
+    judge: async (_task: Task, _grant: Grant, written: SherinId) =>
+      this.refusal === null
+        ? ({ pass: true, id: written } as const)
+        : ({ pass: false, reason: this.refusal } as const),
+  };
 
   grants = {
     add: async (grant: Grant) => {
@@ -117,8 +123,11 @@ export class BotsFixture implements Bots {
       this.open.add(grant);
     },
     end: async (grant: Grant) => void this.open.delete(grant),
-    take: async (_: Grant, written: SherinId, owner: number) =>
-      idOf(`${owner} ${parseSherinId(written).tag.toString('hex')}`, 'RESULT'),
+    seal: async (_: Grant, written: SherinId) => written,
+    take: async (_: Grant, written: SherinId, owner: number, as: 'result' | 'request') =>
+      as === 'request'
+        ? asSherinId(written.replace(/^[A-Z]+/, 'TASK'))
+        : idOf(`${owner} ${parseSherinId(written).tag.toString('hex')}`, 'RESULT'),
   };
 
   runner = {

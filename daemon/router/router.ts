@@ -75,7 +75,7 @@ export class Router {
   async submit(asker: Asker, { request, priority, emotion, ...wish }: Common & Wish): Promise<Submitted> {
     const { objects, classification, queue, group, sources } = this.#parts;
     await objects.require(request, asker);
-    const work = await classification.of(request, wish);
+    const work = await classification.of(request, asker, wish);
     const id = newTaskId();
     const verdict = await this.#consider(id, request, emotion);
     const submission = { id, owner: asker.uid, request, priority, ...work };

@@ -74,14 +74,23 @@ export class Supervisor {
 
   /** Stops sherin-fs, too. @throws SherinError TIMEOUT */
   async stop(): Promise<void> {
+    const fs = await this.#end();
+    if (fs === null) return;
+    const { lazy } = await fs.stop();
+    this.#log.info({ lazy }, 'sherin-fs stopped');
+  }
+
+  /** Watches no more; sherin-fs goes on. */
+  async leave(): Promise<void> {
+    (await this.#end())?.close();
+  }
+
+  async #end(): Promise<RunningFs | null> {
     this.#state = 'stopping';
     this.#stop.abort();
     clearInterval(this.#timer);
     await this.#work;
-    const fs = this.#fs;
-    if (fs === null) return;
-    const { lazy } = await fs.stop();
-    this.#log.info({ lazy }, 'sherin-fs stopped');
+    return this.#fs;
   }
 
   get facts(): SupervisionFacts {

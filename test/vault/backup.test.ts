@@ -62,7 +62,7 @@ function expectWhole(original = source, at = 'files/src'): void {
   ].join('\n');
   mkdirSync(join(home, 'mnt'), { recursive: true });
   const { code, out, err } = machine.shell(
-    `${env}\n$CTL restore-backup '${backup}' "$SHERIN_VAULT"\n$CTL up --accept-rollback --recovery-fd 3 3<recovery\n` +
+    `${env}\n$CTL restore-backup '${backup}' "$SHERIN_VAULT"\n$CTL up --no-daemon --accept-rollback --recovery-fd 3 3<recovery\n` +
       `trap '$CTL down' EXIT\n$CTL verify\n$CTL fsck\n$CTL audit verify\ndiff -r '${original}' "$SHERIN_MOUNT/${at}"\n$CTL get '${at}' '${home}/out'\ndiff -r '${original}' '${home}/out'`,
   );
   expect({ code, err }).toEqual({ code: 0, err: expect.not.stringContaining('differ') });

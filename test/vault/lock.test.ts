@@ -225,7 +225,7 @@ describe('a vault with PIN', () => {
     guarded = Machine.empty();
     writeFileSync(join(guarded.home, 'pin'), 'seventeen 17\n');
     const made = guarded.shell(
-      '$CTL init --yes --recovery-out recovery --pin-fd 3 3<pin && $CTL up && $CTL unlock --pin-fd 3 3<pin',
+      '$CTL init --yes --recovery-out recovery --pin-fd 3 3<pin && $CTL up --no-daemon && $CTL unlock --pin-fd 3 3<pin',
     );
     expect(made).toMatchObject({ code: 0 });
     guarded.ok('put', source, 'files/data');

@@ -24,6 +24,8 @@ function outcome(result: SpawnSyncReturns<string>): Outcome {
 export class Machine {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
+  /** `up` starts sherind, too; most tests are about sherin-fs alone. */
+  withDaemon = false;
 
   private constructor() {
     this.home = mkdtempSync(join(tmpdir(), 'sherin-test-'));
@@ -73,7 +75,8 @@ export class Machine {
       timeout: 300_000,
       maxBuffer: 64 * 1024 * 1024,
     } as const;
-    return outcome(spawnSync(process.execPath, [sherinctl, ...args], options));
+    const alone = args[0] === 'up' && !this.withDaemon ? ['--no-daemon'] : [];
+    return outcome(spawnSync(process.execPath, [sherinctl, ...args, ...alone], options));
   }
 
   /** Runs sherinctl and expects it to succeed. */

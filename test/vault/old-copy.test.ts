@@ -56,7 +56,7 @@ describe('an older copy of the whole vault', () => {
     const pretended = machine.shell('$CTL unlock --accept-rollback --recovery-fd 3 3<file-one');
     expect(pretended.code).toBe(4);
     expect(machine.shell('$CTL unlock --recovery-fd 3 3<recovery').code).toBe(3);
-    expect(machine.shell('$CTL up --accept-rollback --recovery-fd 3 3<recovery').code).toBe(0);
+    expect(machine.shell('$CTL up --no-daemon --accept-rollback --recovery-fd 3 3<recovery').code).toBe(0);
     expect(listed()).toBe('one two');
     const tail = machine.ok('audit', 'tail');
     expect(tail).toMatch(/AUDIT_UNLOCK_REFUSED .*"code":"ROLLBACK"/);

@@ -30,7 +30,7 @@ let keys: ReadonlyMap<string, Buffer>;
 beforeAll(() => {
   machine = Machine.empty();
   writeFileSync(join(machine.home, 'pin'), pin);
-  machine.shell('$CTL init --yes --recovery-out recovery --pin-fd 3 3<pin && $CTL up');
+  machine.shell('$CTL init --yes --recovery-out recovery --pin-fd 3 3<pin && $CTL up --no-daemon');
   recovery = readFileSync(machine.recoveryFile, 'utf8').trim();
   const header = parseHeader(readFileSync(join(machine.vault, 'vault.json')));
   const master = openHeader(header, { recoveryKey: parseRecoveryKey(recovery) });

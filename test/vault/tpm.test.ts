@@ -175,7 +175,7 @@ describe('the software TPM', () => {
     machine.ok('down');
     const hidden = ['/usr/bin/swtpm', '/usr/local/bin/swtpm'];
     const hide = hidden.map((path) => `{ [ ! -e ${path} ] || mount --bind /dev/null ${path}; }`).join(' && ');
-    const line = `${hide} && $CTL up && { $CTL unlock; echo $?; cat "$M/files/data"; $CTL why; $CTL down; }`;
+    const line = `${hide} && $CTL up --no-daemon && { $CTL unlock; echo $?; cat "$M/files/data"; $CTL why; $CTL down; }`;
     const asRoot = process.getuid?.() === 0 ? '' : 'r';
     const { out, err } = machine.shell(`unshare -${asRoot}m bash -c '${line}'`);
     expect(err).toContain('sherinctl: swtpm is missing — install it with: apt-get install swtpm\n');

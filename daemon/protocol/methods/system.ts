@@ -33,6 +33,7 @@ export const healthReasonSchema = z.enum([
   'quarantine',
   /** The database of tasks can't be used. */
   'tasks-unavailable',
+  'bot-failed',
 ]);
 export type HealthReason = z.infer<typeof healthReasonSchema>;
 
@@ -106,6 +107,12 @@ export const systemMethods = {
     'Whether all is well, and why not',
     nothing,
     z.strictObject({ ok: z.boolean(), reasons: z.array(healthReasonSchema) }),
+  ),
+  'system.stop': daemonMethod(
+    'admin',
+    'Stops bots, and sherind; sherin-fs and the mount go on',
+    nothing,
+    nothing,
   ),
   'system.metrics': daemonMethod(
     'open',

@@ -1,0 +1,75 @@
+/** Starts sherind as a process of its own, in the background, and waits until its socket answers. */
+import { spawn } from 'node:child_process';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { daemonSocket, type Places } from '../../common/environment.js';
+import { SherinError } from '../../common/errors.js';
+import { projectRoot } from '../../common/project.js';
+import { prepareRuntimeDirectory } from '../../common/runtime-directory.js';
+import { DaemonClient } from './daemon-client.js';
+import { placeFlags } from './sherin-fs-program.js';
+
+/** Seconds until a start that says nothing is given up, and milliseconds between two looks. */
+const patience = 30;
+const lookMs = 25;
+
+/** As few pages as a service that waits for most of its time needs. */
+const memoryFlags = ['--max-semi-space-size=2'];
+
+/** Harmless where one runs. @throws SherinError IO when it ended, TIMEOUT, TOOL_MISSING before it was built */
+export async function startSherind(where: Places): Promise<void> {
+  if (await answers(where)) return;
+  const program = join(projectRoot, 'dist/daemon/main.js');
+  if (!existsSync(program))
+    throw new SherinError('TOOL_MISSING', { tool: program, package: 'sherin (npm run build)' });
+  prepareRuntimeDirectory(where.runtime);
+  const logPath = join(where.runtime, 'sherind.log');
+  const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
+  const log = openSync(logPath, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
+  const { NOTIFY_SOCKET: _, ...env } = process.env;
+  // A session of its own: it outlives its starter and the terminal.
+  const child = spawn(process.execPath, [...memoryFlags, program, ...placeFlags(where)], {
+    ...{ cwd: '/', detached: true, env, stdio: ['ignore', log, log] },
+  });
+  closeSync(log);
+  let end: string | null = null;
+  child.once('error', (error) => {
+    end = error.message;
+  });
+  child.once('exit', (code, signal) => {
+    end = `it ended with ${signal ?? `code ${code}`}`;
+  });
+  const deadline = Date.now() + patience * 1000;
+  while (!(await answers(where))) {
+    if (end !== null)
+      throw new SherinError('IO', { what: 'starting sherind', part: `${end}; its log is ${logPath}` });
+    if (Date.now() > deadline)
+      throw new SherinError('TIMEOUT', { what: 'starting sherind', seconds: patience });
+    await sleep(lookMs);
+  }
+  child.unref();
+}
+
+/** Stops the one that runs, and its bots; sherin-fs goes on. Harmless where none does. @throws SherinError TIMEOUT; DaemonError where the caller may not */
+export async function stopSherind(where: Places): Promise<void> {
+  const client = await connected(where);
+  if (client === null) return;
+  await client.call('system.stop').finally(() => client.close());
+  const deadline = Date.now() + patience * 1000;
+  while (existsSync(daemonSocket(where))) {
+    if (Date.now() > deadline)
+      throw new SherinError('TIMEOUT', { what: 'the end of sherind', seconds: patience });
+    await sleep(lookMs);
+  }
+}
+
+async function answers(where: Places): Promise<boolean> {
+  const client = await connected(where);
+  client?.close();
+  return client !== null;
+}
+
+async function connected(where: Places): Promise<DaemonClient | null> {
+  return DaemonClient.connect(daemonSocket(where)).catch(() => null);
+}

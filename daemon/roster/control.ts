@@ -1,0 +1,70 @@
+/** Bots of layer control at work: who plans, and who judges. */
+import { SherinError } from '../../common/errors.js';
+import { asSherinId, type SherinId } from '../../common/ids.js';
+import { isClassified } from '../domains/catalogue.js';
+import type { FsLink } from '../fs-link.js';
+import type { Planner, SafetyGate } from '../router/bots.js';
+import type { HostedBot } from './hosted-bot.js';
+import { patienceOf, workOf } from './work.js';
+
+/** Seconds that a bot of control gets beyond what it may take: for its start. */
+const startSeconds = 20;
+
+/** Which bot it is now. @throws SherinError NO_BOT */
+export type ControlBot = () => HostedBot;
+
+/** Equal questions at the same time are asked once. */
+export function plannerOf(planning: ControlBot, fs: FsLink): Planner {
+  const asked = new Map<SherinId, ReturnType<Planner['classify']>>();
+  let number = 0;
+
+  const classify: Planner['classify'] = async (request, { uid, gid, groups }) => {
+    const bot = planning();
+    const task = `plan-${++number}`;
+    await fs.call('grant.add', { bot: bot.name, task, uid, gid, groups: [...groups], ids: [request] });
+    try {
+      const work = { id: request, domain: 'planning', department: 'control', class: 'classify' };
+      const answer = await workOf(bot, work, patience(bot));
+      if (answer.kind === 'classified' && isClassified(answer)) return answer;
+      throw new SherinError('PROTOCOL', { part: 'a classification' });
+    } finally {
+      await fs.call('grant.end', { bot: bot.name, task });
+    }
+  };
+
+  return {
+    get version() {
+      return planning().program?.manifest.version ?? '';
+    },
+    classify: (request, asker) => {
+      const known = asked.get(request);
+      if (known !== undefined) return known;
+      const answer = classify(request, asker).finally(() => asked.delete(request));
+      asked.set(request, answer);
+      return answer;
+    },
+  };
+}
+
+export function gateOf(safety: ControlBot, fs: FsLink): SafetyGate {
+  return {
+    judge: async ({ id: task, domain, department, class: kind }, { bot: by }, written) => {
+      const bot = safety();
+      const to = bot.name;
+      const offered = await fs.call('result.offer', { bot: by, task, name: written, to });
+      const id = asSherinId(offered.id);
+      try {
+        const answer = await workOf(bot, { id, domain, department, class: kind }, patience(bot));
+        if (answer.kind !== 'judged') throw new SherinError('PROTOCOL', { part: 'a verdict' });
+        const { reason } = answer;
+        return reason === null ? { pass: true, id } : { pass: false, reason };
+      } finally {
+        await fs.call('grant.end', { bot: to, task });
+      }
+    },
+  };
+}
+
+function patience(bot: HostedBot): AbortSignal {
+  return AbortSignal.timeout((patienceOf(bot) + startSeconds) * 1000);
+}

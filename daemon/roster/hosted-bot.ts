@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { SherinError } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import { Turns } from '../../common/turns.js';
+import { type BotProgram, readBot } from '../bots/bot-program.js';
+import { usualPatience } from '../bots/instance.js';
+import type { Refusal } from '../bots/refusal.js';
+import { type BotFacts, SupervisedBot } from '../bots/supervised-bot.js';
+import type { FsLink } from '../fs-link.js';
+import type { Registered } from './registry.js';
+
+/** What a bot is in; beside those of {@link SupervisedBot} `faulty`: it could not be started at all. */
+export type HostedState = BotFacts['state'] | 'faulty';
+
+export interface HostingParts {
+  readonly fs: FsLink;
+  readonly log: Logger;
+  /** A folder of sherind that others may pass. */
+  readonly runtime: string;
+  /** Where the vault is mounted; null: nowhere. */
+  readonly mount: () => Promise<string | null>;
+  readonly changed: (bot: HostedBot) => void;
+  readonly refused: (bot: HostedBot, refusal: Refusal) => void;
+}
+
+/** Another start without a change of something would meet the same. */
+const lasting: readonly string[] = [
+  ...['BOT_MANIFEST', 'BOT_UNSAFE', 'BOT_FAILED', 'SANDBOX_FAILED', 'TOOL_MISSING'],
+];
+
+const neverRan: BotFacts = { state: 'stopped', restarts: 0, lastEnd: null, limits: null };
+
+/** One bot that is registered, whether it runs or not: its folder at the mount, and its program. */
+export class HostedBot {
+  readonly registered: Registered;
+  readonly #parts: HostingParts;
+  readonly #log: Logger;
+  readonly #turns = new Turns();
+  #program: BotProgram | null = null;
+  #running: SupervisedBot | null = null;
+  #fault: SherinError | null = null;
+  #stops = 0;
+
+  constructor(registered: Registered, parts: HostingParts) {
+    this.registered = registered;
+    this.#parts = parts;
+    this.#log = parts.log.child({ bot: registered.bot });
+    this.#read();
+  }
+
+  get name(): string {
+    return this.registered.bot;
+  }
+
+  /** As its folder says; null where that can not be read. */
+  get program(): BotProgram | null {
+    return this.#program;
+  }
+
+  /** What runs of it. */
+  get running(): SupervisedBot | null {
+    return this.#running;
+  }
+
+  get facts(): Omit<BotFacts, 'state'> & { readonly state: HostedState; readonly fault: string | null } {
+    const facts = this.#running?.facts ?? neverRan;
+    return this.#fault === null
+      ? { ...facts, fault: null }
+      : { ...facts, state: 'faulty', fault: this.#fault.code };
+  }
+
+  /** Resolves once it is ready; harmless where it runs. @throws SherinError BOT_MANIFEST, BOT_UNSAFE, BOT_FAILED, SANDBOX_FAILED, TOOL_MISSING; LOCKED, NOT_RUNNING… */
+  start(): Promise<void> {
+    const stops = this.#stops;
+    return this.#turns.run(async () => {
+      if (this.#running !== null && this.#running.facts.state !== 'failed') return;
+      await this.#end();
+      this.#fault = null;
+      try {
+        await this.#begin(stops);
+      } catch (error) {
+        await this.#end();
+        if (error instanceof SherinError && lasting.includes(error.code)) {
+          this.#fault = error;
+          this.#parts.changed(this);
+        }
+        throw error;
+      }
+    });
+  }
+
+  /** Ends its processes at once, in the middle of a start, too; resolves when they are gone. */
+  async stop(): Promise<void> {
+    this.#stops += 1;
+    await this.#running?.stop();
+    await this.#turns.run(() => this.#end());
+  }
+
+  /** @param stops how often it had been stopped when this was asked for */
+  async #begin(stops: number): Promise<void> {
+    const program = this.#read();
+    if (program === null) throw this.#fault ?? new SherinError('BOT_UNKNOWN', { bot: this.name });
+    const { fs, runtime, mount, changed, refused } = this.#parts;
+    const { uid } = this.registered;
+    const top = await mount();
+    if (top === null)
+      throw new SherinError('BOT_WAITS', { bot: this.name, part: 'the vault is not mounted' });
+    await fs.call('bot.open', { bot: this.name, uid: uid ?? process.getuid?.() ?? 0 });
+    if (this.#stops !== stops) throw new SherinError('BOT_WAITS', { bot: this.name, part: 'it is stopped' });
+    const running = new SupervisedBot({
+      ...{ program, runtime, uid, log: this.#parts.log, patience: usualPatience },
+      mount: join(top, 'bots', this.name),
+      changed: () => changed(this),
+      refused: (refusal) => refused(this, refusal),
+    });
+    this.#running = running;
+    await running.start();
+  }
+
+  async #end(): Promise<void> {
+    const running = this.#running;
+    if (running === null) return;
+    await running.stop();
+    this.#running = null;
+    this.#parts.changed(this);
+    // Where sherin-fs is away, so is the folder.
+    await this.#parts.fs.call('bot.close', { bot: this.name }).catch((error: unknown) => {
+      if (!(error instanceof SherinError)) throw error;
+    });
+  }
+
+  /** Its folder as it is now, which may have changed since. */
+  #read(): BotProgram | null {
+    try {
+      const program = readBot(this.registered.folder);
+      if (program.manifest.bot_id !== this.name)
+        throw new SherinError('BOT_MANIFEST', {
+          path: program.folder,
+          part: `it is the bot ${program.manifest.bot_id} now`,
+        });
+      this.#program = program;
+    } catch (error) {
+      if (!(error instanceof SherinError)) throw error;
+      this.#log.error({ code: error.code }, 'the folder of a bot can not be used');
+      this.#program = null;
+      this.#fault = error;
+    }
+    return this.#program;
+  }
+}

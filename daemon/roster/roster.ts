@@ -1,0 +1,138 @@
+import { SherinError } from '../../common/errors.js';
+import { HostedBot as Hosted, type HostedBot, type HostingParts } from './hosted-bot.js';
+import type { Registry } from './registry.js';
+
+/** How often bots that could not be started, because nothing was mounted for example, are tried again. */
+const againMs = 5_000;
+
+/** All bots of the vault, and when they run: while it is open, and no emergency stop is on. */
+export class Roster {
+  readonly #registry: Registry;
+  readonly #parts: HostingParts;
+  readonly #bots = new Map<string, HostedBot>();
+  readonly #timer: NodeJS.Timeout;
+  /** The vault is open. */
+  #open = false;
+  /** The emergency stop is on, or sherind ends. */
+  #halted = false;
+
+  constructor(registry: Registry, parts: HostingParts) {
+    this.#registry = registry;
+    this.#parts = parts;
+    for (const registered of registry.all()) this.#bots.set(registered.bot, new Hosted(registered, parts));
+    this.#timer = setInterval(() => this.#startAll(), againMs).unref();
+  }
+
+  all(): readonly HostedBot[] {
+    return [...this.#bots.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  /** @throws SherinError BOT_UNKNOWN */
+  get(name: string): HostedBot {
+    const bot = this.#bots.get(name);
+    if (bot === undefined) throw new SherinError('BOT_UNKNOWN', { bot: name });
+    return bot;
+  }
+
+  /** Who works in a domain, the first in turn first: those that are ready, then those that will be. */
+  of(domain: string): readonly HostedBot[] {
+    const all = this.all().filter(
+      ({ program, registered, facts }) =>
+        program?.manifest.domain === domain && registered.wanted && facts.state !== 'failed',
+    );
+    const ready = (bot: HostedBot) => bot.facts.state === 'ready';
+    return [...all.filter(ready), ...all.filter((bot) => !ready(bot))];
+  }
+
+  /** The vault was opened: bots that do not run are started. */
+  opened(): void {
+    this.#open = true;
+    this.#startAll();
+  }
+
+  /** The sherin-fs that had their folders has ended: what they see is not there any more. Another will open the vault. */
+  async lost(): Promise<void> {
+    this.#open = false;
+    await this.#stopAll();
+  }
+
+  /** Ends all of them until {@link resume}. */
+  async halt(): Promise<void> {
+    this.#halted = true;
+    await this.#stopAll();
+  }
+
+  resume(): void {
+    if (!this.#halted) return;
+    this.#halted = false;
+    this.#startAll();
+  }
+
+  /** No bot is started any more. */
+  async end(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.halt();
+  }
+
+  /** In place of what had this name. @throws SherinError BOT_MANIFEST, BOT_UNSAFE, USAGE; as {@link HostedBot.start}: it is registered all the same */
+  async register(name: string, folder: string): Promise<HostedBot> {
+    await this.#bots.get(name)?.stop();
+    this.#registry.put(name, folder);
+    const bot = this.#renew(name);
+    await this.#start(bot);
+    return bot;
+  }
+
+  /** @throws SherinError BOT_UNKNOWN; as {@link HostedBot.start} */
+  async start(name: string): Promise<void> {
+    const bot = this.get(name);
+    this.#registry.want(name, true);
+    await bot.stop();
+    await this.#start(this.#renew(name));
+  }
+
+  /** @throws SherinError BOT_UNKNOWN */
+  async stop(name: string): Promise<void> {
+    const bot = this.get(name);
+    this.#registry.want(name, false);
+    await bot.stop();
+    this.#renew(name);
+  }
+
+  /** One that comes along is as it was, and runs. @throws SherinError BOT_UNKNOWN */
+  async remove(name: string): Promise<void> {
+    await this.get(name).stop();
+    this.#registry.remove(name);
+    this.#bots.delete(name);
+    if (this.#registry.all().some(({ bot }) => bot === name)) this.#renew(name);
+    this.#startAll();
+  }
+
+  /** As it is registered now. */
+  #renew(name: string): HostedBot {
+    const registered = this.#registry.all().find(({ bot }) => bot === name);
+    if (registered === undefined) throw new SherinError('BOT_UNKNOWN', { bot: name });
+    const bot = new Hosted(registered, this.#parts);
+    this.#bots.set(name, bot);
+    return bot;
+  }
+
+  async #start(bot: HostedBot): Promise<void> {
+    if (this.#open && !this.#halted) await bot.start();
+  }
+
+  #startAll(): void {
+    for (const bot of this.#bots.values()) {
+      const { state } = bot.facts;
+      if (!bot.registered.wanted || !(state === 'stopped' || state === 'faulty')) continue;
+      this.#start(bot).catch((error: unknown) => {
+        const code = error instanceof SherinError ? error.code : 'IO';
+        this.#parts.log.warn({ bot: bot.name, code }, 'a bot could not be started');
+      });
+    }
+  }
+
+  async #stopAll(): Promise<void> {
+    await Promise.all([...this.#bots.values()].map((bot) => bot.stop()));
+  }
+}

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SherinError } from '../../common/errors.js';
+import type { SherinId } from '../../common/ids.js';
+import type { TaskMessage } from '../bots/messages.js';
+import type { TaskOutcome } from '../bots/tasks-in-flight.js';
+import type { HostedBot } from './hosted-bot.js';
+
+/** How often a bot that has no room is looked at. */
+const lookMs = 10;
+
+/** What there is to do, of one request or result. */
+export interface Work {
+  readonly id: SherinId;
+  readonly domain: string;
+  readonly department: string;
+  readonly class: string;
+}
+
+export type Answered = Exclude<TaskOutcome, { readonly kind: 'failed' }>;
+
+/** Seconds that it may take for one task. */
+export function patienceOf({ program }: HostedBot): number {
+  return program?.manifest.limits.task_seconds ?? 0;
+}
+
+let order = 0;
+
+/**
+ * Gives work to a bot, once it has room, and waits for its answer.
+ * @param signal when it is aborted the bot is ended, and what else it worked on with it
+ * @throws SherinError BOT_LOST, TIMEOUT: there is no answer
+ */
+export async function workOf(bot: HostedBot, work: Work, signal: AbortSignal): Promise<Answered> {
+  const { outcome: given } = await accepted(bot, work, signal);
+  const drop = () => bot.running?.drop(work.id);
+  signal.addEventListener('abort', drop, { once: true });
+  try {
+    const outcome = await given;
+    if (outcome.kind !== 'failed') return outcome;
+    if (outcome.reason === 'timeout')
+      throw new SherinError('TIMEOUT', { what: `bot ${bot.name}`, seconds: patienceOf(bot) });
+    throw new SherinError('BOT_LOST', {});
+  } finally {
+    signal.removeEventListener('abort', drop);
+  }
+}
+
+/** In an object, as it is not to be waited for with it. */
+async function accepted(bot: HostedBot, { id, ...work }: Work, signal: AbortSignal) {
+  const message: TaskMessage = { task_id: id, ...work, order_seq: order++, timestamp: Date.now() };
+  for (;;) {
+    if (signal.aborted || bot.facts.state === 'failed') throw new SherinError('BOT_LOST', {});
+    const given = bot.running?.give(message) ?? null;
+    if (given !== null) return { outcome: given };
+    await sleep(lookMs);
+  }
+}
