@@ -33,6 +33,12 @@ export const daemonErrors = {
     hint: 'register a bot that works in this domain',
     told: true,
   },
+  BOT_STOPPED: {
+    errno: 'EAGAIN',
+    exit: Exit.failed,
+    sentence: 'the bot was stopped before it had answered',
+    hint: 'the task is tried again when a bot works in its domain',
+  },
   BOT_LOST: {
     errno: 'EIO',
     exit: Exit.failed,

@@ -69,7 +69,7 @@ export class TaskService {
       const tasks = new Tasks({ ...{ database, log, policy, emotions, bots }, objects: new FsObjects(fs) });
       [this.#roster, this.#tasks] = [roster, tasks];
       tasks.start();
-      if (vault.state === 'unlocked') roster.opened();
+      this.#open(vault.state);
     } catch (error) {
       log.error({ err: error }, 'there are no tasks');
       this.#fault =
@@ -92,12 +92,14 @@ export class TaskService {
   /** An event of sherin-fs. */
   heard(event: FsEvent): void {
     this.#engine?.heard(event);
-    if (event.kind === 'lock' && event.state === 'unlocked') this.#roster?.opened();
+    if (event.kind === 'lock') this.#open(event.state);
   }
 
   /** The sherin-fs that was heard has ended. */
   lost(): void {
-    void this.#roster?.lost();
+    this.#roster
+      ?.lost()
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'bots did not stop'));
   }
 
   /** @throws as {@link tasks} */
@@ -133,6 +135,12 @@ export class TaskService {
   /** True where there will be none. */
   get failed(): boolean {
     return this.#fault !== null;
+  }
+
+  /** Bots run while the vault is open; one that is sealed is opened by them where work waits, as by whoever reads. */
+  #open(state: string): void {
+    const waits = this.#tasks?.counts().some(({ queued, running }) => queued + running > 0) ?? false;
+    if (state === 'unlocked' || (state === 'sealed' && waits)) this.#roster?.opened();
   }
 
   #there<T>(one: T | null): T {

@@ -68,7 +68,7 @@ export class ControlClient {
     return this.#connection.peer.uid;
   }
 
-  /** Calls a method; rejects with the SherinError that sherin-fs answered. */
+  /** Calls a method; rejects with the SherinError that sherin-fs answered, NOT_RUNNING where it has ended. */
   async call<M extends ControlMethod>(
     method: M,
     params: ControlParams<M>,
@@ -82,7 +82,10 @@ export class ControlClient {
       this.#waiting.set(id, { resolve, reject, progress: options.progress });
     });
     // A failed send also closes the connection, which rejects `answer`.
-    const [result] = await Promise.all([answer, this.#connection.send(message, options.fds ?? [])]);
+    const sent = this.#connection.send(message, options.fds ?? []).catch((error: unknown) => {
+      throw new SherinError('NOT_RUNNING', { path: this.#path }, { cause: error });
+    });
+    const [result] = await Promise.all([answer, sent]);
     return controlMethods[method].result.parse(result) as ControlResult<M>;
   }
 

@@ -7,7 +7,7 @@ import { daemonSocket, type Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import { projectRoot } from '../../common/project.js';
 import { prepareRuntimeDirectory } from '../../common/runtime-directory.js';
-import { DaemonClient } from './daemon-client.js';
+import { DaemonClient, DaemonError } from './daemon-client.js';
 import { placeFlags } from './sherin-fs-program.js';
 
 /** Seconds until a start that says nothing is given up, and milliseconds between two looks. */
@@ -19,7 +19,9 @@ const memoryFlags = ['--max-semi-space-size=2'];
 
 /** Harmless where one runs. @throws SherinError IO when it ended, TIMEOUT, TOOL_MISSING before it was built */
 export async function startSherind(where: Places): Promise<void> {
-  if (await answers(where)) return;
+  const known = await connected(where);
+  known?.close();
+  if (known !== null) return;
   const program = join(projectRoot, 'dist/daemon/main.js');
   if (!existsSync(program))
     throw new SherinError('TOOL_MISSING', { tool: program, package: 'sherin (npm run build)' });
@@ -41,7 +43,7 @@ export async function startSherind(where: Places): Promise<void> {
     end = `it ended with ${signal ?? `code ${code}`}`;
   });
   const deadline = Date.now() + patience * 1000;
-  while (!(await answers(where))) {
+  while (!(await serves(where))) {
     if (end !== null)
       throw new SherinError('IO', { what: 'starting sherind', part: `${end}; its log is ${logPath}` });
     if (Date.now() > deadline)
@@ -64,10 +66,19 @@ export async function stopSherind(where: Places): Promise<void> {
   }
 }
 
-async function answers(where: Places): Promise<boolean> {
+/** It has taken over sherin-fs, and there are tasks. */
+async function serves(where: Places): Promise<boolean> {
   const client = await connected(where);
-  client?.close();
-  return client !== null;
+  if (client === null) return false;
+  try {
+    await client.call('bot.list', {});
+    return true;
+  } catch (error) {
+    // Where there can't be any tasks it serves all the same.
+    return !(error instanceof DaemonError && error.code === 'EBUSY');
+  } finally {
+    client.close();
+  }
 }
 
 async function connected(where: Places): Promise<DaemonClient | null> {

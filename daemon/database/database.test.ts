@@ -94,6 +94,7 @@ describe('a new database', () => {
       policyQueue: [0, 'action', '1', 'router', 'gc', 'LOW', null, 0.5, 'why', 'none', '2'],
       classifications: [Buffer.alloc(16), '1.0', 'coding', 'python', 'write', 1],
       sources: [id, key, 7, 'bot', '1.0'],
+      bots: ['bot', 1_900_000_000, 1, 1],
     };
     for (const [table, values] of Object.entries(rows)) {
       database.run(`INSERT INTO ${table} VALUES (${values.map(() => '?').join(', ')})`, ...values);

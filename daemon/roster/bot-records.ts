@@ -1,3 +1,4 @@
+import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { Refusal } from '../bots/refusal.js';
 import type { FsLink } from '../fs-link.js';
@@ -43,7 +44,8 @@ export class BotRecords {
       await this.#fs.call('audit.append', { events: [{ event, id, meta }], caller: null, durable });
     } catch (error) {
       // While the vault is closed nothing can be written there.
-      this.#log.warn({ err: error, event }, 'what became of a bot could not be recorded');
+      const code = error instanceof SherinError ? error.code : 'IO';
+      this.#log.warn({ code, event }, 'what became of a bot could not be recorded');
     } finally {
       this.#pending -= 1;
     }

@@ -25,7 +25,9 @@ export function plannerOf(planning: ControlBot, fs: FsLink): Planner {
     try {
       const work = { id: request, domain: 'planning', department: 'control', class: 'classify' };
       const answer = await workOf(bot, work, patience(bot));
-      if (answer.kind === 'classified' && isClassified(answer)) return answer;
+      if (answer.kind !== 'classified') throw new SherinError('PROTOCOL', { part: 'a classification' });
+      const { kind: _, ...classified } = answer;
+      if (isClassified(classified)) return classified;
       throw new SherinError('PROTOCOL', { part: 'a classification' });
     } finally {
       await fs.call('grant.end', { bot: bot.name, task });

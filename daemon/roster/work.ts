@@ -5,6 +5,8 @@ import type { TaskMessage } from '../bots/messages.js';
 import type { TaskOutcome } from '../bots/tasks-in-flight.js';
 import type { HostedBot } from './hosted-bot.js';
 
+/** Ends that sherind itself has made. */
+const stopped: readonly string[] = ['stopped', 'cancelled'];
 /** How often a bot that has no room is looked at. */
 const lookMs = 10;
 
@@ -28,7 +30,7 @@ let order = 0;
 /**
  * Gives work to a bot, once it has room, and waits for its answer.
  * @param signal when it is aborted the bot is ended, and what else it worked on with it
- * @throws SherinError BOT_LOST, TIMEOUT: there is no answer
+ * @throws SherinError BOT_LOST, BOT_STOPPED, TIMEOUT: there is no answer
  */
 export async function workOf(bot: HostedBot, work: Work, signal: AbortSignal): Promise<Answered> {
   const { outcome: given } = await accepted(bot, work, signal);
@@ -39,7 +41,7 @@ export async function workOf(bot: HostedBot, work: Work, signal: AbortSignal): P
     if (outcome.kind !== 'failed') return outcome;
     if (outcome.reason === 'timeout')
       throw new SherinError('TIMEOUT', { what: `bot ${bot.name}`, seconds: patienceOf(bot) });
-    throw new SherinError('BOT_LOST', {});
+    throw new SherinError(stopped.includes(outcome.reason) ? 'BOT_STOPPED' : 'BOT_LOST');
   } finally {
     signal.removeEventListener('abort', drop);
   }
@@ -49,7 +51,7 @@ export async function workOf(bot: HostedBot, work: Work, signal: AbortSignal): P
 async function accepted(bot: HostedBot, { id, ...work }: Work, signal: AbortSignal) {
   const message: TaskMessage = { task_id: id, ...work, order_seq: order++, timestamp: Date.now() };
   for (;;) {
-    if (signal.aborted || bot.facts.state === 'failed') throw new SherinError('BOT_LOST', {});
+    if (signal.aborted || bot.facts.state === 'failed') throw new SherinError('BOT_LOST');
     const given = bot.running?.give(message) ?? null;
     if (given !== null) return { outcome: given };
     await sleep(lookMs);

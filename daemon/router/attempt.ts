@@ -36,6 +36,7 @@ export class Attempt {
   readonly #bot: Bot;
   readonly #stop = new AbortController();
   #reason: Stop | null = null;
+  #fsGone = false;
 
   constructor(parts: AttemptParts, task: Task, bot: Bot) {
     this.#parts = parts;
@@ -72,7 +73,9 @@ export class Attempt {
       await this.#settle(grant, outcome);
     } finally {
       await grants.end(grant).catch((error: unknown) => {
-        this.#parts.log.error({ err: error, task: grant.task }, 'a grant did not end');
+        // It has ended with the sherin-fs that had made it, and the bot could not but fail.
+        if (isGone(error)) this.#fsGone = true;
+        else this.#parts.log.error({ err: error, task: grant.task }, 'a grant did not end');
       });
     }
   }
@@ -158,7 +161,7 @@ export class Attempt {
 
   async #failed(error: unknown): Promise<Ended> {
     const { log } = this.#parts;
-    const closed = isClosed(error);
+    const closed = this.#fsGone || isClosed(error);
     if (this.#reason === null && !(error instanceof SherinError))
       log.error({ err: error, task: this.#task.id }, 'an attempt failed');
     while (!(await this.#gaveBack(error))) {
@@ -173,7 +176,9 @@ export class Attempt {
   async #gaveBack(error: unknown): Promise<boolean> {
     const { queue, group, log } = this.#parts;
     const { id, attempt } = this.#task;
-    const blameless = this.#reason === 'released' || (this.#reason === null && isClosed(error));
+    const stopped = error instanceof SherinError && error.code === 'BOT_STOPPED';
+    const blameless =
+      this.#reason === 'released' || (this.#reason === null && (stopped || this.#fsGone || isClosed(error)));
     const code = error instanceof SherinError ? error.code : 'IO';
     try {
       if (this.#reason === 'cancelled') return true;
@@ -195,4 +200,9 @@ const endedMeanwhile: readonly string[] = ['TASK_STATE', 'TASK_UNKNOWN'];
 /** The vault is locked or sealed, or sherin-fs is away. */
 function isClosed(error: unknown): boolean {
   return error instanceof SherinError && (error.exit === Exit.locked || error.code === 'NOT_RUNNING');
+}
+
+/** The sherin-fs that had made the grant has ended, and another may be there by now. */
+function isGone(error: unknown): boolean {
+  return error instanceof SherinError && (error.code === 'NOT_RUNNING' || error.code === 'BOT_UNKNOWN');
 }

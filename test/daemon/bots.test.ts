@@ -1,0 +1,263 @@
+/** Work from end to end: requests at the mount, bots in their sandboxes, results at the mount; only IDs between. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DaemonClient } from '../../daemon/client/daemon-client.js';
+import type { DaemonResult } from '../../daemon/protocol/daemon.js';
+import { Machine } from '../vault/machine.js';
+import { gone } from '../vault/wait.js';
+
+const alice = 54_321;
+const bob = 54_322;
+
+let machine: Machine;
+let client: DaemonClient;
+
+/** A bot of one domain that echoes; its folder is root's alone above. */
+function echoBot(name: string, domain: string, more: object = {}): string {
+  const folder = join(machine.home, 'private', name);
+  mkdirSync(folder, { recursive: true });
+  chmodSync(join(machine.home, 'private'), 0o700);
+  cpSync(join(import.meta.dirname, 'bots/echo.py'), join(folder, 'bot.py'));
+  chmodSync(join(folder, 'bot.py'), 0o755);
+  const manifest = { bot_id: name, version: '1.0.0', layer: 'worker', domain, exec: ['./bot.py'], ...more };
+  writeFileSync(join(folder, 'bot.json'), JSON.stringify(manifest));
+  return folder;
+}
+
+/** Runs a shell line at the mount as somebody. */
+function as(uid: number, line: string): { readonly code: number; readonly out: string } {
+  const who = ['--reuid', `${uid}`, '--regid', `${uid}`, '--clear-groups'];
+  const { status, stdout } = spawnSync('setpriv', [...who, 'sh', '-c', line], {
+    cwd: machine.mount,
+    encoding: 'utf8',
+  });
+  return { code: status ?? -1, out: stdout };
+}
+
+/** Writes a request. @returns its ID */
+function request(uid: number, name: string, text: string): string {
+  const line = `printf %s '${text}' > inbox/${name} && getfattr --only-values -n user.sherin.id inbox/${name}`;
+  const { code, out } = as(uid, line);
+  if (code !== 0) throw new Error(`${name} could not be written`);
+  return out;
+}
+
+async function connect(): Promise<DaemonClient> {
+  return DaemonClient.connect(join(machine.home, 'run/sherind.sock'));
+}
+
+async function ended(task_id: string): Promise<DaemonResult<'task.get'>> {
+  for (;;) {
+    const task = await client.call('task.get', { task_id });
+    if (task.times.ended !== undefined) return task;
+    await sleep(20);
+  }
+}
+
+async function running(task_id: string): Promise<void> {
+  while ((await client.call('task.get', { task_id })).state !== 'running') await sleep(20);
+}
+
+/** What became of a request of root's. */
+async function done(text: string, more: object = { domain: 'logic' }): Promise<DaemonResult<'task.get'>> {
+  const name = `root-${Math.random().toString(36).slice(2)}`;
+  const { task_id } = await client.call('task.submit', { id: request(0, name, text), ...more });
+  return ended(task_id);
+}
+
+function content(id = ''): string {
+  return readFileSync(join(machine.mount, 'ids', id), 'utf8');
+}
+
+async function stateOf(bot: string): Promise<string> {
+  return (await client.call('bot.get', { bot })).state;
+}
+
+async function ready(...bots: string[]): Promise<void> {
+  for (const bot of bots) {
+    for (let tries = 0; (await stateOf(bot)) !== 'ready'; tries++) {
+      if (tries > 600) throw new Error(`${bot} is ${await stateOf(bot)}`);
+      await sleep(50);
+    }
+  }
+}
+
+/** Processes of bots of this sherind. */
+function botProcesses(): number {
+  const { stdout } = spawnSync('pgrep', ['-fc', `bwrap .*${machine.home}/run/`], { encoding: 'utf8' });
+  return Number(stdout);
+}
+
+describe.runIf(process.getuid?.() === 0)('bots', () => {
+  beforeAll(async () => {
+    machine = Machine.start();
+    machine.withDaemon = true;
+    machine.ok('umount');
+    machine.ok('up', '--allow-other');
+    chmodSync(machine.home, 0o711);
+    client = await connect();
+    machine.ok('bot', 'register', echoBot('echo', 'logic'));
+    machine.ok('bot', 'register', echoBot('other', 'physics'));
+    await ready('planning', 'safety', 'merging', 'echo', 'other');
+  });
+  afterAll(() => {
+    client?.close();
+    machine?.ok('down');
+    expect(botProcesses()).toBe(0);
+    machine?.end();
+  });
+
+  it('answer a request, and the result is of who asked alone', async () => {
+    const socket = join(machine.home, 'run/sherind.sock');
+    chmodSync(socket, 0o666);
+    const id = request(alice, 'question', 'what alice wants');
+    const { AsUser } = await import('./as-user.js');
+    const user = new AsUser(socket, { uid: alice, gid: alice });
+    const { result } = await user.ask('task.submit', { id, domain: 'logic' });
+    const { result_id = '', bot } = await ended(result?.task_id ?? '');
+    expect(bot).toBe('echo');
+    expect(as(alice, `cat ids/${result_id}`)).toEqual({ code: 0, out: 'logic: what alice wants' });
+    expect(as(bob, `cat ids/${result_id}`).code).not.toBe(0);
+    expect(as(alice, 'ls bots').code).not.toBe(0);
+    // The same request again has its answer.
+    const again = await user.ask('task.submit', { id, domain: 'logic' });
+    expect(again.result).toMatchObject({ state: 'done', result_id });
+    user.end();
+  });
+
+  it('are chosen by the planning bot where nobody says which', async () => {
+    expect(await done('Make the truth table of P and Q', {})).toMatchObject({
+      domain: 'logic',
+      state: 'done',
+      bot: 'echo',
+    });
+  });
+
+  it('give sub-tasks to others, and go on with their results', async () => {
+    const task = await done('require the velocity and acceleration of a stone\nrequire a truth table of P\n');
+    expect(task.state).toBe('done');
+    expect(content(task.result_id).split('\n').slice(2).join('')).toMatch(/acceleration of a stone/);
+    const { tasks } = await client.call('task.list', {});
+    const parts = await Promise.all(tasks.map(({ task_id }) => client.call('task.get', { task_id })));
+    const own = parts.filter(({ parent_id }) => parent_id === task.task_id);
+    expect(own.map(({ domain, state }) => [domain, state]).sort()).toEqual([
+      ['logic', 'done'],
+      ['physics', 'done'],
+    ]);
+  });
+
+  it('work on several domains, and their results are merged', async () => {
+    const id = request(0, 'both', 'one text for two');
+    const { task_id } = await client.call('task.submitMulti', { id, domains: ['logic', 'physics'] });
+    const { state, result_id } = await ended(task_id);
+    expect(state).toBe('done');
+    expect(content(result_id).match(/one text for two/g)).toHaveLength(2);
+  });
+
+  it('say in a name why they can not', async () => {
+    expect(await done('fail no-such-thing')).toMatchObject({ state: 'failed', error: 'no-such-thing' });
+  });
+
+  it('of medical domains are heard only where they say that it is a simulation', async () => {
+    machine.ok('bot', 'register', echoBot('doctor', 'medical'));
+    const domain = { domain: 'medical' };
+    expect(await done('Take two.', domain)).toMatchObject({ state: 'blocked', error: 'no-simulation-mark' });
+    expect(await done('SIMULATION ONLY: take two.', domain)).toMatchObject({ state: 'done' });
+    machine.ok('bot', 'remove', 'doctor');
+    await expect(client.call('bot.get', { bot: 'doctor' })).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('that die are tried three times, then the task and the bot have failed, and health says so', async () => {
+    machine.ok('bot', 'register', echoBot('frail', 'chemistry'));
+    expect(await done('die', { domain: 'chemistry' })).toMatchObject({
+      ...{ state: 'failed', error: 'BOT_LOST', failures: 3 },
+    });
+    expect(await stateOf('frail')).toBe('failed');
+    expect((await client.call('system.health')).reasons).toContain('bot-failed');
+    expect(machine.ok('bot', 'start', 'frail')).toBe('bot frail: ready\n');
+    expect(await done('alive', { domain: 'chemistry' })).toMatchObject({ state: 'done' });
+    machine.ok('bot', 'stop', 'frail');
+    expect(await stateOf('frail')).toBe('stopped');
+  });
+
+  it('have a standby, who takes over from one that is stopped', async () => {
+    machine.ok('bot', 'register', echoBot('second', 'logic'));
+    const status = async (bot: string) => (await client.call('bot.get', { bot })).status;
+    expect([await status('echo'), await status('second')]).toEqual(
+      ['active', 'standby'].map((one) =>
+        expect.stringMatching(one === 'active' ? /active|learning/ : /standby/),
+      ),
+    );
+    machine.ok('bot', 'stop', 'echo');
+    expect(await done('who is there?')).toMatchObject({ state: 'done', bot: 'second' });
+    machine.ok('bot', 'start', 'echo');
+    machine.ok('bot', 'remove', 'second');
+  });
+
+  it('work on after a cancelled task', async () => {
+    const id = request(0, 'long', 'sleep 60');
+    const { task_id } = await client.call('task.submit', { id, domain: 'logic' });
+    await running(task_id);
+    expect(await client.call('task.cancel', { task_id })).toMatchObject({ state: 'cancelled' });
+    expect(await done('and now?')).toMatchObject({ state: 'done' });
+  });
+
+  it('are stopped by the emergency stop, in the middle of work, and go on after it', async () => {
+    const id = request(0, 'stopped', 'sleep 2\nstopped and done');
+    const { task_id } = await client.call('task.submit', { id, domain: 'logic' });
+    await running(task_id);
+    machine.ok('estop', 'on');
+    expect(botProcesses()).toBe(0);
+    expect(await client.call('task.get', { task_id })).toMatchObject({ state: 'queued', failures: 0 });
+    machine.ok('estop', 'off');
+    expect(await ended(task_id)).toMatchObject({ state: 'done' });
+  });
+
+  it('come back with a sherin-fs that was killed, and their tasks are done', async () => {
+    const id = request(0, 'killed', 'sleep 1\nkilled and done');
+    machine.ok('sync');
+    const { fsPid } = machine;
+    const { task_id } = await client.call('task.submit', { id, domain: 'logic' });
+    await running(task_id);
+    process.kill(fsPid, 'SIGKILL');
+    await gone(fsPid);
+    // Nobody is blamed for it.
+    expect(await ended(task_id)).toMatchObject({ state: 'done', failures: 0 });
+  });
+
+  it('come back with a sherind that was killed, and their tasks are done once', async () => {
+    const id = request(0, 'daemon', 'sleep 1\nand done');
+    const { task_id } = await client.call('task.submit', { id, domain: 'logic' });
+    const { pid } = await client.call('system.status');
+    await running(task_id);
+    process.kill(pid, 'SIGKILL');
+    await gone(pid);
+    client.close();
+    machine.ok('up');
+    client = await connect();
+    const { state, result_id } = await ended(task_id);
+    expect([state, content(result_id)]).toEqual(['done', 'logic: sleep 1\nand done']);
+    expect(readdirSync(join(machine.home, 'run')).filter((name) => /-[0-9a-f]{12}$/.test(name)).length).toBe(
+      (await client.call('bot.list', {})).bots.filter(({ state }) => state === 'ready').length,
+    );
+  });
+
+  it('are registered by administrators alone, from folders that nobody else can write to', async () => {
+    const folder = echoBot('open', 'logic');
+    chmodSync(folder, 0o777);
+    await expect(client.call('bot.register', { path: folder })).rejects.toMatchObject({ code: 'EACCES' });
+    const { AsUser } = await import('./as-user.js');
+    chmodSync(join(machine.home, 'run/sherind.sock'), 0o666);
+    const user = new AsUser(join(machine.home, 'run/sherind.sock'), { uid: alice, gid: alice });
+    expect((await user.ask('bot.register', { path: folder })).error?.data.code).toBe('EACCES');
+    expect((await user.ask('bot.stop', { bot: 'echo' })).error?.data.code).toBe('EACCES');
+    user.end();
+    const { records } = await machine.call('audit.tail', { count: 50 });
+    expect(records).toContainEqual(
+      expect.objectContaining({ event: 'AUDIT_DAEMON_DENIED', meta: { method: 'bot.stop' } }),
+    );
+  });
+});
