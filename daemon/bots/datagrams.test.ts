@@ -122,7 +122,7 @@ except OSError as error: print(type(error).__name__)`;
       'python3',
       '-c',
       script,
-      join(place.runtime, name, 'sherind.sock'),
+      join(place.runtime, name, 'sockets/sherind.sock'),
       id,
     ];
     return execFileSync(program, args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } }).trim();
@@ -167,7 +167,7 @@ for _ in range(300): s.sendto(b"{}", sys.argv[1])`;
       'python3',
       '-c',
       flood,
-      join(place.runtime, name, 'sherind.sock'),
+      join(place.runtime, name, 'sockets/sherind.sock'),
     ]);
     // The queue is full while nobody reads here: that many were sent as it holds.
     expect(flooding.status).toBe(124);

@@ -231,8 +231,9 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
           data: { code: 'EPOLICY' },
         },
       });
-      expect(await client.ask('task.submit', { id })).toMatchObject({
-        error: { message: 'task.submit: NO_BOT, no bot for domain planning' },
+      const planned = await write(machine, 'titration of an acid', alice, 0o600);
+      expect(await client.ask('task.submit', { id: planned })).toMatchObject({
+        error: { message: 'task.submit: NO_BOT, no bot for domain chemistry' },
       });
       const metrics = (await client.ask('system.metrics')).result;
       expect(metrics?.domains).toEqual([]);
