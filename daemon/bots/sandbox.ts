@@ -169,7 +169,7 @@ function launch(options: SandboxOptions, words: readonly string[], stderr: 'igno
   const { program, places, uid, cgroup, socketFd } = options;
   const bwrap = requireProgram('bwrap', 'bubblewrap');
   const prlimit = requireProgram('prlimit', 'util-linux');
-  const filter = memoryFile(seccompFilter());
+  const filter = memoryFile(seccompFilter(program.manifest.nests));
   const etc = Object.values(etcFiles).map((content) => memoryFile(Buffer.from(content)));
   const etcFds = etc.map((_, at) => 7 + at);
   try {
