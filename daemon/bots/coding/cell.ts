@@ -32,7 +32,9 @@ export interface CellOptions {
 export type CellEnd =
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'signal'; readonly signal: string }
-  | { readonly kind: 'timeout' | 'memory' };
+  | { readonly kind: 'timeout' | 'memory' }
+  /** It did not begin: no time was left for it. */
+  | { readonly kind: 'late' };
 
 export interface CellRun {
   readonly end: CellEnd;
@@ -89,7 +91,11 @@ function launch({ words, shown, seconds }: CellOptions): ChildProcess {
         ...[...cellArguments(shown), '--seccomp', '4', '--info-fd', '5', '--'],
         ...['prlimit', ...limits, '--', ...words],
       ],
-      { stdio: ['ignore', 'ignore', 'pipe', 'pipe', filter, 'pipe'] },
+      {
+        // What bubblewrap itself was given shows inside at /proc/1/environ.
+        env: { PATH: process.env.PATH },
+        stdio: ['ignore', 'ignore', 'pipe', 'pipe', filter, 'pipe'],
+      },
     );
   } finally {
     closeSync(filter);

@@ -88,9 +88,18 @@ test('the same request has the same result, byte for byte', async () => {
   expect(await resultOf(request)).toBe(await resultOf(request));
 });
 
-test('the set and the rate that is published are these', () => {
-  expect(readdirSync(folder).sort()).toEqual([...names.map((name) => `${name}.txt`), 'expected.json'].sort());
+describe('docs/bots.md', () => {
   const guide = readFileSync(join(projectRoot, 'docs/bots.md'), 'utf8');
   const section = guide.split(/^## /m).find((part) => part.startsWith('coding\n')) ?? '';
-  expect(section).toContain(`${names.length} of ${names.length}`);
+  const block = (kind: string) => new RegExp(`^\`\`\`${kind}\\n(.*?)^\`\`\``, 'ms').exec(section)?.[1] ?? '';
+
+  test('publishes the rate of this set', () => {
+    const files = [...names.map((name) => `${name}.txt`), 'expected.json'];
+    expect(readdirSync(folder).sort()).toEqual(files.sort());
+    expect(section).toContain(`${names.length} of ${names.length}`);
+  });
+
+  test('shows a request and its result as they are', async () => {
+    expect(JSON.parse(await resultOf(block('text')))).toEqual(JSON.parse(block('json')));
+  });
 });

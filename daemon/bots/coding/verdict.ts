@@ -27,6 +27,8 @@ export function unfinished(end: CellEnd): { readonly outcome: Outcome; readonly 
   switch (end.kind) {
     case 'timeout':
       return { outcome: 'timeout', message: 'it took more time than it has' };
+    case 'late':
+      return { outcome: 'timeout', message: 'no time was left for it' };
     case 'memory':
       return { outcome: 'memory', message: 'its processes took more memory than they may' };
     case 'signal':

@@ -27,10 +27,10 @@ export class Workshop {
       writeFileSync(join(this.#folder, 'task', name), text);
   }
 
-  /** Runs a step in a cell of its own. A step for which there is no time is one that took too long. */
+  /** Runs a step in a cell of its own. */
   async run({ words, seconds, builds = false }: Step): Promise<CellRun> {
     const left = (this.#end - performance.now()) / 1000;
-    if (left <= 0) return { end: { kind: 'timeout' }, said: '', reports: [], errors: '' };
+    if (left <= 0) return { end: { kind: 'late' }, said: '', reports: [], errors: '' };
     const shown = [
       { from: join(import.meta.dirname, 'runners'), to: '/runners' },
       { from: join(this.#folder, 'task'), to: '/task' },
