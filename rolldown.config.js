@@ -1,5 +1,5 @@
 /** The programs, and the bots that come along, each in one file (docs/decisions/0013-programs-in-one-file.md). */
-import { chmodSync, copyFileSync, existsSync, readdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 
 const programs = ['cli', 'daemon', 'fs'].map((name) => ({
   input: { main: `${name}/main.ts` },
@@ -9,13 +9,15 @@ const programs = ['cli', 'daemon', 'fs'].map((name) => ({
   output: { dir: `dist/${name}`, codeSplitting: false },
 }));
 
-/** A folder as `bot.register` takes it: bot.json, and the program that it names. */
+/** A folder as `bot.register` takes it: bot.json, the program that it names, and what that runs in sandboxes of its own. */
 function botFolder(from, to) {
   return {
     name: 'bot-folder',
     writeBundle() {
       copyFileSync(`${from}/bot.json`, `${to}/bot.json`);
       chmodSync(`${to}/bot.mjs`, 0o755);
+      rmSync(`${to}/runners`, { recursive: true, force: true });
+      if (existsSync(`${from}/runners`)) cpSync(`${from}/runners`, `${to}/runners`, { recursive: true });
     },
   };
 }

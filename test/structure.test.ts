@@ -35,6 +35,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'daemon/bots/planning': ['daemon/domains', 'daemon/bots/kit'],
   'daemon/bots/safety': ['daemon/domains', 'daemon/bots/kit'],
   'daemon/bots/merging': ['daemon/bots/kit'],
+  // It makes sandboxes as sherind does.
+  'daemon/bots/coding': [
+    ...['daemon/bots/kit', 'daemon/bots/seccomp.ts', 'daemon/bots/top-folders.ts'],
+    'daemon/bots/memory-in-use.ts',
+  ],
   daemon: [
     ...['common', 'daemon/protocol', 'daemon/client', 'daemon/policy', 'daemon/emotion', 'native/ipc.ts'],
     ...['daemon/database', 'daemon/tasks', 'daemon/patterns', 'daemon/domains', 'daemon/router'],

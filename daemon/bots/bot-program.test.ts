@@ -57,6 +57,7 @@ test('what is not said has its usual value', () => {
       task_seconds: 30,
     },
     inputs: 'pure',
+    nests: false,
   });
 });
 

@@ -70,6 +70,8 @@ export const botManifestSchema = z.strictObject({
   /** Tasks at the same time; a socket's queue holds ten datagrams (unix(7), net.unix.max_dgram_qlen). */
   max_concurrent: z.int().min(1).max(8).default(1),
   limits: botLimitsSchema.prefault({}),
+  /** It makes sandboxes of its own in its sandbox, for programs of strangers: namespaces and mounts are not refused to it. */
+  nests: z.boolean().default(false),
   /** On what a result depends besides the request: nothing, or what these namespaces hold. */
   inputs: z.union([z.literal('pure'), z.array(namespaceSchema).min(1).max(16)]).default('pure'),
 });

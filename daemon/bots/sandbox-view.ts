@@ -1,6 +1,6 @@
 /** What a bot sees: the file system of its sandbox, as arguments of bubblewrap (bwrap(1)). */
-import { lstatSync, readlinkSync } from 'node:fs';
 import type { BotLimits } from './manifest.js';
+import { topFolders } from './top-folders.js';
 
 /** Where a bot finds what is its own. */
 export const inside = {
@@ -78,14 +78,4 @@ export function viewArguments(
     ...['--remount-ro', '/dev', '--remount-ro', '/'],
     ...['--chdir', '/tmp'],
   ];
-}
-
-/** /bin, /lib… as they are: links into /usr, or folders where a distribution still has them. */
-function topFolders(): string[] {
-  return ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'].flatMap((name) => {
-    const facts = lstatSync(`/${name}`, { throwIfNoEntry: false });
-    if (facts === undefined) return [];
-    if (facts.isSymbolicLink()) return ['--symlink', readlinkSync(`/${name}`), `/${name}`];
-    return ['--ro-bind', `/${name}`, `/${name}`];
-  });
 }

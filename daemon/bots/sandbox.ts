@@ -170,12 +170,12 @@ const entry =
 
 function launch(options: SandboxOptions, words: readonly string[], stderr: 'ignore' | 'pipe'): ChildProcess {
   const { uid, cgroup, socketFd } = options;
-  const { limits } = options.program.manifest;
+  const { limits, nests } = options.program.manifest;
   const bwrap = requireProgram('bwrap', 'bubblewrap');
   const prlimit = requireProgram('prlimit', 'util-linux');
   const stage = uid === null ? null : new Stage(options.folder, options.places);
   const { places } = stage ?? options;
-  const filter = memoryFile(seccompFilter());
+  const filter = memoryFile(seccompFilter(nests));
   const etc = Object.values(etcFiles).map((content) => memoryFile(Buffer.from(content)));
   const etcFds = etc.map((_, at) => 7 + at);
   try {

@@ -80,6 +80,9 @@ export const deniedCalls: Readonly<Record<string, readonly [x86: number | null, 
   move_pages: [279, 239],
 };
 
+/** Those of them with which bubblewrap makes a sandbox. */
+export const nestingCalls: readonly string[] = ['mount', 'umount2', 'pivot_root', 'unshare'];
+
 /** Calls that depend on their arguments. */
 export const lookedAtCalls = {
   clone: [56, 220],

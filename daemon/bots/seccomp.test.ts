@@ -1,20 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { seccompFilter } from './seccomp.js';
-import { deniedCalls, lookedAtCalls } from './seccomp-calls.js';
+import { deniedCalls, lookedAtCalls, nestingCalls } from './seccomp-calls.js';
 
 const [x86, aarch64] = [0xc000003e, 0xc00000b7];
 const [allow, kill, EPERM, ENOSYS, EAFNOSUPPORT] = [0x7fff0000, 0x80000000, 0x50001, 0x50026, 0x50061];
 
 /** Runs the program as the kernel does (bpf(4), net/core/filter.c), on a call; what it returns. */
-function verdict(architecture: number, number: number, args: readonly number[] = []): number {
+function verdict(architecture: number, number: number, args: readonly number[] = [], nests = false): number {
   const data = Buffer.alloc(64);
   data.writeUInt32LE(number >>> 0, 0);
   data.writeUInt32LE(architecture, 4);
   args.forEach((value, index) => {
     data.writeBigUInt64LE(BigInt(value), 16 + 8 * index);
   });
-  const filter = seccompFilter();
+  const filter = seccompFilter(nests);
   let accumulator = 0;
   for (let at = 0; ; at++) {
     const code = filter.readUInt16LE(at * 8);
@@ -64,6 +64,22 @@ test.each(both)('on %i arguments decide of clone, socket and ioctl', (architectu
   // The kernel looks at 32 bits of the request only: bits above must not hide it.
   expect(ask(ioctl, 0, 0x100005412)).toBe(EPERM);
 });
+
+test.each(both)(
+  'on %i a bot that nests may make namespaces and mounts, and nothing else',
+  (architecture, column) => {
+    const differing = Object.entries(deniedCalls).filter(([, numbers]) => {
+      const number = numbers[column] ?? -1;
+      return number >= 0 && verdict(architecture, number) !== verdict(architecture, number, [], true);
+    });
+    expect(differing.map(([name]) => name).sort()).toEqual([...nestingCalls].sort());
+    const { clone, clone3, socket, ioctl } = lookedAtCalls;
+    expect(verdict(architecture, clone[column], [0x10000000 | 17], true)).toBe(allow);
+    expect(verdict(architecture, clone3[column], [], true)).toBe(ENOSYS);
+    expect(verdict(architecture, socket[column], [40], true)).toBe(EAFNOSUPPORT);
+    expect(verdict(architecture, ioctl[column], [0, 0x5412], true)).toBe(EPERM);
+  },
+);
 
 test('another architecture, and the x32 of this one, is the end', () => {
   expect(verdict(0x40000003, 1)).toBe(kill); // i386

@@ -2,7 +2,7 @@
  * The filter of system calls of a bot, as the classic BPF program that seccomp(2) takes: calls of {@link deniedCalls} fail with
  * EPERM, new namespaces and foreign kinds of sockets, too; everything else is allowed. A call of another architecture kills.
  */
-import { deniedCalls, lookedAtCalls } from './seccomp-calls.js';
+import { deniedCalls, lookedAtCalls, nestingCalls } from './seccomp-calls.js';
 
 /** sock_filter (linux/filter.h), little-endian as both architectures are. */
 interface Instruction {
@@ -59,11 +59,12 @@ function whenAnyBit(bits: number, block: readonly Instruction[]): Instruction[] 
   return [{ code: 0x45, jt: 0, jf: block.length, k: bits }, ...block];
 }
 
-function callsOf(column: 0 | 1): Instruction[] {
+function callsOf(column: 0 | 1, nests: boolean): Instruction[] {
   const { clone, clone3, socket, ioctl } = lookedAtCalls;
-  const denied = Object.values(deniedCalls).flatMap((numbers) => {
+  const denied = Object.entries(deniedCalls).flatMap(([name, numbers]) => {
     const number = numbers[column];
-    return number === null ? [] : whenEqual(number, [refuse(EPERM)]);
+    if (number === null || (nests && nestingCalls.includes(name))) return [];
+    return whenEqual(number, [refuse(EPERM)]);
   });
   return [
     load(offset.number),
@@ -73,7 +74,7 @@ function callsOf(column: 0 | 1): Instruction[] {
     ...whenEqual(clone3[column], [refuse(ENOSYS)]),
     ...whenEqual(clone[column], [
       load(offset.argument(0)),
-      ...whenAnyBit(newNamespaces, [refuse(EPERM)]),
+      ...(nests ? [] : whenAnyBit(newNamespaces, [refuse(EPERM)])),
       allow,
     ]),
     ...whenEqual(socket[column], [
@@ -90,9 +91,9 @@ function callsOf(column: 0 | 1): Instruction[] {
   ];
 }
 
-function program(): Instruction[] {
+function program(nests: boolean): Instruction[] {
   const sections = architectures.flatMap(({ audit, column }) => {
-    const calls = callsOf(column);
+    const calls = callsOf(column, nests);
     // A jump in an instruction reaches 255; this one reaches anywhere.
     const past: Instruction = { code: 0x05, jt: 0, jf: 0, k: calls.length };
     return [{ code: 0x15, jt: 1, jf: 0, k: audit }, past, ...calls];
@@ -100,9 +101,12 @@ function program(): Instruction[] {
   return [load(offset.architecture), ...sections, kill];
 }
 
-/** The program as the kernel reads it, eight bytes an instruction. */
-export function seccompFilter(): Buffer {
-  const instructions = program();
+/**
+ * The program as the kernel reads it, eight bytes an instruction.
+ * @param nests for a bot that makes sandboxes of its own: it may make namespaces and mounts in them
+ */
+export function seccompFilter(nests = false): Buffer {
+  const instructions = program(nests);
   const bytes = Buffer.alloc(instructions.length * 8);
   instructions.forEach(({ code, jt, jf, k }, index) => {
     bytes.writeUInt16LE(code, index * 8);

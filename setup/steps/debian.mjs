@@ -16,6 +16,7 @@ const packages = {
     'util-linux', // setpriv ends swtpm with its parent and gives bots their uid, prlimit their limits
     'pkg-config|pkgconf',
     'g++',
+    'gcc', // what the coding bot runs, as is python3
     'make',
     'python3', // node-gyp
     'git',
@@ -25,7 +26,6 @@ const packages = {
     'procps', // pgrep
     'strace', // the order of system calls
     // Programs that test/programs runs in a directory, besides those above.
-    'gcc',
     'fio',
     'rsync',
     'sqlite3',

@@ -18,11 +18,13 @@ const bin = join(root, 'node_modules/.bin');
 
 export function buildTypeScript() {
   const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
-  const sources = filesBelow(include, (name) => name.endsWith('.ts') || name === 'bot.json');
+  const sources = filesBelow(include, (name) => /\.ts$|^bot\.json$/.test(name));
+  // What bots run in sandboxes of their own is copied as it is.
+  const copied = filesBelow(['daemon/bots/coding/runners'], () => true);
   const configuration = ['tsconfig.json', 'rolldown.config.js', 'package-lock.json'].map((name) =>
     join(root, name),
   );
-  const stamp = contentStamp([], [...configuration, ...sources]);
+  const stamp = contentStamp([], [...configuration, ...sources, ...copied]);
   if (readStamp(stampFile)[0] === stamp && linked()) return;
 
   say('compiling TypeScript (under a minute)');

@@ -71,6 +71,18 @@ export class BotWorkplace {
       ...manifest,
     };
     writeFileSync(join(this.program, 'bot.json'), JSON.stringify(whole));
+    return this.#supervised(patience);
+  }
+
+  /** One of the bots that come along, as it was built, but for what `changes` says of its manifest. */
+  ownBot(name: string, changes: object = {}): SupervisedBot {
+    cpSync(join(projectRoot, 'dist/bots', name), this.program, { recursive: true });
+    const manifest = join(this.program, 'bot.json');
+    writeFileSync(manifest, JSON.stringify({ ...JSON.parse(readFileSync(manifest, 'utf8')), ...changes }));
+    return this.#supervised();
+  }
+
+  #supervised(patience: Partial<Patience> = {}): SupervisedBot {
     const bot = new SupervisedBot({
       program: readBot(this.program),
       mount: this.mount,
