@@ -1,0 +1,5 @@
+/** The bot of calculations. */
+import { serve } from '../kit/serve.js';
+import { answer } from './answer.js';
+
+serve(({ request }) => answer(request()));
