@@ -1,5 +1,6 @@
 import type { Subscribers } from './events/subscribers.js';
 import type { FsLink } from './fs-link.js';
+import { auditHandlers } from './methods/audit.js';
 import { eventHandlers } from './methods/event.js';
 import { objectHandlers } from './methods/object.js';
 import { policyHandlers } from './methods/policy.js';
@@ -34,6 +35,7 @@ export function daemonHandlers({
     ...objectHandlers(fs),
     ...taskHandlers(() => tasks.tasks),
     ...eventHandlers(subscribers),
+    ...auditHandlers(fs),
     ...policyHandlers(() => tasks.engine),
   };
 }

@@ -4,6 +4,7 @@
  * Times are nanoseconds since 1970 as decimal strings.
  */
 import { z } from 'zod';
+import { auditMethods } from './audit.js';
 import { engineMethods } from './engine.js';
 import { watchMethods } from './events.js';
 import { fsckSchema } from './fsck.js';
@@ -284,6 +285,7 @@ export const controlMethods = {
     versionSchema,
   ),
   ...spaceMethods,
+  ...auditMethods,
   ...engineMethods,
   ...objectMethods,
   ...watchMethods,
@@ -338,16 +340,6 @@ export const controlMethods = {
     'Deletes quarantined bytes; their places in files stay refused',
     z.strictObject({ ids: cubeIds, shred: z.boolean().default(false) }),
     z.strictObject({ purged: z.array(z.string()) }),
-  ),
-  'audit.tail': method(
-    'The last records of the audit log',
-    z.strictObject({ count: z.int().min(1).max(200).default(20) }),
-    z.strictObject({ records: z.array(z.record(z.string(), z.unknown())) }),
-  ),
-  'audit.verify': method(
-    'Checks the whole audit log: chain, MACs, signed heads',
-    nothing,
-    z.strictObject({ records: count, heads: count, root: z.string(), unauthenticated: count }),
   ),
 } as const satisfies Record<string, Method>;
 
