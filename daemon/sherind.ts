@@ -44,6 +44,7 @@ export class Sherind {
     });
     this.#tasks = new TaskService({
       ...{ log, state: where.daemonState, emotions, fs: this.#fs, bots: null },
+      tell: (event) => this.#subscribers.tell(event),
       vault: async () => (await this.#supervisor.status())?.vault ?? null,
     });
   }

@@ -4,6 +4,8 @@ import type { Logger } from '../common/log.js';
 import { stateDirectory } from './database/state-directory.js';
 import type { EmotionalState } from './emotion/emotional-state.js';
 import { Engine } from './engine/engine.js';
+import type { DaemonEvent } from './events/daemon-event.js';
+import { OwnEvents } from './events/own-events.js';
 import type { FsLink } from './fs-link.js';
 import { FsObjects } from './fs-objects.js';
 import type { FsEvent } from './protocol/events.js';
@@ -15,6 +17,8 @@ export interface TaskServiceOptions extends Pick<TasksOptions, 'bots'> {
   readonly log: Logger;
   readonly fs: FsLink;
   readonly emotions: EmotionalState;
+  /** Told of what happens here. */
+  readonly tell: (event: DaemonEvent) => void;
   /** Of all vaults, see `Places.daemonState`. */
   readonly state: string;
   /** Which vault it is, null while nobody tells. */
@@ -27,6 +31,7 @@ export class TaskService {
   readonly #stop = new AbortController();
   #engine: Engine | null = null;
   #tasks: Tasks | null = null;
+  #events: OwnEvents | null = null;
   #fault: SherinError | null = null;
 
   constructor(options: TaskServiceOptions) {
@@ -37,7 +42,7 @@ export class TaskService {
   async start(): Promise<void> {
     const vault = await this.#vault();
     if (vault === null) return;
-    const { state, log, fs, emotions, bots } = this.#options;
+    const { state, log, fs, emotions, bots, tell } = this.#options;
     try {
       const engine = new Engine(stateDirectory(state, vault.uuid), { fs, log, emotions });
       this.#engine = engine;
@@ -46,6 +51,7 @@ export class TaskService {
       const { database, policy } = engine;
       const tasks = new Tasks({ ...{ database, log, policy, emotions, bots }, objects: new FsObjects(fs) });
       this.#tasks = tasks;
+      this.#events = new OwnEvents(engine, tasks.watch, tell);
       tasks.start();
     } catch (error) {
       log.error({ err: error }, 'there are no tasks');
@@ -60,6 +66,7 @@ export class TaskService {
     this.#stop.abort();
     await this.#tasks?.stop();
     this.#tasks = null;
+    this.#events?.stop();
     this.#engine?.close();
     this.#engine = null;
   }

@@ -16,10 +16,17 @@ let clients: AsUser[] = [];
 const stranger = { uid: 65_534, gid: 65_534 };
 
 async function subscribed(uid: number, ...kinds: string[]): Promise<AsUser> {
-  const client = new AsUser(join(machine.home, 'run/sherind.sock'), uid === 0 ? { uid, gid: 0 } : stranger);
+  const client = new AsUser(join(machine.home, 'run/sherind.sock'), { uid, gid: uid });
   clients.push(client);
   expect(await client.ask('event.subscribe', { kinds })).toMatchObject({ result: {} });
   return client;
+}
+
+/** Stores a file that everybody may read. @returns its ID */
+async function stored(name: string): Promise<string> {
+  writeFileSync(join(machine.home, name), `content of ${name}`, { mode: 0o644 });
+  machine.ok('put', join(machine.home, name), `files/${name}`);
+  return (await machine.call('stat', { target: `files/${name}` })).entry.id ?? '';
 }
 
 /** Stores a file and turns a byte of its cube. @returns its ID */
@@ -67,12 +74,38 @@ describe.runIf(process.getuid?.() === 0)('events', () => {
   it('of a cube in quarantine, to administrators and to those who may read a file that has it', async () => {
     const [secret, open] = [await damaged('secret', 0o600), await damaged('open', 0o644)];
     const client = await subscribed(stranger.uid, 'quarantine');
+    const feeling = await subscribed(stranger.uid, 'emotion');
     const administrator = await subscribed(0, 'quarantine');
     for (const name of ['secret', 'open'])
       expect(() => readFileSync(join(machine.mount, 'files', name))).toThrow();
     expect(await administrator.heard()).toMatchObject({ kind: 'quarantine', id: secret });
     expect(await administrator.heard()).toMatchObject({ kind: 'quarantine', id: open });
     expect(await client.heard()).toMatchObject({ kind: 'quarantine', id: open });
+    const down = { kind: 'emotion', dimension: 'safety', crossed: 'down', threshold: 0.95 };
+    expect(await feeling.heard()).toMatchObject(down);
+  });
+
+  it('of the policy, to administrators; the emergency stop to everybody, and tasks to whose they are', async () => {
+    const id = await stored('question');
+    const administrator = await subscribed(0, 'policy', 'task');
+    const [client, other] = [
+      await subscribed(stranger.uid, 'policy', 'task'),
+      await subscribed(61_003, 'policy', 'task'),
+    ];
+    machine.ok('policy', 'set', '--mode', 'supervised');
+    expect(await administrator.heard()).toEqual({ kind: 'policy', mode: 'supervised' });
+    machine.ok('estop', 'on');
+    const stop = { kind: 'policy', stop: 'on' };
+    for (const one of [administrator, client, other]) expect(await one.heard()).toEqual(stop);
+    const asker = new AsUser(join(machine.home, 'run/sherind.sock'), stranger);
+    clients.push(asker);
+    const { result } = await asker.ask('task.submit', { id, domain: 'coding' });
+    const blocked = { kind: 'task', task_id: result?.task_id, state: 'blocked' };
+    expect(await administrator.heard()).toMatchObject(blocked);
+    expect(await client.heard()).toMatchObject(blocked);
+    machine.ok('estop', 'off');
+    for (const one of [administrator, client, other])
+      expect(await one.heard()).toEqual({ kind: 'policy', stop: 'off' });
   });
 
   it('go on with the sherin-fs that comes after one that was killed, whose vault is not open', async () => {
