@@ -31,12 +31,22 @@ const program = new Command('sherind')
   .option('--vault <dir>', 'vault directory (SHERIN_VAULT)')
   .option('--mount <dir>', 'mount point (SHERIN_MOUNT)')
   .option('--runtime-dir <dir>', 'directory of the sockets (SHERIN_RUNTIME_DIR)')
+  .option('--metrics-port <port>', 'gives metrics at this port of 127.0.0.1 and ::1 (SHERIN_METRICS_PORT)')
   .allowExcessArguments(false)
   .addHelpText('after', methodsHelp())
   .exitOverride();
 
+/** Null: none is wanted. @throws SherinError USAGE */
+function portOf(text: string | undefined): number | null {
+  if (text === undefined || text === '') return null;
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port > 0 && port < 65_536) return port;
+  throw new SherinError('USAGE', { what: `a port for metrics is a number from 1 to 65535, not '${text}'` });
+}
+
 async function run(): Promise<void> {
-  const sherind = new Sherind(places(program.opts()), makeLogger('sherind'));
+  const { metricsPort = process.env.SHERIN_METRICS_PORT } = program.opts<{ metricsPort?: string }>();
+  const sherind = new Sherind(places(program.opts()), makeLogger('sherind'), portOf(metricsPort));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       sherind.stop().then(() => process.exit(0), fail);

@@ -1,5 +1,6 @@
 import { Admins } from '../common/admins.js';
 import { controlSocket, daemonSocket, type Places } from '../common/environment.js';
+import { exposition } from '../common/exposition.js';
 import type { Logger } from '../common/log.js';
 import { notifyManager } from '../common/notify.js';
 import { prepareRuntimeDirectory } from '../common/runtime-directory.js';
@@ -10,7 +11,10 @@ import { FsLink } from './fs-link.js';
 import { daemonHandlers } from './handlers.js';
 import { subscribersBy } from './methods/event.js';
 import { onBehalf } from './methods/vault.js';
+import { MetricsPort } from './metrics-port.js';
 import type { DaemonMethod } from './protocol/daemon.js';
+import { daemonMetrics } from './protocol/daemon-metrics.js';
+import { fsMetrics } from './protocol/fs-metrics.js';
 import { RequestMetrics } from './request-metrics.js';
 import { type Caller, callersBy } from './socket/caller.js';
 import { answerWith, busyLine } from './socket/dispatch.js';
@@ -28,11 +32,16 @@ export class Sherind {
   readonly #subscribers: Subscribers;
   readonly #events: FsEvents;
   readonly #tasks: TaskService;
+  readonly #metrics = new RequestMetrics();
+  readonly #metricsAt: number | null;
   #server: LineServer | null = null;
+  #metricsPort: MetricsPort | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor(where: Places, log: Logger) {
+  /** @param metricsAt port of the loopback addresses where metrics are given, if at all */
+  constructor(where: Places, log: Logger, metricsAt: number | null = null) {
     this.#where = where;
+    this.#metricsAt = metricsAt;
     this.#log = log;
     this.#supervisor = new Supervisor(where, log);
     this.#fs = new FsLink(controlSocket(where));
@@ -60,7 +69,7 @@ export class Sherind {
   async start(): Promise<void> {
     prepareRuntimeDirectory(this.#where.runtime);
     const path = daemonSocket(this.#where);
-    const metrics = new RequestMetrics();
+    const metrics = this.#metrics;
     const answer = answerWith({
       metrics,
       handlers: daemonHandlers({
@@ -75,8 +84,11 @@ export class Sherind {
     // The socket first: of two sherinds the second ends before it touches anything.
     this.#server = await LineServer.listen({ path, answer, busy: busyLine, log: this.#log });
     try {
+      if (this.#metricsAt !== null)
+        this.#metricsPort = await MetricsPort.listen(this.#metricsAt, () => this.#metricsText());
       await this.#supervisor.start();
     } catch (error) {
+      await this.#metricsPort?.close();
       await this.#server.close();
       throw error;
     }
@@ -85,6 +97,17 @@ export class Sherind {
     void this.#events.run();
     this.#log.info('serving');
     notifyManager('READY=1', this.#log);
+  }
+
+  /** Of both processes; of sherind alone while the other one does not answer. */
+  async #metricsText(): Promise<string> {
+    const status = await this.#supervisor.status();
+    const methods = this.#metrics.after(undefined).map((one) => ({ ...one, buckets: [...one.buckets] }));
+    const domains = [...(this.#tasks.known?.counts() ?? [])];
+    return exposition([
+      ...(status === null ? [] : fsMetrics(status)),
+      ...daemonMetrics({ methods, domains }),
+    ]);
   }
 
   async #recordDenied(method: DaemonMethod, caller: Caller): Promise<void> {
@@ -111,6 +134,7 @@ export class Sherind {
       await this.#tasks.stop();
       await this.#supervisor.stop();
     } finally {
+      await this.#metricsPort?.close();
       await this.#server?.close();
       this.#fs.close();
     }

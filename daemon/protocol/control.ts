@@ -166,7 +166,15 @@ export const statusSchema = z.strictObject({
   audit: z.strictObject({ size: count, writable: z.boolean() }),
   /** Segments of the journal that were refused and are kept in quarantine/. */
   journal: z.strictObject({ refused: count }),
-  reads: z.strictObject({ served: count, decrypted: count, hits: count, misses: count, faults: count }),
+  reads: z.strictObject({
+    ...{ served: count, decrypted: count, hits: count, misses: count, faults: count },
+    /** Bytes in the cache. */
+    cached: count,
+  }),
+  /** How often the TPM has opened the vault since the start. */
+  unseals: count,
+  /** Times of the syncs of the journal: by `syncBuckets`, and one more for what took longer. */
+  syncs: z.strictObject({ buckets: z.array(count), seconds: z.number().nonnegative() }),
 });
 export type Status = z.infer<typeof statusSchema>;
 
