@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { places } from '../common/environment.js';
 import { SherinError } from '../common/errors.js';
+import { takeListenFds } from '../common/listen-fds.js';
 import { makeLogger } from '../common/log.js';
 import { version } from '../common/version.js';
 import { daemonMethods } from './protocol/daemon.js';
@@ -36,9 +37,16 @@ const program = new Command('sherind')
   .addHelpText('after', methodsHelp())
   .exitOverride();
 
-/** Null: none is wanted. @throws SherinError USAGE */
-function portOf(text: string | undefined): number | null {
-  if (text === undefined || text === '') return null;
+/** The socket that the service manager has opened. @throws SherinError SOCKET_PASSED for several */
+function passedSocket(): number | undefined {
+  const passed = takeListenFds();
+  if (passed.length <= 1) return passed[0];
+  throw new SherinError('SOCKET_PASSED', { part: `${passed.length} descriptors instead of one` });
+}
+
+/** @throws SherinError USAGE */
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port > 0 && port < 65_536) return port;
   throw new SherinError('USAGE', { what: `a port for metrics is a number from 1 to 65535, not '${text}'` });
@@ -46,7 +54,8 @@ function portOf(text: string | undefined): number | null {
 
 async function run(): Promise<void> {
   const { metricsPort = process.env.SHERIN_METRICS_PORT } = program.opts<{ metricsPort?: string }>();
-  const sherind = new Sherind(places(program.opts()), makeLogger('sherind'), portOf(metricsPort));
+  const options = { metricsAt: portOf(metricsPort), inherited: passedSocket() };
+  const sherind = new Sherind(places(program.opts()), makeLogger('sherind'), options);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       sherind.stop().then(() => process.exit(0), fail);

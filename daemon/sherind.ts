@@ -2,7 +2,7 @@ import { Admins } from '../common/admins.js';
 import { controlSocket, daemonSocket, type Places } from '../common/environment.js';
 import { exposition } from '../common/exposition.js';
 import type { Logger } from '../common/log.js';
-import { notifyManager } from '../common/notify.js';
+import { keepWatchdog, notifyManager } from '../common/notify.js';
 import { prepareRuntimeDirectory } from '../common/runtime-directory.js';
 import { EmotionalState } from './emotion/emotional-state.js';
 import { FsEvents } from './events/fs-events.js';
@@ -23,6 +23,13 @@ import { TokenBuckets } from './socket/token-buckets.js';
 import { Supervisor } from './supervision/supervisor.js';
 import { TaskService } from './task-service.js';
 
+export interface SherindOptions {
+  /** Port of the loopback addresses where metrics are given; none: nowhere. */
+  readonly metricsAt?: number | undefined;
+  /** Descriptor of the socket that the service manager has opened; none: it is made here. */
+  readonly inherited?: number | undefined;
+}
+
 /** The daemon: the supervision of sherin-fs, and the socket that tells about it. */
 export class Sherind {
   readonly #where: Places;
@@ -33,15 +40,15 @@ export class Sherind {
   readonly #events: FsEvents;
   readonly #tasks: TaskService;
   readonly #metrics = new RequestMetrics();
-  readonly #metricsAt: number | null;
+  readonly #options: SherindOptions;
   #server: LineServer | null = null;
   #metricsPort: MetricsPort | null = null;
+  #endWatchdog: () => void = () => undefined;
   #stopping: Promise<void> | null = null;
 
-  /** @param metricsAt port of the loopback addresses where metrics are given, if at all */
-  constructor(where: Places, log: Logger, metricsAt: number | null = null) {
+  constructor(where: Places, log: Logger, options: SherindOptions) {
     this.#where = where;
-    this.#metricsAt = metricsAt;
+    this.#options = options;
     this.#log = log;
     this.#supervisor = new Supervisor(where, log);
     this.#fs = new FsLink(controlSocket(where));
@@ -82,10 +89,11 @@ export class Sherind {
       recordDenied: (method, caller) => this.#recordDenied(method, caller),
     });
     // The socket first: of two sherinds the second ends before it touches anything.
-    this.#server = await LineServer.listen({ path, answer, busy: busyLine, log: this.#log });
+    const { metricsAt, inherited } = this.#options;
+    this.#server = await LineServer.listen({ path, inherited, answer, busy: busyLine, log: this.#log });
     try {
-      if (this.#metricsAt !== null)
-        this.#metricsPort = await MetricsPort.listen(this.#metricsAt, () => this.#metricsText());
+      if (metricsAt !== undefined)
+        this.#metricsPort = await MetricsPort.listen(metricsAt, () => this.#metricsText());
       await this.#supervisor.start();
     } catch (error) {
       await this.#metricsPort?.close();
@@ -97,6 +105,7 @@ export class Sherind {
     void this.#events.run();
     this.#log.info('serving');
     notifyManager('READY=1', this.#log);
+    this.#endWatchdog = keepWatchdog(this.#log);
   }
 
   /** Of both processes; of sherind alone while the other one does not answer. */
@@ -134,6 +143,7 @@ export class Sherind {
       await this.#tasks.stop();
       await this.#supervisor.stop();
     } finally {
+      this.#endWatchdog();
       await this.#metricsPort?.close();
       await this.#server?.close();
       this.#fs.close();
