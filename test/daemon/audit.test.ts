@@ -50,6 +50,10 @@ describe.runIf(process.getuid?.() === 0)('the audit log', () => {
       );
       expect([code, err]).toEqual([0, '']);
     }
+    const { id } = (await machine.call('stat', { target: 'files/one' })).entry;
+    expect(await user.ask('task.submit', { id, domain: 'coding' })).toMatchObject({
+      error: { data: { code: 'EPOLICY' } },
+    });
     // A refusal is on record before it is answered.
     expect(await user.ask('vault.lock')).toHaveProperty('error');
   });
@@ -65,6 +69,8 @@ describe.runIf(process.getuid?.() === 0)('the audit log', () => {
     expect(new Set(records.map(({ uid }) => uid))).toEqual(new Set([stranger.uid]));
     const events = records.map(({ event }) => event);
     expect(events).toContain('AUDIT_DAEMON_DENIED');
+    // What he wants done is his, though sherind and its policy decide on it.
+    expect(events).toContain('AUDIT_POLICY_EVALUATED');
     expect(events.filter((event) => event === 'AUDIT_OPEN')).toHaveLength(3);
     expect(records.find(({ event }) => event === 'AUDIT_OPEN')).toMatchObject({ exe: 'cat', whole: true });
     expect(records.map(({ seq }) => seq)).toEqual(records.map(({ seq }) => seq).sort((a, b) => b - a));

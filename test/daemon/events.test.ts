@@ -1,6 +1,7 @@
 /** What happens to the vault reaches who has subscribed, by way of sherin-fs and sherind. */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ControlClient } from '../../daemon/client/control-client.js';
 import type { FsEvent } from '../../daemon/protocol/events.js';
@@ -51,6 +52,9 @@ describe.runIf(process.getuid?.() === 0)('events', () => {
     machine.ok('down');
     machine.ok('up', '--allow-other');
     sherind = await Sherind.start(machine);
+    // The first state of the policy is stored, and in a cube, before any is damaged.
+    while ((await sherind.call('policy.get').catch(() => null)) === null) await sleep(50);
+    for (const step of ['lock', 'unlock']) machine.ok(step);
     chmodSync(machine.home, 0o711);
     chmodSync(join(machine.home, 'run/sherind.sock'), 0o666);
   });
