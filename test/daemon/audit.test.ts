@@ -1,7 +1,7 @@
 /** The audit log over sherind's socket: everybody sees what is his, administrators all, and each record is proven. */
 import { createHash } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DaemonResult } from '../../daemon/protocol/daemon.js';
 import { leafHash, rootFromPath } from '../reference/merkle.js';
@@ -11,6 +11,7 @@ import { Sherind } from './sherind.js';
 
 type Told = DaemonResult<'audit.tail'>['records'][number];
 
+const folder = resolve(import.meta.dirname, '../..');
 const stranger = { uid: 65_534, gid: 65_534 };
 const other = { uid: 65_533, gid: 65_533 };
 
@@ -113,6 +114,23 @@ describe.runIf(process.getuid?.() === 0)('the audit log', () => {
       expect(error?.message).toBe(`audit.prove: RECORD_UNKNOWN, the audit log has no record ${seq} for you`);
     }
     expect(await root.ask('audit.prove', { seq: 0 })).toHaveProperty('result');
+  });
+
+  it('sherinctl of who may not ask sherin-fs shows what is his', async () => {
+    const [{ seq = -1 } = {}] = await told(user);
+    // The folder of the programs may be one that others do not get into.
+    const asStranger = (line: string) =>
+      machine.shell(
+        `mkdir -p programs && unshare -m bash -c 'mount --bind ${folder} programs && exec setpriv --reuid 65534 --regid 65534 --clear-groups node programs/dist/cli/main.js ${line}'`,
+      );
+    const tail = asStranger('audit tail');
+    expect(tail.code).toBe(0);
+    const lines = tail.out.trim().split('\n');
+    expect(lines.every((line) => line.includes('{"uid":65534,'))).toBe(true);
+    expect(lines.at(-1)).toMatch(new RegExp(`^${seq}  `));
+    expect(asStranger('audit prove 0').code).toBe(1);
+    expect(asStranger(`audit prove ${seq}`).out).toMatch(new RegExp(`^record: ${seq}\\nleaf: {3}`));
+    expect(asStranger('metrics').out).toMatch(/^sherin_unlocked 1\n.*\nsherin_requests_total\{/ms);
   });
 
   it('sherinctl shows head and proof', () => {
