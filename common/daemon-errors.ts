@@ -20,6 +20,12 @@ export const daemonErrors = {
     sentence: 'sherind answers {code} to {part}',
     hint: 'what is allowed, and which bots work: see docs/daemon.md',
   },
+  SOCKET_PASSED: {
+    errno: 'EINVAL',
+    exit: Exit.failed,
+    sentence: 'the service manager passed what sherind can not listen on: {part}',
+    hint: 'give the socket unit one ListenStream= with the path of sherind.sock',
+  },
   DAEMON_DATABASE: {
     errno: 'EIO',
     exit: Exit.failed,

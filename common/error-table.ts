@@ -300,6 +300,13 @@ export const errorTable = {
     sentence: 'the audit log does not verify: {part}',
     hint: 'keep the files and compare them with a backup',
   },
+  RECORD_UNKNOWN: {
+    errno: 'ENOENT',
+    exit: Exit.failed,
+    sentence: 'the audit log has no record {id} for you',
+    hint: 'list records with: sherinctl audit tail',
+    told: true,
+  },
   ...taskErrors,
   // processes and mount
   NOT_RUNNING: {

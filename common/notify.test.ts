@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { notifyManager } from './notify.js';
+import { keepWatchdog, notifyManager } from './notify.js';
 
 let folder: string;
 beforeAll(() => {
@@ -33,6 +33,31 @@ it('sends one datagram to the socket', async () => {
   expect((await lines.next()).value).toBe('bound');
   expect(warnings(path)).toEqual([]);
   expect((await lines.next()).value).toBe("b'READY=1'");
+});
+
+it('tells the watchdog again and again, until it is ended, and only where it is meant', async () => {
+  const heard: unknown[] = [];
+  // No socket is there: each word is a line of the log.
+  const log = { warn: (line: { state: string }) => heard.push(line.state) };
+  const env = { NOTIFY_SOCKET: '/nonexistent/notify', WATCHDOG_USEC: '2000' };
+  const others = [
+    { ...env, WATCHDOG_PID: '1' },
+    { ...env, WATCHDOG_USEC: '0' },
+    { ...env, WATCHDOG_USEC: 'soon' },
+    { NOTIFY_SOCKET: env.NOTIFY_SOCKET },
+  ];
+  const ends = others.map((one) => keepWatchdog(log as never, one));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(heard).toEqual([]);
+  for (const end of [...ends, keepWatchdog(log as never, { ...env, WATCHDOG_PID: String(process.pid) })]) {
+    if (end === undefined) continue;
+    if (!ends.includes(end)) while (heard.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    end();
+  }
+  const before = heard.length;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(heard).toHaveLength(before);
+  expect(new Set(heard)).toEqual(new Set(['WATCHDOG=1']));
 });
 
 it('does nothing where nobody asks for it', () => {

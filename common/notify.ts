@@ -16,13 +16,15 @@ interface DatagramSocket {
 
 /** sockaddr_un.sun_path holds 108 bytes with its end (unix(7)); unix-dgram would cut a longer path and send elsewhere. */
 const longestPath = 107;
+/** Milliseconds; Node makes 1 of more. */
+const longestTimer = 2 ** 31 - 1;
 
 /**
- * Sends `READY=1` or `STOPPING=1`. Without NOTIFY_SOCKET nothing is done; a failure is one line of the log, as a service that runs
+ * Sends one state. Without NOTIFY_SOCKET nothing is done; a failure is one line of the log, as a service that runs
  * matters more than the word about it.
  */
 export function notifyManager(
-  state: 'READY=1' | 'STOPPING=1',
+  state: 'READY=1' | 'STOPPING=1' | 'WATCHDOG=1',
   log: Pick<Logger, 'warn'>,
   env: NodeJS.ProcessEnv = process.env,
 ): void {
@@ -36,6 +38,23 @@ export function notifyManager(
       'NOTIFY_SOCKET failed',
     );
   }
+}
+
+/**
+ * Tells the manager twice in each WATCHDOG_USEC that this process is alive (sd_watchdog_enabled(3)), where it wants to know.
+ * @returns ends it
+ */
+export function keepWatchdog(
+  log: Pick<Logger, 'warn'>,
+  env: NodeJS.ProcessEnv = process.env,
+  pid = process.pid,
+): () => void {
+  const microseconds = Number(env.WATCHDOG_USEC);
+  const others = env.WATCHDOG_PID !== undefined && env.WATCHDOG_PID !== String(pid);
+  if (others || !Number.isSafeInteger(microseconds) || microseconds <= 0) return () => undefined;
+  const everyMs = Math.min(microseconds / 2000, longestTimer);
+  const timer = setInterval(() => notifyManager('WATCHDOG=1', log, env), everyMs).unref();
+  return () => clearInterval(timer);
 }
 
 function send(path: string, data: Buffer): void {

@@ -1,5 +1,6 @@
 import type { Subscribers } from './events/subscribers.js';
 import type { FsLink } from './fs-link.js';
+import { auditHandlers } from './methods/audit.js';
 import { botHandlers } from './methods/bot.js';
 import { eventHandlers } from './methods/event.js';
 import { objectHandlers } from './methods/object.js';
@@ -47,6 +48,7 @@ export function daemonHandlers({
       },
     }),
     ...eventHandlers(subscribers),
+    ...auditHandlers(fs),
     ...policyHandlers(() => tasks.engine),
   };
 }

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { places } from '../common/environment.js';
 import { SherinError } from '../common/errors.js';
+import { takeListenFds } from '../common/listen-fds.js';
 import { makeLogger } from '../common/log.js';
 import { version } from '../common/version.js';
 import { daemonMethods } from './protocol/daemon.js';
@@ -31,12 +32,30 @@ const program = new Command('sherind')
   .option('--vault <dir>', 'vault directory (SHERIN_VAULT)')
   .option('--mount <dir>', 'mount point (SHERIN_MOUNT)')
   .option('--runtime-dir <dir>', 'directory of the sockets (SHERIN_RUNTIME_DIR)')
+  .option('--metrics-port <port>', 'gives metrics at this port of 127.0.0.1 and ::1 (SHERIN_METRICS_PORT)')
   .allowExcessArguments(false)
   .addHelpText('after', methodsHelp())
   .exitOverride();
 
+/** The socket that the service manager has opened. @throws SherinError SOCKET_PASSED for several */
+function passedSocket(): number | undefined {
+  const passed = takeListenFds();
+  if (passed.length <= 1) return passed[0];
+  throw new SherinError('SOCKET_PASSED', { part: `${passed.length} descriptors instead of one` });
+}
+
+/** @throws SherinError USAGE */
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port > 0 && port < 65_536) return port;
+  throw new SherinError('USAGE', { what: `a port for metrics is a number from 1 to 65535, not '${text}'` });
+}
+
 async function run(): Promise<void> {
-  const sherind = new Sherind(places(program.opts()), makeLogger('sherind'));
+  const { metricsPort = process.env.SHERIN_METRICS_PORT } = program.opts<{ metricsPort?: string }>();
+  const options = { metricsAt: portOf(metricsPort), inherited: passedSocket() };
+  const sherind = new Sherind(places(program.opts()), makeLogger('sherind'), options);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       void sherind.stop('with-fs');

@@ -1,19 +1,15 @@
+import { Histogram, type HistogramCounts } from '../common/histogram.js';
 import { latencyBuckets } from './protocol/methods/system.js';
 
 interface MethodMetrics {
   readonly statuses: Map<string, number>;
-  readonly buckets: number[];
-  seconds: number;
+  readonly times: Histogram;
 }
 
-export interface MethodCounts {
+export interface MethodCounts extends HistogramCounts {
   readonly method: string;
   /** Answers by `ok` or errno name. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** Seconds that all of them took together. */
-  readonly seconds: number;
-  /** Answers in at most {@link latencyBuckets}, each in its first bucket; one more for those that took longer. */
-  readonly buckets: readonly number[];
 }
 
 /** `sherin_requests_total` and `sherin_request_duration_seconds`: how requests were answered, and how soon. */
@@ -24,15 +20,11 @@ export class RequestMetrics {
   note(method: string, status: string, seconds: number): void {
     const known = this.#methods.get(method) ?? {
       statuses: new Map<string, number>(),
-      buckets: new Array<number>(latencyBuckets.length + 1).fill(0),
-      seconds: 0,
+      times: new Histogram(latencyBuckets),
     };
     this.#methods.set(method, known);
     known.statuses.set(status, (known.statuses.get(status) ?? 0) + 1);
-    known.seconds += seconds;
-    const found = latencyBuckets.findIndex((most) => seconds <= most);
-    const bucket = found < 0 ? latencyBuckets.length : found;
-    known.buckets[bucket] = (known.buckets[bucket] ?? 0) + 1;
+    known.times.note(seconds);
   }
 
   /** Methods that were called, by name, after one. */
@@ -40,9 +32,16 @@ export class RequestMetrics {
     const names = [...this.#methods].sort(([a], [b]) => (a < b ? -1 : 1));
     return names
       .filter(([name]) => method === undefined || name > method)
-      .map(([name, { statuses, seconds, buckets }]) => ({
-        ...{ method: name, statuses: Object.fromEntries(statuses) },
-        ...{ seconds: Math.round(seconds * 1e6) / 1e6, buckets: [...buckets] },
-      }));
+      .map(
+        ([
+          name,
+          {
+            statuses,
+            times: { buckets, seconds },
+          },
+        ]) => ({
+          ...{ method: name, statuses: Object.fromEntries(statuses), buckets, seconds },
+        }),
+      );
   }
 }

@@ -1,7 +1,8 @@
 import { Admins } from '../common/admins.js';
 import { controlSocket, daemonSocket, type Places } from '../common/environment.js';
+import { exposition } from '../common/exposition.js';
 import type { Logger } from '../common/log.js';
-import { notifyManager } from '../common/notify.js';
+import { keepWatchdog, notifyManager } from '../common/notify.js';
 import { prepareRuntimeDirectory } from '../common/runtime-directory.js';
 import { EmotionalState } from './emotion/emotional-state.js';
 import { FsEvents } from './events/fs-events.js';
@@ -10,7 +11,10 @@ import { FsLink } from './fs-link.js';
 import { daemonHandlers } from './handlers.js';
 import { subscribersBy } from './methods/event.js';
 import { onBehalf } from './methods/vault.js';
+import { MetricsPort } from './metrics-port.js';
 import type { DaemonMethod } from './protocol/daemon.js';
+import { daemonMetrics } from './protocol/daemon-metrics.js';
+import { fsMetrics } from './protocol/fs-metrics.js';
 import { RequestMetrics } from './request-metrics.js';
 import { type Caller, callersBy } from './socket/caller.js';
 import { answerWith, busyLine } from './socket/dispatch.js';
@@ -18,6 +22,13 @@ import { LineServer } from './socket/line-server.js';
 import { TokenBuckets } from './socket/token-buckets.js';
 import { Supervisor } from './supervision/supervisor.js';
 import { TaskService } from './task-service.js';
+
+export interface SherindOptions {
+  /** Port of the loopback addresses where metrics are given; none: nowhere. */
+  readonly metricsAt?: number | undefined;
+  /** Descriptor of the socket that the service manager has opened; none: it is made here. */
+  readonly inherited?: number | undefined;
+}
 
 /** The daemon: the supervision of sherin-fs, and the socket that tells about it. */
 export class Sherind {
@@ -28,12 +39,17 @@ export class Sherind {
   readonly #subscribers: Subscribers;
   readonly #events: FsEvents;
   readonly #tasks: TaskService;
+  readonly #metrics = new RequestMetrics();
+  readonly #options: SherindOptions;
   #server: LineServer | null = null;
+  #metricsPort: MetricsPort | null = null;
+  #endWatchdog: () => void = () => undefined;
   #stopping: Promise<void> | null = null;
   readonly #ended = deferred();
 
-  constructor(where: Places, log: Logger) {
+  constructor(where: Places, log: Logger, options: SherindOptions) {
     this.#where = where;
+    this.#options = options;
     this.#log = log;
     this.#supervisor = new Supervisor(where, log);
     this.#fs = new FsLink(controlSocket(where));
@@ -49,9 +65,9 @@ export class Sherind {
     );
     this.#tasks = new TaskService({
       ...{ log, state: where.daemonState, runtime: where.runtime, emotions, fs: this.#fs },
+      tell: (event) => this.#subscribers.tell(event),
       vault: async () => (await this.#supervisor.status())?.vault ?? null,
       mount: async () => (await this.#supervisor.status())?.mount?.path ?? null,
-      botChanged: () => undefined,
     });
   }
 
@@ -66,7 +82,7 @@ export class Sherind {
   async start(): Promise<void> {
     prepareRuntimeDirectory(this.#where.runtime);
     const path = daemonSocket(this.#where);
-    const metrics = new RequestMetrics();
+    const metrics = this.#metrics;
     const answer = answerWith({
       metrics,
       handlers: daemonHandlers({
@@ -79,10 +95,14 @@ export class Sherind {
       recordDenied: (method, caller) => this.#recordDenied(method, caller),
     });
     // The socket first: of two sherinds the second ends before it touches anything.
-    this.#server = await LineServer.listen({ path, answer, busy: busyLine, log: this.#log });
+    const { metricsAt, inherited } = this.#options;
+    this.#server = await LineServer.listen({ path, inherited, answer, busy: busyLine, log: this.#log });
     try {
+      if (metricsAt !== undefined)
+        this.#metricsPort = await MetricsPort.listen(metricsAt, () => this.#metricsText());
       await this.#supervisor.start();
     } catch (error) {
+      await this.#metricsPort?.close();
       await this.#server.close();
       throw error;
     }
@@ -91,6 +111,18 @@ export class Sherind {
     void this.#events.run();
     this.#log.info('serving');
     notifyManager('READY=1', this.#log);
+    this.#endWatchdog = keepWatchdog(this.#log);
+  }
+
+  /** Of both processes; of sherind alone while the other one does not answer. */
+  async #metricsText(): Promise<string> {
+    const status = await this.#supervisor.status();
+    const methods = this.#metrics.after(undefined).map((one) => ({ ...one, buckets: [...one.buckets] }));
+    const domains = [...(this.#tasks.known?.counts() ?? [])];
+    return exposition([
+      ...(status === null ? [] : fsMetrics(status)),
+      ...daemonMetrics({ methods, domains }),
+    ]);
   }
 
   async #recordDenied(method: DaemonMethod, caller: Caller): Promise<void> {
@@ -129,6 +161,8 @@ export class Sherind {
       if (how === 'with-fs') await this.#supervisor.stop();
       else await this.#supervisor.leave();
     } finally {
+      this.#endWatchdog();
+      await this.#metricsPort?.close();
       await this.#server?.close();
       this.#fs.close();
     }

@@ -7,6 +7,8 @@ import { removeLeftovers } from './bots/leftovers.js';
 import { stateDirectory } from './database/state-directory.js';
 import type { EmotionalState } from './emotion/emotional-state.js';
 import { Engine } from './engine/engine.js';
+import type { DaemonEvent } from './events/daemon-event.js';
+import { OwnEvents } from './events/own-events.js';
 import type { FsLink } from './fs-link.js';
 import { FsObjects } from './fs-objects.js';
 import type { Trust } from './methods/bot.js';
@@ -29,10 +31,10 @@ export interface TaskServiceOptions {
   readonly runtime: string;
   /** Where the vault is mounted now; null: nowhere. */
   readonly mount: () => Promise<string | null>;
-  /** A bot is in another state than before. */
-  readonly botChanged: (bot: HostedBot) => void;
   readonly fs: FsLink;
   readonly emotions: EmotionalState;
+  /** Told of what happens here. */
+  readonly tell: (event: DaemonEvent) => void;
   /** Of all vaults, see `Places.daemonState`. */
   readonly state: string;
   /** Which vault it is, null while nobody tells. */
@@ -46,6 +48,7 @@ export class TaskService {
   #engine: Engine | null = null;
   #tasks: Tasks | null = null;
   #roster: Roster | null = null;
+  #events: OwnEvents | null = null;
   #fault: SherinError | null = null;
 
   constructor(options: TaskServiceOptions) {
@@ -56,7 +59,7 @@ export class TaskService {
   async start(): Promise<void> {
     const vault = await this.#vault();
     if (vault === null) return;
-    const { state, log, fs, emotions } = this.#options;
+    const { state, log, fs, emotions, tell } = this.#options;
     try {
       const directory = stateDirectory(state, vault.uuid);
       const engine = new Engine(directory, { fs, log, emotions });
@@ -68,6 +71,7 @@ export class TaskService {
       const bots = botsAtWork(roster, fs);
       const tasks = new Tasks({ ...{ database, log, policy, emotions, bots }, objects: new FsObjects(fs) });
       [this.#roster, this.#tasks] = [roster, tasks];
+      this.#events = new OwnEvents(engine, tasks.watch, tell);
       tasks.start();
       this.#open(vault.state);
     } catch (error) {
@@ -85,6 +89,7 @@ export class TaskService {
     await this.#tasks?.stop();
     this.#tasks = null;
     this.#roster = null;
+    this.#events?.stop();
     this.#engine?.close();
     this.#engine = null;
   }
@@ -149,14 +154,14 @@ export class TaskService {
   }
 
   #rosterOf({ database, policy }: Engine, directory: string): Roster {
-    const { log, fs, runtime, mount, botChanged } = this.#options;
+    const { log, fs, runtime, mount, tell } = this.#options;
     removeLeftovers(runtime);
     const registry = new Registry(database, directory, shippedBots(shipped), Date.now);
     const records = new BotRecords(fs, log);
     const roster = new Roster(registry, {
       ...{ fs, log, runtime, mount },
       changed: (bot) => {
-        if (records.changed(bot)) botChanged(bot);
+        if (records.changed(bot)) tell({ kind: 'bot', bot: bot.name, state: bot.facts.state });
         this.#tasks?.wake();
       },
       refused: (bot, refusal) => records.refused(bot, refusal),

@@ -101,6 +101,11 @@ interface Addon {
   /** True once the process of a pidfd has ended, whoever has its number since. Throws with an errno code. */
   hasEnded(pidfd: number): boolean;
   /**
+   * Takes over a socket that was open when this process began: a listening Unix stream socket, closed in programs that are
+   * started from now on. Throws with code EBADF, ENOTSOCK, EAFNOSUPPORT (no Unix socket), EPROTOTYPE (no stream), EINVAL (it does not listen).
+   */
+  claimListener(fd: number): void;
+  /**
    * Extended attributes of a path, links not followed: names and values. Leaves out `user.sherin.*`, ACLs and what this
    * user may not read; `security.*` comes for root only. Throws with an errno code.
    */
@@ -130,4 +135,5 @@ export const setTimes: Addon['setTimes'] = addon.setTimes;
 export const makeNode: Addon['makeNode'] = addon.makeNode;
 export const peerOf: Addon['peerOf'] = addon.peerOf;
 export const peerPidfd: Addon['peerPidfd'] = addon.peerPidfd;
+export const claimListener: Addon['claimListener'] = addon.claimListener;
 export const hasEnded: Addon['hasEnded'] = addon.hasEnded;

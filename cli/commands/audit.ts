@@ -1,18 +1,73 @@
+import { SherinError } from '../../common/errors.js';
+import { rootFromInclusion } from '../../common/merkle-proofs.js';
 import { placeFlags } from '../../daemon/client/sherin-fs-program.js';
+import type { ControlResult } from '../../daemon/protocol/control.js';
 import { command, group, number } from '../definition.js';
 import type { Output } from '../output/output.js';
-import { formatCount } from '../output/units.js';
+import { formatCount, formatTime } from '../output/units.js';
+import { askAudit, ownRecords } from '../service/audit.js';
 import { runSherinFs } from '../service/sherin-fs.js';
 
 const tail = command({
   name: 'tail',
   summary: 'Show the last records of the audit log',
+  details: [
+    'Root and who runs the vault see all of it. Others see, by way of sherind, what they did and what was done for them, without texts longer than a short name.',
+  ],
   options: { count: number('-n, --count <n>', 'how many (default: 20)', { least: 1, most: 200 }) },
   examples: [{ text: 'The last 50', line: 'sherinctl audit tail -n 50' }],
-  run: async (session, _args, { count }) => {
-    const { records } = await session.connect().call('audit.tail', count === undefined ? {} : { count });
+  run: async (session, _args, { count = 20 }) => {
+    const records = await askAudit<readonly Readonly<Record<string, unknown>>[]>(
+      session,
+      async (client) => (await client.call('audit.tail', { count })).records,
+      (client) => ownRecords(client, count),
+    );
     session.output.result({ records }, () => {
       for (const record of records) session.output.line(line(record, session.output));
+    });
+  },
+});
+
+const head = command({
+  name: 'head',
+  summary: 'Show the signed head of the audit log: how many records there are, and the root over them',
+  details: ['Kept elsewhere, it shows later that the log is still the one that it was.'],
+  examples: [{ text: 'For machines', line: 'sherinctl audit head --json' }],
+  run: async (session) => {
+    const found = await askAudit(
+      session,
+      (client) => client.call('audit.head', {}),
+      (client) => client.call('audit.head'),
+    );
+    session.output.result(found, () => printHead(found, session.output));
+  },
+});
+
+const prove = command({
+  name: 'prove',
+  summary: 'Prove that a record of the audit log is one of those that its head signs',
+  details: [
+    'The path leads from the record (leaf) to the root that the head signs, as in RFC 9162: SHA-256(0x00, line) is the leaf, SHA-256(0x01, left, right) each node. For an old record of a long log it takes a while.',
+  ],
+  args: [{ form: '<seq>', text: 'number of the record, as tail shows it', completes: 'nothing' }],
+  examples: [{ text: 'The first record', line: 'sherinctl audit prove 0' }],
+  run: async (session, [text = '']) => {
+    const seq = Number(text);
+    if (!/^\d{1,15}$/.test(text))
+      throw new SherinError('USAGE', { what: `'${text}' is no number of a record` });
+    const proof = await askAudit(
+      session,
+      (client) => client.call('audit.prove', { seq }),
+      (client) => client.call('audit.prove', { seq }),
+    );
+    requireProof(proof);
+    const { output } = session;
+    output.result(proof, () => {
+      output.line(`record: ${seq}`);
+      output.line(`leaf:   ${proof.leaf}`);
+      for (const [at, hash] of proof.path.entries())
+        output.line(`${at === 0 ? 'path:' : ''}`.padEnd(8) + hash);
+      printHead(proof.head, output);
     });
   },
 });
@@ -56,15 +111,33 @@ export const audit = group(
     summary: 'Read and check the audit log',
     examples: [{ text: 'The last records', line: 'sherinctl audit tail' }],
   },
-  [tail, verify],
+  [tail, head, prove, verify],
 );
 
-/** `ts event id who meta`; what is not of that form is shown as JSON. */
+type Proof = ControlResult<'audit.prove'>;
+
+function printHead({ size, root, time, signature }: Proof['head'], output: Output): void {
+  output.line(`head:   ${formatCount(size, 'record')}, ${formatTime(time)}`);
+  output.line(`root:   ${root}`);
+  output.line(`signed: ${signature}`);
+}
+
+/** What is shown as a proof is one. @throws SherinError AUDIT_BROKEN */
+function requireProof({ seq, leaf, path, head: { size, root } }: Proof): void {
+  const [bytes, ...hashes] = [leaf, ...path].map((hash) => Buffer.from(hash, 'base64'));
+  const reached = bytes === undefined ? undefined : rootFromInclusion(seq, size, bytes, hashes);
+  if (reached?.toString('base64') !== root)
+    throw new SherinError('AUDIT_BROKEN', { part: `what was told of record ${seq} is no proof` });
+}
+
+/** `seq ts event id who meta`; what is not of that form is shown as JSON. */
 function line(record: Readonly<Record<string, unknown>>, output: Output): string {
-  const { ts, event, id, actor, meta } = record;
+  const { seq, ts, event, id, meta } = record;
   if (typeof event !== 'string') return output.name(JSON.stringify(record));
+  const { uid, pid, exe, actor = { uid, pid, exe } } = record;
   const parts = [
-    String(ts ?? ''),
+    String(seq ?? '-'),
+    typeof ts === 'number' ? new Date(ts).toISOString() : String(ts ?? ''),
     event,
     typeof id === 'string' ? id : '-',
     JSON.stringify(actor ?? {}),

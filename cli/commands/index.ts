@@ -35,6 +35,7 @@ const table: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
   policy: async () => (await import('./policy.js')).policy,
   estop: async () => (await import('./estop.js')).estop,
   why: async () => (await import('./why.js')).why,
+  metrics: async () => (await import('./metrics.js')).metrics,
   status: async () => (await import('./status.js')).status,
   doctor: async () => (await import('./doctor.js')).doctor,
   bench: async () => (await import('./bench.js')).bench,

@@ -38,6 +38,9 @@ const memoryEnvironment = {
  */
 const noThreadCaches = 'glibc.malloc.tcache_count=0';
 
+/** Word between the service manager and whoever starts sherin-fs: none of its own. */
+const ofManager = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'] as const;
+
 /** What the child writes to descriptor 3, one line. */
 const reportSchema = z.union([z.object({ ready: z.literal(true) }), z.object({ error: failureSchema })]);
 
@@ -48,7 +51,8 @@ export async function startSherinFs(where: Places, flags: readonly string[]): Pr
   const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
   const log = openSync(logPath, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
   // Readiness is told to the starter; whether and when to tell systemd is the starter's own affair.
-  const { NOTIFY_SOCKET: _, GLIBC_TUNABLES: given = '', ...env } = process.env;
+  const { GLIBC_TUNABLES: given = '', ...env } = process.env;
+  for (const name of ofManager) delete env[name];
   const tunables = { GLIBC_TUNABLES: given === '' ? noThreadCaches : `${given}:${noThreadCaches}` };
   const child = spawn(
     process.execPath,

@@ -2,7 +2,9 @@ import type { Emotion } from '../emotion/emotion.js';
 import type { EmotionalState } from '../emotion/emotional-state.js';
 import { type Considered, consider, type Request } from '../policy/consider.js';
 import type { Feelings, Verdict } from '../policy/evaluate.js';
+import { expire } from '../policy/queue.js';
 import { firstState, type PolicyState } from '../policy/state.js';
+import type { Asker } from '../router/objects.js';
 import type { Policy } from '../router/policy.js';
 import type { PolicyKeeper } from './policy-keeper.js';
 
@@ -25,10 +27,13 @@ export class KeptPolicy implements Policy {
     return this.#emotions.emotion(performance.now());
   }
 
-  async consider(request: Request, feelings: Feelings): Promise<Verdict> {
+  async consider(request: Request, feelings: Feelings, asker: Asker | null): Promise<Verdict> {
+    const now = BigInt(Date.now()) * 1_000_000n;
+    // What has expired is nobody's doing.
+    await this.#keeper.change((state) => expire(state, now), null);
     const considered = await this.#keeper.change<Considered>(
-      (state) => consider(state, request, feelings, BigInt(Date.now()) * 1_000_000n),
-      null,
+      (state) => consider(state, request, feelings, now),
+      asker,
     );
     return considered.verdict;
   }

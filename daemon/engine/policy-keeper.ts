@@ -51,7 +51,7 @@ export class PolicyKeeper {
     return this.#known;
   }
 
-  /** Calls `changed` after each change; gives what ends that. */
+  /** Calls `changed` after each change, and when it was read; gives what ends that. */
   watch(changed: () => void): () => void {
     this.#watching.add(changed);
     return () => this.#watching.delete(changed);
@@ -83,7 +83,6 @@ export class PolicyKeeper {
       else {
         await this.#parts.vault.write(made.state, made.events, caller);
         this.#take(made.state);
-        this.#tell();
       }
       return made;
     });
@@ -155,6 +154,7 @@ export class PolicyKeeper {
       // The vault has it: a copy that is behind is written anew when it is read next.
       this.#parts.log.error({ err: error }, 'the copy of the policy could not be written');
     }
+    this.#tell();
     return state;
   }
 

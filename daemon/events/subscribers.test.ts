@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { FsEvent } from '../protocol/events.js';
+import type { EventKind } from '../protocol/methods/event.js';
 import { RequestMetrics } from '../request-metrics.js';
 import type { Caller, Client } from '../socket/caller.js';
 import { RawClient, requestLine, restingHandlers, silent } from '../socket/daemon.fixture.js';
@@ -30,7 +31,7 @@ beforeEach(async () => {
   subscribers = new Subscribers(async (_, wanted) => wanted === id);
   const handlers = {
     ...restingHandlers,
-    'event.subscribe': async ({ kinds }: { kinds: ('lock' | 'quarantine')[] }, caller: Caller) => {
+    'event.subscribe': async ({ kinds }: { kinds: EventKind[] }, caller: Caller) => {
       subscribers.subscribe(caller, kinds);
       return {};
     },
@@ -116,4 +117,37 @@ it('clients that go away are forgotten', async () => {
   const client = await subscribed('lock');
   subscribers.tell(locked);
   expect(await client.line()).toEqual(event(locked));
+});
+
+it('tells of tasks to their owner and to administrators', async () => {
+  const news = { task_id: `t_${'a'.repeat(26)}`, state: 'done', from: 'running', result_id: id } as const;
+  const own = { kind: 'task', owner: process.getuid?.() ?? -1, news } as const;
+  const client = await subscribed('task', 'lock');
+  subscribers.tell({ ...own, owner: 65_000 });
+  subscribers.tell(own);
+  expect(await client.line()).toEqual(event({ kind: 'task', ...news }));
+  admin = true;
+  const administrator = await subscribed('task');
+  subscribers.tell({ ...own, owner: 65_000 });
+  expect(await administrator.line()).toEqual(event({ kind: 'task', ...news }));
+});
+
+it('tells of the policy to administrators, of the emergency stop to all', async () => {
+  const client = await subscribed('policy');
+  subscribers.tell({ kind: 'policy', mode: 'supervised', waiting: 3 });
+  subscribers.tell({ kind: 'policy', stop: 'on', mode: 'autonomous' });
+  expect(await client.line()).toEqual(event({ kind: 'policy', stop: 'on' }));
+  admin = true;
+  const administrator = await subscribed('policy');
+  subscribers.tell({ kind: 'policy', mode: 'supervised', waiting: 3 });
+  expect(await administrator.line()).toEqual(event({ kind: 'policy', mode: 'supervised', waiting: 3 }));
+});
+
+it('tells of bots and of the emotional state to all', async () => {
+  const client = await subscribed('bot', 'emotion');
+  const ready = { kind: 'bot', bot: 'coding-bot', state: 'ready' } as const;
+  const down = { kind: 'emotion', dimension: 'safety', crossed: 'down', value: 0, threshold: 0.95 } as const;
+  for (const one of [ready, down]) subscribers.tell(one);
+  expect(await client.line()).toEqual(event(ready));
+  expect(await client.line()).toEqual(event(down));
 });

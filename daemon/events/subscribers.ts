@@ -2,6 +2,7 @@ import type { FsEvent } from '../protocol/events.js';
 import type { EventKind } from '../protocol/methods/event.js';
 import type { Caller } from '../socket/caller.js';
 import { Subscription } from '../socket/subscription.js';
+import type { DaemonEvent } from './daemon-event.js';
 
 /** Events of one client whose rights are being asked for. */
 const mostPending = 64;
@@ -33,12 +34,32 @@ export class Subscribers {
     this.#byOutlet.set(caller.outlet, { caller, kinds: new Set(kinds), subscription, pending: 0 });
   }
 
-  tell(event: FsEvent): void {
+  tell(event: DaemonEvent): void {
     this.#prune();
     for (const subscriber of this.#byOutlet.values()) {
       if (!subscriber.kinds.has(event.kind)) continue;
-      if (event.kind === 'lock') subscriber.subscription.tell('event', event);
-      else void this.#tellOfCube(subscriber, event);
+      this.#tellOne(subscriber, event);
+    }
+  }
+
+  #tellOne(subscriber: Subscriber, event: DaemonEvent): void {
+    const { caller, subscription } = subscriber;
+    switch (event.kind) {
+      case 'lock':
+      case 'bot':
+      case 'emotion':
+        subscription.tell('event', event);
+        return;
+      case 'quarantine':
+        void this.#tellOfCube(subscriber, event);
+        return;
+      case 'task':
+        if (event.owner !== caller.peer.uid && !caller.admin) return;
+        subscription.tell('event', { kind: 'task', ...event.news });
+        return;
+      case 'policy':
+        if (caller.admin) subscription.tell('event', event);
+        else if (event.stop !== undefined) subscription.tell('event', { kind: 'policy', stop: event.stop });
     }
   }
 

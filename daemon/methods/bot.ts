@@ -6,6 +6,7 @@ import type { Roster } from '../roster/roster.js';
 import { isApproved, type Policy } from '../router/policy.js';
 import type { Caller } from '../socket/caller.js';
 import type { DaemonHandlers } from '../socket/dispatch.js';
+import { onBehalf } from './vault.js';
 
 type Handlers = Pick<
   DaemonHandlers,
@@ -57,7 +58,8 @@ export function botHandlers({ roster, trustOf, policy, record }: BotHandlersPart
       const action = { type: 'bot_register', level: 'LOW', risk: null } as const;
       const about = { component: 'bots', reasoning: manifest.bot_id, rollback: 'bot.remove' };
       const action_id = `bot-${Date.now()}-${++registrations}`;
-      const verdict = await policy().consider({ ...action, ...about, action_id }, policy().feelings());
+      const request = { ...action, ...about, action_id };
+      const verdict = await policy().consider(request, policy().feelings(), onBehalf(caller));
       if (!isApproved(verdict))
         throw new SherinError('POLICY_BLOCKED', { what: 'registering a bot', part: verdict.reason });
       await record('AUDIT_BOT_REGISTER', { bot: manifest.bot_id, version: manifest.version }, caller);

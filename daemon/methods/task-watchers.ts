@@ -1,7 +1,8 @@
 import type { Caller } from '../socket/caller.js';
 import { Subscription } from '../socket/subscription.js';
 import type { TaskId } from '../tasks/task-id.js';
-import type { TaskChange, TaskWatch } from '../tasks/task-watch.js';
+import { newsOf } from '../tasks/task-news.js';
+import type { TaskWatch } from '../tasks/task-watch.js';
 
 interface Watcher {
   readonly subscription: Subscription;
@@ -23,7 +24,7 @@ export class TaskWatchers {
       if (subscription.ended) this.#end(caller.outlet);
       // Whether somebody is an administrator is asked each time: the right ends with the membership.
       else if (change.task.owner === uid || ((of === 'all' || task !== undefined) && caller.admin))
-        subscription.tell('task', told(change));
+        subscription.tell('task', newsOf(change));
     });
     this.#byOutlet.set(caller.outlet, { subscription, end });
   }
@@ -38,14 +39,4 @@ export class TaskWatchers {
   #prune(): void {
     for (const [outlet, { subscription }] of this.#byOutlet) if (subscription.ended) this.#end(outlet);
   }
-}
-
-function told({ task: { id, state, result, error, bot }, from }: TaskChange) {
-  return {
-    ...{ task_id: id, state },
-    ...(from === null ? {} : { from }),
-    ...(result === null ? {} : { result_id: result }),
-    ...(error === null ? {} : { error }),
-    ...(bot === null ? {} : { bot }),
-  };
 }

@@ -4,6 +4,7 @@
  * Times are nanoseconds since 1970 as decimal strings.
  */
 import { z } from 'zod';
+import { auditMethods } from './audit.js';
 import { engineMethods } from './engine.js';
 import { watchMethods } from './events.js';
 import { fsckSchema } from './fsck.js';
@@ -165,7 +166,15 @@ export const statusSchema = z.strictObject({
   audit: z.strictObject({ size: count, writable: z.boolean() }),
   /** Segments of the journal that were refused and are kept in quarantine/. */
   journal: z.strictObject({ refused: count }),
-  reads: z.strictObject({ served: count, decrypted: count, hits: count, misses: count, faults: count }),
+  reads: z.strictObject({
+    ...{ served: count, decrypted: count, hits: count, misses: count, faults: count },
+    /** Bytes in the cache. */
+    cached: count,
+  }),
+  /** How often the TPM has opened the vault since the start. */
+  unseals: count,
+  /** Times of the syncs of the journal: by `syncBuckets`, and one more for what took longer. */
+  syncs: z.strictObject({ buckets: z.array(count), seconds: z.number().nonnegative() }),
 });
 export type Status = z.infer<typeof statusSchema>;
 
@@ -284,6 +293,7 @@ export const controlMethods = {
     versionSchema,
   ),
   ...spaceMethods,
+  ...auditMethods,
   ...engineMethods,
   ...objectMethods,
   ...watchMethods,
@@ -338,16 +348,6 @@ export const controlMethods = {
     'Deletes quarantined bytes; their places in files stay refused',
     z.strictObject({ ids: cubeIds, shred: z.boolean().default(false) }),
     z.strictObject({ purged: z.array(z.string()) }),
-  ),
-  'audit.tail': method(
-    'The last records of the audit log',
-    z.strictObject({ count: z.int().min(1).max(200).default(20) }),
-    z.strictObject({ records: z.array(z.record(z.string(), z.unknown())) }),
-  ),
-  'audit.verify': method(
-    'Checks the whole audit log: chain, MACs, signed heads',
-    nothing,
-    z.strictObject({ records: count, heads: count, root: z.string(), unauthenticated: count }),
   ),
 } as const satisfies Record<string, Method>;
 

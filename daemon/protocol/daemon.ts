@@ -3,6 +3,7 @@
  * short names travel: no content, no text, no path.
  */
 import type { z } from 'zod';
+import { auditMethods } from './methods/audit.js';
 import { botMethods } from './methods/bot.js';
 import { eventMethods, eventNotifications } from './methods/event.js';
 import { objectMethods } from './methods/object.js';
@@ -20,6 +21,7 @@ export const daemonMethods = {
   ...botMethods,
   ...eventMethods,
   ...policyMethods,
+  ...auditMethods,
 } as const satisfies Record<string, DaemonTerm>;
 
 export type DaemonMethod = keyof typeof daemonMethods;

@@ -22,6 +22,8 @@ export const shortTexts: Readonly<Record<string, string>> = {
   'short name': 'short-name',
   'task ID': `t_${'a'.repeat(26)}`,
   namespace: 'FILES',
+  hash: `${'A'.repeat(43)}=`,
+  signature: `${'A'.repeat(86)}==`,
   UUID: '01234567-89ab-cdef-0123-456789abcdef',
 };
 

@@ -25,6 +25,15 @@ export const taskIdSchema = z
   .string()
   .regex(/^t_[a-z2-7]{25}[aeimquy4]$/, 'a task ID is wanted')
   .meta({ title: 'task ID' });
+/** 32 bytes in base64, as hashes stand in the audit log; and 64, a signature. */
+export const hashSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/, 'a hash is wanted')
+  .meta({ title: 'hash' });
+export const signatureSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{85}[AQgw]==$/, 'a signature is wanted')
+  .meta({ title: 'signature' });
 export const namespaceSchema = z
   .string()
   .regex(/^[A-Z][A-Z0-9-]{0,15}$/, 'a namespace is wanted')

@@ -77,7 +77,7 @@ export class Router {
     await objects.require(request, asker);
     const work = await classification.of(request, asker, wish);
     const id = newTaskId();
-    const verdict = await this.#consider(id, request, emotion);
+    const verdict = await this.#consider(id, asker, request, emotion);
     const submission = { id, owner: asker.uid, request, priority, ...work };
     if (!isApproved(verdict)) {
       const { state } = await group.run(() => queue.refused(submission, verdict.reason));
@@ -107,7 +107,7 @@ export class Router {
     const { objects, queue, group, sources } = this.#parts;
     await objects.require(request, asker);
     const id = newTaskId();
-    const verdict = await this.#consider(id, request, emotion);
+    const verdict = await this.#consider(id, asker, request, emotion);
     const common = { id, owner: asker.uid, request, priority };
     if (!isApproved(verdict)) {
       const merging = { domain: mergeDomain, department: 'control', class: 'merge' };
@@ -133,11 +133,11 @@ export class Router {
   }
 
   /** Somebody wants it done, and little depends on one task: LOW, and no risk of an autonomous decision. */
-  #consider(id: TaskId, request: SherinId, claim: Claim): Promise<Verdict> {
+  #consider(id: TaskId, asker: Asker, request: SherinId, claim: Claim): Promise<Verdict> {
     const { policy } = this.#parts;
     const action = { type: 'task_submission', level: 'LOW', risk: null } as const;
     const about = { action_id: id, component: 'router', reasoning: request, rollback: 'task.cancel' };
-    return policy.consider({ ...action, ...about }, loweredBy(policy.feelings(), claim));
+    return policy.consider({ ...action, ...about }, loweredBy(policy.feelings(), claim), asker);
   }
 
   async #known(request: SherinId, work: Work, asker: Asker): Promise<Hit | null> {

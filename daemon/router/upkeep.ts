@@ -51,7 +51,7 @@ export class Upkeep {
     const action = { type: 'pattern_promotion', level: null, risk: 'MINOR' } as const;
     const about = { action_id: name, component: 'patterns', reasoning: name, rollback: 'task.feedback' };
     try {
-      return isApproved(await policy.consider({ ...action, ...about }, policy.feelings()));
+      return isApproved(await policy.consider({ ...action, ...about }, policy.feelings(), null));
     } catch (error) {
       // It waits for a person already.
       if (error instanceof SherinError && error.code === 'ACTION_KNOWN') return false;

@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import { UserDatabase } from '../../common/user-database.js';
+import { claimListener } from '../../native/ipc.js';
 import { FairQueue, type QueueLimits } from './fair-queue.js';
 import { type AnswerLine, type ConnectionLimits, LineConnection } from './line-connection.js';
 import { StreamPeer } from './stream-peer.js';
@@ -24,6 +25,8 @@ export const socketLimits: SocketLimits = {
 
 export interface LineServerOptions {
   readonly path: string;
+  /** Descriptor of a socket that listens at `path` already, and stays when this server ends; none: it is made here. */
+  readonly inherited?: number | undefined;
   readonly answer: AnswerLine;
   /** The line for whom there is no place. */
   readonly busy: Buffer;
@@ -57,11 +60,13 @@ export class LineServer {
     const { path, log } = options;
     const server = new LineServer(options);
     try {
-      await server.#bind().catch(async (error: unknown) => {
-        if (systemCode(error) !== 'EADDRINUSE') throw error;
-        await removeDead(path);
-        await server.#bind();
-      });
+      if (options.inherited !== undefined) await server.#takeOver(options.inherited);
+      else
+        await server.#bind().catch(async (error: unknown) => {
+          if (systemCode(error) !== 'EADDRINUSE') throw error;
+          await removeDead(path);
+          await server.#bind();
+        });
     } catch (error) {
       if (error instanceof SherinError) throw error;
       if (systemCode(error) === 'EADDRINUSE') throw new SherinError('DAEMON_RUNNING', { path });
@@ -72,11 +77,29 @@ export class LineServer {
     return server;
   }
 
-  /** Stops listening, removes the socket's file, sends what is answered already and closes the connections. */
+  /** Stops listening, removes the socket's file (not that of an inherited one), sends what is answered already and closes the connections. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const connection of this.#connections) connection.close();
     await closed;
+  }
+
+  /** Mode and group of its file are the affair of whoever made it. @throws SherinError SOCKET_PASSED */
+  async #takeOver(fd: number): Promise<void> {
+    try {
+      claimListener(fd);
+    } catch (error) {
+      const part = `descriptor ${fd} is no listening Unix stream socket (${systemCode(error)})`;
+      throw new SherinError('SOCKET_PASSED', { part }, { cause: error });
+    }
+    const server = this.#server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ fd }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
   }
 
   async #bind(): Promise<void> {

@@ -7,11 +7,12 @@ import type { AuditEvent } from './event.js';
 import { broken, unwritable } from './fault.js';
 import type { RecordLine } from './line.js';
 import { type PendingAudit, type PendingRecords, readPending, removePending } from './pending.js';
+import { proveRecord, type RecordProof, readHead, type SignedHead } from './prove.js';
 import { type Chain, type Prepared, prepare } from './record.js';
 import { type LogHead, type Mac, Replay } from './replay.js';
 import { Reserve } from './reserve.js';
 import { countSegments } from './segment.js';
-import { readTail } from './tail.js';
+import { readBefore, readTail } from './tail.js';
 import { segmentBefore, walkSegment } from './walk.js';
 import { SegmentWriter } from './writer.js';
 
@@ -127,6 +128,25 @@ export class AuditLog {
   /** The newest `count` durable records, oldest first. */
   tail(count: number): Promise<readonly RecordLine[]> {
     return readTail(this.#dir, this.#writer.position, count);
+  }
+
+  /** The `count` durable records before `seq`, oldest first. @throws SherinError AUDIT_BROKEN */
+  before(seq: number, count: number): Promise<readonly RecordLine[]> {
+    const { position } = this.#writer;
+    if (seq >= position.headed.size) return readTail(this.#dir, position, count);
+    return readBefore(this.#dir, position, seq, count);
+  }
+
+  /** The last durable head with its signature. @throws SherinError AUDIT_BROKEN */
+  signedHead(): Promise<SignedHead> {
+    return readHead(this.#dir, this.#writer.position);
+  }
+
+  /** Proves a durable record. @throws SherinError RECORD_UNKNOWN, AUDIT_BROKEN */
+  async prove(seq: number): Promise<RecordProof> {
+    const { position } = this.#writer;
+    if (seq >= position.headed.size) throw new SherinError('RECORD_UNKNOWN', { id: seq });
+    return proveRecord(this.#dir, position, seq);
   }
 
   /** Waits for what was appended, then closes. */

@@ -27,6 +27,12 @@ export interface RawLine {
   readonly overlong: boolean;
 }
 
+/** Offset after the last line that is looked at, in the last segment that is. */
+export interface TailPosition {
+  readonly segment: number;
+  readonly end: number;
+}
+
 export function segmentName(segment: number): string {
   return `${String(segment).padStart(8, '0')}.jsonl`;
 }

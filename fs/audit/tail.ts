@@ -3,15 +3,10 @@ import { constants } from 'node:fs';
 import { longestLine } from './event.js';
 import { broken } from './fault.js';
 import { lineKind, parseLine, type RecordLine } from './line.js';
-import { openSegment } from './segment.js';
+import { placeOf } from './place.js';
+import { openSegment, type TailPosition } from './segment.js';
 
 const mostRecords = 10_000;
-
-/** Offset of the newest durable line's end, per segment. */
-export interface TailPosition {
-  readonly segment: number;
-  readonly end: number;
-}
 
 /** At most 10,000 records, oldest first. @throws SherinError AUDIT_BROKEN */
 export async function readTail(
@@ -26,6 +21,16 @@ export async function readTail(
     found = [...(await segmentTail(dir, segment, end, wanted - found.length)), ...found];
   }
   return found;
+}
+
+/** As {@link readTail}, of the records before `seq`, which is one of those that are there. */
+export async function readBefore(
+  dir: string,
+  position: TailPosition,
+  seq: number,
+  count: number,
+): Promise<readonly RecordLine[]> {
+  return readTail(dir, await placeOf(dir, position, seq), count);
 }
 
 async function segmentTail(

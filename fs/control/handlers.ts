@@ -3,6 +3,7 @@ import { SherinError } from '../../common/errors.js';
 import { Secret, system } from '../../native/index.js';
 import type { VaultService } from '../service/service.js';
 import { whyContent, whyError, whyVault } from '../service/why.js';
+import { auditHandlers } from './audit-handlers.js';
 import type { BackupHandlers } from './backup-handlers.js';
 import { checkHandlers } from './check-handlers.js';
 import type { ClientThreads } from './client-threads.js';
@@ -60,6 +61,7 @@ export function controlHandlers(
     ...quarantineHandlers(service),
     ...objectHandlers(service.objects),
     ...engineHandlers(service),
+    ...auditHandlers(service),
     ...taskHandlers(service.tasks),
 
     status: () => service.status(),
@@ -123,17 +125,5 @@ export function controlHandlers(
     },
 
     remove: ({ paths }, { peer }) => service.removing.remove(paths, peer),
-
-    async 'audit.tail'({ count }) {
-      const session = await service.settled();
-      const records = await session.records.tail(count);
-      return { records: records.map((record) => ({ ...record })) };
-    },
-
-    'audit.verify': async () => {
-      const session = await service.settled();
-      const { records, heads, root, unauthenticated } = await session.verifyAudit();
-      return { records, heads, root: root.toString('hex'), unauthenticated };
-    },
   };
 }

@@ -2,8 +2,13 @@
 import { MalformedBytes } from '../../common/bytes.js';
 import { SherinError } from '../../common/errors.js';
 import { leafHash } from '../../common/merkle.js';
+import {
+  consistencyPath,
+  inclusionPath,
+  isConsistent,
+  rootFromInclusion,
+} from '../../common/merkle-proofs.js';
 import { broken, type ManifestDatabase } from './database.js';
-import { consistencyPath, inclusionPath, isConsistent, rootFromInclusion } from './proofs.js';
 import { decodeRecord } from './record-codec.js';
 import type { LogRecord, Mutation } from './records.js';
 import { TileCache } from './tile-cache.js';

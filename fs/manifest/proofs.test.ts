@@ -3,7 +3,12 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leafHash } from '../../common/merkle.js';
-import { consistencyPath, inclusionPath, isConsistent, rootFromInclusion } from './proofs.js';
+import {
+  consistencyPath,
+  inclusionPath,
+  isConsistent,
+  rootFromInclusion,
+} from '../../common/merkle-proofs.js';
 import { type LoadTile, splitTile, type Tile, TileEdge, tileRows } from './tiles.js';
 
 const data = (i: number): Buffer => Buffer.from(`record ${i}`);

@@ -4,7 +4,7 @@
  * full yet, stands in memory. Nothing in a tile is trusted: what is computed from tiles is checked against a head.
  */
 import { emptyRoot, Frontier, nodeHash } from '../../common/merkle.js';
-import { splitPoint } from './proofs.js';
+import { splitPoint } from '../../common/merkle-proofs.js';
 
 export const tileWidth = 256;
 const tileLog = 8;

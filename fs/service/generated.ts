@@ -1,6 +1,6 @@
 import type { Status } from '../../daemon/protocol/control.js';
+import { fsMetricsText } from '../../daemon/protocol/fs-metrics.js';
 import type { GeneratedFile } from '../mount/source.js';
-import { metricsText } from './metrics.js';
 import type { VaultView } from './vault-view.js';
 
 const auditLines = 1000;
@@ -15,7 +15,7 @@ export function generatedFiles(vault: VaultView): readonly GeneratedFile[] {
   return [
     { name: 'status.json', mode: 0o444, content: async () => json(await status()) },
     { name: 'head.json', mode: 0o444, content: async () => json((await status()).head) },
-    { name: 'metrics', mode: 0o444, content: async () => Buffer.from(metricsText(await status())) },
+    { name: 'metrics', mode: 0o444, content: async () => Buffer.from(fsMetricsText(await status())) },
     {
       name: 'audit.jsonl',
       mode: 0o400,

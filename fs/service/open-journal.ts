@@ -1,5 +1,6 @@
 /** The journal as it is found: examined before anything of it is believed. */
 import { SherinError, systemCode } from '../../common/errors.js';
+import type { Histogram } from '../../common/histogram.js';
 import type { Keyring } from '../../native/index.js';
 import type { AuditActor } from '../audit/event.js';
 import type { AuditLog } from '../audit/log.js';
@@ -13,6 +14,7 @@ export interface JournalParts {
   readonly manifest: Manifest;
   readonly audit: AuditLog;
   readonly actor: AuditActor;
+  readonly syncs: Histogram;
 }
 
 /** Segments that a record names. */
@@ -23,9 +25,9 @@ const named = 64;
  * @throws SherinError IO, JOURNAL_BROKEN, DISK_READ, AUDIT_UNWRITABLE
  */
 export async function openJournal(parts: JournalParts): Promise<Journal> {
-  const { vaultFd, keyring, manifest, audit, actor } = parts;
+  const { vaultFd, keyring, manifest, audit, actor, syncs } = parts;
   try {
-    const journal = new Journal(vaultFd, keyring);
+    const journal = new Journal(vaultFd, keyring, syncs);
     const { journal: from, journalEpoch } = manifest.head;
     const refused = journal.examine(journalEpoch, countsStill(manifest.tree, from));
     if (refused.length > 0) {

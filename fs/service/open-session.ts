@@ -15,6 +15,7 @@ import type { WritingListener } from '../writing/listener.js';
 import { availableBytes } from './disk-space.js';
 import { encodeOptions } from './encode-options.js';
 import { auditKeys, manifestKeys } from './key-uses.js';
+import type { Measures } from './measures.js';
 import { openJournal } from './open-journal.js';
 import { RollbackGuard } from './rollback-guard.js';
 import { Session } from './session.js';
@@ -34,6 +35,7 @@ export interface OpenSessionParts {
   readonly pending: PendingAudit;
   readonly invalidate: () => void;
   readonly events: VaultEvents;
+  readonly measures: Measures;
   readonly listener: WritingListener;
   readonly actor: AuditEvent['actor'];
 }
@@ -44,6 +46,7 @@ export interface OpenSessionParts {
  */
 export async function openSession(how: Opening, parts: OpenSessionParts): Promise<Session> {
   const keyring = await unwrap(how, parts.locked);
+  if (how.slot === 'tpm') parts.measures.unseals += 1;
   try {
     return await verified(keyring, how, parts);
   } catch (error) {
@@ -113,7 +116,8 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
     const auditDir = locked.directory.inside('audit');
     const encode = encodeOptions(locked, keyring);
     const { owned } = locked.header;
-    const opened = await openJournal({ vaultFd: locked.fd, keyring, manifest, audit, actor });
+    const { syncs } = parts.measures;
+    const opened = await openJournal({ vaultFd: locked.fd, keyring, manifest, audit, actor, syncs });
     journal = opened;
     const session = new Session({
       ...{ ...parts, uuid, auditDir, keyring, manifest, audit, guard, encode, owned, journal: opened },

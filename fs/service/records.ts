@@ -38,6 +38,20 @@ export class Records {
     return this.#audit.tail(count);
   }
 
+  /** As {@link AuditLog.before}. */
+  before(seq: number, count: number): Promise<readonly RecordLine[]> {
+    return this.#audit.before(seq, count);
+  }
+
+  signedHead(): ReturnType<AuditLog['signedHead']> {
+    return this.#audit.signedHead();
+  }
+
+  /** @throws SherinError RECORD_UNKNOWN, AUDIT_BROKEN */
+  prove(seq: number): ReturnType<AuditLog['prove']> {
+    return this.#audit.prove(seq);
+  }
+
   /** Appends without waiting for the disk. */
   note(event: AuditEvent, essential = false): void {
     this.#append(event, { essential, patient: true }).catch(() => undefined);

@@ -21,6 +21,7 @@ import { Destroying } from './destroying.js';
 import { History } from './history.js';
 import { Importing } from './importing.js';
 import { keepWritten, unsealedError } from './keep-written.js';
+import { Measures } from './measures.js';
 import { Mounting, type MountRequest, type PastMount } from './mounting.js';
 import { ObjectAccess } from './object-access.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
@@ -72,6 +73,7 @@ export class VaultService implements VaultView {
   readonly snapshots: Snapshots;
   readonly events = new VaultEvents();
   readonly tasks: Tasks;
+  readonly #measures = new Measures();
   readonly #locked: LockedVault;
   readonly #log: Logger;
   readonly #options: ServiceOptions;
@@ -273,6 +275,7 @@ export class VaultService implements VaultView {
       past: this.#mounting.past,
       reader: this.#reader,
       wholeCube: this.#options.wholeCube,
+      measures: this.#measures,
     });
   }
 
@@ -299,12 +302,8 @@ export class VaultService implements VaultView {
       return this.#state.session;
     }
     if (this.#state.kind === 'locked' && peer === null) throw new SherinError('LOCKED');
-    if (
-      (await within(
-        this.#closing.then(() => true),
-        closedMs,
-      )) === undefined
-    )
+    const closed = this.#closing.then(() => true);
+    if ((await within(closed, closedMs)) === undefined)
       throw new SherinError('TIMEOUT', { what: 'the end of the last session', seconds: closedMs / 1000 });
     try {
       const session = await openSession(how, {
@@ -316,6 +315,7 @@ export class VaultService implements VaultView {
         pending: this.#pending,
         invalidate: () => this.#invalidateSoon(),
         events: this.events,
+        measures: this.#measures,
         listener: this.#mounting,
         actor: actorOf(peer),
       });

@@ -5,6 +5,7 @@ import type { CubeReader } from '../../native/index.js';
 import type { Header } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
 import { keyMemory } from './key-memory.js';
+import type { Measures } from './measures.js';
 import type { Mounted, PastMount } from './mounting.js';
 import type { Session } from './session.js';
 
@@ -17,6 +18,7 @@ export interface StatusParts {
   readonly past: readonly PastMount[];
   readonly reader: CubeReader;
   readonly wholeCube: boolean;
+  readonly measures: Measures;
 }
 
 /** Which TPM opens the vault, in the words that every status uses. */
@@ -29,7 +31,7 @@ export function tpmOf(header: Header): Status['tpm'] {
 
 /** The state on one screen; asks neither disk nor TPM. */
 export async function statusOf(parts: StatusParts): Promise<Status> {
-  const { locked, session, mounted, past, reader } = parts;
+  const { locked, session, mounted, past, reader, measures } = parts;
   const { header } = locked;
   const stats = reader.stats();
   const counts = session?.manifest.tree.counts();
@@ -81,6 +83,9 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
       hits: stats.hits,
       misses: stats.misses,
       faults: stats.faults,
+      cached: stats.cachedBytes,
     },
+    unseals: measures.unseals,
+    syncs: { buckets: [...measures.syncs.buckets], seconds: measures.syncs.seconds },
   };
 }

@@ -4,6 +4,7 @@
 #include "datagram_socket.h"
 #include "failure.h"
 #include "files.h"
+#include "inherited.h"
 #include "memory_file.h"
 #include "secret_line.h"
 #include "server.h"
@@ -94,6 +95,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("copySecretToMemfd", Napi::Function::New<CopySecretOf>(env, "copySecretToMemfd"));
   exports.Set("messageLimit", Napi::Number::New(env, kMessageLimit));
   InitFiles(env, exports);
+  InitInherited(env, exports);
   InitStreamPeer(env, exports);
   return exports;
 }

@@ -29,7 +29,7 @@ afterAll(() => {
 it('is approved once, and not at all before somebody can do it', async () => {
   const action = { type: 'gc', level: 'MEDIUM', risk: null, action_id: 'gc-1' } as const;
   const about = { component: 'upkeep', reasoning: 'space', rollback: 'none' };
-  const verdict = await engine.policy.consider({ ...action, ...about }, engine.policy.feelings());
+  const verdict = await engine.policy.consider({ ...action, ...about }, engine.policy.feelings(), null);
   expect(verdict.decision).toBe('pending_review');
   const handlers = policyHandlers(() => engine);
   const approve = () => handlers['policy.approve']({ action_id: 'gc-1' }, root);

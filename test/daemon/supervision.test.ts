@@ -134,10 +134,13 @@ describe('the service manager', () => {
   it('hears from sherind when it is ready and when it stops, and nothing from its sherin-fs', async () => {
     const manager = await Receiver.bind(join(machine.home, 'notify'));
     try {
-      const daemon = await start({ NOTIFY_SOCKET: manager.path });
+      const daemon = await start({ NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: '400000' });
       expect(await manager.next()).toBe('READY=1');
+      for (let times = 0; times < 3; times++) expect(await manager.next()).toBe('WATCHDOG=1');
       await daemon.kill('SIGTERM');
-      expect(await manager.next()).toBe('STOPPING=1');
+      let word = await manager.next();
+      while (word === 'WATCHDOG=1') word = await manager.next();
+      expect(word).toBe('STOPPING=1');
     } finally {
       manager.end();
     }

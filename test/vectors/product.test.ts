@@ -8,8 +8,13 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { base32Decode, base32Encode } from '../../common/base32.js';
 import { jcs } from '../../common/jcs.js';
 import { emptyRoot, leafHash, rootOfLeaves } from '../../common/merkle.js';
+import {
+  consistencyPath,
+  inclusionPath,
+  isConsistent,
+  rootFromInclusion,
+} from '../../common/merkle-proofs.js';
 import { verifier } from '../../common/signature.js';
-import { consistencyPath, inclusionPath, isConsistent, rootFromInclusion } from '../../fs/manifest/proofs.js';
 import { Keyring, Secret } from '../../native/index.js';
 import { type Master, mac, type Purpose, publicKey, subkey } from '../reference/keys.js';
 import { nativeKeyring } from '../reference/native-keyring.js';

@@ -150,17 +150,20 @@ export const taskMethods = {
   ),
 } as const satisfies Record<string, DaemonTerm>;
 
+/** What there is to tell of a task that has changed. */
+export const taskNews = {
+  task_id: taskIdSchema,
+  state: taskStateSchema,
+  from: taskStateSchema.optional().describe('none: it is new'),
+  result_id: sherinIdSchema.optional(),
+  error: shortNameSchema.optional(),
+  bot: shortNameSchema.optional(),
+} as const;
+
 /** What sherind says without being asked, by method. */
 export const taskNotifications = {
   task: {
     summary: 'A task has come or changed its state',
-    params: z.strictObject({
-      task_id: taskIdSchema,
-      state: taskStateSchema,
-      from: taskStateSchema.optional().describe('none: it is new'),
-      result_id: sherinIdSchema.optional(),
-      error: shortNameSchema.optional(),
-      bot: shortNameSchema.optional(),
-    }),
+    params: z.strictObject(taskNews),
   },
 } as const;

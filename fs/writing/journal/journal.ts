@@ -1,6 +1,7 @@
 /** The journal's segments: appended to, read after a crash, given back once everything in them is sealed. */
 import { closeSync } from 'node:fs';
 import { MalformedBytes } from '../../../common/bytes.js';
+import type { Histogram } from '../../../common/histogram.js';
 import { type Keyring, system, type WhenDone } from '../../../native/index.js';
 import { countingEntries, type SegmentEntries, wholeAppends } from './appends.js';
 import { type Entry, EntryWriter, readEntries } from './entries.js';
@@ -21,6 +22,7 @@ const smallRoom = 4096;
 export class Journal {
   readonly #folder: JournalFolder;
   readonly #keyring: Keyring;
+  readonly #syncs: Pick<Histogram, 'note'>;
   /** Segments that count, or did in this run, ascending. */
   #segments: number[] = [];
   /** What there was to be read. */
@@ -40,10 +42,14 @@ export class Journal {
   #kept = 0;
   readonly #frame = system.plaintext(frameLimit);
 
-  /** @throws NativeError, ErrnoException when its directory can not be made or read */
-  constructor(vaultFd: number, keyring: Keyring) {
+  /**
+   * @param syncs has what each sync took
+   * @throws NativeError, ErrnoException when its directory can not be made or read
+   */
+  constructor(vaultFd: number, keyring: Keyring, syncs: Pick<Histogram, 'note'>) {
     this.#folder = new JournalFolder(vaultFd);
     this.#keyring = keyring;
+    this.#syncs = syncs;
     this.#kept = this.#folder.kept().length;
   }
 
@@ -216,17 +222,24 @@ export class Journal {
       if (!frame.add(entry)) throw new RangeError(`a journal entry of type ${entry.type} is too large`);
     }
     await flush();
-    await this.#writer?.sync(whenDone);
+    await this.#sync(whenDone);
     // It is durable that they are of no account: what is left of them after a crash is no gap.
     this.#removeBefore(oldest);
     return first;
+  }
+
+  async #sync(whenDone?: readonly WhenDone[]): Promise<void> {
+    if (this.#writer === null) return;
+    const begin = performance.now();
+    await this.#writer.sync(whenDone);
+    this.#syncs.note((performance.now() - begin) / 1000);
   }
 
   async #roomFor(length: number): Promise<SegmentWriter> {
     const needed = frameBytes(length);
     if (this.#writer !== null && this.#writer.room >= needed) return this.#writer;
     // What is in the old one is durable before anything in the new one is.
-    await this.#writer?.sync();
+    await this.#sync();
     if (this.#writer !== null) this.#before = this.#writer.tag;
     else if (this.oldest > this.#last) this.#before = noTag;
     const { number, fd } = this.#folder.create(this.#last + 1);

@@ -1,9 +1,15 @@
-import type { Status } from '../../daemon/protocol/control.js';
+/** What is measured of sherin-fs, by the names of Prometheus: made from its status by whoever shows it. */
+import { exposition, type Family } from '../../common/exposition.js';
+import type { Status } from './control.js';
+
+/** Upper bounds of the times of a sync, seconds. */
+export const syncBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5] as const;
 
 interface Metric {
   readonly name: string;
   readonly type: 'counter' | 'gauge';
   readonly help: string;
+  /** Null: not known while the vault is closed. */
   readonly value: (status: Status) => number | null;
 }
 
@@ -13,6 +19,18 @@ const metrics: readonly Metric[] = [
     type: 'gauge',
     help: '1 while the keys are in memory',
     value: (s) => (s.vault.state === 'unlocked' ? 1 : 0),
+  },
+  {
+    name: 'sherin_unseals_total',
+    type: 'counter',
+    help: 'Times that the TPM has opened the vault',
+    value: (s) => s.unseals,
+  },
+  {
+    name: 'sherin_reads_total',
+    type: 'counter',
+    help: 'Vertices of 64 KiB that were read',
+    value: (s) => s.reads.hits + s.reads.misses,
   },
   {
     name: 'sherin_served_bytes_total',
@@ -27,16 +45,22 @@ const metrics: readonly Metric[] = [
     value: (s) => s.reads.decrypted,
   },
   {
-    name: 'sherin_cache_hits_total',
+    name: 'sherin_vertex_cache_hits_total',
     type: 'counter',
     help: 'Vertices answered from the cache',
     value: (s) => s.reads.hits,
   },
   {
-    name: 'sherin_cache_misses_total',
+    name: 'sherin_vertex_cache_misses_total',
     type: 'counter',
     help: 'Vertices fetched from the vault',
     value: (s) => s.reads.misses,
+  },
+  {
+    name: 'sherin_vertex_cache_bytes',
+    type: 'gauge',
+    help: 'Bytes of the cache of vertices that are in use',
+    value: (s) => s.reads.cached,
   },
   {
     name: 'sherin_verify_failures_total',
@@ -71,12 +95,18 @@ const metrics: readonly Metric[] = [
   },
 ];
 
-/** The state as Prometheus text (exposition format 0.0.4). */
-export function metricsText(status: Status): string {
-  let text = '';
-  for (const { name, type, help, value } of metrics) {
+export function fsMetrics(status: Status): readonly Family[] {
+  const plain = metrics.map(({ value, ...family }): Family => {
     const now = value(status);
-    if (now !== null) text += `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name} ${now}\n`;
-  }
-  return text;
+    return { ...family, samples: now === null ? [] : [{ value: now }] };
+  });
+  const syncs: Family = {
+    ...{ name: 'sherin_fsync_duration_seconds', type: 'histogram', bounds: syncBuckets },
+    ...{ help: 'Syncs of the journal, each for all who waited', histograms: [status.syncs] },
+  };
+  return [...plain, syncs];
+}
+
+export function fsMetricsText(status: Status): string {
+  return exposition(fsMetrics(status));
 }

@@ -1,7 +1,7 @@
 /**
  * Inclusion and consistency proofs of RFC 9162 sections 2.1.3 and 2.1.4. Numbers go past 2^31, so no bit operators.
  */
-import { nodeHash } from '../../common/merkle.js';
+import { nodeHash } from './merkle.js';
 
 /** Root over the leaves from (inclusive) to (exclusive); `from` is a multiple of a power of two ≥ the count. */
 export type RangeRoot = (from: number, to: number) => Buffer;

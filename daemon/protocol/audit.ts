@@ -1,0 +1,34 @@
+/** Methods of the control socket about the audit log. */
+import { z } from 'zod';
+import { auditHead, auditProve, auditTail } from './methods/audit.js';
+import { callerSchema } from './objects.js';
+import { type Method, method, nothing } from './terms.js';
+import { count } from './values.js';
+
+/** For whom it is told; none: the peer, who may see all of it. */
+const caller = callerSchema.optional();
+
+/** Beside the others of the control socket. */
+export const auditMethods = {
+  'audit.tail': method(
+    'The last records of the audit log, whole',
+    z.strictObject({ count: z.int().min(1).max(200).default(20) }),
+    z.strictObject({ records: z.array(z.record(z.string(), z.unknown())) }),
+  ),
+  'audit.page': method(
+    'Records of the audit log that somebody may see, the newest first, without what is no short name or number',
+    auditTail.params.extend({ caller }),
+    auditTail.result,
+  ),
+  'audit.head': method('The signed head of the audit log', nothing, auditHead.result),
+  'audit.prove': method(
+    'Proves that a record is one of those that the head of the audit log signs',
+    auditProve.params.extend({ caller }),
+    auditProve.result,
+  ),
+  'audit.verify': method(
+    'Checks the whole audit log: chain, MACs, signed heads',
+    nothing,
+    z.strictObject({ records: count, heads: count, root: z.string(), unauthenticated: count }),
+  ),
+} as const satisfies Record<string, Method>;

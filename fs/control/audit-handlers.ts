@@ -1,0 +1,75 @@
+import { Admins } from '../../common/admins.js';
+import { SherinError } from '../../common/errors.js';
+import { Turns } from '../../common/turns.js';
+import type { ControlCaller } from '../../daemon/protocol/objects.js';
+import type { Peer } from '../../native/ipc.js';
+import type { Records } from '../service/records.js';
+import type { VaultService } from '../service/service.js';
+import { auditPageOf } from './audit-page.js';
+import { onBehalf } from './on-behalf.js';
+import type { ControlHandlers } from './server.js';
+
+type Handlers = Pick<
+  ControlHandlers,
+  'audit.tail' | 'audit.page' | 'audit.head' | 'audit.prove' | 'audit.verify'
+>;
+type Record = Awaited<ReturnType<Records['tail']>>[number];
+
+/** Records that are looked through for one page, where not all of them are told. */
+const mostLooked = 250;
+
+/** `audit.*`: whole for who comes to this socket, and for callers of sherind what is theirs. */
+export function auditHandlers(service: VaultService): Handlers {
+  const admins = new Admins();
+  // An old record's proof reads the whole log behind it: one at a time.
+  const proofs = new Turns();
+  const mine = (peer: Peer, caller: ControlCaller | undefined) => visible(admins, peer, caller);
+  return {
+    async 'audit.tail'({ count }) {
+      const session = await service.settled();
+      const records = await session.records.tail(count);
+      return { records: records.map((record) => ({ ...record })) };
+    },
+
+    async 'audit.page'({ count, page, caller }, { peer }) {
+      const isMine = mine(peer, caller);
+      const { records } = await service.unlocked();
+      const end = Math.min(page ?? Number.MAX_SAFE_INTEGER, records.head().size);
+      return auditPageOf(
+        await records.before(end, isMine === everything ? count : mostLooked),
+        isMine,
+        count,
+      );
+    },
+
+    async 'audit.head'() {
+      const { records } = await service.unlocked();
+      return records.signedHead();
+    },
+
+    async 'audit.prove'({ seq, caller }, { peer }) {
+      const isMine = mine(peer, caller);
+      const { records } = await service.unlocked();
+      const [record] = seq < records.head().size ? await records.before(seq + 1, 1) : [];
+      if (record === undefined || !isMine(record)) throw new SherinError('RECORD_UNKNOWN', { id: seq });
+      const { leaf, path, head } = await proofs.run(() => records.prove(seq));
+      return { seq, leaf: leaf.toString('base64'), path: path.map((hash) => hash.toString('base64')), head };
+    },
+
+    'audit.verify': async () => {
+      const session = await service.settled();
+      const { records, heads, root, unauthenticated } = await session.verifyAudit();
+      return { records, heads, root: root.toString('hex'), unauthenticated };
+    },
+  };
+}
+
+const everything = (): boolean => true;
+
+/** What somebody may see: what he did, and what was done for him; administrators, and who is let in here himself, all. */
+function visible(admins: Admins, peer: Peer, caller: ControlCaller | undefined): (record: Record) => boolean {
+  if (caller === undefined) return everything;
+  const { uid } = onBehalf(peer, caller);
+  if (admins.hasPeer(caller)) return everything;
+  return ({ actor, meta }) => actor.uid === uid || meta.uid === uid;
+}
