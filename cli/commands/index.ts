@@ -31,6 +31,7 @@ const table: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
   backup: async () => (await import('./backup.js')).backup,
   'restore-backup': async () => (await import('./restore-backup.js')).restoreBackup,
   task: async () => (await import('./task.js')).task,
+  collection: async () => (await import('./collection.js')).collection,
   policy: async () => (await import('./policy.js')).policy,
   estop: async () => (await import('./estop.js')).estop,
   why: async () => (await import('./why.js')).why,
