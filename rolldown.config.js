@@ -1,5 +1,6 @@
 /** The programs, and the bots that come along, each in one file (docs/decisions/0013-programs-in-one-file.md). */
 import { chmodSync, copyFileSync, existsSync, readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 
 const programs = ['cli', 'daemon', 'fs'].map((name) => ({
   input: { main: `${name}/main.ts` },
@@ -9,13 +10,19 @@ const programs = ['cli', 'daemon', 'fs'].map((name) => ({
   output: { dir: `dist/${name}`, codeSplitting: false },
 }));
 
-/** A folder as `bot.register` takes it: bot.json, and the program that it names. */
-function botFolder(from, to) {
+/** Addons, by the bot that loads them from beside its program. */
+const addons = {
+  knowledge: 'node_modules/better-sqlite3-multiple-ciphers/build/Release/better_sqlite3.node',
+};
+
+/** A folder as `bot.register` takes it: bot.json, the program that it names, and what that loads. */
+function botFolder(from, to, addon) {
   return {
     name: 'bot-folder',
     writeBundle() {
       copyFileSync(`${from}/bot.json`, `${to}/bot.json`);
       chmodSync(`${to}/bot.mjs`, 0o755);
+      if (addon !== undefined) copyFileSync(addon, `${to}/${basename(addon)}`);
     },
   };
 }
@@ -30,7 +37,7 @@ const bots = readdirSync('daemon/bots')
       banner: '#!/usr/bin/env node',
       codeSplitting: false,
     },
-    plugins: [botFolder(`daemon/bots/${name}`, `dist/bots/${name}`)],
+    plugins: [botFolder(`daemon/bots/${name}`, `dist/bots/${name}`, addons[name])],
   }));
 
 export default [...programs, ...bots];

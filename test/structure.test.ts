@@ -35,6 +35,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'daemon/bots/planning': ['daemon/domains', 'daemon/bots/kit'],
   'daemon/bots/safety': ['daemon/domains', 'daemon/bots/kit'],
   'daemon/bots/merging': ['daemon/bots/kit'],
+  'daemon/bots/knowledge': ['common/collection.ts', 'daemon/bots/kit'],
   daemon: [
     ...['common', 'daemon/protocol', 'daemon/client', 'daemon/policy', 'daemon/emotion', 'native/ipc.ts'],
     ...['daemon/database', 'daemon/tasks', 'daemon/patterns', 'daemon/domains', 'daemon/router'],
