@@ -71,9 +71,19 @@ export class BotWorkplace {
       ...manifest,
     };
     writeFileSync(join(this.program, 'bot.json'), JSON.stringify(whole));
+    return this.#supervised(this.mount, patience);
+  }
+
+  /** A bot of ours as the build makes it, with the folder of the mount that it is to have: its own, or one of a vault. */
+  shipped(name: string, mount = this.mount): SupervisedBot {
+    cpSync(join(projectRoot, 'dist/bots', name), this.program, { recursive: true });
+    return this.#supervised(mount);
+  }
+
+  #supervised(mount: string, patience: Partial<Patience> = {}): SupervisedBot {
     const bot = new SupervisedBot({
       program: readBot(this.program),
-      mount: this.mount,
+      mount,
       runtime: this.runtime,
       uid: this.uid,
       patience: { ...usualPatience, ...patience },
