@@ -1,5 +1,6 @@
 /** The programs, and the bots that come along, each in one file (docs/decisions/0013-programs-in-one-file.md). */
 import { chmodSync, copyFileSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { copyBotAddons } from './setup/steps/bot-addons.mjs';
 
 const programs = ['cli', 'daemon', 'fs'].map((name) => ({
   input: { main: `${name}/main.ts` },
@@ -9,7 +10,7 @@ const programs = ['cli', 'daemon', 'fs'].map((name) => ({
   output: { dir: `dist/${name}`, codeSplitting: false },
 }));
 
-/** A folder as `bot.register` takes it: bot.json, the program that it names, and what that runs in sandboxes of its own. */
+/** A folder as `bot.register` takes it: bot.json, the program that it names, what that runs in sandboxes of its own, and the addon that it loads. */
 function botFolder(from, to) {
   return {
     name: 'bot-folder',
@@ -18,6 +19,7 @@ function botFolder(from, to) {
       chmodSync(`${to}/bot.mjs`, 0o755);
       rmSync(`${to}/runners`, { recursive: true, force: true });
       if (existsSync(`${from}/runners`)) cpSync(`${from}/runners`, `${to}/runners`, { recursive: true });
+      copyBotAddons();
     },
   };
 }

@@ -4,6 +4,7 @@
  * runs before any is there. `--test` and `--bench` add what the tests and the benchmarks need.
  */
 import { buildAddon } from './steps/addon.mjs';
+import { copyBotAddons } from './steps/bot-addons.mjs';
 import { installDebianPackages } from './steps/debian.mjs';
 import { checkFuse, checkNode } from './steps/machine.mjs';
 import { beginNpmAddons, installNpmPackages } from './steps/npm.mjs';
@@ -30,6 +31,7 @@ try {
   buildAddon();
   buildTypeScript();
   await npmAddons();
+  copyBotAddons();
   checkFuse();
 } catch (problem) {
   if (!(problem instanceof SetupProblem)) throw problem;

@@ -41,6 +41,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'daemon/bots/memory-in-use.ts',
   ],
   'daemon/bots/calculations': ['daemon/bots/kit'],
+  'daemon/bots/knowledge': ['common/collection.ts', 'daemon/bots/kit'],
   daemon: [
     ...['common', 'daemon/protocol', 'daemon/client', 'daemon/policy', 'daemon/emotion', 'native/ipc.ts'],
     ...['daemon/database', 'daemon/tasks', 'daemon/patterns', 'daemon/domains', 'daemon/router'],

@@ -32,6 +32,7 @@ const table: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
   'restore-backup': async () => (await import('./restore-backup.js')).restoreBackup,
   task: async () => (await import('./task.js')).task,
   bot: async () => (await import('./bot.js')).bot,
+  collection: async () => (await import('./collection.js')).collection,
   policy: async () => (await import('./policy.js')).policy,
   estop: async () => (await import('./estop.js')).estop,
   why: async () => (await import('./why.js')).why,

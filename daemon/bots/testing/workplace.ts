@@ -71,21 +71,24 @@ export class BotWorkplace {
       ...manifest,
     };
     writeFileSync(join(this.program, 'bot.json'), JSON.stringify(whole));
-    return this.#supervised(patience);
+    return this.#supervised(this.mount, patience);
   }
 
-  /** One of the bots that come along, as it was built, but for what `changes` says of its manifest. */
-  ownBot(name: string, changes: object = {}): SupervisedBot {
+  /**
+   * One of the bots that come along, as it was built, but for what `changes` says of its manifest.
+   * @param mount the folder of the mount that it is to have: its own, or one of a vault
+   */
+  ownBot(name: string, changes: object = {}, mount = this.mount): SupervisedBot {
     cpSync(join(projectRoot, 'dist/bots', name), this.program, { recursive: true });
     const manifest = join(this.program, 'bot.json');
     writeFileSync(manifest, JSON.stringify({ ...JSON.parse(readFileSync(manifest, 'utf8')), ...changes }));
-    return this.#supervised();
+    return this.#supervised(mount);
   }
 
-  #supervised(patience: Partial<Patience> = {}): SupervisedBot {
+  #supervised(mount: string, patience: Partial<Patience> = {}): SupervisedBot {
     const bot = new SupervisedBot({
       program: readBot(this.program),
-      mount: this.mount,
+      mount,
       runtime: this.runtime,
       uid: this.uid,
       patience: { ...usualPatience, ...patience },
