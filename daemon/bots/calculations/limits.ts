@@ -10,7 +10,7 @@ export const limits = {
   /** mathjs' parser reads twice what follows one, which may hold others. */
   percentSigns: 8,
   /** Digits that may be asked for. */
-  digitsAsked: 800,
+  digitsAsked: 400,
   /** Digits of a whole number on the way and of an answer. */
   wholeDigits: 20_000,
   /** Of a factorial or a binomial coefficient. */
@@ -19,9 +19,13 @@ export const limits = {
   observations: 100_000,
   predictors: 16,
   /** Of a polynomial. */
-  degree: 30,
+  degree: 12,
+  /** Digits of a fraction's parts: each operation looks for what they have in common. */
+  fractionDigits: 2_000,
   /** Operations of an integral in double precision. */
   doubleOperations: 400_000,
   /** Operations with decimals of an integral, or of a search for roots; one takes up to a third of a millisecond. */
   decimalOperations: 8_000,
+  /** Sum of the cubes of the digits of operations with decimals: a power of 400 digits takes a thousand times as long as one of 40. */
+  decimalWork: 1_200_000_000,
 } as const;

@@ -46,7 +46,12 @@ const calls: Readonly<Record<string, Call>> = {
 };
 
 function call(name: string, args: readonly ComplexValue[]): ComplexValue {
-  return (math as unknown as Readonly<Record<string, Call>>)[name]?.(...args) ?? Number.NaN;
+  try {
+    return (math as unknown as Readonly<Record<string, Call>>)[name]?.(...args) ?? Number.NaN;
+  } catch (error) {
+    // A function that mathjs has for real numbers only, such as erf.
+    throw error instanceof TypeError ? new Elsewhere() : error;
+  }
 }
 
 export const complexField: Field<ComplexValue> = {

@@ -1,6 +1,7 @@
 /** Decimals of a given number of digits: roots, logarithms and what is round a circle. */
 import type { BigNumber, Fraction } from 'mathjs';
 import { Failure } from '../failure.js';
+import { limits } from '../limits.js';
 import { numeratorOf } from './exact.js';
 import { Elsewhere, type Field } from './field.js';
 import { math } from './math.js';
@@ -41,6 +42,7 @@ export function decimalField(precision: number): Field<Decimal> {
     phi: () => new Decimal(5).sqrt().plus(1).div(2),
   };
   const calls = callsOf(Decimal);
+  let work = 0;
   return {
     number: (text) => new Decimal(text),
     constant: (name) => (Object.hasOwn(constants, name) ? constants[name]?.() : undefined),
@@ -48,6 +50,8 @@ export function decimalField(precision: number): Field<Decimal> {
       const call = Object.hasOwn(calls, name) ? calls[name] : undefined;
       if (call === undefined) throw new Elsewhere();
       if (call.length !== args.length && call.length > 0) throw new Failure('not-understood');
+      work += precision ** 3;
+      if (work > limits.decimalWork) throw new Failure('too-large');
       return checked(bounded(() => call(...args)));
     },
     whole: (value) => (value.isInteger() && value.abs().lt(1e6) ? value.toNumber() : undefined),

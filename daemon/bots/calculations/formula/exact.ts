@@ -80,6 +80,8 @@ function of(value: Fraction | undefined): Fraction {
 
 function quotient(a: Fraction, b: Fraction): Fraction {
   if (b.n === 0n) throw new Failure('divided-by-zero');
+  if (a.d === 1n && b.d === 1n && a.n % b.n === 0n) return ratio((a.s * b.s * a.n) / b.n);
+  if (Math.max(digitsOf(a.n), digitsOf(b.n)) > limits.fractionDigits) throw new Elsewhere();
   return bounded(a.div(b));
 }
 
@@ -123,8 +125,8 @@ function power(base: Fraction, exponent: Fraction): Fraction {
   if (base.n === 0n && exponent.s < 0n) throw new Failure('divided-by-zero');
   if (base.n === 0n && exponent.n === 0n) return ratio(1n);
   const digits = Math.max(digitsOf(base.n), digitsOf(base.d)) * Number(exponent.n);
-  // Approximately it can still be known.
-  if (digits > limits.wholeDigits && base.n !== base.d && base.n !== 0n) throw new Elsewhere();
+  const most = base.d === 1n && exponent.s >= 0n ? limits.wholeDigits : limits.fractionDigits;
+  if (digits > most && base.n !== base.d && base.n !== 0n) throw new Elsewhere();
   if (base.n === base.d || base.n === 0n) return base.s < 0n && exponent.n % 2n === 0n ? base.neg() : base;
   const [n, d] = [base.n ** exponent.n, base.d ** exponent.n];
   const sign = base.s < 0n && exponent.n % 2n === 1n ? -1n : 1n;

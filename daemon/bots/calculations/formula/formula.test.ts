@@ -40,6 +40,8 @@ test.each([
 
 test('decimals have as many digits as are asked for, all of them right', () => {
   expect(value('pi', 60)).toBe('3.14159265358979323846264338327950288419716939937510582097494');
+  // What is small is not nothing.
+  expect(value('(1/3)^9999 + (1/7)^9999', 3)).toBe('1.84e-4771');
   // Nearly a whole number: what double precision makes of it is one.
   expect(value('exp(pi * sqrt(163))', 35)).toBe('262537412640768743.99999999999925007');
 });

@@ -60,11 +60,11 @@ function decimal(calculation: Calculation, digits: Digits | undefined): Valued {
   for (const precision of [first, first + 40, first + 120]) {
     const one = calculation<BigNumber>(decimalField(precision));
     const { value, dimensions } = calculation<BigNumber>(decimalField(precision + guardDigits));
+    const rounded = roundDecimal(value, digits);
+    if (roundDecimal(one.value, digits).text === rounded.text) return { ...rounded, dimensions };
     // sin(pi) is 0, and comes out smaller with each digit of pi.
     if (isNothing(one.value, precision) && isNothing(value, precision + guardDigits))
       return { ...roundDecimal(value.times(0), digits), dimensions };
-    const rounded = roundDecimal(value, digits);
-    if (roundDecimal(one.value, digits).text === rounded.text) return { ...rounded, dimensions };
   }
   return fail('not-converged');
 }

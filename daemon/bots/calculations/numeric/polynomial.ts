@@ -102,6 +102,7 @@ function greatestCommon(a: Polynomial, b: Polynomial): Polynomial {
 /** Divided by a positive number, which keeps what Sturm's theorem needs: the sign. */
 function monic(polynomial: Polynomial): Polynomial {
   const lead = at(polynomial, polynomial.length - 1).abs();
+  if (lead.n.toString(16).length > limits.fractionDigits) throw new Failure('too-large');
   return lead.n === 0n ? polynomial : polynomial.map((value) => value.div(lead));
 }
 

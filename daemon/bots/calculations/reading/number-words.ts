@@ -20,6 +20,7 @@ const scaled = new RegExp(`(\\d(?:[\\d.,]*\\d)?) (${Object.keys(scales).join('|'
 
 export function numbersInWords(text: string): string {
   return text
+    .replace(/\ban? (?=(?:hundred|thousand|million|billion|trillion)\b)/gi, 'one ')
     .replace(words, (phrase) => numberOf(phrase.toLowerCase().split(/-| and | /), phrase))
     .replace(scaled, (_, number: string, scale: string) => `(${number} * ${scales[scale.toLowerCase()]})`);
 }

@@ -23,6 +23,8 @@ const functions: readonly (readonly [RegExp, string])[] = [
   [/half of|half/i, '($ / 2)'],
   [/(?:a |one |1 )?third of/i, '($ / 3)'],
   [/(?:a |one |1 )?quarter of/i, '($ / 4)'],
+  [/(\d+) thirds of/i, '(# * $ / 3)'],
+  [/(\d+) quarters of/i, '(# * $ / 4)'],
   [/twice|double/i, '(2 * $)'],
   [/triple/i, '(3 * $)'],
   [/square of/i, '($)^2'],
@@ -31,8 +33,6 @@ const functions: readonly (readonly [RegExp, string])[] = [
 
 const pairs: readonly (readonly [RegExp, string])[] = [
   [/^remainder (?:when|of|if) (.+?) (?:is )?divided by (.+)$/i, 'mod($1, $2)'],
-  [/^(.+?) (?:percent|%) of (.+)$/i, '($1 / 100) * ($2)'],
-  [/^(.+?)% of (.+)$/i, '($1 / 100) * ($2)'],
   [/^(?:increase|raise) (.+?) by (.+?) ?(?:%|percent)$/i, '($1) * (1 + ($2) / 100)'],
   [/^(?:decrease|reduce|lower) (.+?) by (.+?) ?(?:%|percent)$/i, '($1) * (1 - ($2) / 100)'],
   [/^difference (?:between|of) (.+?) and (.+)$/i, '($1) - ($2)'],
@@ -49,9 +49,11 @@ const lists: readonly (readonly [RegExp, string, string])[] = [
   [/^product of (.+)$/i, '(', ' * '],
 ];
 
+/** After articles are gone. */
 const words: readonly (readonly [RegExp, string])[] = [
-  [/\bto the (?:power (?:of )?)?(\d+)(?:st|nd|rd|th)(?: power)?\b/gi, '^ $1'],
-  [/\b(?:raised )?to the power(?: of)?\b/gi, '^'],
+  [/\bto (?:power (?:of )?)?(\d+)(?:st|nd|rd|th)(?: power)?\b/gi, '^ $1'],
+  [/\b(?:raised )?to power(?: of)?\b/gi, '^'],
+  [/(\d)(?: ?%| percent) of /gi, '$1 / 100 * '],
   [/\bplus\b/gi, '+'],
   [/\bminus\b/gi, '-'],
   [/\b(?:times|multiplied by)\b/gi, '*'],

@@ -11,6 +11,7 @@ import {
   roundRoot,
   usualDigits,
 } from '../formula/rounding.js';
+import { limits } from '../limits.js';
 import type { Question } from '../reading/question.js';
 import type { Result } from '../result.js';
 import { type Column, columnOf, scaled, sum } from './column.js';
@@ -120,6 +121,8 @@ function squaredVariation(column: Column): Fraction {
 
 function harmonicMean(column: Column): Fraction {
   if (column.units.some((value) => value === 0n)) throw new Failure('divided-by-zero');
+  // Each reciprocal makes the sum's denominator longer.
+  if (column.units.length > 1_000) throw new Failure('too-large');
   const reciprocals = column.units.map((value) => scaled(value, column.scale).inverse());
   return ratio(count(column)).div(reciprocals.reduce((one, other) => one.add(other)));
 }
@@ -140,7 +143,9 @@ function modes(column: Column, digits: Digits | undefined): Rounded {
 function geometricMean(column: Column, digits: Digits | undefined): Rounded {
   if (column.units.some((value) => value <= 0n)) throw new Failure('not-defined');
   const asked = digits ?? { kind: 'significant', count: usualDigits };
-  const Decimal = decimals(asked.count + 2 * guardDigits);
+  const precision = asked.count + 2 * guardDigits;
+  if (column.units.length * precision ** 3 > limits.decimalWork) throw new Failure('too-large');
+  const Decimal = decimals(precision);
   const logs = column.units.map((value) => decimalOf(scaled(value, column.scale), Decimal).ln());
   const sumOfLogs = logs.reduce((one, other) => one.plus(other));
   return roundDecimal(sumOfLogs.div(column.units.length).exp(), asked);
