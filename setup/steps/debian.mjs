@@ -24,13 +24,12 @@ const packages = {
     'libssl-dev', // native/checks runs outside Node
     'procps', // pgrep
     'strace', // the order of system calls
-    // Programs that test/programs runs in a directory, besides those above.
-    'gcc',
-    'fio',
+    // Programs at work in a mount.
     'rsync',
     'sqlite3',
-    'stress-ng',
   ],
+  // What test/programs runs besides those above.
+  programs: ['gcc', 'fio', 'stress-ng'],
   bench: ['openssl', 'gocryptfs', 'encfs', 'cryfs', 'securefs'],
 };
 
