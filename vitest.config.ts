@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { delimiter, dirname, join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -31,13 +32,34 @@ const onRequest = [
   'test/programs/*.test.ts',
 ];
 
+/** Where Python itself is: the `python3` of a version manager is a script that finds it, at several times the cost of its start. */
+const python = dirname(
+  execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim(),
+);
+
 const asked = process.env.SHERIN_TESTS === 'all' || process.env.SHERIN_TEST_DIRECTORY !== undefined;
+
+/** They measure the process that they run in, its memory and its descriptors, and so have one for each file. */
+const alone = ['native/**/*.test.ts', 'daemon/{socket,events}/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    include: ['{common,native,fs,daemon,cli,setup}/**/*.test.ts', 'test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'alone', include: alone } },
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['{common,fs,daemon,cli,setup,test}/**/*.test.ts'],
+          exclude: alone,
+          // A process for each file would load the same modules two hundred times.
+          isolate: false,
+        },
+      },
+    ],
     exclude: [...configDefaults.exclude, ...(asked ? [] : onRequest)],
     pool: 'forks',
+    env: { PATH: `${python}${delimiter}${process.env.PATH ?? ''}` },
     sequence: { sequencer: LongestFirst },
     // More than cores: many a test waits, for a TPM, a mount, a time-out.
     maxWorkers: 3,

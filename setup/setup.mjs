@@ -7,7 +7,7 @@ import { buildAddon } from './steps/addon.mjs';
 import { copyBotAddons } from './steps/bot-addons.mjs';
 import { installDebianPackages } from './steps/debian.mjs';
 import { checkFuse, checkNode } from './steps/machine.mjs';
-import { beginNpmAddons, installNpmPackages } from './steps/npm.mjs';
+import { beginNpmAddons, beginNpmPackages } from './steps/npm.mjs';
 import { SetupProblem, say } from './steps/run.mjs';
 import { buildTypeScript } from './steps/typescript.mjs';
 
@@ -19,14 +19,17 @@ try {
   if (unknown.length > 0)
     throw new SetupProblem(`unknown option ${unknown[0]}`, `options: ${known.join(' ')}`);
   checkNode();
+  // Either waits for the network and the disk more than for a processor.
+  const npmPackages = beginNpmPackages();
   if (!flags.has('--no-packages')) {
     installDebianPackages([
       'run',
       ...(flags.has('--test') ? ['test'] : []),
+      ...(flags.has('--test') && process.env.SHERIN_TESTS === 'all' ? ['programs'] : []),
       ...(flags.has('--bench') ? ['bench'] : []),
     ]);
   }
-  installNpmPackages();
+  await npmPackages();
   const npmAddons = beginNpmAddons();
   buildAddon();
   buildTypeScript();

@@ -25,12 +25,12 @@ const packages = {
     'libssl-dev', // native/checks runs outside Node
     'procps', // pgrep
     'strace', // the order of system calls
-    // Programs that test/programs runs in a directory, besides those above.
-    'fio',
+    // Programs at work in a mount.
     'rsync',
     'sqlite3',
-    'stress-ng',
   ],
+  // What test/programs runs besides those above.
+  programs: ['fio', 'stress-ng'],
   bench: ['openssl', 'gocryptfs', 'encfs', 'cryfs', 'securefs'],
 };
 

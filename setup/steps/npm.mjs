@@ -2,17 +2,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildEnvironment } from './machine.mjs';
-import { ask, begin, root, run, SetupProblem, say } from './run.mjs';
+import { ask, begin, root, SetupProblem, say } from './run.mjs';
 
 /** Built from source here, so that no prebuilt binary is downloaded beside the registry. */
 const builtHere = 'better-sqlite3-multiple-ciphers';
 
-/** Lays the packages out; those that build an addon have yet to be built: {@link beginNpmAddons}. */
-export function installNpmPackages() {
-  if (installedAsLocked()) return;
+/**
+ * Lays the packages out, beside what follows; those that build an addon have yet to be built: {@link beginNpmAddons}.
+ * @returns what waits for its end
+ */
+export function beginNpmPackages() {
+  if (installedAsLocked()) return async () => undefined;
   say('installing npm packages (under a minute)');
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
-  run('npm', args, 'look at the message above; by hand it is: npm ci', buildEnvironment());
+  return begin('npm', args, 'look at the message above; by hand it is: npm ci', buildEnvironment());
 }
 
 /**

@@ -35,7 +35,7 @@ function source(version: string): string {
   return join(machine.home, version);
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   machine = Machine.start();
   files = join(machine.mount, 'files');
   for (const version of ['first', 'second']) mkdirSync(source(version));
@@ -44,7 +44,7 @@ beforeAll(() => {
   makeFiles(source('second'), later);
   makeFiles(machine.home, [victim]);
   machine.ok('put', join(machine.home, victim.name), `files/${victim.name}`);
-  [cube = ''] = machine.cubes();
+  cube = await machine.cubeOf(`files/${victim.name}`);
   for (const { name } of [...whole, ...copies])
     machine.ok('put', join(source('first'), name), `files/${name}`);
 }, 120_000);

@@ -1,13 +1,5 @@
 /** What a disk, or who has it, does to a vault's cubes. */
-import { closeSync, openSync, readdirSync, readSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-
-/** Paths of the cubes below a directory. */
-export function cubeFiles(path: string): string[] {
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter(({ name }) => name.endsWith('.cube'))
-    .map(({ parentPath, name }) => join(parentPath, name));
-}
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 
 /** Changes one bit. */
 export function flip(path: string, offset: number): void {

@@ -1,6 +1,6 @@
 /** A vault of its own with everything real: sherin-fs, swtpm, a FUSE mount, files; driven through sherinctl. */
 import { execFileSync, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -165,6 +165,21 @@ export class Machine {
     return readdirSync(folder)
       .filter((name) => name.length === 2)
       .flatMap((name) => readdirSync(join(folder, name)).map((cube) => join(folder, name, cube)));
+  }
+
+  /** Paths of the first cubes of a file at `target` in the mount, in order; whatever else was stored meanwhile is none of them. */
+  async cubesOf(target: string): Promise<string[]> {
+    const inode = statSync(join(this.mount, target)).ino;
+    const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, groups: [], pid: null };
+    const { cube_ids } = await this.call('file.resolve', { inode, caller });
+    return cube_ids.map((id) => join(this.vault, 'cubes', id.slice(0, 2), `${id}.cube`));
+  }
+
+  /** Path of the only cube of such a file. */
+  async cubeOf(target: string): Promise<string> {
+    const [path, ...more] = await this.cubesOf(target);
+    if (path === undefined || more.length > 0) throw new Error(`${target} is not in one cube`);
+    return path;
   }
 
   /** Stops and removes everything. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { cubeFiles, flip } from './damage.js';
+import { flip } from './damage.js';
 import { Machine } from './machine.js';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -20,13 +20,12 @@ beforeEach(() => {
 afterEach(() => machine.end());
 
 /** Puts a file of 2 MiB and damages what holds its first; returns its content. */
-function damagedFile(): Buffer {
+async function damagedFile(): Promise<Buffer> {
   const content = randomBytes(2 * MiB);
   const source = join(machine.home, 'source');
-  const before = new Set(cubeFiles(machine.vault));
   writeFileSync(source, content.subarray(0, MiB));
   machine.ok('put', source, 'files/first');
-  const [victim = ''] = cubeFiles(machine.vault).filter((path) => !before.has(path));
+  const victim = await machine.cubeOf('files/first');
   writeFileSync(source, content);
   machine.ok('put', source, 'files/damaged');
   machine.ok('lock');
@@ -58,8 +57,8 @@ function readsAs(expected: Buffer | string, offset: number): boolean {
   return out === 'same\n';
 }
 
-it('lets all other files become durable, and keeps what was written until the cube is there again', () => {
-  const content = damagedFile();
+it('lets all other files become durable, and keeps what was written until the cube is there again', async () => {
+  const content = await damagedFile();
   const text = 'new block '.repeat(410).slice(0, 4096);
   write('damaged', text, 8192);
   writeFileSync(at('other'), 'others do not wait');
@@ -90,8 +89,8 @@ it('lets all other files become durable, and keeps what was written until the cu
   expect(machine.run('verify').code).toBe(0);
 });
 
-it('makes a version of what is written to other parts of the cube: those that it keeps are named, not read', () => {
-  const content = damagedFile();
+it('makes a version of what is written to other parts of the cube: those that it keeps are named, not read', async () => {
+  const content = await damagedFile();
   write('damaged', 'y'.repeat(4096), 8192);
   machine.ok('sync');
   expect(machine.ok('log', 'files/damaged').match(/FILES_/g)).toHaveLength(2);
@@ -102,8 +101,8 @@ it('makes a version of what is written to other parts of the cube: those that it
   expect(machine.run('verify').code).toBe(3);
 });
 
-it('tells who closes the file, and goes on where it is cut or grows at what can not be read', () => {
-  damagedFile();
+it('tells who closes the file, and goes on where it is cut or grows at what can not be read', async () => {
+  await damagedFile();
   const file = openSync(at('damaged'), 'r+');
   writeSync(file, 'x'.repeat(4096), besideDamage);
   machine.run('snapshot');
