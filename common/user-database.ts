@@ -30,6 +30,16 @@ export class UserDatabase {
     return Number(first) === Number(gid) || members.split(',').includes(name);
   }
 
+  /** Numbers of all groups of a user; none of one who is not there. */
+  groupsOf(uid: number): readonly number[] {
+    const [name, , , first] = entries(this.#files.passwd).find(([, , id]) => Number(id) === uid) ?? [];
+    if (name === undefined) return [];
+    const named = entries(this.#files.group).filter(([, , , members = '']) =>
+      members.split(',').includes(name),
+    );
+    return [...new Set([Number(first), ...named.map(([, , gid]) => Number(gid))])];
+  }
+
   #group(wanted: string): readonly string[] | undefined {
     return entries(this.#files.group).find(([name]) => name === wanted);
   }

@@ -4,6 +4,7 @@
  * Times are nanoseconds since 1970 as decimal strings.
  */
 import { z } from 'zod';
+import { accessMethods } from './access.js';
 import { engineMethods } from './engine.js';
 import { watchMethods } from './events.js';
 import { fsckSchema } from './fsck.js';
@@ -285,6 +286,7 @@ export const controlMethods = {
   ),
   ...spaceMethods,
   ...engineMethods,
+  ...accessMethods,
   ...objectMethods,
   ...watchMethods,
   ...grantMethods,

@@ -62,12 +62,12 @@ async function keep(
     });
   const session = await service.unlocked();
   for (const record of records) await session.records.record(record);
-  await new PolicyRecord(session).write(Buffer.from(jcs(state)));
+  await new PolicyRecord(session, 'policy').write(Buffer.from(jcs(state)));
   return {};
 }
 
 async function stored(service: VaultService): Promise<State | null> {
-  const bytes = await new PolicyRecord(await service.unlocked()).read();
+  const bytes = await new PolicyRecord(await service.unlocked(), 'policy').read();
   if (bytes === null) return null;
   return JSON.parse(bytes.toString('utf8')) as State;
 }

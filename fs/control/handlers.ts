@@ -3,6 +3,7 @@ import { SherinError } from '../../common/errors.js';
 import { Secret, system } from '../../native/index.js';
 import type { VaultService } from '../service/service.js';
 import { whyContent, whyError, whyVault } from '../service/why.js';
+import { accessHandlers } from './access-handlers.js';
 import type { BackupHandlers } from './backup-handlers.js';
 import { checkHandlers } from './check-handlers.js';
 import type { ClientThreads } from './client-threads.js';
@@ -60,6 +61,7 @@ export function controlHandlers(
     ...quarantineHandlers(service),
     ...objectHandlers(service.objects),
     ...engineHandlers(service),
+    ...accessHandlers(service),
     ...taskHandlers(service.tasks),
 
     status: () => service.status(),
@@ -100,16 +102,16 @@ export function controlHandlers(
     },
 
     async mount(request, { peer }) {
-      await service.mount(request, peer);
+      await service.mounts.mount(request, peer);
       return {};
     },
 
     async 'mount.past'({ path, end }, { peer }) {
-      const past = await service.mountPast({ path, end: BigInt(end) }, peer);
+      const past = await service.mounts.mountPast({ path, end: BigInt(end) }, peer);
       return { end: String(past.end) };
     },
 
-    umount: ({ path }, { peer }) => service.unmount(peer, path),
+    umount: ({ path }, { peer }) => service.mounts.unmount(peer, path),
 
     async stop(_, { peer }) {
       try {
