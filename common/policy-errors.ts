@@ -26,6 +26,18 @@ export const policyErrors = {
     sentence: 'no action {id} waits for approval',
     hint: 'it was decided, has expired, or never was',
   },
+  FROZEN: {
+    errno: 'EROFS',
+    exit: Exit.denied,
+    sentence: 'nothing is changed in the vault: the emergency stop is on, with freeze',
+    hint: 'an administrator ends it: sherinctl estop off',
+  },
+  POLICY_UNREADABLE: {
+    errno: 'EROFS',
+    exit: Exit.denied,
+    sentence: 'nothing is changed in the vault: its policy can not be read, which may say so',
+    hint: 'heal it (sherinctl fsck --repair --from BACKUP, sherinctl quarantine restore all), then lock and unlock',
+  },
   RULES_CHANGED: {
     errno: 'EBUSY',
     exit: Exit.failed,

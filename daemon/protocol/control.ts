@@ -144,6 +144,8 @@ export const statusSchema = z.strictObject({
     reason: failureSchema.nullable(),
     slots: z.array(z.strictObject({ id: count, type: z.string(), pin: z.boolean() })),
     generation: count,
+    /** The emergency stop is on with freeze: nothing is changed. */
+    frozen: z.boolean(),
   }),
   tpm: tpmSchema,
   fs: z.strictObject({

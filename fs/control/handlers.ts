@@ -9,6 +9,7 @@ import { checkHandlers } from './check-handlers.js';
 import type { ClientThreads } from './client-threads.js';
 import { engineHandlers } from './engine-handlers.js';
 import { fsckHandlers } from './fsck-handlers.js';
+import { heldByFreeze } from './held-by-freeze.js';
 import { historyHandlers } from './history-handlers.js';
 import { objectHandlers } from './object-handlers.js';
 import { onBehalf } from './on-behalf.js';
@@ -49,7 +50,7 @@ export function controlHandlers(
   threads: ClientThreads,
   stopped: () => void,
 ): ControlHandlers {
-  return {
+  return heldByFreeze(service, {
     ...treeHandlers(service, threads),
     ...transfers.handlers(),
     ...backups.handlers(),
@@ -68,7 +69,7 @@ export function controlHandlers(
 
     async why({ target }) {
       if (target !== undefined) return whyContent(await service.settled(), target);
-      const reason = await service.refusal();
+      const reason = (await service.refusal()) ?? service.freezing.reason;
       return reason === null ? whyVault(await service.unlocked()) : whyError(reason);
     },
 
@@ -137,5 +138,5 @@ export function controlHandlers(
       const { records, heads, root, unauthenticated } = await session.verifyAudit();
       return { records, heads, root: root.toString('hex'), unauthenticated };
     },
-  };
+  });
 }

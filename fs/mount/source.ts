@@ -192,7 +192,7 @@ export interface MountSource {
   named(caller: Caller): Caller;
   /** How the tree is changed. @throws SherinError as {@link tree}; PosixError EROFS where it never is */
   changes(): Changes | Promise<Changes>;
-  /** The same while the vault is unlocked, else null: nothing is left that could be changed. */
+  /** Those of before, to end and keep what was begun, also where no more may be changed; null while the vault is locked: nothing is left. */
   presentChanges(): Changes | null;
   ranges(): Ranges | Promise<Ranges>;
   /** The verified tree; unseals first where that is needed. @throws SherinError LOCKED, PIN_NEEDED, TPM_* */

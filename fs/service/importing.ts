@@ -26,6 +26,8 @@ export interface ImportingParts {
   readonly store: CubeStore;
   readonly lock: CubeLock;
   readonly note: (event: AuditEvent) => Promise<void>;
+  /** @throws SherinError FROZEN */
+  readonly requireThawed: () => void;
   /** Answers when the kernel has dropped what it held. */
   readonly invalidate: (what: Invalidation) => Promise<void>;
 }
@@ -80,6 +82,7 @@ export class Importing {
   }
 
   async #commit(session: Session, batch: Staging): Promise<void> {
+    this.#parts.requireThawed();
     await this.#parts.store.commit(batch.cubes);
     const changed = invalidationOf(session.manifest.tree, batch.mutations);
     await session.commitHeld(batch.mutations, batch.nodes, batch.refs);

@@ -72,7 +72,7 @@ export class VaultSource implements MountSource {
   }
 
   changes(): Changes | Promise<Changes> {
-    if (this.#end !== null) throw new PosixError('EROFS');
+    if (this.#end !== null || this.#vault.frozen) throw new PosixError('EROFS');
     const session = this.#vault.current();
     return session?.changes ?? this.#vault.unlocked().then((unlocked) => unlocked.changes);
   }

@@ -18,6 +18,7 @@ import type { LockedVault } from '../vault/open.js';
 import { actorOf } from './actor.js';
 import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';
+import { Freezing } from './freezing.js';
 import { History } from './history.js';
 import { Importing } from './importing.js';
 import { keepWritten, unsealedError } from './keep-written.js';
@@ -76,6 +77,7 @@ export class VaultService implements VaultView {
   readonly tasks: Tasks;
   readonly rules: KeptRules;
   readonly mounts: Mounts;
+  readonly freezing: Freezing;
   readonly #locked: LockedVault;
   readonly #log: Logger;
   readonly #options: ServiceOptions;
@@ -104,6 +106,10 @@ export class VaultService implements VaultView {
     });
     this.#pending = new PendingAudit(locked.directory.inside('audit'));
     this.#mounting = new Mounting(this, log);
+    this.freezing = new Freezing({
+      ...{ current: () => this.current(), log, note: (event) => this.note(event) },
+      flush: () => this.#mounting.invalidate('all'),
+    });
     this.mounts = new Mounts(this.#mounting, (event) => this.note(event));
     this.history = new History(this, (what) => this.#mounting.invalidate(what));
     this.removing = new Removing(this, (what) => this.#mounting.invalidate(what));
@@ -125,6 +131,7 @@ export class VaultService implements VaultView {
     this.imports = new Importing({
       ...{ vault: this, locked, store: this.store, lock: this.cubeLock },
       note: (event) => this.note(event),
+      requireThawed: () => this.freezing.requireOff(),
       invalidate: (what) => this.#mounting.invalidate(what),
     });
   }
@@ -159,6 +166,10 @@ export class VaultService implements VaultView {
 
   get stateName(): State['kind'] {
     return this.#state.kind;
+  }
+
+  get frozen(): boolean {
+    return this.freezing.on;
   }
 
   /** The session, or null while locked; never unseals. */
@@ -253,6 +264,7 @@ export class VaultService implements VaultView {
       past: this.#mounting.past,
       reader: this.#reader,
       wholeCube: this.#options.wholeCube,
+      frozen: this.frozen,
     });
   }
 
@@ -301,6 +313,7 @@ export class VaultService implements VaultView {
         listener: this.#mounting,
         actor: actorOf(peer),
       });
+      await this.freezing.opened(session);
       this.#become({ kind: 'unlocked', session });
       this.#refused = null;
       // Another tree than the one the kernel may remember.

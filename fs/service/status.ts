@@ -17,6 +17,7 @@ export interface StatusParts {
   readonly past: readonly PastMount[];
   readonly reader: CubeReader;
   readonly wholeCube: boolean;
+  readonly frozen: boolean;
 }
 
 /** Which TPM opens the vault, in the words that every status uses. */
@@ -48,6 +49,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
         pin: slot.type === 'tpm2' && slot.pin,
       })),
       generation: header.generation,
+      frozen: parts.frozen,
     },
     tpm: tpmOf(header),
     fs: {

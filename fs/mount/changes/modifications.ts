@@ -284,7 +284,7 @@ export class Modifications {
   async sync(node: Node, whenDone?: WhenDone): Promise<void> {
     const ino = node instanceof InboxDirectory ? node.synced : node instanceof FilesNode ? node.ino : null;
     if (ino === null) return;
-    const changes = await this.#source.changes();
+    const changes = this.#source.presentChanges() ?? (await this.#source.changes());
     await changes.sync(ino, whenDone);
   }
 
