@@ -40,6 +40,7 @@ export function strictestDecision(decisions: readonly AccessDecision[]): AccessD
 
 interface CompiledRule {
   readonly who: AccessRule['who'];
+  readonly aboutGroup: boolean;
   readonly namespace: string | null;
   readonly glob: Glob | null;
   readonly decision: AccessDecision;
@@ -62,20 +63,28 @@ export function compileAccess(rules: readonly AccessRule[]): AccessMatcher {
 function compileRule({ name, who, where, effect }: AccessRule): CompiledRule {
   return {
     who,
+    aboutGroup: who !== 'anyone' && 'gid' in who,
     namespace: 'namespace' in where ? where.namespace : null,
     glob: 'path' in where ? compileGlob(where.path) : null,
     decision: { effect, rule: name },
   };
 }
 
-function matches({ who, namespace, glob, decision }: CompiledRule, access: Access): boolean {
+function matches(rule: CompiledRule, access: Access): boolean {
   // Groups cost the most to tell, so they come last.
-  const isLate = who !== 'anyone' && 'gid' in who;
-  const isMeant = (): boolean => meant(who, access.subject) ?? decision.effect === 'deny';
-  if (!isLate && !isMeant()) return false;
-  const { path } = access;
-  const isThere = glob === null ? namespace === access.namespace : path !== null && matchesGlob(glob, path);
-  return isThere && (!isLate || isMeant());
+  return rule.aboutGroup
+    ? isThere(rule, access) && isMeant(rule, access)
+    : isMeant(rule, access) && isThere(rule, access);
+}
+
+function isThere({ namespace, glob }: CompiledRule, access: Access): boolean {
+  if (glob === null) return namespace === access.namespace;
+  return access.path !== null && matchesGlob(glob, access.path);
+}
+
+/** Where nobody can tell, what denies is about them. */
+function isMeant({ who, decision }: CompiledRule, { subject }: Access): boolean {
+  return meant(who, subject) ?? decision.effect === 'deny';
 }
 
 /** Null: nobody can tell. */
