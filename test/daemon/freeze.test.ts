@@ -105,27 +105,26 @@ step(1)`,
   it('refuses what sherinctl would change; what makes it safe goes on', async () => {
     machine.ok('put', join(machine.home, 'recovery'), 'files');
     await freeze();
-    for (const line of [
-      ['put', join(machine.home, 'recovery'), 'files/again'],
-      ['restore', 'files/kept@1'],
-      ['gc', '--keep-last', '1'],
-      ['destroy', '--yes', 'files/recovery'],
+    const again = machine.run('put', join(machine.home, 'recovery'), 'files/again');
+    expect(again.err).toContain('nothing is changed');
+    const kept = { last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: null };
+    const gc = { paths: [], retention: kept };
+    const paths = ['files/recovery'];
+    for (const refused of [
+      machine.call('restore', { path: 'files/kept', version: 1 }),
+      machine.call('gc', { ...gc, dryRun: false }),
+      machine.call('destroy', { paths }),
+      machine.call('remove', { paths }),
     ])
-      expect(machine.run(...line)).toMatchObject({
-        err: expect.stringContaining('nothing is changed') as string,
-      });
-    await expect(machine.call('remove', { paths: ['files/kept'] })).rejects.toMatchObject({ code: 'FROZEN' });
-    for (const line of [
-      ['verify'],
-      ['quarantine', 'list'],
-      ['sync'],
-      ['gc', '--dry-run', '--keep-last', '1'],
-      ['fsck'],
-      ['backup', join(machine.home, 'copy')],
-      ['lock'],
-      ['unlock'],
-    ])
-      expect(machine.run(...line)).toMatchObject({ code: 0 });
+      await expect(refused).rejects.toMatchObject({ code: 'FROZEN' });
+    await machine.call('gc', { ...gc, dryRun: true });
+    await machine.call('verify', {});
+    await machine.call('fsck', {});
+    await machine.call('quarantine.list', {});
+    await machine.call('sync', {});
+    expect(machine.run('backup', join(machine.home, 'copy')).code).toBe(0);
+    await machine.call('lock', {});
+    await machine.call('unlock', { slot: 'tpm' });
     expect(await answers()).toEqual(frozen);
   });
 
