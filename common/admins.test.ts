@@ -58,3 +58,10 @@ it('without a user database only root is one', () => {
   expect([0, 1001].map((uid) => admins.has({ uid }))).toEqual([true, false]);
   expect(admins.hasPeer(ann)).toBe(false);
 });
+
+it('a user has the groups of both files', () => {
+  group('ann,cy');
+  expect(database().groupsOf(1003)).toEqual([1003, 900, 901]);
+  expect(database().groupsOf(1002)).toEqual([900]);
+  expect(database().groupsOf(4)).toEqual([]);
+});

@@ -26,4 +26,40 @@ export const policyErrors = {
     sentence: 'no action {id} waits for approval',
     hint: 'it was decided, has expired, or never was',
   },
+  FROZEN: {
+    errno: 'EROFS',
+    exit: Exit.denied,
+    sentence: 'nothing is changed in the vault: the emergency stop is on, with freeze',
+    hint: 'an administrator ends it: sherinctl estop off',
+  },
+  POLICY_UNREADABLE: {
+    errno: 'EROFS',
+    exit: Exit.denied,
+    sentence: 'nothing is changed in the vault: its policy can not be read, which may say so',
+    hint: 'heal it (sherinctl fsck --repair --from BACKUP, sherinctl quarantine restore all), then lock and unlock',
+  },
+  RULES_CHANGED: {
+    errno: 'EBUSY',
+    exit: Exit.failed,
+    sentence: 'somebody else has set the access rules meanwhile: they are version {version} now',
+    hint: 'look at them, and repeat what is still wanted',
+  },
+  RULE_UNKNOWN: {
+    errno: 'ENOENT',
+    exit: Exit.failed,
+    sentence: 'there is no access rule {rule}',
+    hint: 'see: sherinctl policy rules list',
+  },
+  RULE_KNOWN: {
+    errno: 'EEXIST',
+    exit: Exit.failed,
+    sentence: 'there is an access rule {rule} already',
+    hint: 'give another name, or remove that one first',
+  },
+  RULES_UNREADABLE: {
+    errno: 'EIO',
+    exit: Exit.failed,
+    sentence: 'the access rules can not be read, so everything in the mount is refused',
+    hint: 'heal the vault (sherinctl fsck --repair --from BACKUP), or set all rules anew (sherinctl policy rules set FILE)',
+  },
 } as const;

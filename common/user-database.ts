@@ -30,14 +30,14 @@ export class UserDatabase {
     return Number(first) === Number(gid) || members.split(',').includes(name);
   }
 
-  /** Groups of a user, the first one first; null: there is no such user. */
-  groupsOf(uid: number): readonly number[] | null {
+  /** Numbers of all groups of a user, the first one first; none of one who is not there. */
+  groupsOf(uid: number): readonly number[] {
     const [name, , , first] = entries(this.#files.passwd).find(([, , id]) => Number(id) === uid) ?? [];
-    if (name === undefined || first === undefined) return null;
-    const named = entries(this.#files.group)
-      .filter(([, , , members = '']) => members.split(',').includes(name))
-      .map(([, , gid]) => Number(gid));
-    return [...new Set([Number(first), ...named])];
+    if (name === undefined) return [];
+    const named = entries(this.#files.group).filter(([, , , members = '']) =>
+      members.split(',').includes(name),
+    );
+    return [...new Set([Number(first), ...named.map(([, , gid]) => Number(gid))])];
   }
 
   #group(wanted: string): readonly string[] | undefined {

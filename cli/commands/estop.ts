@@ -1,5 +1,5 @@
 import { SherinError } from '../../common/errors.js';
-import { command } from '../definition.js';
+import { command, flag } from '../definition.js';
 import { withDaemon } from '../service/daemon.js';
 
 export const estop = command({
@@ -7,15 +7,20 @@ export const estop = command({
   summary: 'Set or clear the emergency stop: no new task, nothing is modified, bots are stopped',
   details: [
     'For administrators. It holds through restarts, and while the vault is locked. Files at the mount can be read and written meanwhile.',
+    'With --freeze everything that programs have written is committed, and then nothing is changed in the vault: at the mount every change answers EROFS, by files that are open, too; put, restore, gc and destroy are refused. Only off ends it.',
   ],
   args: [{ form: '<on|off>', text: 'on sets it, off clears it', completes: ['on', 'off'] }],
+  options: { freeze: flag('--freeze', 'with on: commit everything, and make the mount read-only') },
   examples: [
+    { text: 'Keep everything as it is', line: 'sherinctl estop on --freeze' },
     { text: 'Stop', line: 'sherinctl estop on' },
     { text: 'Go on', line: 'sherinctl estop off' },
   ],
-  run: async (session, [word = '']) => {
+  run: async (session, [word = ''], { freeze }) => {
     if (word !== 'on' && word !== 'off') throw new SherinError('USAGE', { what: "give 'on' or 'off'" });
-    const answer = await withDaemon(session, (client) => client.call('policy.estop', { on: word === 'on' }));
+    if (freeze && word === 'off') throw new SherinError('USAGE', { what: "--freeze goes with 'on'" });
+    const wanted = { on: word === 'on', freeze };
+    const answer = await withDaemon(session, (client) => client.call('policy.estop', wanted));
     session.output.result(answer, () => session.output.line(`emergency stop: ${answer.stop}`));
   },
 });

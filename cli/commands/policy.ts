@@ -1,11 +1,13 @@
 import { type Gate, gates } from '../../common/policy-floor.js';
-import { actionTypeNames, levels, modes, risks } from '../../common/policy-scales.js';
+import { modes } from '../../common/policy-scales.js';
 import type { DaemonResult } from '../../daemon/protocol/daemon.js';
 import { choice, command, group, text } from '../definition.js';
 import { printTable } from '../output/table.js';
 import { formatTime } from '../output/units.js';
 import { withDaemon } from '../service/daemon.js';
 import { threshold } from '../service/threshold.js';
+import { rules } from './policy-rules.js';
+import { test } from './policy-test.js';
 
 const actionId = { form: '<action>', text: 'an action ID, as queue tells it', completes: 'nothing' } as const;
 
@@ -112,33 +114,13 @@ const reject = command({
   },
 });
 
-const test = command({
-  name: 'test',
-  summary: 'Tell what would be decided about an action now, and by which step',
-  args: [{ form: '<type>', text: actionTypeNames.join(', '), completes: [...actionTypeNames] }],
-  options: {
-    level: choice('--level <level>', 'how much depends on it', levels),
-    risk: choice('--risk <risk>', 'what can come of it, where nobody decides', risks),
-  },
-  examples: [{ text: 'May old versions be given up?', line: 'sherinctl policy test gc --level MEDIUM' }],
-  run: async (session, [type = ''], { level, risk }) => {
-    const action = {
-      type: type as (typeof actionTypeNames)[number],
-      level: level ?? null,
-      risk: risk ?? null,
-    };
-    const answer = await withDaemon(session, (client) => client.call('policy.test', action));
-    session.output.result(answer, () => session.output.line(`${answer.decision}  (${answer.reason})`));
-  },
-});
-
 export const policy = group(
   {
     name: 'policy',
     summary: 'What may be done without a person, and what waits for one',
     examples: [{ text: 'Now', line: 'sherinctl policy get' }],
   },
-  [get, set, queue, approve, reject, test],
+  [get, set, queue, approve, reject, test, rules],
 );
 
 function least(gate: Gate) {

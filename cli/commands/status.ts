@@ -46,6 +46,9 @@ function rows(found: Status): [string, string][] {
       'state',
       vault.reason === null ? vault.state : `${vault.state} (${vault.reason.code}; see: sherinctl why)`,
     ],
+    ...(vault.frozen
+      ? ([['stop', 'FROZEN: nothing is changed (see: sherinctl why)']] as [string, string][])
+      : []),
     ['tpm', tpm.text],
     ['slots', slots],
     [

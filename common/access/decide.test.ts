@@ -1,17 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Access, compileAccess } from './decide.js';
+import {
+  type Access,
+  type AccessDecision,
+  compileAccess,
+  type Subject,
+  strictestDecision,
+} from './decide.js';
 import { type AccessRule, accessOperations, accessRulesSchema, mostAccessRules } from './rules.js';
 
+const someone: Subject = { uid: 1000, gids: [1000, 27], bots: [] };
 const access = (over: Partial<Access> = {}): Access => ({
-  uid: 1000,
-  gids: [1000, 27],
-  bot: null,
+  subject: someone,
   operation: 'read',
   namespace: 'FILES',
   path: ['letters', 'a.txt'],
   ...over,
 });
+const by = (over: Partial<Subject>): Access => access({ subject: { ...someone, ...over } });
 const rule = (over: Partial<AccessRule> = {}): AccessRule => ({
   name: 'r1',
   who: 'anyone',
@@ -35,7 +41,7 @@ describe('access rules', () => {
     ];
     const decide = compileAccess(rules);
     expect(decide(access())).toEqual({ effect: 'allow', rule: 'mine' });
-    expect(decide(access({ uid: 1001 }))).toEqual({ effect: 'deny', rule: 'nobody' });
+    expect(decide(by({ uid: 1001 }))).toEqual({ effect: 'deny', rule: 'nobody' });
   });
 
   it.each([
@@ -43,12 +49,55 @@ describe('access rules', () => {
     ['another uid', { uid: 0 }, {}, false],
     ['a supplementary group', { gid: 27 }, {}, true],
     ['another group', { gid: 28 }, {}, false],
-    ['a bot', { bot: 'calc-1' }, { bot: 'calc-1' }, true],
-    ['another bot', { bot: 'calc-1' }, { bot: 'calc-2' }, false],
+    ['a bot', { bot: 'calc-1' }, { bots: ['calc-1'] }, true],
+    ['one of several bots of a user', { bot: 'calc-1' }, { bots: ['coding', 'calc-1'] }, true],
+    ['another bot', { bot: 'calc-1' }, { bots: ['calc-2'] }, false],
     ['a bot that the caller is not', { bot: 'calc-1' }, {}, false],
-    ['anyone', 'anyone', { bot: 'calc-1' }, true],
+    ['anyone', 'anyone', { bots: ['calc-1'] }, true],
   ] as const)('are about %s', (_, who, over, meant) => {
-    expect(compileAccess([rule({ who })])(access(over)).effect).toBe(meant ? 'deny' : 'modes');
+    expect(compileAccess([rule({ who })])(by(over)).effect).toBe(meant ? 'deny' : 'modes');
+  });
+
+  it.each([
+    ['user', { uid: 1000 }, { uid: null }],
+    ['groups', { gid: 27 }, { gids: null }],
+    ['bot', { bot: 'calc-1' }, { bots: null }],
+  ] as const)('deny and do not allow where nobody can tell the %s', (_, who, over) => {
+    expect(compileAccess([rule({ who })])(by(over)).effect).toBe('deny');
+    expect(compileAccess([rule({ who, effect: 'allow' })])(by(over)).effect).toBe('modes');
+  });
+
+  it('ask for groups only where a rule of this place and operation is about one', () => {
+    let asked = 0;
+    const subject: Subject = {
+      ...{ uid: 1000, bots: [] },
+      get gids() {
+        asked++;
+        return [27];
+      },
+    };
+    const who = { gid: 27 };
+    const elsewhere = rule({ name: 'r2', who, where: { path: 'pictures/**' } });
+    const decide = compileAccess([
+      rule({ who: { uid: 1 } }),
+      elsewhere,
+      rule({ who, operations: ['write'] }),
+    ]);
+    expect(decide(access({ subject })).effect).toBe('modes');
+    expect(asked).toBe(0);
+    expect(decide(access({ subject, operation: 'write' })).effect).toBe('deny');
+    expect(asked).toBe(1);
+  });
+
+  it('of several paths to one object the strictest counts', () => {
+    const decisions: AccessDecision[] = [
+      { effect: 'modes', rule: null },
+      { effect: 'allow', rule: 'a' },
+      { effect: 'deny', rule: 'b' },
+    ];
+    expect(strictestDecision(decisions)).toEqual({ effect: 'deny', rule: 'b' });
+    expect(strictestDecision(decisions.slice(0, 2))).toEqual({ effect: 'allow', rule: 'a' });
+    expect(strictestDecision([])).toEqual({ effect: 'modes', rule: null });
   });
 
   it.each([
@@ -59,6 +108,8 @@ describe('access rules', () => {
     [{ path: 'letters/*.txt' }, {}, true],
     [{ path: '*.txt' }, {}, false],
     [{ path: '**' }, { path: [] }, true],
+    [{ path: '**' }, { path: null }, false],
+    [{ namespace: 'TASK' }, { namespace: 'TASK', path: null }, true],
   ])('reach %j', (where, over, meant) => {
     expect(compileAccess([rule({ where })])(access(over)).effect).toBe(meant ? 'deny' : 'modes');
   });
@@ -80,9 +131,11 @@ describe('access rules', () => {
       { maxLength: 8 },
     );
     const one = fc.record({
-      uid: fc.integer({ min: 0, max: 2 }),
-      gids: fc.array(fc.integer({ min: 0, max: 2 })),
-      bot: fc.constant(null),
+      subject: fc.record({
+        uid: fc.integer({ min: 0, max: 2 }),
+        gids: fc.array(fc.integer({ min: 0, max: 2 })),
+        bots: fc.constant([]),
+      }),
       operation: fc.constantFrom(...accessOperations),
       namespace: fc.constantFrom('A', 'B', null),
       path: fc.constant([]),
@@ -92,7 +145,8 @@ describe('access rules', () => {
         let expected: object = { effect: 'modes', rule: null };
         for (const { name, who: meant, where, operations, effect } of [...list].reverse()) {
           const isMeant =
-            meant === 'anyone' || ('uid' in meant ? meant.uid === asked.uid : asked.gids.includes(meant.gid));
+            meant === 'anyone' ||
+            ('uid' in meant ? meant.uid === asked.subject.uid : asked.subject.gids.includes(meant.gid));
           if (isMeant && where.namespace === asked.namespace && operations.includes(asked.operation))
             expected = { effect, rule: name };
         }

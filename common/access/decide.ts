@@ -2,16 +2,26 @@
 import { compileGlob, type Glob, matchesGlob } from './glob.js';
 import { type AccessOperation, type AccessRule, accessOperations } from './rules.js';
 
-export interface Access {
-  readonly uid: number;
-  readonly gids: readonly number[];
-  /** The bot whose program it is, or null. */
-  readonly bot: string | null;
-  readonly operation: AccessOperation;
-  /** Namespace of the object, or null for what has none, such as a directory. */
+/** Who asks. Null: nobody can tell; then what denies is about them, and what allows is not. */
+export interface Subject {
+  readonly uid: number | null;
+  /** Looked at only where a rule is about a group. */
+  readonly gids: readonly number[] | null;
+  /** Bots whose program it may be. */
+  readonly bots: readonly string[] | null;
+}
+
+/** Where an object is. */
+export interface Place {
+  /** Null for what has none, such as a directory. */
   readonly namespace: string | null;
-  /** Names below `files/`, as text of `common/names.ts`. */
-  readonly path: readonly string[];
+  /** Names below `files/`, as text of `common/names.ts`; null for what is elsewhere. */
+  readonly path: readonly string[] | null;
+}
+
+export interface Access extends Place {
+  readonly subject: Subject;
+  readonly operation: AccessOperation;
 }
 
 /** `modes`: no rule matches, the file's modes decide alone. */
@@ -22,8 +32,15 @@ export type AccessDecision =
 /** Rules, ready to decide. */
 export type AccessMatcher = (access: Access) => AccessDecision;
 
+/** What several decisions about one object come to: one that denies counts before one that allows. */
+export function strictestDecision(decisions: readonly AccessDecision[]): AccessDecision {
+  const of = (effect: string) => decisions.find((each) => each.effect === effect);
+  return of('deny') ?? of('allow') ?? fromModes;
+}
+
 interface CompiledRule {
   readonly who: AccessRule['who'];
+  readonly aboutGroup: boolean;
   readonly namespace: string | null;
   readonly glob: Glob | null;
   readonly decision: AccessDecision;
@@ -46,19 +63,34 @@ export function compileAccess(rules: readonly AccessRule[]): AccessMatcher {
 function compileRule({ name, who, where, effect }: AccessRule): CompiledRule {
   return {
     who,
+    aboutGroup: who !== 'anyone' && 'gid' in who,
     namespace: 'namespace' in where ? where.namespace : null,
     glob: 'path' in where ? compileGlob(where.path) : null,
     decision: { effect, rule: name },
   };
 }
 
-function matches({ who, namespace, glob }: CompiledRule, access: Access): boolean {
-  if (!isMeant(who, access)) return false;
-  return glob === null ? namespace === access.namespace : matchesGlob(glob, access.path);
+function matches(rule: CompiledRule, access: Access): boolean {
+  // Groups cost the most to tell, so they come last.
+  return rule.aboutGroup
+    ? isThere(rule, access) && isMeant(rule, access)
+    : isMeant(rule, access) && isThere(rule, access);
 }
 
-function isMeant(who: AccessRule['who'], { uid, gids, bot }: Access): boolean {
+function isThere({ namespace, glob }: CompiledRule, access: Access): boolean {
+  if (glob === null) return namespace === access.namespace;
+  return access.path !== null && matchesGlob(glob, access.path);
+}
+
+/** Where nobody can tell, what denies is about them. */
+function isMeant({ who, decision }: CompiledRule, { subject }: Access): boolean {
+  return meant(who, subject) ?? decision.effect === 'deny';
+}
+
+/** Null: nobody can tell. */
+function meant(who: AccessRule['who'], subject: Subject): boolean | null {
   if (who === 'anyone') return true;
-  if ('uid' in who) return who.uid === uid;
-  return 'gid' in who ? gids.includes(who.gid) : who.bot === bot;
+  if ('uid' in who) return subject.uid === null ? null : who.uid === subject.uid;
+  if ('gid' in who) return subject.gids?.includes(who.gid) ?? null;
+  return subject.bots?.includes(who.bot) ?? null;
 }

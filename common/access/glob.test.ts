@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileGlob, globFault, matchesGlob, matchesUnits } from './glob.js';
+import { compileGlob, globFault, matchesGlob, matchesUnits, reachesGlob } from './glob.js';
 
 function matches(pattern: string, path: string): boolean {
   expect(globFault(pattern)).toBeNull();
@@ -87,6 +87,30 @@ describe('a glob', () => {
         expect(matches(text, other.join('/'))).toBe(one.join('/') === other.join('/'));
       }),
     );
+  });
+});
+
+describe('a glob reaches', () => {
+  it('a path where it can match something there or below', () => {
+    const part = fc.constantFrom('a', 'b', '*', '?', '**');
+    const names = fc.array(fc.constantFrom('a', 'b'), { maxLength: 3 });
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), names, names, (parts, above, below) => {
+        const glob = compileGlob(parts.join('/'));
+        if (matchesGlob(glob, [...above, ...below])) expect(reachesGlob(glob, above)).toBe(true);
+      }),
+    );
+  });
+
+  it.each([
+    ['a/**', 'b', false],
+    ['a/b', 'a/c', false],
+    ['a/b', 'a/b/c', false],
+    ['a/*/c', 'a/b', true],
+    ['**/c', 'a/b', true],
+    ['a/b', '', true],
+  ])('%s: below %j %s', (pattern, path, reaches) => {
+    expect(reachesGlob(compileGlob(pattern), path === '' ? [] : path.split('/'))).toBe(reaches);
   });
 });
 

@@ -71,6 +71,16 @@ export function matchesGlob({ parts, last }: Glob, path: readonly string[]): boo
   return true;
 }
 
+/** Whether something at a path, or below it, can match. */
+export function reachesGlob({ parts }: Glob, path: readonly string[]): boolean {
+  for (const [at, name] of path.entries()) {
+    const pattern = parts[at];
+    if (pattern === names) return true;
+    if (pattern === undefined || !matchesPart(pattern, name)) return false;
+  }
+  return true;
+}
+
 function compilePart(part: string): Part {
   if (!/[*?\\]/.test(part)) return part;
   const units: number[] = [];

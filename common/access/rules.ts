@@ -4,7 +4,7 @@ import { shortNameSchema } from '../short-name.js';
 import { globFault } from './glob.js';
 
 export const accessOperations = [
-  /** Content, target of a link, extended attributes. */
+  /** Content and extended attributes. */
   'read',
   /** Content, attributes and extended attributes. */
   'write',

@@ -16,6 +16,8 @@ export interface VaultPolicy {
   read(): Promise<unknown>;
   /** Durable when it resolves. @throws SherinError as {@link read}; AUDIT_UNWRITABLE, NO_SPACE, IO: nothing has changed then */
   write(state: PolicyState, events: readonly PolicyEvent[], caller: ControlCaller | null): Promise<void>;
+  /** Has the vault commit everything and refuse changes, whatever becomes of {@link write}. @throws SherinError where sherin-fs does not answer */
+  freeze(caller: ControlCaller | null): Promise<void>;
   /** Appended when it resolves, durable within some milliseconds. @throws SherinError as {@link write} */
   record(events: readonly PolicyEvent[], caller: ControlCaller | null): Promise<void>;
 }
@@ -92,6 +94,7 @@ export class PolicyKeeper {
   async setStop(stop: Stop, caller: ControlCaller | null): Promise<void> {
     const tightens = stopInForce(this.#stop, stop) !== this.#stop;
     if (tightens) this.#tighten(stop);
+    if (stop === 'freeze') await this.#freeze(caller);
     try {
       // What was read just now may have it already, see #read.
       await this.change(
@@ -104,6 +107,14 @@ export class PolicyKeeper {
         { err: error, stop },
         'the emergency stop holds, and the vault does not have it yet',
       );
+    }
+  }
+
+  async #freeze(caller: ControlCaller | null): Promise<void> {
+    try {
+      await this.#parts.vault.freeze(caller);
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'the mount is to be frozen, and sherin-fs does not answer yet');
     }
   }
 

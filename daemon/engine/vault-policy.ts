@@ -8,6 +8,9 @@ export function vaultPolicy(fs: FsLink): VaultPolicy {
     write: async (state, events, caller) => {
       await fs.call('policy.write', { state, events: events.map((event) => ({ ...event })), caller });
     },
+    freeze: async (caller) => {
+      await fs.call('policy.freeze', { caller });
+    },
     record: async (events, caller) => {
       await fs.call('audit.append', {
         events: events.map((event) => ({ ...event })),

@@ -4,6 +4,7 @@ import { evaluate } from '../policy/evaluate.js';
 import { approve, reject } from '../policy/queue.js';
 import { setPolicy } from '../policy/set.js';
 import type { PolicyState } from '../policy/state.js';
+import { stopInForce } from '../policy/stop.js';
 import { emotionPage, queuePage } from '../protocol/methods/policy.js';
 import type { DaemonHandlers } from '../socket/dispatch.js';
 import { onBehalf } from './vault.js';
@@ -50,8 +51,11 @@ export function policyHandlers(engine: () => Engine): Handlers {
       await engine().keeper.change((state) => reject(state, answer), onBehalf(caller));
       return {};
     },
-    'policy.estop': async ({ on }, caller) => {
-      await engine().keeper.setStop(on ? 'on' : 'off', onBehalf(caller));
+    'policy.estop': async ({ on, freeze }, caller) => {
+      const { keeper } = engine();
+      // Only `off` loosens.
+      const stop = on ? stopInForce(keeper.stop, freeze ? 'freeze' : 'on') : 'off';
+      await keeper.setStop(stop, onBehalf(caller));
       return { stop: engine().keeper.stop };
     },
     'policy.test': async (action) => evaluate(await engine().keeper.state(), action, feelings()),

@@ -4,6 +4,7 @@
  * Times are nanoseconds since 1970 as decimal strings.
  */
 import { z } from 'zod';
+import { accessMethods } from './access.js';
 import { auditMethods } from './audit.js';
 import { engineMethods } from './engine.js';
 import { watchMethods } from './events.js';
@@ -144,6 +145,8 @@ export const statusSchema = z.strictObject({
     reason: failureSchema.nullable(),
     slots: z.array(z.strictObject({ id: count, type: z.string(), pin: z.boolean() })),
     generation: count,
+    /** The emergency stop is on with freeze: nothing is changed. */
+    frozen: z.boolean(),
   }),
   tpm: tpmSchema,
   fs: z.strictObject({
@@ -295,6 +298,7 @@ export const controlMethods = {
   ...spaceMethods,
   ...auditMethods,
   ...engineMethods,
+  ...accessMethods,
   ...objectMethods,
   ...watchMethods,
   ...grantMethods,

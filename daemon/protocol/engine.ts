@@ -1,5 +1,6 @@
 /** Methods of the control socket for sherind alone: what the policy engine keeps in the vault, and what goes into the audit log. */
 import { z } from 'zod';
+import { stops } from '../../common/policy-scales.js';
 import { shortNameSchema } from '../../common/short-name.js';
 import { callerSchema } from './objects.js';
 import { type Method, method, nothing } from './terms.js';
@@ -21,8 +22,8 @@ export type DaemonAuditEvent = z.infer<typeof auditEventSchema>;
 const events = z.array(auditEventSchema).max(mostEvents);
 /** Whom it was for; null: sherind itself. */
 const caller = callerSchema.nullable();
-/** As sherind made it; sherin-fs holds the floor in it against the one that is there. */
-const state = z.looseObject({ floor: z.unknown() });
+/** As sherind made it; sherin-fs holds the floor in it against the one that is there, and obeys the stop. */
+const state = z.looseObject({ floor: z.unknown(), stop: z.enum(stops) });
 
 /** Beside the others of the control socket; from root and the user who runs sherin-fs only. */
 export const engineMethods = {
@@ -34,6 +35,11 @@ export const engineMethods = {
   'policy.write': method(
     'Records what happened, then keeps a state of the policy engine in the vault; durable when answered',
     z.strictObject({ state, events, caller }),
+    nothing,
+  ),
+  'policy.freeze': method(
+    'Commits what programs have written and refuses every change from now on, until a state is written whose stop is another',
+    z.strictObject({ caller }),
     nothing,
   ),
   'audit.append': method(

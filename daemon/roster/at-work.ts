@@ -49,7 +49,7 @@ function runnerOf(roster: Roster): BotRunner {
 function grantsOf(roster: Roster, fs: FsLink): Grants {
   const users = new UserDatabase();
   const identity = (uid: number) => {
-    const [gid = nogroup, ...groups] = users.groupsOf(uid) ?? [];
+    const [gid = nogroup, ...groups] = users.groupsOf(uid);
     return { uid, gid, groups };
   };
   return {

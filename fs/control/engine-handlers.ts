@@ -1,6 +1,7 @@
 import { SherinError } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
 import { shippedFloor } from '../../common/policy-floor.js';
+import type { Stop } from '../../common/policy-scales.js';
 import { Turns } from '../../common/turns.js';
 import type { DaemonAuditEvent } from '../../daemon/protocol/engine.js';
 import type { ControlCaller } from '../../daemon/protocol/objects.js';
@@ -11,9 +12,9 @@ import type { VaultService } from '../service/service.js';
 import { onBehalf } from './on-behalf.js';
 import type { ControlHandlers } from './server.js';
 
-type Handlers = Pick<ControlHandlers, 'policy.read' | 'policy.write' | 'audit.append'>;
+type Handlers = Pick<ControlHandlers, 'policy.read' | 'policy.write' | 'policy.freeze' | 'audit.append'>;
 type AuditRecord = ReturnType<typeof recordOf>;
-type State = { readonly floor: unknown; readonly [member: string]: unknown };
+type State = { readonly floor: unknown; readonly stop: Stop; readonly [member: string]: unknown };
 
 /** `policy.*` and `audit.append`: what sherind keeps in the vault and in its log. */
 export function engineHandlers(service: VaultService): Handlers {
@@ -26,6 +27,7 @@ export function engineHandlers(service: VaultService): Handlers {
 
     async 'policy.write'({ state, events, caller }, { peer }) {
       requireOwn(peer);
+      if (state.stop === 'freeze') await service.freezing.freeze(onBehalf(peer, caller ?? undefined));
       return writes.run(() =>
         keep(
           service,
@@ -33,6 +35,12 @@ export function engineHandlers(service: VaultService): Handlers {
           events.map((event) => recordOf(event, peer, caller)),
         ),
       );
+    },
+
+    async 'policy.freeze'({ caller }, { peer }) {
+      requireOwn(peer);
+      await service.freezing.freeze(onBehalf(peer, caller ?? undefined));
+      return {};
     },
 
     async 'audit.append'({ events, caller, durable }, { peer }) {
@@ -62,12 +70,13 @@ async function keep(
     });
   const session = await service.unlocked();
   for (const record of records) await session.records.record(record);
-  await new PolicyRecord(session).write(Buffer.from(jcs(state)));
+  await new PolicyRecord(session, 'policy').write(Buffer.from(jcs(state)));
+  service.freezing.wrote(state.stop);
   return {};
 }
 
 async function stored(service: VaultService): Promise<State | null> {
-  const bytes = await new PolicyRecord(await service.unlocked()).read();
+  const bytes = await new PolicyRecord(await service.unlocked(), 'policy').read();
   if (bytes === null) return null;
   return JSON.parse(bytes.toString('utf8')) as State;
 }

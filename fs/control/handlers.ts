@@ -3,12 +3,14 @@ import { SherinError } from '../../common/errors.js';
 import { Secret, system } from '../../native/index.js';
 import type { VaultService } from '../service/service.js';
 import { whyContent, whyError, whyVault } from '../service/why.js';
+import { accessHandlers } from './access-handlers.js';
 import { auditHandlers } from './audit-handlers.js';
 import type { BackupHandlers } from './backup-handlers.js';
 import { checkHandlers } from './check-handlers.js';
 import type { ClientThreads } from './client-threads.js';
 import { engineHandlers } from './engine-handlers.js';
 import { fsckHandlers } from './fsck-handlers.js';
+import { heldByFreeze } from './held-by-freeze.js';
 import { historyHandlers } from './history-handlers.js';
 import { objectHandlers } from './object-handlers.js';
 import { onBehalf } from './on-behalf.js';
@@ -49,7 +51,7 @@ export function controlHandlers(
   threads: ClientThreads,
   stopped: () => void,
 ): ControlHandlers {
-  return {
+  return heldByFreeze(service, {
     ...treeHandlers(service, threads),
     ...transfers.handlers(),
     ...backups.handlers(),
@@ -62,13 +64,14 @@ export function controlHandlers(
     ...objectHandlers(service.objects),
     ...engineHandlers(service),
     ...auditHandlers(service),
+    ...accessHandlers(service),
     ...taskHandlers(service.tasks),
 
     status: () => service.status(),
 
     async why({ target }) {
       if (target !== undefined) return whyContent(await service.settled(), target);
-      const reason = await service.refusal();
+      const reason = (await service.refusal()) ?? service.freezing.reason;
       return reason === null ? whyVault(await service.unlocked()) : whyError(reason);
     },
 
@@ -102,16 +105,16 @@ export function controlHandlers(
     },
 
     async mount(request, { peer }) {
-      await service.mount(request, peer);
+      await service.mounts.mount(request, peer);
       return {};
     },
 
     async 'mount.past'({ path, end }, { peer }) {
-      const past = await service.mountPast({ path, end: BigInt(end) }, peer);
+      const past = await service.mounts.mountPast({ path, end: BigInt(end) }, peer);
       return { end: String(past.end) };
     },
 
-    umount: ({ path }, { peer }) => service.unmount(peer, path),
+    umount: ({ path }, { peer }) => service.mounts.unmount(peer, path),
 
     async stop(_, { peer }) {
       try {
@@ -125,5 +128,5 @@ export function controlHandlers(
     },
 
     remove: ({ paths }, { peer }) => service.removing.remove(paths, peer),
-  };
+  });
 }

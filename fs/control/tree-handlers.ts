@@ -24,9 +24,10 @@ export function treeHandlers(
   threads: ClientThreads,
 ): Pick<ControlHandlers, 'list' | 'stat' | 'read'> {
   return {
-    async list({ path, after, xattrs }) {
+    async list({ path, after, xattrs }, { peer }) {
       const session = await service.settled();
       const ino = resolve(session, path);
+      await session.rules.guard()?.refusal('list', { ino }, peer);
       if (session.manifest.tree.inode(ino)?.kind !== 'directory')
         throw new SherinError('NOT_DIRECTORY', { path });
       const entries: EntryInfo[] = [];
@@ -55,7 +56,8 @@ export function treeHandlers(
         await requireTarget(fd, own);
         const session = await service.settled();
         const found = findTarget(session, target);
-        const content = await session.openContent(found, { uid: peer.uid, gid: peer.gid, pid: peer.pid });
+        await session.rights.requireRead(found.ino, found.object?.id ?? null, peer);
+        const content = await session.openContent(found, peer);
         try {
           const wanted = Math.max(0, Math.min(length, content.size - offset));
           if (!Number.isSafeInteger(at + wanted))

@@ -15,8 +15,8 @@ export const tasksMark = Buffer.from('1');
 export const taskParts = ['inbox', 'out', 'results'] as const;
 export type TaskPart = (typeof taskParts)[number];
 
-/** In the directory itself: what the policy engine knows. */
-export const policyRecordName = Buffer.from('policy');
+/** Files in the directory itself: what the policy engine knows, and the access rules. */
+export type PolicyRecordName = 'policy' | 'access';
 const policyNamespace = parseNamespace('POLICY');
 
 export interface TaskPlace {

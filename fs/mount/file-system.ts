@@ -1,7 +1,8 @@
 /** The file system of the mount, in nodes and handles. It knows no binding and no key. */
+import type { AccessOperation } from '../../common/access/rules.js';
 import { BotsDirectory } from './bots/bots-tree.js';
 import { Modifications } from './changes/modifications.js';
-import { mayWrite, truncates } from './changes/open-modes.js';
+import { mayRead, mayWrite, truncates } from './changes/open-modes.js';
 import { CubesDirectory } from './cubes-tree.js';
 import { FilesNode, FilesRoot } from './files-tree.js';
 import { IdsDirectory } from './ids-tree.js';
@@ -83,6 +84,7 @@ export class FileSystem {
   }
 
   async list(node: Node, caller: Caller): Promise<Iterable<DirectoryEntry>> {
+    await this.#require('list', node, caller);
     return node.list(caller);
   }
 
@@ -96,6 +98,7 @@ export class FileSystem {
    * @throws PosixError EROFS for writing outside `files/`; SherinError of the source
    */
   async open(node: Node, flags: number, caller: Caller, drops = false): Promise<number> {
+    if (mayRead(flags)) await this.#require('read', node, caller);
     if (mayWrite(flags) || truncates(flags)) return this.modify.openChanging(node, flags, caller, drops);
     const file = await node.open(caller);
     return this.#open.add(node, file, caller);
@@ -139,8 +142,9 @@ export class FileSystem {
   }
 
   /** `name`: its bytes as Latin-1. @throws PosixError ENODATA when there is none, EOPNOTSUPP for ACLs, labels and `trusted.*` */
-  async getxattr(node: Node, name: string): Promise<Buffer> {
+  async getxattr(node: Node, name: string, caller: Caller): Promise<Buffer> {
     refuseForeign(name);
+    await this.#require('read', node, caller);
     const value = await node.xattr(name);
     // SELinux gives a FUSE mount one label; `ls -l` asks for that of every file, unless there are none at all.
     if (value === undefined) throw new PosixError(name === 'security.selinux' ? 'EOPNOTSUPP' : 'ENODATA');
@@ -148,7 +152,12 @@ export class FileSystem {
   }
 
   /** `shown`: which names the driver can be asked for. */
-  async listxattr(node: Node, shown: (name: Buffer) => boolean = () => true): Promise<Buffer> {
+  async listxattr(
+    node: Node,
+    caller: Caller,
+    shown: (name: Buffer) => boolean = () => true,
+  ): Promise<Buffer> {
+    await this.#require('read', node, caller);
     return listedNames((await node.xattrNames()).filter(shown));
   }
 
@@ -169,5 +178,13 @@ export class FileSystem {
   /** The kernel has dropped what it knew. */
   forget(): void {
     this.#status.forget();
+  }
+
+  /** By the access rules. @throws SherinError DENIED; as MountSource.guard */
+  async #require(operation: AccessOperation, { ruled }: Node, caller: Caller): Promise<void> {
+    if (ruled === null) return;
+    const guard = this.#source.guard();
+    const held = guard instanceof Promise ? await guard : guard;
+    await held?.refusal(operation, ruled, this.#source.named(caller));
   }
 }

@@ -6,7 +6,7 @@ import type { Inode } from '../manifest/tree.js';
 import { type DirectoryEntry, Node, type NodeStat } from './node.js';
 import { PosixError } from './posix-error.js';
 import { sherinXattr } from './sherin-xattrs.js';
-import type { Caller, MountSource, OpenFile, TreeView } from './source.js';
+import type { Caller, MountSource, OpenFile, Ruled, TreeView } from './source.js';
 import { within } from './within.js';
 
 const nameMax = 255;
@@ -23,6 +23,10 @@ export class FilesNode extends Node {
     super();
     this.#source = source;
     this.ino = ino;
+  }
+
+  override get ruled(): Ruled {
+    return { ino: this.ino };
   }
 
   /** @throws PosixError ENOENT when the inode is gone; SherinError when the vault stays locked */

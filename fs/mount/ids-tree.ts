@@ -6,7 +6,7 @@ import { type DirectoryEntry, GeneratedDirectory, Node, type NodeStat } from './
 import { PosixError } from './posix-error.js';
 import { isPersonal, objectReach } from './reach.js';
 import { sherinXattr } from './sherin-xattrs.js';
-import type { Caller, MountSource, OpenFile, TreeView } from './source.js';
+import type { Caller, MountSource, OpenFile, Ruled, TreeView } from './source.js';
 
 /** Nanoseconds of the ID's UTC date: an object never changes, so that is all its times. */
 function dateOf(id: SherinId): bigint {
@@ -28,6 +28,10 @@ class ObjectNode extends Node {
     this.#source = source;
     this.#object = object;
     this.ino = generatedInode('ids', object.no);
+  }
+
+  override get ruled(): Ruled {
+    return { id: this.#object.id };
   }
 
   override async stat(): Promise<NodeStat> {

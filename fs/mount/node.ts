@@ -2,7 +2,7 @@
 import { nowNanoseconds } from '../../common/time.js';
 import type { InodeKind } from '../manifest/records.js';
 import { PosixError } from './posix-error.js';
-import type { Caller, OpenFile } from './source.js';
+import type { Caller, OpenFile, Ruled } from './source.js';
 
 export interface NodeStat {
   readonly ino: number;
@@ -45,6 +45,10 @@ export abstract class Node {
   readonly personal: boolean = false;
   /** Every open has content of its own, which the kernel does not keep. */
   readonly direct: boolean = false;
+  /** What access rules say of it they say of this; null: they say nothing. */
+  get ruled(): Ruled | null {
+    return null;
+  }
   abstract stat(): Soon<NodeStat>;
 
   /** As {@link stat}, of a file that is open. */

@@ -1,7 +1,8 @@
 /** What the mount asks of the service behind it. Everything the mount shows comes through here. */
+import type { AccessOperation } from '../../common/access/rules.js';
 import type { CubeId, Root, SherinId } from '../../common/ids.js';
 import type { CubeReader, CubeRef, GrantedSegment, WhenDone } from '../../native/index.js';
-import type { Mutation, PolicyTag } from '../manifest/records.js';
+import type { InodeKind, Mutation, PolicyTag } from '../manifest/records.js';
 import type { Inode, Tree } from '../manifest/tree.js';
 import type { BotFolders } from './bots/folders.js';
 
@@ -10,6 +11,8 @@ export interface Caller {
   readonly uid: number | null;
   readonly gid: number | null;
   readonly pid: number | null;
+  /** Supplementary groups where they are known; else those of its process count. */
+  readonly groups?: readonly number[];
   /** Path of its program where the driver has looked; the process may be gone since. */
   readonly program?: string;
 }
@@ -105,9 +108,35 @@ export interface FilePlace {
   readonly offset: number;
 }
 
+/** A name in the user's tree, or beside it; there need be nothing. */
+export interface NameInTree {
+  /** Inode of the directory. */
+  readonly parent: number;
+  readonly name: Buffer;
+}
+
+/** What access rules are asked about: an inode, an object by its ID, or a name that something of a kind is to get. */
+export type Ruled =
+  | { readonly ino: number }
+  | { readonly id: SherinId }
+  | (NameInTree & { readonly kind: InodeKind });
+
+/** What rejects with SherinError DENIED once that is on record; undefined: nothing is refused. */
+export type Refusal = Promise<never> | undefined;
+
+/** Access rules, which hold besides modes and tags. They answer at once: a change that follows at once is of what they looked at. */
+export interface AccessGuard {
+  refusal(operation: AccessOperation, ruled: Ruled, caller: Caller): Refusal;
+  /** Of taking a name away, whatever it leads to. */
+  removalRefusal(name: NameInTree, caller: Caller): Refusal;
+  renameRefusal(from: NameInTree, to: NameInTree, exchange: boolean, caller: Caller): Refusal;
+}
+
 /** What programs change of the user's tree. Everything is in memory when a call returns, and on disk after {@link sync}. */
 export interface Changes {
   readonly tree: TreeView;
+  /** Access rules; null: there are none. */
+  readonly guard: AccessGuard | null;
   /** The time of a change, nanoseconds since 1970: each later than the one before. */
   now(): bigint;
   /** A number that no inode ever had. */
@@ -157,9 +186,13 @@ export interface Ranges {
 }
 
 export interface MountSource {
+  /** Access rules; null: there are none. @throws SherinError as {@link tree} */
+  guard(): AccessGuard | null | Promise<AccessGuard | null>;
+  /** A caller by name, where the driver tells none and it can only be one. */
+  named(caller: Caller): Caller;
   /** How the tree is changed. @throws SherinError as {@link tree}; PosixError EROFS where it never is */
   changes(): Changes | Promise<Changes>;
-  /** The same while the vault is unlocked, else null: nothing is left that could be changed. */
+  /** Those of before, to end and keep what was begun, also where no more may be changed; null while the vault is locked: nothing is left. */
   presentChanges(): Changes | null;
   ranges(): Ranges | Promise<Ranges>;
   /** The verified tree; unseals first where that is needed. @throws SherinError LOCKED, PIN_NEEDED, TPM_* */

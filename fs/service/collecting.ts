@@ -73,7 +73,7 @@ export class Collecting {
    */
   async gc(request: GcRequest, caller: Caller, progress: Progress): Promise<GcReport> {
     const session = await this.#parts.vault.settled();
-    await session.requireOwner([this.#parts.owner], caller, 'gc', 'give up versions of this vault');
+    await session.rights.requireOwner([this.#parts.owner], caller, 'gc', 'give up versions of this vault');
     if (!request.dryRun) await joinPieces(session, this.#parts.cooling);
     const planned = await plan(session, request, progress);
     if (request.dryRun) return reportOf(planned);

@@ -106,7 +106,7 @@ export class Destroying {
     const history = await vaultHistory(session.manifest, progress);
     const lines = paths.map((path) => requireLine(history, path));
     const owners = ownersOf(history, lines);
-    await session.requireOwner(owners, caller, 'destroy', 'destroy files of others');
+    await session.rights.requireOwner(owners, caller, 'destroy', 'destroy files of others');
     const actor = actorOf(caller);
     await session.records.record({ event: 'AUDIT_DESTROY', id: null, actor, meta: { paths: paths.length } });
     const there = lines.filter((line) => session.manifest.tree.find(line.names()) !== undefined);

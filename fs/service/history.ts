@@ -10,6 +10,7 @@ import type { Caller } from '../mount/source.js';
 import { treePath } from '../tree-path.js';
 import { actorOf } from './actor.js';
 import { invalidationOf } from './invalidation-of.js';
+import { placeOfPath } from './rules/places.js';
 import type { Session } from './session.js';
 import type { VaultView } from './vault-view.js';
 
@@ -86,6 +87,7 @@ export class History {
     progress: Progress,
   ): Promise<NumberedVersion> {
     const { versions } = await this.#read(session, path, caller, progress);
+    await session.rules.guard()?.placeRefusal('write', placeOfPath(treePath(path)), caller);
     const version = versions[number - 1];
     if (version === undefined)
       throw new SherinError('VERSION_MISSING', { path, version: number, part: `1 to ${versions.length}` });
@@ -106,7 +108,7 @@ export class History {
   async #read(session: Session, path: string, caller: Caller, progress: Progress): Promise<PathHistory> {
     const names = treePath(path);
     const present = session.manifest.tree.find(names);
-    await session.requireRead(present?.ino ?? null, null, caller);
+    await session.rights.requireRead(present?.ino ?? null, null, caller);
     const history = await pathHistory(session.manifest, names, progress);
     if (history.versions.length > 0) return history;
     throw new SherinError(present?.kind === 'directory' ? 'IS_DIRECTORY' : 'PATH_MISSING', { path });

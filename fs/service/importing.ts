@@ -5,12 +5,15 @@ import type { AuditEvent } from '../audit/event.js';
 import type { CubeLock } from '../cube/cube-lock.js';
 import type { CubeStore } from '../cube/store.js';
 import type { Invalidation } from '../mount/driver.js';
+import type { Refusal } from '../mount/source.js';
 import { Import, type ImportTotals } from '../transfer/import.js';
+import type { PlannedChange } from '../transfer/import-tree.js';
 import type { Staging } from '../transfer/staging.js';
 import type { LockedVault } from '../vault/open.js';
 import { actorOf, systemActor } from './actor.js';
 import { encodeOptions } from './encode-options.js';
 import { invalidationOf } from './invalidation-of.js';
+import { placeOfPath } from './rules/places.js';
 import type { Session } from './session.js';
 import type { VaultView } from './vault-view.js';
 
@@ -23,8 +26,21 @@ export interface ImportingParts {
   readonly store: CubeStore;
   readonly lock: CubeLock;
   readonly note: (event: AuditEvent) => Promise<void>;
+  /** @throws SherinError FROZEN */
+  readonly requireThawed: () => void;
   /** Answers when the kernel has dropped what it held. */
   readonly invalidate: (what: Invalidation) => Promise<void>;
+}
+
+function importRefusal(
+  { rules }: Session,
+  { operation, path, ino, kind }: PlannedChange,
+  peer: Peer,
+): Refusal {
+  const guard = rules.guard();
+  if (ino !== null && operation === 'write') return guard?.refusal(operation, { ino }, peer);
+  const { namespace, ...place } = placeOfPath(path);
+  return guard?.placeRefusal(operation, { ...place, namespace: kind === 'file' ? namespace : null }, peer);
 }
 
 /** Imports into one vault: each begun for a peer, committed batch by batch. */
@@ -51,6 +67,7 @@ export class Importing {
       owned,
       forced: peer.uid === 0 ? null : { uid: peer.uid, gid: peer.gid },
       checksum,
+      refusal: (change: PlannedChange) => importRefusal(session, change, peer),
       commit: (batch: Staging) => this.#commit(session, batch),
       now: nowNanoseconds,
     };
@@ -65,6 +82,7 @@ export class Importing {
   }
 
   async #commit(session: Session, batch: Staging): Promise<void> {
+    this.#parts.requireThawed();
     await this.#parts.store.commit(batch.cubes);
     const changed = invalidationOf(session.manifest.tree, batch.mutations);
     await session.commitHeld(batch.mutations, batch.nodes, batch.refs);

@@ -7,6 +7,7 @@ import type { Tree } from '../manifest/tree.js';
 import { BotFolders } from '../mount/bots/folders.js';
 import { PosixError } from '../mount/posix-error.js';
 import type {
+  AccessGuard,
   Caller,
   Changes,
   FileFacts,
@@ -71,13 +72,24 @@ export class VaultSource implements MountSource {
   }
 
   changes(): Changes | Promise<Changes> {
-    if (this.#end !== null) throw new PosixError('EROFS');
+    if (this.#end !== null || this.#vault.frozen) throw new PosixError('EROFS');
     const session = this.#vault.current();
     return session?.changes ?? this.#vault.unlocked().then((unlocked) => unlocked.changes);
   }
 
   presentChanges(): Changes | null {
     return this.#end === null ? (this.#vault.current()?.changes ?? null) : null;
+  }
+
+  guard(): AccessGuard | null | Promise<AccessGuard | null> {
+    const session = this.#vault.current();
+    const past = this.#end !== null && session !== null ? this.#treeNow(session) : null;
+    if (session === null || (this.#end !== null && past === null)) return this.#guardLater();
+    return session.rules.guard(past);
+  }
+
+  named(caller: Caller): Caller {
+    return caller.uid !== null || this.#allowOther ? caller : { ...this.owner, pid: caller.pid };
   }
 
   async ranges(): Promise<Ranges> {
@@ -92,14 +104,14 @@ export class VaultSource implements MountSource {
     const inode = tree.inode(ino);
     if (inode === undefined) throw new SherinError('PATH_MISSING', { path: `inode ${ino}` });
     const object = inode.object === 0 ? null : (tree.object(inode.object) ?? null);
-    return session.openFile(ino, object, this.#named(caller), tree);
+    return session.openFile(ino, object, this.named(caller), tree);
   }
 
   prepare(ino: number): PreparedFile | null {
     const session = this.#vault.current();
     const tree = session && this.#treeNow(session);
     const prepared = tree === null ? null : (session?.prepare(ino, tree) ?? null);
-    return prepared && { ...prepared, opened: (caller) => prepared.opened(this.#named(caller)) };
+    return prepared && { ...prepared, opened: (caller) => prepared.opened(this.named(caller)) };
   }
 
   async openObject(id: SherinId, caller: Caller): Promise<OpenFile> {
@@ -108,21 +120,21 @@ export class VaultSource implements MountSource {
     const object = tree.objectById(parseSherinId(id));
     if (object === undefined) throw new SherinError('ID_UNKNOWN', { id });
     const [ino] = tree.inodesOf(object.no);
-    return session.openContent({ ino: ino ?? null, object }, this.#named(caller), tree);
+    return session.openContent({ ino: ino ?? null, object }, this.named(caller), tree);
   }
 
   async openGranted(id: SherinId, caller: Caller): Promise<OpenFile> {
     const session = await this.#vault.unlocked();
     const object = session.tree.objectById(parseSherinId(id));
     if (object === undefined) throw new SherinError('ID_UNKNOWN', { id });
-    return session.openContent({ ino: null, object }, this.#named(caller));
+    return session.openContent({ ino: null, object }, this.named(caller));
   }
 
   async openCube(id: CubeId, caller: Caller): Promise<OpenFile> {
     const session = await this.#vault.unlocked();
     const cube = session.catalog.find(id);
     if (cube === undefined) throw new SherinError('ID_UNKNOWN', { id });
-    return session.openCube(cube, this.#named(caller));
+    return session.openCube(cube, this.named(caller));
   }
 
   findCube(id: CubeId): CubeRef | undefined {
@@ -201,8 +213,9 @@ export class VaultSource implements MountSource {
     return tree;
   }
 
-  #named(caller: Caller): Caller {
-    return caller.uid !== null || this.#allowOther ? caller : { ...this.owner, pid: caller.pid };
+  async #guardLater(): Promise<AccessGuard | null> {
+    const session = await this.#vault.unlocked();
+    return session.rules.guard(this.#end === null ? null : await this.#treeOf(session));
   }
 
   async #measure(): Promise<void> {

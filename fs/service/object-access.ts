@@ -133,7 +133,7 @@ export class ObjectAccess {
       file?.kind === 'file' &&
       this.#comesIn(caller) &&
       permits(fileReach(session.tree, file, this.#owner), caller) &&
-      session.mayRead(ino, caller);
+      session.rights.mayRead(ino, caller);
     if (!may) throw new SherinError('PATH_MISSING', { path: `inode ${ino}` });
     return file;
   }
@@ -154,7 +154,7 @@ export class ObjectAccess {
   #mayRead(session: Session, no: number, caller: Identity): boolean {
     const { tree } = session;
     if (!this.#comesIn(caller) || !permits(objectReach(tree, no, this.#owner), caller)) return false;
-    return tree.inodesOf(no).every((ino) => session.mayRead(ino, caller));
+    return tree.inodesOf(no).every((ino) => session.rights.mayRead(ino, caller));
   }
 
   #comesIn({ uid }: Identity): boolean {

@@ -1,5 +1,6 @@
 import type { Admins } from '../../common/admins.js';
 import { SherinError, systemCode } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
 import { type CubeReader, type Keyring, Secret } from '../../native/index.js';
 import type { AuditEvent } from '../audit/event.js';
 import { AuditLog } from '../audit/log.js';
@@ -7,6 +8,7 @@ import type { PendingAudit } from '../audit/pending.js';
 import type { CubeLock } from '../cube/cube-lock.js';
 import type { CubeStore } from '../cube/store.js';
 import { Manifest, type ManifestOptions } from '../manifest/manifest.js';
+import type { BotFolders } from '../mount/bots/folders.js';
 import { enrollTpm } from '../vault/enroll.js';
 import { headerHash } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
@@ -18,6 +20,7 @@ import { auditKeys, manifestKeys } from './key-uses.js';
 import type { Measures } from './measures.js';
 import { openJournal } from './open-journal.js';
 import { RollbackGuard } from './rollback-guard.js';
+import { readRules } from './rules/kept-rules.js';
 import { Session } from './session.js';
 import type { VaultEvents } from './vault-events.js';
 
@@ -32,12 +35,14 @@ export interface OpenSessionParts {
   readonly store: CubeStore;
   readonly lock: CubeLock;
   readonly admins: Admins;
+  readonly bots: BotFolders;
   readonly pending: PendingAudit;
   readonly invalidate: () => void;
   readonly events: VaultEvents;
   readonly measures: Measures;
   readonly listener: WritingListener;
   readonly actor: AuditEvent['actor'];
+  readonly log: Logger;
 }
 
 /**
@@ -126,6 +131,7 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
     const recovered = await session.recover();
     if (recovered > 0)
       session.records.note({ event: 'AUDIT_JOURNAL', id: null, actor, meta: { recovered } }, true);
+    session.rules.take(await readRules(session, parts.log));
     return session;
   } catch (error) {
     await audit?.close().catch(() => undefined);

@@ -54,7 +54,7 @@ export class Origins {
   ): Promise<LineageReport> {
     const session = await this.#vault.settled();
     const { ino, object } = findOrigin(session, target);
-    await session.requireRead(ino, object?.id ?? null, caller);
+    await session.rights.requireRead(ino, object?.id ?? null, caller);
     if (object === null)
       throw new SherinError('USAGE', { what: `${target} has no content, and so no origin` });
     const all = await this.#makings(session, progress);

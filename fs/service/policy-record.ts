@@ -1,28 +1,31 @@
-/** The policy engine's state, as a file beside `files/` (FORMAT.md, "Tasks"): encrypted, versioned and under the signed head as any. */
+/** What the policy engine keeps, as files beside `files/` (FORMAT.md, "Tasks"): encrypted, versioned and under the signed head as any. */
 import { SherinError } from '../../common/errors.js';
 import { type Attributes, rootInode } from '../manifest/records.js';
-import { policyRecordName, tasksInode } from '../manifest/tasks.js';
+import { type PolicyRecordName, tasksInode } from '../manifest/tasks.js';
 import { rename } from '../mount/changes/names.js';
 import { tasksDirectory } from '../mount/changes/task-directories.js';
 import type { Session } from './session.js';
 
-/** Where a record is written before it takes the place of the one that was there. */
-const nextName = Buffer.from(`${policyRecordName.toString()}.next`);
 /** Bytes of the longest record. */
 const longest = 1024 * 1024;
 
 export class PolicyRecord {
   readonly #session: Session;
+  readonly #name: Buffer;
+  /** Where a record is written before it takes the place of the one that was there. */
+  readonly #nextName: Buffer;
 
-  constructor(session: Session) {
+  constructor(session: Session, name: PolicyRecordName) {
     this.#session = session;
+    this.#name = Buffer.from(name);
+    this.#nextName = Buffer.from(`${name}.next`);
   }
 
   /** Null in a vault that never had one. @throws SherinError as Session.openContent; PROTOCOL for one that is too long */
   async read(): Promise<Buffer | null> {
     const { tree } = this.#session;
     const tasks = tasksInode(tree);
-    const entry = tasks === undefined ? undefined : tree.lookup(tasks, policyRecordName);
+    const entry = tasks === undefined ? undefined : tree.lookup(tasks, this.#name);
     if (entry === undefined) return null;
     const object = tree.object(tree.objectOfFile(entry.ino) ?? 0) ?? null;
     const file = await this.#session.openFile(entry.ino, object, this.#vaultOwner(), tree);
@@ -41,12 +44,12 @@ export class PolicyRecord {
     const { changes } = this.#session;
     const { uid, gid } = this.#vaultOwner();
     const tasks = tasksDirectory(changes, { uid, gid });
-    const left = changes.tree.lookup(tasks, nextName);
+    const left = changes.tree.lookup(tasks, this.#nextName);
     const ino = left?.ino ?? changes.newInode();
     if (left === undefined) {
       changes.change([
         { type: 'attributes', inode: ino, attributes: fileAttributes(changes.now(), uid, gid) },
-        { type: 'link', parent: tasks, inode: ino, name: nextName },
+        { type: 'link', parent: tasks, inode: ino, name: this.#nextName },
       ]);
     }
     changes.opened(ino);
@@ -59,8 +62,8 @@ export class PolicyRecord {
       changes.closed(ino);
     }
     const [from, to] = [
-      { parent: tasks, name: nextName },
-      { parent: tasks, name: policyRecordName },
+      { parent: tasks, name: this.#nextName },
+      { parent: tasks, name: this.#name },
     ];
     const before = rename(changes, from, to, 0);
     if (before !== null && changes.isOrphan(before)) changes.forget(before);

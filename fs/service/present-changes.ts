@@ -1,22 +1,28 @@
 import type { WhenDone } from '../../native/index.js';
 import type { Mutation } from '../manifest/records.js';
 import type { Inode, Tree } from '../manifest/tree.js';
-import type { Changes, FilePlace, WriteSource } from '../mount/source.js';
+import type { AccessGuard, Changes, FilePlace, WriteSource } from '../mount/source.js';
 import { FileChanges } from '../writing/file-changes.js';
-
 import type { CubeFacts } from '../writing/slot-references.js';
 import type { Writing } from '../writing/writing.js';
+import type { AccessRules } from './rules/access-rules.js';
 
 /** What the mount changes, of one session. */
 export class PresentChanges implements Changes {
   readonly tree: Changes['tree'];
   readonly #writing: Writing;
   readonly #files: FileChanges;
+  readonly #rules: AccessRules;
 
-  constructor(writing: Writing, cubes: CubeFacts) {
+  constructor(writing: Writing, cubes: CubeFacts, rules: AccessRules) {
     this.#writing = writing;
     this.#files = new FileChanges(writing, cubes);
     this.tree = writing.tree;
+    this.#rules = rules;
+  }
+
+  get guard(): AccessGuard | null {
+    return this.#rules.guard();
   }
 
   requireSpace(count: number): Promise<void> {

@@ -76,9 +76,10 @@ export class Records {
     recorded.catch(() => this.#opens.forget(actor, id));
   }
 
-  /** A refusal; one that is repeated is counted. */
-  denied(operation: string, id: string | null, caller: Caller): Promise<void> {
-    return this.#denials.append({ event: 'AUDIT_DENIED', id, actor: actorOf(caller), meta: { operation } });
+  /** A refusal; one that is repeated is counted. @param rule the access rule behind it */
+  denied(operation: string, id: string | null, caller: Caller, rule?: string): Promise<void> {
+    const meta = rule === undefined ? { operation } : { operation, rule };
+    return this.#denials.append({ event: 'AUDIT_DENIED', id, actor: actorOf(caller), meta });
   }
 
   /** Refuses further records and closes the log. */

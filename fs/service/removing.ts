@@ -40,8 +40,9 @@ export class Removing {
     const { tree } = session.manifest;
     const named = outermost(paths).map((path) => findRemoval(tree, path));
     const counts = { files: 0, others: 0 };
-    for await (const { entry } of inTurns(tree, named)) {
-      await session.requireRead(entry.ino, null, caller);
+    for await (const { parent, entry } of inTurns(tree, named)) {
+      await session.rights.requireRead(entry.ino, null, caller);
+      await session.rules.guard()?.removalRefusal({ parent, name: entry.name }, caller);
       counts[entry.kind === 'file' ? 'files' : 'others'] += 1;
     }
     await session.records.record({ event: 'AUDIT_REMOVE', id: null, actor: actorOf(caller), meta: counts });

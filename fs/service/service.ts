@@ -18,16 +18,19 @@ import type { LockedVault } from '../vault/open.js';
 import { actorOf } from './actor.js';
 import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';
+import { Freezing } from './freezing.js';
 import { History } from './history.js';
 import { Importing } from './importing.js';
 import { keepWritten, unsealedError } from './keep-written.js';
 import { Measures } from './measures.js';
-import { Mounting, type MountRequest, type PastMount } from './mounting.js';
+import { Mounting } from './mounting.js';
+import { Mounts } from './mounts.js';
 import { ObjectAccess } from './object-access.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
 import { Origins } from './origins.js';
 import { releaseMemory } from './release-memory.js';
 import { Removing } from './removing.js';
+import { KeptRules } from './rules/kept-rules.js';
 import type { Session } from './session.js';
 import { Snapshots } from './snapshots.js';
 import { Space } from './space.js';
@@ -74,6 +77,9 @@ export class VaultService implements VaultView {
   readonly events = new VaultEvents();
   readonly tasks: Tasks;
   readonly #measures = new Measures();
+  readonly rules: KeptRules;
+  readonly mounts: Mounts;
+  readonly freezing: Freezing;
   readonly #locked: LockedVault;
   readonly #log: Logger;
   readonly #options: ServiceOptions;
@@ -102,6 +108,11 @@ export class VaultService implements VaultView {
     });
     this.#pending = new PendingAudit(locked.directory.inside('audit'));
     this.#mounting = new Mounting(this, log);
+    this.freezing = new Freezing({
+      ...{ current: () => this.current(), log, note: (event) => this.note(event) },
+      flush: () => this.#mounting.invalidate('all'),
+    });
+    this.mounts = new Mounts(this.#mounting, (event) => this.note(event));
     this.history = new History(this, (what) => this.#mounting.invalidate(what));
     this.removing = new Removing(this, (what) => this.#mounting.invalidate(what));
     this.collecting = new Collecting(this.#collectingParts());
@@ -115,9 +126,14 @@ export class VaultService implements VaultView {
       undisturbed: (step) => this.#undisturbed(step),
     });
     this.tasks = new Tasks(this, this.#mounting);
+    this.rules = new KeptRules({
+      ...{ vault: this, admins: this.#admins },
+      withdraw: () => this.#mounting.invalidate('all'),
+    });
     this.imports = new Importing({
       ...{ vault: this, locked, store: this.store, lock: this.cubeLock },
       note: (event) => this.note(event),
+      requireThawed: () => this.freezing.requireOff(),
       invalidate: (what) => this.#mounting.invalidate(what),
     });
   }
@@ -152,6 +168,10 @@ export class VaultService implements VaultView {
 
   get stateName(): State['kind'] {
     return this.#state.kind;
+  }
+
+  get frozen(): boolean {
+    return this.freezing.on;
   }
 
   /** The session, or null while locked; never unseals. */
@@ -218,40 +238,11 @@ export class VaultService implements VaultView {
     });
   }
 
-  async mount(request: MountRequest, peer: Peer): Promise<void> {
-    await this.#mounting.mount(request);
-    await this.note({
-      event: 'AUDIT_MOUNT',
-      id: null,
-      actor: actorOf(peer),
-      meta: { allowOther: request.allowOther, driver: request.driver },
-    });
-  }
-
-  /** Mounts the tree as it was before a time, read-only. */
-  async mountPast(wanted: PastMount, peer: Peer): Promise<PastMount> {
-    const past = await this.#mounting.mountPast(wanted);
-    const meta = { end: String(past.end) };
-    await this.note({ event: 'AUDIT_MOUNT_PAST', id: null, actor: actorOf(peer), meta });
-    return past;
-  }
-
-  /** @param path of a mount of the past or of the vault's own, which is meant without it. @throws SherinError NOT_MOUNTED */
-  async unmount(peer: Peer | null, path?: string): Promise<{ lazy: boolean }> {
-    const past = path === undefined ? undefined : await this.#mounting.unmountPast(path);
-    const own = this.#mounting.mounted?.path;
-    if (past === undefined && path !== undefined && own !== undefined && own !== path)
-      throw new SherinError('NOT_MOUNTED', { path });
-    const result = past ?? (await this.#mounting.unmount());
-    await this.note({ event: 'AUDIT_UMOUNT', id: null, actor: actorOf(peer), meta: { lazy: result.lazy } });
-    return result;
-  }
-
   /** Unmounts, commits, wipes keys, gives the vault back. @throws SherinError UNSEALED: all of that is done; IO: it is still mounted */
   async stop(peer: Peer | null): Promise<{ lazy: boolean }> {
     const unmounted = [this.#mounting.mounted, ...this.#mounting.past].flatMap((mount) => mount?.path ?? []);
     const result = { lazy: false };
-    for (const path of unmounted) if ((await this.unmount(peer, path)).lazy) result.lazy = true;
+    for (const path of unmounted) if ((await this.mounts.unmount(peer, path)).lazy) result.lazy = true;
     const unsealed = await this.#turns.run(async () => {
       const session = this.current();
       session?.records.note({ event: 'AUDIT_STOP', id: null, actor: actorOf(peer), meta: {} }, true);
@@ -276,6 +267,7 @@ export class VaultService implements VaultView {
       reader: this.#reader,
       wholeCube: this.#options.wholeCube,
       measures: this.#measures,
+      frozen: this.frozen,
     });
   }
 
@@ -312,6 +304,8 @@ export class VaultService implements VaultView {
         store: this.store,
         lock: this.cubeLock,
         admins: this.#admins,
+        bots: this.folders,
+        log: this.#log,
         pending: this.#pending,
         invalidate: () => this.#invalidateSoon(),
         events: this.events,
@@ -319,6 +313,7 @@ export class VaultService implements VaultView {
         listener: this.#mounting,
         actor: actorOf(peer),
       });
+      await this.freezing.opened(session);
       this.#become({ kind: 'unlocked', session });
       this.#refused = null;
       // Another tree than the one the kernel may remember.

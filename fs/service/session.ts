@@ -1,6 +1,6 @@
 import type { Admins } from '../../common/admins.js';
 import { SherinError } from '../../common/errors.js';
-import { type CubeId, cubeIdFromBytes, cubeIdToBytes, type SherinId } from '../../common/ids.js';
+import { type CubeId, cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js';
 import { Turns } from '../../common/turns.js';
 import type { CubeReader, CubeRef, EncodeOptions, Keyring } from '../../native/index.js';
 import type { AuditLog } from '../audit/log.js';
@@ -14,8 +14,9 @@ import { givenUpText } from '../history/restore.js';
 import { encodeSlots, slotBytes } from '../manifest/index-node.js';
 import type { Manifest, TreeHead } from '../manifest/manifest.js';
 import { slotsAround } from '../manifest/object-tree.js';
-import type { Mutation, PolicyTag } from '../manifest/records.js';
+import type { Mutation } from '../manifest/records.js';
 import { isCollected, type ObjectInfo, type Tree } from '../manifest/tree.js';
+import type { BotFolders } from '../mount/bots/folders.js';
 import type { Caller, OpenFile, PreparedFile } from '../mount/source.js';
 import type { Journal } from '../writing/journal/journal.js';
 import type { WritingListener } from '../writing/listener.js';
@@ -23,7 +24,6 @@ import { recover } from '../writing/recovery.js';
 import type { Transaction } from '../writing/sealing.js';
 import type { Stored } from '../writing/stored.js';
 import { Writing } from '../writing/writing.js';
-import { mayRead } from './access.js';
 import { GivenUpContent } from './given-up.js';
 import { auditKeys } from './key-uses.js';
 import { LiveFile } from './live-file.js';
@@ -34,7 +34,9 @@ import { PresentChanges } from './present-changes.js';
 import { Records } from './records.js';
 import { RefusedCubes } from './refused-cubes.js';
 import { releaseMemory } from './release-memory.js';
+import { Rights } from './rights.js';
 import type { RollbackGuard } from './rollback-guard.js';
+import { AccessRules } from './rules/access-rules.js';
 import { SessionFaults } from './session-faults.js';
 import type { VaultEvents } from './vault-events.js';
 
@@ -53,6 +55,7 @@ export interface SessionParts {
   readonly journal: Journal;
   readonly lock: CubeLock;
   readonly admins: Admins;
+  readonly bots: BotFolders;
   /** How cubes are encrypted; each with the owner of its file, where that counts. */
   readonly encode: EncodeOptions;
   /** IDs depend on the owner's uid. */
@@ -72,6 +75,8 @@ export class Session {
   readonly owned: boolean;
   readonly manifest: Manifest;
   readonly records: Records;
+  readonly rules: AccessRules;
+  readonly rights: Rights;
   readonly catalog: CubeCatalog;
   readonly faults: FaultHandler;
   readonly reader: CubeReader;
@@ -95,6 +100,9 @@ export class Session {
     this.owned = parts.owned;
     this.manifest = parts.manifest;
     this.records = new Records(parts.audit, parts.invalidate);
+    const seen = { records: this.records, tree: () => this.tree };
+    this.rules = new AccessRules({ ...seen, bots: parts.bots });
+    this.rights = new Rights({ ...seen, admins: parts.admins, rules: this.rules });
     this.reader = parts.reader;
     this.store = parts.store;
     this.journal = parts.journal;
@@ -123,7 +131,7 @@ export class Session {
     });
     this.writing.listener = parts.listener;
     const facts = { node: (id: Buffer) => manifest.node(id), refused, owned: parts.owned };
-    this.changes = new PresentChanges(this.writing, facts);
+    this.changes = new PresentChanges(this.writing, facts, this.rules);
   }
 
   /** Makes once more what the journal has kept through a crash. @returns how much. @throws SherinError JOURNAL_BROKEN */
@@ -160,7 +168,7 @@ export class Session {
   }
 
   /**
-   * Opens a file's content, at one version, for a caller; policy is decided and the open recorded here.
+   * Opens a file's content, at one version, for a caller; tags are decided and the open recorded here. Access rules are asked before, by who begins it.
    * @throws SherinError DENIED, AUDIT_UNWRITABLE, IS_DIRECTORY, VERSION_COLLECTED
    */
   async openContent(
@@ -172,27 +180,10 @@ export class Session {
     if (ino !== null && tree.inode(ino)?.kind === 'directory')
       throw new SherinError('IS_DIRECTORY', { path: 'it' });
     const id = object?.id ?? null;
-    await this.requireRead(ino, id, caller, tree);
+    await this.rights.requireTags(ino, id, caller, tree);
     this.#givenUp.requireVersion(ino, object, tree);
     if (id !== null) await this.records.open(id, caller);
     return this.#content(object ?? { length: 0, node: encodeSlots([]) });
-  }
-
-  /** By the policies alone of all paths that lead here. */
-  mayRead(ino: number, caller: Caller, tree: Tree = this.tree): boolean {
-    return this.#policies(ino, tree).every((policy) => mayRead(policy, caller, this.#parts.admins));
-  }
-
-  /** Policy belongs to the path; where several lead here the strictest decides. @throws SherinError DENIED, which is recorded */
-  async requireRead(
-    ino: number | null,
-    id: SherinId | null,
-    caller: Caller,
-    tree: Tree = this.tree,
-  ): Promise<void> {
-    if (ino === null || this.mayRead(ino, caller, tree)) return;
-    await this.records.denied('open', id, caller);
-    throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read ${id ?? 'this file'}` });
   }
 
   /** A file of one cube whose opens need no decision; null for any other, and while opens have to wait for their records. */
@@ -203,7 +194,8 @@ export class Session {
     if (this.#givenUp.hasVersion(ino, object, tree)) return null;
     const [slot] = slotsAround(object.node, 0, (id) => this.manifest.node(id)).slots;
     if (slot?.kind !== 'cube' || slot.cube.length !== object.length) return null;
-    if (this.#policies(ino, tree).some((policy) => policy !== 'user')) return null;
+    if (this.rights.tags(ino, tree).some((policy) => policy !== 'user')) return null;
+    if (this.rules.guard(tree === this.tree ? null : tree)?.refuses('read', { ino })) return null;
     const opened = (caller: Caller) => {
       this.records.noteOpen(object.id, caller);
       return this.#content(object);
@@ -294,15 +286,6 @@ export class Session {
     for (const id of ids) this.reader.drop(cubeIdToBytes(id));
   }
 
-  /** Only administrators, and the user whom all of it belongs to. @throws SherinError DENIED, which is recorded */
-  async requireOwner(owners: Iterable<number>, caller: Caller, call: string, what: string): Promise<void> {
-    if (this.#parts.admins.has(caller)) return;
-    const others = [...owners].filter((uid) => uid !== caller.uid);
-    if (caller.uid !== null && others.length === 0) return;
-    await this.records.denied(call, null, caller);
-    throw new SherinError('DENIED', { uid: caller.uid ?? -1, what });
-  }
-
   /** Cubes whose good copy is in place again. */
   async healed(ids: readonly CubeId[]): Promise<void> {
     await this.#sink.healed(ids);
@@ -338,13 +321,6 @@ export class Session {
     } finally {
       this.manifest.close();
     }
-  }
-
-  /** Of all paths that lead here; what is closed now was not open in the past. */
-  #policies(ino: number, tree: Tree): PolicyTag[] {
-    const present = this.tree;
-    const links = tree === present ? [] : present.linksOf(ino);
-    return [...tree.linksOf(ino), ...links].map(({ policy }) => policy);
   }
 
   /** What fails because the vault is being locked says so. */

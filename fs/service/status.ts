@@ -19,6 +19,7 @@ export interface StatusParts {
   readonly reader: CubeReader;
   readonly wholeCube: boolean;
   readonly measures: Measures;
+  readonly frozen: boolean;
 }
 
 /** Which TPM opens the vault, in the words that every status uses. */
@@ -50,6 +51,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
         pin: slot.type === 'tpm2' && slot.pin,
       })),
       generation: header.generation,
+      frozen: parts.frozen,
     },
     tpm: tpmOf(header),
     fs: {

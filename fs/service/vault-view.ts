@@ -7,6 +7,8 @@ export interface VaultView {
   readonly vaultPath: string;
   /** Bots that are open. */
   readonly folders: BotFolders;
+  /** Nothing may be changed. */
+  readonly frozen: boolean;
   /** The session, or null while locked; never unseals. */
   current(): Session | null;
   /** The session; a sealed vault is opened with the TPM first. @throws SherinError LOCKED, PIN_NEEDED, TPM_* */

@@ -6,6 +6,7 @@ import { type CubeUse, objectCubes } from '../cube/catalog.js';
 import { faultWords } from '../cube/faults.js';
 import type { QuarantineState } from '../manifest/state.js';
 import { cubePlaces } from './cube-places.js';
+import { denialReasons } from './rules/explain.js';
 import type { Session } from './session.js';
 import { findTarget } from './target.js';
 
@@ -35,7 +36,9 @@ export function whyContent(session: Session, text: string): Why {
   const quarantine = new Map([...session.manifest.tree.quarantine()].map((item) => [item.cube, item]));
   const { reasons, bad } =
     cube === undefined ? fileReasons(session, text, quarantine) : cubeReasons(session, cube, quarantine);
-  if (reasons.length > 0) return { reasons: [...reasons, healing], next: restoring(bad) };
+  const denied = cube === undefined ? denialReasons(session, text) : [];
+  if (reasons.length > 0) return { reasons: [...reasons, healing, ...denied], next: restoring(bad) };
+  if (denied.length > 0) return { reasons: [...denied], next: 'sherinctl policy rules list' };
   const nothing =
     cube === undefined ? `nothing refuses ${text}` : `cube ${cube} is in use and not in quarantine`;
   return { reasons: [nothing], next: null };

@@ -18,6 +18,15 @@ interface Owner {
   readonly gid: number;
 }
 
+/** What an entry is about to do at a path. */
+export interface PlannedChange {
+  readonly operation: 'create' | 'write' | 'remove';
+  readonly path: readonly Buffer[];
+  /** What stands there; null: nothing does, or it is not committed yet. */
+  readonly ino: number | null;
+  readonly kind: InodeKind;
+}
+
 /** Cubes that are refused now, whether or not the manifest has the record. */
 export interface RefusedCubes {
   readonly some: boolean;
@@ -79,6 +88,22 @@ export class ImportTree {
       if (refused.has(cubeIdFromBytes(cube.id))) return true;
     }
     return false;
+  }
+
+  /** What {@link place} will do, directories above that are missing included. */
+  *changesOf({ path, kind, linkTo }: PutEntry): Iterable<PlannedChange> {
+    const parts = this.#parts(path);
+    for (let length = 1; length < parts.length; length++) {
+      const above = parts.slice(0, length);
+      if (this.#find(above) === undefined)
+        yield { operation: 'create', path: above, ino: null, kind: 'directory' };
+    }
+    const there = parts.length === 0 ? rootInode : this.#find(parts)?.ino;
+    const ino = this.#manifest.tree.inode(there ?? 0) === undefined ? null : (there ?? null);
+    const change = { path: parts, ino, kind };
+    if (there === undefined) yield { operation: 'create', ...change };
+    else if (linkTo === undefined) yield { operation: 'write', ...change };
+    else yield* [{ operation: 'remove', ...change } as const, { operation: 'create', ...change } as const];
   }
 
   /** Records that a file was found unchanged, so that later hard links to it find it. */

@@ -86,6 +86,7 @@ function begin(more: Partial<ImportContext>): Import {
     owned: false,
     forced: null,
     checksum: true,
+    refusal: () => undefined,
     commit: async (batch) => {
       for (const { id } of batch.cubes)
         mkdirSync(join(vault.path, 'cubes', id.slice(0, 2)), { recursive: true });

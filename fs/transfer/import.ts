@@ -15,7 +15,7 @@ import type { Manifest } from '../manifest/manifest.js';
 import type { Attributes, Mutation } from '../manifest/records.js';
 import { filesNamespace } from '../manifest/tasks.js';
 import { encodeFile, type FileContent } from './encode-file.js';
-import { ImportTree, type RefusedCubes } from './import-tree.js';
+import { ImportTree, type PlannedChange, type RefusedCubes } from './import-tree.js';
 import { Staging } from './staging.js';
 
 /** Files that are encrypted at the same time. */
@@ -35,6 +35,8 @@ export interface ImportContext {
   /** uid and gid that every entry gets, or null to keep those of the source (root only). */
   readonly forced: { readonly uid: number; readonly gid: number } | null;
   readonly checksum: boolean;
+  /** Of a change that an entry makes, by access rules; undefined: nothing refuses it. */
+  refusal(change: PlannedChange): Promise<never> | undefined;
   /** Commits one batch; records and cubes are durable when it resolves. */
   commit(batch: Staging): Promise<void>;
   readonly now: () => bigint;
@@ -262,6 +264,7 @@ export class Import {
         this.#tree.keep(entry);
         return { path: entry.path, outcome: 'same', bytes: entry.size };
       }
+      for (const change of this.#tree.changesOf(entry)) await this.#context.refusal(change);
       const inode = this.#tree.place(entry, this.#attributes(entry));
       if (file !== null) {
         this.#staging.nodes.push(...file.nodes);

@@ -63,6 +63,14 @@ export class MemorySource implements MountSource {
     return null;
   }
 
+  guard(): null {
+    return null;
+  }
+
+  named(caller: Caller): Caller {
+    return caller;
+  }
+
   async ranges(): Promise<Ranges> {
     return { tree: await this.tree(), seek: (_ino, offset, what) => (what === 'data' ? offset : null) };
   }

@@ -67,8 +67,10 @@ export const policyMethods = {
   'policy.reject': daemonMethod('admin', 'Has an action that waits not done', answer, nothing),
   'policy.estop': daemonMethod(
     'admin',
-    'Sets or clears the emergency stop: no new task, nothing is modified, bots are stopped',
-    z.strictObject({ on: z.boolean() }),
+    'Sets or clears the emergency stop: no new task, nothing is modified, bots are stopped. With `freeze`, what programs have written is committed, and the mount is read-only, too',
+    z
+      .strictObject({ on: z.boolean(), freeze: z.boolean().default(false) })
+      .refine(({ on, freeze }) => on || !freeze, 'freeze goes with on'),
     z.strictObject({ stop: z.enum(stops) }),
   ),
   'policy.test': daemonMethod(

@@ -1,7 +1,7 @@
 /** `bots/<bot ID>/in/<ID>`: an object while its grant lasts; with it every read ends, those of open files too. */
 import { Node, type NodeStat } from '../node.js';
 import { PosixError } from '../posix-error.js';
-import type { Caller, MountSource, OpenFile, ReadGrant } from '../source.js';
+import type { Caller, MountSource, OpenFile, ReadGrant, Ruled } from '../source.js';
 import type { BotFolder, Granted } from './folders.js';
 
 export class GrantedNode extends Node {
@@ -17,6 +17,10 @@ export class GrantedNode extends Node {
     this.#folder = folder;
     this.#granted = granted;
     this.ino = granted.ino;
+  }
+
+  override get ruled(): Ruled {
+    return { id: this.#granted.id };
   }
 
   override stat(): NodeStat {

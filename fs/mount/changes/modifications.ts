@@ -1,11 +1,12 @@
 /** Everything that a program can change at the mount, in nodes and handles: under `files/`, in `inbox/` and where bots write. */
+import type { AccessOperation } from '../../../common/access/rules.js';
 import type { WhenDone } from '../../../native/index.js';
 import { FilesNode, PersonalNode } from '../files-tree.js';
 import { InboxDirectory } from '../inbox-tree.js';
 import type { Node } from '../node.js';
 import type { OpenFiles, OpenHandle } from '../open-files.js';
 import { PosixError } from '../posix-error.js';
-import type { Caller, Changes, MountSource, OpenFile, WriteSource } from '../source.js';
+import type { Caller, Changes, MountSource, OpenFile, Refusal, Ruled, WriteSource } from '../source.js';
 import { refuseForeign } from '../xattr-names.js';
 import { type Allocation, allocate } from './allocate.js';
 import { copyRange } from './copy-range.js';
@@ -16,8 +17,8 @@ import {
   setAttributes,
   setXattr,
 } from './inode-attributes.js';
-import { link, make, type NewInode, rename, rmdir, unlink } from './names.js';
-import { mayWrite, truncates } from './open-modes.js';
+import { exchange, link, make, type NewInode, rename, rmdir, unlink } from './names.js';
+import { mayRead, mayWrite, truncates } from './open-modes.js';
 import { OutSpace } from './out-space.js';
 import { keptAttributes, madeIn, requireLinkable, requireNoResult, requireSamePlace } from './task-rules.js';
 
@@ -34,6 +35,14 @@ export interface WrittenPart {
   readonly count: number;
   /** The writer may not keep the file's setuid and setgid bits. */
   readonly drops: boolean;
+}
+
+/** Of setxattr(2). */
+export interface GivenXattr {
+  /** Its bytes as Latin-1. */
+  readonly name: string;
+  readonly value: Buffer;
+  readonly flags: number;
 }
 
 /** Bytes of the largest file: offsets are exact up to here. */
@@ -56,6 +65,7 @@ export class Modifications {
   async openChanging(node: Node, flags: number, caller: Caller, drops: boolean): Promise<number> {
     const { changes, ino } = await this.#changing(node);
     requireNoResult(changes.tree, ino);
+    await this.#refusal(changes, 'write', { ino }, caller);
     this.#requireFree(ino);
     this.#out.opened(changes.tree, ino);
     const writes = mayWrite(flags);
@@ -90,6 +100,9 @@ export class Modifications {
   ): Promise<{ readonly node: Node; readonly handle: number }> {
     const directory = await this.#inside(parent, caller);
     if (directory.changes.tree.lookup(directory.ino, name) !== undefined) throw new PosixError('ESTALE');
+    const ruled = { parent: directory.ino, name, kind: 'file' } as const;
+    if (mayRead(flags)) await this.#refusal(directory.changes, 'read', ruled, caller);
+    if (mayWrite(flags)) await this.#refusal(directory.changes, 'write', ruled, caller);
     const node = await this.make(parent, name, { kind: 'file', mode }, caller);
     const { changes, ino } = await this.#changing(node);
     if (!mayWrite(flags))
@@ -106,6 +119,8 @@ export class Modifications {
 
   async make(parent: Node, name: Buffer, wanted: NewInode, caller: Caller): Promise<Node> {
     const { changes, ino } = await this.#inside(parent, caller);
+    const refused = this.#refusal(changes, 'create', { parent: ino, name, kind: wanted.kind }, caller);
+    if (refused !== undefined) return refused;
     this.#out.requireName(changes.tree, ino);
     const made = make(changes, { parent: ino, name }, madeIn(changes.tree, ino, wanted), caller);
     return parent instanceof InboxDirectory
@@ -118,12 +133,17 @@ export class Modifications {
     const { changes, ino } = await this.#changing(node);
     const directory = await this.#inside(parent, caller);
     requireLinkable(changes.tree, ino, directory.ino);
+    const kind = changes.tree.inode(ino)?.kind ?? 'file';
+    const refused = this.#refusal(changes, 'create', { parent: directory.ino, name, kind }, caller);
+    if (refused !== undefined) return refused;
     link(changes, ino, { parent: directory.ino, name });
   }
 
   /** @returns the inode whose name it was */
   async unlink(parent: Node, name: Buffer, caller: Caller): Promise<number> {
     const { changes, ino } = await this.#inside(parent, caller);
+    const refused = changes.guard?.removalRefusal({ parent: ino, name }, this.#source.named(caller));
+    if (refused !== undefined) return refused;
     this.#requireLeft(changes, ino, name);
     return unlink(changes, { parent: ino, name });
   }
@@ -131,6 +151,8 @@ export class Modifications {
   /** @returns the inode whose name it was */
   async rmdir(parent: Node, name: Buffer, caller: Caller): Promise<number> {
     const { changes, ino } = await this.#inside(parent, caller);
+    const refused = changes.guard?.removalRefusal({ parent: ino, name }, this.#source.named(caller));
+    if (refused !== undefined) return refused;
     return rmdir(changes, { parent: ino, name });
   }
 
@@ -147,25 +169,34 @@ export class Modifications {
     const { changes, ino } = await this.#inside(parent, caller);
     const to = await this.#inside(newParent, caller);
     requireSamePlace(changes.tree, ino, to.ino);
+    const [old, next] = [
+      { parent: ino, name },
+      { parent: to.ino, name: newName },
+    ] as const;
+    const { guard } = changes;
+    const refused = guard?.renameRefusal(old, next, flags === exchange, this.#source.named(caller));
+    if (refused !== undefined) return refused;
     this.#requireLeft(changes, ino, name);
     this.#requireLeft(changes, to.ino, newName);
-    return rename(changes, { parent: ino, name }, { parent: to.ino, name: newName }, flags);
+    return rename(changes, old, next, flags);
   }
 
-  async setAttributes(node: Node, change: AttributeChange): Promise<void> {
+  async setAttributes(node: Node, change: AttributeChange, caller: Caller): Promise<void> {
     const { changes, ino } = await this.#changing(node);
     requireNoResult(changes.tree, ino);
+    await this.#refusal(changes, 'write', { ino }, caller);
     setAttributes(changes, ino, keptAttributes(changes.tree, ino, change));
   }
 
   /** @param drops the caller may not keep the file's setuid and setgid bits */
-  async truncate(node: Node, length: number, drops: boolean): Promise<void> {
+  async truncate(node: Node, length: number, drops: boolean, caller: Caller): Promise<void> {
     const { changes, ino } = await this.#changing(node);
     if (length > greatestSize) throw new PosixError('EFBIG');
     requireNoResult(changes.tree, ino);
     const inode = changes.tree.inode(ino);
     if (inode === undefined) throw new PosixError('ENOENT');
     if (inode.kind !== 'file') throw new PosixError(inode.kind === 'directory' ? 'EISDIR' : 'EINVAL');
+    await this.#refusal(changes, 'write', { ino }, caller);
     await this.#still(ino);
     this.#requireFree(ino);
     this.#out.opened(changes.tree, ino);
@@ -174,18 +205,20 @@ export class Modifications {
     await changes.truncate(ino, length);
   }
 
-  /** `name`: its bytes as Latin-1. */
-  async setXattr(node: Node, name: string, value: Buffer, flags: number): Promise<void> {
+  async setXattr(node: Node, { name, value, flags }: GivenXattr, caller: Caller): Promise<void> {
     refuseForeign(name);
     const { changes, ino } = await this.#changing(node);
     requireNoResult(changes.tree, ino);
+    await this.#refusal(changes, 'write', { ino }, caller);
     setXattr(changes, ino, name, value, flags);
   }
 
-  async removeXattr(node: Node, name: string): Promise<void> {
+  /** `name`: its bytes as Latin-1. */
+  async removeXattr(node: Node, name: string, caller: Caller): Promise<void> {
     refuseForeign(name);
     const { changes, ino } = await this.#changing(node);
     requireNoResult(changes.tree, ino);
+    await this.#refusal(changes, 'write', { ino }, caller);
     removeXattr(changes, ino, name);
   }
 
@@ -251,7 +284,7 @@ export class Modifications {
   async sync(node: Node, whenDone?: WhenDone): Promise<void> {
     const ino = node instanceof InboxDirectory ? node.synced : node instanceof FilesNode ? node.ino : null;
     if (ino === null) return;
-    const changes = await this.#source.changes();
+    const changes = this.#source.presentChanges() ?? (await this.#source.changes());
     await changes.sync(ino, whenDone);
   }
 
@@ -281,6 +314,11 @@ export class Modifications {
   /** As {@link #requireFree}, of what a name leads to. */
   #requireLeft({ tree }: Changes, parent: number, name: Buffer): void {
     if (this.#source.bots.taken.size > 0) this.#requireFree(tree.lookup(parent, name)?.ino ?? 0);
+  }
+
+  /** By the access rules. */
+  #refusal({ guard }: Changes, operation: AccessOperation, ruled: Ruled, caller: Caller): Refusal {
+    return guard?.refusal(operation, ruled, this.#source.named(caller));
   }
 
   /** The directory of the user's tree in which a caller's names are. */

@@ -9,7 +9,7 @@ const nameMax = 255;
 const setgid = 0o2000;
 /** renameat2(2). */
 const noReplace = 1;
-const exchange = 2;
+export const exchange = 2;
 
 export interface NewInode {
   readonly kind: InodeKind;

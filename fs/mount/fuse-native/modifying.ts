@@ -90,12 +90,12 @@ export class Modifying {
   }
 
   async truncate(request: Request, path: string, length: number): Promise<void> {
-    await this.#fs.modify.truncate(await nodeAt(this.#fs, path), length, false);
+    await this.#fs.modify.truncate(await nodeAt(this.#fs, path), length, false, caller);
     request.answer(0);
   }
 
   async ftruncate(request: Request, handle: number, length: number): Promise<void> {
-    await this.#fs.modify.truncate(this.#fs.nodeOpen(handle), length, false);
+    await this.#fs.modify.truncate(this.#fs.nodeOpen(handle), length, false, caller);
     request.answer(0);
   }
 
@@ -129,12 +129,12 @@ export class Modifying {
     // After its deadline the value is libfuse's again.
     const kept = Buffer.from(value);
     const node = await nodeAt(this.#fs, path);
-    await this.#fs.modify.setXattr(node, bytesOf(name), kept, flags);
+    await this.#fs.modify.setXattr(node, { name: bytesOf(name), value: kept, flags }, caller);
     request.answer(0, value.buffer);
   }
 
   async removexattr(request: Request, path: string, name: string): Promise<void> {
-    await this.#fs.modify.removeXattr(await nodeAt(this.#fs, path), bytesOf(name));
+    await this.#fs.modify.removeXattr(await nodeAt(this.#fs, path), bytesOf(name), caller);
     request.answer(0);
   }
 
@@ -151,7 +151,7 @@ export class Modifying {
     tail: readonly unknown[] = [],
   ): Promise<void> {
     const node = await nodeAt(this.#fs, path);
-    if (Object.keys(change).length > 0) await this.#fs.modify.setAttributes(node, change);
+    if (Object.keys(change).length > 0) await this.#fs.modify.setAttributes(node, change, caller);
     request.answer(0, ...tail);
   }
 }

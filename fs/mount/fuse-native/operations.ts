@@ -105,13 +105,13 @@ export class Operations {
 
   async getxattr(request: Request, path: string, name: string, target: Buffer): Promise<void> {
     const bytes = Buffer.from(name).toString('latin1');
-    const value = await this.#fs.getxattr(await nodeAt(this.#fs, path), bytes);
+    const value = await this.#fs.getxattr(await nodeAt(this.#fs, path), bytes, caller);
     answerSized(request, value, target);
   }
 
   async listxattr(request: Request, path: string, target: Buffer): Promise<void> {
     const node = await nodeAt(this.#fs, path);
-    const list = await this.#fs.listxattr(node, (name) => textOf(name) !== null);
+    const list = await this.#fs.listxattr(node, caller, (name) => textOf(name) !== null);
     answerSized(request, list, target);
   }
 

@@ -51,7 +51,7 @@ export function dispatchChange(modifying: Modifying, call: ChangeCall): Promise<
     case fuseOp.rename:
       return modifying.rename(id, place, { parent: more[0] ?? 0, name: other }, flags, caller);
     case fuseOp.setattr:
-      return modifying.setattr(id, node, more, flags !== 0);
+      return modifying.setattr(id, node, more, flags !== 0, caller);
     case fuseOp.write:
       return modifying.write(id, handle, { offset, count: size, drops: flags !== 0 });
     case fuseOp.flush:
@@ -60,9 +60,9 @@ export function dispatchChange(modifying: Modifying, call: ChangeCall): Promise<
     case fuseOp.fsyncdir:
       return modifying.fsync(id, node);
     case fuseOp.setxattr:
-      return modifying.setxattr(id, node, name.toString('latin1'), other, flags);
+      return modifying.setxattr(id, node, { name: name.toString('latin1'), value: other, flags }, caller);
     case fuseOp.removexattr:
-      return modifying.removexattr(id, node, name.toString('latin1'));
+      return modifying.removexattr(id, node, name.toString('latin1'), caller);
     case fuseOp.fallocate:
       return modifying.fallocate(id, handle, { mode: flags, offset, length: size }, drops(caller));
     case fuseOp.lseek:

@@ -81,9 +81,9 @@ export function dispatcher(parts: DispatchParts): FuseHandler {
         case fuseOp.releasedir:
           return operations.releasedir(handle);
         case fuseOp.getxattr:
-          return operations.getxattr(id, node, bytesOf(name), size);
+          return operations.getxattr(id, node, bytesOf(name), size, caller);
         case fuseOp.listxattr:
-          return operations.listxattr(id, node, size);
+          return operations.listxattr(id, node, size, caller);
         case fuseOp.statfs:
           return operations.statfs(id);
         default:

@@ -3,7 +3,7 @@ import { type FuseSession, setAttr } from '../../../native/index.js';
 import type { Allocation } from '../changes/allocate.js';
 import type { AttributeChange } from '../changes/inode-attributes.js';
 import { madeKind, permissionsOf } from '../changes/made-kinds.js';
-import type { WrittenPart } from '../changes/modifications.js';
+import type { GivenXattr, WrittenPart } from '../changes/modifications.js';
 import type { NewInode } from '../changes/names.js';
 import type { FileSystem } from '../file-system.js';
 import type { Node } from '../node.js';
@@ -95,14 +95,20 @@ export class Modifying {
   }
 
   /** `values`: as native/fuse-session.ts has them for setattr. @param drops the caller may not keep setuid and setgid bits */
-  async setattr(id: number, number: number, values: Float64Array, drops: boolean): Promise<void> {
+  async setattr(
+    id: number,
+    number: number,
+    values: Float64Array,
+    drops: boolean,
+    caller: Caller,
+  ): Promise<void> {
     const node = this.#nodes.at(number);
     const [valid = 0, , , , size = 0] = values;
-    if ((valid & setAttr.size) !== 0) await this.#fs.modify.truncate(node, size, drops);
+    if ((valid & setAttr.size) !== 0) await this.#fs.modify.truncate(node, size, drops, caller);
     const change = changeOf(values);
     // A chown(2) that names neither owner nor group comes without a value, and is a change of status all the same.
     if ((valid & setAttr.size) === 0 || Object.keys(change).length > 0)
-      await this.#fs.modify.setAttributes(node, change);
+      await this.#fs.modify.setAttributes(node, change, caller);
     this.#session.answerAttributes(id, attributesOf(number, await node.stat(), lifetimesOf(node)));
   }
 
@@ -124,13 +130,13 @@ export class Modifying {
     this.#session.fail(id, 0);
   }
 
-  async setxattr(id: number, number: number, name: string, value: Buffer, flags: number): Promise<void> {
-    await this.#fs.modify.setXattr(this.#nodes.at(number), name, value, flags);
+  async setxattr(id: number, number: number, given: GivenXattr, caller: Caller): Promise<void> {
+    await this.#fs.modify.setXattr(this.#nodes.at(number), given, caller);
     this.#session.fail(id, 0);
   }
 
-  async removexattr(id: number, number: number, name: string): Promise<void> {
-    await this.#fs.modify.removeXattr(this.#nodes.at(number), name);
+  async removexattr(id: number, number: number, name: string, caller: Caller): Promise<void> {
+    await this.#fs.modify.removeXattr(this.#nodes.at(number), name, caller);
     this.#session.fail(id, 0);
   }
 

@@ -154,12 +154,12 @@ export class Operations {
     this.#session.answerDirectory(id, packer.packed, size, plus);
   }
 
-  async getxattr(id: number, number: number, name: string, size: number): Promise<void> {
-    this.#answerSized(id, await this.#fs.getxattr(this.#nodes.at(number), name), size);
+  async getxattr(id: number, number: number, name: string, size: number, caller: Caller): Promise<void> {
+    this.#answerSized(id, await this.#fs.getxattr(this.#nodes.at(number), name, caller), size);
   }
 
-  async listxattr(id: number, number: number, size: number): Promise<void> {
-    this.#answerSized(id, await this.#fs.listxattr(this.#nodes.at(number)), size);
+  async listxattr(id: number, number: number, size: number, caller: Caller): Promise<void> {
+    this.#answerSized(id, await this.#fs.listxattr(this.#nodes.at(number), caller), size);
   }
 
   statfs(id: number): void {

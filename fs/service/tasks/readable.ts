@@ -13,7 +13,7 @@ export interface Submitter {
 }
 
 /**
- * The object of an ID, where somebody could open it in `ids/`: by the same modes and the same policy.
+ * The object of an ID, where somebody could open it in `ids/`: by the same modes, the same tag and the same access rules.
  * @throws SherinError ID_UNKNOWN, ID_MALFORMED, VERSION_COLLECTED, DENIED, which is recorded
  */
 export async function readable(
@@ -25,13 +25,14 @@ export async function readable(
   const { tree } = session;
   const object = tree.objectById(parseSherinId(id));
   if (object === undefined) throw new SherinError('ID_UNKNOWN', { id });
-  const caller = { uid, gid, pid: null };
-  if (!permits(objectReach(tree, object.no, owner), { ...caller, groups })) {
+  const caller = { uid, gid, pid: null, groups };
+  if (!permits(objectReach(tree, object.no, owner), caller)) {
     await session.records.denied('grant', object.id, caller);
     throw new SherinError('DENIED', { uid, what: `read ${object.id}` });
   }
   const [ino] = tree.inodesOf(object.no);
-  await session.requireRead(ino ?? null, object.id, caller);
+  await session.rights.requireTags(ino ?? null, object.id, caller, tree);
+  await session.rules.guard()?.refusal('read', { id: object.id }, caller);
   if (isCollected(object)) throw new SherinError('VERSION_COLLECTED', { what: id, part: givenUpText() });
   return object;
 }
