@@ -98,6 +98,11 @@ export function text(flags: string, about: string, completes: Completes): Option
   return { flags, text: about, completes, read: (raw) => (typeof raw === 'string' ? raw : undefined) };
 }
 
+/** One or more values; an empty list where the option is not given. */
+export function many(flags: string, about: string, completes: Completes): OptionSpec<readonly string[]> {
+  return { flags, text: about, completes, read: (raw) => (Array.isArray(raw) ? raw.map(String) : []) };
+}
+
 /** One of several words. */
 export function choice<W extends string>(
   flags: string,

@@ -2,11 +2,11 @@ import { SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
 import type { DaemonResult } from '../../daemon/protocol/daemon.js';
 import { taskDomains, taskStates } from '../../daemon/protocol/methods/task.js';
-import { choice, command, flag, group, number, text } from '../definition.js';
+import { choice, command, flag, group, many, number, text } from '../definition.js';
 import { printTable } from '../output/table.js';
 import { formatTime } from '../output/units.js';
 import { withDaemon } from '../service/daemon.js';
-import { requestId } from '../service/request.js';
+import { inputId, requestId } from '../service/request.js';
 import { watchTasks } from '../service/watch-tasks.js';
 
 const request = {
@@ -23,6 +23,11 @@ const priority = number('--priority <n>', '9 is first, among your own tasks; 5 w
   least: 0,
   most: 9,
 });
+const inputs = many(
+  '--input <target...>',
+  'what the bot is given besides: paths or IDs, at most 8',
+  'vault-path',
+);
 const bestForText =
   'A text on the command line can be seen by other processes of this machine while sherinctl runs: give what is secret on stdin, or by its ID.';
 
@@ -37,20 +42,27 @@ const submit = command({
   options: {
     domain: choice('--domain <domain>', 'the field of work; else the planning bot says', taskDomains),
     class: text('--class <class>', 'the kind of work within the domain', 'nothing'),
+    inputs,
     priority,
   },
   examples: [
     { text: 'A text', line: "sherinctl task submit --domain calculations '6 * 7'" },
     { text: 'A text on stdin', line: 'sherinctl task submit - < question.txt' },
     {
+      text: 'A question to a collection',
+      line: "sherinctl task submit --domain knowledge 'how do I rotate logs?' --input files/doc.collection",
+    },
+    {
       text: 'A stored request',
       line: 'sherinctl task submit TASK_20260101_0123456789abcdef0123456789abcdef',
     },
   ],
-  run: async (session, [words = ''], { domain, class: kind, priority: first }) => {
+  run: async (session, [words = ''], { domain, class: kind, inputs, priority: first }) => {
+    const { places } = session;
     const answer = await withDaemon(session, async (client) =>
       client.call('task.submit', {
-        id: await requestId(client, session.places.mount, words),
+        id: await requestId(client, places.mount, words),
+        inputs: await Promise.all(inputs.map((target) => inputId(client, places, target))),
         ...(domain === undefined ? {} : { domain }),
         ...(kind === undefined ? {} : { class: kind }),
         ...(first === undefined ? {} : { priority: first }),

@@ -1,11 +1,13 @@
 /** A request as an object of the vault: an ID as it is, a text by way of `inbox/` at the mount. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import { asSherinId } from '../../common/ids.js';
 import type { DaemonClient } from '../../daemon/client/daemon-client.js';
 import { localError } from '../output/failure.js';
+import { vaultPath } from '../vault-path.js';
 
 /**
  * @param words an ID, a text, or `-` for what stands on stdin
@@ -20,6 +22,26 @@ export async function requestId(client: DaemonClient, mount: string, words: stri
   const { id } = await client.call('file.resolve', { inode });
   if (id === null) throw new SherinError('IO', { what: 'storing the request', part: 'it has no ID' });
   return id;
+}
+
+/**
+ * The ID of an object that is there already.
+ * @param target an ID, or a path of the user's tree @throws SherinError LOCAL_FILE where the mount does not show it
+ */
+export async function inputId(client: DaemonClient, where: Places, target: string): Promise<string> {
+  if (isId(target)) return target;
+  const path = join(where.mount, vaultPath(target, where));
+  const { id } = await client.call('file.resolve', { inode: inodeOf(path) });
+  if (id === null) throw new SherinError('USAGE', { what: `${target} has no content` });
+  return id;
+}
+
+function inodeOf(path: string): number {
+  try {
+    return statSync(path).ino;
+  } catch (error) {
+    throw localError(path, error);
+  }
 }
 
 function isId(words: string): boolean {

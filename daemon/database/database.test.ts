@@ -95,6 +95,7 @@ describe('a new database', () => {
       classifications: [Buffer.alloc(16), '1.0', 'coding', 'python', 'write', 1],
       sources: [id, key, 7, 'bot', '1.0'],
       bots: ['bot', 1_900_000_000, 1, 1],
+      inputs: [id, 0, sherinId],
     };
     for (const [table, values] of Object.entries(rows)) {
       database.run(`INSERT INTO ${table} VALUES (${values.map(() => '?').join(', ')})`, ...values);

@@ -169,9 +169,17 @@ const bots = `CREATE TABLE bots (
   updatedAt INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`;
 
+/** What a task is given besides its request, in order. Goes with it. */
+const inputs = `CREATE TABLE inputs (
+  task TEXT NOT NULL ${taskId('task')} REFERENCES tasks (id) ON DELETE CASCADE,
+  place INTEGER NOT NULL CHECK (place >= 0),
+  object TEXT NOT NULL ${sherinId('object')},
+  PRIMARY KEY (task, place)
+) STRICT, WITHOUT ROWID`;
+
 export const migrations: readonly (readonly string[])[] = [
   [tasks, ...taskIndexes, tallies, turns, patterns, ...patternIndexes, tombstones, tombstoneIndex, trust],
   [classifications, classificationIndex, sources],
   [policy, policyQueue],
-  [bots],
+  [bots, inputs],
 ];

@@ -26,12 +26,12 @@ type Handlers = Pick<
 export function taskHandlers(tasks: () => Tasks): Handlers {
   const watchers = new TaskWatchers();
   return {
-    'task.submit': async ({ id, ...wish }, caller) => {
-      const submission = { request: asSherinId(id), ...wish };
+    'task.submit': async ({ id, inputs, ...wish }, caller) => {
+      const submission = { request: asSherinId(id), inputs: inputs.map(asSherinId), ...wish };
       return submittedAnswer(await tasks().router.submit(onBehalf(caller), submission));
     },
-    'task.submitMulti': async ({ id, ...wish }, caller) => {
-      const submission = { request: asSherinId(id), ...wish };
+    'task.submitMulti': async ({ id, inputs, ...wish }, caller) => {
+      const submission = { request: asSherinId(id), inputs: inputs.map(asSherinId), ...wish };
       const { parts, ...parent } = await tasks().router.submitMulti(onBehalf(caller), submission);
       const told = parts.map(({ task, domain, state }) => ({ task_id: task, domain, state }));
       return { ...submittedAnswer(parent), parts: told };

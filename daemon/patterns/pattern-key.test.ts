@@ -26,6 +26,10 @@ it('day and namespace of the request play no part; all else does', () => {
     { inputs: { namespace: 'FILES', head: 'a1' } },
     { inputs: { namespace: 'FILES', head: 'a2' } },
     { inputs: { namespace: 'LIBRARY', head: 'a1' } },
+    { objects: [idOf('a collection')] },
+    { objects: [idOf('another collection')] },
+    { objects: [idOf('a collection'), idOf('another collection')] },
+    { objects: [idOf('another collection'), idOf('a collection')] },
   ];
   const keys = [{}, ...others].map(hexOf);
   expect(new Set(keys).size).toBe(others.length + 1);

@@ -21,6 +21,8 @@ export interface Question {
   readonly bot: string;
   readonly botVersion: string;
   readonly inputs: DeclaredInputs;
+  /** What the bot is given besides the request. */
+  readonly objects?: readonly SherinId[];
 }
 
 /**
@@ -35,10 +37,12 @@ export function patternKey({
   bot,
   botVersion,
   inputs,
+  objects = [],
   ...rest
 }: Question): PatternKey {
-  const tag = parseSherinId(request).tag.toString('hex');
+  const [tag = '', ...given] = [request, ...objects].map((id) => parseSherinId(id).tag.toString('hex'));
   const looksAt = inputs === 'pure' ? ['pure'] : ['namespace', inputs.namespace, inputs.head];
-  const fields = ['sherin pattern 1', tag, domain, department, rest.class, bot, botVersion, looksAt];
+  const all = given.length === 0 ? [] : [['objects', ...given]];
+  const fields = ['sherin pattern 1', tag, domain, department, rest.class, bot, botVersion, looksAt, ...all];
   return sha256(Buffer.from(jcs(fields))) as PatternKey;
 }

@@ -9,7 +9,7 @@ import type { TaskQueue } from '../tasks/task-queue.js';
 import type { Bot, Bots, Grant, Outcome } from './bots.js';
 import type { Classification } from './classification.js';
 import type { Learning } from './learning.js';
-import { keyOf } from './sources.js';
+import { type Asked, keyOf } from './sources.js';
 
 /** Milliseconds until the end of an attempt is stored once more, where the disk was full. */
 const againMs = 1_000;
@@ -81,9 +81,15 @@ export class Attempt {
   }
 
   #grant(): Grant {
-    const { id, attempt, request } = this.#task;
+    const { id, attempt } = this.#task;
+    const { request, inputs } = this.#asked();
     const results = this.#parts.queue.children(id).flatMap(({ result }) => result ?? []);
-    return { task: id, attempt, bot: this.#bot.bot, objects: [request, ...results] };
+    return { task: id, attempt, bot: this.#bot.bot, objects: [request, ...inputs, ...results] };
+  }
+
+  #asked(): Asked {
+    const { id, request } = this.#task;
+    return { request, inputs: this.#parts.queue.inputsOf(id) };
   }
 
   /** The bot's answer; one that does not stop when it has to is not waited for. */
@@ -129,11 +135,11 @@ export class Attempt {
 
   /** Of the question as it was at the begin; null where the bot, or what it looks into, has become another since. */
   #key() {
-    const { domain, request, composite } = this.#task;
+    const { domain, composite } = this.#task;
     const now = this.#parts.bots.directory.botFor(domain);
     if (composite || now === null) return null;
-    const key = keyOf(request, this.#task, this.#bot);
-    return keyOf(request, this.#task, now).equals(key) ? key : null;
+    const key = keyOf(this.#asked(), this.#task, this.#bot);
+    return keyOf(this.#asked(), this.#task, now).equals(key) ? key : null;
   }
 
   async #require(grant: Grant, written: readonly SherinId[]): Promise<void> {

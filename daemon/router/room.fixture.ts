@@ -176,7 +176,7 @@ export class RoomFixture {
   }
 
   submitAs(uid: number, name: string | number, more: object = {}) {
-    const usual = { request: idOf(name), priority: 5, emotion: {}, domain: 'coding' } as const;
+    const usual = { request: idOf(name), inputs: [], priority: 5, emotion: {}, domain: 'coding' } as const;
     return this.tasks.router.submit(asker(uid), { ...usual, ...more });
   }
 

@@ -161,7 +161,13 @@ describe('a known result', () => {
 
 describe('a submission to several domains', () => {
   const submit = (domains: ('coding' | 'logic' | 'physics')[]) =>
-    room.tasks.router.submitMulti(asker(1000), { request: idOf('a'), priority: 5, emotion: {}, domains });
+    room.tasks.router.submitMulti(asker(1000), {
+      request: idOf('a'),
+      inputs: [],
+      priority: 5,
+      emotion: {},
+      domains,
+    });
 
   it('has a part for each, and its merged result', async () => {
     room.tasks.start();

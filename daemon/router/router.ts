@@ -13,7 +13,7 @@ import { type Classification, named, type Wish } from './classification.js';
 import type { Measuring } from './measuring.js';
 import type { Asker, Objects } from './objects.js';
 import { isApproved, type Policy } from './policy.js';
-import { keyOf, type Sources } from './sources.js';
+import { type Asked, keyOf, type Sources } from './sources.js';
 
 export interface RouterParts {
   readonly objects: Objects;
@@ -27,8 +27,7 @@ export interface RouterParts {
   readonly measuring: Measuring;
 }
 
-interface Common {
-  readonly request: SherinId;
+interface Common extends Asked {
   /** 9 is first, among the submitter's own tasks. */
   readonly priority: number;
   /** What the submitter says of the emotional state, for this task. */
@@ -72,18 +71,21 @@ export class Router {
    * A new task is on disk when this resolves; one whose result is known within 50 ms, for nothing is lost with it.
    * @throws SherinError ID_UNKNOWN when the asker can't read the request; USAGE, NO_BOT, TASK_QUEUE_FULL, LOCKED…
    */
-  async submit(asker: Asker, { request, priority, emotion, ...wish }: Common & Wish): Promise<Submitted> {
+  async submit(
+    asker: Asker,
+    { request, inputs, priority, emotion, ...wish }: Common & Wish,
+  ): Promise<Submitted> {
     const { objects, classification, queue, group, sources } = this.#parts;
-    await objects.require(request, asker);
+    await Promise.all([request, ...inputs].map((id) => objects.require(id, asker)));
     const work = await classification.of(request, asker, wish);
     const id = newTaskId();
     const verdict = await this.#consider(id, asker, request, emotion);
-    const submission = { id, owner: asker.uid, request, priority, ...work };
+    const submission = { id, owner: asker.uid, request, inputs: [...inputs], priority, ...work };
     if (!isApproved(verdict)) {
       const { state } = await group.run(() => queue.refused(submission, verdict.reason));
       return { task: id, state, result: null, verdict };
     }
-    const hit = await this.#known(request, work, asker);
+    const hit = await this.#known({ request, inputs }, work, asker);
     if (hit !== null) {
       const { result } = hit.remembered;
       group.soon(() => {
@@ -102,13 +104,13 @@ export class Router {
    */
   async submitMulti(
     asker: Asker,
-    { request, priority, emotion, domains }: Common & { readonly domains: readonly DomainName[] },
+    { request, inputs, priority, emotion, domains }: Common & { readonly domains: readonly DomainName[] },
   ): Promise<Submitted & { readonly parts: readonly SubmittedPart[] }> {
     const { objects, queue, group, sources } = this.#parts;
-    await objects.require(request, asker);
+    await Promise.all([request, ...inputs].map((object) => objects.require(object, asker)));
     const id = newTaskId();
     const verdict = await this.#consider(id, asker, request, emotion);
-    const common = { id, owner: asker.uid, request, priority };
+    const common = { id, owner: asker.uid, request, inputs: [...inputs], priority };
     if (!isApproved(verdict)) {
       const merging = { domain: mergeDomain, department: 'control', class: 'merge' };
       const { state } = await group.run(() => queue.refused({ ...common, ...merging }, verdict.reason));
@@ -116,7 +118,9 @@ export class Router {
     }
     this.#botFor(mergeDomain);
     for (const domain of domains) this.#botFor(domain);
-    const parts = await Promise.all(domains.map((domain) => this.#part(request, named(domain), asker)));
+    const parts = await Promise.all(
+      domains.map((domain) => this.#part({ request, inputs }, named(domain), asker)),
+    );
     const { parent, parts: children } = await group.run(() => {
       const made = queue.submitMulti({ ...common, parts: parts.map(({ part }) => part) });
       for (const { part, hit } of parts) if (hit !== null) sources.put(part.id, sourceOf(hit));
@@ -126,8 +130,8 @@ export class Router {
     return { task: id, state: parent.state, result: null, verdict, parts: told };
   }
 
-  async #part(request: SherinId, work: Work, asker: Asker) {
-    const hit = await this.#known(request, work, asker);
+  async #part(asked: Asked, work: Work, asker: Asker) {
+    const hit = await this.#known(asked, work, asker);
     const result = hit === null ? {} : { result: hit.remembered.result };
     return { part: { id: newTaskId(), ...work, ...result }, hit };
   }
@@ -140,11 +144,11 @@ export class Router {
     return policy.consider({ ...action, ...about }, loweredBy(policy.feelings(), claim), asker);
   }
 
-  async #known(request: SherinId, work: Work, asker: Asker): Promise<Hit | null> {
+  async #known(asked: Asked, work: Work, asker: Asker): Promise<Hit | null> {
     const { memory, objects, measuring } = this.#parts;
     const bot = this.#botFor(work.domain);
     const isGood = (result: SherinId) => objects.isGood(result, asker);
-    const remembered = await memory.lookUp(keyOf(request, work, bot), asker.uid, isGood);
+    const remembered = await memory.lookUp(keyOf(asked, work, bot), asker.uid, isGood);
     measuring.lookedUp(remembered !== null);
     if (remembered === null) return null;
     this.#hits.set(work.domain, (this.#hits.get(work.domain) ?? 0) + 1);

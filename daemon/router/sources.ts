@@ -37,8 +37,18 @@ export class Sources {
   }
 }
 
+/** What is asked of a bot. */
+export interface Asked {
+  readonly request: SherinId;
+  /** What it is given besides. */
+  readonly inputs: readonly SherinId[];
+}
+
 /** The key of a question to a bot as it is now. */
-export function keyOf(request: SherinId, work: Classification, { bot, version, inputs }: Bot): PatternKey {
+export function keyOf(asked: Asked, work: Classification, { bot, version, inputs }: Bot): PatternKey {
   const { domain, department } = work;
-  return patternKey({ request, domain, department, class: work.class, bot, botVersion: version, inputs });
+  const { request, inputs: objects } = asked;
+  return patternKey({
+    ...{ request, objects, domain, department, class: work.class, bot, botVersion: version, inputs },
+  });
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { SherinError } from '../../common/errors.js';
 import { asSherinId } from '../../common/ids.js';
 import { shortNameSchema } from '../../common/short-name.js';
-import { mostChildren } from './task.js';
+import { mostChildren, mostInputs } from './task.js';
 import { asTaskId } from './task-id.js';
 
 const sherinId = z.string().transform((text, context) => {
@@ -29,6 +29,8 @@ const common = {
   /** uid of the submitter. */
   owner: z.int().min(0).max(0xffff_ffff),
   request: sherinId,
+  /** What the bot is given besides the request. */
+  inputs: z.array(sherinId).max(mostInputs).default([]),
   /** 9 is first; among one owner's tasks only. */
   priority: z.int().min(0).max(9).default(5),
 };

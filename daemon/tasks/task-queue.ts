@@ -25,6 +25,7 @@ import {
   type Task,
 } from './task.js';
 import { newTaskId, type TaskId } from './task-id.js';
+import { TaskInputs } from './task-inputs.js';
 import { type TaskPage, TaskTable } from './task-table.js';
 import { type End, endTask } from './task-tree.js';
 import { TaskWatch } from './task-watch.js';
@@ -61,6 +62,7 @@ export class TaskQueue {
   readonly #limits: { readonly open: number; readonly openPerOwner: number };
   readonly #tallies: Tallies;
   readonly #table: TaskTable;
+  readonly #inputs: TaskInputs;
   readonly #forgetting: Forgetting;
 
   /** Attempts that were running when sherind was killed are lost, see {@link lose}. */
@@ -71,6 +73,7 @@ export class TaskQueue {
     this.#limits = limits;
     this.#tallies = new Tallies(database);
     this.#table = new TaskTable(database, this.#tallies, this.watch);
+    this.#inputs = new TaskInputs(database);
     this.#forgetting = new Forgetting(database, this.#tallies, retention ?? usualRetention);
     database.transaction(() => {
       // One by one: the end of one may end others.
@@ -107,10 +110,10 @@ export class TaskQueue {
       const merging = { domain: mergeDomain, department: 'control', class: 'merge' };
       const waiting = parts.filter(({ result }) => result === undefined).length;
       const parent = this.#insert({ ...common, ...merging, composite: true, waiting });
-      const { owner, request, priority } = common;
+      const { owner, request, inputs, priority } = common;
       const children = parts.map(({ result, ...part }) => {
         const end = result === undefined ? {} : { state: 'done' as const, result, endedAt: this.#now() };
-        return this.#insert({ owner, request, priority, ...part, ...end, parent });
+        return this.#insert({ owner, request, inputs, priority, ...part, ...end, parent });
       });
       return { parent, parts: children };
     });
@@ -207,6 +210,11 @@ export class TaskQueue {
   }
 
   /** Parts or sub-tasks, in the order of their submission. */
+  /** What a task is given besides its request. */
+  inputsOf(id: TaskId): readonly SherinId[] {
+    return this.#inputs.of(id);
+  }
+
   children(id: TaskId): readonly Task[] {
     return this.#table.children(id);
   }
@@ -243,14 +251,16 @@ export class TaskQueue {
   }
 
   #insert(task: NewTask): Task {
-    const { parent = null, id = newTaskId(), ...given } = task;
+    const { parent = null, id = newTaskId(), inputs = [], ...given } = task;
     if (!hasEnded(given.state ?? 'queued')) this.#requireQueueRoom(given.owner);
-    return this.#table.insert({
+    const inserted = this.#table.insert({
       ...{ state: 'queued', waiting: 0, attempt: 0, failures: 0, bot: null, result: null, error: null },
       ...{ measured: null, composite: false, startedAt: null, endedAt: null, submittedAt: this.#now() },
       ...given,
       ...{ id, parent: parent?.id ?? null, root: parent?.root ?? id, depth: (parent?.depth ?? -1) + 1 },
     });
+    this.#inputs.put(id, inputs);
+    return inserted;
   }
 
   #requireQueueRoom(owner: number): void {
@@ -299,4 +309,5 @@ type NewTask = Pick<Task, 'owner' | 'request' | 'domain' | 'department' | 'class
   Partial<Pick<Task, 'state' | 'result' | 'error' | 'endedAt' | 'composite' | 'waiting'>> & {
     readonly id?: TaskId | undefined;
     readonly parent?: Task;
+    readonly inputs?: readonly SherinId[];
   };

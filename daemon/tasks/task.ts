@@ -26,6 +26,8 @@ export function hasEnded(state: TaskState): boolean {
 export const deepest = 5;
 /** How many sub-tasks or parts one task may have in all. */
 export const mostChildren = 16;
+/** How many objects a task is given besides its request. */
+export const mostInputs = 8;
 /** How many tasks hang together at most, over all depths. */
 export const largestTree = 256;
 /** After so many attempts that failed, the task has. */

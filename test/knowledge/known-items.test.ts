@@ -3,15 +3,14 @@
  * sandbox, which sees what it was granted at the mount and nothing else, has to find the document that answers.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asSherinId, type SherinId } from '../../common/ids.js';
 import { projectRoot } from '../../common/project.js';
-import type { SupervisedBot } from '../../daemon/bots/supervised-bot.js';
-import { BotWorkplace, taskOf } from '../../daemon/bots/testing/workplace.js';
-import { Machine } from '../vault/machine.js';
+import { AsUser } from '../daemon/as-user.js';
+import { Desk } from '../daemon/desk.js';
 import { copyDocuments, knownItems, nameOf } from './documents.js';
 
 interface Found {
@@ -26,19 +25,14 @@ interface Found {
   }[];
 }
 
-const root = process.getuid?.() === 0;
-const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 const items = knownItems();
 const enough = 0.8;
 
-const machine = Machine.empty();
-const place = new BotWorkplace();
-let bot: SupervisedBot;
+let desk: Desk;
 let documents = 0;
 let collection: SherinId;
-let tasks = 0;
 
-const files = (name: string) => join(machine.mount, 'files', name);
+const files = (name: string) => join(desk.machine.mount, 'files', name);
 
 function idsOf(paths: readonly string[]): SherinId[] {
   const shown = execFileSync('getfattr', ['--only-values', '-n', 'user.sherin.id', ...paths], {
@@ -50,43 +44,20 @@ function idsOf(paths: readonly string[]): SherinId[] {
 }
 
 beforeAll(async () => {
-  const names = items.map(nameOf);
-  // The bot is another user and has to pass.
-  chmodSync(machine.home, 0o755);
-  documents = copyDocuments(join(machine.home, 'doc'), names, 1_000);
-  machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile);
-  machine.ok('up', ...(root ? ['--allow-other'] : []));
+  desk = await Desk.start('knowledge');
+  const { machine } = desk;
+  documents = copyDocuments(join(machine.home, 'doc'), items.map(nameOf), 1_000);
   machine.ok('put', join(machine.home, 'doc'));
   machine.ok('collection', 'make', 'files/doc', 'files/doc.collection');
   [collection] = idsOf([files('doc.collection')]) as [SherinId];
-  await machine.call('bot.open', { bot: 'knowledge', uid: place.uid ?? owner.uid, mostBytes: 1_000_000 });
-  bot = place.ownBot('knowledge', {}, join(machine.mount, 'bots/knowledge'));
-  await bot.start();
 });
 
-afterAll(async () => {
-  await place.remove();
-  machine.end();
-});
+afterAll(() => desk.end());
 
 /** What the bot says to a question with these objects beside it: its result, or the name of an error. */
 async function ask(question: string, inputs: readonly SherinId[]): Promise<Found | string> {
-  const task = `t_${++tasks}`;
-  const request = join(machine.mount, 'inbox', task);
-  writeFileSync(request, question);
-  const [id] = idsOf([request]) as [SherinId];
-  await machine.call('grant.add', { bot: 'knowledge', task, ...owner, groups: [], ids: [id, ...inputs] });
-  try {
-    const outcome = await bot.give(taskOf(id));
-    if (outcome?.kind === 'error') return outcome.error;
-    if (outcome?.kind !== 'result') throw new Error(`no answer: ${JSON.stringify(outcome)}`);
-    const result = join(machine.mount, 'bots/knowledge/out', outcome.resultId);
-    const answer = JSON.parse(readFileSync(result, 'utf8')) as Found;
-    rmSync(result);
-    return answer;
-  } finally {
-    await machine.call('grant.end', { bot: 'knowledge', task });
-  }
+  const answer = await desk.ask(question, { domain: 'knowledge', inputs: [...inputs] });
+  return 'error' in answer ? answer.error : (JSON.parse(answer.result) as Found);
 }
 
 async function found(question: string): Promise<Found> {
@@ -118,11 +89,11 @@ test('what it tells of a passage is so: the object, its path, and the bytes', as
   expect(passages.length).toBeGreaterThan(3);
   expect(passages.length).toBeLessThanOrEqual(10);
   for (const { id, path, from, to, encoding, charset, text } of passages) {
-    const object = join(machine.mount, 'ids', id);
+    const object = join(desk.machine.mount, 'ids', id);
     const content = readFileSync(object);
     const bytes = encoding === 'gzip' ? gunzipSync(content) : content;
     expect(bytes.toString(charset === undefined ? 'utf8' : 'latin1', from, to)).toBe(text);
-    expect(idsOf([join(machine.mount, path)])).toEqual([id]);
+    expect(idsOf([join(desk.machine.mount, path)])).toEqual([id]);
   }
 });
 
@@ -134,6 +105,22 @@ test('a question without words, without a collection, or about what nobody has w
   expect(await ask('what is forbidden?', [no])).toBe('not-a-collection');
   // Of several one that is none is told, not passed over.
   expect(await ask('what is forbidden?', [collection, no])).toBe('not-a-collection');
+});
+
+test('who may not read a collection gets nothing from it', async () => {
+  const { machine } = desk;
+  const socket = join(machine.home, 'run/sherind.sock');
+  if (process.getuid?.() !== 0) return;
+  chmodSync(machine.home, 0o711);
+  chmodSync(socket, 0o666);
+  const stranger = new AsUser(socket, { uid: 65_534, gid: 65_534 });
+  const request = await machine.call('stat', { target: 'files/doc.collection' });
+  expect(request.entry.id).toBe(collection);
+  const answer = await stranger.ask('task.submit', {
+    ...{ id: collection, domain: 'knowledge', inputs: [collection] },
+  });
+  expect(answer.error?.data.code).toBe('ENOENT');
+  stranger.end();
 });
 
 test('the published rate is one that is reached', () => {

@@ -8,6 +8,9 @@ export interface Shown {
   readonly writable?: boolean;
 }
 
+/** The Node that runs the bot, wherever that is. */
+export const nodeInside = '/node';
+
 const user = '1000';
 /** Bytes of its own /tmp and /dev/shm, which are memory. */
 const temporary = 16 * 1024 * 1024;
@@ -21,7 +24,7 @@ export function cellArguments(shown: readonly Shown[]): string[] {
     ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv'],
     ...['--uid', user, '--gid', user],
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...['--ro-bind', '/usr', '/usr', '--ro-bind', '/etc', '/etc'],
+    ...['--ro-bind', '/usr', '/usr', '--ro-bind', '/etc', '/etc', '--ro-bind', process.execPath, nodeInside],
     ...topFolders(),
     ...['--proc', '/proc', '--dev', '/dev', '--size', `${sharedMemory}`, '--tmpfs', '/dev/shm'],
     ...['--size', `${temporary}`, '--tmpfs', '/tmp'],

@@ -1,5 +1,6 @@
 /** Tests in JavaScript: node:test, each file of tests in a process of its own; coverage by V8. */
 import type { CellRun } from './cell.js';
+import { nodeInside } from './cell-view.js';
 import { type CountedRange, linesOf } from './javascript-lines.js';
 import type { Detail, FileLines, Findings } from './report.js';
 import { field, isText, listOf, textOf, unfinished, verdictOf } from './verdict.js';
@@ -8,7 +9,7 @@ import type { Workshop } from './workshop.js';
 const runner = '/runners/javascript.mjs';
 /** Its heap is less than what a process may take, so that Node says that it is full. */
 const node = [
-  ...[process.execPath, '--max-old-space-size=128', '--import', runner],
+  ...[nodeInside, '--max-old-space-size=128', '--import', runner],
   ...['--test-reporter', runner, '--test-reporter-destination', 'stdout'],
 ];
 

@@ -24,6 +24,11 @@ const policySchema = z
 
 const submission = {
   id: sherinIdSchema.describe('the request: an object that the caller may read'),
+  inputs: z
+    .array(sherinIdSchema)
+    .max(8)
+    .default([])
+    .describe('what the bot is given besides the request: objects that the caller may read'),
   priority: z.int().min(0).max(9).default(5).describe("9 is first, among one's own tasks"),
   emotion: z
     .partialRecord(z.enum(dimensionNames), z.number().min(0).max(1))
