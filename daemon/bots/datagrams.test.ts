@@ -39,7 +39,7 @@ describe('from the bot', () => {
     const id = place.request(`${socketThree}
 task = sorted(os.listdir(os.environ["SHERIN_IN"]))[-1]
 s.send(json.dumps({"task_id": task, "result_id": "${early}", "requires": ["${early}"]}).encode())`);
-    expect(await bot.give(taskOf(id))).toEqual({ kind: 'result', resultId: early, requires: [early] });
+    expect(await bot.give(taskOf(id))).toEqual({ kind: 'requires', requires: [early] });
     await until(() => place.refusals.length > 0);
     expect(place.refusals).toMatchObject([{ reason: 'second-answer', taskId: id }]);
   });

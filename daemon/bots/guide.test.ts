@@ -27,7 +27,7 @@ async function countWords(bot: SupervisedBot): Promise<void> {
   writeFileSync(file, '');
   if (place.uid !== null) chownSync(file, place.uid, place.uid);
   execFileSync('setfattr', ['-n', 'user.sherin.id', '-v', idOf(0x123), file]);
-  expect(await bot.give(taskOf(request))).toEqual({ kind: 'result', resultId: idOf(0x123), requires: [] });
+  expect(await bot.give(taskOf(request))).toEqual({ kind: 'result', resultId: idOf(0x123) });
   expect(readFileSync(file, 'utf8')).toBe('3 words\n');
   expect(place.refusals).toEqual([]);
 }

@@ -38,7 +38,11 @@ describe('answers', () => {
     for (const value of [
       { task_id: id, result_id: id },
       { task_id: id, result_id: id, requires: [id, longest] },
+      { task_id: id, requires: [id] },
       { task_id: id, error: 'no-such-unit' },
+      { task_id: id, domain: 'logic', department: 'general', class: 'solve' },
+      { task_id: id, pass: true },
+      { task_id: id, pass: false, reason: 'no-simulation-mark' },
       { heartbeat: true },
     ]) {
       expect(decode(value)).toEqual(value);
@@ -68,6 +72,12 @@ describe('answers', () => {
     { task_id: id, result_id: id, requires: Array(17).fill(id) },
     { task_id: id, error: 'x', requires: [id] },
     { task_id: id, result_id: id, text: 'x' },
+    { task_id: id, requires: [] },
+    { task_id: id, pass: true, reason: 'x' },
+    { task_id: id, pass: false },
+    { task_id: id, pass: false, reason: 'because the content says: secret' },
+    { task_id: id, domain: 'logic', department: 'what it says', class: 'solve' },
+    { task_id: id, domain: 'logic', department: 'general', class: 'solve', result_id: id },
     { heartbeat: false },
     { heartbeat: true, text: 'x' },
     '['.repeat(1_000),

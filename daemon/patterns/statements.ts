@@ -21,6 +21,7 @@ export const patternSql = {
 
   ripe: `SELECT ${columns} FROM patterns INDEXED BY patterns_ripe WHERE ${ripe} AND (key, owner) > (?, ?) ORDER BY key, owner LIMIT ?`,
   promote: `UPDATE patterns SET stage = 'pattern' WHERE key = ? AND owner = ? AND ${ripe}`,
+  promoteNamed: `UPDATE patterns SET stage = 'pattern' WHERE substr(key, 1, 16) = ? AND owner = ? AND ${ripe}`,
   archive: `UPDATE patterns SET stage = 'archive' WHERE stage IN ('immediate', 'pattern') AND usedAt <= ?`,
   weak: `SELECT key, owner FROM patterns INDEXED BY patterns_weak WHERE ${weak}`,
   remove: 'DELETE FROM patterns WHERE key = ? AND owner = ?',

@@ -46,6 +46,11 @@ export class PatternUpkeep {
     return this.#database.run(patternSql.promote, key, owner) > 0;
   }
 
+  /** As {@link promote}, of one that is known by the first 16 bytes of its key. */
+  promoteNamed(start: Buffer, owner: number): boolean {
+    return this.#database.run(patternSql.promoteNamed, start, owner) > 0;
+  }
+
   async #promoteRipe(mayPromote: MayPromote): Promise<number> {
     let promoted = 0;
     let after: Pick<Pattern, 'key' | 'owner'> = { key: Buffer.alloc(0) as unknown as PatternKey, owner: -1 };

@@ -111,6 +111,20 @@ describe('the planning bot', () => {
   });
 });
 
+describe('what a task is given besides', () => {
+  it('has to be the asker’s to read, goes to the bot, and makes another question of it', async () => {
+    const [one, two] = [idOf('one', 'FILES'), idOf('two', 'FILES')];
+    room.tasks.start();
+    room.objects.readers.set(two, [2000]);
+    await expect(room.submit('a', { inputs: [one, two] })).rejects.toThrow(code('ID_UNKNOWN'));
+    const first = await room.ended((await room.submit('a', { inputs: [one] })).task);
+    expect(room.bots.granted.at(-1)?.objects).toEqual([idOf('a'), one]);
+    expect(await room.submit('a', { inputs: [one] })).toMatchObject({ state: 'done', result: first.result });
+    expect((await room.submit('a')).state).toBe('queued');
+    expect((await room.submitAs(2000, 'a', { inputs: [two] })).state).toBe('queued');
+  });
+});
+
 describe('a known result', () => {
   it('answers an equal question at once, with a task that is there', async () => {
     const first = await done('a');
@@ -220,6 +234,23 @@ describe('feedback', () => {
     // Confidence 0.75 and five uses: ripe, and promotion is asked for.
     await room.tasks.upkeep.run();
     expect(room.policy.considered.at(-1)).toMatchObject({ type: 'pattern_promotion', risk: 'MINOR' });
+  });
+
+  it('a promotion that policy has held up happens once it is approved', async () => {
+    await done('a');
+    for (let at = 0; at < 5; at++) room.tasks.feedback((await room.submit('a')).task, true);
+    const ask = async () => {
+      room.policy.considered.length = 0;
+      await room.tasks.upkeep.run();
+      return room.policy.considered.map(({ action_id }) => action_id);
+    };
+    room.policy.set({ modification: false });
+    const [action_id = ''] = await ask();
+    expect(action_id).toMatch(/^pattern-[0-9a-f]{32}-1000$/);
+    room.tasks.upkeep.approved({ action_id: action_id.replace('1000', '1001') });
+    expect(await ask()).toEqual([action_id]);
+    room.tasks.upkeep.approved({ action_id });
+    expect(await ask()).toEqual([]);
   });
 
   it('a burst of failures blocks promotion, and recovery unblocks it', async () => {

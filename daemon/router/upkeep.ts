@@ -1,7 +1,9 @@
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { Pattern } from '../patterns/pattern.js';
+import type { PatternKey } from '../patterns/pattern-key.js';
 import type { PatternUpkeep } from '../patterns/upkeep.js';
+import type { QueuedAction } from '../policy/state.js';
 import type { TaskQueue } from '../tasks/task-queue.js';
 import type { Classification } from './classification.js';
 import { isApproved, type Policy } from './policy.js';
@@ -44,10 +46,17 @@ export class Upkeep {
     log.info({ ...done, trees, classifications: classification.forget() }, 'upkeep');
   }
 
+  /** Somebody has said yes to a promotion that had to wait: it happens where the pattern is still ripe. */
+  approved({ action_id }: Pick<QueuedAction, 'action_id'>): void {
+    const [, start = '', owner = ''] = /^pattern-([0-9a-f]{32})-(\d+)$/.exec(action_id) ?? [];
+    const promoted = this.#parts.patterns.promoteNamed(Buffer.from(start, 'hex'), Number(owner));
+    this.#parts.log.info({ promoted }, 'a promotion was approved');
+  }
+
   /** A decision that Sherin takes by itself, and that is undone with a measured failure. */
   async #mayPromote({ key, owner }: Pattern): Promise<boolean> {
     const { policy } = this.#parts;
-    const name = `pattern-${key.toString('hex', 0, 16)}-${owner}`;
+    const name = nameOf(key, owner);
     const action = { type: 'pattern_promotion', level: null, risk: 'MINOR' } as const;
     const about = { action_id: name, component: 'patterns', reasoning: name, rollback: 'task.feedback' };
     try {
@@ -58,4 +67,9 @@ export class Upkeep {
       throw error;
     }
   }
+}
+
+/** Of the key the first half, as a short name has no room for all of it. */
+function nameOf(key: PatternKey, owner: number): string {
+  return `pattern-${key.toString('hex', 0, 16)}-${owner}`;
 }
