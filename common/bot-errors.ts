@@ -7,13 +7,13 @@ export const botErrors = {
     errno: 'EINVAL',
     exit: Exit.failed,
     sentence: '{path} describes no bot: {part}',
-    hint: 'what it must hold is in docs/writing-a-bot.md',
+    hint: 'what it must hold is in docs/writing-a-bot.md; what is wrong, in the log of sherind',
   },
   BOT_UNSAFE: {
     errno: 'EACCES',
     exit: Exit.denied,
     sentence: '{path} is not safe to run: {part}',
-    hint: 'it must belong to root or to the user who runs sherind, and others must not write to it: chown, chmod',
+    hint: 'folder, bot.json and program must belong to root or to the user who runs sherind, and others must not write to them: chown, chmod',
   },
   BOT_FAILED: {
     errno: 'EIO',

@@ -6,19 +6,19 @@ export const daemonErrors = {
     errno: 'ECONNREFUSED',
     exit: Exit.notRunning,
     sentence: 'sherind is not running ({path}: {part})',
-    hint: 'start it with: sherind',
+    hint: 'start it with: sherinctl up',
   },
   SHERIND_REFUSED: {
     errno: 'EIO',
     exit: Exit.failed,
     sentence: 'sherind answers {code} to {part}',
-    hint: 'an ID that is not there may be one that you may not read',
+    hint: '{next}',
   },
   SHERIND_DENIED: {
     errno: 'EACCES',
     exit: Exit.denied,
     sentence: 'sherind answers {code} to {part}',
-    hint: 'what is allowed, and which bots work: see docs/daemon.md',
+    hint: '{next}',
   },
   SOCKET_PASSED: {
     errno: 'EINVAL',
@@ -36,7 +36,7 @@ export const daemonErrors = {
     errno: 'EPOLICY',
     exit: Exit.denied,
     sentence: 'no bot for domain {domain}',
-    hint: 'register a bot that works in this domain',
+    hint: 'name another one with --domain, or register a bot for it; those that work: sherinctl bot list',
     told: true,
   },
   BOT_STOPPED: {

@@ -5,8 +5,8 @@ export const taskErrors = {
   BOT_UNKNOWN: {
     errno: 'ENOENT',
     exit: Exit.failed,
-    sentence: 'no bot {bot} is open',
-    hint: 'see: sherinctl status',
+    sentence: 'there is no bot {bot}',
+    hint: 'those that there are: sherinctl bot list',
   },
   RESULT_REFUSED: {
     errno: 'EINVAL',

@@ -29,7 +29,7 @@ export function firstScreen(where: Places, facts: Facts): string {
   return `
 Sherin is running.
 
-  files    ${join(facts.mount, 'files')}   (read-only: bring files in with sherinctl put)
+  files    ${join(facts.mount, 'files')}   (any program can read and write there)
   vault    ${where.vault}
   tpm      ${facts.tpm}
 
@@ -38,9 +38,11 @@ Try:
   cat ${join(sample, 'welcome.txt')}
   getfattr -n user.sherin.id ${join(sample, 'picture.png')}
 
-  npx sherinctl put ~/Documents        bring your own files in
+  npx sherinctl put ~/Documents        bring many files in quickly
   npx sherinctl get files/sample ./out copy them out again, verified
   npx sherinctl verify                 check every byte
+  npx sherinctl task submit '17 * 23'  have a bot calculate
+  npx sherinctl task list              tells its result; npx sherinctl cat RESULT_… shows it
   npx sherinctl lock                   wipe the keys: reads are refused until
   npx sherinctl unlock
   npx sherinctl status

@@ -1,6 +1,6 @@
 /** The connection to sherind, for commands about tasks. */
 import { daemonSocket } from '../../common/environment.js';
-import { SherinError, systemCode } from '../../common/errors.js';
+import { errorTable, isErrorCode, SherinError, systemCode } from '../../common/errors.js';
 import { DaemonClient, type DaemonClientOptions, DaemonError } from '../../daemon/client/daemon-client.js';
 import type { Session } from '../session.js';
 
@@ -35,7 +35,13 @@ const denied: readonly string[] = ['EACCES', 'EPOLICY'];
 function refusal({ code, message }: DaemonError): SherinError {
   if (code === 'ENOKEY') return new SherinError('LOCKED');
   return new SherinError(denied.includes(code) ? 'SHERIND_DENIED' : 'SHERIND_REFUSED', {
-    code,
-    part: message,
+    ...{ code, part: message, next: nextStep(message) },
   });
+}
+
+/** What the table says of the error that sherind has named, `method: NAME`, where it is the same in every case. */
+function nextStep(message: string): string {
+  const name = /: ([A-Z_]+)(?:,|$)/.exec(message)?.[1] ?? '';
+  const hint = isErrorCode(name) ? errorTable[name].hint : '{';
+  return hint.includes('{') ? 'an ID that is not there may be one that you may not read' : hint;
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, SherinError, systemCode } from '../../common/errors.js';
 import { asSherinId } from '../../common/ids.js';
 import type { DaemonClient } from '../../daemon/client/daemon-client.js';
 import { localError } from '../output/failure.js';
@@ -12,13 +12,13 @@ import { vaultPath } from '../vault-path.js';
 /**
  * @param words an ID, a text, or `-` for what stands on stdin
  * @returns the Sherin ID, which is all of it that goes to sherind
- * @throws SherinError LOCAL_FILE where the mount is not there; USAGE for an empty request
+ * @throws SherinError LOCAL_FILE where the mount is not there; USAGE for an empty request; LOCKED, FROZEN
  */
 export async function requestId(client: DaemonClient, mount: string, words: string): Promise<string> {
   if (isId(words)) return words;
   const text = words === '-' ? readFileSync(0) : Buffer.from(words);
   if (text.length === 0) throw new SherinError('USAGE', { what: 'the request is empty' });
-  const inode = store(join(mount, 'inbox', `request-${randomBytes(8).toString('hex')}`), text);
+  const inode = await stored(client, join(mount, 'inbox', `request-${randomBytes(8).toString('hex')}`), text);
   const { id } = await client.call('file.resolve', { inode });
   if (id === null) throw new SherinError('IO', { what: 'storing the request', part: 'it has no ID' });
   return id;
@@ -53,18 +53,28 @@ function isId(words: string): boolean {
   }
 }
 
+/** As {@link store}; a mount that refuses says only that it does. @throws SherinError LOCKED, FROZEN */
+async function stored(client: DaemonClient, path: string, text: Buffer): Promise<number> {
+  try {
+    return store(path, text);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EACCES' && (await client.call('system.status')).vault?.state === 'locked')
+      throw new SherinError('LOCKED');
+    if (code === 'EROFS' && (await client.call('policy.get')).stop === 'freeze')
+      throw new SherinError('FROZEN');
+    throw localError(path, error);
+  }
+}
+
 /** On disk when it returns. @returns its inode number */
 function store(path: string, text: Buffer): number {
+  const file = openSync(path, 'wx', 0o600);
   try {
-    const file = openSync(path, 'wx', 0o600);
-    try {
-      writeFileSync(file, text);
-      fsyncSync(file);
-      return fstatSync(file).ino;
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw localError(path, error);
+    writeFileSync(file, text);
+    fsyncSync(file);
+    return fstatSync(file).ino;
+  } finally {
+    closeSync(file);
   }
 }

@@ -61,15 +61,17 @@ test('the one in TypeScript compiles and works', async () => {
 });
 
 test('what it shows of messages is what is taken, and every limit has its usual value', () => {
-  const [manifest = '', task = '', answers = ''] = blocks('json');
+  const [manifest = '', task = '', answers = '', control = ''] = blocks('json');
   const { limits } = botManifestSchema.parse(JSON.parse(manifest));
   for (const [name, value] of Object.entries(limits)) expect(guide).toContain(`| \`${name}\` | ${value} |`);
   expect(taskMessageSchema.safeParse(JSON.parse(task)).success).toBe(true);
   const id = (name: string) => `${name}_20260131_0123456789abcdef0123456789abcdef`;
-  const lines = answers
-    .trim()
-    .replace(/(TASK|RESULT)_…/g, (_, name: string) => id(name))
-    .split('\n');
-  for (const line of lines) expect(decodeBotMessage(Buffer.from(line)), line).toEqual(JSON.parse(line));
-  expect(lines).toHaveLength(4);
+  const linesOf = (block: string) =>
+    block
+      .trim()
+      .replace(/(TASK|RESULT|OUT)_…/g, (_, name: string) => id(name))
+      .split('\n');
+  for (const line of linesOf(answers + control))
+    expect(decodeBotMessage(Buffer.from(line)), line).toEqual(JSON.parse(line));
+  expect([linesOf(answers), linesOf(control)].map(({ length }) => length)).toEqual([4, 3]);
 });

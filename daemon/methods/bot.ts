@@ -1,5 +1,4 @@
 import { SherinError } from '../../common/errors.js';
-import { readBot } from '../bots/bot-program.js';
 import { type BotStatus, botPage } from '../protocol/methods/bot.js';
 import type { HostedBot } from '../roster/hosted-bot.js';
 import type { Roster } from '../roster/roster.js';
@@ -54,7 +53,7 @@ export function botHandlers({ roster, trustOf, policy, record }: BotHandlersPart
       };
     },
     'bot.register': async ({ path }, caller) => {
-      const { folder, manifest } = readBot(path);
+      const { folder, manifest } = roster().inspect(path);
       const action = { type: 'bot_register', level: 'LOW', risk: null } as const;
       const about = { component: 'bots', reasoning: manifest.bot_id, rollback: 'bot.remove' };
       const action_id = `bot-${Date.now()}-${++registrations}`;

@@ -141,7 +141,7 @@ export class HostedBot {
       this.#program = program;
     } catch (error) {
       if (!(error instanceof SherinError)) throw error;
-      this.#log.error({ code: error.code }, 'the folder of a bot can not be used');
+      this.#log.error({ code: error.code }, error.message);
       this.#program = null;
       this.#fault = error;
     }

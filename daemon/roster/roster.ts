@@ -1,4 +1,5 @@
 import { SherinError } from '../../common/errors.js';
+import { type BotProgram, readBot } from '../bots/bot-program.js';
 import { HostedBot as Hosted, type HostedBot, type HostingParts } from './hosted-bot.js';
 import type { Registry } from './registry.js';
 
@@ -72,6 +73,16 @@ export class Roster {
   async end(): Promise<void> {
     clearInterval(this.#timer);
     await this.halt();
+  }
+
+  /** What a folder holds; the log says what is wrong with it, which no answer may. @throws SherinError BOT_MANIFEST, BOT_UNSAFE */
+  inspect(folder: string): BotProgram {
+    try {
+      return readBot(folder);
+    } catch (error) {
+      if (error instanceof SherinError) this.#parts.log.warn({ code: error.code }, error.message);
+      throw error;
+    }
   }
 
   /** In place of what had this name. @throws SherinError BOT_MANIFEST, BOT_UNSAFE, USAGE; as {@link HostedBot.start}: it is registered all the same */

@@ -245,6 +245,22 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
     );
   });
 
+  it('and what they need are missed in words: a program that can not be run, a vault that is open', async () => {
+    const folder = echoBot('plain', 'logic');
+    chmodSync(join(folder, 'bot.py'), 0o644);
+    const registered = machine.run('bot', 'register', folder);
+    expect([registered.code, registered.err]).toEqual([
+      1,
+      expect.stringContaining('BOT_MANIFEST — what it must'),
+    ]);
+    const log = readFileSync(join(machine.home, 'run/sherind.log'), 'utf8');
+    expect(log).toContain(`${folder}/bot.py describes no bot: it can not be executed`);
+    machine.ok('lock');
+    const { code, err } = machine.run('task', 'submit', 'a text');
+    expect([code, err]).toEqual([4, expect.stringContaining('the vault is locked')]);
+    machine.ok('unlock');
+  });
+
   it('are registered by administrators alone, from folders that nobody else can write to', async () => {
     const folder = echoBot('open', 'logic');
     chmodSync(folder, 0o777);

@@ -62,6 +62,8 @@ describe.runIf(process.getuid?.() === 0)('a frozen vault', () => {
     expect(await answers()).toEqual(frozen);
     expect(machine.ok('status')).toMatch(/^stop: +FROZEN/m);
     expect(machine.ok('why')).toContain('the emergency stop is on, with freeze');
+    const refused = machine.run('task', 'submit', 'a text');
+    expect([refused.code, refused.err]).toEqual([5, expect.stringContaining('sherinctl estop off')]);
     expect(machine.ok('estop', 'on')).toBe('emergency stop: freeze\n');
     expect(machine.ok('estop', 'off')).toBe('emergency stop: off\n');
     expect(machine.status().vault.frozen).toBe(false);

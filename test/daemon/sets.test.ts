@@ -6,7 +6,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { projectRoot } from '../../common/project.js';
-import { fixedQuestions, isRight } from '../../daemon/bots/calculations/questions/questions.fixture.js';
+import {
+  type FixedQuestion,
+  fixedQuestions,
+  isRight,
+} from '../../daemon/bots/calculations/questions/questions.fixture.js';
 import { Desk } from './desk.js';
 
 const all = process.env.SHERIN_TESTS === 'all';
@@ -24,14 +28,12 @@ function sample<T>(whole: readonly T[]): readonly T[] {
 }
 
 test('calculations', { timeout: 600_000 }, async () => {
-  const asked = sample(fixedQuestions());
-  const answers = await Promise.all(
-    asked.map(async (question) => {
-      const answer = await desk.ask(question.request, { domain: 'calculations' });
-      const got = 'error' in answer ? `error: ${answer.error}` : (answer.result.split('\n')[0] ?? '');
-      return { question, got };
-    }),
-  );
+  const answers: { readonly question: FixedQuestion; readonly got: string }[] = [];
+  for (const question of sample(fixedQuestions())) {
+    const answer = await desk.ask(question.request, { domain: 'calculations' });
+    const got = 'error' in answer ? `error: ${answer.error}` : (answer.result.split('\n')[0] ?? '');
+    answers.push({ question, got });
+  }
   const wrong = answers.filter(({ question, got }) => !isRight(got, question));
   expect(wrong.map(({ question: { question }, got }) => `${question}: ${got}`).slice(all ? 5 : 0)).toEqual(
     [],

@@ -78,14 +78,14 @@ it('a task is cancelled, and watching it ends', async () => {
 
 it('mistakes are told in one line, with the exit code of their kind', async () => {
   const cases = [
-    [['submit', '--domain', 'physics', 'why?'], 5, 'no bot for domain physics'],
+    [['submit', '--domain', 'physics', 'why?'], 5, 'no bot for domain physics — name another one'],
     [['submit', 'why?'], 5, 'no bot for domain planning'],
     [['submit', '--domain', 'cooking', 'why?'], 2, '--domain takes one of'],
     [['submit', '--domain', 'coding', ''], 2, 'the request is empty'],
     [['submit-multi', 'why?', 'cooking'], 2, "'cooking' is no domain"],
-    [['get', `t_${'a'.repeat(26)}`], 1, 'ENOENT'],
+    [['get', `t_${'a'.repeat(26)}`], 1, 'ENOENT to task.get: TASK_UNKNOWN — tasks are forgotten'],
     [['get', 'nothing'], 1, 'EINVAL'],
-    [['--runtime-dir', machine.home, 'list'], 6, 'sherind is not running'],
+    [['--runtime-dir', machine.home, 'list'], 6, 'start it with: sherinctl up'],
   ] as const;
   for (const [args, exit, part] of cases) {
     const { code, err } = await task(...args);

@@ -97,6 +97,7 @@ export const domainRules: readonly DomainRule[] = [
     weight: 4,
     phrases: 'sql, sqlite, postgres, select from, database query, join two tables',
   },
+  { domain: 'calculations', weight: 4, phrases: '#digits' },
   {
     domain: 'calculations',
     department: 'arithmetic',
@@ -104,12 +105,28 @@ export const domainRules: readonly DomainRule[] = [
     phrases:
       '#arithmetic, calculate, compute, percent, percentage, add up, sum of, product of, divided by, multiplied by, compound interest, square root of',
   },
+  {
+    domain: 'calculations',
+    department: 'arithmetic',
+    weight: 4,
+    phrases:
+      '#percentage, #sum-in-words, factorial, gcd of, lcm of, least common multiple, absolute value of, cube root of, log base, sine of, cosine of, tangent of, in hex, hexadecimal, in binary, in octal, in decimal, as a fraction, to a fraction',
+  },
+  // More than a word of mathematics that stands in them.
+  {
+    domain: 'calculations',
+    department: 'arithmetic',
+    weight: 5,
+    phrases:
+      '#value, #primality, prime factorization of, prime factorisation of, prime factor of, greatest common divisor of',
+  },
   { domain: 'calculations', department: 'units', weight: 2, phrases: '#quantity' },
   {
     domain: 'calculations',
     department: 'units',
     weight: 4,
-    phrases: 'convert, how many kilometer, how many mile, in celsius, in fahrenheit, unit conversion',
+    phrases:
+      '#conversion, convert, how many kilometer, how many mile, in celsius, in fahrenheit, unit conversion',
   },
   {
     domain: 'calculations',
@@ -120,10 +137,23 @@ export const domainRules: readonly DomainRule[] = [
   },
   {
     domain: 'calculations',
+    department: 'statistics',
+    weight: 5,
+    phrases:
+      'regression of, regression through, percentile, interquartile range, root mean square, covariance, autocorrelation, anova, coefficient of variation',
+  },
+  {
+    domain: 'calculations',
     department: 'numeric',
     weight: 5,
     phrases:
       'numerically, numeric integration, numerical integration, newton method, newtons method, bisection, to six decimal, decimal place',
+  },
+  {
+    domain: 'calculations',
+    department: 'numeric',
+    weight: 7,
+    phrases: '#definite-integral, #root-of-a-function, #solve',
   },
   {
     domain: 'mathematics',
