@@ -35,7 +35,7 @@ const submit = command({
   name: 'submit',
   summary: 'Give a request to a bot, or get the result that is known already',
   details: [
-    'Only the ID of the request goes to sherind; the result is an ID, too: read it at the mount, in ids/.',
+    'Only the ID of the request goes to sherind; the result is an ID, too, which task list tells: read it at the mount, in ids/, or with sherinctl cat. Why one has failed task get says.',
     bestForText,
   ],
   args: [request],

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
-import { SherinError, SherinError, systemCode } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { asSherinId } from '../../common/ids.js';
 import type { DaemonClient } from '../../daemon/client/daemon-client.js';
 import { localError } from '../output/failure.js';
