@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -136,6 +145,27 @@ describe('refuses', () => {
       expect(refusal()).toBe('BOT_UNSAFE: others may write to it');
       chmodSync(path, 0o755);
     }
+  });
+
+  test('a folder that others may rename, as they may write to one above it', () => {
+    const above = join(folder, 'above');
+    mkdirSync(join(above, 'bot'), { recursive: true });
+    for (const name of ['bot.sh', 'bot.json']) renameSync(join(folder, name), join(above, 'bot', name));
+    const refused = expect.objectContaining({
+      ...{ code: 'BOT_UNSAFE', context: { path: above, part: 'others may write to it' } },
+    });
+    chmodSync(above, 0o777);
+    expect(() => readBot(join(above, 'bot'))).toThrow(refused);
+    chmodSync(above, 0o1777);
+    expect(readBot(join(above, 'bot')).folder).toBe(join(above, 'bot'));
+  });
+
+  test.runIf(process.getuid?.() === 0)('a folder in one of another user', () => {
+    const above = join(folder, 'above');
+    mkdirSync(join(above, 'bot'), { recursive: true });
+    for (const name of ['bot.sh', 'bot.json']) renameSync(join(folder, name), join(above, 'bot', name));
+    chownSync(above, 65534, 65534);
+    expect(() => readBot(join(above, 'bot'))).toThrow(expect.objectContaining({ code: 'BOT_UNSAFE' }));
   });
 
   test.runIf(process.getuid?.() === 0)('what belongs to another user', () => {

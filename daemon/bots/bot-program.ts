@@ -8,7 +8,7 @@ import {
   type Stats,
   statSync,
 } from 'node:fs';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { type BotManifest, botManifestSchema } from './manifest.js';
 
@@ -31,6 +31,7 @@ export function readBot(path: string): BotProgram {
   const facts = statSync(folder);
   if (!facts.isDirectory()) throw malformed(folder, 'it is no folder');
   refuseOthers(folder, facts);
+  refuseOthersAbove(folder);
   const file = join(folder, 'bot.json');
   const manifest = parseManifest(file, readManifest(file));
   checkProgram(folder, manifest);
@@ -81,9 +82,19 @@ function checkProgram(folder: string, { exec: [program] }: BotManifest): void {
 }
 
 /** What others can change would run in the name of this bot. */
-function refuseOthers(path: string, { uid, mode }: Stats): void {
+function refuseOthers(path: string, { uid, mode }: Pick<Stats, 'uid' | 'mode'>): void {
   if (uid !== 0 && uid !== process.getuid?.()) throw unsafe(path, `it belongs to uid ${uid}`);
   if ((mode & 0o022) !== 0) throw unsafe(path, 'others may write to it');
+}
+
+/** Who can rename a folder above can put another in this one's place, between this look and the start, too. */
+function refuseOthersAbove(folder: string): void {
+  for (let path = dirname(folder), below = folder; path !== below; below = path, path = dirname(path)) {
+    const facts = statSync(path);
+    // In a sticky one, as /tmp is, nobody renames what is another's (inode(7)).
+    const mode = (facts.mode & 0o1000) === 0 ? facts.mode : 0;
+    refuseOthers(path, { uid: facts.uid, mode });
+  }
 }
 
 function asManifestError<T>(path: string, act: () => T): T {

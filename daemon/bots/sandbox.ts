@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, readlinkSync, writeSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -117,11 +117,11 @@ export class Sandbox {
   }
 }
 
-/** The program waits for this (--block-fd): nothing of it runs, and sends, before its processes can be told from others. */
+/** The program waits for this, see {@link gate}: nothing of it runs, and sends, before its processes can be told from others. */
 function letGo(bubblewrap: ChildProcess): void {
-  const gate = bubblewrap.stdio.at(6) as Writable;
+  const way = bubblewrap.stdio.at(6) as Duplex;
   // It may have ended already.
-  gate.on('error', () => undefined).end('1');
+  way.on('error', () => undefined).once('data', () => way.end('go\n'));
 }
 
 function isThere({ pid, started }: First): boolean {
@@ -164,6 +164,12 @@ export function limitsInForce({ uid, cgroup }: Pick<SandboxOptions, 'uid' | 'cgr
   };
 }
 
+/**
+ * Inside, before the program: asks to go, and ends where nobody answers. By then all of bubblewrap dies with sherind; before, what lost its
+ * parent would go on for ever, and take the end of a --block-fd for a yes.
+ */
+const gate = 'echo ready >&6 && read -r go <&6 && exec "$@" 6<&-';
+
 /** Joins the cgroup and offers itself to the kernel when memory runs out (proc(5), oom_score_adj); then goes on as what follows. */
 const entry =
   'echo 1000 > /proc/self/oom_score_adj; if [ -n "$1" ]; then echo 0 > "$1" || exit 1; fi; shift; exec "$@"';
@@ -185,18 +191,8 @@ function launch(options: SandboxOptions, words: readonly string[], stderr: 'igno
         ...['-c', entry, 'sh', cgroup?.procs ?? ''],
         ...(stage?.words ?? []),
         ...asUser(uid),
-        ...[
-          bwrap,
-          ...viewArguments(limits, places, etcFds),
-          '--seccomp',
-          '4',
-          '--info-fd',
-          '5',
-          '--block-fd',
-          '6',
-          '--',
-        ],
-        ...[prlimit, ...resourceLimits(limits), '--', ...words],
+        ...[bwrap, ...viewArguments(limits, places, etcFds), '--seccomp', '4', '--info-fd', '5', '--'],
+        ...['/bin/sh', '-c', gate, 'sh', prlimit, ...resourceLimits(limits), '--', ...words],
       ],
       {
         cwd: '/',
@@ -213,14 +209,14 @@ function launch(options: SandboxOptions, words: readonly string[], stderr: 'igno
   }
 }
 
-/** Words that give up what the starter is. */
+/** Words that give up what the starter is, and die with it from here on. */
 function asUser(uid: number | null): string[] {
   if (uid === null && process.getuid?.() === 0)
     throw new SherinError('SANDBOX_FAILED', { part: 'root must give a bot a user of its own' });
-  if (uid === null) return [];
-  const setpriv = requireProgram('setpriv', 'util-linux');
+  const setpriv = [requireProgram('setpriv', 'util-linux'), '--pdeathsig', 'KILL'];
+  if (uid === null) return [...setpriv, '--'];
   const who = ['--reuid', `${uid}`, '--regid', `${uid}`, '--clear-groups'];
-  return [setpriv, ...who, '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'];
+  return [...setpriv, ...who, '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'];
 }
 
 /** A descriptor whose reader begins at the content's start. */

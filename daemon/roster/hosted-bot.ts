@@ -40,6 +40,7 @@ export class HostedBot {
   #running: SupervisedBot | null = null;
   #fault: SherinError | null = null;
   #stops = 0;
+  #retired = false;
 
   constructor(registered: Registered, parts: HostingParts) {
     this.registered = registered;
@@ -73,6 +74,7 @@ export class HostedBot {
   start(): Promise<void> {
     const stops = this.#stops;
     return this.#turns.run(async () => {
+      if (this.#retired) throw this.#isStopped();
       if (this.#running !== null && this.#running.facts.state !== 'failed') return;
       await this.#end();
       this.#fault = null;
@@ -80,6 +82,8 @@ export class HostedBot {
         await this.#begin(stops);
       } catch (error) {
         await this.#end();
+        // What was ended in the middle of its start has failed at nothing.
+        if (this.#stops !== stops) throw this.#isStopped();
         if (error instanceof SherinError && lasting.includes(error.code)) {
           this.#fault = error;
           this.#parts.changed(this);
@@ -96,6 +100,20 @@ export class HostedBot {
     await this.#turns.run(() => this.#end());
   }
 
+  /** Another takes its place: as {@link stop}, and no start comes after it. */
+  async retire(): Promise<void> {
+    this.#retired = true;
+    await this.stop();
+  }
+
+  get retired(): boolean {
+    return this.#retired;
+  }
+
+  #isStopped(): SherinError {
+    return new SherinError('BOT_WAITS', { bot: this.name, part: 'it is stopped' });
+  }
+
   /** @param stops how often it had been stopped when this was asked for */
   async #begin(stops: number): Promise<void> {
     const program = this.#read();
@@ -106,7 +124,7 @@ export class HostedBot {
     if (top === null)
       throw new SherinError('BOT_WAITS', { bot: this.name, part: 'the vault is not mounted' });
     await fs.call('bot.open', { bot: this.name, uid: uid ?? process.getuid?.() ?? 0 });
-    if (this.#stops !== stops) throw new SherinError('BOT_WAITS', { bot: this.name, part: 'it is stopped' });
+    if (this.#stops !== stops) throw this.#isStopped();
     const running = new SupervisedBot({
       ...{ program, runtime, uid, log: this.#parts.log, patience: usualPatience },
       mount: join(top, 'bots', this.name),

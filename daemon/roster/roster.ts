@@ -87,45 +87,51 @@ export class Roster {
 
   /** In place of what had this name. @throws SherinError BOT_MANIFEST, BOT_UNSAFE, USAGE; as {@link HostedBot.start}: it is registered all the same */
   async register(name: string, folder: string): Promise<HostedBot> {
-    await this.#bots.get(name)?.stop();
-    this.#registry.put(name, folder);
-    const bot = this.#renew(name);
+    const bot = await this.#replace(name, () => this.#registry.put(name, folder));
     await this.#start(bot);
     return bot;
   }
 
   /** @throws SherinError BOT_UNKNOWN; as {@link HostedBot.start} */
   async start(name: string): Promise<void> {
-    const bot = this.get(name);
-    this.#registry.want(name, true);
-    await bot.stop();
-    await this.#start(this.#renew(name));
+    this.get(name);
+    await this.#start(await this.#replace(name, () => this.#registry.want(name, true)));
   }
 
   /** @throws SherinError BOT_UNKNOWN */
   async stop(name: string): Promise<void> {
-    const bot = this.get(name);
-    this.#registry.want(name, false);
-    await bot.stop();
-    this.#renew(name);
+    this.get(name);
+    await this.#replace(name, () => this.#registry.want(name, false));
   }
 
   /** One that comes along is as it was, and runs. @throws SherinError BOT_UNKNOWN */
   async remove(name: string): Promise<void> {
-    await this.get(name).stop();
-    this.#registry.remove(name);
-    this.#bots.delete(name);
-    if (this.#registry.all().some(({ bot }) => bot === name)) this.#renew(name);
+    this.get(name);
+    await this.#replace(name, () => this.#registry.remove(name)).catch((error: unknown) => {
+      if (!(error instanceof SherinError && error.code === 'BOT_UNKNOWN')) throw error;
+    });
     this.#startAll();
   }
 
-  /** As it is registered now. */
-  #renew(name: string): HostedBot {
-    const registered = this.#registry.all().find(({ bot }) => bot === name);
-    if (registered === undefined) throw new SherinError('BOT_UNKNOWN', { bot: name });
-    const bot = new Hosted(registered, this.#parts);
-    this.#bots.set(name, bot);
-    return bot;
+  /**
+   * Puts in the place of a bot what is registered after a change. What others who ask at the same time have put there is ended, too: what this
+   * map does not have nobody could stop.
+   * @throws SherinError BOT_UNKNOWN where nothing is registered then
+   */
+  async #replace(name: string, change: () => void): Promise<HostedBot> {
+    let bot: HostedBot | undefined;
+    do {
+      bot = this.#bots.get(name);
+      await bot?.retire();
+    } while (this.#bots.get(name) !== bot);
+    try {
+      change();
+    } finally {
+      this.#bots.delete(name);
+      const registered = this.#registry.all().find((one) => one.bot === name);
+      if (registered !== undefined) this.#bots.set(name, new Hosted(registered, this.#parts));
+    }
+    return this.get(name);
   }
 
   async #start(bot: HostedBot): Promise<void> {

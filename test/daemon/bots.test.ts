@@ -1,6 +1,6 @@
 /** Work from end to end: requests at the mount, bots in their sandboxes, results at the mount; only IDs between. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,24 +8,14 @@ import { DaemonClient } from '../../daemon/client/daemon-client.js';
 import type { DaemonResult } from '../../daemon/protocol/daemon.js';
 import { Machine } from '../vault/machine.js';
 import { gone } from '../vault/wait.js';
+import { echoBot } from './bots/echo-bot.js';
+import { instancesOf, processesOf } from './bots/traces.js';
 
 const alice = 54_321;
 const bob = 54_322;
 
 let machine: Machine;
 let client: DaemonClient;
-
-/** A bot of one domain that echoes; its folder is root's alone above. */
-function echoBot(name: string, domain: string, more: object = {}): string {
-  const folder = join(machine.home, 'private', name);
-  mkdirSync(folder, { recursive: true });
-  chmodSync(join(machine.home, 'private'), 0o700);
-  cpSync(join(import.meta.dirname, 'bots/echo.py'), join(folder, 'bot.py'));
-  chmodSync(join(folder, 'bot.py'), 0o755);
-  const manifest = { bot_id: name, version: '1.0.0', layer: 'worker', domain, exec: ['./bot.py'], ...more };
-  writeFileSync(join(folder, 'bot.json'), JSON.stringify(manifest));
-  return folder;
-}
 
 /** Runs a shell line at the mount as somebody. */
 function as(uid: number, line: string): { readonly code: number; readonly out: string } {
@@ -77,18 +67,14 @@ async function stateOf(bot: string): Promise<string> {
 }
 
 async function ready(...bots: string[]): Promise<void> {
-  for (const bot of bots) {
-    for (let tries = 0; (await stateOf(bot)) !== 'ready'; tries++) {
-      if (tries > 600) throw new Error(`${bot} is ${await stateOf(bot)}`);
-      await sleep(50);
-    }
-  }
+  for (const bot of bots) await reaches('ready', bot);
 }
 
-/** Processes of bots of this sherind. */
-function botProcesses(): number {
-  const { stdout } = spawnSync('pgrep', ['-fc', `bwrap .*${machine.home}/run/`], { encoding: 'utf8' });
-  return Number(stdout);
+async function reaches(state: string, bot = 'echo'): Promise<void> {
+  for (let tries = 0; (await stateOf(bot)) !== state; tries++) {
+    if (tries > 3000) throw new Error(`${bot} is ${await stateOf(bot)}`);
+    await sleep(10);
+  }
 }
 
 describe.runIf(process.getuid?.() === 0)('bots', () => {
@@ -99,14 +85,14 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
     machine.ok('up', '--allow-other');
     chmodSync(machine.home, 0o711);
     client = await connect();
-    machine.ok('bot', 'register', echoBot('echo', 'logic'));
-    machine.ok('bot', 'register', echoBot('other', 'physics'));
+    machine.ok('bot', 'register', echoBot(machine, 'echo', 'logic'));
+    machine.ok('bot', 'register', echoBot(machine, 'other', 'physics'));
     await ready('planning', 'safety', 'merging', 'echo', 'other');
   });
   afterAll(() => {
     client?.close();
     machine?.ok('down');
-    expect(botProcesses()).toBe(0);
+    expect(processesOf(machine.home).length).toBe(0);
     machine?.end();
   });
 
@@ -162,7 +148,7 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
   });
 
   it('of medical domains are heard only where they say that it is a simulation', async () => {
-    machine.ok('bot', 'register', echoBot('doctor', 'medical'));
+    machine.ok('bot', 'register', echoBot(machine, 'doctor', 'medical'));
     const domain = { domain: 'medical' };
     expect(await done('Take two.', domain)).toMatchObject({ state: 'blocked', error: 'no-simulation-mark' });
     expect(await done('SIMULATION ONLY: take two.', domain)).toMatchObject({ state: 'done' });
@@ -171,7 +157,7 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
   });
 
   it('that die are tried three times, then the task and the bot have failed, and health says so', async () => {
-    machine.ok('bot', 'register', echoBot('frail', 'chemistry'));
+    machine.ok('bot', 'register', echoBot(machine, 'frail', 'chemistry'));
     expect(await done('die', { domain: 'chemistry' })).toMatchObject({
       ...{ state: 'failed', error: 'BOT_LOST', failures: 3 },
     });
@@ -184,7 +170,7 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
   });
 
   it('have a standby, who takes over from one that is stopped', async () => {
-    machine.ok('bot', 'register', echoBot('second', 'logic'));
+    machine.ok('bot', 'register', echoBot(machine, 'second', 'logic'));
     const status = async (bot: string) => (await client.call('bot.get', { bot })).status;
     expect([await status('echo'), await status('second')]).toEqual(
       ['active', 'standby'].map((one) =>
@@ -210,10 +196,40 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
     const { task_id } = await client.call('task.submit', { id, domain: 'logic' });
     await running(task_id);
     machine.ok('estop', 'on');
-    expect(botProcesses()).toBe(0);
+    expect(processesOf(machine.home).length).toBe(0);
     expect(await client.call('task.get', { task_id })).toMatchObject({ state: 'queued', failures: 0 });
     machine.ok('estop', 'off');
     expect(await ended(task_id)).toMatchObject({ state: 'done' });
+  });
+
+  it('that are started by several at once run once, and the emergency stop ends each of them', async () => {
+    const started = Array.from({ length: 4 }, () => client.call('bot.start', { bot: 'echo' }));
+    await Promise.allSettled(started);
+    await ready('planning', 'safety', 'merging', 'echo', 'other');
+    expect(instancesOf(machine.home, 'echo')).toHaveLength(1);
+    machine.ok('estop', 'on');
+    expect([processesOf(machine.home).length, instancesOf(machine.home).length]).toEqual([0, 0]);
+    machine.ok('estop', 'off');
+    expect(await done('once again')).toMatchObject({ state: 'done' });
+  });
+
+  it('that the emergency stop meets in the middle of their start are stopped, and have failed at nothing', async () => {
+    // While the sandbox is tried, and while the program starts.
+    for (const begun of [async () => undefined, async () => reaches('starting')]) {
+      machine.ok('bot', 'stop', 'echo');
+      const starting = client.call('bot.start', { bot: 'echo' });
+      starting.catch(() => undefined);
+      await begun();
+      await client.call('policy.estop', { on: true });
+      await Promise.allSettled([starting]);
+      expect([
+        processesOf(machine.home).length,
+        instancesOf(machine.home).length,
+        await stateOf('echo'),
+      ]).toEqual([0, 0, 'stopped']);
+      machine.ok('estop', 'off');
+      await ready('planning', 'safety', 'echo');
+    }
   });
 
   it('come back with a sherin-fs that was killed, and their tasks are done', async () => {
@@ -240,7 +256,7 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
     client = await connect();
     const { state, result_id } = await ended(task_id);
     expect([state, content(result_id)]).toEqual(['done', 'logic: sleep 1\nand done']);
-    expect(readdirSync(join(machine.home, 'run')).filter((name) => /-[0-9a-f]{12}$/.test(name)).length).toBe(
+    expect(instancesOf(machine.home).length).toBe(
       (await client.call('bot.list', {})).bots.filter(({ state }) => state === 'ready').length,
     );
   });
@@ -262,7 +278,7 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
   });
 
   it('are registered by administrators alone, from folders that nobody else can write to', async () => {
-    const folder = echoBot('open', 'logic');
+    const folder = echoBot(machine, 'open', 'logic');
     chmodSync(folder, 0o777);
     await expect(client.call('bot.register', { path: folder })).rejects.toMatchObject({ code: 'EACCES' });
     const { AsUser } = await import('./as-user.js');
