@@ -3,6 +3,12 @@ import { connect, type Socket } from 'node:net';
 
 const lineEnd = 0x0a;
 
+export interface Pipeline {
+  readonly most: number;
+  readonly depth: number;
+  readonly milliseconds: number;
+}
+
 export class LineClient {
   readonly #socket: Socket;
   #rest: Buffer = Buffer.alloc(0);
@@ -38,10 +44,18 @@ export class LineClient {
     });
   }
 
-  /** Sends a line again and again, so many of them under way at any time. Resolves when all are answered; `check` sees each answer. */
-  pipeline(line: Buffer, count: number, depth: number, check: (answer: Buffer) => void): Promise<void> {
+  /**
+   * Sends a line again and again, `depth` of them under way at any time: `most` times, or until the time is over.
+   * @param check sees each answer @returns how many were answered
+   */
+  pipeline(
+    line: Buffer,
+    { most, depth, milliseconds }: Pipeline,
+    check: (answer: Buffer) => void,
+  ): Promise<number> {
     return new Promise((resolve, reject) => {
-      let [sent, answered] = [Math.min(depth, count), 0];
+      const end = performance.now() + milliseconds;
+      let [sent, answered] = [Math.min(depth, most), 0];
       this.#fail = reject;
       this.#taken = (answer) => {
         answered += 1;
@@ -50,10 +64,10 @@ export class LineClient {
         } catch (error) {
           reject(error as Error);
         }
-        if (answered === count) resolve();
-        if (sent === count) return;
-        sent += 1;
-        this.#socket.write(line);
+        if (sent < most && performance.now() < end) {
+          sent += 1;
+          this.#socket.write(line);
+        } else if (answered === sent) resolve(answered);
       };
       for (let first = 0; first < sent; first++) this.#socket.write(line);
     });

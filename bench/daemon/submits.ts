@@ -9,11 +9,13 @@ import { type Domain, type Served, users } from './served.js';
 
 /** Of each user in a round: less than his token bucket holds, so that it is never that which is measured. */
 const hits = 1_500;
-const trips = 1_000;
+const trips = 500;
 const newTasks = 60;
+/** Milliseconds of a round, where so many take longer. */
+const longest = 3_000;
 /** Requests under way in a connection. */
 const depth = 16;
-const answers = 50;
+const questions = 20;
 
 interface User {
   readonly uid: number;
@@ -101,16 +103,18 @@ async function rate(
     options.say(`submits, ${what}, round ${round + 1} (${place})`);
     const path = served.store.daemonSocket;
     const clients = await Promise.all(from.map(({ uid }) => LineClient.connect(path, uid)));
-    // A full bucket for everybody.
+    // Full buckets for all.
     await sleep(2_000);
     const check = (answer: Buffer) => requireState(answer, what === 'hits' ? 'done' : 'queued');
+    const pipeline = { most: each, depth, milliseconds: longest };
+    let answers: number[] = [];
     const time = await seconds(async () => {
-      await Promise.all(
-        clients.map((client, at) => client.pipeline((from[at] as User).line, each, depth, check)),
+      answers = await Promise.all(
+        clients.map((client, at) => client.pipeline((from[at] as User).line, pipeline, check)),
       );
     });
     for (const client of clients) client.close();
-    values.push((each * clients.length) / time);
+    values.push(answers.reduce((sum, one) => sum + one, 0) / time);
   }
   return {
     ...{ id: 'D2', work: `submits of ${from.length} pipelined clients, ${what}`, place },
@@ -126,7 +130,7 @@ async function visible(options: PartOptions, served: Served): Promise<Row> {
   for (let round = 0; round < options.rounds; round++) {
     options.say(`answers at the mount, round ${round + 1} (${place})`);
     const times: number[] = [];
-    for (let one = 0; one < answers; one++) {
+    for (let one = 0; one < questions; one++) {
       const request = await served.request(users[0] ?? 0, 'what?');
       const line = submission(request, ['logic']);
       times.push(await seconds(() => untilVisible(served, news, line)));
