@@ -5,7 +5,7 @@ import type { Served } from './served.js';
 
 const group = 100;
 const groups = 100;
-/** Of sherind's connection at most 32 requests run, see daemon/socket/line-server.ts. */
+/** As many as sherind has under way at the most (daemon/socket/line-server.ts). */
 const together = 32;
 
 export async function appendRow({ rounds, say }: PartOptions, { store, place }: Served): Promise<Row> {
