@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { MiB } from './material.js';
 import type { Row } from './measure.js';
 import { codec } from './parts/codec.js';
+import { daemon } from './parts/daemon.js';
 import { growth } from './parts/growth.js';
 import { importTree } from './parts/import.js';
 import { manifest } from './parts/manifest.js';
@@ -32,6 +33,7 @@ const parts: Readonly<Record<string, Part>> = {
   manifest,
   growth,
   codec,
+  daemon,
 };
 
 const { values, positionals } = parseArgs({

@@ -44,7 +44,7 @@ export function daemonHandlers({
       policy: () => tasks.engine.policy,
       record: async (event, meta, caller) => {
         const events = [{ event, id: null, meta }];
-        await fs.call('audit.append', { events, caller: onBehalf(caller), durable: true });
+        await fs.call('audit.append', { entries: [{ events, caller: onBehalf(caller) }], durable: true });
       },
     }),
     ...eventHandlers(subscribers),

@@ -128,7 +128,7 @@ export class Sherind {
   async #recordDenied(method: DaemonMethod, caller: Caller): Promise<void> {
     const events = [{ event: 'AUDIT_DAEMON_DENIED', id: null, meta: { method } }];
     try {
-      await this.#fs.call('audit.append', { events, caller: onBehalf(caller), durable: true });
+      await this.#fs.call('audit.append', { entries: [{ events, caller: onBehalf(caller) }], durable: true });
     } catch (error) {
       // Refused it is all the same.
       this.#log.error({ err: error, method }, 'a refusal could not be recorded');

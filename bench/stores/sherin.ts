@@ -17,9 +17,9 @@ export class SherinStore implements Store {
   #env: NodeJS.ProcessEnv = {};
   #tpm: SoftwareTpm | null = null;
 
-  /** @param driver what `sherinctl up --driver` takes; undefined: its default */
-  constructor(driver?: string) {
-    this.#up = driver === undefined ? ['up'] : ['up', '--driver', driver];
+  /** @param driver what `sherinctl up --driver` takes; undefined: its default @param flags more of `up` */
+  constructor(driver?: string, ...flags: readonly string[]) {
+    this.#up = ['up', ...(driver === undefined ? [] : ['--driver', driver]), ...flags];
   }
 
   async open(directory: string): Promise<void> {
@@ -33,6 +33,7 @@ export class SherinStore implements Store {
       SHERIN_MOUNT: this.#mount,
       SHERIN_RUNTIME_DIR: this.#runtime,
       SHERIN_TCTI: this.#tpm.tcti,
+      SHERIN_DAEMON_STATE: below('daemon'),
       SHERIN_KNOWN_VAULTS: below('known'),
       SHERIN_LOG: 'warn',
     };
@@ -60,6 +61,28 @@ export class SherinStore implements Store {
 
   path(name: string): string {
     return join(this.#mount, 'files', name);
+  }
+
+  /** Path at which programs read an object. */
+  objectPath(id: string): string {
+    return join(this.#mount, 'ids', id);
+  }
+
+  /** Path of the socket of sherind. */
+  get daemonSocket(): string {
+    return join(this.#runtime, 'sherind.sock');
+  }
+
+  /** Has sherind host a bot, whose folder nobody but root can write to. */
+  async register(folder: string): Promise<void> {
+    await this.#run('bot', 'register', folder);
+  }
+
+  /** Sherin ID of what stands at {@link path}. */
+  async id(name: string): Promise<string> {
+    const { entry } = await this.control((client) => client.call('stat', { target: `files/${name}` }));
+    if (entry.id === undefined) throw new Error(`${name} has no ID`);
+    return entry.id;
   }
 
   /** Process ID of the sherin-fs that serves this vault. */

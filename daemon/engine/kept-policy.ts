@@ -29,8 +29,10 @@ export class KeptPolicy implements Policy {
 
   async consider(request: Request, feelings: Feelings, asker: Asker | null): Promise<Verdict> {
     const now = BigInt(Date.now()) * 1_000_000n;
+    const { known } = this.#keeper;
     // What has expired is nobody's doing.
-    await this.#keeper.change((state) => expire(state, now), null);
+    if (known === null || expire(known, now).events.length > 0)
+      await this.#keeper.change((state) => expire(state, now), null);
     const considered = await this.#keeper.change<Considered>(
       (state) => consider(state, request, feelings, now),
       asker,

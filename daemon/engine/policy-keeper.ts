@@ -76,18 +76,20 @@ export class PolicyKeeper {
    * Makes one change: on record and in the vault, then in the copy, then it applies.
    * @throws SherinError what `step` throws, and as {@link VaultPolicy.write}: nothing has changed then
    */
-  change<C extends Change>(step: (state: PolicyState) => C, caller: ControlCaller | null): Promise<C> {
-    return this.#turns.run(async () => {
+  async change<C extends Change>(step: (state: PolicyState) => C, caller: ControlCaller | null): Promise<C> {
+    const { made, recorded } = await this.#turns.run(async () => {
       const before = await this.#state(caller);
       const made = step(before);
-      if (made.state === before && made.events.length === 0) return made;
-      if (made.state === before) await this.#parts.vault.record(made.events, caller);
-      else {
+      if (made.state !== before) {
         await this.#parts.vault.write(made.state, made.events, caller);
         this.#take(made.state);
-      }
-      return made;
+      } else if (made.events.length > 0)
+        return { made, recorded: this.#parts.vault.record(made.events, caller) };
+      return { made, recorded: null };
     });
+    // Whoever changes nothing holds up nobody, and is recorded together with others.
+    await recorded;
+    return made;
   }
 
   /** Sets the emergency stop. One that tightens holds at once, whatever becomes of the vault and the log. @throws SherinError as {@link change}, where it does not tighten */

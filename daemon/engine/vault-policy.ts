@@ -1,8 +1,10 @@
 import type { FsLink } from '../fs-link.js';
+import { GroupedRecords } from './grouped-records.js';
 import type { VaultPolicy } from './policy-keeper.js';
 
 /** The state as sherin-fs keeps it in the vault. */
 export function vaultPolicy(fs: FsLink): VaultPolicy {
+  const records = new GroupedRecords((entries) => fs.call('audit.append', { entries, durable: false }));
   return {
     read: async () => (await fs.call('policy.read', {})).state,
     write: async (state, events, caller) => {
@@ -11,12 +13,6 @@ export function vaultPolicy(fs: FsLink): VaultPolicy {
     freeze: async (caller) => {
       await fs.call('policy.freeze', { caller });
     },
-    record: async (events, caller) => {
-      await fs.call('audit.append', {
-        events: events.map((event) => ({ ...event })),
-        caller,
-        durable: false,
-      });
-    },
+    record: (events, caller) => records.append({ events: events.map((event) => ({ ...event })), caller }),
   };
 }

@@ -19,9 +19,14 @@ export const auditEventSchema = z.strictObject({
 });
 export type DaemonAuditEvent = z.infer<typeof auditEventSchema>;
 
+/** Callers of one request. */
+export const mostEntries = 64;
+
 const events = z.array(auditEventSchema).max(mostEvents);
 /** Whom it was for; null: sherind itself. */
 const caller = callerSchema.nullable();
+const entrySchema = z.strictObject({ events, caller });
+export type DaemonAuditEntry = z.infer<typeof entrySchema>;
 /** As sherind made it; sherin-fs holds the floor in it against the one that is there, and obeys the stop. */
 const state = z.looseObject({ floor: z.unknown(), stop: z.enum(stops) });
 
@@ -43,8 +48,8 @@ export const engineMethods = {
     nothing,
   ),
   'audit.append': method(
-    'Records what happened; durable when answered where it says so, else within some milliseconds',
-    z.strictObject({ events, caller, durable: z.boolean() }),
+    'Records what happened to each caller, in order; durable when answered where it says so, else within some milliseconds',
+    z.strictObject({ entries: z.array(entrySchema).min(1).max(mostEntries), durable: z.boolean() }),
     nothing,
   ),
 } as const satisfies Record<string, Method>;

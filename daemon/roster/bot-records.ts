@@ -41,7 +41,8 @@ export class BotRecords {
   ): Promise<void> {
     this.#pending += 1;
     try {
-      await this.#fs.call('audit.append', { events: [{ event, id, meta }], caller: null, durable });
+      const entries = [{ events: [{ event, id, meta }], caller: null }];
+      await this.#fs.call('audit.append', { entries, durable });
     } catch (error) {
       // While the vault is closed nothing can be written there.
       const code = error instanceof SherinError ? error.code : 'IO';

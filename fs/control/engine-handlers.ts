@@ -43,10 +43,12 @@ export function engineHandlers(service: VaultService): Handlers {
       return {};
     },
 
-    async 'audit.append'({ events, caller, durable }, { peer }) {
+    async 'audit.append'({ entries, durable }, { peer }) {
       requireOwn(peer);
       const session = await service.unlocked();
-      const records = events.map((event) => recordOf(event, peer, caller));
+      const records = entries.flatMap(({ events, caller }) =>
+        events.map((event) => recordOf(event, peer, caller)),
+      );
       // A log that failed must take these first.
       if (durable || !session.records.writable)
         await Promise.all(records.map((each) => session.records.record(each)));

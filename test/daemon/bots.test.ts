@@ -114,6 +114,44 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
     user.end();
   });
 
+  it('are asked on record, each time, and by nobody who may not read the request any more', async () => {
+    const socket = join(machine.home, 'run/sherind.sock');
+    chmodSync(socket, 0o666);
+    const { AsUser } = await import('./as-user.js');
+    const user = new AsUser(socket, { uid: alice, gid: alice });
+    const own = `chown ${alice} files/often`;
+    const { out: id } = as(
+      0,
+      `printf 'asked often' > files/often && chmod 600 files/often && ${own} && getfattr --only-values -n user.sherin.id files/often`,
+    );
+    const submit = () => user.ask('task.submit', { id, domain: 'logic' });
+    await ended((await submit()).result?.task_id ?? '');
+    const answers = await Promise.all(Array.from({ length: 20 }, submit));
+    expect(answers.map(({ result }) => result?.state)).toEqual(answers.map(() => 'done'));
+    await machine.call('sync', {});
+    await sleep(100);
+    const { records } = await machine.call('audit.tail', { count: 100 });
+    for (const { result } of answers) {
+      expect(records).toContainEqual(
+        expect.objectContaining({
+          event: 'AUDIT_POLICY_EVALUATED',
+          actor: expect.objectContaining({ uid: alice }),
+          meta: expect.objectContaining({ about: result?.task_id }),
+        }),
+      );
+    }
+    expect(as(0, 'chown 0 files/often').code).toBe(0);
+    expect((await submit()).error?.data.code).toBe('ENOENT');
+    expect(as(0, own).code).toBe(0);
+    expect((await submit()).result?.state).toBe('done');
+    await machine.call('lock', {});
+    expect((await submit()).error?.data.code).toBe('ENOKEY');
+    await machine.call('unlock', { slot: 'tpm' });
+    await ready('planning', 'safety', 'merging', 'echo', 'other');
+    expect((await submit()).result?.state).toBe('done');
+    user.end();
+  });
+
   it('are chosen by the planning bot where nobody says which', async () => {
     expect(await done('Make the truth table of P and Q', {})).toMatchObject({
       domain: 'logic',
@@ -262,7 +300,7 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
   });
 
   it('and what they need are missed in words: a program that can not be run, a vault that is open', async () => {
-    const folder = echoBot('plain', 'logic');
+    const folder = echoBot(machine.home, 'plain', 'logic');
     chmodSync(join(folder, 'bot.py'), 0o644);
     const registered = machine.run('bot', 'register', folder);
     expect([registered.code, registered.err]).toEqual([
