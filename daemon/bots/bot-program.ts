@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { projectRoot } from '../../common/project.js';
 import { type BotManifest, botManifestSchema } from './manifest.js';
 
 /** Bytes of the longest bot.json. */
@@ -31,7 +32,8 @@ export function readBot(path: string): BotProgram {
   const facts = statSync(folder);
   if (!facts.isDirectory()) throw malformed(folder, 'it is no folder');
   refuseOthers(folder, facts);
-  refuseOthersAbove(folder);
+  // The bots that come along are as safe there as the program of sherind itself.
+  if (!folder.startsWith(projectRoot + sep)) refuseOthersAbove(folder);
   const file = join(folder, 'bot.json');
   const manifest = parseManifest(file, readManifest(file));
   checkProgram(folder, manifest);
