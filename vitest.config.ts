@@ -28,8 +28,16 @@ class LongestFirst extends BaseSequencer {
 /** Real programs, and what is much the same once more on the slower driver or in a plain directory: with SHERIN_TESTS=all. */
 const onRequest = [
   'test/model/{fuse-native,self-check}.test.ts',
+  'test/mount/fuse-native.test.ts',
   'test/posix/{fuse-native,plain}.test.ts',
   'test/programs/*.test.ts',
+  // Sanitizers, a put that is killed at each of its steps, kills under load.
+  'native/checks/*.test.ts',
+  'test/vault/crash-put.test.ts',
+  'test/daemon/kills.test.ts',
+  // The whole sets of bots; test/daemon/sets.test.ts has a sample.
+  'test/knowledge/*.test.ts',
+  'daemon/bots/coding/tasks.test.ts',
 ];
 
 /** Where Python itself is: the `python3` of a version manager is a script that finds it, at several times the cost of its start. */

@@ -52,7 +52,7 @@ describe.runIf(process.getuid?.() === 0)('the audit log', () => {
       expect([code, err]).toEqual([0, '']);
     }
     const { id } = (await machine.call('stat', { target: 'files/one' })).entry;
-    expect(await user.ask('task.submit', { id, domain: 'coding' })).toMatchObject({
+    expect(await user.ask('task.submit', { id, domain: 'physics' })).toMatchObject({
       error: { data: { code: 'EPOLICY' } },
     });
     // A refusal is on record before it is answered.
