@@ -71,7 +71,7 @@ it('sherinctl and the port give that of both', async () => {
     expect(value(families, 'sherin_request_duration_seconds_count', { method: 'system.hello' })).toBe(1);
   }
   // Without sherin-fs that of sherind alone.
-  machine.ok('down');
+  await machine.call('stop', {});
   const alone = readExposition(await (await fetch(`http://localhost:${port}/metrics`)).text());
   expect(alone.has('sherin_unlocked')).toBe(false);
   expect(value(alone, 'sherin_requests_total', { method: 'audit.head', status: 'ok' })).toBe(1);
