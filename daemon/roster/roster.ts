@@ -1,6 +1,6 @@
 import { SherinError } from '../../common/errors.js';
 import { type BotProgram, readBot } from '../bots/bot-program.js';
-import { HostedBot as Hosted, type HostedBot, type HostedState, type HostingParts } from './hosted-bot.js';
+import { HostedBot, type HostedState, type HostingParts } from './hosted-bot.js';
 import type { Registry } from './registry.js';
 
 /** How often bots that could not be started, because nothing was mounted for example, are tried again. */
@@ -23,7 +23,7 @@ export class Roster {
   constructor(registry: Registry, parts: HostingParts) {
     this.#registry = registry;
     this.#parts = parts;
-    for (const registered of registry.all()) this.#bots.set(registered.bot, new Hosted(registered, parts));
+    for (const registered of registry.all()) this.#bots.set(registered.bot, new HostedBot(registered, parts));
     this.#timer = setInterval(() => this.#startAll(), againMs).unref();
   }
 
@@ -132,7 +132,7 @@ export class Roster {
     } finally {
       this.#bots.delete(name);
       const registered = this.#registry.all().find((one) => one.bot === name);
-      if (registered !== undefined) this.#bots.set(name, new Hosted(registered, this.#parts));
+      if (registered !== undefined) this.#bots.set(name, new HostedBot(registered, this.#parts));
     }
     return this.get(name);
   }

@@ -8,6 +8,7 @@ import { DaemonClient } from '../../daemon/client/daemon-client.js';
 import type { DaemonResult } from '../../daemon/protocol/daemon.js';
 import { Machine } from '../vault/machine.js';
 import { gone, until } from '../vault/wait.js';
+import { AsUser } from './as-user.js';
 import { echoBot } from './bots/echo-bot.js';
 import { instancesOf, processesOf } from './bots/traces.js';
 
@@ -100,7 +101,6 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
     const socket = join(machine.home, 'run/sherind.sock');
     chmodSync(socket, 0o666);
     const id = request(alice, 'question', 'what alice wants');
-    const { AsUser } = await import('./as-user.js');
     const user = new AsUser(socket, { uid: alice, gid: alice });
     const { result } = await user.ask('task.submit', { id, domain: 'logic' });
     const { result_id = '', bot } = await ended(result?.task_id ?? '');
@@ -117,7 +117,6 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
   it('are asked on record, each time, and by nobody who may not read the request any more', async () => {
     const socket = join(machine.home, 'run/sherind.sock');
     chmodSync(socket, 0o666);
-    const { AsUser } = await import('./as-user.js');
     const user = new AsUser(socket, { uid: alice, gid: alice });
     const own = `chown ${alice} files/often`;
     const { out: id } = as(
@@ -319,7 +318,6 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
     const folder = echoBot(machine, 'open', 'logic');
     chmodSync(folder, 0o777);
     await expect(client.call('bot.register', { path: folder })).rejects.toMatchObject({ code: 'EACCES' });
-    const { AsUser } = await import('./as-user.js');
     chmodSync(join(machine.home, 'run/sherind.sock'), 0o666);
     const user = new AsUser(join(machine.home, 'run/sherind.sock'), { uid: alice, gid: alice });
     expect((await user.ask('bot.register', { path: folder })).error?.data.code).toBe('EACCES');

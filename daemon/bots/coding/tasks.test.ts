@@ -64,19 +64,6 @@ test('it has lived through all of that, as one process, and said nothing that wa
   expect(place.refusals).toEqual([]);
 });
 
-test('without the right to make sandboxes nothing of a request runs', async () => {
-  const other = new BotWorkplace();
-  try {
-    const helpless = other.ownBot('coding', { nests: false });
-    await helpless.start();
-    const request = other.request(readFileSync(join(folder, 'python-passing.txt'), 'utf8'));
-    expect(await helpless.give(taskOf(request))).toEqual({ kind: 'error', error: 'bot-fault' });
-    expect(helpless.facts).toMatchObject({ state: 'ready', restarts: 0 });
-  } finally {
-    await other.remove();
-  }
-});
-
 test('what is no request is told by name', async () => {
   expect(await bot.give(taskOf(place.request('language: cobol\n')))).toEqual({
     ...{ kind: 'error', error: 'unknown-language' },
