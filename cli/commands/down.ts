@@ -1,5 +1,5 @@
-import { DaemonError } from '../../daemon/client/daemon-client.js';
-import { stopSherind } from '../../daemon/client/start-sherind.js';
+import { existsSync } from 'node:fs';
+import { daemonSocket } from '../../common/environment.js';
 import { stopSherinFs } from '../../daemon/client/stop-sherin-fs.js';
 import { command } from '../definition.js';
 import type { Session } from '../session.js';
@@ -22,6 +22,10 @@ export const down = command({
 
 /** Where sherind may not be stopped, sherin-fs says whether it may be. */
 async function withoutDaemon({ places }: Session): Promise<void> {
+  if (!existsSync(daemonSocket(places))) return;
+  // Loaded when it is wanted: every method of sherind's socket comes with it.
+  const { DaemonError } = await import('../../daemon/client/daemon-client.js');
+  const { stopSherind } = await import('../../daemon/client/start-sherind.js');
   try {
     await stopSherind(places);
   } catch (error) {

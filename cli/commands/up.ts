@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
 import { refuseOtherVault } from '../../daemon/client/other-vault.js';
 import { startSherinFs } from '../../daemon/client/start-sherin-fs.js';
-import { startSherind } from '../../daemon/client/start-sherind.js';
 import type { MountDriverName, Status } from '../../daemon/protocol/control.js';
 import { choice, command, descriptor, flag, unless } from '../definition.js';
 import { needMountPoint } from '../service/mount-point.js';
@@ -71,7 +70,11 @@ export const up = command({
         throw error;
       }
     }
-    if (options.daemon && options.mount) await startSherind(session.places);
+    if (options.daemon && options.mount) {
+      // Loaded when it is wanted: every method of sherind's socket comes with it.
+      const { startSherind } = await import('../../daemon/client/start-sherind.js');
+      await startSherind(session.places);
+    }
     const status = await client.call('status', {});
     session.output.result(
       { pid: status.fs.pid, vault: status.vault, mount: status.mount, tpm: status.tpm },

@@ -25,6 +25,8 @@ export const shortTexts: Readonly<Record<string, string>> = {
   hash: `${'A'.repeat(43)}=`,
   signature: `${'A'.repeat(86)}==`,
   UUID: '01234567-89ab-cdef-0123-456789abcdef',
+  'bot name': 'words',
+  'bot folder': '/srv/bots/words',
 };
 
 export function tree(schema: z.ZodType, io: 'input' | 'output'): Node {

@@ -39,6 +39,14 @@ it.each(messages)('%s only IDs, enums, numbers and short names, of known fields'
   }
 });
 
+it('the only path is the folder of a bot, from administrators to bot.register', () => {
+  const withFolder = messages.filter(([, root]) =>
+    [...nodes(root)].some(({ title }) => title === 'bot folder'),
+  );
+  expect(withFolder.map(([name]) => name)).toEqual(['bot.register takes']);
+  expect(daemonMethods['bot.register'].right).toBe('admin');
+});
+
 describe.each(methods)('%s', (method) => {
   const params = sample(tree(daemonMethods[method].params, 'input'));
   const result = sample(tree(daemonMethods[method].result, 'output'));

@@ -10,13 +10,17 @@ export const botPage = 12;
 export const botStatuses = ['active', 'standby', 'learning', 'stopped', 'failed'] as const;
 export type BotStatus = (typeof botStatuses)[number];
 
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'a bot is 1 to 32 of a-z, 0-9 and -');
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'a bot is 1 to 32 of a-z, 0-9 and -')
+  .meta({ title: 'bot name' });
 
 /** The one text of the socket that is a path: administrators name a folder of this machine, and nothing else fits. */
 const folder = z
   .string()
   .max(255)
-  .regex(/^\/[A-Za-z0-9._/+-]*$/, 'an absolute path of letters, digits and ._/+- is wanted');
+  .regex(/^\/[A-Za-z0-9._/+-]*$/, 'an absolute path of letters, digits and ._/+- is wanted')
+  .meta({ title: 'bot folder' });
 
 const facts = {
   bot: shortNameSchema,
