@@ -1,38 +1,35 @@
-import { SherinError } from '../common/errors.js';
+import { errorOf } from '../common/errors.js';
 import type { SherinId } from '../common/ids.js';
+import { bytesOfAdmission } from './client/message-bytes.js';
+import { OneMessage } from './client/one-message.js';
 import type { FsLink } from './fs-link.js';
-import type { Asker, Objects } from './router/objects.js';
-
-/** Bytes of the largest result that is verified before it is given as an answer; a larger one has to have been read since sherin-fs started. */
-const mostVerified = 64 * 1024 * 1024;
+import type { AdmissionAnswer, AdmissionEntry, Goodness } from './protocol/admission.js';
+import type { Admission, Asker, Objects } from './router/objects.js';
 
 /** Objects as sherin-fs tells of them: it decides for the asker, and it verifies. */
 export class FsObjects implements Objects {
   readonly #fs: FsLink;
+  readonly #admissions: OneMessage<AdmissionEntry, AdmissionAnswer>;
 
   constructor(fs: FsLink) {
     this.#fs = fs;
+    const send = async (entries: AdmissionEntry[]) => (await fs.call('request.admit', { entries })).answers;
+    this.#admissions = new OneMessage({ send, bytesOf: bytesOfAdmission });
   }
 
   async require(id: SherinId, asker: Asker): Promise<void> {
     await this.#fs.call('object.stat', { id, caller: asker });
   }
 
-  async isGood(id: SherinId, asker: Asker): Promise<boolean> {
-    try {
-      const { verified, size } = await this.#fs.call('object.stat', { id, caller: asker });
-      return verified || (size <= mostVerified && (await this.#verifies(id)));
-    } catch (error) {
-      if (error instanceof SherinError && gone.includes(error.code)) return false;
-      throw error;
-    }
+  async admit({ reads, results, events }: Admission, caller: Asker): Promise<readonly Goodness[]> {
+    const entry = { caller, reads: [...reads], results: [...results], events: [...events] };
+    const answer = await this.#admissions.ask(entry);
+    if ('error' in answer) throw errorOf(answer.error);
+    return answer.results;
   }
 
-  async #verifies(id: SherinId): Promise<boolean> {
+  async verifies(id: SherinId): Promise<boolean> {
     const { failed } = await this.#fs.callAlone('verify', { target: id });
     return failed === 0;
   }
 }
-
-/** Not there, any more, or not for him. */
-const gone: readonly string[] = ['ID_UNKNOWN', 'VERSION_COLLECTED'];

@@ -100,15 +100,15 @@ export class ControlClient {
 
   #onMessage(message: Buffer): void {
     const value: unknown = JSON.parse(message.toString('utf8'));
-    const progress = progressSchema.safeParse(value);
-    if (progress.success) {
-      const { request, done, total } = progress.data.params;
+    // Each is looked at as what it says it is: a schema that does not fit costs more than one that does.
+    const method = methodOf(value);
+    if (method === 'progress') {
+      const { request, done, total } = progressSchema.parse(value).params;
       this.#waiting.get(request)?.progress?.(done, total);
       return;
     }
-    const event = eventSchema.safeParse(value);
-    if (event.success) {
-      this.#event(event.data.params);
+    if (method === 'event') {
+      this.#event(eventSchema.parse(value).params);
       return;
     }
     const response = responseSchema.parse(value);
@@ -125,4 +125,8 @@ export class ControlClient {
     this.#waiting.clear();
     this.#tellClosed();
   }
+}
+
+function methodOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'method' in value ? value.method : undefined;
 }

@@ -5,7 +5,7 @@ import type { Feelings, Verdict } from '../policy/evaluate.js';
 import { expire } from '../policy/queue.js';
 import { firstState, type PolicyState } from '../policy/state.js';
 import type { Asker } from '../router/objects.js';
-import type { Policy } from '../router/policy.js';
+import type { Policy, Weighed } from '../router/policy.js';
 import type { PolicyKeeper } from './policy-keeper.js';
 
 /** The policy as the router and the execution ask it: what the keeper keeps, and the emotional state. */
@@ -27,14 +27,21 @@ export class KeptPolicy implements Policy {
     return this.#emotions.emotion(performance.now());
   }
 
+  weigh(request: Request, feelings: Feelings): Weighed | null {
+    const { known, stop } = this.#keeper;
+    if (known === null || known.stop !== stop) return null;
+    const { state, verdict, events } = consider(known, request, feelings, now());
+    return state === known ? { verdict, events } : null;
+  }
+
   async consider(request: Request, feelings: Feelings, asker: Asker | null): Promise<Verdict> {
-    const now = BigInt(Date.now()) * 1_000_000n;
+    const at = now();
     const { known } = this.#keeper;
     // What has expired is nobody's doing.
-    if (known === null || expire(known, now).events.length > 0)
-      await this.#keeper.change((state) => expire(state, now), null);
+    if (known === null || expire(known, at).events.length > 0)
+      await this.#keeper.change((state) => expire(state, at), null);
     const considered = await this.#keeper.change<Considered>(
-      (state) => consider(state, request, feelings, now),
+      (state) => consider(state, request, feelings, at),
       asker,
     );
     return considered.verdict;
@@ -43,4 +50,9 @@ export class KeptPolicy implements Policy {
   watch(changed: () => void): () => void {
     return this.#keeper.watch(changed);
   }
+}
+
+/** Nanoseconds since 1970. */
+function now(): bigint {
+  return BigInt(Date.now()) * 1_000_000n;
 }

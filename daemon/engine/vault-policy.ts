@@ -1,10 +1,16 @@
+import { bytesOfRecords } from '../client/message-bytes.js';
+import { OneMessage } from '../client/one-message.js';
 import type { FsLink } from '../fs-link.js';
-import { GroupedRecords } from './grouped-records.js';
+import type { DaemonAuditEntry } from '../protocol/engine.js';
 import type { VaultPolicy } from './policy-keeper.js';
 
 /** The state as sherin-fs keeps it in the vault. */
 export function vaultPolicy(fs: FsLink): VaultPolicy {
-  const records = new GroupedRecords((entries) => fs.call('audit.append', { entries, durable: false }));
+  const append = async (entries: DaemonAuditEntry[]) => {
+    await fs.call('audit.append', { entries, durable: false });
+    return entries.map(() => undefined);
+  };
+  const records = new OneMessage({ send: append, bytesOf: bytesOfRecords });
   return {
     read: async () => (await fs.call('policy.read', {})).state,
     write: async (state, events, caller) => {
@@ -13,6 +19,6 @@ export function vaultPolicy(fs: FsLink): VaultPolicy {
     freeze: async (caller) => {
       await fs.call('policy.freeze', { caller });
     },
-    record: (events, caller) => records.append({ events: events.map((event) => ({ ...event })), caller }),
+    record: (events, caller) => records.ask({ events: events.map((event) => ({ ...event })), caller }),
   };
 }

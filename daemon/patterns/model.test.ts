@@ -83,7 +83,7 @@ it('a memory does what a map of answers would do', async () => {
             expect(learned).toBe(reference.learn(one.name, one.result, fixture.now));
           } else if (one.do === 'use') {
             for (let at = 0; at < one.times; at++) {
-              const hit = await memory.lookUp(answer(one.name).key, 1000, async () => true);
+              const hit = await fixture.lookUp(answer(one.name).key, 1000, async () => true);
               const result = reference.use(one.name, fixture.now);
               expect(hit?.result ?? null).toBe(result === null ? null : idOf(`${one.name} ${result}`));
             }

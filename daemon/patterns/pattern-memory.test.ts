@@ -16,12 +16,12 @@ const no = async () => false;
 describe('a remembered answer', () => {
   it('is given again, and each use counts', async () => {
     const known = answer('q');
-    expect(await fixture.memory.lookUp(known.key, 1000, yes)).toBeNull();
+    expect(await fixture.lookUp(known.key, 1000, yes)).toBeNull();
     expect(fixture.memory.learn(known)).toBe(true);
     const learned = { stage: 'immediate', confidence: 50, uses: 0, learnedAt: fixture.now };
     expect(fixture.memory.get(known.key, 1000)).toMatchObject({ ...known, ...learned });
     fixture.now += day;
-    expect(await fixture.memory.lookUp(known.key, 1000, yes)).toEqual(known);
+    expect(await fixture.lookUp(known.key, 1000, yes)).toEqual(known);
     expect(fixture.memory.get(known.key, 1000)).toMatchObject({ uses: 1, usedAt: fixture.now });
   });
 
@@ -33,19 +33,18 @@ describe('a remembered answer', () => {
       asked.push(result);
       return false;
     };
-    expect(await fixture.memory.lookUp(known.key, 2000, refuse)).toBeNull();
+    expect(await fixture.lookUp(known.key, 2000, refuse)).toBeNull();
     expect(asked).toEqual([known.result]);
     expect(fixture.memory.get(known.key, 1000)?.uses).toBe(0);
     const broken = () => Promise.reject(new Error('sherin-fs does not answer'));
-    await expect(fixture.memory.lookUp(known.key, 1000, broken)).rejects.toThrow('does not answer');
+    await expect(fixture.lookUp(known.key, 1000, broken)).rejects.toThrow('does not answer');
   });
 
   it('misses after an import and for another version of the bot', async () => {
     const inputs = { namespace: 'LIBRARY', head: '0a' };
     const key = patternKey(question({ inputs }));
     fixture.memory.learn({ key, owner: 1000, result: idOf('an answer') });
-    const look = (change: object) =>
-      fixture.memory.lookUp(patternKey(question({ inputs, ...change })), 1000, yes);
+    const look = (change: object) => fixture.lookUp(patternKey(question({ inputs, ...change })), 1000, yes);
     expect(await look({})).not.toBeNull();
     expect(await look({ inputs: { ...inputs, head: '0b' } })).toBeNull();
     expect(await look({ botVersion: '1.1' })).toBeNull();
@@ -56,10 +55,10 @@ describe('a remembered answer', () => {
     for (const owner of [1, 2, 3]) fixture.memory.learn(of(owner));
     fixture.measure(of(1), true, 3);
     const { key } = of(1);
-    expect(await fixture.memory.lookUp(key, 3, yes)).toEqual(of(3));
-    expect(await fixture.memory.lookUp(key, 4, yes)).toEqual(of(1));
-    expect(await fixture.memory.lookUp(key, 4, async (result) => result === of(2).result)).toEqual(of(2));
-    expect(await fixture.memory.lookUp(key, 4, no)).toBeNull();
+    expect(await fixture.lookUp(key, 3, yes)).toEqual(of(3));
+    expect(await fixture.lookUp(key, 4, yes)).toEqual(of(1));
+    expect(await fixture.lookUp(key, 4, async (result) => result === of(2).result)).toEqual(of(2));
+    expect(await fixture.lookUp(key, 4, no)).toBeNull();
   });
 
   it('asks for no more than a few', async () => {
@@ -69,7 +68,7 @@ describe('a remembered answer', () => {
       asked += 1;
       return false;
     };
-    expect(await fixture.memory.lookUp(answer('q').key, 1000, count)).toBeNull();
+    expect(await fixture.lookUp(answer('q').key, 1000, count)).toBeNull();
     expect(asked).toBe(8);
   });
 
@@ -86,7 +85,7 @@ describe('a remembered answer', () => {
         change();
         return true;
       };
-      expect(await fixture.memory.lookUp(known.key, 1000, during)).toBeNull();
+      expect(await fixture.lookUp(known.key, 1000, during)).toBeNull();
       fixture.database.run('DELETE FROM patterns');
     }
   });
@@ -111,13 +110,13 @@ describe('confidence', () => {
     const known = answer('q');
     fixture.memory.learn(known);
     fixture.measure(known, false);
-    expect(await fixture.memory.lookUp(known.key, 1000, yes)).toBeNull();
+    expect(await fixture.lookUp(known.key, 1000, yes)).toBeNull();
     // Worked on again with the same result, on another day.
     const again = { ...known, result: idOf('answer to q', 'FILES_20260707') };
     fixture.memory.learn(again);
     expect(fixture.memory.get(known.key, 1000)).toMatchObject({ confidence: 40, result: again.result });
     fixture.measure(again, true, 2);
-    expect(await fixture.memory.lookUp(known.key, 1000, yes)).toEqual(again);
+    expect(await fixture.lookUp(known.key, 1000, yes)).toEqual(again);
   });
 
   it('of another result begins anew, and what is measured of the old one is not counted', () => {

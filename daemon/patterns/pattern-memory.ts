@@ -4,9 +4,6 @@ import { confidence, type Pattern } from './pattern.js';
 import type { PatternKey } from './pattern-key.js';
 import { patternSql } from './statements.js';
 
-/** Whether a result exists, verifies, and the asker may read it. */
-export type MayRead = (result: SherinId) => Promise<boolean>;
-
 /** Where a success or failure was measured; what a bot says of itself is none of them. */
 export interface Measurement {
   readonly by: 'tests' | 'cross-check' | 'user';
@@ -40,21 +37,24 @@ export class PatternMemory {
   }
 
   /**
-   * A result that answers the question for this asker, his own before others'; null where it has to be worked on. What he may not read is passed over, and
+   * Results that might answer the question, the asker's own before others'. Which of them he may read is for others to say; what he may not is passed over, and
    * nothing tells him that it is there.
-   * @throws SherinError DAEMON_DATABASE, NO_SPACE; what `mayRead` throws
+   * @throws SherinError DAEMON_DATABASE, NO_SPACE
    */
-  async lookUp(key: PatternKey, asker: number, mayRead: MayRead): Promise<Remembered | null> {
-    const candidates = this.#database.all<Pattern>(patternSql.candidates, key, asker, mostTries);
-    for (const { owner, result } of candidates) {
-      if (!(await mayRead(result))) continue;
-      // It may have been forgotten or replaced, or measured as wrong, while this was asked.
-      if (this.#database.get(patternSql.answers, key, owner, result) === undefined) continue;
-      const now = this.#now();
-      this.#count(() => this.#database.run(patternSql.use, { key, owner, result, now }));
-      return { key, owner, result };
-    }
-    return null;
+  candidates(key: PatternKey, asker: number): readonly Remembered[] {
+    const found = this.#database.all<Pattern>(patternSql.candidates, key, asker, mostTries);
+    return found.map(({ owner, result }) => ({ key, owner, result }));
+  }
+
+  /**
+   * Counts that one of them is given as the answer. False: it was forgotten or replaced, or measured as wrong, since.
+   * @throws as {@link candidates}
+   */
+  give({ key, owner, result }: Remembered): boolean {
+    if (this.#database.get(patternSql.answers, key, owner, result) === undefined) return false;
+    const now = this.#now();
+    this.#count(() => this.#database.run(patternSql.use, { key, owner, result, now }));
+    return true;
   }
 
   /**

@@ -106,7 +106,7 @@ it('months of use: what is asked stays, what is not is archived, and comes back 
   }
   expect({ promoted, archived }).toEqual({ promoted: 2, archived: 2 });
   expect([daily, once, never].map(stageOf)).toEqual(['pattern', 'archive', 'archive']);
-  expect(await fixture.memory.lookUp(once.key, 1000, yes)).toEqual(once);
+  expect(await fixture.lookUp(once.key, 1000, yes)).toEqual(once);
   expect(stageOf(once)).toBe('immediate');
   await fixture.upkeep.run(no);
   expect(stageOf(once)).toBe('immediate');

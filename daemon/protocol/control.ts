@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { accessMethods } from './access.js';
+import { admissionMethods } from './admission.js';
 import { auditMethods } from './audit.js';
 import { engineMethods } from './engine.js';
 import { watchMethods } from './events.js';
@@ -298,6 +299,7 @@ export const controlMethods = {
   ...spaceMethods,
   ...auditMethods,
   ...engineMethods,
+  ...admissionMethods,
   ...accessMethods,
   ...objectMethods,
   ...watchMethods,

@@ -148,7 +148,9 @@ export class Attempt {
     const asker = { uid: owner, gid: owner, groups: [], pid: null };
     try {
       const requests = await Promise.all(written.map((name) => this.#request(grant, name)));
-      const works = await Promise.all(requests.map((request) => classification.of(request, asker)));
+      const works = await Promise.all(
+        requests.map(async (one) => classification.known(one) ?? (await classification.ask(one, asker))),
+      );
       const wanted = works.map((work, at) => ({ ...work, request: requests[at] ?? '' }));
       await group.run(() => queue.require(this.#task, wanted));
     } catch (error) {

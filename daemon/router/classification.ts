@@ -35,9 +35,28 @@ export class Classification {
     this.#now = now;
   }
 
-  /** @throws SherinError USAGE for what is not in the catalogue; NO_BOT; as {@link Planner.classify} */
-  async of(request: SherinId, asker: Asker, wish: Wish = {}): Promise<Classified> {
-    return wish.domain === undefined ? this.#planned(request, asker) : named(wish.domain, wish.class);
+  /**
+   * As the caller says, or as was remembered; null: the planning bot has to be asked, see {@link ask}.
+   * @throws SherinError USAGE for what is not in the catalogue; NO_BOT
+   */
+  known(request: SherinId, wish: Wish = {}): Classified | null {
+    if (wish.domain !== undefined) return named(wish.domain, wish.class);
+    const { tag } = parseSherinId(request);
+    const { version } = this.#thePlanner();
+    const known = this.#database.get<Record<keyof Classified, string>>(sql.get, tag, version);
+    return known !== undefined && isClassified(known) ? known : null;
+  }
+
+  /** As the planning bot says of a request that the asker may read, from now on without asking it. @throws SherinError NO_BOT; as {@link Planner.classify} */
+  async ask(request: SherinId, asker: Asker): Promise<Classified> {
+    const planner = this.#thePlanner();
+    const { tag } = parseSherinId(request);
+    const { version } = planner;
+    const found = await planner.classify(request, asker);
+    if (!isClassified(found)) throw new SherinError('PROTOCOL', { part: 'a classification' });
+    const { domain, department } = found;
+    this.#database.run(sql.put, tag, version, domain, department, found.class, this.#now());
+    return found;
   }
 
   /** Forgets what was not asked for long; how many there were. */
@@ -45,17 +64,9 @@ export class Classification {
     return this.#database.run(sql.forget, this.#now() - keptFor);
   }
 
-  async #planned(request: SherinId, asker: Asker): Promise<Classified> {
-    const planner = this.#planner;
-    if (planner === null) throw new SherinError('NO_BOT', { domain: 'planning' });
-    const { tag } = parseSherinId(request);
-    const known = this.#database.get<Record<keyof Classified, string>>(sql.get, tag, planner.version);
-    if (known !== undefined && isClassified(known)) return known;
-    const found = await planner.classify(request, asker);
-    if (!isClassified(found)) throw new SherinError('PROTOCOL', { part: 'a classification' });
-    const { domain, department } = found;
-    this.#database.run(sql.put, tag, planner.version, domain, department, found.class, this.#now());
-    return found;
+  #thePlanner(): Planner {
+    if (this.#planner === null) throw new SherinError('NO_BOT', { domain: 'planning' });
+    return this.#planner;
   }
 }
 

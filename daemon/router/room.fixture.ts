@@ -12,11 +12,13 @@ import { EmotionalState } from '../emotion/emotional-state.js';
 import { consider, type Request } from '../policy/consider.js';
 import type { Feelings, Verdict } from '../policy/evaluate.js';
 import { firstState, type PolicyState } from '../policy/state.js';
+import type { Goodness } from '../protocol/admission.js';
+import type { DaemonAuditEvent } from '../protocol/engine.js';
 import type { Task } from '../tasks/task.js';
 import type { TaskId } from '../tasks/task-id.js';
 import type { Bot, Bots, Grant, Outcome } from './bots.js';
-import type { Asker, Objects } from './objects.js';
-import type { Policy } from './policy.js';
+import type { Admission, Asker, Objects } from './objects.js';
+import type { Policy, Weighed } from './policy.js';
 import { Tasks } from './tasks.js';
 
 /** The Sherin ID of a name: the same one for the same name. */
@@ -33,7 +35,9 @@ export function asker(uid: number): Asker {
 export class Rights implements Objects {
   readonly readers = new Map<SherinId, readonly number[]>();
   readonly damaged = new Set<SherinId>();
-  /** How often it was asked. */
+  /** What the submissions have put on record. */
+  readonly recorded: DaemonAuditEvent[] = [];
+  /** How often it was asked about an object. */
   asked = 0;
 
   async require(id: SherinId, { uid }: Asker): Promise<void> {
@@ -41,9 +45,15 @@ export class Rights implements Objects {
     if (!this.#may(id, uid)) throw new SherinError('ID_UNKNOWN', { id });
   }
 
-  async isGood(id: SherinId, { uid }: Asker): Promise<boolean> {
+  async admit({ reads, results, events }: Admission, asker: Asker): Promise<readonly Goodness[]> {
+    for (const id of reads) await this.require(id, asker);
+    this.recorded.push(...events);
+    return results.map((id) => (this.#may(id, asker.uid) ? 'unverified' : 'none'));
+  }
+
+  async verifies(id: SherinId): Promise<boolean> {
     this.asked += 1;
-    return this.#may(id, uid) && !this.damaged.has(id);
+    return !this.damaged.has(id);
   }
 
   #may(id: SherinId, uid: number): boolean {
@@ -63,6 +73,13 @@ export class PolicyFixture implements Policy {
 
   get = () => this.state;
   feelings = () => this.#emotions.emotion(performance.now());
+
+  weigh(request: Request, feelings: Feelings): Weighed | null {
+    const { state, verdict, events } = consider(this.state, request, feelings, 1n);
+    if (state !== this.state) return null;
+    this.considered.push(request);
+    return { verdict, events };
+  }
 
   async consider(request: Request, feelings: Feelings): Promise<Verdict> {
     this.considered.push(request);

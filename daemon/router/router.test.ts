@@ -33,12 +33,15 @@ describe('a submission', () => {
         ...{ reasoning: idOf('new'), rollback: 'task.cancel' },
       },
     ]);
+    expect(room.objects.recorded).toMatchObject([
+      { event: 'AUDIT_POLICY_EVALUATED', id: task, meta: { decision: 'auto_approved' } },
+    ]);
   });
 
-  it('of a request that the caller may not read is as of none, and nothing else is asked', async () => {
+  it('of a request that the caller may not read is as of none, and nothing comes of it', async () => {
     room.objects.readers.set(idOf('secret'), [0]);
     await expect(room.submit('secret', { domain: 'physics' })).rejects.toThrow(code('ID_UNKNOWN'));
-    expect(room.policy.considered).toEqual([]);
+    expect(room.objects.recorded).toEqual([]);
     expect(room.tasks.list({ limit: 10 })).toEqual([]);
   });
 

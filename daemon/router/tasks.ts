@@ -10,6 +10,7 @@ import type { TaskId } from '../tasks/task-id.js';
 import { TaskQueue } from '../tasks/task-queue.js';
 import type { TaskPage } from '../tasks/task-table.js';
 import type { TaskWatch } from '../tasks/task-watch.js';
+import { Admission } from './admission.js';
 import type { Bots } from './bots.js';
 import { Classification } from './classification.js';
 import { Execution } from './execution.js';
@@ -64,11 +65,9 @@ export class Tasks {
     const classification = new Classification(database, bots?.planner ?? null, now);
     const trust = new TrustScores(database);
     const learning = new Learning({ database, queue, memory, trust, sources, measuring });
-    const directoryOfBots = bots?.directory ?? { botFor: () => null };
-    this.router = new Router({
-      ...{ objects, classification, policy, directory: directoryOfBots, memory, queue, sources, group },
-      measuring,
-    });
+    const directory = bots?.directory ?? { botFor: () => null };
+    const admission = new Admission({ objects, policy, directory, memory, measuring });
+    this.router = new Router({ objects, classification, admission, directory, queue, sources, group });
     this.upkeep = new Upkeep({
       ...{ patterns: new PatternUpkeep(database, now), queue, classification, policy, log },
     });

@@ -3,13 +3,10 @@ import { jcs } from '../../common/jcs.js';
 import { shippedFloor } from '../../common/policy-floor.js';
 import type { Stop } from '../../common/policy-scales.js';
 import { Turns } from '../../common/turns.js';
-import type { DaemonAuditEvent } from '../../daemon/protocol/engine.js';
-import type { ControlCaller } from '../../daemon/protocol/objects.js';
-import type { Peer } from '../../native/ipc.js';
-import { actorOf } from '../service/actor.js';
 import { PolicyRecord } from '../service/policy-record.js';
 import type { VaultService } from '../service/service.js';
-import { onBehalf } from './on-behalf.js';
+import { append, recordOf } from './append.js';
+import { onBehalf, requireOwn } from './on-behalf.js';
 import type { ControlHandlers } from './server.js';
 
 type Handlers = Pick<ControlHandlers, 'policy.read' | 'policy.write' | 'policy.freeze' | 'audit.append'>;
@@ -45,14 +42,10 @@ export function engineHandlers(service: VaultService): Handlers {
 
     async 'audit.append'({ entries, durable }, { peer }) {
       requireOwn(peer);
-      const session = await service.unlocked();
       const records = entries.flatMap(({ events, caller }) =>
         events.map((event) => recordOf(event, peer, caller)),
       );
-      // A log that failed must take these first.
-      if (durable || !session.records.writable)
-        await Promise.all(records.map((each) => session.records.record(each)));
-      else for (const each of records) session.records.note(each);
+      await append(service, records, durable);
       return {};
     },
   };
@@ -81,19 +74,4 @@ async function stored(service: VaultService): Promise<State | null> {
   const bytes = await new PolicyRecord(await service.unlocked(), 'policy').read();
   if (bytes === null) return null;
   return JSON.parse(bytes.toString('utf8')) as State;
-}
-
-function recordOf({ event, id, meta }: DaemonAuditEvent, peer: Peer, caller: ControlCaller | null) {
-  return {
-    event,
-    id: null,
-    actor: actorOf(caller === null ? peer : onBehalf(peer, caller)),
-    meta: id === null ? meta : { ...meta, about: id },
-  };
-}
-
-/** Others would put words into the mouth of sherind. @throws SherinError DENIED */
-function requireOwn(peer: Peer): void {
-  if (peer.uid === 0 || peer.uid === process.getuid?.()) return;
-  throw new SherinError('DENIED', { uid: peer.uid, what: 'speak for sherind' });
 }

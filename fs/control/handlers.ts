@@ -4,6 +4,7 @@ import { Secret, system } from '../../native/index.js';
 import type { VaultService } from '../service/service.js';
 import { whyContent, whyError, whyVault } from '../service/why.js';
 import { accessHandlers } from './access-handlers.js';
+import { admissionHandlers } from './admission-handlers.js';
 import { auditHandlers } from './audit-handlers.js';
 import type { BackupHandlers } from './backup-handlers.js';
 import { checkHandlers } from './check-handlers.js';
@@ -63,6 +64,7 @@ export function controlHandlers(
     ...quarantineHandlers(service),
     ...objectHandlers(service.objects),
     ...engineHandlers(service),
+    ...admissionHandlers(service),
     ...auditHandlers(service),
     ...accessHandlers(service),
     ...taskHandlers(service.tasks),

@@ -16,3 +16,9 @@ export function onBehalf(peer: Peer, caller: ControlCaller | undefined): Asker {
     throw new SherinError('DENIED', { uid: peer.uid, what: 'ask for somebody else' });
   return caller;
 }
+
+/** For what only sherind may say: others would put words into its mouth. @throws SherinError DENIED */
+export function requireOwn(peer: Peer): void {
+  if (peer.uid === 0 || peer.uid === process.getuid?.()) return;
+  throw new SherinError('DENIED', { uid: peer.uid, what: 'speak for sherind' });
+}

@@ -71,8 +71,9 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
       const objects = new FsObjects(server.fs);
       const of = ({ uid, gid }: User) => ({ uid, gid, groups: [], pid: null });
       const resultId = asSherinId(task.result_id ?? '');
-      expect(await objects.isGood(resultId, of(alice))).toBe(true);
-      expect(await objects.isGood(resultId, of(bob))).toBe(false);
+      const admission = { reads: [], results: [resultId], events: [] };
+      expect(await objects.admit(admission, of(alice))).toEqual(['good']);
+      expect(await objects.admit(admission, of(bob))).toEqual(['none']);
     });
 
     it('a request that one may not read is as none', async () => {

@@ -1,0 +1,112 @@
+import { SherinError } from '../../common/errors.js';
+import type { SherinId } from '../../common/ids.js';
+import { type Claim, loweredBy } from '../emotion/emotion.js';
+import type { PatternMemory, Remembered } from '../patterns/pattern-memory.js';
+import type { Verdict } from '../policy/evaluate.js';
+import type { Goodness } from '../protocol/admission.js';
+import type { Classification as Work } from '../tasks/task.js';
+import type { TaskId } from '../tasks/task-id.js';
+import type { Bot, BotDirectory } from './bots.js';
+import type { Measuring } from './measuring.js';
+import type { Asker, Objects } from './objects.js';
+import { isApproved, type Policy, type Weighed } from './policy.js';
+import { type Asked, keyOf } from './sources.js';
+
+export interface AdmissionParts {
+  readonly objects: Objects;
+  readonly policy: Policy;
+  readonly directory: BotDirectory;
+  readonly memory: PatternMemory;
+  readonly measuring: Measuring;
+}
+
+/** A submission before it is a task. */
+export interface Candidate extends Asked {
+  readonly id: TaskId;
+  /** What the submitter says of the emotional state, for this task. */
+  readonly emotion: Claim;
+  /** What kinds of work are wanted; a bot of each is asked. */
+  readonly works: readonly Work[];
+}
+
+/** A known answer, and what it came from. */
+export interface Hit {
+  readonly remembered: Remembered;
+  readonly bot: Bot;
+}
+
+export interface Admitted {
+  readonly verdict: Verdict;
+  /** For each kind of work the answer that is known; null where there is none. Empty where policy says no. */
+  readonly hits: readonly (Hit | null)[];
+}
+
+/** What is remembered for one kind of work, and whose it would be. */
+interface Look {
+  readonly domain: string;
+  readonly bot: Bot | null;
+  readonly remembered: readonly Remembered[];
+}
+
+/** Rights, policy and the look at what is remembered: one question to sherin-fs for all of it. */
+export class Admission {
+  readonly #parts: AdmissionParts;
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws SherinError ID_UNKNOWN when the asker can't read the request or an input: nothing is recorded then; NO_BOT, AUDIT_UNWRITABLE, LOCKED… */
+  async admit(candidate: Candidate, asker: Asker): Promise<Admitted> {
+    const { verdict, events } = await this.#weigh(candidate, asker);
+    const looks = isApproved(verdict)
+      ? candidate.works.map((work) => this.#look(candidate, work, asker))
+      : [];
+    const results = [...new Set(looks.flatMap(({ remembered }) => remembered.map(({ result }) => result)))];
+    const reads = [candidate.request, ...candidate.inputs];
+    const goodness = await this.#parts.objects.admit({ reads, results, events }, asker);
+    const known = new Map(results.map((result, at) => [result, goodness[at] ?? 'none']));
+    return { verdict, hits: await Promise.all(looks.map((look) => this.#hit(look, known))) };
+  }
+
+  /** Somebody wants it done, and little depends on one task: LOW, and no risk of an autonomous decision. */
+  async #weigh({ id, request, inputs, emotion }: Candidate, asker: Asker): Promise<Weighed> {
+    const { policy, objects } = this.#parts;
+    const action = { type: 'task_submission', level: 'LOW', risk: null } as const;
+    const about = { action_id: id, component: 'router', reasoning: request, rollback: 'task.cancel' };
+    const feelings = loweredBy(policy.feelings(), emotion);
+    const weighed = policy.weigh({ ...action, ...about }, feelings);
+    if (weighed !== null) return weighed;
+    await Promise.all([request, ...inputs].map((object) => objects.require(object, asker)));
+    return { verdict: await policy.consider({ ...action, ...about }, feelings, asker), events: [] };
+  }
+
+  #look(asked: Asked, work: Work, asker: Asker): Look {
+    const { directory, memory } = this.#parts;
+    const { domain } = work;
+    const bot = directory.botFor(domain);
+    return {
+      domain,
+      bot,
+      remembered: bot === null ? [] : memory.candidates(keyOf(asked, work, bot), asker.uid),
+    };
+  }
+
+  /** @throws SherinError NO_BOT */
+  async #hit({ domain, bot, remembered }: Look, known: ReadonlyMap<SherinId, Goodness>): Promise<Hit | null> {
+    if (bot === null) throw new SherinError('NO_BOT', { domain });
+    const { memory, measuring } = this.#parts;
+    for (const one of remembered) {
+      if (!(await this.#isGood(one.result, known)) || !memory.give(one)) continue;
+      measuring.lookedUp(true);
+      return { remembered: one, bot };
+    }
+    measuring.lookedUp(false);
+    return null;
+  }
+
+  async #isGood(result: SherinId, known: ReadonlyMap<SherinId, Goodness>): Promise<boolean> {
+    const goodness = known.get(result);
+    return goodness === 'good' || (goodness === 'unverified' && (await this.#parts.objects.verifies(result)));
+  }
+}

@@ -1,0 +1,32 @@
+/** What sherind has recorded in the vault's log. */
+import type { DaemonAuditEvent } from '../../daemon/protocol/engine.js';
+import type { ControlCaller } from '../../daemon/protocol/objects.js';
+import type { Peer } from '../../native/ipc.js';
+import { actorOf } from '../service/actor.js';
+import type { VaultService } from '../service/service.js';
+import { onBehalf } from './on-behalf.js';
+
+export function recordOf({ event, id, meta }: DaemonAuditEvent, peer: Peer, caller: ControlCaller | null) {
+  return {
+    event,
+    id: null,
+    actor: actorOf(caller === null ? peer : onBehalf(peer, caller)),
+    meta: id === null ? meta : { ...meta, about: id },
+  };
+}
+
+/**
+ * Appended when it resolves, durable within some milliseconds, or at once where that is wanted.
+ * @throws SherinError AUDIT_UNWRITABLE, LOCKED…
+ */
+export async function append(
+  service: VaultService,
+  records: readonly ReturnType<typeof recordOf>[],
+  durable = false,
+): Promise<void> {
+  const session = await service.unlocked();
+  // A log that failed must take these first.
+  if (durable || !session.records.writable)
+    await Promise.all(records.map((each) => session.records.record(each)));
+  else for (const each of records) session.records.note(each);
+}
