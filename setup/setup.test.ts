@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,17 @@ describe('set-up', () => {
   test('says and does nothing when nothing is missing', () => {
     // `npm test` has just run it.
     expect(setup(['--test'])).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  });
+
+  test('writes to no addon that a running program may have in memory', () => {
+    const written = () =>
+      readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.node'))
+        .map((name) => [name, statSync(join(root, 'dist', name)).mtimeMs] as const);
+    const before = written();
+    expect(before.length).toBeGreaterThan(0);
+    setup(['--test']);
+    expect(written()).toEqual(before);
   });
 
   test('names an option that it does not have', () => {
