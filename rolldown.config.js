@@ -1,14 +1,48 @@
 /** The programs, and the bots that come along, each in one file (docs/decisions/0013-programs-in-one-file.md). */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { copyBotAddons } from './setup/steps/bot-addons.mjs';
 
-const programs = ['cli', 'daemon', 'fs'].map((name) => ({
-  input: { main: `${name}/main.ts` },
-  platform: 'node',
-  // It finds its addon beside its own files.
-  external: ['better-sqlite3-multiple-ciphers'],
-  output: { dir: `dist/${name}`, codeSplitting: false },
-}));
+/**
+ * A folder of dist/ as main.js finds it: the program as a function, and what V8 has compiled of it.
+ * @param flags of Node, with which it is started besides none
+ */
+function program(name, ...flags) {
+  const folder = `dist/${name}`;
+  return {
+    input: { program: `${name}/main.ts` },
+    platform: 'node',
+    // It finds its addon beside its own files.
+    external: ['better-sqlite3-multiple-ciphers'],
+    output: { dir: folder, codeSplitting: false, format: 'cjs', entryFileNames: '[name].cjs' },
+    plugins: [
+      {
+        name: 'compile-ahead',
+        generateBundle(_, { 'program.cjs': chunk }) {
+          const body = chunk.code.replace(/^#!.*/, '');
+          chunk.code = `(function (exports, require, module, __filename, __dirname) {${body}\n})`;
+        },
+        writeBundle() {
+          copyFileSync('setup/launch.mjs', `${folder}/main.js`);
+          chmodSync(`${folder}/main.js`, 0o755);
+          for (const old of readdirSync(folder).filter((name) => name.endsWith('.compiled')))
+            rmSync(`${folder}/${old}`);
+          for (const set of flags.length === 0 ? [[]] : [[], flags]) {
+            const compile = [...set, 'setup/steps/compile-ahead.mjs', folder, '--version'];
+            execFileSync(process.execPath, compile, { stdio: ['ignore', 'ignore', 'inherit'] });
+          }
+        },
+      },
+    ],
+  };
+}
+
+/** As daemon/client/start-sherind.ts and start-sherin-fs.ts have them. */
+const programs = [
+  program('cli'),
+  program('daemon', '--max-semi-space-size=2'),
+  program('fs', '--max-semi-space-size=8', '--expose-gc', '--no-concurrent-recompilation'),
+];
 
 /** A folder as `bot.register` takes it: bot.json, the program that it names, what that runs in sandboxes of its own, and the addon that it loads. */
 function botFolder(from, to) {

@@ -7,10 +7,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : printError(error, false));
 });
 
-try {
-  // Loaded here: an addon that was not built is an error in one line too.
-  const { run } = await import('./program.js');
-  process.exitCode = await run(rawArguments());
-} catch (error) {
-  process.exitCode = printError(error, process.argv.includes('--json'));
+async function main(): Promise<void> {
+  try {
+    // Loaded here: an addon that was not built is an error in one line too.
+    const { run } = await import('./program.js');
+    process.exitCode = await run(rawArguments());
+  } catch (error) {
+    process.exitCode = printError(error, process.argv.includes('--json'));
+  }
 }
+
+void main();

@@ -68,10 +68,11 @@ async function run(): Promise<void> {
   });
 }
 
-try {
-  await program.action(run).parseAsync();
-} catch (error) {
-  const code = error instanceof Error && 'exitCode' in error ? Number(error.exitCode) : 1;
-  if (error instanceof Error && 'exitCode' in error) process.exit(code === 0 ? 0 : 2);
-  fail(error);
-}
+program
+  .action(run)
+  .parseAsync()
+  .catch((error: unknown) => {
+    const code = error instanceof Error && 'exitCode' in error ? Number(error.exitCode) : 1;
+    if (error instanceof Error && 'exitCode' in error) process.exit(code === 0 ? 0 : 2);
+    fail(error);
+  });

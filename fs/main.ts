@@ -81,11 +81,15 @@ withPlaces(program.command('restore-backup').description('make a vault directory
 
 // Whatever this process or its software TPM makes is its user's alone, a forgotten mode included.
 process.umask(0o077);
-try {
-  hardenProcess();
-  await program.parseAsync();
-} catch (error) {
-  const code = error instanceof Error && 'exitCode' in error ? Number(error.exitCode) : 1;
-  if (error instanceof Error && 'exitCode' in error) process.exit(code === 0 ? 0 : 2);
-  fail(error);
+async function main(): Promise<void> {
+  try {
+    hardenProcess();
+    await program.parseAsync();
+  } catch (error) {
+    const code = error instanceof Error && 'exitCode' in error ? Number(error.exitCode) : 1;
+    if (error instanceof Error && 'exitCode' in error) process.exit(code === 0 ? 0 : 2);
+    fail(error);
+  }
 }
+
+void main();

@@ -20,9 +20,9 @@ describe('set-up', () => {
 
   test('writes to no addon that a running program may have in memory', () => {
     const written = () =>
-      readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })
+      readdirSync(join(root, 'dist/bots'), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.node'))
-        .map((name) => [name, statSync(join(root, 'dist', name)).mtimeMs] as const);
+        .map((name) => [name, statSync(join(root, 'dist/bots', name)).mtimeMs] as const);
     const before = written();
     expect(before.length).toBeGreaterThan(0);
     setup(['--test']);

@@ -10,8 +10,9 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import Database from 'better-sqlite3-multiple-ciphers';
+import type Database from 'better-sqlite3-multiple-ciphers';
 import { defineCollection, isCollection } from '../../common/collection.js';
 import { SherinError } from '../../common/errors.js';
 import { localError } from '../output/failure.js';
@@ -22,6 +23,11 @@ import type { Text } from './text.js';
 export interface Source {
   readonly id: string;
   readonly path: string;
+}
+
+/** Loaded when a collection is made: of all commands this one alone needs it. */
+function sqlite(): typeof Database {
+  return createRequire(import.meta.url)('better-sqlite3-multiple-ciphers') as typeof Database;
 }
 
 /** KiB of the file that SQLite holds in memory. */
@@ -123,7 +129,7 @@ export class CollectionDraft {
 
 /** Within a transaction, which nothing undoes: a draft that fails is removed. Nothing of the text is written beside it. */
 function opened(path: string, isNew: boolean): Database.Database {
-  const db = new Database(path);
+  const db = new (sqlite())(path);
   try {
     db.pragma('trusted_schema = OFF');
     db.pragma('cell_size_check = ON');
@@ -149,7 +155,7 @@ function opened(path: string, isNew: boolean): Database.Database {
 class NoCollection extends Error {}
 
 function looksRight(db: Database.Database): boolean {
-  const empty = new Database(':memory:');
+  const empty = new (sqlite())(':memory:');
   try {
     defineCollection(empty);
     return isCollection(db, empty);
@@ -168,7 +174,7 @@ function requireOwn(old: { readonly uid: number; isFile(): boolean }, path: stri
 function refusal(path: string, error: unknown): SherinError {
   const foreign =
     error instanceof NoCollection ||
-    (error instanceof Database.SqliteError && error.code === 'SQLITE_NOTADB');
+    (error instanceof sqlite().SqliteError && error.code === 'SQLITE_NOTADB');
   if (foreign)
     return new SherinError('LOCAL_FILE', { path, part: 'it is there already, and is no collection' });
   return localError(path, error);

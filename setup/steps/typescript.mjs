@@ -21,10 +21,9 @@ export function buildTypeScript() {
   const sources = filesBelow(include, (name) => /\.ts$|^bot\.json$/.test(name));
   // What bots run in sandboxes of their own is copied as it is.
   const copied = filesBelow(['daemon/bots/coding/runners'], () => true);
-  const configuration = ['tsconfig.json', 'rolldown.config.js', 'package-lock.json'].map((name) =>
-    join(root, name),
-  );
-  const stamp = contentStamp([], [...configuration, ...sources, ...copied]);
+  const build = ['setup/launch.mjs', 'setup/steps/compile-ahead.mjs', 'rolldown.config.js'];
+  const configuration = ['tsconfig.json', 'package-lock.json', ...build].map((name) => join(root, name));
+  const stamp = contentStamp([process.version], [...configuration, ...sources, ...copied]);
   if (readStamp(stampFile)[0] === stamp && linked()) return;
 
   say('compiling TypeScript (under a minute)');
