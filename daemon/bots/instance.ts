@@ -7,7 +7,7 @@ import type { BotProgram } from './bot-program.js';
 import { newInstanceName } from './instance-name.js';
 import type { LimitsInForce } from './limits.js';
 import { Mailbox } from './mailbox.js';
-import { memoryInUse } from './memory-in-use.js';
+import { usesMoreThan } from './memory-in-use.js';
 import { type BotMessage, isOfControl, type TaskMessage } from './messages.js';
 import type { Refusal } from './refusal.js';
 import { limitsInForce, Sandbox, trySandbox } from './sandbox.js';
@@ -175,14 +175,14 @@ export class BotInstance {
     // While it works the time of the task runs.
     else if (this.#isReady && this.#tasks.count === 0 && silence > patience.heartbeat) this.stop('heartbeat');
     else if (this.#datagrams > datagramsPerLook) this.stop('datagrams');
-    else if (this.limits.memory === 'watched' && this.#memory() > program.manifest.limits.memory)
+    else if (this.limits.memory === 'watched' && this.#usesMoreThan(program.manifest.limits.memory))
       this.stop('memory');
     this.#datagrams = 0;
   }
 
-  #memory(): number {
+  #usesMoreThan(limit: number): boolean {
     const { pid } = this.#sandbox;
-    return pid === null ? 0 : memoryInUse(pid);
+    return pid !== null && usesMoreThan(limit, pid);
   }
 }
 

@@ -285,13 +285,37 @@ describe('a transaction', () => {
     expect(told).toEqual(['a: 1']);
     database.transaction(
       write('c', () => {
-        expect(() => database.transaction(write('d', fails))).toThrow('on purpose');
+        expect(() => database.part(write('d', fails))).toThrow('on purpose');
         database.transaction(write('e'));
+        database.part(write('f'));
         expect(told).toHaveLength(1);
       }),
     );
-    expect(told).toEqual(['a: 1', 'c: 3', 'e: 3']);
+    expect(told).toEqual(['a: 1', 'c: 4', 'e: 4', 'f: 4']);
     expect(() => database.afterCommit(() => undefined)).toThrow('no transaction');
+    expect(() => database.part(() => undefined)).toThrow('no transaction');
+    database.close();
+  });
+
+  it('within another is undone with it, whoever catches what it throws', () => {
+    const database = DaemonDatabase.open(directory);
+    const domains = () => database.all<{ domain: string }>(turns).map(({ domain }) => domain);
+    const write = (domain: string) => () => void database.run(setTurn, domain, 1);
+    const catches = (domain: string) => () => {
+      write(domain)();
+      const fails = () => {
+        write('inner')();
+        throw new Error('on purpose');
+      };
+      expect(() => database.transaction(fails)).toThrow('on purpose');
+    };
+    expect(() => database.transaction(catches('a'))).toThrow('on purpose');
+    expect(domains()).toEqual([]);
+    database.transaction(() => {
+      write('b')();
+      expect(() => database.part(catches('c'))).toThrow('on purpose');
+    });
+    expect(domains()).toEqual(['b']);
     database.close();
   });
 

@@ -12,12 +12,24 @@ type Value = string | number | Buffer | null;
 /** Values by position, or one object with those of `@name`. */
 type Values = readonly Value[] | readonly [Readonly<Record<string, Value>>];
 
+interface Failed {
+  readonly error: unknown;
+}
+
+interface Step {
+  readonly begin: string;
+  readonly keep: readonly string[];
+  readonly undo: readonly string[];
+}
+
 /** A database whose every failure is a SherinError, and whose listeners hear only of what is committed. */
 export class DaemonDatabase {
   readonly #db: Database.Database;
   readonly #path: string;
   readonly #statements = new Map<string, Database.Statement<unknown[]>>();
   readonly #afterCommit: (() => void)[] = [];
+  /** Of what runs within the transaction or part. */
+  #failed: Failed | null = null;
 
   private constructor(db: Database.Database, path: string) {
     this.#db = db;
@@ -53,19 +65,19 @@ export class DaemonDatabase {
     return this.#guard(() => this.#statement(sql).run(...values).changes);
   }
 
-  /** Runs `work` in one transaction: all of it or, on any error, nothing. One within another is part of it. */
+  /** Runs `work` in one transaction: all of it or, on any error, nothing. One within another is part of it: an error undoes both, whoever catches it. */
   transaction<T>(work: () => T): T {
-    const outermost = this.#db.open && !this.#db.inTransaction;
-    const before = this.#afterCommit.length;
-    let result: T;
-    try {
-      result = this.#guard(() => this.#db.transaction(work).immediate());
-    } catch (error) {
-      this.#afterCommit.length = before;
-      throw error;
-    }
-    if (outermost) for (const tell of this.#afterCommit.splice(0)) tell();
+    if (this.#db.open && this.#db.inTransaction) return this.#within(work);
+    const result = this.#step(work, { begin: 'BEGIN IMMEDIATE', keep: ['COMMIT'], undo: ['ROLLBACK'] });
+    for (const tell of this.#afterCommit.splice(0)) tell();
     return result;
+  }
+
+  /** Runs `work` as a part of the running transaction that can fail without the rest of it. */
+  part<T>(work: () => T): T {
+    if (!this.#db.inTransaction) throw new Error('no transaction is running');
+    const undo = ['ROLLBACK TO part', 'RELEASE part'];
+    return this.#step(work, { begin: 'SAVEPOINT part', keep: ['RELEASE part'], undo });
   }
 
   /** What to do once the running transaction is committed, in the order of these calls; nothing of it if it is undone. */
@@ -77,6 +89,35 @@ export class DaemonDatabase {
   close(): void {
     this.#statements.clear();
     this.#db.close();
+  }
+
+  #within<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.#failed ??= { error };
+      throw error;
+    }
+  }
+
+  #step<T>(work: () => T, { begin, keep, undo }: Step): T {
+    const before = this.#afterCommit.length;
+    return this.#guard(() => {
+      this.#failed = null;
+      this.#statement(begin).run();
+      try {
+        const result = work();
+        if (this.#failed !== null) throw (this.#failed as Failed).error;
+        for (const sql of keep) this.#statement(sql).run();
+        return result;
+      } catch (error) {
+        this.#failed = null;
+        this.#afterCommit.length = before;
+        // A full disk may have undone all of it already.
+        if (this.#db.inTransaction) for (const sql of undo) this.#statement(sql).run();
+        throw error;
+      }
+    });
   }
 
   #statement(sql: string): Database.Statement<unknown[]> {

@@ -69,7 +69,7 @@ export class GroupCommit {
   /** @throws SherinError of the database, which concerns all of the group */
   #outcome(work: () => unknown): { readonly value: unknown } | { readonly error: unknown } {
     try {
-      return { value: this.#database.transaction(work) };
+      return { value: this.#database.part(work) };
     } catch (error) {
       const ofDatabase = error instanceof SherinError && /^(DAEMON_DATABASE|NO_SPACE)$/.test(error.code);
       if (ofDatabase) throw error;

@@ -6,7 +6,7 @@ import { constants } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { memoryInUse } from '../memory-in-use.js';
+import { usesMoreThan } from '../memory-in-use.js';
 import { seccompFilter } from '../seccomp.js';
 import { cellArguments, type Shown } from './cell-view.js';
 
@@ -65,7 +65,7 @@ export async function runInCell(options: CellOptions): Promise<CellRun> {
     kill(first);
   };
   const clock = setTimeout(() => endFor('timeout'), options.seconds * 1000);
-  const looks = setInterval(() => memoryInUse(first) > memory && endFor('memory'), memoryLookMs);
+  const looks = setInterval(() => usesMoreThan(memory, first) && endFor('memory'), memoryLookMs);
   const code = await exited;
   clearTimeout(clock);
   clearInterval(looks);
