@@ -12,7 +12,7 @@ const mostReads = 16;
 const mostResults = 128;
 const mostEvents = 4;
 
-/** Of a remembered result. `unverified`: it is there for him, and nobody has read it since sherin-fs started; `none`: it answers nothing. */
+/** Of a remembered result. `unverified`: it is there for him, and has not been verified since sherin-fs started; `none`: it answers nothing. */
 export const goodness = ['good', 'unverified', 'none'] as const;
 export type Goodness = (typeof goodness)[number];
 

@@ -9,7 +9,7 @@ import { append, recordOf } from './append.js';
 import { requireOwn } from './on-behalf.js';
 import type { ControlHandlers } from './server.js';
 
-/** Bytes of the largest result that is verified before it is given as an answer; a larger one has to have been read since sherin-fs started. */
+/** Bytes of the largest result that is verified before it is given as an answer; a larger one has to have been verified by somebody (`sherinctl verify`) since sherin-fs started. */
 const mostVerified = 64 * 1024 * 1024;
 
 /** Not there, any more, or not for him. */
