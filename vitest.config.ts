@@ -35,6 +35,13 @@ const onRequest = [
   'native/checks/*.test.ts',
   'test/vault/crash-put.test.ts',
   'test/daemon/kills.test.ts',
+  // Kills at random, of which test/crash/matrix.test.ts has those at each step; load; thousands of files; what others read after a kill.
+  'fs/manifest/crash.test.ts',
+  'test/crash/random-kill.test.ts',
+  'test/stress/*.test.ts',
+  'test/vault/import-machine.test.ts',
+  'test/outsider/end-to-end.test.ts',
+  'test/cli/bench.test.ts',
   // The whole sets of bots; test/daemon/sets.test.ts has a sample.
   'test/knowledge/*.test.ts',
   'daemon/bots/coding/tasks.test.ts',
