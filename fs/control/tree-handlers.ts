@@ -56,7 +56,7 @@ export function treeHandlers(
         await requireTarget(fd, own);
         const session = await service.settled();
         const found = findTarget(session, target);
-        await session.rights.requireRead(found.ino, found.object?.id ?? null, peer);
+        await session.rights.requireRead(found.inodes, found.object?.id ?? null, peer);
         const content = await session.openContent(found, peer);
         try {
           const wanted = Math.max(0, Math.min(length, content.size - offset));

@@ -108,7 +108,7 @@ export class History {
   async #read(session: Session, path: string, caller: Caller, progress: Progress): Promise<PathHistory> {
     const names = treePath(path);
     const present = session.manifest.tree.find(names);
-    await session.rights.requireRead(present?.ino ?? null, null, caller);
+    await session.rights.requireRead(present === undefined ? [] : [present.ino], null, caller);
     const history = await pathHistory(session.manifest, names, progress);
     if (history.versions.length > 0) return history;
     throw new SherinError(present?.kind === 'directory' ? 'IS_DIRECTORY' : 'PATH_MISSING', { path });

@@ -119,7 +119,8 @@ export class VaultSource implements MountSource {
     const tree = await this.#treeOf(session);
     const object = tree.objectById(parseSherinId(id));
     if (object === undefined) throw new SherinError('ID_UNKNOWN', { id });
-    const [ino] = tree.inodesOf(object.no);
+    const [ino, ...others] = tree.inodesOf(object.no);
+    await session.rights.requireTags(others, object.id, this.named(caller), tree);
     return session.openContent({ ino: ino ?? null, object }, this.named(caller), tree);
   }
 

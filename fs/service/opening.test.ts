@@ -6,6 +6,7 @@ import { rootInode } from '../manifest/records.js';
 import { FileSystem } from '../mount/file-system.js';
 import { VaultSource } from './mount-source.js';
 import { peer, ServedVault } from './service.fixture.js';
+import { readable } from './tasks/readable.js';
 
 let vault: ServedVault;
 let files: FileSystem;
@@ -47,4 +48,23 @@ it('a file that came into being since the kernel looked is looked for again', as
     errno: 'ESTALE',
   });
   expect([...(await vault.session()).tree.list(rootInode)]).toHaveLength(1);
+});
+
+it('what the tag of one of several equal files closes is not open by their ID', async () => {
+  const stranger = { uid: 61_001, gid: 61_001, pid: null, groups: [] };
+  const inodes = [await vault.make('open', 'content'), await vault.make('closed', 'content')];
+  const session = await vault.reopen();
+  const [id, other] = inodes.map((ino) => session.tree.object(session.tree.inode(ino)?.object ?? 0)?.id);
+  if (id === undefined) throw new Error('it has no ID');
+  expect(other).toBe(id);
+  const source = new VaultSource(vault.service, false, null);
+  (await source.openObject(id, stranger)).close();
+  for (const name of ['open', 'closed']) {
+    const tag = (policy: 'user' | 'admin') =>
+      session.commit([{ type: 'policy', parent: rootInode, name: Buffer.from(name), tag: policy }], [], []);
+    await tag('admin');
+    await expect(source.openObject(id, stranger)).rejects.toMatchObject({ code: 'DENIED' });
+    await expect(readable(session, id, stranger, peer)).rejects.toMatchObject({ code: 'DENIED' });
+    await tag('user');
+  }
 });

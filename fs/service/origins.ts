@@ -53,8 +53,8 @@ export class Origins {
     progress: (done: number, total: number) => void,
   ): Promise<LineageReport> {
     const session = await this.#vault.settled();
-    const { ino, object } = findOrigin(session, target);
-    await session.rights.requireRead(ino, object?.id ?? null, caller);
+    const { inodes, object } = findOrigin(session, target);
+    await session.rights.requireRead(inodes, object?.id ?? null, caller);
     if (object === null)
       throw new SherinError('USAGE', { what: `${target} has no content, and so no origin` });
     const all = await this.#makings(session, progress);

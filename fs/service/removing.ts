@@ -41,7 +41,7 @@ export class Removing {
     const named = outermost(paths).map((path) => findRemoval(tree, path));
     const counts = { files: 0, others: 0 };
     for await (const { parent, entry } of inTurns(tree, named)) {
-      await session.rights.requireRead(entry.ino, null, caller);
+      await session.rights.requireRead([entry.ino], null, caller);
       await session.rules.guard()?.removalRefusal({ parent, name: entry.name }, caller);
       counts[entry.kind === 'file' ? 'files' : 'others'] += 1;
     }

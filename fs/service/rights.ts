@@ -37,18 +37,27 @@ export class Rights {
     return [...tree.linksOf(ino), ...links].map(({ policy }) => policy);
   }
 
-  /** A tag belongs to the path; where several lead here the strictest decides. @throws SherinError DENIED, which is recorded */
-  async requireTags(ino: number | null, id: SherinId | null, caller: Caller, tree: Tree): Promise<void> {
-    if (ino === null || this.#tagsLet(ino, caller, tree)) return;
+  /**
+   * A tag belongs to the path; where several lead here the strictest decides.
+   * @param inodes the one that was named; of content that is named by its ID all that have it. @throws SherinError DENIED, which is recorded
+   */
+  async requireTags(
+    inodes: readonly number[],
+    id: SherinId | null,
+    caller: Caller,
+    tree: Tree,
+  ): Promise<void> {
+    if (inodes.every((ino) => this.#tagsLet(ino, caller, tree))) return;
     await this.#parts.records.denied('open', id, caller);
     throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read ${id ?? 'this file'}` });
   }
 
-  /** By tags and rules, of somebody who does not come by way of the mount. @throws SherinError DENIED, which is recorded */
-  async requireRead(ino: number | null, id: SherinId | null, caller: Caller): Promise<void> {
+  /** By tags and rules, of somebody who does not come by way of the mount. @param inodes as for {@link requireTags} @throws SherinError DENIED, which is recorded */
+  async requireRead(inodes: readonly number[], id: SherinId | null, caller: Caller): Promise<void> {
     const { tree, rules } = this.#parts;
-    await this.requireTags(ino, id, caller, tree());
-    const ruled = ino !== null ? { ino } : id !== null ? { id } : null;
+    await this.requireTags(inodes, id, caller, tree());
+    const [ino, ...others] = inodes;
+    const ruled = ino !== undefined && others.length === 0 ? { ino } : id !== null ? { id } : null;
     if (ruled !== null) await rules.guard()?.refusal('read', ruled, caller);
   }
 

@@ -180,7 +180,7 @@ export class Session {
     if (ino !== null && tree.inode(ino)?.kind === 'directory')
       throw new SherinError('IS_DIRECTORY', { path: 'it' });
     const id = object?.id ?? null;
-    await this.rights.requireTags(ino, id, caller, tree);
+    await this.rights.requireTags(ino === null ? [] : [ino], id, caller, tree);
     this.#givenUp.requireVersion(ino, object, tree);
     if (id !== null) await this.records.open(id, caller);
     return this.#content(object ?? { length: 0, node: encodeSlots([]) });

@@ -137,7 +137,7 @@ export class Space {
   ): Promise<{ readonly history: VaultHistory; readonly line: PathLine | undefined }> {
     const names = treePath(path);
     const found = session.manifest.tree.find(names);
-    await session.rights.requireRead(found?.ino ?? null, null, caller);
+    await session.rights.requireRead(found === undefined ? [] : [found.ino], null, caller);
     const history = await vaultHistory(session.manifest, progress);
     const line = lineAt(history.root, names);
     if (line === undefined && found === undefined) throw new SherinError('PATH_MISSING', { path });

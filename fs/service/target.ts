@@ -7,8 +7,10 @@ import type { Session } from './session.js';
 
 /** A file named by path or Sherin ID. */
 export interface Target {
-  /** The inode, where the target has one. */
+  /** The inode, where the target has one; of content that is named by its ID the first that has it. */
   readonly ino: number | null;
+  /** All of those. */
+  readonly inodes: readonly number[];
   /** Its content, null for an empty file or something that has none. */
   readonly object: ObjectInfo | null;
 }
@@ -32,10 +34,11 @@ export function findOrigin(session: Session, text: string): Target {
   if (ino !== undefined) {
     const inode = tree.inode(ino);
     const object = inode === undefined || inode.object === 0 ? undefined : tree.object(inode.object);
-    return { ino, object: object ?? null };
+    return { ino, inodes: [ino], object: object ?? null };
   }
   if (!looksLikeSherinId(text)) throw new SherinError('PATH_MISSING', { path: text });
   const object = tree.objectById(parseSherinId(text));
   if (object === undefined) throw new SherinError('ID_UNKNOWN', { id: text });
-  return { ino: tree.inodesOf(object.no)[0] ?? null, object };
+  const inodes = tree.inodesOf(object.no);
+  return { ino: inodes[0] ?? null, inodes, object };
 }

@@ -30,8 +30,7 @@ export async function readable(
     await session.records.denied('grant', object.id, caller);
     throw new SherinError('DENIED', { uid, what: `read ${object.id}` });
   }
-  const [ino] = tree.inodesOf(object.no);
-  await session.rights.requireTags(ino ?? null, object.id, caller, tree);
+  await session.rights.requireTags(tree.inodesOf(object.no), object.id, caller, tree);
   await session.rules.guard()?.refusal('read', { id: object.id }, caller);
   if (isCollected(object)) throw new SherinError('VERSION_COLLECTED', { what: id, part: givenUpText() });
   return object;
