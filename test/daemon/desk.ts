@@ -22,13 +22,22 @@ export class Desk {
   }
 
   /** Resolves when these bots are ready. */
-  static async start(...bots: string[]): Promise<Desk> {
+  static start(...bots: string[]): Promise<Desk> {
+    return Desk.#start(bots);
+  }
+
+  /** As {@link start}, and other users come to the mount, too. */
+  static startOpen(...bots: string[]): Promise<Desk> {
+    return Desk.#start(bots, '--allow-other');
+  }
+
+  static async #start(bots: readonly string[], ...flags: string[]): Promise<Desk> {
     const machine = Machine.empty();
     machine.withDaemon = true;
     // Bots are others, and have to pass.
     chmodSync(machine.home, 0o711);
     machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile);
-    machine.ok('up');
+    machine.ok('up', ...flags);
     machine.ok('unlock');
     const desk = new Desk(machine, await DaemonClient.connect(join(machine.home, 'run/sherind.sock')));
     for (const bot of ['planning', 'safety', ...bots]) await desk.#ready(bot);

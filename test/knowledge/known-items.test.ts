@@ -44,7 +44,7 @@ function idsOf(paths: readonly string[]): SherinId[] {
 }
 
 beforeAll(async () => {
-  desk = await Desk.start('knowledge');
+  desk = await Desk.startOpen('knowledge');
   const { machine } = desk;
   documents = copyDocuments(join(machine.home, 'doc'), items.map(nameOf), 1_000);
   machine.ok('put', join(machine.home, 'doc'));
