@@ -40,7 +40,7 @@ function program(name, ...flags) {
 /** As daemon/client/start-sherind.ts and start-sherin-fs.ts have them. */
 const programs = [
   program('cli'),
-  program('daemon', '--max-semi-space-size=2'),
+  program('daemon', '--max-semi-space-size=8'),
   program('fs', '--max-semi-space-size=8', '--expose-gc', '--no-concurrent-recompilation'),
 ];
 

@@ -16,7 +16,7 @@ import { describe, expect, test } from 'vitest';
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const started = {
   cli: [],
-  daemon: ['--max-semi-space-size=2'],
+  daemon: ['--max-semi-space-size=8'],
   fs: ['--max-semi-space-size=8', '--expose-gc'],
 } as const;
 const programs = Object.entries(started) as [keyof typeof started, readonly string[]][];

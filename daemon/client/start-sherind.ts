@@ -14,8 +14,8 @@ import { placeFlags } from './sherin-fs-program.js';
 const patience = 30;
 const lookMs = 25;
 
-/** As few pages as a service that waits for most of its time needs. */
-const memoryFlags = ['--max-semi-space-size=2'];
+/** A service that waits for most of its time: a young generation half as wide as Node's; a narrower one is collected all the time where much is asked. */
+const memoryFlags = ['--max-semi-space-size=8'];
 
 /** Harmless where one runs. @throws SherinError IO when it ended, TIMEOUT, TOOL_MISSING before it was built */
 export async function startSherind(where: Places): Promise<void> {
