@@ -72,3 +72,10 @@ it('never makes a message too long, whoever comes together', async () => {
     expect(JSON.stringify(entries).length).toBeLessThan(messageLimit);
   }
 });
+
+it('takes no answer for that of another: as many have to come as were asked for', async () => {
+  const records = new OneMessage({ send: async () => ['one'], bytesOf: bytesOfRecords });
+  const outcomes = await Promise.allSettled([records.ask(entry(1)), records.ask(entry(2))]);
+  const refused = { status: 'rejected', reason: { code: 'PROTOCOL' } };
+  expect(outcomes).toMatchObject([refused, refused]);
+});

@@ -1,3 +1,4 @@
+import { SherinError } from '../../common/errors.js';
 import { mostEntries } from '../protocol/engine.js';
 
 interface Waiting<Entry, Answer> {
@@ -53,6 +54,10 @@ export class OneMessage<Entry, Answer> {
   async #send(together: readonly Waiting<Entry, Answer>[]): Promise<void> {
     try {
       const answers = await this.#parts.send(together.map(({ entry }) => entry));
+      if (answers.length !== together.length)
+        throw new SherinError('PROTOCOL', {
+          part: `${answers.length} answers to ${together.length} entries`,
+        });
       for (const [at, { resolve }] of together.entries()) resolve(answers[at] as Answer);
     } catch (error) {
       for (const { reject } of together) reject(error);
