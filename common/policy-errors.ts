@@ -8,11 +8,17 @@ export const policyErrors = {
     sentence: 'the policy blocks {what}: {part}',
     hint: 'it can be repeated when the reason has gone',
   },
+  POLICY_NONE: {
+    errno: 'ENOENT',
+    exit: Exit.failed,
+    sentence: 'this vault has no policy yet, and so no floor to change',
+    hint: 'sherind makes the first one: sherinctl up, sherinctl unlock, sherinctl policy get; then sherinctl down, and again',
+  },
   POLICY_FLOOR: {
     errno: 'EPOLICY',
     exit: Exit.denied,
     sentence: 'the threshold of {what} can not be {value}: the floor is {least}',
-    hint: 'the floor is changed only offline, with the recovery key',
+    hint: 'the floor is changed only offline, with the recovery key: sherinctl policy floor',
   },
   ACTION_KNOWN: {
     errno: 'EEXIST',

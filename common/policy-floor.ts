@@ -23,6 +23,15 @@ export function belowFloor(thresholds: Thresholds, floor: Thresholds): Gate | nu
   return gates.find((gate) => !(thresholds[gate] >= floor[gate])) ?? null;
 }
 
+/** Thresholds, of which those below the floor rise to it. */
+export function atLeast(thresholds: Thresholds, floor: Thresholds): Thresholds {
+  return {
+    confidence: Math.max(thresholds.confidence, floor.confidence),
+    empathy: Math.max(thresholds.empathy, floor.empathy),
+    safety: Math.max(thresholds.safety, floor.safety),
+  };
+}
+
 /** @throws SherinError POLICY_FLOOR */
 export function requireFloor(thresholds: Thresholds, floor: Thresholds): void {
   const gate = belowFloor(thresholds, floor);

@@ -7,6 +7,7 @@ import { version } from '../common/version.js';
 import { auditVerify } from './commands/audit-verify.js';
 import { backup } from './commands/backup.js';
 import { init } from './commands/init.js';
+import { policyFloor } from './commands/policy-floor.js';
 import { restoreBackup } from './commands/restore-backup.js';
 import { serve } from './commands/serve.js';
 import { hardenProcess } from './service/key-memory.js';
@@ -62,6 +63,15 @@ withPlaces(program.command('init').description('make a vault (used by sherinctl 
   .option('--json', 'print errors as JSON', false)
   .option('--shared', 'IDs depend on the owner: for a mount shared between users', false)
   .action(async (options) => init(places(options), options).catch(fail));
+
+withPlaces(program.command('policy-floor').description('change the floor (used by sherinctl policy floor)'))
+  .requiredOption('--recovery-fd <n>', 'read the recovery key from a descriptor', Number)
+  .option('--confidence <n>', 'least threshold', Number)
+  .option('--empathy <n>', 'least threshold', Number)
+  .option('--safety <n>', 'least threshold', Number)
+  .option('--rules <file>', 'access rules of the floor, as JSON')
+  .option('--json', 'print one JSON object', false)
+  .action(async (options) => policyFloor(places(options), options).catch(fail));
 
 withPlaces(program.command('audit-verify').description('check the audit log with the public key alone'))
   .option('--json', 'print one JSON object', false)

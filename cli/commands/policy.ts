@@ -6,6 +6,7 @@ import { printTable } from '../output/table.js';
 import { formatTime } from '../output/units.js';
 import { withDaemon } from '../service/daemon.js';
 import { threshold } from '../service/threshold.js';
+import { floor } from './policy-floor.js';
 import { rules } from './policy-rules.js';
 import { test } from './policy-test.js';
 
@@ -120,7 +121,7 @@ export const policy = group(
     summary: 'What may be done without a person, and what waits for one',
     examples: [{ text: 'Now', line: 'sherinctl policy get' }],
   },
-  [get, set, queue, approve, reject, test, rules],
+  [get, set, queue, approve, reject, test, rules, floor],
 );
 
 function least(gate: Gate) {

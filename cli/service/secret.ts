@@ -41,15 +41,15 @@ export async function unlock(client: ControlClient, wish: UnlockWish): Promise<v
 }
 
 /** Runs `use` with what the caller's descriptor gives, or with what is typed at the terminal. */
-async function withSecret(
+export async function withSecret<T>(
   given: number | undefined,
   prompt: string,
   flag: string,
-  use: (fd: number) => Promise<unknown>,
-): Promise<void> {
+  use: (fd: number) => Promise<T>,
+): Promise<T> {
   const fd = given === undefined ? ask(prompt, flag) : copy(given, flag);
   try {
-    await use(fd);
+    return await use(fd);
   } finally {
     closeSync(fd);
   }

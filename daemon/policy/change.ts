@@ -6,7 +6,6 @@ export interface PolicyEvent {
   readonly event:
     | 'AUDIT_POLICY_EVALUATED'
     | 'AUDIT_POLICY_SET'
-    | 'AUDIT_POLICY_FLOOR'
     | 'AUDIT_POLICY_STOP'
     | 'AUDIT_POLICY_APPROVED'
     | 'AUDIT_POLICY_REJECTED'

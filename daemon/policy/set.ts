@@ -1,4 +1,4 @@
-/** Changes of mode, thresholds and the switch for modifications; and of the floor. */
+/** Changes of mode, thresholds and the switch for modifications. */
 import { z } from 'zod';
 import { gates, requireFloor, type Thresholds, thresholdsSchema } from '../../common/policy-floor.js';
 import { modes } from '../../common/policy-scales.js';
@@ -23,20 +23,6 @@ export function setPolicy(state: PolicyState, settings: Settings): Change {
   return {
     state: changed(state, { mode, modification, thresholds }),
     events: [{ event: 'AUDIT_POLICY_SET', id: null, meta: { mode, modification, ...thresholds } }],
-  };
-}
-
-/** For the offline change with the recovery key only. Thresholds below the new floor rise to it. */
-export function setFloor(state: PolicyState, floor: Thresholds): Change {
-  const { confidence, empathy, safety } = state.thresholds;
-  const thresholds = {
-    confidence: Math.max(confidence, floor.confidence),
-    empathy: Math.max(empathy, floor.empathy),
-    safety: Math.max(safety, floor.safety),
-  };
-  return {
-    state: changed(state, { floor, thresholds }),
-    events: [{ event: 'AUDIT_POLICY_FLOOR', id: null, meta: { ...floor } }],
   };
 }
 
