@@ -12,6 +12,9 @@ export const taskPage = 10;
 export const taskStates = ['queued', 'running', 'done', 'failed', 'blocked', 'cancelled'] as const;
 export const taskStateSchema = z.enum(taskStates);
 
+/** Of whoever asked on a result. */
+export const verdicts = ['good', 'bad'] as const;
+
 /** Fields of work that a request can be given to. */
 export const taskDomains = domainNames as readonly [DomainName, ...DomainName[]];
 
@@ -140,7 +143,7 @@ export const taskMethods = {
   'task.feedback': daemonMethod(
     'own',
     'Says whether a result was good, once: what is remembered and how far the bot is trusted follow (EALREADY else)',
-    z.strictObject({ task_id: taskIdSchema, verdict: z.enum(['good', 'bad']) }),
+    z.strictObject({ task_id: taskIdSchema, verdict: z.enum(verdicts) }),
     nothing,
   ),
   'task.merge': daemonMethod(
