@@ -35,7 +35,7 @@ const submit = command({
   name: 'submit',
   summary: 'Give a request to a bot, or get the result that is known already',
   details: [
-    'Only the ID of the request goes to sherind; the result is an ID, too, which task list tells: read it at the mount, in ids/, or with sherinctl cat. Why one has failed task get says.',
+    'Only the ID of the request goes to sherind; the result is an ID, too, which task list tells: read it at the mount, in ids/, or with sherinctl cat. There stands, too, why one has failed or was blocked.',
     bestForText,
   ],
   args: [request],
@@ -139,9 +139,10 @@ const list = command({
     output.result({ tasks: shown }, () => {
       if (shown.length === 0) return output.line('no tasks');
       const cells = shown.map((task) => [
-        ...[task.task_id, task.state, task.domain, timeOf(task.submitted), task.result_id ?? ''],
+        ...[task.task_id, task.state, task.domain, timeOf(task.submitted)],
+        task.result_id ?? task.error ?? '',
       ]);
-      printTable(output, ['task', 'state', 'domain', 'submitted', 'result'], cells);
+      printTable(output, ['task', 'state', 'domain', 'submitted', 'result or reason'], cells);
     });
   },
 });

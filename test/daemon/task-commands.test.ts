@@ -62,8 +62,34 @@ it('a request by its ID, to several domains; tasks are listed, the newest first'
   expect(tasks.map(({ task_id }) => task_id)).toContain(multi.task_id);
   expect(tasks).toHaveLength(3);
   const table = (await task('list', '--state', 'done')).out.split('\n');
-  expect(table[0]).toMatch(/^task +state +domain +submitted +result$/);
+  expect(table[0]).toMatch(/^task +state +domain +submitted +result or reason$/);
   expect((await task('list', '--state', 'failed')).out).toBe('no tasks\n');
+});
+
+it('a list tells why a task failed or was blocked', async () => {
+  const usual = server.bots.work;
+  server.bots.work = async () => ({ kind: 'error', error: 'NOT_A_QUESTION' });
+  const failed = await json<Submitted>('submit', '--domain', 'coding', 'nothing that can be done');
+  await task('watch', failed.task_id);
+  server.bots.work = usual;
+  server.bots.refusal = 'no-simulation-mark';
+  const blocked = await json<Submitted>('submit', '--domain', 'coding', 'nothing that may be given');
+  await task('watch', blocked.task_id);
+  server.bots.refusal = null;
+  const { tasks } = await json<{ tasks: object[] }>('list', '-n', '2');
+  expect(tasks).toMatchObject([
+    { task_id: blocked.task_id, state: 'blocked', error: 'no-simulation-mark' },
+    { task_id: failed.task_id, state: 'failed', error: 'NOT_A_QUESTION' },
+  ]);
+  const table = (await task('list', '-n', '2')).out.split('\n').map((line) => line.split(/ {2,}/));
+  expect(table.map((cells) => [cells[1], cells.at(-1)])).toEqual([
+    ...[
+      ['state', 'result or reason'],
+      ['blocked', 'no-simulation-mark'],
+      ['failed', 'NOT_A_QUESTION'],
+    ],
+    [undefined, ''],
+  ]);
 });
 
 it('what was good is said once, with the same words as in the answer of task get', async () => {

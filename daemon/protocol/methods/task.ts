@@ -46,6 +46,8 @@ const submitted = {
   policy: policySchema,
 };
 
+const whySchema = shortNameSchema.describe('why it ended as it did, or why the last attempt was lost');
+
 const taskSchema = z.strictObject({
   task_id: taskIdSchema,
   id: sherinIdSchema.describe('the request'),
@@ -55,7 +57,7 @@ const taskSchema = z.strictObject({
   class: shortNameSchema,
   priority: z.int().min(0).max(9),
   result_id: sherinIdSchema.optional(),
-  error: shortNameSchema.optional().describe('why it ended as it did, or why the last attempt was lost'),
+  error: whySchema.optional(),
   bot: shortNameSchema.optional().describe('who runs it, or ran it last'),
   failures: count.describe('attempts that were lost; three are the end'),
   measured: z.boolean().optional().describe('whether the result was good, once somebody has said so'),
@@ -76,6 +78,7 @@ const listedSchema = z.strictObject({
   domain: shortNameSchema,
   submitted: time,
   result_id: sherinIdSchema.optional(),
+  error: whySchema.optional(),
 });
 
 const partSchema = z.strictObject({ task_id: taskIdSchema, domain: shortNameSchema, state: taskStateSchema });
