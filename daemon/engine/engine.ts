@@ -1,3 +1,4 @@
+import { emotionClock } from '../../common/emotion-clock.js';
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { ActionType } from '../../common/policy-scales.js';
@@ -6,6 +7,7 @@ import type { EmotionalState } from '../emotion/emotional-state.js';
 import type { FsLink } from '../fs-link.js';
 import type { QueuedAction } from '../policy/state.js';
 import type { FsEvent } from '../protocol/events.js';
+import { KeptEmotions } from './kept-emotions.js';
 import { KeptPolicy } from './kept-policy.js';
 import { PolicyCache } from './policy-cache.js';
 import { PolicyKeeper } from './policy-keeper.js';
@@ -23,6 +25,7 @@ export class Engine {
   readonly keeper: PolicyKeeper;
   readonly policy: KeptPolicy;
   readonly emotions: EmotionalState;
+  readonly #keptEmotions: KeptEmotions;
   readonly #log: Logger;
   readonly #approved = new Map<ActionType, (action: QueuedAction) => Promise<void>>();
 
@@ -32,12 +35,17 @@ export class Engine {
     this.keeper = new PolicyKeeper({ vault: vaultPolicy(fs), cache: new PolicyCache(this.database), log });
     this.policy = new KeptPolicy(this.keeper, emotions);
     this.emotions = emotions;
+    this.#keptEmotions = new KeptEmotions({ database: this.database, emotions, log });
     this.#log = log;
   }
 
   /** An event of sherin-fs. */
   heard(event: FsEvent): void {
-    if (event.kind === 'quarantine') this.emotions.integrityFailed(performance.now());
+    if (event.kind === 'quarantine') {
+      this.emotions.integrityFailed(emotionClock());
+      // What takes trust away for a day is not lost by a kill a moment later.
+      this.#keptEmotions.save();
+    }
     if (event.kind === 'lock' && event.state === 'unlocked') void this.opened();
   }
 
@@ -64,6 +72,7 @@ export class Engine {
   }
 
   close(): void {
+    this.#keptEmotions.close();
     this.database.close();
   }
 }
