@@ -1,5 +1,6 @@
 import { emotionClock } from '../../common/emotion-clock.js';
 import { SherinError } from '../../common/errors.js';
+import { FreezeMark } from '../../common/freeze-mark.js';
 import type { Logger } from '../../common/log.js';
 import type { ActionType } from '../../common/policy-scales.js';
 import { DaemonDatabase } from '../database/database.js';
@@ -32,7 +33,10 @@ export class Engine {
   /** @param directory of the database; only sherind's user may write there. @throws SherinError DAEMON_DATABASE, NO_SPACE */
   constructor(directory: string, { fs, log, emotions }: EngineParts) {
     this.database = DaemonDatabase.open(directory);
-    this.keeper = new PolicyKeeper({ vault: vaultPolicy(fs), cache: new PolicyCache(this.database), log });
+    this.keeper = new PolicyKeeper({
+      ...{ vault: vaultPolicy(fs), cache: new PolicyCache(this.database), log },
+      mark: new FreezeMark(directory),
+    });
     this.policy = new KeptPolicy(this.keeper, emotions);
     this.emotions = emotions;
     this.#keptEmotions = new KeptEmotions({ database: this.database, emotions, log });
