@@ -162,11 +162,13 @@ export class TaskService {
     const roster = new Roster(registry, {
       ...{ fs, log, runtime, mount },
       changed: (bot) => {
-        if (records.changed(bot)) tell({ kind: 'bot', bot: bot.name, state: bot.facts.state });
+        if (records.changed(bot)) tell({ kind: 'bot', bot: bot.name, state: roster.stateOf(bot) });
         this.#tasks?.wake();
       },
       refused: (bot, refusal) => records.refused(bot, refusal),
     });
+    // One that was set before this start is on from the first bot.
+    if (policy.get().stop !== 'off') void roster.halt();
     policy.watch(() => {
       if (policy.get().stop === 'off') roster.resume();
     });

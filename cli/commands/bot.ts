@@ -7,6 +7,9 @@ import { withDaemon } from '../service/daemon.js';
 
 const name = { form: '<bot>', text: 'a bot, as list tells it', completes: 'nothing' } as const;
 
+const waitingHint =
+  'who waits is started when the vault is opened: by the first read at the mount, by a task, or now with: sherinctl unlock';
+
 const list = command({
   name: 'list',
   summary: 'List the bots, their domains and how they are',
@@ -28,6 +31,7 @@ const list = command({
         ...[bot, version ?? '', layer ?? '', domain ?? '', status, state],
       ]);
       printTable(output, ['bot', 'version', 'layer', 'domain', 'status', 'process'], cells);
+      if (bots.some(({ status }) => status === 'waiting')) output.line(waitingHint);
     });
   },
 });

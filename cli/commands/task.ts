@@ -1,7 +1,7 @@
 import { SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
 import type { DaemonResult } from '../../daemon/protocol/daemon.js';
-import { taskDomains, taskStates } from '../../daemon/protocol/methods/task.js';
+import { taskDomains, taskStates, verdicts } from '../../daemon/protocol/methods/task.js';
 import { choice, command, flag, group, many, number, text } from '../definition.js';
 import { printTable } from '../output/table.js';
 import { formatTime } from '../output/units.js';
@@ -35,7 +35,7 @@ const submit = command({
   name: 'submit',
   summary: 'Give a request to a bot, or get the result that is known already',
   details: [
-    'Only the ID of the request goes to sherind; the result is an ID, too, which task list tells: read it at the mount, in ids/, or with sherinctl cat. Why one has failed task get says.',
+    'Only the ID of the request goes to sherind; the result is an ID, too, which task list tells: read it at the mount, in ids/, or with sherinctl cat. There stands, too, why one has failed or was blocked.',
     bestForText,
   ],
   args: [request],
@@ -139,9 +139,10 @@ const list = command({
     output.result({ tasks: shown }, () => {
       if (shown.length === 0) return output.line('no tasks');
       const cells = shown.map((task) => [
-        ...[task.task_id, task.state, task.domain, timeOf(task.submitted), task.result_id ?? ''],
+        ...[task.task_id, task.state, task.domain, timeOf(task.submitted)],
+        task.result_id ?? task.error ?? '',
       ]);
-      printTable(output, ['task', 'state', 'domain', 'submitted', 'result'], cells);
+      printTable(output, ['task', 'state', 'domain', 'submitted', 'result or reason'], cells);
     });
   },
 });
@@ -177,13 +178,48 @@ const cancel = command({
   },
 });
 
+const feedback = command({
+  name: 'feedback',
+  summary: 'Say whether a result was good, once',
+  details: [
+    'How sure sherind is of a remembered result, and how far it trusts the bot, follow from it: one that was bad more often than good is not the answer to an equal request any more.',
+  ],
+  args: [taskId, { form: '<verdict>', text: 'good or bad', completes: verdicts }],
+  examples: [
+    { text: 'It was', line: 'sherinctl task feedback t_abcdefghijklmnopqrstuvwxya good' },
+    { text: 'It was not', line: 'sherinctl task feedback t_abcdefghijklmnopqrstuvwxya bad' },
+  ],
+  run: async (session, [id = '', word = '']) => {
+    const verdict = verdictOf(word);
+    await withDaemon(session, (client) => client.call('task.feedback', { task_id: id, verdict }));
+    const { output } = session;
+    output.result({ task_id: id, verdict }, () => output.line(`${id}  measured: ${verdict}`));
+  },
+});
+
+const merge = command({
+  name: 'merge',
+  summary: 'Do not wait for parts that are open: they are cancelled, and what is done is merged',
+  details: ['The task is the parent that submit-multi gave. Where no part is done it has failed.'],
+  args: [taskId],
+  examples: [{ text: 'What there is by now', line: 'sherinctl task merge t_abcdefghijklmnopqrstuvwxya' }],
+  run: async (session, [id = '']) => {
+    const answer = await withDaemon(session, (client) => client.call('task.merge', { parent_id: id }));
+    const { output } = session;
+    output.result(answer, () =>
+      output.line([answer.task_id, answer.state, answer.result_id].filter(Boolean).join('  ')),
+    );
+    return exitOf(answer.state);
+  },
+});
+
 export const task = group(
   {
     name: 'task',
     summary: 'Give requests to bots, and look at what comes of them',
     examples: [{ text: 'Your tasks', line: 'sherinctl task list' }],
   },
-  [submit, submitMulti, get, list, watch, cancel],
+  [submit, submitMulti, get, list, watch, cancel, feedback, merge],
 );
 
 type Submitted = Pick<DaemonResult<'task.submit'>, 'task_id' | 'state' | 'result_id' | 'policy'>;
@@ -204,6 +240,13 @@ function domainOf(word: string) {
   const found = taskDomains.find((domain) => domain === word);
   if (found !== undefined) return found;
   throw new SherinError('USAGE', { what: `'${word}' is no domain; there are ${taskDomains.join(', ')}` });
+}
+
+/** @throws SherinError USAGE */
+function verdictOf(word: string) {
+  const found = verdicts.find((verdict) => verdict === word);
+  if (found !== undefined) return found;
+  throw new SherinError('USAGE', { what: `the verdict is good or bad, not '${word}'` });
 }
 
 function rows(found: DaemonResult<'task.get'>): [string, string][] {

@@ -90,6 +90,7 @@ describe('a new database', () => {
       patterns: [key, 7, sherinId, 'pattern', 50, 0, 1, 1],
       tombstones: [key, 7, 1],
       trust: ['bot', '1.0', 0, 0],
+      emotionSteps: [600, 1, 'success', 1, 1],
       policy: [1, 0, 'supervised', 'off', 1, 0.75, 0.65, 0.95, 0.75, 0.65, 0.95],
       policyQueue: [0, 'action', '1', 'router', 'gc', 'LOW', null, 0.5, 'why', 'none', '2'],
       classifications: [Buffer.alloc(16), '1.0', 'coding', 'python', 'write', 1],

@@ -177,9 +177,20 @@ const inputs = `CREATE TABLE inputs (
   PRIMARY KEY (task, place)
 ) STRICT, WITHOUT ROWID`;
 
+/** What the emotional state was computed from: steps of its windows, each `seconds` long. */
+const emotionSteps = `CREATE TABLE emotionSteps (
+  seconds INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  input TEXT NOT NULL ${shortName('input')},
+  sum REAL NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (seconds, step, input)
+) STRICT, WITHOUT ROWID`;
+
 export const migrations: readonly (readonly string[])[] = [
   [tasks, ...taskIndexes, tallies, turns, patterns, ...patternIndexes, tombstones, tombstoneIndex, trust],
   [classifications, classificationIndex, sources],
   [policy, policyQueue],
   [bots, inputs],
+  [emotionSteps],
 ];

@@ -7,8 +7,8 @@ import {
   dimensionValue,
 } from './dimensions.js';
 import type { Emotion } from './emotion.js';
-import { type InputName, type Inputs, inputNames, inputValue } from './inputs.js';
-import { Window } from './window.js';
+import { type InputName, type Inputs, inputNames, inputs, inputValue } from './inputs.js';
+import { type Step, Window } from './window.js';
 
 export interface Feeling {
   /** From 0 to 1. */
@@ -17,16 +17,24 @@ export interface Feeling {
   readonly inputs: Inputs;
 }
 
+/** A step of one of its windows. */
+export interface MeasuredStep extends Step {
+  readonly input: InputName;
+  /** Length of the window. */
+  readonly seconds: number;
+}
+
 type Windows = Readonly<Record<InputName, Window>>;
 
 /**
- * How Sherin feels, by what sherind measures and nothing else. It begins anew with each start: whoever needs it to go on tells
- * it the past in its order. Times are milliseconds of a clock that never goes back.
+ * How Sherin feels, by what sherind measures and nothing else. Whoever wants it to go on after a restart keeps its steps, and
+ * restores them. Times are milliseconds of a clock that never goes back.
  */
 export class EmotionalState {
   readonly #dimensions: ReadonlyMap<string, Dimension>;
   /** By their lengths in seconds. */
   readonly #windows: ReadonlyMap<number, Windows>;
+  #happened = 0;
 
   /** @param custom as `customDimensionsSchema` takes them */
   constructor(custom: readonly CustomDimension[] = []) {
@@ -40,17 +48,20 @@ export class EmotionalState {
 
   /** `unmeasured`: it ended, and whether it was a success nobody measured. */
   taskEnded(outcome: 'succeeded' | 'failed' | 'unmeasured', now: number): void {
+    this.#happened += 1;
     this.#add('success', outcome === 'succeeded' ? 1 : 0, now);
     this.#add('error', outcome === 'failed' ? 1 : 0, now);
   }
 
   /** A look-up in pattern memory. */
   patternLookedUp(known: boolean, now: number): void {
+    this.#happened += 1;
     this.#add('novelty', known ? 0 : 1, now);
   }
 
   /** A cube failed verification. */
   integrityFailed(now: number): void {
+    this.#happened += 1;
     this.#add('integrity', 1, now);
   }
 
@@ -71,6 +82,41 @@ export class EmotionalState {
     return Object.fromEntries(values) as Record<DimensionName, number>;
   }
 
+  /** How often something has happened; what is only observed now and then does not count. */
+  get happened(): number {
+    return this.#happened;
+  }
+
+  /** Steps that may have changed since then. */
+  measuredSince(time: number): MeasuredStep[] {
+    return [...this.#windows].flatMap(([seconds, windows]) =>
+      inputNames.flatMap((input) => windows[input].since(time).map((step) => ({ input, seconds, ...step }))),
+    );
+  }
+
+  /** The first step that counts now, of each length of windows. */
+  oldest(now: number): { readonly seconds: number; readonly step: number }[] {
+    return [...this.#windows].map(([seconds, { success }]) => ({ seconds, step: success.oldest(now) }));
+  }
+
+  /**
+   * Takes up a step of an earlier run; they come in their order. `old`: no window has it any more; `damaged`: nothing that is measured leaves such;
+   * `future`: the clock was set back, or somebody has made it up. Only what is `kept` counts.
+   */
+  restore(
+    { input, seconds, step, sum, count }: Omit<MeasuredStep, 'input'> & { readonly input: string },
+    now: number,
+  ): 'kept' | 'old' | 'damaged' | 'future' {
+    const windows = this.#windows.get(seconds);
+    if (!isInput(input) || !isMeasured(input, { step, sum, count })) return 'damaged';
+    // Of a length that a dimension had before.
+    if (windows === undefined) return 'old';
+    const place = windows[input].placeOf(step, now);
+    if (place !== 'within') return place;
+    windows[input].restore({ step, sum, count });
+    return 'kept';
+  }
+
   #feeling(dimension: Dimension, now: number): Feeling {
     const measured = this.#inputs(dimension.windowSeconds, now);
     return { value: dimensionValue(dimension, measured), inputs: measured };
@@ -87,6 +133,16 @@ export class EmotionalState {
   #add(name: InputName, value: number, now: number): void {
     for (const windows of this.#windows.values()) windows[name].add(value, now);
   }
+}
+
+function isInput(name: string): name is InputName {
+  return Object.hasOwn(inputs, name);
+}
+
+/** Counted is at least one, and of a ratio no more hits than that. */
+function isMeasured(input: InputName, { step, sum, count }: Step): boolean {
+  const whole = Number.isSafeInteger(step) && step >= 0 && Number.isSafeInteger(count) && count > 0;
+  return whole && sum >= 0 && Number.isFinite(sum) && (inputs[input].read !== 'ratio' || sum <= count);
 }
 
 function windowsOf(seconds: number): Windows {

@@ -1,6 +1,14 @@
 /** In how many steps a window moves on. */
 export const steps = 60;
 
+/** What was measured in one step. */
+export interface Step {
+  /** Its number, counted from time 0. */
+  readonly step: number;
+  readonly sum: number;
+  readonly count: number;
+}
+
 /** What was measured in the last `seconds`, in 60 steps: memory and work stay the same however much it is. */
 export class Window {
   readonly #stepMs: number;
@@ -31,8 +39,45 @@ export class Window {
     return this.#held;
   }
 
+  /** The steps from that time on in which something was measured. */
+  since(time: number): Step[] {
+    const first = Math.max(0, this.#stepAt(time), this.#step - steps + 1);
+    const found: Step[] = [];
+    for (let step = first; step <= this.#step; step++) {
+      const [sum, count] = [this.#sums[step % steps] ?? 0, this.#counts[step % steps] ?? 0];
+      if (count > 0) found.push({ step, sum, count });
+    }
+    return found;
+  }
+
+  /** Number of the first step that counts. */
+  oldest(now: number): number {
+    return this.#stepAt(now) - steps + 1;
+  }
+
+  /** Takes up a step of an earlier run, which is neither too old nor of a time to come; they come in their order. */
+  restore({ step, sum, count }: Step): void {
+    this.#moveToStep(step);
+    this.#sums[step % steps] = (this.#sums[step % steps] ?? 0) + sum;
+    this.#counts[step % steps] = (this.#counts[step % steps] ?? 0) + count;
+    this.#held = null;
+  }
+
+  /** 'old' or 'future' where a step of an earlier run is not in the window. */
+  placeOf(step: number, now: number): 'old' | 'within' | 'future' {
+    if (step > this.#stepAt(now)) return 'future';
+    return step < this.oldest(now) ? 'old' : 'within';
+  }
+
+  #stepAt(time: number): number {
+    return Math.floor(time / this.#stepMs);
+  }
+
   #moveTo(now: number): void {
-    const step = Math.floor(now / this.#stepMs);
+    this.#moveToStep(this.#stepAt(now));
+  }
+
+  #moveToStep(step: number): void {
     const passed = Math.min(step - this.#step, steps);
     for (let back = 0; back < passed; back++) {
       this.#sums[(step - back) % steps] = 0;

@@ -1,4 +1,6 @@
+import { emotionClock } from '../../common/emotion-clock.js';
 import { SherinError } from '../../common/errors.js';
+import { FreezeMark } from '../../common/freeze-mark.js';
 import type { Logger } from '../../common/log.js';
 import type { ActionType } from '../../common/policy-scales.js';
 import { DaemonDatabase } from '../database/database.js';
@@ -6,6 +8,7 @@ import type { EmotionalState } from '../emotion/emotional-state.js';
 import type { FsLink } from '../fs-link.js';
 import type { QueuedAction } from '../policy/state.js';
 import type { FsEvent } from '../protocol/events.js';
+import { KeptEmotions } from './kept-emotions.js';
 import { KeptPolicy } from './kept-policy.js';
 import { PolicyCache } from './policy-cache.js';
 import { PolicyKeeper } from './policy-keeper.js';
@@ -23,21 +26,30 @@ export class Engine {
   readonly keeper: PolicyKeeper;
   readonly policy: KeptPolicy;
   readonly emotions: EmotionalState;
+  readonly #keptEmotions: KeptEmotions;
   readonly #log: Logger;
   readonly #approved = new Map<ActionType, (action: QueuedAction) => Promise<void>>();
 
   /** @param directory of the database; only sherind's user may write there. @throws SherinError DAEMON_DATABASE, NO_SPACE */
   constructor(directory: string, { fs, log, emotions }: EngineParts) {
     this.database = DaemonDatabase.open(directory);
-    this.keeper = new PolicyKeeper({ vault: vaultPolicy(fs), cache: new PolicyCache(this.database), log });
+    this.keeper = new PolicyKeeper({
+      ...{ vault: vaultPolicy(fs), cache: new PolicyCache(this.database), log },
+      mark: new FreezeMark(directory),
+    });
     this.policy = new KeptPolicy(this.keeper, emotions);
     this.emotions = emotions;
+    this.#keptEmotions = new KeptEmotions({ database: this.database, emotions, log });
     this.#log = log;
   }
 
   /** An event of sherin-fs. */
   heard(event: FsEvent): void {
-    if (event.kind === 'quarantine') this.emotions.integrityFailed(performance.now());
+    if (event.kind === 'quarantine') {
+      this.emotions.integrityFailed(emotionClock());
+      // What takes trust away for a day is not lost by a kill a moment later.
+      this.#keptEmotions.save();
+    }
     if (event.kind === 'lock' && event.state === 'unlocked') void this.opened();
   }
 
@@ -64,6 +76,7 @@ export class Engine {
   }
 
   close(): void {
+    this.#keptEmotions.close();
     this.database.close();
   }
 }

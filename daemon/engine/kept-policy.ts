@@ -1,3 +1,4 @@
+import { emotionClock } from '../../common/emotion-clock.js';
 import type { Emotion } from '../emotion/emotion.js';
 import type { EmotionalState } from '../emotion/emotional-state.js';
 import { type Considered, consider, type Request } from '../policy/consider.js';
@@ -24,7 +25,7 @@ export class KeptPolicy implements Policy {
   }
 
   feelings(): Emotion {
-    return this.#emotions.emotion(performance.now());
+    return this.#emotions.emotion(emotionClock());
   }
 
   weigh(request: Request, feelings: Feelings): Weighed | null {

@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
+import { FreezeMark } from '../../common/freeze-mark.js';
 import { DaemonDatabase } from '../database/database.js';
 import type { Change, PolicyEvent } from '../policy/change.js';
 import { firstState, type PolicyState } from '../policy/state.js';
@@ -34,7 +35,13 @@ beforeEach(async () => {
         recording.push({ appended: resolve, refused: reject });
       }),
   };
-  keeper = new PolicyKeeper({ vault, cache: new PolicyCache(database), log: pino({ level: 'silent' }) });
+  const mark = new FreezeMark(directory);
+  keeper = new PolicyKeeper({
+    vault,
+    cache: new PolicyCache(database),
+    mark,
+    log: pino({ level: 'silent' }),
+  });
   await keeper.opened();
 });
 afterEach(() => {

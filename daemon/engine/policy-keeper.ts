@@ -1,5 +1,6 @@
 /** The policy engine at work: its state, which the vault keeps and sherind's database copies, and every change of it on record. */
 import { SherinError } from '../../common/errors.js';
+import type { FreezeMark } from '../../common/freeze-mark.js';
 import type { Logger } from '../../common/log.js';
 import type { Stop } from '../../common/policy-scales.js';
 import { Turns } from '../../common/turns.js';
@@ -25,6 +26,8 @@ export interface VaultPolicy {
 export interface PolicyKeeperParts {
   readonly vault: VaultPolicy;
   readonly cache: PolicyCache;
+  /** Tells a sherin-fs that starts before the vault has the freeze. */
+  readonly mark: FreezeMark;
   readonly log: Logger;
 }
 
@@ -40,7 +43,8 @@ export class PolicyKeeper {
     this.#parts = parts;
     const cached = parts.cache.read();
     // A copy that somebody has made unreadable might have said so.
-    this.#stop = cached === 'edited' ? 'on' : cached === 'nothing' ? 'off' : cached.stop;
+    const copied = cached === 'edited' ? 'on' : cached === 'nothing' ? 'off' : cached.stop;
+    this.#stop = parts.mark.there ? 'freeze' : copied;
   }
 
   /** What applies now, without a look at the vault: while that is locked, only the stop of the copy does. */
@@ -81,6 +85,8 @@ export class PolicyKeeper {
       const before = await this.#state(caller);
       const made = step(before);
       if (made.state !== before) {
+        // The vault has the freeze that is ended; what opens it after this one needs no other word.
+        if (made.state.stop !== 'freeze') this.#unmark();
         await this.#parts.vault.write(made.state, made.events, caller);
         this.#take(made.state);
       } else if (made.events.length > 0)
@@ -123,6 +129,7 @@ export class PolicyKeeper {
   /** In the copy, which a restart reads. */
   #tighten(stop: Stop): void {
     this.#applies(stop);
+    if (stop === 'freeze') this.#mark();
     try {
       const cached = this.#parts.cache.read();
       const state = typeof cached === 'string' ? (this.#known ?? firstState) : cached;
@@ -167,8 +174,30 @@ export class PolicyKeeper {
       // The vault has it: a copy that is behind is written anew when it is read next.
       this.#parts.log.error({ err: error }, 'the copy of the policy could not be written');
     }
+    this.#unmark();
     this.#tell();
     return state;
+  }
+
+  /** For a sherin-fs that starts meanwhile: it obeys it at once. */
+  #mark(): void {
+    try {
+      this.#parts.mark.set();
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'a sherin-fs that starts now may not know of the freeze');
+    }
+  }
+
+  /** The vault says it itself. */
+  #unmark(): void {
+    try {
+      this.#parts.mark.clear();
+    } catch (error) {
+      this.#parts.log.error(
+        { err: error },
+        'the vault stays frozen at its next opening: the mark of it is still there',
+      );
+    }
   }
 
   #applies(stop: Stop): void {

@@ -63,12 +63,12 @@ export function botHandlers({ roster, trustOf, policy, record }: BotHandlersPart
         throw new SherinError('POLICY_BLOCKED', { what: 'registering a bot', part: verdict.reason });
       await record('AUDIT_BOT_REGISTER', { bot: manifest.bot_id, version: manifest.version }, caller);
       const bot = await roster().register(manifest.bot_id, folder);
-      return { bot: bot.name, version: manifest.version, state: bot.facts.state };
+      return { bot: bot.name, version: manifest.version, state: roster().stateOf(bot) };
     },
     'bot.start': async ({ bot }, caller) => {
       await record('AUDIT_BOT_START', { bot: roster().get(bot).name }, caller);
       await roster().start(bot);
-      return { state: roster().get(bot).facts.state };
+      return { state: roster().stateOf(roster().get(bot)) };
     },
     'bot.stop': async ({ bot }, caller) => {
       await record('AUDIT_BOT_STOP', { bot: roster().get(bot).name }, caller);
@@ -87,13 +87,14 @@ const unread = { subdomain: null, specialty: null, connection_points: [], max_co
 
 function factsOf(bot: HostedBot, roster: Roster, trust: Trust) {
   const { version = null, layer = null, domain = null } = bot.program?.manifest ?? {};
-  const { state } = bot.facts;
+  const state = roster.stateOf(bot);
   return { bot: bot.name, version, layer, domain, status: statusOf(bot, roster, trust), state };
 }
 
 function statusOf(bot: HostedBot, roster: Roster, { measurements }: Trust): BotStatus {
-  const { state } = bot.facts;
+  const state = roster.stateOf(bot);
   if (state === 'failed' || state === 'faulty') return 'failed';
+  if (state === 'waits-for-vault') return 'waiting';
   if (!bot.registered.wanted || state === 'stopped') return 'stopped';
   const [first] = roster.of(bot.program?.manifest.domain ?? '');
   if (first !== bot) return 'standby';

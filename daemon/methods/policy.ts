@@ -1,3 +1,4 @@
+import { emotionClock } from '../../common/emotion-clock.js';
 import { gates } from '../../common/policy-floor.js';
 import type { Engine } from '../engine/engine.js';
 import { evaluate } from '../policy/evaluate.js';
@@ -23,7 +24,7 @@ type Handlers = Pick<
 
 /** `policy.*` and `emotion.get`. */
 export function policyHandlers(engine: () => Engine): Handlers {
-  const feelings = () => engine().emotions.emotion(performance.now());
+  const feelings = () => engine().emotions.emotion(emotionClock());
   return {
     'policy.get': async () => {
       const { version, mode, stop, modification, thresholds, floor, queue } = await engine().keeper.state();
@@ -61,7 +62,7 @@ export function policyHandlers(engine: () => Engine): Handlers {
     'policy.test': async (action) => evaluate(await engine().keeper.state(), action, feelings()),
     'emotion.get': async ({ page }) => {
       const { thresholds } = await engine().keeper.state();
-      const all = [...engine().emotions.feelings(performance.now())];
+      const all = [...engine().emotions.feelings(emotionClock())];
       const left = all.slice(all.findIndex(([name]) => name === page) + 1);
       const dimensions = left.slice(0, emotionPage).map(([name, { value, inputs }]) => {
         const gate = gates.find((known) => known === name);

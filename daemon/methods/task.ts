@@ -121,7 +121,10 @@ function taskAnswer(task: Task): TaskAnswer {
   };
 }
 
-function listedAnswer({ id, request, state, domain, submittedAt, result }: Task) {
-  const known = result === null ? {} : { result_id: result };
-  return { task_id: id, id: request, state, domain, submitted: submittedAt, ...known };
+function listedAnswer({ id, request, state, domain, submittedAt, result, error }: Task) {
+  return {
+    ...{ task_id: id, id: request, state, domain, submitted: submittedAt },
+    ...(result === null ? {} : { result_id: result }),
+    ...(error === null ? {} : { error }),
+  };
 }

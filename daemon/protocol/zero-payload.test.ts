@@ -113,7 +113,7 @@ it.each(pages)('the longest page of %s fits a line', (method, title, list, items
 it('the longest page of task.list, and the longest of metrics, fit a line', () => {
   const [id, name, most] = [longest['Sherin ID'], longest['short name'], Number.MAX_SAFE_INTEGER];
   const task = { task_id: `t_${'a'.repeat(26)}`, id, state: 'cancelled', domain: name, submitted: most };
-  const tasks = Array(taskPage).fill({ ...task, result_id: id });
+  const tasks = Array(taskPage).fill({ ...task, result_id: id, error: name });
   const method = { method: 'task.submitMulti', seconds: most, buckets: Array(8).fill(most) };
   const statuses = Object.fromEntries(['ok', ...Array(9).keys()].map((at) => [`EPROTOTYPE${at}`, most]));
   const counts = { domain: 'calculations', queued: 100_000, running: 100_000, hits: most };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { SherinError } from '../../common/errors.js';
+import { Exit } from '../../common/exit.js';
 import type { Logger } from '../../common/log.js';
 import { Turns } from '../../common/turns.js';
 import { type BotProgram, readBot } from '../bots/bot-program.js';
@@ -30,6 +31,11 @@ const lasting: readonly string[] = [
 
 const neverRan: BotFacts = { state: 'stopped', restarts: 0, lastEnd: null, limits: null };
 
+/** Nothing is wrong with the bot: the vault is not open, or not mounted, or sherin-fs is away. */
+function isClosed({ exit, code }: SherinError): boolean {
+  return exit === Exit.locked || code === 'NOT_RUNNING' || code === 'BOT_WAITS';
+}
+
 /** One bot that is registered, whether it runs or not: its folder at the mount, and its program. */
 export class HostedBot {
   readonly registered: Registered;
@@ -39,6 +45,8 @@ export class HostedBot {
   #program: BotProgram | null = null;
   #running: SupervisedBot | null = null;
   #fault: SherinError | null = null;
+  /** Its last start has failed because the vault is closed. */
+  #shutOut = false;
   #stops = 0;
   #retired = false;
 
@@ -70,6 +78,11 @@ export class HostedBot {
       : { ...facts, state: 'faulty', fault: this.#fault.code };
   }
 
+  /** It could not be started because the vault is closed. */
+  get shutOut(): boolean {
+    return this.#shutOut;
+  }
+
   /** Resolves once it is ready; harmless where it runs. @throws SherinError BOT_MANIFEST, BOT_UNSAFE, BOT_FAILED, SANDBOX_FAILED, TOOL_MISSING; LOCKED, NOT_RUNNING… */
   start(): Promise<void> {
     const stops = this.#stops;
@@ -84,6 +97,7 @@ export class HostedBot {
         await this.#end();
         // What was ended in the middle of its start has failed at nothing.
         if (this.#stops !== stops) throw this.#isStopped();
+        this.#shutOut = error instanceof SherinError && isClosed(error);
         if (error instanceof SherinError && lasting.includes(error.code)) {
           this.#fault = error;
           this.#parts.changed(this);
@@ -124,6 +138,7 @@ export class HostedBot {
     if (top === null)
       throw new SherinError('BOT_WAITS', { bot: this.name, part: 'the vault is not mounted' });
     await fs.call('bot.open', { bot: this.name, uid: uid ?? process.getuid?.() ?? 0 });
+    this.#shutOut = false;
     if (this.#stops !== stops) throw this.#isStopped();
     const running = new SupervisedBot({
       ...{ program, runtime, uid, log: this.#parts.log, patience: usualPatience },

@@ -9,6 +9,9 @@ const againMs = 5_000;
 /** States that a bot does not leave by itself. */
 const broken: readonly HostedState[] = ['failed', 'faulty'];
 
+/** `waits-for-vault`: it is to run, and is started once the vault is open and mounted. */
+export type RosterState = HostedState | 'waits-for-vault';
+
 /** All bots of the vault, and when they run: while it is open, and no emergency stop is on. */
 export class Roster {
   readonly #registry: Registry;
@@ -36,6 +39,11 @@ export class Roster {
     const bot = this.#bots.get(name);
     if (bot === undefined) throw new SherinError('BOT_UNKNOWN', { bot: name });
     return bot;
+  }
+
+  stateOf({ facts: { state }, registered, shutOut }: HostedBot): RosterState {
+    const waits = state === 'stopped' && registered.wanted && !this.#halted && (!this.#open || shutOut);
+    return waits ? 'waits-for-vault' : state;
   }
 
   /** Who works in a domain, the first in turn first: those that are ready, then those that will be. */

@@ -1,3 +1,4 @@
+import { emotionClock } from '../../common/emotion-clock.js';
 import type { EmotionalState } from '../emotion/emotional-state.js';
 import type { TaskChange } from '../tasks/task-watch.js';
 
@@ -7,7 +8,7 @@ export class Measuring {
   readonly #clock: () => number;
 
   /** @param clock milliseconds that never go back */
-  constructor(state: EmotionalState, clock: () => number = () => performance.now()) {
+  constructor(state: EmotionalState, clock: () => number = emotionClock) {
     this.#state = state;
     this.#clock = clock;
   }

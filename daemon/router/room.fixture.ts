@@ -1,10 +1,12 @@
 /** Tasks over a database of their own; bots are functions or real processes, rights are what a test says. */
+
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import { emotionClock } from '../../common/emotion-clock.js';
 import { SherinError } from '../../common/errors.js';
 import { asSherinId, parseSherinId, type SherinId } from '../../common/ids.js';
 import { DaemonDatabase } from '../database/database.js';
@@ -72,7 +74,7 @@ export class PolicyFixture implements Policy {
   }
 
   get = () => this.state;
-  feelings = () => this.#emotions.emotion(performance.now());
+  feelings = () => this.#emotions.emotion(emotionClock());
 
   weigh(request: Request, feelings: Feelings): Weighed | null {
     const { state, verdict, events } = consider(this.state, request, feelings, 1n);

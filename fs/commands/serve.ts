@@ -1,6 +1,8 @@
 import { closeSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { controlSocket, type Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
+import { FreezeMark } from '../../common/freeze-mark.js';
 import { makeLogger } from '../../common/log.js';
 import { notifyManager } from '../../common/notify.js';
 import { prepareRuntimeDirectory } from '../../common/runtime-directory.js';
@@ -38,7 +40,10 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
     const locked = await openLocked(where.vault, where, {
       header: options.headerBackup ? 'vault.json.bak' : 'vault.json',
     });
-    const service = new VaultService(locked, log, { wholeCube: options.verify === 'cube' });
+    const service = new VaultService(locked, log, {
+      wholeCube: options.verify === 'cube',
+      freezeMark: new FreezeMark(join(where.daemonState, locked.header.uuid)),
+    });
     await service.store.clean();
     await service.snapshots.drop();
     const transfers = new TransferHandlers(service);

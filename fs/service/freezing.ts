@@ -1,4 +1,5 @@
 import { SherinError } from '../../common/errors.js';
+import type { FreezeMark } from '../../common/freeze-mark.js';
 import type { Logger } from '../../common/log.js';
 import type { Stop } from '../../common/policy-scales.js';
 import type { AuditEvent } from '../audit/event.js';
@@ -15,6 +16,8 @@ export interface FreezingParts {
   readonly current: () => Session | null;
   /** Brings what only the kernel has; answers when it is here. */
   readonly flush: () => Promise<void>;
+  /** Of a freeze that sherind knows of and the vault does not; null: sherind keeps nothing of this vault. */
+  readonly mark: FreezeMark | null;
   readonly note: (event: AuditEvent) => Promise<void>;
   readonly log: Logger;
 }
@@ -24,21 +27,24 @@ export class Freezing {
   readonly #parts: FreezingParts;
   /** By whoever asked in this run, whatever the vault's record says. */
   #asked = false;
+  /** By sherind's mark, as it was found at the start or at the opening of the vault. */
+  #marked: boolean;
   /** By the vault's record, as it was read or written last. */
   #recorded: 'freeze' | 'unreadable' | null = null;
 
   constructor(parts: FreezingParts) {
     this.#parts = parts;
+    this.#marked = parts.mark?.there ?? false;
   }
 
   get on(): boolean {
-    return this.#asked || this.#recorded !== null;
+    return this.#asked || this.#marked || this.#recorded !== null;
   }
 
   /** Why nothing is changed now; null: it can be. */
   get reason(): SherinError | null {
     if (!this.on) return null;
-    const unreadable = !this.#asked && this.#recorded === 'unreadable';
+    const unreadable = !this.#asked && !this.#marked && this.#recorded === 'unreadable';
     return new SherinError(unreadable ? 'POLICY_UNREADABLE' : 'FROZEN');
   }
 
@@ -48,8 +54,9 @@ export class Freezing {
     if (reason !== null) throw reason;
   }
 
-  /** A vault was opened, and is not served yet: its record holds, also where nobody else is there to say so. */
+  /** A vault was opened, and is not served yet: its record holds, also where nobody else is there to say so, and what sherind has marked. */
   async opened(session: Session): Promise<void> {
+    this.#marked ||= this.#parts.mark?.there ?? false;
     try {
       const bytes = await new PolicyRecord(session, 'policy').read();
       const { stop } =
@@ -65,7 +72,7 @@ export class Freezing {
   /** The vault's record says so from now on. */
   wrote(stop: Stop): void {
     this.#recorded = stop === 'freeze' ? 'freeze' : null;
-    if (stop !== 'freeze') this.#asked = false;
+    if (stop !== 'freeze') [this.#asked, this.#marked] = [false, false];
   }
 
   /** Commits what programs have written, pages that only the kernel has included, and refuses changes, whether or not that succeeds. */

@@ -1,5 +1,6 @@
 import { Admins } from '../../common/admins.js';
 import { SherinError } from '../../common/errors.js';
+import type { FreezeMark } from '../../common/freeze-mark.js';
 import type { Logger } from '../../common/log.js';
 import { Turns } from '../../common/turns.js';
 import type { Status } from '../../daemon/protocol/control.js';
@@ -57,6 +58,8 @@ const closedMs = 100_000;
 
 export interface ServiceOptions {
   readonly wholeCube: boolean;
+  /** None: no sherind watches over this vault. */
+  readonly freezeMark?: FreezeMark;
 }
 
 /** The life of one vault in this process: sealed, unlocked, locked; mounted or not. */
@@ -111,6 +114,7 @@ export class VaultService implements VaultView {
     this.freezing = new Freezing({
       ...{ current: () => this.current(), log, note: (event) => this.note(event) },
       flush: () => this.#mounting.invalidate('all'),
+      mark: options.freezeMark ?? null,
     });
     this.mounts = new Mounts(this.#mounting, (event) => this.note(event));
     this.history = new History(this, (what) => this.#mounting.invalidate(what));

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DaemonClient } from '../../daemon/client/daemon-client.js';
 import { python, Steps } from '../mount/programs.js';
 import { flip } from '../vault/damage.js';
 import { Machine } from '../vault/machine.js';
@@ -151,6 +152,57 @@ step(1)`,
     machine.ok('lock');
     await freeze();
     machine.ok('unlock');
+    expect(await answers()).toEqual(frozen);
+  });
+
+  it('is what comes back of a sherin-fs that was killed before the stop was set, from its first moment', async () => {
+    const client = await DaemonClient.connect(join(machine.home, 'run/sherind.sock'));
+    await machine.call('sync', {});
+    await machine.killFs();
+    expect(await client.call('policy.estop', { on: true, freeze: true })).toEqual({ stop: 'freeze' });
+    client.close();
+    // sherind itself says nothing more: the first that happens at the mount is a change.
+    await sherind.kill('SIGKILL');
+    machine.ok('up', '--no-daemon');
+    expect(machine.status().vault).toMatchObject({ state: 'sealed', frozen: true });
+    const put = machine.run('put', join(machine.home, 'recovery'), 'files/again');
+    expect(put.err).toContain('nothing is changed');
+    expect(await answers()).toEqual(frozen);
+    machine.ok('lock');
+    machine.ok('unlock');
+    expect(await answers()).toEqual(frozen);
+    sherind = await Sherind.start(machine);
+    expect(machine.ok('policy', 'get')).toMatch(/^stop: +freeze$/m);
+    // From now on the vault says so itself, and after `off` nothing does.
+    machine.ok('estop', 'off');
+    for (const step of ['lock', 'unlock']) machine.ok(step);
+    expect((await answers()).changes).toContain('done');
+    expect((await events('AUDIT_POLICY_STOP')).slice(-2)).toEqual([
+      { uid: 0, from: 'off', to: 'freeze' },
+      { uid: 0, from: 'freeze', to: 'off' },
+    ]);
+  });
+
+  it('is what sherind brings back, too: of those who try all the time to change something nobody is heard', async () => {
+    const client = await DaemonClient.connect(join(machine.home, 'run/sherind.sock'));
+    const trying = new Steps(
+      `
+import time
+step(1)
+told = None
+while told not in ('done', 'EROFS'):
+  told = attempt(os.mkdir, sys.argv[1] + '/d')
+  time.sleep(0.002)
+step(told)`,
+      files(),
+    );
+    await trying.next();
+    await machine.call('sync', {});
+    await machine.killFs();
+    expect(await client.call('policy.estop', { on: true, freeze: true })).toEqual({ stop: 'freeze' });
+    client.close();
+    expect(await trying.go()).toBe('EROFS');
+    trying.end();
     expect(await answers()).toEqual(frozen);
   });
 

@@ -7,7 +7,7 @@ import { nothing } from '../terms.js';
 /** Bots of one answer: it has to fit a line. */
 export const botPage = 12;
 
-export const botStatuses = ['active', 'standby', 'learning', 'stopped', 'failed'] as const;
+export const botStatuses = ['active', 'standby', 'learning', 'waiting', 'stopped', 'failed'] as const;
 export type BotStatus = (typeof botStatuses)[number];
 
 const name = z
@@ -30,9 +30,11 @@ const facts = {
   status: z
     .enum(botStatuses)
     .describe(
-      '`standby`: another bot of its domain works; `learning`: its results were measured less than three times',
+      '`standby`: another bot of its domain works; `learning`: its results were measured less than three times; `waiting`: it is started when the vault is opened',
     ),
-  state: shortNameSchema.describe('of its process: starting, ready, waiting, failed, stopped, faulty'),
+  state: shortNameSchema.describe(
+    'of its process: starting, ready, waiting (for its next start), failed, stopped, faulty; waits-for-vault',
+  ),
 };
 
 const bot = z.strictObject({

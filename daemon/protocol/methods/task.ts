@@ -12,6 +12,9 @@ export const taskPage = 10;
 export const taskStates = ['queued', 'running', 'done', 'failed', 'blocked', 'cancelled'] as const;
 export const taskStateSchema = z.enum(taskStates);
 
+/** Of whoever asked on a result. */
+export const verdicts = ['good', 'bad'] as const;
+
 /** Fields of work that a request can be given to. */
 export const taskDomains = domainNames as readonly [DomainName, ...DomainName[]];
 
@@ -43,6 +46,8 @@ const submitted = {
   policy: policySchema,
 };
 
+const whySchema = shortNameSchema.describe('why it ended as it did, or why the last attempt was lost');
+
 const taskSchema = z.strictObject({
   task_id: taskIdSchema,
   id: sherinIdSchema.describe('the request'),
@@ -52,7 +57,7 @@ const taskSchema = z.strictObject({
   class: shortNameSchema,
   priority: z.int().min(0).max(9),
   result_id: sherinIdSchema.optional(),
-  error: shortNameSchema.optional().describe('why it ended as it did, or why the last attempt was lost'),
+  error: whySchema.optional(),
   bot: shortNameSchema.optional().describe('who runs it, or ran it last'),
   failures: count.describe('attempts that were lost; three are the end'),
   measured: z.boolean().optional().describe('whether the result was good, once somebody has said so'),
@@ -73,6 +78,7 @@ const listedSchema = z.strictObject({
   domain: shortNameSchema,
   submitted: time,
   result_id: sherinIdSchema.optional(),
+  error: whySchema.optional(),
 });
 
 const partSchema = z.strictObject({ task_id: taskIdSchema, domain: shortNameSchema, state: taskStateSchema });
@@ -140,7 +146,7 @@ export const taskMethods = {
   'task.feedback': daemonMethod(
     'own',
     'Says whether a result was good, once: what is remembered and how far the bot is trusted follow (EALREADY else)',
-    z.strictObject({ task_id: taskIdSchema, verdict: z.enum(['good', 'bad']) }),
+    z.strictObject({ task_id: taskIdSchema, verdict: z.enum(verdicts) }),
     nothing,
   ),
   'task.merge': daemonMethod(
