@@ -31,10 +31,9 @@ const onRequest = [
   'test/mount/fuse-native.test.ts',
   'test/posix/{fuse-native,plain}.test.ts',
   'test/programs/*.test.ts',
-  // Sanitizers, a put that is killed at each of its steps, kills under load.
+  // Sanitizers, a put that is killed at each of its steps, kills under load, all that sherind takes at once.
   'native/checks/*.test.ts',
   'test/vault/crash-put.test.ts',
-  'test/daemon/kills.test.ts',
   // Kills at random, of which test/crash/matrix.test.ts has those at each step; load; thousands of files; what others read after a kill.
   'fs/manifest/crash.test.ts',
   'test/crash/random-kill.test.ts',
@@ -42,6 +41,7 @@ const onRequest = [
   'test/vault/import-machine.test.ts',
   'test/outsider/end-to-end.test.ts',
   'test/cli/bench.test.ts',
+  'test/daemon/{kills,load}.test.ts',
   // The whole sets of bots; test/daemon/sets.test.ts has a sample.
   'test/knowledge/*.test.ts',
   'daemon/bots/coding/tasks.test.ts',

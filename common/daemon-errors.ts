@@ -74,6 +74,7 @@ export const daemonErrors = {
     exit: Exit.failed,
     sentence: 'no further task is taken: {part}',
     hint: 'wait until some tasks have ended, or cancel some',
+    told: true,
   },
   TASK_TREE: {
     errno: 'ELOOP',

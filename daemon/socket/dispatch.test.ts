@@ -98,7 +98,7 @@ it('a method for administrators is refused to others before its parameters are l
   }
 });
 
-it('an error of the table travels as its name, its errno and its ID, without what else it tells', async () => {
+it('an error of the table travels as its name, its errno and its ID, without any path', async () => {
   const id = 'FILES_20260101_0123456789abcdef0123456789abcdef';
   const failing = (error: SherinError) =>
     answering({ ...restingHandlers, 'object.stat': () => Promise.reject(error) });
@@ -111,6 +111,13 @@ it('an error of the table travels as its name, its errno and its ID, without wha
   });
   expect(await ask(new SherinError('LOCKED'))).toMatchObject({
     error: { message: 'object.stat: LOCKED, the vault is locked', data: { code: 'ENOKEY' } },
+  });
+  const part = 'uid 1000 has 10000 that have not ended';
+  expect(await ask(new SherinError('TASK_QUEUE_FULL', { part }))).toMatchObject({
+    error: {
+      message: `object.stat: TASK_QUEUE_FULL, no further task is taken: ${part}`,
+      data: { code: 'EBUSY' },
+    },
   });
   const path = '/somewhere';
   expect(JSON.stringify(await ask(new SherinError('NOT_RUNNING', { path })))).not.toContain(path);

@@ -15,6 +15,8 @@ const stoppedLookMs = 1_000;
 /** Another starter was faster and is not listening yet. */
 const busyTries = 50;
 const busyMs = 100;
+/** Starts of which each met a sherin-fs that ended meanwhile, before sherind gives up. */
+const firstTries = 3;
 
 /** How sherin-fs is to run: what a restart restores. */
 interface Manner {
@@ -59,11 +61,11 @@ export class Supervisor {
   }
 
   /**
-   * Takes over the sherin-fs that runs, or starts one; mounts where it is not mounted.
+   * Takes over the sherin-fs that runs, or starts one; mounts where it is not mounted. One that ends meanwhile is no reason to end: another is started.
    * @throws SherinError as sherin-fs reports it; MOUNT_USED, USAGE when it serves another vault
    */
   async start(): Promise<void> {
-    const first = this.#bringUp();
+    const first = this.#firstUp();
     this.#work = first.catch(() => undefined);
     const fs = await first;
     this.#timer = setInterval(() => void this.status(), lookMs);
@@ -174,6 +176,18 @@ export class Supervisor {
     return null;
   }
 
+  async #firstUp(): Promise<RunningFs> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#bringUp();
+      } catch (error) {
+        const ended = error instanceof SherinError && error.code === 'NOT_RUNNING';
+        if (!ended || tries === firstTries || this.#stop.signal.aborted) throw error;
+        this.#log.warn({}, 'sherin-fs ended while it was taken over');
+      }
+    }
+  }
+
   async #bringUp(): Promise<RunningFs> {
     const found = await RunningFs.find(this.#where);
     if (found === null) return this.#launch();
@@ -206,16 +220,15 @@ export class Supervisor {
       return this.#adopt(other, () => this.#mount(other));
     }
     const fs = await RunningFs.find(this.#where);
-    if (fs === null) throw new SherinError('IO', { what: 'starting sherin-fs', part: 'it ended at once' });
-    try {
-      if (mount !== null) await fs.mount(mount);
-    } catch (error) {
+    if (fs === null) throw new SherinError('NOT_RUNNING', { path: 'it ended at once' });
+    return this.#adopt(fs, async () => {
+      if (mount === null) return;
       // What was not there before is not left behind half done.
-      await fs.stop().catch(() => undefined);
-      throw error;
-    }
-    await this.#takeOver(fs);
-    return fs;
+      await fs.mount(mount).catch(async (error: unknown) => {
+        await fs.stop().catch(() => undefined);
+        throw error;
+      });
+    });
   }
 
   async #awaitOther(): Promise<RunningFs | null> {

@@ -1,7 +1,8 @@
 /** sherind over everything real: what it starts, what it brings back, what it leaves alone. */
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Connection, connect, listen } from '../../native/ipc.js';
 import { Machine } from '../vault/machine.js';
 import { gone } from '../vault/wait.js';
 import { Receiver, Sherind, sessionOf } from './sherind.js';
@@ -36,6 +37,27 @@ const kill = async (pid: number): Promise<void> => {
   process.kill(pid, 'SIGKILL');
   await gone(pid);
 };
+
+/** Stands between sherind and the sherin-fs that runs, and kills that at the n-th thing it is asked; everything before is passed on. */
+function killAtRequest(nth: number): void {
+  const { fsPid } = machine;
+  const path = join(machine.home, 'run/sherin-fs.sock');
+  renameSync(path, `${path}.real`);
+  let requests = 0;
+  const server = listen(path, 0o600, (asker) => {
+    const fs: Connection = connect(`${path}.real`, {
+      message: (answer) => void asker.send(answer),
+      close: () => asker.close(),
+    });
+    const message = (request: Buffer): void => {
+      requests += 1;
+      if (requests < nth) return void fs.send(request);
+      server.close();
+      process.kill(fsPid, 'SIGKILL');
+    };
+    return { message, close: () => fs.close() };
+  });
+}
 
 describe('sherind', () => {
   it('starts sherin-fs, mounts, tells how things are; SIGTERM ends both and unmounts', async () => {
@@ -111,6 +133,18 @@ describe('sherind', () => {
     expect(await daemon.kill('SIGINT')).toBe(0);
     expect(machine.run('status').code).toBe(6);
   });
+
+  it.each([2, 4])(
+    'starts another where the one that it takes over is killed when it is asked for the %i. time',
+    async (nth) => {
+      machine.ok('up');
+      const { fsPid } = machine;
+      killAtRequest(nth);
+      await start();
+      expect(machine.fsPid).not.toBe(fsPid);
+      expect(letter()).toBe(content);
+    },
+  );
 
   it('is there once: a second one ends and says so', async () => {
     await start();
