@@ -118,6 +118,7 @@ export const taskMethods = {
       tasks: z.array(listedSchema).max(taskPage),
       next: count.nullable().describe('null: there is no more'),
     }),
+    { all: true },
   ),
   'task.cancel': daemonMethod(
     'own',
@@ -136,6 +137,7 @@ export const taskMethods = {
       task_id: taskIdSchema.optional().describe('only this one'),
     }),
     nothing,
+    { of: 'all' },
   ),
   'task.feedback': daemonMethod(
     'own',
