@@ -92,9 +92,8 @@ function factsOf(bot: HostedBot, roster: Roster, trust: Trust) {
 }
 
 function statusOf(bot: HostedBot, roster: Roster, { measurements }: Trust): BotStatus {
-  const { state } = bot.facts;
-  if (state === 'failed' || state === 'faulty') return 'failed';
-  if (!bot.registered.wanted || state === 'stopped') return 'stopped';
+  if (bot.broken) return 'failed';
+  if (!bot.registered.wanted || bot.facts.state === 'stopped') return 'stopped';
   const [first] = roster.of(bot.program?.manifest.domain ?? '');
   if (first !== bot) return 'standby';
   const worker = bot.program?.manifest.layer === 'worker';

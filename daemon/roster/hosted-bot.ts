@@ -23,6 +23,9 @@ export interface HostingParts {
   readonly refused: (bot: HostedBot, refusal: Refusal) => void;
 }
 
+/** States that a bot does not leave by itself. */
+const broken: readonly HostedState[] = ['failed', 'faulty'];
+
 /** Another start without a change of something would meet the same. */
 const lasting: readonly string[] = [
   ...['BOT_MANIFEST', 'BOT_UNSAFE', 'BOT_FAILED', 'SANDBOX_FAILED', 'TOOL_MISSING'],
@@ -68,6 +71,11 @@ export class HostedBot {
     return this.#fault === null
       ? { ...facts, fault: null }
       : { ...facts, state: 'faulty', fault: this.#fault.code };
+  }
+
+  /** It does not come back by itself. */
+  get broken(): boolean {
+    return broken.includes(this.facts.state);
   }
 
   /** Resolves once it is ready; harmless where it runs. @throws SherinError BOT_MANIFEST, BOT_UNSAFE, BOT_FAILED, SANDBOX_FAILED, TOOL_MISSING; LOCKED, NOT_RUNNING… */

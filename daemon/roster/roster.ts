@@ -1,13 +1,10 @@
 import { SherinError } from '../../common/errors.js';
 import { type BotProgram, readBot } from '../bots/bot-program.js';
-import { HostedBot, type HostedState, type HostingParts } from './hosted-bot.js';
+import { HostedBot, type HostingParts } from './hosted-bot.js';
 import type { Registry } from './registry.js';
 
 /** How often bots that could not be started, because nothing was mounted for example, are tried again. */
 const againMs = 5_000;
-
-/** States that a bot does not leave by itself. */
-const broken: readonly HostedState[] = ['failed', 'faulty'];
 
 /** All bots of the vault, and when they run: while it is open, and no emergency stop is on. */
 export class Roster {
@@ -41,8 +38,8 @@ export class Roster {
   /** Who works in a domain, the first in turn first: those that are ready, then those that will be. */
   of(domain: string): readonly HostedBot[] {
     const all = this.all().filter(
-      ({ program, registered, facts }) =>
-        program?.manifest.domain === domain && registered.wanted && !broken.includes(facts.state),
+      ({ program, registered, broken }) =>
+        program?.manifest.domain === domain && registered.wanted && !broken,
     );
     const ready = (bot: HostedBot) => bot.facts.state === 'ready';
     return [...all.filter(ready), ...all.filter((bot) => !ready(bot))];

@@ -52,7 +52,7 @@ async function accepted(bot: HostedBot, { id, ...work }: Work, signal: AbortSign
   const message: TaskMessage = { task_id: id, ...work, order_seq: order++, timestamp: Date.now() };
   for (;;) {
     if (bot.retired) throw new SherinError('BOT_STOPPED');
-    if (signal.aborted || bot.facts.state === 'failed') throw new SherinError('BOT_LOST');
+    if (signal.aborted || bot.broken) throw new SherinError('BOT_LOST');
     const given = bot.running?.give(message) ?? null;
     if (given !== null) return { outcome: given };
     await sleep(lookMs);
