@@ -37,7 +37,7 @@ export function botHandlers({ roster, trustOf, policy, record }: BotHandlersPart
   return {
     'bot.list': async ({ page }) => {
       const all = roster().all();
-      const left = all.slice(all.findIndex(({ name }) => name === page) + 1);
+      const left = all.filter(({ name }) => page === undefined || name > page);
       const bots = left.slice(0, botPage).map((bot) => factsOf(bot, roster(), trusted(bot)));
       return { bots, next: left.length > botPage ? (bots.at(-1)?.bot ?? null) : null };
     },
