@@ -5,7 +5,7 @@ import type { Roster } from '../roster/roster.js';
 import { isApproved, type Policy } from '../router/policy.js';
 import type { Caller } from '../socket/caller.js';
 import type { DaemonHandlers } from '../socket/dispatch.js';
-import { onBehalf } from './vault.js';
+import { onBehalf } from './on-behalf.js';
 
 type Handlers = Pick<
   DaemonHandlers,

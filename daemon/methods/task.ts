@@ -7,8 +7,8 @@ import type { Caller } from '../socket/caller.js';
 import type { DaemonHandlers } from '../socket/dispatch.js';
 import type { Task } from '../tasks/task.js';
 import { asTaskId, type TaskId } from '../tasks/task-id.js';
+import { onBehalf } from './on-behalf.js';
 import { TaskWatchers } from './task-watchers.js';
-import { onBehalf } from './vault.js';
 
 type Handlers = Pick<
   DaemonHandlers,
