@@ -1,4 +1,5 @@
 import { SherinError } from '../../common/errors.js';
+import type { Trust } from '../patterns/trust-scores.js';
 import { type BotStatus, botPage } from '../protocol/methods/bot.js';
 import type { HostedBot } from '../roster/hosted-bot.js';
 import type { Roster } from '../roster/roster.js';
@@ -14,12 +15,6 @@ type Handlers = Pick<
 
 /** Results of a version that have to be measured before it has learned. */
 const learned = 3;
-
-/** What is known of a bot's results. */
-export interface Trust {
-  readonly score: number;
-  readonly measurements: number;
-}
 
 export interface BotHandlersParts {
   readonly roster: () => Roster;
