@@ -142,7 +142,7 @@ export class TaskService {
     return this.#fault !== null;
   }
 
-  /** Bots run while the vault is open; one that is sealed is opened by them where work waits, as by whoever reads. */
+  /** Bots run once the vault is open; one that is sealed is opened by them where work waits, as by whoever reads. */
   #open(state: string): void {
     const waits = this.#tasks?.counts().some(({ queued, running }) => queued + running > 0) ?? false;
     if (state === 'unlocked' || (state === 'sealed' && waits)) this.#roster?.opened();

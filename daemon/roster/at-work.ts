@@ -16,13 +16,19 @@ const nogroup = 65_534;
 const slackMs = 2_000;
 
 export function botsAtWork(roster: Roster, fs: FsLink): Bots {
-  const control =
-    (domain: string): ControlBot =>
-    () => {
+  const control = (domain: string): ControlBot => {
+    const now = () => {
       const [bot] = roster.of(domain);
       if (bot === undefined) throw new SherinError('NO_BOT', { domain });
       return bot;
     };
+    const working = () => {
+      // Its folder is gone, and it is unknown to sherin-fs meanwhile.
+      if (roster.halted) throw new SherinError('BOT_STOPPED');
+      return now();
+    };
+    return { now, working };
+  };
   return {
     directory: { botFor: (domain) => asBot(roster.of(domain)[0]) },
     planner: plannerOf(control('planning'), fs),

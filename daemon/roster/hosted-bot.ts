@@ -114,6 +114,11 @@ export class HostedBot {
     await this.stop();
   }
 
+  /** How often it was stopped: whoever waits for it sees that it was, since. */
+  get stops(): number {
+    return this.#stops;
+  }
+
   get retired(): boolean {
     return this.#retired;
   }

@@ -6,13 +6,13 @@ import type { Registry } from './registry.js';
 /** How often bots that could not be started, because nothing was mounted for example, are tried again. */
 const againMs = 5_000;
 
-/** All bots of the vault, and when they run: while it is open, and no emergency stop is on. */
+/** All bots of the vault, and when they run: from its opening to the end of that sherin-fs, while no emergency stop is on. A lock leaves them; they can read nothing then. */
 export class Roster {
   readonly #registry: Registry;
   readonly #parts: HostingParts;
   readonly #bots = new Map<string, HostedBot>();
   readonly #timer: NodeJS.Timeout;
-  /** The vault is open. */
+  /** The vault was opened by the sherin-fs that runs. */
   #open = false;
   /** The emergency stop is on, or sherind ends. */
   #halted = false;
@@ -61,6 +61,11 @@ export class Roster {
   async halt(): Promise<void> {
     this.#halted = true;
     await this.#stopAll();
+  }
+
+  /** None runs or is started, until {@link resume}. */
+  get halted(): boolean {
+    return this.#halted;
   }
 
   resume(): void {

@@ -25,7 +25,7 @@ export interface BotDirectory {
 export interface Planner {
   /** Of the bot: what another version said is asked again. */
   readonly version: string;
-  /** @param asker who may read it @throws SherinError BOT_LOST, TIMEOUT… */
+  /** @param asker who may read it @throws SherinError BOT_LOST, BOT_STOPPED, TIMEOUT… */
   classify(request: SherinId, asker: Asker): Promise<Classified>;
 }
 
