@@ -92,7 +92,8 @@ export class Attempt {
     const { id, attempt } = this.#task;
     const { request, inputs } = this.#asked();
     const results = this.#parts.queue.children(id).flatMap(({ result }) => result ?? []);
-    return { task: id, attempt, bot: this.#bot.bot, objects: [request, ...inputs, ...results] };
+    const { bot, version } = this.#bot;
+    return { task: id, attempt, bot, version, objects: [request, ...inputs, ...results] };
   }
 
   #asked(): Asked {

@@ -34,6 +34,8 @@ export interface Grant {
   readonly task: TaskId;
   readonly attempt: number;
   readonly bot: string;
+  /** Of the bot, as it was when the attempt began: what its results are said to come from. */
+  readonly version: string;
   /** The request first, then results of sub-tasks or of the parts to be merged. */
   readonly objects: readonly SherinId[];
 }
