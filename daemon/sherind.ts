@@ -10,7 +10,7 @@ import type { Subscribers } from './events/subscribers.js';
 import { FsLink } from './fs-link.js';
 import { daemonHandlers } from './handlers.js';
 import { subscribersBy } from './methods/event.js';
-import { onBehalf } from './methods/vault.js';
+import { onBehalf } from './methods/on-behalf.js';
 import { MetricsPort } from './metrics-port.js';
 import type { DaemonMethod } from './protocol/daemon.js';
 import { daemonMetrics } from './protocol/daemon-metrics.js';

@@ -11,8 +11,7 @@ import type { DaemonEvent } from './events/daemon-event.js';
 import { OwnEvents } from './events/own-events.js';
 import type { FsLink } from './fs-link.js';
 import { FsObjects } from './fs-objects.js';
-import type { Trust } from './methods/bot.js';
-import { TrustScores } from './patterns/trust-scores.js';
+import { type Trust, TrustScores } from './patterns/trust-scores.js';
 import type { FsEvent } from './protocol/events.js';
 import { botsAtWork } from './roster/at-work.js';
 import { BotRecords } from './roster/bot-records.js';
@@ -143,7 +142,7 @@ export class TaskService {
     return this.#fault !== null;
   }
 
-  /** Bots run while the vault is open; one that is sealed is opened by them where work waits, as by whoever reads. */
+  /** Bots run once the vault is open; one that is sealed is opened by them where work waits, as by whoever reads. */
   #open(state: string): void {
     const waits = this.#tasks?.counts().some(({ queued, running }) => queued + running > 0) ?? false;
     if (state === 'unlocked' || (state === 'sealed' && waits)) this.#roster?.opened();

@@ -42,10 +42,35 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   'daemon/bots/calculations': ['daemon/bots/kit'],
   'daemon/bots/knowledge': ['common/collection.ts', 'daemon/bots/kit'],
+  'daemon/bots': ['common', 'native/ipc.ts', 'daemon/client', 'daemon/supervision/backoff.ts'],
+  'daemon/supervision': ['common', 'daemon/protocol', 'daemon/client'],
+  'daemon/request-metrics.ts': ['common', 'daemon/protocol'],
+  'daemon/socket': ['common', 'native/ipc.ts', 'daemon/protocol', 'daemon/request-metrics.ts'],
+  'daemon/events': [
+    ...['common', 'daemon/protocol', 'daemon/client', 'daemon/socket', 'daemon/engine', 'daemon/tasks'],
+  ],
+  'daemon/fs-objects.ts': [
+    ...['common', 'daemon/protocol', 'daemon/client', 'daemon/fs-link.ts', 'daemon/router'],
+  ],
+  'daemon/roster': [
+    ...['common', 'daemon/bots', 'daemon/database', 'daemon/domains', 'daemon/fs-link.ts'],
+    ...['daemon/patterns', 'daemon/router'],
+  ],
+  'daemon/task-service.ts': [
+    ...['common', 'daemon/protocol', 'daemon/database', 'daemon/emotion', 'daemon/engine', 'daemon/events'],
+    ...['daemon/fs-link.ts', 'daemon/fs-objects.ts', 'daemon/patterns', 'daemon/router', 'daemon/roster'],
+    'daemon/bots/leftovers.ts',
+  ],
+  'daemon/methods': [
+    ...['common', 'daemon/protocol', 'daemon/policy', 'daemon/tasks', 'daemon/patterns', 'daemon/router'],
+    ...['daemon/engine', 'daemon/fs-link.ts', 'daemon/roster', 'daemon/events', 'daemon/socket'],
+    ...['daemon/supervision', 'daemon/request-metrics.ts', 'daemon/task-service.ts'],
+  ],
+  'daemon/manual': ['daemon/protocol'],
   daemon: [
-    ...['common', 'daemon/protocol', 'daemon/client', 'daemon/policy', 'daemon/emotion', 'native/ipc.ts'],
-    ...['daemon/database', 'daemon/tasks', 'daemon/patterns', 'daemon/domains', 'daemon/router'],
-    ...['daemon/engine', 'daemon/fs-link.ts', 'daemon/roster'],
+    ...['common', 'daemon/protocol', 'daemon/emotion', 'daemon/supervision', 'daemon/socket'],
+    ...['daemon/request-metrics.ts', 'daemon/fs-link.ts', 'daemon/events', 'daemon/task-service.ts'],
+    ...['daemon/methods', 'daemon/manual'],
   ],
   cli: ['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
   'fs/disk': [],

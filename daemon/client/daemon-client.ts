@@ -62,6 +62,10 @@ export class DaemonClient {
     // Node says it of both; `close` follows.
     lines.on('error', () => undefined);
     socket.on('error', (error) => this.#end(error));
+    socket.on('timeout', () => {
+      this.#end(new Error('sherind does not answer'));
+      this.close();
+    });
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {
         this.#end(new Error('sherind has closed the connection'));
@@ -104,10 +108,7 @@ export class DaemonClient {
   /** Time runs while somebody waits. */
   #watch(): void {
     const { patience = 0 } = this.#options;
-    this.#socket.setTimeout(this.#waiting.size > 0 ? patience : 0, () => {
-      this.#end(new Error('sherind does not answer'));
-      this.close();
-    });
+    this.#socket.setTimeout(this.#waiting.size > 0 ? patience : 0);
   }
 
   #heard(line: string): void {

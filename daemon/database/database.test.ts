@@ -317,6 +317,13 @@ describe('a transaction', () => {
       expect(() => database.part(catches('c'))).toThrow('on purpose');
     });
     expect(domains()).toEqual(['b']);
+    // Nor does a part that goes well afterwards save it.
+    const goesOn = () => {
+      catches('d')();
+      database.part(write('e'));
+    };
+    expect(() => database.transaction(goesOn)).toThrow('on purpose');
+    expect(domains()).toEqual(['b']);
     database.close();
   });
 

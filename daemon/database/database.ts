@@ -102,20 +102,23 @@ export class DaemonDatabase {
 
   #step<T>(work: () => T, { begin, keep, undo }: Step): T {
     const before = this.#afterCommit.length;
+    const failed = this.#failed;
     return this.#guard(() => {
-      this.#failed = null;
       this.#statement(begin).run();
+      this.#failed = null;
       try {
         const result = work();
         if (this.#failed !== null) throw (this.#failed as Failed).error;
         for (const sql of keep) this.#statement(sql).run();
         return result;
       } catch (error) {
-        this.#failed = null;
         this.#afterCommit.length = before;
         // A full disk may have undone all of it already.
         if (this.#db.inTransaction) for (const sql of undo) this.#statement(sql).run();
         throw error;
+      } finally {
+        // Of what this is a part of.
+        this.#failed = failed;
       }
     });
   }

@@ -69,3 +69,14 @@ it('answers none that could not be recorded, and a change of the state does not 
   recording[0]?.refused(new SherinError('AUDIT_UNWRITABLE', { part: 'no space' }));
   await expect(lost).rejects.toMatchObject({ code: 'AUDIT_UNWRITABLE' });
 });
+
+it('tells everybody of an emergency stop, whoever of them fails', async () => {
+  const heard: string[] = [];
+  keeper.watch(() => {
+    throw new Error('not this one');
+  });
+  keeper.watch(() => heard.push(keeper.stop));
+  await keeper.setStop('on', null);
+  expect(heard).toContain('on');
+  expect(written.at(-1)?.stop).toBe('on');
+});

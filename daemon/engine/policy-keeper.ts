@@ -57,7 +57,7 @@ export class PolicyKeeper {
     return this.#known;
   }
 
-  /** Calls `changed` after each change, and when it was read; gives what ends that. */
+  /** Calls `changed` after each change, and when it was read; gives what ends that. One that throws keeps neither the others nor the change from anything. */
   watch(changed: () => void): () => void {
     this.#watching.add(changed);
     return () => this.#watching.delete(changed);
@@ -208,7 +208,13 @@ export class PolicyKeeper {
   }
 
   #tell(): void {
-    for (const changed of this.#watching) changed();
+    for (const changed of [...this.#watching]) {
+      try {
+        changed();
+      } catch (error) {
+        this.#parts.log.error({ err: error }, 'who watches the policy failed');
+      }
+    }
   }
 }
 

@@ -1,11 +1,12 @@
 import { SherinError } from '../../common/errors.js';
+import type { Trust } from '../patterns/trust-scores.js';
 import { type BotStatus, botPage } from '../protocol/methods/bot.js';
 import type { HostedBot } from '../roster/hosted-bot.js';
 import type { Roster } from '../roster/roster.js';
 import { isApproved, type Policy } from '../router/policy.js';
 import type { Caller } from '../socket/caller.js';
 import type { DaemonHandlers } from '../socket/dispatch.js';
-import { onBehalf } from './vault.js';
+import { onBehalf } from './on-behalf.js';
 
 type Handlers = Pick<
   DaemonHandlers,
@@ -14,12 +15,6 @@ type Handlers = Pick<
 
 /** Results of a version that have to be measured before it has learned. */
 const learned = 3;
-
-/** What is known of a bot's results. */
-export interface Trust {
-  readonly score: number;
-  readonly measurements: number;
-}
 
 export interface BotHandlersParts {
   readonly roster: () => Roster;
@@ -37,7 +32,7 @@ export function botHandlers({ roster, trustOf, policy, record }: BotHandlersPart
   return {
     'bot.list': async ({ page }) => {
       const all = roster().all();
-      const left = all.slice(all.findIndex(({ name }) => name === page) + 1);
+      const left = all.filter(({ name }) => page === undefined || name > page);
       const bots = left.slice(0, botPage).map((bot) => factsOf(bot, roster(), trusted(bot)));
       return { bots, next: left.length > botPage ? (bots.at(-1)?.bot ?? null) : null };
     },
@@ -92,8 +87,8 @@ function factsOf(bot: HostedBot, roster: Roster, trust: Trust) {
 }
 
 function statusOf(bot: HostedBot, roster: Roster, { measurements }: Trust): BotStatus {
+  if (bot.broken) return 'failed';
   const state = roster.stateOf(bot);
-  if (state === 'failed' || state === 'faulty') return 'failed';
   if (state === 'waits-for-vault') return 'waiting';
   if (!bot.registered.wanted || state === 'stopped') return 'stopped';
   const [first] = roster.of(bot.program?.manifest.domain ?? '');

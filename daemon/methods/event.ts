@@ -1,7 +1,7 @@
 import { Subscribers } from '../events/subscribers.js';
 import type { FsLink } from '../fs-link.js';
 import type { DaemonHandlers } from '../socket/dispatch.js';
-import { onBehalf } from './vault.js';
+import { onBehalf } from './on-behalf.js';
 
 /** Subscribers whose rights sherin-fs decides. */
 export function subscribersBy(fs: FsLink): Subscribers {

@@ -1,6 +1,6 @@
 import type { FsLink } from '../fs-link.js';
 import type { DaemonHandlers } from '../socket/dispatch.js';
-import { onBehalf } from './vault.js';
+import { onBehalf } from './on-behalf.js';
 
 type Handlers = Pick<DaemonHandlers, 'object.stat' | 'object.list' | 'object.lineage' | 'file.resolve'>;
 

@@ -8,7 +8,7 @@ import type { PolicyState } from '../policy/state.js';
 import { stopInForce } from '../policy/stop.js';
 import { emotionPage, queuePage } from '../protocol/methods/policy.js';
 import type { DaemonHandlers } from '../socket/dispatch.js';
-import { onBehalf } from './vault.js';
+import { onBehalf } from './on-behalf.js';
 
 type Handlers = Pick<
   DaemonHandlers,

@@ -37,8 +37,7 @@ export function systemHandlers(
       const status = await supervisor.status();
       const reasons = healthReasons(supervisor.facts, status);
       if (tasks.failed) reasons.push('tasks-unavailable');
-      if (tasks.bots.some(({ facts: { state } }) => state === 'failed' || state === 'faulty'))
-        reasons.push('bot-failed');
+      if (tasks.bots.some(({ broken }) => broken)) reasons.push('bot-failed');
       return { ok: reasons.length === 0, reasons };
     },
     'system.stop': async () => {

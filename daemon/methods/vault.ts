@@ -1,13 +1,7 @@
 import { SherinError } from '../../common/errors.js';
 import type { FsLink } from '../fs-link.js';
-import { callerSchema } from '../protocol/objects.js';
-import type { Caller } from '../socket/caller.js';
 import type { DaemonHandlers } from '../socket/dispatch.js';
-
-/** Whom sherin-fs is told that a request is for: it decides and records for him, not for sherind. */
-export function onBehalf({ peer: { uid, gid, groups, pid } }: Caller) {
-  return callerSchema.parse({ uid, gid, groups: [...groups], pid });
-}
+import { onBehalf } from './on-behalf.js';
 
 /** `vault.*`: passed on. */
 export function vaultHandlers(

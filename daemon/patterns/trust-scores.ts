@@ -4,6 +4,12 @@ import type { Measurement } from './pattern-memory.js';
 /** Measurements after which both counts are halved, so that a score is about what a bot does now. */
 const memory = 200;
 
+/** What is known of the results of a bot's version; see {@link TrustScores}. */
+export interface Trust {
+  readonly score: number;
+  readonly measurements: number;
+}
+
 const sql = {
   get: 'SELECT successes, failures FROM trust WHERE bot = ? AND version = ?',
   count: `INSERT INTO trust (bot, version, successes, failures) VALUES (?, ?, ?, ?)

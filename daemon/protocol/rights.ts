@@ -8,8 +8,12 @@ import type { z } from 'zod';
 export const rights = ['open', 'own', 'admin'] as const;
 export type Right = (typeof rights)[number];
 
+/** Values of parameters with which a method that is open to all is one for administrators. */
+export type Reserved = Readonly<Record<string, string | boolean>>;
+
 export interface DaemonTerm {
   readonly right: Right;
+  readonly reserved: Reserved;
   readonly summary: string;
   readonly params: z.ZodType;
   readonly result: z.ZodType;
@@ -20,6 +24,7 @@ export function daemonMethod<P extends z.ZodType, R extends z.ZodType>(
   summary: string,
   params: P,
   result: R,
+  reserved: Reserved = {},
 ) {
-  return { right, summary, params, result } as const;
+  return { right, reserved, summary, params, result } as const;
 }

@@ -16,18 +16,24 @@ const nogroup = 65_534;
 const slackMs = 2_000;
 
 export function botsAtWork(roster: Roster, fs: FsLink): Bots {
-  const control =
-    (domain: string): ControlBot =>
-    () => {
+  const control = (domain: string): ControlBot => {
+    const now = () => {
       const [bot] = roster.of(domain);
       if (bot === undefined) throw new SherinError('NO_BOT', { domain });
       return bot;
     };
+    const working = () => {
+      // Its folder is gone, and it is unknown to sherin-fs meanwhile.
+      if (roster.halted) throw new SherinError('BOT_STOPPED');
+      return now();
+    };
+    return { now, working };
+  };
   return {
     directory: { botFor: (domain) => asBot(roster.of(domain)[0]) },
     planner: plannerOf(control('planning'), fs),
     runner: runnerOf(roster),
-    grants: grantsOf(roster, fs),
+    grants: grantsOf(fs),
     gate: gateOf(control('safety'), fs),
   };
 }
@@ -46,7 +52,7 @@ function runnerOf(roster: Roster): BotRunner {
   };
 }
 
-function grantsOf(roster: Roster, fs: FsLink): Grants {
+function grantsOf(fs: FsLink): Grants {
   const users = new UserDatabase();
   const identity = (uid: number) => {
     const [gid = nogroup, ...groups] = users.groupsOf(uid);
@@ -61,9 +67,8 @@ function grantsOf(roster: Roster, fs: FsLink): Grants {
     },
     seal: async ({ bot, task }, written) =>
       asSherinId((await fs.call('result.offer', { bot, task, name: written, to: null })).id),
-    take: async ({ bot, task }, id, owner, as) => {
+    take: async ({ bot, version: botVersion, task }, id, owner, as) => {
       const { uid, gid } = identity(owner);
-      const botVersion = roster.get(bot).program?.manifest.version ?? '';
       return asSherinId((await fs.call('result.take', { bot, task, id, as, uid, gid, botVersion })).id);
     },
   };

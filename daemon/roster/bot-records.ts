@@ -4,7 +4,7 @@ import type { Refusal } from '../bots/refusal.js';
 import type { FsLink } from '../fs-link.js';
 import type { HostedBot, HostedState } from './hosted-bot.js';
 
-/** Refusals on their way into the log at the same time; what comes beyond them is counted here only. */
+/** Refusals on their way into the log at the same time; of those beyond them the log gets the number. */
 const mostPending = 64;
 
 /** What becomes of bots, in the audit log. */
@@ -13,6 +13,8 @@ export class BotRecords {
   readonly #log: Logger;
   readonly #states = new Map<string, HostedState>();
   #pending = 0;
+  /** Refusals that have no record of their own. */
+  #missed = 0;
 
   constructor(fs: FsLink, log: Logger) {
     this.#fs = fs;
@@ -29,8 +31,15 @@ export class BotRecords {
 
   refused({ name }: HostedBot, { reason, sender: { pid, uid }, taskId }: Refusal): void {
     this.#log.warn({ bot: name, reason }, 'a datagram was refused');
-    if (this.#pending >= mostPending) return;
-    void this.#record('AUDIT_BOT_REFUSED', taskId, { bot: name, reason, pid, uid }, true);
+    if (this.#pending >= mostPending) this.#missed += 1;
+    else void this.#record('AUDIT_BOT_REFUSED', taskId, { bot: name, reason, pid, uid }, true);
+  }
+
+  #recordMissed(): void {
+    const missed = this.#missed;
+    if (missed === 0 || this.#pending >= mostPending) return;
+    this.#missed = 0;
+    void this.#record('AUDIT_BOT_REFUSED', null, { missed }, true);
   }
 
   async #record(
@@ -49,6 +58,7 @@ export class BotRecords {
       this.#log.warn({ code, event }, 'what became of a bot could not be recorded');
     } finally {
       this.#pending -= 1;
+      this.#recordMissed();
     }
   }
 }

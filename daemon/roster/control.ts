@@ -10,8 +10,13 @@ import { patienceOf, workOf } from './work.js';
 /** Seconds that a bot of control gets beyond what it may take: for its start. */
 const startSeconds = 20;
 
-/** Which bot it is now. @throws SherinError NO_BOT */
-export type ControlBot = () => HostedBot;
+/** Which bot of a domain of control it is. */
+export interface ControlBot {
+  /** @throws SherinError NO_BOT */
+  readonly now: () => HostedBot;
+  /** To be given work. @throws SherinError NO_BOT, BOT_STOPPED while none may run */
+  readonly working: () => HostedBot;
+}
 
 /** Equal questions at the same time are asked once. */
 export function plannerOf(planning: ControlBot, fs: FsLink): Planner {
@@ -19,7 +24,7 @@ export function plannerOf(planning: ControlBot, fs: FsLink): Planner {
   let number = 0;
 
   const classify: Planner['classify'] = async (request, { uid, gid, groups }) => {
-    const bot = planning();
+    const bot = planning.working();
     const task = `plan-${++number}`;
     await fs.call('grant.add', { bot: bot.name, task, uid, gid, groups: [...groups], ids: [request] });
     try {
@@ -36,7 +41,7 @@ export function plannerOf(planning: ControlBot, fs: FsLink): Planner {
 
   return {
     get version() {
-      return planning().program?.manifest.version ?? '';
+      return planning.now().program?.manifest.version ?? '';
     },
     classify: (request, asker) => {
       const known = asked.get(request);
@@ -51,7 +56,7 @@ export function plannerOf(planning: ControlBot, fs: FsLink): Planner {
 export function gateOf(safety: ControlBot, fs: FsLink): SafetyGate {
   return {
     judge: async ({ id: task, domain, department, class: kind }, { bot: by }, written) => {
-      const bot = safety();
+      const bot = safety.working();
       const to = bot.name;
       const offered = await fs.call('result.offer', { bot: by, task, name: written, to });
       const id = asSherinId(offered.id);

@@ -24,6 +24,9 @@ export interface HostingParts {
   readonly refused: (bot: HostedBot, refusal: Refusal) => void;
 }
 
+/** States that a bot does not leave by itself. */
+const broken: readonly HostedState[] = ['failed', 'faulty'];
+
 /** Another start without a change of something would meet the same. */
 const lasting: readonly string[] = [
   ...['BOT_MANIFEST', 'BOT_UNSAFE', 'BOT_FAILED', 'SANDBOX_FAILED', 'TOOL_MISSING'],
@@ -83,6 +86,11 @@ export class HostedBot {
     return this.#shutOut;
   }
 
+  /** It does not come back by itself. */
+  get broken(): boolean {
+    return broken.includes(this.facts.state);
+  }
+
   /** Resolves once it is ready; harmless where it runs. @throws SherinError BOT_MANIFEST, BOT_UNSAFE, BOT_FAILED, SANDBOX_FAILED, TOOL_MISSING; LOCKED, NOT_RUNNING… */
   start(): Promise<void> {
     const stops = this.#stops;
@@ -118,6 +126,11 @@ export class HostedBot {
   async retire(): Promise<void> {
     this.#retired = true;
     await this.stop();
+  }
+
+  /** How often it was stopped: whoever waits for it sees that it was, since. */
+  get stops(): number {
+    return this.#stops;
   }
 
   get retired(): boolean {

@@ -6,19 +6,16 @@ import type { Registry } from './registry.js';
 /** How often bots that could not be started, because nothing was mounted for example, are tried again. */
 const againMs = 5_000;
 
-/** States that a bot does not leave by itself. */
-const broken: readonly HostedState[] = ['failed', 'faulty'];
-
 /** `waits-for-vault`: it is to run, and is started once the vault is open and mounted. */
 export type RosterState = HostedState | 'waits-for-vault';
 
-/** All bots of the vault, and when they run: while it is open, and no emergency stop is on. */
+/** All bots of the vault, and when they run: from its opening to the end of that sherin-fs, while no emergency stop is on. A lock leaves them; they can read nothing then. */
 export class Roster {
   readonly #registry: Registry;
   readonly #parts: HostingParts;
   readonly #bots = new Map<string, HostedBot>();
   readonly #timer: NodeJS.Timeout;
-  /** The vault is open. */
+  /** The vault was opened by the sherin-fs that runs. */
   #open = false;
   /** The emergency stop is on, or sherind ends. */
   #halted = false;
@@ -49,8 +46,8 @@ export class Roster {
   /** Who works in a domain, the first in turn first: those that are ready, then those that will be. */
   of(domain: string): readonly HostedBot[] {
     const all = this.all().filter(
-      ({ program, registered, facts }) =>
-        program?.manifest.domain === domain && registered.wanted && !broken.includes(facts.state),
+      ({ program, registered, broken }) =>
+        program?.manifest.domain === domain && registered.wanted && !broken,
     );
     const ready = (bot: HostedBot) => bot.facts.state === 'ready';
     return [...all.filter(ready), ...all.filter((bot) => !ready(bot))];
@@ -72,6 +69,11 @@ export class Roster {
   async halt(): Promise<void> {
     this.#halted = true;
     await this.#stopAll();
+  }
+
+  /** None runs or is started, until {@link resume}. */
+  get halted(): boolean {
+    return this.#halted;
   }
 
   resume(): void {

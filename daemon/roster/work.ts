@@ -50,9 +50,10 @@ export async function workOf(bot: HostedBot, work: Work, signal: AbortSignal): P
 /** In an object, as it is not to be waited for with it. */
 async function accepted(bot: HostedBot, { id, ...work }: Work, signal: AbortSignal) {
   const message: TaskMessage = { task_id: id, ...work, order_seq: order++, timestamp: Date.now() };
+  const { stops } = bot;
   for (;;) {
-    if (bot.retired) throw new SherinError('BOT_STOPPED');
-    if (signal.aborted || bot.facts.state === 'failed') throw new SherinError('BOT_LOST');
+    if (bot.retired || bot.stops !== stops) throw new SherinError('BOT_STOPPED');
+    if (signal.aborted || bot.broken) throw new SherinError('BOT_LOST');
     const given = bot.running?.give(message) ?? null;
     if (given !== null) return { outcome: given };
     await sleep(lookMs);

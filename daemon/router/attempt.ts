@@ -37,6 +37,8 @@ export class Attempt {
   readonly #stop = new AbortController();
   #reason: Stop | null = null;
   #fsGone = false;
+  /** sherind ends. */
+  #left = false;
 
   constructor(parts: AttemptParts, task: Task, bot: Bot) {
     this.#parts = parts;
@@ -48,6 +50,12 @@ export class Attempt {
   stop(reason: Stop): void {
     this.#reason ??= reason;
     this.#stop.abort();
+  }
+
+  /** As {@link stop}, released: sherind ends, and what can't be stored now is for its next start. */
+  leave(): void {
+    this.#left = true;
+    this.stop('released');
   }
 
   /** Resolves when the task has gone on: done, failed, queued again… Never rejects. */
@@ -84,7 +92,8 @@ export class Attempt {
     const { id, attempt } = this.#task;
     const { request, inputs } = this.#asked();
     const results = this.#parts.queue.children(id).flatMap(({ result }) => result ?? []);
-    return { task: id, attempt, bot: this.#bot.bot, objects: [request, ...inputs, ...results] };
+    const { bot, version } = this.#bot;
+    return { task: id, attempt, bot, version, objects: [request, ...inputs, ...results] };
   }
 
   #asked(): Asked {
@@ -173,8 +182,8 @@ export class Attempt {
     if (this.#reason === null && !(error instanceof SherinError))
       log.error({ err: error, task: this.#task.id }, 'an attempt failed');
     while (!(await this.#gaveBack(error))) {
-      // The next start of sherind finds it running, and gives it back.
-      if (this.#reason === 'released') break;
+      // The next start of sherind finds it running, and queues it again.
+      if (this.#left) break;
       await sleep(againMs);
     }
     return closed ? 'closed' : 'settled';

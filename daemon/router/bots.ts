@@ -25,7 +25,7 @@ export interface BotDirectory {
 export interface Planner {
   /** Of the bot: what another version said is asked again. */
   readonly version: string;
-  /** @param asker who may read it @throws SherinError BOT_LOST, TIMEOUT… */
+  /** @param asker who may read it @throws SherinError BOT_LOST, BOT_STOPPED, TIMEOUT… */
   classify(request: SherinId, asker: Asker): Promise<Classified>;
 }
 
@@ -34,6 +34,8 @@ export interface Grant {
   readonly task: TaskId;
   readonly attempt: number;
   readonly bot: string;
+  /** Of the bot, as it was when the attempt began: what its results are said to come from. */
+  readonly version: string;
   /** The request first, then results of sub-tasks or of the parts to be merged. */
   readonly objects: readonly SherinId[];
 }

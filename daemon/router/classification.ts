@@ -6,7 +6,7 @@ import type { Planner } from './bots.js';
 import type { Asker } from './objects.js';
 
 const day = 86_400_000;
-/** Milliseconds without a use after which an answer of the planning bot is forgotten. */
+/** Milliseconds after which an answer of the planning bot is forgotten, used or not: a look at it writes nothing. */
 const keptFor = 30 * day;
 
 const sql = {
@@ -59,7 +59,7 @@ export class Classification {
     return found;
   }
 
-  /** Forgets what was not asked for long; how many there were. */
+  /** Forgets what the planning bot said long ago; how many there were. */
   forget(): number {
     return this.#database.run(sql.forget, this.#now() - keptFor);
   }

@@ -66,7 +66,9 @@ describe('a task', () => {
     const task = await room.ended(id);
     expect(task).toMatchObject({ state: 'done', bot: 'coding-bot', attempt: 1, failures: 0 });
     expect(task.result).toMatch(/^RESULT_/);
-    expect(room.bots.granted).toEqual([{ task: id, attempt: 1, bot: 'coding-bot', objects: [idOf('a')] }]);
+    expect(room.bots.granted).toEqual([
+      { task: id, attempt: 1, bot: 'coding-bot', version: '1.0', objects: [idOf('a')] },
+    ]);
     await allEnded();
   });
 

@@ -59,6 +59,7 @@ export class Execution {
     if (this.#turn !== null) clearImmediate(this.#turn);
     if (this.#closed !== null) clearTimeout(this.#closed);
     await this.#beginning;
+    for (const { attempt } of this.#running) attempt.leave();
     await this.#release();
   }
 

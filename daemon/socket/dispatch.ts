@@ -18,6 +18,7 @@ import {
   daemonRequestSchema,
   lineLimit,
 } from '../protocol/lines.js';
+import type { Reserved } from '../protocol/rights.js';
 import { rpcCode } from '../protocol/rpc.js';
 import { shortNameSchema } from '../protocol/short-values.js';
 import type { RequestMetrics } from '../request-metrics.js';
@@ -94,14 +95,18 @@ async function respond(
     return { error: refusal(rpcCode.methodNotFound, `unknown method${shown}`, 'ENOSYS') };
   }
   const method = daemonMethods[name];
-  if (method.right === 'admin' && !caller.admin) {
+  const denied = async (what: string): Promise<Response> => {
+    log.warn({ method: name, uid: caller.peer.uid, pid: caller.peer.pid }, 'refused: for administrators');
     await recordDenied(name, caller);
-    return { error: denied(name, caller, log) };
-  }
+    return { error: refusal(rpcCode.sherin, `${what} is for administrators`, 'EACCES') };
+  };
+  if (method.right === 'admin' && !caller.admin) return denied(name);
   const parsed = method.params.safeParse(params);
   if (!parsed.success) {
     return { error: refusal(rpcCode.invalidParams, `${name}: ${problem(parsed.error)}`, 'EINVAL') };
   }
+  const reserved = reservedOf(method.reserved, parsed.data);
+  if (reserved !== undefined && !caller.admin) return denied(`${name} with ${reserved}`);
   try {
     const handler = handlers[name] as (params: unknown, caller: Caller) => Promise<unknown>;
     // What leaves is checked, too: the schema admits no text and no path.
@@ -123,10 +128,11 @@ function failure(name: string, error: SherinError): DaemonError {
   return refusal(rpcCode.sherin, message, errno, id.data);
 }
 
-/** Every refusal for want of rights comes through here. */
-function denied(name: string, { peer }: Caller, log: Logger): DaemonError {
-  log.warn({ method: name, uid: peer.uid, pid: peer.pid }, 'refused: for administrators');
-  return refusal(rpcCode.sherin, `${name} is for administrators`, 'EACCES');
+/** The first parameter that only administrators may give so. */
+function reservedOf(reserved: Reserved, params: object): string | undefined {
+  const given = new Map<string, unknown>(Object.entries(params));
+  const [name, value] = Object.entries(reserved).find(([field, taken]) => given.get(field) === taken) ?? [];
+  return name === undefined ? undefined : `${name} ${value}`;
 }
 
 /** A well-formed request without an ID. */

@@ -65,9 +65,30 @@ describe('a task that has ended', () => {
     expect(known(1000)).toHaveLength(7);
     const again = fixture.queue.begin('coding', 'bot');
     if (again !== null) fixture.queue.finish(again, idOf('whole'));
-    // Seven are more than five: the tree goes as a whole.
-    expect(known(1000)).toEqual([]);
+    expect(known(1000)).toHaveLength(7);
+    // Eight are more than five: the tree goes as a whole.
+    const next = done();
+    expect(known(1000)).toEqual([next.seq]);
+    fixture.now += 31 * day;
+    fixture.queue.forget();
     expect(fixture.database.all('SELECT * FROM tallies')).toEqual([]);
+  });
+
+  it('is there for whoever ended it, however many have ended below open ones', () => {
+    const parts = Array.from({ length: 7 }, (_, at) => ({
+      ...{ domain: `d${at}`, department: 'x', class: 'y' },
+      ...(at === 0 ? {} : { result: idOf(at) }),
+    }));
+    fixture.queue.submitMulti({ owner: 1000, request: idOf('many'), parts });
+    const answered = done();
+    expect(fixture.queue.get(answered.id).state).toBe('done');
+    fixture.queue.submit(sample());
+    const begun = fixture.queue.begin('coding', 'bot');
+    if (begun === null) throw new Error('nothing to begin');
+    const finished = fixture.queue.finish(begun, idOf('late'));
+    expect(fixture.queue.get(finished.id).state).toBe('done');
+    // Those before it went.
+    expect(known(1000)).not.toContain(answered.seq);
   });
 });
 

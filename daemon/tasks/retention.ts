@@ -1,12 +1,13 @@
 import type { DaemonDatabase } from '../database/database.js';
 import { taskSql } from './statements.js';
 import type { Tallies } from './tallies.js';
+import type { Task } from './task.js';
 
 /** What is kept of tasks that have ended: both bounds hold. */
 export interface Retention {
   /** Milliseconds since the end of the topmost task of a tree. */
   readonly age: number;
-  /** Tasks of one owner, so that nobody's tasks push out another's. */
+  /** Tasks of one owner, so that nobody's tasks push out another's; what ended below open ones counts, and stays as long as those are. */
   readonly perOwner: number;
 }
 
@@ -41,12 +42,12 @@ export class Forgetting {
     return trees.length;
   }
 
-  /** The first ones of an owner that has too many. */
-  beyond(owner: number): void {
+  /** The first ones of an owner that has too many, but not the tree of the task that has just ended: whoever ended it goes on with it. */
+  beyond({ owner, root: kept }: Pick<Task, 'owner' | 'root'>): void {
     while (this.#tallies.endedOf(owner) > this.#retention.perOwner) {
       const tree = this.#database.get<Tree>(taskSql.firstEnded, owner);
       // What has ended below a task that is open.
-      if (tree === undefined) return;
+      if (tree === undefined || tree.root === kept) return;
       this.#remove(tree);
     }
   }

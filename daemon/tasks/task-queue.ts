@@ -209,12 +209,12 @@ export class TaskQueue {
     return this.#table.get(id);
   }
 
-  /** Parts or sub-tasks, in the order of their submission. */
   /** What a task is given besides its request. */
   inputsOf(id: TaskId): readonly SherinId[] {
     return this.#inputs.of(id);
   }
 
+  /** Parts or sub-tasks, in the order of their submission. */
   children(id: TaskId): readonly Task[] {
     return this.#table.children(id);
   }
@@ -245,7 +245,7 @@ export class TaskQueue {
     const accepted = accept(submissionSchema, submission);
     return this.#database.transaction(() => {
       const task = this.#insert({ ...accepted, ...end, endedAt: this.#now() });
-      this.#forgetting.beyond(task.owner);
+      this.#forgetting.beyond(task);
       return task;
     });
   }
@@ -293,7 +293,7 @@ export class TaskQueue {
 
   #end(task: Task, end: End): Task {
     const ended = endTask(this.#table, task, end, this.#now());
-    this.#forgetting.beyond(task.owner);
+    this.#forgetting.beyond(task);
     return ended;
   }
 

@@ -44,7 +44,7 @@ export interface Classification {
 
 /** Times are milliseconds since 1970. */
 export interface Task extends Classification {
-  /** Order of submission, `order_seq` of the datagram; never given twice. */
+  /** Order of submission, and the mark of a page; never given twice. Bots are told another number, that of what sherind gave out since its start. */
   readonly seq: number;
   readonly id: TaskId;
   /** uid of who submitted it. */

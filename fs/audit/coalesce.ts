@@ -33,11 +33,11 @@ export class CoalescedAudit {
   }
 
   /**
-   * The first of its kind (event, ID, uid, program) is durable when this resolves; repeats within the window resolve at once and follow as
-   * one record with `meta.repeats`. @throws SherinError AUDIT_UNWRITABLE
+   * The first of its kind (event, ID, uid, program, what else it says) is durable when this resolves; repeats within the window resolve at
+   * once and follow as one record with `meta.repeats`. @throws SherinError AUDIT_UNWRITABLE
    */
   append(event: AuditEvent): Promise<void> {
-    const exact = JSON.stringify([event.event, event.id, event.actor.uid, event.actor.exe]);
+    const exact = JSON.stringify([event.event, event.id, event.actor.uid, event.actor.exe, event.meta]);
     const crowded = !this.#repeats.has(exact) && this.#repeats.size >= this.#most;
     const key = crowded ? event.event : exact;
     const known = this.#repeats.get(key);

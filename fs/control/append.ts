@@ -15,8 +15,11 @@ export function recordOf({ event, id, meta }: DaemonAuditEvent, peer: Peer, call
   };
 }
 
+/** What sherind has refused somebody: as often as he likes, so that repeats are counted and not written one by one. */
+const refusals: readonly string[] = ['AUDIT_DAEMON_DENIED', 'AUDIT_BOT_REFUSED'];
+
 /**
- * Appended when it resolves, durable within some milliseconds, or at once where that is wanted.
+ * Appended when it resolves, durable within some milliseconds, or at once where that is wanted; of equal refusals the first.
  * @throws SherinError AUDIT_UNWRITABLE, LOCKED…
  */
 export async function append(
@@ -27,6 +30,10 @@ export async function append(
   const session = await service.unlocked();
   // A log that failed must take these first.
   if (durable || !session.records.writable)
-    await Promise.all(records.map((each) => session.records.record(each)));
+    await Promise.all(
+      records.map((each) =>
+        refusals.includes(each.event) ? session.records.refused(each) : session.records.record(each),
+      ),
+    );
   else for (const each of records) session.records.note(each);
 }

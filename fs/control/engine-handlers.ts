@@ -6,7 +6,7 @@ import { Turns } from '../../common/turns.js';
 import { PolicyRecord } from '../service/policy-record.js';
 import type { VaultService } from '../service/service.js';
 import { append, recordOf } from './append.js';
-import { onBehalf, requireOwn } from './on-behalf.js';
+import { type Asker, onBehalf, requireOwn } from './on-behalf.js';
 import type { ControlHandlers } from './server.js';
 
 type Handlers = Pick<ControlHandlers, 'policy.read' | 'policy.write' | 'policy.freeze' | 'audit.append'>;
@@ -25,13 +25,8 @@ export function engineHandlers(service: VaultService): Handlers {
     async 'policy.write'({ state, events, caller }, { peer }) {
       requireOwn(peer);
       if (state.stop === 'freeze') await service.freezing.freeze(onBehalf(peer, caller ?? undefined));
-      return writes.run(() =>
-        keep(
-          service,
-          state,
-          events.map((event) => recordOf(event, peer, caller)),
-        ),
-      );
+      const records = events.map((event) => recordOf(event, peer, caller));
+      return writes.run(() => keep(service, state, records, onBehalf(peer, caller ?? undefined)));
     },
 
     async 'policy.freeze'({ caller }, { peer }) {
@@ -51,19 +46,19 @@ export function engineHandlers(service: VaultService): Handlers {
   };
 }
 
-/** @throws SherinError DENIED for another floor; AUDIT_UNWRITABLE, with everything as it was; LOCKED, NO_SPACE, IO */
+/** @throws SherinError DENIED for another floor, which is recorded; AUDIT_UNWRITABLE, with everything as it was; LOCKED, NO_SPACE, IO */
 async function keep(
   service: VaultService,
   state: State,
   records: readonly AuditRecord[],
+  who: Asker,
 ): Promise<Record<string, never>> {
   const before = await stored(service);
-  if (jcs(state.floor) !== jcs(before?.floor ?? shippedFloor))
-    throw new SherinError('DENIED', {
-      uid: records[0]?.actor.uid ?? 0,
-      what: 'change the floor of the policy',
-    });
   const session = await service.unlocked();
+  if (jcs(state.floor) !== jcs(before?.floor ?? shippedFloor)) {
+    await session.records.denied('policy-floor', null, who);
+    throw new SherinError('DENIED', { uid: who.uid, what: 'change the floor of the policy' });
+  }
   for (const record of records) await session.records.record(record);
   await new PolicyRecord(session, 'policy').write(Buffer.from(jcs(state)));
   service.freezing.wrote(state.stop);

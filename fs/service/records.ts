@@ -79,7 +79,12 @@ export class Records {
   /** A refusal; one that is repeated is counted. @param rule the access rule behind it */
   denied(operation: string, id: string | null, caller: Caller, rule?: string): Promise<void> {
     const meta = rule === undefined ? { operation } : { operation, rule };
-    return this.#denials.append({ event: 'AUDIT_DENIED', id, actor: actorOf(caller), meta });
+    return this.refused({ event: 'AUDIT_DENIED', id, actor: actorOf(caller), meta });
+  }
+
+  /** As {@link denied}, of what was refused elsewhere. @throws SherinError AUDIT_UNWRITABLE */
+  refused(event: AuditEvent): Promise<void> {
+    return this.#denials.append(event);
   }
 
   /** Refuses further records and closes the log. */

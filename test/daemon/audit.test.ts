@@ -106,6 +106,24 @@ describe.runIf(process.getuid?.() === 0)('the audit log', () => {
     expect(Buffer.from(reached ?? []).toString('base64')).toBe(proof.head.root);
   });
 
+  it('has every refusal for want of rights, and of many equal ones how many they were', async () => {
+    const denied = { error: { data: { code: 'EACCES' } } };
+    expect(await user.ask('task.list', { all: true })).toMatchObject(denied);
+    expect(await user.ask('task.watch', { of: 'all' })).toMatchObject(denied);
+    for (let time = 0; time < 100; time++)
+      expect(await user.ask('policy.estop', { on: true })).toMatchObject(denied);
+    const refusals = async (method: string) =>
+      (await told(root)).filter(
+        ({ event, meta }) => event === 'AUDIT_DAEMON_DENIED' && meta.method === method,
+      );
+    expect(await refusals('task.list')).toHaveLength(1);
+    expect(await refusals('task.watch')).toHaveLength(1);
+    const all = async () =>
+      (await refusals('policy.estop')).reduce((sum, { meta }) => sum + Number(meta.repeats ?? 1), 0);
+    await expect.poll(all, { timeout: 20_000, interval: 500 }).toBe(100);
+    expect((await refusals('policy.estop')).length).toBeLessThan(100);
+  });
+
   it("others' records and those that are not there are not proven, in the same words", async () => {
     const refused = { code: -32000, data: { code: 'ENOENT' } };
     for (const seq of [0, 1_000_000]) {

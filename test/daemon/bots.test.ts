@@ -235,6 +235,9 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
     machine.ok('estop', 'on');
     expect(processesOf(machine.home).length).toBe(0);
     expect(await client.call('task.get', { task_id })).toMatchObject({ state: 'queued', failures: 0 });
+    // It is said what is the matter, and not that the planning bot is unknown.
+    const unplanned = request(0, 'unplanned', 'Make the truth table of P and not Q');
+    await expect(client.call('task.submit', { id: unplanned })).rejects.toMatchObject({ code: 'EAGAIN' });
     machine.ok('estop', 'off');
     expect(await ended(task_id)).toMatchObject({ state: 'done' });
   });

@@ -90,6 +90,18 @@ describe.runIf(asRoot)('the policy', () => {
     ]);
   });
 
+  it('has another floor from nobody who speaks for sherind, and who tried is on record', async () => {
+    await as(root).ask('policy.set', { mode: 'supervised' });
+    const { state } = await machine.call('policy.read', {});
+    if (state === null) throw new Error('there is no state');
+    const caller = { uid: 65_534, gid: 65_534, groups: [], pid: null };
+    const lower = { ...state, floor: { confidence: 0, empathy: 0, safety: 0 } };
+    const write = machine.call('policy.write', { state: lower, events: [], caller });
+    await expect(write).rejects.toMatchObject({ code: 'DENIED' });
+    expect((await machine.call('policy.read', {})).state).toEqual(state);
+    expect(await records('AUDIT_DENIED')).toEqual([{ uid: 65_534, meta: { operation: 'policy-floor' } }]);
+  });
+
   it('keeps the emergency stop through a restart of everything; clearing it is on record', async () => {
     await as(root).ask('policy.estop', { on: true });
     await stop();

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BotsFixture, idOf, RoomFixture } from '../../daemon/router/room.fixture.js';
+import type { TaskId } from '../../daemon/tasks/task-id.js';
 
 let disk: string;
 let room: RoomFixture;
@@ -57,5 +58,45 @@ describe.runIf(process.getuid?.() === 0)('tasks on a disk that is full', () => {
     rmSync(filling());
     expect(await room.ended(task)).toMatchObject({ state: 'done', attempt: 2, failures: 1 });
     expect((await room.submit('after')).state).toBe('queued');
+  });
+
+  /** A task that its bot never answers, and a disk that takes no more changes. */
+  async function stuck(): Promise<TaskId> {
+    const asked = new Promise<void>((resolve) => {
+      room.bots.work = () => {
+        resolve();
+        return new Promise(() => undefined);
+      };
+    });
+    const { task } = await room.submit('before');
+    await asked;
+    fill();
+    const more = async () => {
+      for (let at = 0; at < 5000; at++) await room.submit(`more ${at}`);
+    };
+    await expect(more()).rejects.toMatchObject({ code: 'NO_SPACE' });
+    room.bots.work = async ({ request }) => ({ kind: 'result', written: idOf(request, 'OUT') });
+    return task;
+  }
+
+  it('do not hold up the end of sherind, were they late before', async () => {
+    room.bots.put('coding', { timeout: 100 });
+    const task = await stuck();
+    await room.until(task, () => room.bots.open.size === 0);
+    await room.tasks.stop();
+    rmSync(filling());
+    room.reopen();
+    room.tasks.start();
+    expect(await room.ended(task)).toMatchObject({ state: 'done', attempt: 2, failures: 1 });
+  });
+
+  it('that the emergency stop has ended are queued again, without blame, once there is space', async () => {
+    const task = await stuck();
+    room.policy.set({ stop: 'on' });
+    await room.until(task, () => room.bots.open.size === 0);
+    rmSync(filling());
+    expect(await room.until(task, ({ state }) => state === 'queued')).toMatchObject({ failures: 0 });
+    room.policy.set({ stop: 'off' });
+    expect(await room.ended(task)).toMatchObject({ state: 'done', attempt: 2 });
   });
 });

@@ -124,6 +124,7 @@ export const taskMethods = {
       tasks: z.array(listedSchema).max(taskPage),
       next: count.nullable().describe('null: there is no more'),
     }),
+    { all: true },
   ),
   'task.cancel': daemonMethod(
     'own',
@@ -142,6 +143,7 @@ export const taskMethods = {
       task_id: taskIdSchema.optional().describe('only this one'),
     }),
     nothing,
+    { of: 'all' },
   ),
   'task.feedback': daemonMethod(
     'own',
