@@ -7,6 +7,7 @@ import { objectHandlers } from './methods/object.js';
 import { policyHandlers } from './methods/policy.js';
 import { systemHandlers } from './methods/system.js';
 import { taskHandlers } from './methods/task.js';
+import { cleanHandlers } from './methods/task-clean.js';
 import { onBehalf, vaultHandlers } from './methods/vault.js';
 import type { RequestMetrics } from './request-metrics.js';
 import type { DaemonHandlers } from './socket/dispatch.js';
@@ -38,6 +39,7 @@ export function daemonHandlers({
     ...vaultHandlers(fs),
     ...objectHandlers(fs),
     ...taskHandlers(() => tasks.tasks),
+    ...cleanHandlers(() => tasks.tasks, fs),
     ...botHandlers({
       roster: () => tasks.roster,
       trustOf: (bot, version) => tasks.trustOf(bot, version),

@@ -84,7 +84,7 @@ function idOf(text: string): TaskId {
 }
 
 /** @throws SherinError DENIED */
-function requireAdmin({ peer: { uid }, admin }: Caller, what: string): void {
+export function requireAdmin({ peer: { uid }, admin }: Caller, what: string): void {
   if (!admin) throw new SherinError('DENIED', { uid, what });
 }
 
