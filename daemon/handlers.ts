@@ -8,6 +8,7 @@ import { onBehalf } from './methods/on-behalf.js';
 import { policyHandlers } from './methods/policy.js';
 import { systemHandlers } from './methods/system.js';
 import { taskHandlers } from './methods/task.js';
+import { cleanHandlers } from './methods/task-clean.js';
 import { vaultHandlers } from './methods/vault.js';
 import type { RequestMetrics } from './request-metrics.js';
 import type { DaemonHandlers } from './socket/dispatch.js';
@@ -39,6 +40,7 @@ export function daemonHandlers({
     ...vaultHandlers(fs),
     ...objectHandlers(fs),
     ...taskHandlers(() => tasks.tasks),
+    ...cleanHandlers(() => tasks.tasks, fs),
     ...botHandlers({
       roster: () => tasks.roster,
       trustOf: (bot, version) => tasks.trustOf(bot, version),

@@ -8,6 +8,7 @@ import { formatTime } from '../output/units.js';
 import { withDaemon } from '../service/daemon.js';
 import { inputId, requestId } from '../service/request.js';
 import { watchTasks } from '../service/watch-tasks.js';
+import { clean } from './task-clean.js';
 
 const request = {
   form: '<request>',
@@ -219,7 +220,7 @@ export const task = group(
     summary: 'Give requests to bots, and look at what comes of them',
     examples: [{ text: 'Your tasks', line: 'sherinctl task list' }],
   },
-  [submit, submitMulti, get, list, watch, cancel, feedback, merge],
+  [submit, submitMulti, get, list, watch, cancel, feedback, merge, clean],
 );
 
 type Submitted = Pick<DaemonResult<'task.submit'>, 'task_id' | 'state' | 'result_id' | 'policy'>;

@@ -193,4 +193,5 @@ export const migrations: readonly (readonly string[])[] = [
   [policy, policyQueue],
   [bots, inputs],
   [emotionSteps],
+  ['CREATE INDEX tasks_result ON tasks (result) WHERE result IS NOT NULL'],
 ];

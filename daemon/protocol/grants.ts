@@ -1,5 +1,6 @@
 /** Methods for who gives tasks to bots: their folders at the mount, what they may read there, and their results. */
 import { z } from 'zod';
+import { callerSchema } from './objects.js';
 import { type Method, method, nothing } from './terms.js';
 import { count } from './values.js';
 
@@ -18,6 +19,12 @@ const outBytes = 64 * 1024 * 1024;
 
 /** Bytes of the longest request that comes through the control socket's descriptor; at the mount there is no limit. */
 export const mostRequestBytes = 1024 * 1024;
+
+/** Results of one message. */
+export const resultsPage = 500;
+
+/** Whose results: those of all users, for administrators and the owner of the vault; else those of who asks. */
+const whose = { all: z.boolean().default(false), caller: callerSchema.optional() } as const;
 
 /** Beside the others of the control socket. */
 export const grantMethods = {
@@ -80,6 +87,25 @@ export const grantMethods = {
       botVersion: z.string().max(64).default(''),
     }),
     z.strictObject({ id }),
+  ),
+  'result.list': method(
+    'Results that are older than a time, by inode number, in pages',
+    z.strictObject({
+      ...whose,
+      /** Nanoseconds since 1970. */
+      before: z.string().regex(/^\d{1,20}$/),
+      /** `next` of the page before. */
+      after: z.int().nonnegative().optional(),
+    }),
+    z.strictObject({
+      results: z.array(z.strictObject({ ino: z.int().nonnegative(), id })),
+      next: z.int().nonnegative().nullable(),
+    }),
+  ),
+  'result.remove': method(
+    'Removes results by their inode numbers; gc gives their space back. What is none of them is passed over',
+    z.strictObject({ ...whose, inos: z.array(z.int().nonnegative()).max(resultsPage) }),
+    z.strictObject({ removed: z.int().nonnegative() }),
   ),
   'task.put': method(
     'Stores the content of the descriptor, a sealed memory file, in inbox/ as a request of who asks',

@@ -1,3 +1,4 @@
+import type { SherinId } from '../../common/ids.js';
 import type { Logger } from '../../common/log.js';
 import type { DaemonDatabase } from '../database/database.js';
 import { GroupCommit } from '../database/group-commit.js';
@@ -126,6 +127,12 @@ export class Tasks {
   /** @throws SherinError TASK_STATE when it is not done or was measured, TASK_UNKNOWN */
   feedback(id: TaskId, good: boolean): Task {
     return this.#learning.feedback(this.get(id), good);
+  }
+
+  /** Whether a task has this result. */
+  tellOf(result: SherinId): boolean {
+    this.#group.flush();
+    return this.#queue.tellsOf(result);
   }
 
   counts(): readonly DomainCounts[] {

@@ -55,6 +55,7 @@ export const restingHandlers: DaemonHandlers = {
   'task.watch': notRunning,
   'task.feedback': notRunning,
   'task.merge': notRunning,
+  'task.clean': notRunning,
   'bot.list': notRunning,
   'bot.get': notRunning,
   'bot.register': notRunning,

@@ -13,6 +13,7 @@ export const taskSql = {
   get: `SELECT ${columns} FROM tasks WHERE id = ?`,
   children: `SELECT ${columns} FROM tasks WHERE parent = ? ORDER BY seq`,
   treeSize: 'SELECT count(*) AS tasks FROM tasks WHERE root = ?',
+  withResult: 'SELECT seq FROM tasks INDEXED BY tasks_result WHERE result = ? LIMIT 1',
   running: `SELECT ${columns} FROM tasks WHERE state = 'running' ORDER BY seq LIMIT 1`,
 
   // the next one of a domain: the next owner in the order of uids, then by priority, then by age

@@ -225,6 +225,11 @@ export class TaskQueue {
     return this.#table.page({ ...page, limit });
   }
 
+  /** Whether a task has this result. */
+  tellsOf(result: SherinId): boolean {
+    return this.#database.get(taskSql.withResult, result) !== undefined;
+  }
+
   /** Queued or running tasks by domain. */
   depths(state: 'queued' | 'running'): ReadonlyMap<string, number> {
     return this.#tallies.byDomain(state);

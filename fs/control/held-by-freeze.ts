@@ -4,7 +4,7 @@ import type { Call, ControlHandlers } from './server.js';
 /** What changes the content of the vault. What ends something goes on, what makes it safe, and what heals it. */
 const held = [
   ...['put.begin', 'put.entries', 'put.end', 'remove', 'restore', 'destroy'],
-  ...['bot.open', 'result.take', 'task.put'],
+  ...['bot.open', 'result.take', 'result.remove', 'task.put'],
 ] as const satisfies readonly (keyof ControlHandlers)[];
 
 /** The handlers, of which some refuse while the vault is frozen. */

@@ -1,17 +1,26 @@
 import { fstatSync, readSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
-import { mostRequestBytes } from '../../daemon/protocol/grants.js';
+import { mostRequestBytes, resultsPage } from '../../daemon/protocol/grants.js';
 import { system } from '../../native/index.js';
 import type { Tasks } from '../service/tasks/tasks.js';
+import { onBehalf } from './on-behalf.js';
 import type { Call, ControlHandlers } from './server.js';
 
 type Handlers = Pick<
   ControlHandlers,
-  'bot.open' | 'bot.close' | 'grant.add' | 'grant.end' | 'result.offer' | 'result.take' | 'task.put'
+  | 'bot.open'
+  | 'bot.close'
+  | 'grant.add'
+  | 'grant.end'
+  | 'result.offer'
+  | 'result.take'
+  | 'result.list'
+  | 'result.remove'
+  | 'task.put'
 >;
 
 /** `bot.*`, `grant.*`, `result.*` and `task.put`: for who gives tasks to bots. */
-export function taskHandlers({ bots, grants, requests, results }: Tasks): Handlers {
+export function taskHandlers({ bots, grants, requests, results, oldResults }: Tasks): Handlers {
   return {
     'bot.open': async (bot, { peer }) => {
       await bots.open(bot, peer);
@@ -28,6 +37,15 @@ export function taskHandlers({ bots, grants, requests, results }: Tasks): Handle
     'grant.end': async ({ bot, task }, { peer }) => ({ ended: await grants.end(bot, task, peer) }),
     'result.offer': async ({ to, ...written }, { peer }) => ({ id: await results.offer(written, to, peer) }),
     'result.take': async (wanted, { peer }) => ({ id: await results.take(wanted, peer) }),
+    'result.list': async ({ all, before, after, caller }, { peer }) => {
+      const from = { all, before: BigInt(before), after: after ?? 0 };
+      const results = await oldResults.list(from, onBehalf(peer, caller));
+      const page = results.slice(0, resultsPage);
+      return { results: page, next: results.length > page.length ? (page.at(-1)?.ino ?? null) : null };
+    },
+    'result.remove': async ({ all, inos, caller }, { peer }) => ({
+      removed: await oldResults.remove({ all, inos: new Set(inos) }, onBehalf(peer, caller)),
+    }),
     'task.put': async (_, call) => {
       const content = takeRequest(call);
       try {

@@ -50,9 +50,14 @@ export function tasksIn(root: Pick<Attributes, 'xattrs'>): number | undefined {
 
 /** The directory of a place; undefined where it was not made yet. */
 export function directoryOf(tree: Names, { part, name }: TaskPlace): number | undefined {
+  const above = directoryOfPart(tree, part);
+  return above === undefined ? undefined : tree.lookup(above, Buffer.from(name))?.ino;
+}
+
+/** The directory of all places of a part; undefined where it was not made yet. */
+export function directoryOfPart(tree: Names, part: TaskPart): number | undefined {
   const tasks = tasksInode(tree);
-  const above = tasks === undefined ? undefined : tree.lookup(tasks, Buffer.from(part));
-  return above && tree.lookup(above.ino, Buffer.from(name))?.ino;
+  return tasks === undefined ? undefined : tree.lookup(tasks, Buffer.from(part))?.ino;
 }
 
 /** What a directory is the one of; undefined for any other. */

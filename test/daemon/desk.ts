@@ -39,6 +39,16 @@ export class Desk {
     machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile);
     machine.ok('up', ...flags);
     machine.ok('unlock');
+    return Desk.#at(machine, bots);
+  }
+
+  /** After another start of sherind. */
+  async again(...bots: string[]): Promise<Desk> {
+    this.client.close();
+    return Desk.#at(this.machine, bots);
+  }
+
+  static async #at(machine: Machine, bots: readonly string[]): Promise<Desk> {
     const desk = new Desk(machine, await DaemonClient.connect(join(machine.home, 'run/sherind.sock')));
     for (const bot of ['planning', 'safety', ...bots]) await desk.#ready(bot);
     return desk;

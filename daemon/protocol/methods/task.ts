@@ -18,6 +18,9 @@ export const verdicts = ['good', 'bad'] as const;
 /** Fields of work that a request can be given to. */
 export const taskDomains = domainNames as readonly [DomainName, ...DomainName[]];
 
+/** A hundred years. */
+const mostSeconds = 3_200_000_000;
+
 const domainSchema = z.enum(taskDomains);
 
 const time = count.describe('milliseconds since 1970');
@@ -160,6 +163,17 @@ export const taskMethods = {
       state: taskStateSchema,
       result_id: sherinIdSchema.optional().describe('once it is merged'),
     }),
+  ),
+  'task.clean': daemonMethod(
+    'own',
+    'Removes old results that no task tells of any more; their space comes back with gc',
+    z.strictObject({
+      older_than: count.max(mostSeconds).describe('seconds since it became a result'),
+      all: z.boolean().default(false).describe("others' results, too; for administrators"),
+      dry_run: z.boolean().default(false).describe('only counts them'),
+    }),
+    z.strictObject({ removed: count, kept: count.describe('as old, and a task tells of them') }),
+    { all: true },
   ),
 } as const satisfies Record<string, DaemonTerm>;
 

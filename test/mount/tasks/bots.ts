@@ -142,6 +142,34 @@ tell(id_of('files/group/file'))`,
       await vault.call('grant.end', { bot, task: 't5' });
     });
 
+    it('lets who asked remove an old result, and of others the vault’s owner alone', async () => {
+      const caller = { ...submitter, pid: null };
+      const stranger = { uid: bob, gid: bob, groups: [], pid: null };
+      await vault.as(botUid, `put('${folder}/out/old', 'long ago'); tell()`);
+      const result = await taken('t7', 'old');
+      const all = { all: true, before: String(10n ** 19n) };
+      const own = { ...all, all: false };
+      const { results } = await vault.call('result.list', { ...own, caller });
+      const [{ ino } = { ino: 0 }] = results.filter(({ id }) => id === result);
+      expect(ino).toBeGreaterThan(0);
+      expect((await vault.call('result.list', { ...own, before: '1', caller })).results).toEqual([]);
+      expect((await vault.call('result.list', all)).results).toEqual(results);
+      expect((await vault.call('result.list', { ...own, caller: stranger })).results).toEqual([]);
+      const denied = expect.objectContaining({ code: 'DENIED' });
+      await expect(vault.call('result.list', { ...all, caller: stranger })).rejects.toEqual(denied);
+      await expect(vault.call('result.remove', { all: true, inos: [ino], caller: stranger })).rejects.toEqual(
+        denied,
+      );
+      expect(await vault.call('result.remove', { inos: [ino], caller: stranger })).toEqual({ removed: 0 });
+      expect(await vault.as(writer, `tell(read('ids/${result}'))`)).toEqual(['long ago']);
+      expect(await vault.call('result.remove', { inos: [ino, 1, 2], caller })).toEqual({ removed: 1 });
+      expect((await vault.call('result.list', { ...own, caller })).results).toEqual(
+        results.filter((each) => each.ino !== ino),
+      );
+      if (writer !== 0)
+        expect(await vault.as(writer, `tell(attempt(read, 'ids/${result}'))`)).toEqual(['ENOENT']);
+    });
+
     it('refuses a result that is open, empty, missing or no file', async () => {
       const take = (name: string) =>
         taken('t6', name).then(
