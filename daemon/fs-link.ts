@@ -20,11 +20,16 @@ export class FsLink {
     return within(this.#connected().call(method, params), method, patience);
   }
 
-  /** As {@link call}, on a connection of its own and for as long as it takes. */
-  async callAlone<M extends ControlMethod>(method: M, params: ControlParams<M>): Promise<ControlResult<M>> {
+  /** As {@link call}, on a connection of its own. @param seconds none: for as long as it takes */
+  async callAlone<M extends ControlMethod>(
+    method: M,
+    params: ControlParams<M>,
+    seconds?: number,
+  ): Promise<ControlResult<M>> {
     const client = ControlClient.connect(this.#path);
     try {
-      return await client.call(method, params);
+      const result = client.call(method, params);
+      return await (seconds === undefined ? result : within(result, method, seconds));
     } finally {
       client.close();
     }

@@ -6,6 +6,9 @@ import type { FsLink } from './fs-link.js';
 import type { AdmissionAnswer, AdmissionEntry, Goodness } from './protocol/admission.js';
 import type { Admission, Asker, Objects } from './router/objects.js';
 
+/** For at most 64 MiB, on a disk that is busy. */
+const verifySeconds = 120;
+
 /** Objects as sherin-fs tells of them: it decides for the asker, and it verifies. */
 export class FsObjects implements Objects {
   readonly #fs: FsLink;
@@ -29,7 +32,7 @@ export class FsObjects implements Objects {
   }
 
   async verifies(id: SherinId): Promise<boolean> {
-    const { failed } = await this.#fs.callAlone('verify', { target: id });
+    const { failed } = await this.#fs.callAlone('verify', { target: id }, verifySeconds);
     return failed === 0;
   }
 }

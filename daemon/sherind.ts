@@ -157,9 +157,13 @@ export class Sherind {
     try {
       this.#events.stop();
       // Bots first: what they hold goes back to the queue.
-      await this.#tasks.stop();
-      if (how === 'with-fs') await this.#supervisor.stop();
-      else await this.#supervisor.leave();
+      try {
+        await this.#tasks.stop();
+      } finally {
+        // Whatever becomes of tasks: the vault is closed, where that is wanted.
+        if (how === 'with-fs') await this.#supervisor.stop();
+        else await this.#supervisor.leave();
+      }
     } finally {
       this.#endWatchdog();
       await this.#metricsPort?.close();

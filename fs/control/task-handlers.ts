@@ -3,7 +3,7 @@ import { SherinError } from '../../common/errors.js';
 import { mostRequestBytes, resultsPage } from '../../daemon/protocol/grants.js';
 import { system } from '../../native/index.js';
 import type { Tasks } from '../service/tasks/tasks.js';
-import { onBehalf } from './on-behalf.js';
+import { onBehalf, requireOwn } from './on-behalf.js';
 import type { Call, ControlHandlers } from './server.js';
 
 type Handlers = Pick<
@@ -23,20 +23,32 @@ type Handlers = Pick<
 export function taskHandlers({ bots, grants, requests, results, oldResults }: Tasks): Handlers {
   return {
     'bot.open': async (bot, { peer }) => {
+      requireOwn(peer);
       await bots.open(bot, peer);
       return {};
     },
     'bot.close': async ({ bot }, { peer }) => {
+      requireOwn(peer);
       await bots.close(bot, peer);
       return {};
     },
     'grant.add': async ({ uid, gid, groups, ...grant }, { peer }) => {
+      requireOwn(peer);
       await grants.add(grant, { uid, gid, groups }, peer);
       return {};
     },
-    'grant.end': async ({ bot, task }, { peer }) => ({ ended: await grants.end(bot, task, peer) }),
-    'result.offer': async ({ to, ...written }, { peer }) => ({ id: await results.offer(written, to, peer) }),
-    'result.take': async (wanted, { peer }) => ({ id: await results.take(wanted, peer) }),
+    'grant.end': async ({ bot, task }, { peer }) => {
+      requireOwn(peer);
+      return { ended: await grants.end(bot, task, peer) };
+    },
+    'result.offer': async ({ to, ...written }, { peer }) => {
+      requireOwn(peer);
+      return { id: await results.offer(written, to, peer) };
+    },
+    'result.take': async (wanted, { peer }) => {
+      requireOwn(peer);
+      return { id: await results.take(wanted, peer) };
+    },
     'result.list': async ({ all, before, after, caller }, { peer }) => {
       const from = { all, before: BigInt(before), after: after ?? 0 };
       const results = await oldResults.list(from, onBehalf(peer, caller));

@@ -58,11 +58,14 @@ export class Grants {
     folderOf(this.#vault, bot);
     const lost = this.#vault.folders.end(bot, task);
     const inodes = lost.filter(({ granted }) => granted.ended).map(({ granted }) => granted.ino);
-    await this.#mount.invalidate({ inodes });
-    await recorded(
-      this.#vault,
-      lost.map(({ granted, task: by }) => event('AUDIT_GRANT_END', granted.id, peer, { bot, task: by })),
+    const ends = lost.map(({ granted, task: by }) =>
+      event('AUDIT_GRANT_END', granted.id, peer, { bot, task: by }),
     );
+    try {
+      await this.#mount.invalidate({ inodes });
+    } finally {
+      await recorded(this.#vault, ends);
+    }
     return lost.length;
   }
 }

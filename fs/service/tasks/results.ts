@@ -112,6 +112,8 @@ export class Results {
     await recorded(this.#vault, [
       { event: 'AUDIT_RESULT', id, actor: actorOf(peer), meta: { bot, task, uid } },
     ]);
+    // It may have been closed meanwhile, and opened anew: its files are gone then.
+    if (folderOf(this.#vault, bot).number !== folder.number) throw new SherinError('BOT_UNKNOWN', { bot });
     const place = { part: parts[wanted.as], name: String(uid) } as const;
     const newParent = taskDirectory(session.changes, place, { uid, gid }, vaultOwner());
     const attributes = owned(inode, wanted, session.changes.now());
