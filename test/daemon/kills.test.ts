@@ -20,7 +20,8 @@ const seconds = 120 + kills * 90;
 /** Bytes of sherind's memory at its most. */
 const mostMemory = 256 * 2 ** 20;
 
-const victims = ['sherin-fs', 'bot', 'sherind'] as const;
+/** The last one: sherind, and sherin-fs while the next sherind starts. */
+const victims = ['sherin-fs', 'bot', 'sherind', 'both'] as const;
 
 let machine: Machine;
 let client: DaemonClient;
@@ -39,30 +40,52 @@ async function kill(pid: number): Promise<void> {
   await gone(pid);
 }
 
-/** Kills one of them, where no task would be lost too often by it: after three times it has failed, as it should. */
-async function strike(victim: (typeof victims)[number]): Promise<boolean> {
-  if (victim === 'sherin-fs') {
-    const { fs } = await machine.call('status', {});
-    await kill(fs.pid);
-    return true;
-  }
-  const { tasks: running } = await client.call('task.list', { state: 'running' });
+interface Pids {
+  readonly fs: number;
+  readonly bot: number | null;
+  readonly sherind: number;
+}
+
+/** Whom to kill, where no task would be lost too often by it: after three times it has failed, as it should. */
+async function found(victim: (typeof victims)[number]): Promise<Pids | null> {
+  const { pid: sherind, fs } = await client.call('system.status');
+  const [bot] = processesOf(machine.home, 'echo');
+  if (fs === null) return null;
+  const pids = { fs: fs.pid, bot: bot ?? null, sherind };
+  if (victim === 'sherin-fs') return pids;
+  const { tasks: running } = await client.call('task.list', { state: 'running', all: true });
   const all = await Promise.all(running.map(({ task_id }) => get(task_id)));
-  if (all.some(({ failures }) => failures > 0)) return false;
-  if (victim === 'bot') {
-    const [pid] = processesOf(machine.home, 'echo');
-    if (pid === undefined) return false;
-    await kill(pid);
-    return true;
-  }
-  const { pid } = await client.call('system.status');
+  return all.some(({ failures }) => failures > 0) ? null : pids;
+}
+
+/** False while what was killed before is not back. */
+async function strike(victim: (typeof victims)[number]): Promise<boolean> {
+  const pids = await found(victim).catch(() => null);
+  if (pids === null) return false;
+  if (victim === 'sherin-fs') await kill(pids.fs);
+  else if (victim === 'bot') {
+    if (pids.bot === null) return false;
+    await kill(pids.bot);
+  } else await restart(pids, victim === 'both');
+  return true;
+}
+
+async function restart({ sherind, fs }: Pids, both: boolean): Promise<void> {
   client.close();
-  await kill(pid);
+  await kill(sherind);
   chmodSync(machine.home, 0o711);
-  machine.ok('up');
+  const up = machine.begin('up', '--allow-other');
+  if (both) {
+    await sleep(Math.random() * 1500);
+    await kill(fs);
+  }
+  const { code, err } = await up.outcome;
+  // Whoever asks may be told that sherin-fs has ended; a sherind that was started does not end with it.
+  expect(err).not.toContain('starting sherind');
+  if (both && code !== 0) machine.ok('up', '--allow-other');
+  else expect([code, err]).toEqual([0, '']);
   client = await connect();
   chmodSync(join(machine.home, 'run/sherind.sock'), 0o666);
-  return true;
 }
 
 /** Until bots work, so that something can be cut off. */
@@ -71,14 +94,13 @@ async function atWork(): Promise<void> {
     while ((await client.call('bot.get', { bot }).catch(() => null))?.state !== 'ready') await sleep(50);
 }
 
-/** Kills each, one after the other, every second time in the middle of what comes after the last. */
+/** Kills each as often, in any order, every second time in the middle of what comes after the last. */
 async function havoc(): Promise<void> {
-  for (let n = 0; n < kills * victims.length; n++) {
+  const order = Array.from({ length: kills }, () => [...victims].sort(() => Math.random() - 0.5)).flat();
+  for (const [n, victim] of order.entries()) {
     if (n % 2 === 0) await atWork();
     await sleep(Math.random() * 500);
-    const victim = victims[n % victims.length] ?? 'bot';
-    // What was killed before may not be back yet.
-    while (!(await strike(victim).catch(() => false))) await sleep(50);
+    while (!(await strike(victim))) await sleep(50);
   }
   await atWork();
 }
