@@ -1,8 +1,9 @@
-import { lstat, mkdir, rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { verifier } from '../../common/signature.js';
+import { makeDirectory } from '../disk/make-directory.js';
 import type { AuditEvent } from './event.js';
 import { broken, unwritable } from './fault.js';
 import type { RecordLine } from './line.js';
@@ -82,7 +83,7 @@ export class AuditLog {
    */
   static async open(options: AuditLogOptions): Promise<AuditLog> {
     const { dir } = options;
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeDirectory(dir);
     // Files are made and removed in it.
     if (!(await lstat(dir)).isDirectory()) throw broken('audit/ is a link');
     await rm(join(dir, 'next.tmp'), { recursive: true, force: true });

@@ -1,12 +1,13 @@
 /** Records made while no key is there: `audit/pending.jsonl`, unauthenticated until the log takes them in. */
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
 import { sha256 } from '../../common/merkle.js';
 import { readBounded } from '../disk/bounded.js';
 import { syncDirectory } from '../disk/durable.js';
+import { makeDirectory } from '../disk/make-directory.js';
 import { type AuditEvent, boundedEvent, eventFault, longestLine } from './event.js';
 import { unwritable } from './fault.js';
 import { type Prepared, prepareBounded } from './record.js';
@@ -46,7 +47,7 @@ export class PendingAudit {
     prepareBounded(claimed(bounded, ts));
     const line = `${jcs({ ...bounded, ts, v: 1 })}\n`;
     try {
-      await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+      await makeDirectory(this.#dir);
       const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
       const file = await open(pendingPath(this.#dir), flags, 0o600);
       try {
