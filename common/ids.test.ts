@@ -103,3 +103,8 @@ describe('Sherin IDs', () => {
     expect(looksLikeSherinId(text)).toBe(meant);
   });
 });
+
+it('a date of more than eight digits is none, though its days and months be right', () => {
+  const parts = { namespace: parseNamespace('FILES'), date: 1_897_051_101, tag: Buffer.alloc(16) };
+  expect(() => formatSherinId(parts)).toThrow('its date');
+});

@@ -63,7 +63,7 @@ export function parseNamespace(text: string): Namespace {
 function isDate(number: number): boolean {
   const [year, month, day] = [Math.floor(number / 10_000), Math.floor(number / 100) % 100, number % 100];
   const date = new Date(Date.UTC(year, month - 1, day));
-  return year >= 1970 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  return year >= 1970 && year <= 9999 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
 /** True for text that is meant as a Sherin ID, well formed or not: a namespace, a date, and more, but no file's extension. */
