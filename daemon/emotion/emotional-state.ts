@@ -28,7 +28,7 @@ type Windows = Readonly<Record<InputName, Window>>;
 
 /**
  * How Sherin feels, by what sherind measures and nothing else. Whoever wants it to go on after a restart keeps its steps, and
- * restores them. Times are milliseconds of a clock that never goes back.
+ * restores them: those of sums alone, for whoever could make up a share or a mean would say how well things went. Times are milliseconds of a clock that never goes back.
  */
 export class EmotionalState {
   readonly #dimensions: ReadonlyMap<string, Dimension>;
@@ -48,14 +48,12 @@ export class EmotionalState {
 
   /** `unmeasured`: it ended, and whether it was a success nobody measured. */
   taskEnded(outcome: 'succeeded' | 'failed' | 'unmeasured', now: number): void {
-    this.#happened += 1;
     this.#add('success', outcome === 'succeeded' ? 1 : 0, now);
     this.#add('error', outcome === 'failed' ? 1 : 0, now);
   }
 
   /** A look-up in pattern memory. */
   patternLookedUp(known: boolean, now: number): void {
-    this.#happened += 1;
     this.#add('novelty', known ? 0 : 1, now);
   }
 
@@ -82,15 +80,15 @@ export class EmotionalState {
     return Object.fromEntries(values) as Record<DimensionName, number>;
   }
 
-  /** How often something has happened; what is only observed now and then does not count. */
+  /** How often something has happened of what {@link measuredSince} tells. */
   get happened(): number {
     return this.#happened;
   }
 
-  /** Steps that may have changed since then. */
+  /** Steps that may have changed since then, of what outlives a restart. */
   measuredSince(time: number): MeasuredStep[] {
     return [...this.#windows].flatMap(([seconds, windows]) =>
-      inputNames.flatMap((input) => windows[input].since(time).map((step) => ({ input, seconds, ...step }))),
+      keptInputs.flatMap((input) => windows[input].since(time).map((step) => ({ input, seconds, ...step }))),
     );
   }
 
@@ -108,7 +106,7 @@ export class EmotionalState {
     now: number,
   ): 'kept' | 'old' | 'damaged' | 'future' {
     const windows = this.#windows.get(seconds);
-    if (!isInput(input) || !isMeasured(input, { step, sum, count })) return 'damaged';
+    if (!isKept(input) || !isMeasured({ step, sum, count })) return 'damaged';
     // Of a length that a dimension had before.
     if (windows === undefined) return 'old';
     const place = windows[input].placeOf(step, now);
@@ -135,14 +133,17 @@ export class EmotionalState {
   }
 }
 
-function isInput(name: string): name is InputName {
-  return Object.hasOwn(inputs, name);
+/** More of them only takes safety down, and what is not there is as after a start of old. */
+const keptInputs = inputNames.filter((name) => inputs[name].read === 'sum');
+
+function isKept(name: string): name is InputName {
+  return (keptInputs as readonly string[]).includes(name);
 }
 
-/** Counted is at least one, and of a ratio no more hits than that. */
-function isMeasured(input: InputName, { step, sum, count }: Step): boolean {
+/** Counted is at least one. */
+function isMeasured({ step, sum, count }: Step): boolean {
   const whole = Number.isSafeInteger(step) && step >= 0 && Number.isSafeInteger(count) && count > 0;
-  return whole && sum >= 0 && Number.isFinite(sum) && (inputs[input].read !== 'ratio' || sum <= count);
+  return whole && sum >= 0 && Number.isFinite(sum);
 }
 
 function windowsOf(seconds: number): Windows {

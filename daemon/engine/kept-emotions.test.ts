@@ -50,20 +50,36 @@ function restart(later: number, between: () => void = () => undefined): void {
 const put = 'INSERT INTO emotionSteps (input, seconds, step, sum, count) VALUES (?, ?, ?, ?, ?)';
 const rows = () => database.get<{ rows: number }>('SELECT count(*) AS rows FROM emotionSteps')?.rows;
 
-it('a start goes on with what was measured before it, and what is measured then counts beside it', () => {
-  for (let failures = 0; failures < 10; failures++) emotions.taskEnded('failed', now);
+it('a start goes on with cubes that had failed, and those that fail then count beside them', () => {
   emotions.integrityFailed(now);
-  emotions.observed('waiting', 8, now);
-  emotions.patternLookedUp(false, now);
-  const before = emotions.feelings(now);
   restart(0);
-  expect(emotions.feelings(now)).toEqual(before);
-  expect(emotions.emotion(now)).toMatchObject({ confidence: 0.55, safety: 0.9, empathy: 0.65 });
-  emotions.taskEnded('failed', now);
+  expect(emotions.emotion(now)).toMatchObject({ safety: 0.9, confidence: 0.8 });
+  emotions.integrityFailed(now);
   restart(0);
   restart(0);
-  expect(emotions.feelings(now).get('confidence')?.inputs.error).toBeCloseTo(11 / 21);
+  expect(emotions.emotion(now).safety).toBe(0.8);
   expect(logged).toEqual([]);
+});
+
+it('nobody gains by an edit: successes, or much in which failures are lost, can not be made up', () => {
+  restart(0, () => {
+    for (const [input, seconds] of [
+      ['success', 600],
+      ['error', 600],
+      ['waiting', 300],
+      ['queue', 300],
+    ] as const) {
+      const step = Math.floor(begin / ((seconds * 1000) / 60));
+      database.run(put, input, seconds, step, input === 'success' ? 1_000_000 : 0, 1_000_000);
+    }
+  });
+  const fresh = new EmotionalState();
+  expect(emotions.emotion(now)).toEqual(fresh.emotion(now));
+  for (const each of [emotions, fresh]) {
+    for (let failures = 0; failures < 10; failures++) each.taskEnded('failed', now);
+    each.observed('waiting', 8, now);
+  }
+  expect(emotions.emotion(now)).toEqual(fresh.emotion(now));
 });
 
 it('what is older than its window is gone, from the database, too', () => {
@@ -77,12 +93,12 @@ it('what is older than its window is gone, from the database, too', () => {
 });
 
 it('a process that runs for long drops what has gone out of its windows', () => {
-  emotions.taskEnded('failed', now);
+  emotions.integrityFailed(now);
   kept.save();
   const first = rows() ?? 0;
   for (let days = 0; days < 10; days++) {
     now += 25 * hour;
-    emotions.taskEnded('failed', now);
+    emotions.integrityFailed(now);
     kept.save();
   }
   expect(rows()).toBe(first);
@@ -91,15 +107,15 @@ it('a process that runs for long drops what has gone out of its windows', () => 
 it('rows that are damaged or of a time to come are ignored, and told in the log; the others count', () => {
   emotions.integrityFailed(now);
   restart(0, () => {
-    const step = Math.floor(begin / 10_000);
+    const step = Math.floor(begin / (24 * minute));
     const wrong = [
-      ['no-such-input', 600, step, 1, 1],
-      ['success', 600, step, 5, 1],
-      ['error', 600, step, -1, 1],
-      ['error', 600, step - 1, 1, 0],
-      ['waiting', 600, step, Number.POSITIVE_INFINITY, 1],
-      ['error', 600, -step, 1, 1],
-      ['success', 600, step + 1, 1000, 1000],
+      ['no-such-input', 86_400, step, 1, 1],
+      ['success', 86_400, step, 1, 1],
+      ['integrity', 86_400, step - 1, -1, 1],
+      ['integrity', 86_400, step - 2, 1, 0],
+      ['integrity', 86_400, step - 3, Number.POSITIVE_INFINITY, 1],
+      ['integrity', 86_400, -step, 1, 1],
+      ['integrity', 86_400, step + 1, 1000, 1000],
     ] as const;
     for (const row of wrong) database.run(put, ...row);
   });
@@ -114,26 +130,26 @@ it('rows that are damaged or of a time to come are ignored, and told in the log;
 });
 
 it('a clock that was set back leaves nothing that counts twice', () => {
-  emotions.taskEnded('failed', now);
+  emotions.integrityFailed(now);
   restart(-hour);
-  expect(emotions.emotion(now).confidence).toBe(0.8);
-  emotions.taskEnded('failed', now);
+  expect(emotions.emotion(now).safety).toBe(1);
+  emotions.integrityFailed(now);
   restart(0);
-  expect(emotions.feelings(now).get('confidence')?.inputs.error).toBeCloseTo(1 / 11);
+  expect(emotions.emotion(now).safety).toBe(0.9);
 });
 
-it('windows of a length that no dimension has any more are dropped without a word', () => {
-  const patience = { name: 'patience', initial: 0.5, windowSeconds: 120, weights: { error: -0.5 } };
+it('windows of a length that no dimension has any more are dropped, and nothing is told of them', () => {
+  const patience = { name: 'patience', initial: 0.5, windowSeconds: 120, weights: { integrity: -0.5 } };
   restart(0);
   kept.close();
   start([patience]);
-  emotions.taskEnded('failed', now);
+  emotions.integrityFailed(now);
   restart(0);
   expect(database.all('SELECT seconds FROM emotionSteps WHERE seconds = 120')).toEqual([]);
-  expect([emotions.emotion(now).confidence < 0.8, logged]).toEqual([true, []]);
+  expect([emotions.emotion(now).safety, logged]).toEqual([0.9, []]);
 });
 
 it('what happens is stored without being asked for', async () => {
-  emotions.taskEnded('failed', now);
+  emotions.integrityFailed(now);
   await expect.poll(rows, { timeout: 20_000 }).toBeGreaterThan(0);
 });

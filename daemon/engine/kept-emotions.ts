@@ -1,4 +1,4 @@
-/** The windows of the emotional state in sherind's database, so that a start goes on with them. */
+/** What the emotional state must not forget with a restart, in sherind's database: cubes that failed verification. */
 
 import { emotionClock } from '../../common/emotion-clock.js';
 import type { Logger } from '../../common/log.js';
@@ -7,8 +7,6 @@ import type { EmotionalState, MeasuredStep } from '../emotion/emotional-state.js
 
 /** How often it is looked whether something has happened. */
 const lookMs = 1_000;
-/** What was only observed, while nothing happened, is stored so often: a machine that rests need not write each second. */
-const restMs = 60_000;
 
 const sql = {
   all: 'SELECT input, seconds, step, sum, count FROM emotionSteps ORDER BY step',
@@ -73,7 +71,7 @@ export class KeptEmotions {
   }
 
   #look(): void {
-    if (this.#emotions.happened !== this.#happened || this.#clock() - this.#savedAt >= restMs) this.save();
+    if (this.#emotions.happened !== this.#happened) this.save();
   }
 
   /** What is too old goes without a word; so does nothing else. */
