@@ -36,8 +36,6 @@ describe('a remembered answer', () => {
     expect(await fixture.lookUp(known.key, 2000, refuse)).toBeNull();
     expect(asked).toEqual([known.result]);
     expect(fixture.memory.get(known.key, 1000)?.uses).toBe(0);
-    const broken = () => Promise.reject(new Error('sherin-fs does not answer'));
-    await expect(fixture.lookUp(known.key, 1000, broken)).rejects.toThrow('does not answer');
   });
 
   it('misses after an import and for another version of the bot', async () => {

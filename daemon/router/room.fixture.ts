@@ -39,6 +39,8 @@ export class Rights implements Objects {
   readonly damaged = new Set<SherinId>();
   /** What the submissions have put on record. */
   readonly recorded: DaemonAuditEvent[] = [];
+  /** What the next submissions are answered. */
+  fault: Error | null = null;
   /** How often it was asked about an object. */
   asked = 0;
 
@@ -48,6 +50,7 @@ export class Rights implements Objects {
   }
 
   async admit({ reads, results, events }: Admission, asker: Asker): Promise<readonly Goodness[]> {
+    if (this.fault !== null) throw this.fault;
     for (const id of reads) await this.require(id, asker);
     this.recorded.push(...events);
     return results.map((id) => (this.#may(id, asker.uid) ? 'unverified' : 'none'));

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SherinError } from '../../common/errors.js';
 import type { Classified } from '../domains/catalogue.js';
 import { asker, idOf, RoomFixture } from './room.fixture.js';
 
@@ -43,6 +44,21 @@ describe('a submission', () => {
     await expect(room.submit('secret', { domain: 'physics' })).rejects.toThrow(code('ID_UNKNOWN'));
     expect(room.objects.recorded).toEqual([]);
     expect(room.tasks.list({ limit: 10 })).toEqual([]);
+  });
+
+  it('is none where sherin-fs does not answer, or can put nothing on record; it can be made again', async () => {
+    for (const fault of ['NOT_RUNNING', 'AUDIT_UNWRITABLE'] as const) {
+      room.objects.fault = new SherinError(fault, { path: '', part: '' });
+      await expect(room.submit('a')).rejects.toThrow(code(fault));
+      await expect(
+        room.tasks.router.submitMulti(asker(1000), {
+          ...{ request: idOf('a'), inputs: [], priority: 5, emotion: {}, domains: ['coding', 'logic'] },
+        }),
+      ).rejects.toThrow(code(fault));
+    }
+    expect(room.tasks.list({ limit: 10 })).toEqual([]);
+    room.objects.fault = null;
+    expect((await room.submit('a')).state).toBe('queued');
   });
 
   it('takes a class of the domain only', async () => {
