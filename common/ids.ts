@@ -60,10 +60,23 @@ export function parseNamespace(text: string): Namespace {
   return text as Namespace;
 }
 
+/** Days of the months, February in leap years. */
+const longestMonths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
 function isDate(number: number): boolean {
-  const [year, month, day] = [Math.floor(number / 10_000), Math.floor(number / 100) % 100, number % 100];
-  const date = new Date(Date.UTC(year, month - 1, day));
-  return year >= 1970 && year <= 9999 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  const year = Math.floor(number / 10_000);
+  const month = Math.floor(number / 100) % 100;
+  const day = number % 100;
+  if (year < 1970 || year > 9999 || day < 1 || day > (longestMonths[month - 1] ?? 0)) return false;
+  return month !== 2 || day < 29 || (year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0));
+}
+
+const wellFormed = /^[A-Z][A-Z0-9-]{0,15}_(\d{8})_[0-9a-f]{32}$/;
+
+/** As {@link parseSherinId}, without its parts or what is wrong with it. */
+export function isSherinId(text: string): text is SherinId {
+  const [, digits] = wellFormed.exec(text) ?? [];
+  return digits !== undefined && isDate(Number(digits));
 }
 
 /** True for text that is meant as a Sherin ID, well formed or not: a namespace, a date, and more, but no file's extension. */
@@ -87,7 +100,7 @@ export function parseSherinId(text: string): SherinIdParts {
 
 /** @throws SherinError ID_MALFORMED */
 export function asSherinId(text: string): SherinId {
-  parseSherinId(text);
+  if (!isSherinId(text)) parseSherinId(text);
   return text as SherinId;
 }
 

@@ -54,6 +54,10 @@ export class SupervisedBot {
     this.#log = options.log.child({ bot: options.program.manifest.bot_id });
   }
 
+  get state(): BotState {
+    return this.#state;
+  }
+
   get facts(): BotFacts {
     return {
       state: this.#state,

@@ -80,6 +80,10 @@ export class DaemonDatabase {
     return this.#step(work, { begin: 'SAVEPOINT part', keep: ['RELEASE part'], undo });
   }
 
+  get inTransaction(): boolean {
+    return this.#db.inTransaction;
+  }
+
   /** What to do once the running transaction is committed, in the order of these calls; nothing of it if it is undone. */
   afterCommit(tell: () => void): void {
     if (!this.#db.inTransaction) throw new Error('no transaction is running');

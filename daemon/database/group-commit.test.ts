@@ -75,3 +75,21 @@ it('what nobody waits for is there soon, or as soon as somebody reads', async ()
   for (let tries = 0; database.all(turns).length < 2 && tries < 1000; tries++) await sleep(10);
   expect(database.all(turns)).toHaveLength(2);
 });
+
+it('many of a kind are stored in one go, and those that come after a failure are, too', () => {
+  const stored: (readonly string[])[] = [];
+  const add = group.gather<string>((names) => {
+    stored.push(names);
+    if (names.includes('bad')) throw new Error('logged');
+    for (const name of names) database.run(set, name, 1);
+  });
+  add('a');
+  add('b');
+  group.flush();
+  add('bad');
+  group.flush();
+  add('c');
+  group.flush();
+  expect(stored).toEqual([['a', 'b'], ['bad'], ['c']]);
+  expect(database.all(turns)).toHaveLength(3);
+});

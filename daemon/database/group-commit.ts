@@ -5,9 +5,11 @@ import type { DaemonDatabase } from './database.js';
 /** Milliseconds that {@link GroupCommit.soon} may take. */
 const soonMs = 50;
 
+type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
 interface Piece {
   readonly work: () => unknown;
-  readonly settle: (outcome: { readonly value: unknown } | { readonly error: unknown }) => void;
+  readonly settle: (outcome: Outcome) => void;
 }
 
 /** Changes that come together are committed together: one sync of the disk for all of them. Order is that of the calls. */
@@ -35,11 +37,33 @@ export class GroupCommit {
 
   /** For what nobody has to wait for, and may be lost in a power cut: on disk within 50 ms. What it throws is logged. */
   soon(work: () => void): void {
-    const settle: Piece['settle'] = (outcome) => {
-      if ('error' in outcome) this.#log.error({ err: outcome.error }, 'a change was not stored');
+    this.#later({ work, settle: (outcome) => this.#tell(outcome) });
+  }
+
+  /** As {@link soon} for many of a kind: gives what takes one, and those that came meanwhile are stored in one go. */
+  gather<Item>(store: (items: readonly Item[]) => void): (item: Item) => void {
+    let open: Item[] | null = null;
+    return (item) => {
+      if (open !== null) {
+        open.push(item);
+        return;
+      }
+      const items = [item];
+      open = items;
+      const end = () => {
+        if (open === items) open = null;
+      };
+      const work = () => {
+        end();
+        store(items);
+      };
+      const settle: Piece['settle'] = (outcome) => {
+        // The transaction may have failed before it came to this.
+        end();
+        this.#tell(outcome);
+      };
+      this.#later({ work, settle });
     };
-    this.#pieces.push({ work, settle });
-    this.#timer ??= setTimeout(() => this.flush(), soonMs);
   }
 
   /** Commits what waits, now: who reads after that sees it. */
@@ -53,8 +77,17 @@ export class GroupCommit {
     if (pieces.length > 0) this.#commit(pieces);
   }
 
+  #later(piece: Piece): void {
+    this.#pieces.push(piece);
+    this.#timer ??= setTimeout(() => this.flush(), soonMs);
+  }
+
+  #tell(outcome: Outcome): void {
+    if ('error' in outcome) this.#log.error({ err: outcome.error }, 'a change was not stored');
+  }
+
   #commit(pieces: readonly Piece[]): void {
-    const outcomes: Parameters<Piece['settle']>[0][] = [];
+    const outcomes: Outcome[] = [];
     try {
       this.#database.transaction(() => {
         for (const { work } of pieces) outcomes.push(this.#outcome(work));
@@ -67,7 +100,7 @@ export class GroupCommit {
   }
 
   /** @throws SherinError of the database, which concerns all of the group */
-  #outcome(work: () => unknown): { readonly value: unknown } | { readonly error: unknown } {
+  #outcome(work: () => unknown): Outcome {
     try {
       return { value: this.#database.part(work) };
     } catch (error) {

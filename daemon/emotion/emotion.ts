@@ -15,3 +15,30 @@ export function loweredBy(emotion: Emotion, claim: Claim): Emotion {
   for (const name of dimensionNames) lowered[name] = Math.min(emotion[name], claim[name] ?? 1);
   return lowered;
 }
+
+/** As {@link loweredBy}, measured when it is looked at first: what most is decided of depends on nothing of it. */
+export class LoweredEmotion {
+  readonly #measure: () => Emotion;
+  readonly #claim: Claim;
+  #lowered: Emotion | null = null;
+
+  constructor(measure: () => Emotion, claim: Claim) {
+    this.#measure = measure;
+    this.#claim = claim;
+  }
+
+  get confidence(): number {
+    return this.#value.confidence;
+  }
+  get empathy(): number {
+    return this.#value.empathy;
+  }
+  get safety(): number {
+    return this.#value.safety;
+  }
+
+  get #value(): Emotion {
+    this.#lowered ??= loweredBy(this.#measure(), this.#claim);
+    return this.#lowered;
+  }
+}

@@ -1,5 +1,4 @@
-import { parseSherinId, type SherinId } from '../../common/ids.js';
-import { jcs } from '../../common/jcs.js';
+import { asSherinId, type SherinId } from '../../common/ids.js';
 import { sha256 } from '../../common/merkle.js';
 
 declare const brand: unique symbol;
@@ -26,7 +25,7 @@ export interface Question {
 }
 
 /**
- * SHA-256 over the canonical JSON (RFC 8785) of an array, so that no two questions share an encoding. Of the request's ID only the hex part counts: it is a
+ * SHA-256 over the canonical JSON (RFC 8785; strings in arrays have one form) of an array, so that no two questions share an encoding. Of the request's ID only the hex part counts: it is a
  * keyed hash of the content, equal for equal questions of any day and namespace, and nobody can guess it.
  * @throws SherinError ID_MALFORMED
  */
@@ -40,9 +39,24 @@ export function patternKey({
   objects = [],
   ...rest
 }: Question): PatternKey {
-  const [tag = '', ...given] = [request, ...objects].map((id) => parseSherinId(id).tag.toString('hex'));
+  const given = objects.map(hexPartOf);
   const looksAt = inputs === 'pure' ? ['pure'] : ['namespace', inputs.namespace, inputs.head];
   const all = given.length === 0 ? [] : [['objects', ...given]];
-  const fields = ['sherin pattern 1', tag, domain, department, rest.class, bot, botVersion, looksAt, ...all];
-  return sha256(Buffer.from(jcs(fields))) as PatternKey;
+  const fields = [
+    'sherin pattern 1',
+    hexPartOf(request),
+    domain,
+    department,
+    rest.class,
+    bot,
+    botVersion,
+    looksAt,
+    ...all,
+  ];
+  return sha256(Buffer.from(JSON.stringify(fields))) as PatternKey;
+}
+
+/** The last 32 characters, see common/ids.ts. */
+function hexPartOf(id: SherinId): string {
+  return asSherinId(id).slice(-32);
 }

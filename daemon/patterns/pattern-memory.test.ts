@@ -72,15 +72,20 @@ describe('a remembered answer', () => {
 
   it('that is replaced, measured as wrong or forgotten while it is looked at is not given', async () => {
     const known = answer('q');
-    const meanwhile: (() => void)[] = [
+    const forget = async () => {
+      fixture.measure(known, false, 4);
+      await fixture.upkeep.run(async () => false);
+      expect(fixture.memory.get(known.key, 1000)).toBeNull();
+    };
+    const meanwhile: (() => unknown)[] = [
       () => fixture.memory.learn({ ...known, result: idOf('another answer') }),
       () => fixture.measure(known, false),
-      () => fixture.database.run('DELETE FROM patterns'),
+      forget,
     ];
     for (const change of meanwhile) {
       fixture.memory.learn(known);
       const during = async () => {
-        change();
+        await change();
         return true;
       };
       expect(await fixture.lookUp(known.key, 1000, during)).toBeNull();

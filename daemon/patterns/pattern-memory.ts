@@ -1,5 +1,6 @@
 import { parseSherinId, type SherinId } from '../../common/ids.js';
 import type { DaemonDatabase } from '../database/database.js';
+import type { Looks } from './looks.js';
 import { confidence, type Pattern } from './pattern.js';
 import type { PatternKey } from './pattern-key.js';
 import { patternSql } from './statements.js';
@@ -13,27 +14,36 @@ export interface Measurement {
 /** One remembered answer: of a key each owner has his own. */
 export type Remembered = Pick<Pattern, 'key' | 'owner' | 'result'>;
 
-/** How many remembered answers are asked about before a question counts as new. */
-const mostTries = 8;
+/** An answer that was given, how often, and when last. */
+interface Given extends Remembered {
+  uses: number;
+  now: number;
+}
+
+/** Stores things of a kind: each at once, or many together some time later. */
+type Gather = <Item>(store: (items: readonly Item[]) => void) => (item: Item) => void;
 
 /** Answers by question. Only IDs and hashes are kept; whether a question is equal shows the key alone. */
 export class PatternMemory {
   readonly #database: DaemonDatabase;
+  readonly #looks: Looks;
   readonly #now: () => number;
-  readonly #count: (use: () => void) => void;
+  readonly #count: (given: Given) => void;
 
   /**
    * @param now milliseconds since 1970
-   * @param count stores that an answer was given: at once, or with other changes, for whoever got it need not wait for that
+   * @param gather stores that answers were given; whoever got one need not wait for that
    */
   constructor(
     database: DaemonDatabase,
+    looks: Looks,
     now: () => number = Date.now,
-    count: (use: () => void) => void = (use) => use(),
+    gather: Gather = (store) => (item) => store([item]),
   ) {
     this.#database = database;
+    this.#looks = looks;
     this.#now = now;
-    this.#count = count;
+    this.#count = gather((given) => this.#store(given));
   }
 
   /**
@@ -42,8 +52,7 @@ export class PatternMemory {
    * @throws SherinError DAEMON_DATABASE, NO_SPACE
    */
   candidates(key: PatternKey, asker: number): readonly Remembered[] {
-    const found = this.#database.all<Pattern>(patternSql.candidates, key, asker, mostTries);
-    return found.map(({ owner, result }) => ({ key, owner, result }));
+    return this.#looks.at(key, asker).map(({ owner, result }) => ({ key, owner, result }));
   }
 
   /**
@@ -51,10 +60,25 @@ export class PatternMemory {
    * @throws as {@link candidates}
    */
   give({ key, owner, result }: Remembered): boolean {
-    if (this.#database.get(patternSql.answers, key, owner, result) === undefined) return false;
-    const now = this.#now();
-    this.#count(() => this.#database.run(patternSql.use, { key, owner, result, now }));
+    // Its owner has one answer to a question, and it comes first.
+    const [own] = this.#looks.at(key, owner);
+    if (own?.owner !== owner || own.result !== result) return false;
+    this.#count({ key, owner, result, uses: 1, now: this.#now() });
     return true;
+  }
+
+  #store(all: readonly Given[]): void {
+    const together = new Map<string, Given>();
+    for (const given of all) {
+      const name = `${given.owner} ${given.result} ${given.key.toString('latin1')}`;
+      const known = together.get(name);
+      together.set(name, { ...given, uses: given.uses + (known?.uses ?? 0) });
+    }
+    for (const { key, owner, result, uses, now } of together.values()) {
+      this.#database.run(patternSql.use, { key, owner, result, uses, now });
+      // What is used is archived no more: it may come before others.
+      if (this.#looks.at(key, owner)[0]?.stage === 'archive') this.#looks.forget();
+    }
   }
 
   /**
@@ -62,6 +86,7 @@ export class PatternMemory {
    * its day, keeps its confidence; another one begins anew.
    */
   learn({ key, owner, result }: Remembered): boolean {
+    this.#looks.forget();
     return this.#database.transaction(() => {
       const now = this.#now();
       const tombstone = this.#database.get<{ endsAt: number }>(patternSql.tombstone, key, owner);
@@ -76,6 +101,7 @@ export class PatternMemory {
 
   /** Counts a measured success or failure; nothing where this result is remembered no more. */
   measured({ key, owner, result }: Remembered, { success }: Measurement): void {
+    this.#looks.forget();
     const step = success ? confidence.success : confidence.failure;
     this.#database.run(patternSql.measure, step, key, owner, result);
   }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asSherinId, type SherinId } from '../../common/ids.js';
 import { DaemonDatabase } from '../database/database.js';
+import { Looks } from './looks.js';
 import { type PatternKey, patternKey, type Question } from './pattern-key.js';
 import { type Measurement, PatternMemory, type Remembered } from './pattern-memory.js';
 import { PatternUpkeep } from './upkeep.js';
@@ -18,8 +19,9 @@ export class PatternFixture {
   readonly directory = mkdtempSync(join(tmpdir(), 'sherind-patterns-'));
   readonly database = DaemonDatabase.open(this.directory);
   now = 1_800_000_000_000;
-  readonly memory = new PatternMemory(this.database, () => this.now);
-  readonly upkeep = new PatternUpkeep(this.database, () => this.now);
+  readonly #looks = new Looks(this.database);
+  readonly memory = new PatternMemory(this.database, this.#looks, () => this.now);
+  readonly upkeep = new PatternUpkeep(this.database, this.#looks, () => this.now);
 
   /** The answer to a question, as the router gives it. */
   async lookUp(key: PatternKey, asker: number, mayRead: MayRead): Promise<Remembered | null> {

@@ -11,8 +11,7 @@ export const patternSql = {
   // the asker's own first
   candidates: `SELECT ${columns} FROM patterns WHERE key = ? AND confidence >= ${confidence.toAnswer}
     ORDER BY owner = ? DESC, ${stages}, confidence DESC, owner LIMIT ?`,
-  answers: `SELECT 1 FROM patterns WHERE key = ? AND owner = ? AND result = ? AND confidence >= ${confidence.toAnswer}`,
-  use: `UPDATE patterns SET uses = uses + 1, usedAt = max(usedAt, @now), stage = CASE stage WHEN 'archive' THEN 'immediate' ELSE stage END
+  use: `UPDATE patterns SET uses = uses + @uses, usedAt = max(usedAt, @now), stage = CASE stage WHEN 'archive' THEN 'immediate' ELSE stage END
     WHERE key = @key AND owner = @owner AND result = @result AND confidence >= ${confidence.toAnswer}`,
   learn: `INSERT OR REPLACE INTO patterns (${columns}) VALUES (?, ?, ?, 'immediate', ${confidence.start}, 0, ?, ?)`,
   learnAgain:

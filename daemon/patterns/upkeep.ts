@@ -1,4 +1,5 @@
 import type { DaemonDatabase } from '../database/database.js';
+import type { Looks } from './looks.js';
 import { archiveAfter, mostPerOwner, type Pattern, tombstoneFor } from './pattern.js';
 import type { PatternKey } from './pattern-key.js';
 import { patternSql } from './statements.js';
@@ -21,17 +22,20 @@ const page = 100;
 /** What happens to patterns without anyone asking; sherind calls it every hour. */
 export class PatternUpkeep {
   readonly #database: DaemonDatabase;
+  readonly #looks: Looks;
   readonly #now: () => number;
 
   /** @param now milliseconds since 1970 */
-  constructor(database: DaemonDatabase, now: () => number = Date.now) {
+  constructor(database: DaemonDatabase, looks: Looks, now: () => number = Date.now) {
     this.#database = database;
+    this.#looks = looks;
     this.#now = now;
   }
 
   /** @throws SherinError DAEMON_DATABASE, NO_SPACE; what `mayPromote` throws, with the rest done already */
   async run(mayPromote: MayPromote): Promise<UpkeepDone> {
     const now = this.#now();
+    this.#looks.forget();
     const done = this.#database.transaction(() => {
       this.#database.run(patternSql.dropTombstones, now);
       const pruned = this.#prune(now);
@@ -43,11 +47,13 @@ export class PatternUpkeep {
 
   /** Promotes one that is still ripe, as when a decision comes late; false where it is not. */
   promote({ key, owner }: Pick<Pattern, 'key' | 'owner'>): boolean {
+    this.#looks.forget();
     return this.#database.run(patternSql.promote, key, owner) > 0;
   }
 
   /** As {@link promote}, of one that is known by the first 16 bytes of its key. */
   promoteNamed(start: Buffer, owner: number): boolean {
+    this.#looks.forget();
     return this.#database.run(patternSql.promoteNamed, start, owner) > 0;
   }
 

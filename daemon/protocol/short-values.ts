@@ -1,6 +1,6 @@
 /** What may travel on the socket of sherind: IDs, enums, numbers and short names. */
 import { z } from 'zod';
-import { asCubeId, asSherinId } from '../../common/ids.js';
+import { asCubeId, isSherinId } from '../../common/ids.js';
 
 export { shortNameSchema } from '../../common/short-name.js';
 
@@ -13,7 +13,7 @@ export const uuid = z
 export const sherinIdSchema = z
   .string()
   .max(58)
-  .refine(isSherinId, 'a Sherin ID is wanted')
+  .refine((text): boolean => isSherinId(text), 'a Sherin ID is wanted')
   .meta({ title: 'Sherin ID' });
 export const cubeIdSchema = z
   .string()
@@ -38,12 +38,3 @@ export const namespaceSchema = z
   .string()
   .regex(/^[A-Z][A-Z0-9-]{0,15}$/, 'a namespace is wanted')
   .meta({ title: 'namespace' });
-
-function isSherinId(text: string): boolean {
-  try {
-    asSherinId(text);
-    return true;
-  } catch {
-    return false;
-  }
-}

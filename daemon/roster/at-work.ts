@@ -42,7 +42,7 @@ function runnerOf(roster: Roster): BotRunner {
   return {
     capacity: (domain) => {
       const [bot] = roster.of(domain);
-      return bot?.facts.state === 'ready' ? (bot.program?.manifest.max_concurrent ?? 0) : 0;
+      return bot?.state === 'ready' ? (bot.program?.manifest.max_concurrent ?? 0) : 0;
     },
     run: async ({ request, domain, department, class: kind }, grant, signal) => {
       const work = { id: request, domain, department, class: kind };

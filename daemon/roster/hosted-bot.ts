@@ -74,11 +74,13 @@ export class HostedBot {
     return this.#running;
   }
 
+  get state(): HostedState {
+    return this.#fault === null ? (this.#running?.state ?? neverRan.state) : 'faulty';
+  }
+
   get facts(): Omit<BotFacts, 'state'> & { readonly state: HostedState; readonly fault: string | null } {
     const facts = this.#running?.facts ?? neverRan;
-    return this.#fault === null
-      ? { ...facts, fault: null }
-      : { ...facts, state: 'faulty', fault: this.#fault.code };
+    return { ...facts, state: this.state, fault: this.#fault?.code ?? null };
   }
 
   /** It could not be started because the vault is closed. */
@@ -88,7 +90,7 @@ export class HostedBot {
 
   /** It does not come back by itself. */
   get broken(): boolean {
-    return broken.includes(this.facts.state);
+    return broken.includes(this.state);
   }
 
   /** Resolves once it is ready; harmless where it runs. @throws SherinError BOT_MANIFEST, BOT_UNSAFE, BOT_FAILED, SANDBOX_FAILED, TOOL_MISSING; LOCKED, NOT_RUNNING… */
@@ -96,7 +98,7 @@ export class HostedBot {
     const stops = this.#stops;
     return this.#turns.run(async () => {
       if (this.#retired) throw this.#isStopped();
-      if (this.#running !== null && this.#running.facts.state !== 'failed') return;
+      if (this.#running !== null && this.#running.state !== 'failed') return;
       await this.#end();
       this.#fault = null;
       try {

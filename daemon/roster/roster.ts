@@ -38,19 +38,19 @@ export class Roster {
     return bot;
   }
 
-  stateOf({ facts: { state }, registered, shutOut }: HostedBot): RosterState {
+  stateOf({ state, registered, shutOut }: HostedBot): RosterState {
     const waits = state === 'stopped' && registered.wanted && !this.#halted && (!this.#open || shutOut);
     return waits ? 'waits-for-vault' : state;
   }
 
   /** Who works in a domain, the first in turn first: those that are ready, then those that will be. */
   of(domain: string): readonly HostedBot[] {
-    const all = this.all().filter(
-      ({ program, registered, broken }) =>
-        program?.manifest.domain === domain && registered.wanted && !broken,
-    );
-    const ready = (bot: HostedBot) => bot.facts.state === 'ready';
-    return [...all.filter(ready), ...all.filter((bot) => !ready(bot))];
+    const all: HostedBot[] = [];
+    for (const bot of this.#bots.values()) {
+      if (bot.program?.manifest.domain === domain && bot.registered.wanted && !bot.broken) all.push(bot);
+    }
+    const turn = ({ state, name }: HostedBot) => `${state === 'ready' ? 0 : 1} ${name}`;
+    return all.length < 2 ? all : all.sort((one, other) => (turn(one) < turn(other) ? -1 : 1));
   }
 
   /** The vault was opened: bots that do not run are started. */
@@ -153,7 +153,7 @@ export class Roster {
 
   #startAll(): void {
     for (const bot of this.#bots.values()) {
-      const { state } = bot.facts;
+      const { state } = bot;
       if (!bot.registered.wanted || !(state === 'stopped' || state === 'faulty')) continue;
       this.#start(bot).catch((error: unknown) => {
         const code = error instanceof SherinError ? error.code : 'IO';

@@ -1,6 +1,6 @@
 import { SherinError } from '../../common/errors.js';
 import type { SherinId } from '../../common/ids.js';
-import { type Claim, loweredBy } from '../emotion/emotion.js';
+import { type Claim, LoweredEmotion } from '../emotion/emotion.js';
 import type { PatternMemory, Remembered } from '../patterns/pattern-memory.js';
 import type { Verdict } from '../policy/evaluate.js';
 import type { Goodness } from '../protocol/admission.js';
@@ -74,7 +74,7 @@ export class Admission {
     const { policy, objects } = this.#parts;
     const action = { type: 'task_submission', level: 'LOW', risk: null } as const;
     const about = { action_id: id, component: 'router', reasoning: request, rollback: 'task.cancel' };
-    const feelings = loweredBy(policy.feelings(), emotion);
+    const feelings = new LoweredEmotion(() => policy.feelings(), emotion);
     const weighed = policy.weigh({ ...action, ...about }, feelings);
     if (weighed !== null) return weighed;
     await Promise.all([request, ...inputs].map((object) => objects.require(object, asker)));

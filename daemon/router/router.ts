@@ -4,6 +4,7 @@ import type { GroupCommit } from '../database/group-commit.js';
 import type { DomainName } from '../domains/catalogue.js';
 import type { Claim } from '../emotion/emotion.js';
 import type { Verdict } from '../policy/evaluate.js';
+import type { Answered } from '../tasks/answered-tasks.js';
 import { mergeDomain, type TaskState, type Classification as Work } from '../tasks/task.js';
 import { newTaskId, type TaskId } from '../tasks/task-id.js';
 import type { TaskQueue } from '../tasks/task-queue.js';
@@ -48,9 +49,15 @@ export interface SubmittedPart {
 export class Router {
   readonly #parts: RouterParts;
   readonly #hits = new Map<string, number>();
+  readonly #store: (answered: Answered & { readonly hit: Hit }) => void;
 
   constructor(parts: RouterParts) {
     this.#parts = parts;
+    const { group, queue, sources } = parts;
+    this.#store = group.gather((all) => {
+      queue.answered(all);
+      sources.putAll(all.map(({ id: task, hit }) => ({ task, ...sourceOf(hit) })));
+    });
   }
 
   /** Requests that were answered from memory since the start, by domain. */
@@ -66,7 +73,7 @@ export class Router {
     asker: Asker,
     { request, inputs, priority, emotion, ...wish }: Common & Wish,
   ): Promise<Submitted> {
-    const { admission, queue, group, sources } = this.#parts;
+    const { admission, queue, group } = this.#parts;
     const asked = { request, inputs };
     const work = await this.#workOf(asked, asker, wish);
     const id = newTaskId();
@@ -80,10 +87,7 @@ export class Router {
     if (hit !== null) {
       this.#count(work.domain);
       const { result } = hit.remembered;
-      group.soon(() => {
-        queue.answered(submission, result);
-        sources.put(id, sourceOf(hit));
-      });
+      this.#store({ ...submission, result, hit });
       return { task: id, state: 'done', result, verdict };
     }
     const { state } = await group.run(() => queue.submit(submission));

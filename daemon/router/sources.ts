@@ -18,6 +18,9 @@ export interface Source {
 const sql = {
   get: 'SELECT key, owner, bot, version FROM sources WHERE task = ?',
   put: 'INSERT OR REPLACE INTO sources (task, key, owner, bot, version) VALUES (?, ?, ?, ?, ?)',
+  // of an array of [task, key in hex, owner, bot, version]
+  putAll: `INSERT OR REPLACE INTO sources (task, key, owner, bot, version)
+    SELECT value->>0, unhex(value->>1), value->>2, value->>3, value->>4 FROM json_each(?)`,
 } as const;
 
 /** What a measurement of a result counts for, as long as its task is kept. */
@@ -30,6 +33,18 @@ export class Sources {
 
   put(task: TaskId, { key, owner, bot, version }: Source): void {
     this.#database.run(sql.put, task, key, owner, bot, version);
+  }
+
+  /** Of many at a time. */
+  putAll(sources: readonly (Source & { readonly task: TaskId })[]): void {
+    const rows = sources.map((one) => [
+      one.task,
+      one.key?.toString('hex') ?? null,
+      one.owner,
+      one.bot,
+      one.version,
+    ]);
+    this.#database.run(sql.putAll, JSON.stringify(rows));
   }
 
   get(task: TaskId): Source | null {

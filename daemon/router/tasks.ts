@@ -3,6 +3,7 @@ import type { Logger } from '../../common/log.js';
 import type { DaemonDatabase } from '../database/database.js';
 import { GroupCommit } from '../database/group-commit.js';
 import type { EmotionalState } from '../emotion/emotional-state.js';
+import { Looks } from '../patterns/looks.js';
 import { PatternMemory } from '../patterns/pattern-memory.js';
 import { TrustScores } from '../patterns/trust-scores.js';
 import { PatternUpkeep } from '../patterns/upkeep.js';
@@ -60,7 +61,8 @@ export class Tasks {
   constructor({ database, log, objects, policy, emotions, bots, now = Date.now }: TasksOptions) {
     const group = new GroupCommit(database, log);
     const queue = new TaskQueue({ database, log, now });
-    const memory = new PatternMemory(database, now, (use) => group.soon(use));
+    const looks = new Looks(database);
+    const memory = new PatternMemory(database, looks, now, (store) => group.gather(store));
     const sources = new Sources(database);
     const measuring = new Measuring(emotions);
     const classification = new Classification(database, bots?.planner ?? null, now);
@@ -70,7 +72,7 @@ export class Tasks {
     const admission = new Admission({ objects, policy, directory, memory, measuring });
     this.router = new Router({ objects, classification, admission, directory, queue, sources, group });
     this.upkeep = new Upkeep({
-      ...{ patterns: new PatternUpkeep(database, now), queue, classification, policy, log },
+      ...{ patterns: new PatternUpkeep(database, looks, now), queue, classification, policy, log },
     });
     this.#execution =
       bots === null

@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { asSherinId, type SherinId } from '../../common/ids.js';
 import { DaemonDatabase } from '../database/database.js';
+import type { Answered } from './answered-tasks.js';
 import type { Submission } from './submission.js';
+import type { Task } from './task.js';
+import { newTaskId } from './task-id.js';
 import { TaskQueue, type TaskQueueOptions } from './task-queue.js';
 
 export class QueueFixture {
@@ -32,6 +35,23 @@ export class QueueFixture {
   end(): void {
     this.database.close();
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** A task whose result was known. */
+  answered(change: Partial<Answered> = {}): Task {
+    const { owner, request, domain, department, ...work } = sample();
+    const usual = { owner, request: asSherinId(request), domain, department, class: work.class };
+    const answer = {
+      id: newTaskId(),
+      inputs: [],
+      priority: 5,
+      result: idOf('a result'),
+      ...usual,
+      ...change,
+    };
+    const [task] = this.queue.answered([answer]);
+    if (task === undefined) throw new Error('it was not stored');
+    return task;
   }
 
   #queue(): TaskQueue {

@@ -10,7 +10,7 @@ beforeEach(() => {
 afterEach(() => fixture.end());
 
 function done(owner = 1000): Task {
-  return fixture.queue.answered(sample({ owner }), idOf('a result'));
+  return fixture.answered({ owner });
 }
 const known = (owner: number) => fixture.queue.list({ owner, limit: 100 }).map(({ seq }) => seq);
 

@@ -52,6 +52,23 @@ export class Forgetting {
     }
   }
 
+  /** Forgets the first ones of an owner, so that `more` that have ended have room. */
+  makeRoom(owner: number, more: number): void {
+    const excess = this.#tallies.endedOf(owner) + more - this.#retention.perOwner;
+    if (excess <= 0) return;
+    const trees = this.#database.all<{ root: string; tasks: number }>(taskSql.endedTrees, owner, excess);
+    const roots: string[] = [];
+    let gone = 0;
+    for (const { root, tasks } of trees) {
+      if (gone >= excess) break;
+      roots.push(root);
+      gone += tasks;
+    }
+    if (roots.length === 0) return;
+    this.#database.run(taskSql.removeTrees, JSON.stringify(roots));
+    this.#tallies.add({ owner, domain: '', state: 'done' }, -gone);
+  }
+
   #remove({ root, owner }: Tree): void {
     const tasks = this.#database.run(taskSql.removeTree, root);
     this.#tallies.add({ owner, domain: '', state: 'done' }, -tasks);

@@ -37,11 +37,14 @@ function multiply({ id, owner, domain }: Task, times: number): void {
   for (const [kind, name] of tallied) fixture.database.run(taskSql.addTally, kind, name, times - 1);
 }
 
+/** A list among the values of a statement, which is walked. */
+const ofItsValues = /^(SCAN json_each VIRTUAL TABLE INDEX 1:|(LIST|CORRELATED SCALAR) SUBQUERY \d+)$/;
+
 function planOf(sql: string): string[] {
   const byName = [...sql.matchAll(/@(\w+)/g)].map(([, name = '']) => [name, null]);
   const values = byName.length > 0 ? [Object.fromEntries(byName)] : (sql.match(/\?/g) ?? []).map(() => null);
   const rows = other.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[];
-  return rows.map(({ detail }) => detail);
+  return rows.map(({ detail }) => detail).filter((detail) => !ofItsValues.test(detail));
 }
 
 describe('a plan', () => {

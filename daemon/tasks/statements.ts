@@ -8,6 +8,11 @@ export const taskSql = {
     measured, composite, parent, root, depth, submittedAt, startedAt, endedAt)
     VALUES (@id, @owner, @request, @domain, @department, @class, @priority, @state, @waiting, @attempt, @failures, @bot, @result, @error,
     @measured, @composite, @parent, @root, @depth, @submittedAt, @startedAt, @endedAt) RETURNING seq`,
+  // of an array of [id, owner, request, domain, department, class, priority, result, time]
+  insertAnswered: `INSERT INTO tasks (id, owner, request, domain, department, class, priority, state, waiting, attempt, failures, bot, result,
+    error, measured, composite, parent, root, depth, submittedAt, startedAt, endedAt)
+    SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, 'done', 0, 0, 0, NULL, value->>7,
+    NULL, NULL, 0, NULL, value->>0, 0, value->>8, NULL, value->>8 FROM json_each(?) RETURNING seq, id`,
   update: `UPDATE tasks SET state = @state, waiting = @waiting, attempt = @attempt, failures = @failures, bot = @bot, result = @result,
     error = @error, measured = @measured, startedAt = @startedAt, endedAt = @endedAt WHERE id = @id`,
   get: `SELECT ${columns} FROM tasks WHERE id = ?`,
@@ -32,6 +37,9 @@ export const taskSql = {
   endedBefore: `SELECT root, owner FROM tasks INDEXED BY tasks_ended WHERE parent IS NULL AND endedAt < ? ORDER BY endedAt LIMIT ?`,
   firstEnded: `SELECT root, owner FROM tasks INDEXED BY tasks_owner_ended WHERE parent IS NULL AND endedAt IS NOT NULL AND owner = ?
     ORDER BY endedAt LIMIT 1`,
+  endedTrees: `SELECT root, (SELECT count(*) FROM tasks AS below WHERE below.root = tasks.root) AS tasks
+    FROM tasks INDEXED BY tasks_owner_ended WHERE parent IS NULL AND endedAt IS NOT NULL AND owner = ? ORDER BY endedAt LIMIT ?`,
+  removeTrees: 'DELETE FROM tasks WHERE root IN (SELECT value FROM json_each(?))',
   removeTree: 'DELETE FROM tasks WHERE root = ?',
 
   addTally: `INSERT INTO tallies (kind, name, tasks) VALUES (?, ?, ?)

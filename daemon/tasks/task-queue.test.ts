@@ -126,7 +126,7 @@ describe('a task', () => {
   });
 
   it('whose result is known is done from the start', () => {
-    const task = fixture.queue.answered(sample(), result);
+    const task = fixture.answered({ result });
     expect(task).toMatchObject({ state: 'done', result, bot: null, attempt: 0 });
     expect(fixture.queue.depths('queued').size).toBe(0);
   });

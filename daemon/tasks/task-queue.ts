@@ -3,6 +3,7 @@ import type { SherinId } from '../../common/ids.js';
 import type { Logger } from '../../common/log.js';
 import { shortNameSchema } from '../../common/short-name.js';
 import type { DaemonDatabase } from '../database/database.js';
+import { type Answered, AnsweredTasks } from './answered-tasks.js';
 import { Forgetting, type Retention, usualRetention } from './retention.js';
 import { taskSql } from './statements.js';
 import {
@@ -64,6 +65,7 @@ export class TaskQueue {
   readonly #table: TaskTable;
   readonly #inputs: TaskInputs;
   readonly #forgetting: Forgetting;
+  readonly #answered: AnsweredTasks;
 
   /** Attempts that were running when sherind was killed are lost, see {@link lose}. */
   constructor({ database, log, now = Date.now, limits = usualLimits, retention }: TaskQueueOptions) {
@@ -75,6 +77,10 @@ export class TaskQueue {
     this.#table = new TaskTable(database, this.#tallies, this.watch);
     this.#inputs = new TaskInputs(database);
     this.#forgetting = new Forgetting(database, this.#tallies, retention ?? usualRetention);
+    this.#answered = new AnsweredTasks({
+      ...{ database, tallies: this.#tallies, inputs: this.#inputs, watch: this.watch },
+      forgetting: this.#forgetting,
+    });
     database.transaction(() => {
       // One by one: the end of one may end others.
       for (let task = this.#table.running(); task !== null; task = this.#table.running()) {
@@ -89,14 +95,19 @@ export class TaskQueue {
     return this.#database.transaction(() => this.#insert(accepted));
   }
 
-  /** A task that is done from the start: its result is known. @throws SherinError USAGE */
-  answered(submission: Submission, result: SherinId): Task {
-    return this.#ended(submission, { state: 'done', result });
+  /** Tasks that are done from the start: their results are known. */
+  answered(answers: readonly Answered[]): readonly Task[] {
+    return this.#database.transaction(() => this.#answered.add(answers, this.#now()));
   }
 
   /** A task that policy does not let begin. @throws SherinError USAGE */
   refused(submission: Submission, error: string): Task {
-    return this.#ended(submission, { state: 'blocked', error: accept(shortNameSchema, error) });
+    const accepted = accept(submissionSchema, submission);
+    const end = { state: 'blocked', error: accept(shortNameSchema, error) } as const;
+    return this.#database.transaction(() => {
+      this.#forgetting.makeRoom(accepted.owner, 1);
+      return this.#insert({ ...accepted, ...end, endedAt: this.#now() });
+    });
   }
 
   /**
@@ -244,15 +255,6 @@ export class TaskQueue {
   /** Forgets up to 500 trees of tasks that ended too long ago; how many there were. */
   forget(): number {
     return this.#database.transaction(() => this.#forgetting.old(this.#now()));
-  }
-
-  #ended(submission: Submission, end: Pick<NewTask, 'state' | 'result' | 'error'>): Task {
-    const accepted = accept(submissionSchema, submission);
-    return this.#database.transaction(() => {
-      const task = this.#insert({ ...accepted, ...end, endedAt: this.#now() });
-      this.#forgetting.beyond(task);
-      return task;
-    });
   }
 
   #insert(task: NewTask): Task {

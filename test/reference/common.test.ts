@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { base32Decode, base32Encode } from '../../common/base32.js';
-import { parseSherinId } from '../../common/ids.js';
+import { parseSherinId, isSherinId as productIsSherinId } from '../../common/ids.js';
 import { jcs as productJcs } from '../../common/jcs.js';
 import * as product from '../../common/merkle.js';
 import { fromBase32, toBase32 } from './base32.js';
@@ -70,6 +70,7 @@ describe('common and reference agree', () => {
     fc.assert(
       fc.property(ids, (id) => {
         expect(accepts(() => parseSherinId(id))).toBe(isSherinId(id));
+        expect(productIsSherinId(id)).toBe(isSherinId(id));
       }),
       { numRuns: 500 },
     );
