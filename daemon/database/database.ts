@@ -175,6 +175,7 @@ function configure(db: Database.Database): void {
     'trusted_schema = OFF',
     'cell_size_check = ON',
     'mmap_size = 0',
+    'wal_autocheckpoint = 4096', // pages of 4 KiB
     'journal_size_limit = 16777216', // bytes of WAL kept after a checkpoint
   ]) {
     db.pragma(setting);

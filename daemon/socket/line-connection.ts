@@ -67,7 +67,7 @@ export class LineConnection implements Client {
 
   send(line: Buffer): boolean {
     if (this.closed) return true;
-    this.#socket.write(line, () => this.#watch());
+    this.#write(line, () => this.#watch());
     this.#watch();
     return this.#socket.writableLength <= mostUnread;
   }
@@ -115,8 +115,17 @@ export class LineConnection implements Client {
     if (this.#socket.destroyed) return;
     if (answer === null) this.#done();
     // The place is free once the kernel has taken the answer: a peer that does not read gets no more of them.
-    else this.#socket.write(answer, () => this.#done());
+    else this.#write(answer, () => this.#done());
     this.#arm(this.#state());
+  }
+
+  /** What is answered in one turn goes to the kernel in one go. */
+  #write(line: Buffer, taken: () => void): void {
+    if (this.#socket.writableCorked === 0) {
+      this.#socket.cork();
+      process.nextTick(() => this.#socket.uncork());
+    }
+    this.#socket.write(line, taken);
   }
 
   #done(): void {

@@ -14,8 +14,8 @@ export interface SocketLimits extends ConnectionLimits, QueueLimits {
 
 export const socketLimits: SocketLimits = {
   connections: 1024,
-  // Less than sherin-fs takes from one connection (64): what runs here never waits in that socket.
-  running: 32,
+  // Less than sherin-fs takes from one connection (128): what runs here never waits in that socket. Enough that both are at work at the same time.
+  running: 96,
   runningPerUser: 16,
   inFlight: 64,
   idle: 300_000,

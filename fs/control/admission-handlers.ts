@@ -1,9 +1,10 @@
-import { SherinError } from '../../common/errors.js';
+import { type Failure, SherinError } from '../../common/errors.js';
 import { asSherinId } from '../../common/ids.js';
 import type { AdmissionAnswer, AdmissionEntry, Goodness } from '../../daemon/protocol/admission.js';
 import type { ControlCaller } from '../../daemon/protocol/objects.js';
 import type { Peer } from '../../native/ipc.js';
-import type { ObjectAccess } from '../service/object-access.js';
+import type { Glance } from '../service/glance.js';
+import type { Records } from '../service/records.js';
 import type { VaultService } from '../service/service.js';
 import { append, recordOf } from './append.js';
 import { requireOwn } from './on-behalf.js';
@@ -20,33 +21,40 @@ export function admissionHandlers(service: VaultService): Pick<ControlHandlers, 
   return {
     async 'request.admit'({ entries }, { peer }) {
       requireOwn(peer);
-      return { answers: await Promise.all(entries.map((entry) => admitted(service, entry, peer))) };
+      const session = await service.unlocked().catch(failureOf);
+      if ('error' in session) return { answers: entries.map(() => session) };
+      const glance = service.objects.glance(session);
+      // Decided and appended in one turn: nothing changes meanwhile, and records stand in the order of the entries.
+      const answers = entries.map((entry) => admitted(glance, session.records, entry, peer));
+      return { answers: await Promise.all(answers.map((answer) => answer.catch(failureOf))) };
     },
   };
 }
 
 async function admitted(
-  service: VaultService,
+  glance: Glance,
+  records: Records,
   { caller, reads, results, events }: AdmissionEntry,
   peer: Peer,
 ): Promise<AdmissionAnswer> {
-  const { objects } = service;
-  try {
-    for (const id of reads) await objects.stat(asSherinId(id), caller);
-    await append(
-      service,
-      events.map((event) => recordOf(event, peer, caller)),
-    );
-    return { results: await Promise.all(results.map((id) => goodnessOf(objects, id, caller))) };
-  } catch (error) {
-    if (error instanceof SherinError) return { error: error.failure };
-    throw error;
-  }
+  for (const id of reads) glance.at(asSherinId(id), caller);
+  const known = results.map((id) => goodnessOf(glance, id, caller));
+  await append(
+    records,
+    events.map((event) => recordOf(event, peer, caller)),
+  );
+  return { results: known };
 }
 
-async function goodnessOf(objects: ObjectAccess, id: string, caller: ControlCaller): Promise<Goodness> {
+/** What is of the table concerns the entry alone. */
+function failureOf(error: unknown): { readonly error: Failure } {
+  if (error instanceof SherinError) return { error: error.failure };
+  throw error;
+}
+
+function goodnessOf(glance: Glance, id: string, caller: ControlCaller): Goodness {
   try {
-    const { verified, size } = await objects.stat(asSherinId(id), caller);
+    const { verified, size } = glance.at(asSherinId(id), caller);
     if (verified) return 'good';
     return size <= mostVerified ? 'unverified' : 'none';
   } catch (error) {

@@ -3,7 +3,7 @@ import type { DaemonAuditEvent } from '../../daemon/protocol/engine.js';
 import type { ControlCaller } from '../../daemon/protocol/objects.js';
 import type { Peer } from '../../native/ipc.js';
 import { actorOf } from '../service/actor.js';
-import type { VaultService } from '../service/service.js';
+import type { Records } from '../service/records.js';
 import { onBehalf } from './on-behalf.js';
 
 export function recordOf({ event, id, meta }: DaemonAuditEvent, peer: Peer, caller: ControlCaller | null) {
@@ -23,17 +23,14 @@ const refusals: readonly string[] = ['AUDIT_DAEMON_DENIED', 'AUDIT_BOT_REFUSED']
  * @throws SherinError AUDIT_UNWRITABLE, LOCKED…
  */
 export async function append(
-  service: VaultService,
-  records: readonly ReturnType<typeof recordOf>[],
+  records: Records,
+  events: readonly ReturnType<typeof recordOf>[],
   durable = false,
 ): Promise<void> {
-  const session = await service.unlocked();
   // A log that failed must take these first.
-  if (durable || !session.records.writable)
+  if (durable || !records.writable)
     await Promise.all(
-      records.map((each) =>
-        refusals.includes(each.event) ? session.records.refused(each) : session.records.record(each),
-      ),
+      events.map((each) => (refusals.includes(each.event) ? records.refused(each) : records.record(each))),
     );
-  else for (const each of records) session.records.note(each);
+  else for (const each of events) records.note(each);
 }

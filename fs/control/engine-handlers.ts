@@ -40,7 +40,7 @@ export function engineHandlers(service: VaultService): Handlers {
       const records = entries.flatMap(({ events, caller }) =>
         events.map((event) => recordOf(event, peer, caller)),
       );
-      await append(service, records, durable);
+      await append((await service.unlocked()).records, records, durable);
       return {};
     },
   };

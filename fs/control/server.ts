@@ -40,7 +40,7 @@ export type ControlHandlers = {
 };
 
 /** Requests of one connection that run at the same time. */
-const inFlightLimit = 64;
+const inFlightLimit = 128;
 const connectionLimit = 256;
 const progressEveryMs = 100;
 /** Notifications that wait for a client to read. */

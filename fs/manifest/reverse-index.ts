@@ -43,14 +43,18 @@ export class ReverseAbove implements ReverseLookup {
   }
 
   linksOf(ino: number): PresentLink[] {
-    const candidates = new Map<string, Link>(this.#links.get(ino));
-    for (const { parent, name } of this.#below.linksOf(ino)) {
-      candidates.set(linkKey({ parent, name }), { parent, name });
-    }
-    return [...candidates.values()].flatMap((link) => {
+    const noted = this.#links.get(ino);
+    const links: PresentLink[] = [];
+    for (const link of this.#below.linksOf(ino)) {
       const entry = this.#state.entry(link.parent, link.name);
-      return entry?.ino === ino ? [{ ...link, entry }] : [];
-    });
+      if (entry?.ino !== ino) continue;
+      if (noted?.has(linkKey(link)) !== true) links.push({ parent: link.parent, name: link.name, entry });
+    }
+    for (const { parent, name } of noted?.values() ?? []) {
+      const entry = this.#state.entry(parent, name);
+      if (entry?.ino === ino) links.push({ parent, name, entry });
+    }
+    return links;
   }
 
   inodesOf(object: number): number[] {

@@ -197,6 +197,20 @@ export class Tree {
     return links.map(({ parent, name, entry }) => ({ parent, name: keyName(name), policy: entry.policy }));
   }
 
+  /** Directories that name it, one for each link: {@link linksOf} without what else is known of them. */
+  parentsOf(ino: number): readonly number[] {
+    return this.#view()
+      .reverse.linksOf(ino)
+      .map(({ parent }) => parent);
+  }
+
+  /** Tags of the paths that lead to it, one for each link. */
+  policiesOf(ino: number): readonly PolicyTag[] {
+    return this.#view()
+      .reverse.linksOf(ino)
+      .map(({ entry }) => entry.policy);
+  }
+
   /** A path of the inode below files/, without a slash at its start; undefined when it has none. */
   path(ino: number): Buffer | undefined {
     const names: string[] = [];

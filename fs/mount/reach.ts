@@ -37,14 +37,14 @@ function passes(directory: Inode, file: Inode): number {
 function reachOf(tree: TreeView, file: Inode): number {
   let classes = ((file.mode >> 6) & 4) | ((file.mode >> 4) & 2) | ((file.mode >> 2) & 1);
   const seen = new Set<number>();
-  const pending = tree.linksOf(file.ino).map((link) => link.parent);
+  const pending = [...tree.parentsOf(file.ino)];
   for (let ino = pending.pop(); ino !== undefined; ino = pending.pop()) {
     if (seen.has(ino)) continue;
     seen.add(ino);
     const directory = tree.inode(ino);
     if (directory === undefined) return 0;
     classes &= passes(directory, file);
-    pending.push(...tree.linksOf(ino).map((link) => link.parent));
+    pending.push(...tree.parentsOf(ino));
   }
   return classes;
 }
@@ -56,7 +56,7 @@ function asReach({ uid, gid }: Inode, classes: number): Reach {
 
 /** Of a file by its number: one without a name is its vault owner's alone. */
 export function fileReach(tree: TreeView, file: Inode, owner: Owner): Reach {
-  if (tree.linksOf(file.ino).length === 0) return { ...owner, mode: 0o400 };
+  if (tree.parentsOf(file.ino).length === 0) return { ...owner, mode: 0o400 };
   return asReach(file, reachOf(tree, file));
 }
 

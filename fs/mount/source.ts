@@ -29,6 +29,7 @@ export type TreeView = Pick<
   | 'storedBytes'
   | 'inodesOf'
   | 'linksOf'
+  | 'parentsOf'
   | 'counts'
 >;
 

@@ -189,7 +189,7 @@ export class VaultSource implements MountSource {
         }),
       ),
       versions: inode.version,
-      policy: strictest(tree.linksOf(ino).map(({ policy }) => policy)),
+      policy: strictest(tree.policiesOf(ino)),
     };
   }
 

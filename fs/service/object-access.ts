@@ -4,9 +4,9 @@ import { type CubeId, cubeIdFromBytes, parseSherinId, type SherinId } from '../.
 import { cubesOf } from '../cube/catalog.js';
 import { givenUpText } from '../history/restore.js';
 import { nodeId, slotCount, usedSlots } from '../manifest/object-tree.js';
-import type { PolicyTag } from '../manifest/records.js';
 import { isCollected, type ObjectInfo } from '../manifest/tree.js';
 import { fileReach, type Identity, objectReach, permits } from '../mount/reach.js';
+import { Glance } from './glance.js';
 import type { Origins } from './origins.js';
 import type { Session } from './session.js';
 import { strictest } from './strictest.js';
@@ -54,9 +54,7 @@ export class ObjectAccess {
     const session = await this.#parts.vault.unlocked();
     const object = this.#content(session, id, caller);
     const inodes = session.tree.inodesOf(object.no);
-    const policies = inodes.flatMap((ino) =>
-      session.tree.linksOf(ino).map(({ policy }): PolicyTag => policy),
-    );
+    const policies = inodes.flatMap((ino) => session.tree.policiesOf(ino));
     return {
       id: object.id,
       size: object.length,
@@ -65,6 +63,14 @@ export class ObjectAccess {
       policy: strictest(policies),
       verified: session.verifiedAt(object.no) !== undefined,
     };
+  }
+
+  /** For many questions in a row, while nothing changes. */
+  glance(session: Session): Glance {
+    return new Glance((id, caller) => {
+      const { no, length } = this.#content(session, id, caller);
+      return { size: length, verified: session.verifiedAt(no) !== undefined };
+    });
   }
 
   /** @param after the last one of the page before. @throws SherinError ID_UNKNOWN for one that is not there, LOCKED… */

@@ -33,8 +33,8 @@ export class Rights {
   /** Of all paths that lead here; what is closed now was not open in the past. */
   tags(ino: number, tree: Tree): readonly PolicyTag[] {
     const present = this.#parts.tree();
-    const links = tree === present ? [] : present.linksOf(ino);
-    return [...tree.linksOf(ino), ...links].map(({ policy }) => policy);
+    const tags = tree.policiesOf(ino);
+    return tree === present ? tags : [...tags, ...present.policiesOf(ino)];
   }
 
   /**

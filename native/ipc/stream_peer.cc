@@ -49,7 +49,11 @@ Napi::Value PidfdOfDescriptor(const Napi::CallbackInfo& info) {
 Napi::Value HasEnded(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   pollfd asked{DescriptorArgument(info[0]), POLLIN, 0};
-  if (poll(&asked, 1, 0) < 0) throw SystemError(env, errno, "poll");
+  int ready = 0;
+  // A signal may come even where nothing is waited for.
+  do ready = poll(&asked, 1, 0);
+  while (ready < 0 && errno == EINTR);
+  if (ready < 0) throw SystemError(env, errno, "poll");
   if ((asked.revents & POLLNVAL) != 0) throw SystemError(env, EBADF, "poll");
   return Napi::Boolean::New(env, asked.revents != 0);
 }

@@ -75,6 +75,9 @@ export class MemoryTree implements TreeView {
   linksOf(ino: number): readonly Link[] {
     return this.#links.get(ino) ?? [];
   }
+  parentsOf(ino: number): readonly number[] {
+    return this.linksOf(ino).map(({ parent }) => parent);
+  }
   counts() {
     return { inodes: this.#inodes.size, entries: 0, objects: this.#objects.length, cubes: 0, quarantined: 0 };
   }
