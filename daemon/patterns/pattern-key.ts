@@ -29,30 +29,12 @@ export interface Question {
  * keyed hash of the content, equal for equal questions of any day and namespace, and nobody can guess it.
  * @throws SherinError ID_MALFORMED
  */
-export function patternKey({
-  request,
-  domain,
-  department,
-  bot,
-  botVersion,
-  inputs,
-  objects = [],
-  ...rest
-}: Question): PatternKey {
-  const given = objects.map(hexPartOf);
+export function patternKey(question: Question): PatternKey {
+  const { request, domain, department, bot, botVersion, inputs, objects = [] } = question;
   const looksAt = inputs === 'pure' ? ['pure'] : ['namespace', inputs.namespace, inputs.head];
-  const all = given.length === 0 ? [] : [['objects', ...given]];
-  const fields = [
-    'sherin pattern 1',
-    hexPartOf(request),
-    domain,
-    department,
-    rest.class,
-    bot,
-    botVersion,
-    looksAt,
-    ...all,
-  ];
+  const fields: unknown[] = ['sherin pattern 1', hexPartOf(request), domain, department, question.class];
+  fields.push(bot, botVersion, looksAt);
+  if (objects.length > 0) fields.push(['objects', ...objects.map(hexPartOf)]);
   return sha256(Buffer.from(JSON.stringify(fields))) as PatternKey;
 }
 

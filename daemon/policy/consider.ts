@@ -30,7 +30,8 @@ export function consider(state: PolicyState, request: Request, feelings: Feeling
   const expired = expire(state, now);
   const verdict = withPlace(evaluate(state, request, feelings), expired.state);
   const { action_id, component, type, level, risk } = request;
-  const meta = { component, type, level, risk, ...verdict };
+  const { decision, reason } = verdict;
+  const meta = { component, type, level, risk, decision, reason };
   return {
     verdict,
     state: waits(verdict) ? enqueue(expired.state, queued(request, feelings, now)) : expired.state,

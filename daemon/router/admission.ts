@@ -72,13 +72,20 @@ export class Admission {
   /** Somebody wants it done, and little depends on one task: LOW, and no risk of an autonomous decision. */
   async #weigh({ id, request, inputs, emotion }: Candidate, asker: Asker): Promise<Weighed> {
     const { policy, objects } = this.#parts;
-    const action = { type: 'task_submission', level: 'LOW', risk: null } as const;
-    const about = { action_id: id, component: 'router', reasoning: request, rollback: 'task.cancel' };
+    const action = {
+      type: 'task_submission',
+      level: 'LOW',
+      risk: null,
+      action_id: id,
+      component: 'router',
+      reasoning: request,
+      rollback: 'task.cancel',
+    } as const;
     const feelings = new LoweredEmotion(() => policy.feelings(), emotion);
-    const weighed = policy.weigh({ ...action, ...about }, feelings);
+    const weighed = policy.weigh(action, feelings);
     if (weighed !== null) return weighed;
     await Promise.all([request, ...inputs].map((object) => objects.require(object, asker)));
-    return { verdict: await policy.consider({ ...action, ...about }, feelings, asker), events: [] };
+    return { verdict: await policy.consider(action, feelings, asker), events: [] };
   }
 
   #look(asked: Asked, work: Work, asker: Asker): Look {

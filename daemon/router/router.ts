@@ -69,16 +69,15 @@ export class Router {
    * A new task is on disk when this resolves; one whose result is known within 50 ms, for nothing is lost with it.
    * @throws SherinError ID_UNKNOWN when the asker can't read the request; USAGE, NO_BOT, TASK_QUEUE_FULL, LOCKED…
    */
-  async submit(
-    asker: Asker,
-    { request, inputs, priority, emotion, ...wish }: Common & Wish,
-  ): Promise<Submitted> {
-    const { admission, queue, group } = this.#parts;
-    const asked = { request, inputs };
-    const work = await this.#workOf(asked, asker, wish);
+  async submit(asker: Asker, submitted: Common & Wish): Promise<Submitted> {
+    const { admission, queue, group, classification } = this.#parts;
+    const { request, inputs, priority, emotion } = submitted;
+    const work = classification.known(request, submitted) ?? (await this.#ask({ request, inputs }, asker));
     const id = newTaskId();
-    const { verdict, hits } = await admission.admit({ ...asked, id, emotion, works: [work] }, asker);
-    const submission = { id, owner: asker.uid, request, inputs: [...inputs], priority, ...work };
+    const { verdict, hits } = await admission.admit({ request, inputs, id, emotion, works: [work] }, asker);
+    const { domain, department } = work;
+    const [owner, kind] = [asker.uid, work.class];
+    const submission = { id, owner, request, inputs: [...inputs], priority, domain, department, class: kind };
     if (!isApproved(verdict)) {
       const { state } = await group.run(() => queue.refused(submission, verdict.reason));
       return { task: id, state, result: null, verdict };
@@ -130,10 +129,8 @@ export class Router {
   }
 
   /** The planning bot is asked only for who may read the request. */
-  async #workOf({ request, inputs }: Asked, asker: Asker, wish: Wish): Promise<Work> {
+  async #ask({ request, inputs }: Asked, asker: Asker): Promise<Work> {
     const { classification, objects } = this.#parts;
-    const known = classification.known(request, wish);
-    if (known !== null) return known;
     await Promise.all([request, ...inputs].map((id) => objects.require(id, asker)));
     return classification.ask(request, asker);
   }

@@ -63,7 +63,6 @@ export interface Asked {
 export function keyOf(asked: Asked, work: Classification, { bot, version, inputs }: Bot): PatternKey {
   const { domain, department } = work;
   const { request, inputs: objects } = asked;
-  return patternKey({
-    ...{ request, objects, domain, department, class: work.class, bot, botVersion: version, inputs },
-  });
+  const kind = work.class;
+  return patternKey({ request, objects, domain, department, class: kind, bot, botVersion: version, inputs });
 }

@@ -70,7 +70,7 @@ export function answerWith(parts: DispatchParts): AnswerLine {
     }
     const { id, method, params } = request.data;
     const begin = performance.now();
-    const response = await respond({ ...parts, caller: callerOf(client) }, method, params ?? {});
+    const response = await respond(parts, callerOf(client), method, params ?? {});
     const status = 'error' in response ? response.error.data.code : 'ok';
     metrics.note(isDaemonMethod(method) ? method : 'unknown', status, (performance.now() - begin) / 1000);
     // A request without an ID is a notification: it gets no answer, not even an error (JSON-RPC 2.0, section 4.1).
@@ -81,12 +81,9 @@ export function answerWith(parts: DispatchParts): AnswerLine {
 
 type Response = { readonly result: unknown } | { readonly error: DaemonError };
 
-interface Scene extends Pick<DispatchParts, 'handlers' | 'log' | 'recordDenied'> {
-  readonly caller: Caller;
-}
-
 async function respond(
-  { handlers, log, caller, recordDenied }: Scene,
+  { handlers, log, recordDenied }: Pick<DispatchParts, 'handlers' | 'log' | 'recordDenied'>,
+  caller: Caller,
   name: string,
   params: unknown,
 ): Promise<Response> {
@@ -130,9 +127,11 @@ function failure(name: string, error: SherinError): DaemonError {
 
 /** The first parameter that only administrators may give so. */
 function reservedOf(reserved: Reserved, params: object): string | undefined {
-  const given = new Map<string, unknown>(Object.entries(params));
-  const [name, value] = Object.entries(reserved).find(([field, taken]) => given.get(field) === taken) ?? [];
-  return name === undefined ? undefined : `${name} ${value}`;
+  for (const [field, taken] of Object.entries(reserved)) {
+    if (Object.entries(params).some(([name, value]) => name === field && value === taken))
+      return `${field} ${taken}`;
+  }
+  return undefined;
 }
 
 /** A well-formed request without an ID. */

@@ -60,17 +60,36 @@ function byOwner(answers: readonly Answered[]): ReadonlyMap<number, number> {
 }
 
 /** In the order of {@link taskSql.insertAnswered}. */
-function rowOf({ id, owner, request, priority, result, ...work }: Answered, now: number) {
-  const { domain, department } = work;
-  return [id, owner, request, domain, department, work.class, priority, result, now];
+function rowOf(answer: Answered, now: number) {
+  const { id, owner, request, domain, department, priority, result } = answer;
+  return [id, owner, request, domain, department, answer.class, priority, result, now];
 }
 
+/** Field by field: spreads cost more than all the rest. */
 function taskOf(answer: Answered, seq: number, now: number): Task {
-  const { id, owner, request, priority, result, domain, department } = answer;
   return {
-    ...{ seq, id, owner, request, domain, department, class: answer.class, priority },
-    ...{ state: 'done', waiting: 0, attempt: 0, failures: 0, bot: null, result, error: null, measured: null },
-    ...{ composite: false, parent: null, root: id, depth: 0 },
-    ...{ submittedAt: now, startedAt: null, endedAt: now },
+    seq,
+    id: answer.id,
+    owner: answer.owner,
+    request: answer.request,
+    domain: answer.domain,
+    department: answer.department,
+    class: answer.class,
+    priority: answer.priority,
+    state: 'done',
+    waiting: 0,
+    attempt: 0,
+    failures: 0,
+    bot: null,
+    result: answer.result,
+    error: null,
+    measured: null,
+    composite: false,
+    parent: null,
+    root: answer.id,
+    depth: 0,
+    submittedAt: now,
+    startedAt: null,
+    endedAt: now,
   };
 }

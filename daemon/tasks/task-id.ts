@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { base32Decode, base32Encode } from '../../common/base32.js';
 
 declare const brand: unique symbol;
@@ -11,8 +11,17 @@ export type TaskId = string & { readonly [brand]: 'TaskId' };
 
 const bytes = 16;
 
+/** Random bytes of IDs to come: the generator is asked once for many. */
+const pool = Buffer.alloc(128 * bytes);
+let used = pool.length;
+
 export function newTaskId(): TaskId {
-  return `t_${base32Encode(randomBytes(bytes))}` as TaskId;
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += bytes;
+  return `t_${base32Encode(pool.subarray(used - bytes, used))}` as TaskId;
 }
 
 /** The text as a task ID; undefined when it is none. */
