@@ -78,10 +78,35 @@ it('raises no counter for a head that did not reach the disk: the next write sig
 
 it('lets a commit stand whose head can not be remembered, and no other until it is', async () => {
   const { guard, events } = stage({ failPins: 2 });
-  await guard.committed({} as TreeHead);
+  guard.committed({} as TreeHead);
+  await new Promise(setImmediate);
   events.push('committed');
-  await guard.committed({} as TreeHead);
+  guard.committed({} as TreeHead);
   await expect(guard.beforeWrite(1000)).rejects.toThrow('no space');
   await guard.beforeWrite(1000);
   expect(events).toEqual(['pin', 'committed', 'pin', 'head 8', 'count 8', 'pin']);
+});
+
+it('a commit does not wait until its head is remembered, and the next one does', async () => {
+  const events: string[] = [];
+  let remembered: () => void = () => undefined;
+  const guard = new RollbackGuard(null, 7n, async () => {
+    await new Promise<void>((resolve) => {
+      remembered = resolve;
+    });
+    events.push('pin');
+  });
+  guard.attach({ head: {}, resign: () => ({}) } as unknown as Manifest);
+  const first = guard.beforeWrite(1000);
+  await new Promise(setImmediate);
+  remembered();
+  await first;
+  guard.committed({} as TreeHead);
+  events.push('committed');
+  const next = guard.beforeWrite(2000).then(() => events.push('next'));
+  await new Promise(setImmediate);
+  expect(events).toEqual(['pin', 'committed']);
+  remembered();
+  await next;
+  expect(events).toEqual(['pin', 'committed', 'pin', 'next']);
 });

@@ -24,8 +24,10 @@ export class RollbackGuard {
   /** Time of the last increment, ms; 0: not in this session. */
   #advanced = 0;
   #unsettled = false;
-  /** A head that could not be remembered yet. */
+  /** A head that is not remembered yet. */
   #unpinned: TreeHead | null = null;
+  /** Resolves when the last try to remember one is over. */
+  #pinning: Promise<unknown> = Promise.resolve();
 
   /**
    * @param counter null where the vault has no counter: then nothing is raised
@@ -49,19 +51,20 @@ export class RollbackGuard {
   }
 
   /**
-   * Called before each commit: raises the counter before the first write of a session and every few minutes of writing.
-   * @throws SherinError TPM_*; what `pin` throws, where the last commit's head could not be remembered either
+   * Called before each commit: waits until the last one's head is remembered, and raises the counter before the first write of a session and every
+   * few minutes of writing. @throws SherinError TPM_*; what `pin` throws, where the last commit's head could not be remembered either
    */
   async beforeWrite(now = Date.now()): Promise<void> {
+    await this.#pinning;
     if (this.#unpinned !== null) await this.#pinNow(this.#unpinned);
     if (this.#advanced === 0 || now - this.#advanced > minutesBetween * 60_000) await this.#advance(now);
     this.#unsettled = true;
   }
 
-  /** Remembers a head that is durable. Where that fails the commit stands all the same, and the next one waits for it. */
-  async committed(head: TreeHead): Promise<void> {
+  /** Begins to remember a head that is durable. Whether that works or fails the commit stands, and the next one waits for it. */
+  committed(head: TreeHead): void {
     this.#unpinned = head;
-    await this.#pinNow(head).catch(() => undefined);
+    this.#pinning = this.#pinning.then(() => this.#pinNow(head)).catch(() => undefined);
   }
 
   /**
@@ -69,6 +72,7 @@ export class RollbackGuard {
    * @param recorded the audit log has records that no head names
    */
   async settle(recorded: boolean): Promise<void> {
+    await this.#pinning;
     if (this.#unsettled || recorded) await this.#advance(Date.now());
   }
 
@@ -89,8 +93,10 @@ export class RollbackGuard {
   }
 
   async #pinNow(head: TreeHead): Promise<void> {
+    const before = this.#unpinned;
     await this.#pin(head);
-    this.#unpinned = null;
+    // Another commit may have come meanwhile.
+    if (this.#unpinned === before) this.#unpinned = null;
   }
 
   /** The head that is signed asks for the value; it counts as signed only once that head is durable. */

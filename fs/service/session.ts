@@ -346,7 +346,7 @@ export class Session {
     this.#givenUp.noteStored(cubes.map(({ id }) => cubeIdFromBytes(id)));
     this.past.noteCommit(mutations);
     if (head.snapshotSize !== snapshotSize) releaseMemory();
-    await this.#parts.guard.committed(head);
+    this.#parts.guard.committed(head);
     return head;
   }
 
