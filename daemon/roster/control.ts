@@ -60,14 +60,22 @@ export function gateOf(safety: ControlBot, fs: FsLink): SafetyGate {
       const to = bot.name;
       const offered = await fs.call('result.offer', { bot: by, task, name: written, to });
       const id = asSherinId(offered.id);
+      const end = async () => {
+        await fs.call('grant.end', { bot: to, task });
+      };
+      let reason: string | null;
       try {
         const answer = await workOf(bot, { id, domain, department, class: kind }, patience(bot));
         if (answer.kind !== 'judged') throw new SherinError('PROTOCOL', { part: 'a verdict' });
-        const { reason } = answer;
-        return reason === null ? { pass: true, id } : { pass: false, reason };
-      } finally {
-        await fs.call('grant.end', { bot: to, task });
+        ({ reason } = answer);
+      } catch (error) {
+        await end();
+        throw error;
       }
+      const shut = end();
+      // Who waits for it hears of its failure; who has given up meanwhile need not.
+      shut.catch(() => undefined);
+      return { judgement: reason === null ? { pass: true, id } : { pass: false, reason }, shut };
     },
   };
 }

@@ -127,14 +127,16 @@ export class Attempt {
   /** Nothing becomes visible before the gate has passed it. */
   async #take(grant: Grant, written: SherinId): Promise<void> {
     const { queue, group, bots, learning } = this.#parts;
-    const verdict = await bots.gate.judge(this.#task, grant, written);
+    const { judgement, shut } = await bots.gate.judge(this.#task, grant, written);
     this.#stop.signal.throwIfAborted();
-    if (!verdict.pass) {
-      await group.run(() => queue.block(this.#task.id, verdict.reason));
+    if (!judgement.pass) {
+      await shut;
+      await group.run(() => queue.block(this.#task.id, judgement.reason));
       return;
     }
     const before = this.#key();
-    const result = await bots.grants.take(grant, verdict.id, this.#task.owner, 'result');
+    const taking = bots.grants.take(grant, judgement.id, this.#task.owner, 'result');
+    const [result] = await Promise.all([taking, shut]);
     const { bot, version } = this.#bot;
     await group.run(() => {
       const task = queue.finish(this.#task, result);

@@ -80,10 +80,16 @@ export type Judgement =
   | { readonly pass: true; readonly id: SherinId }
   | { readonly pass: false; readonly reason: string };
 
+export interface Judged {
+  readonly judgement: Judgement;
+  /** Resolves when the gate can read nothing of it any more. */
+  readonly shut: Promise<void>;
+}
+
 /** Reads a result at the mount before anybody else sees it. */
 export interface SafetyGate {
   /** @param written by the bot of the grant @throws SherinError when it could not judge: the task is tried again */
-  judge(task: Task, grant: Grant, written: SherinId): Promise<Judgement>;
+  judge(task: Task, grant: Grant, written: SherinId): Promise<Judged>;
 }
 
 export interface Bots {

@@ -161,6 +161,12 @@ describe('sub-tasks', () => {
 });
 
 describe('the queue', () => {
+  it('is left in the step that stores a task, where there is room', async () => {
+    const id = await submitted('a');
+    expect(room.tasks.get(id)).toMatchObject({ state: 'running', attempt: 1 });
+    await room.ended(id);
+  });
+
   it('gives no more than there is room for', async () => {
     let most = 0;
     room.bots.work = async (task) => {

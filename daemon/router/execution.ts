@@ -29,6 +29,8 @@ export class Execution {
   #turn: NodeJS.Immediate | null = null;
   #closed: NodeJS.Timeout | null = null;
   #beginning: Promise<void> = Promise.resolve();
+  /** What is begun next is asked for, and not stored yet. */
+  #asked = false;
   #stopped = false;
 
   constructor(parts: ExecutionParts) {
@@ -49,7 +51,16 @@ export class Execution {
 
   /** Looks for work at the end of this turn: a task came, or a bot has room. */
   wake(): void {
-    if (!this.#stopped) this.#turn ??= setImmediate(() => this.#begin());
+    if (this.#stopped) return;
+    this.#turn ??= setImmediate(() => {
+      this.#turn = null;
+      this.#begin();
+    });
+  }
+
+  /** As {@link wake}, together with the task that is being stored: one sync of the disk for both. */
+  wakeWithin(): void {
+    if (!this.#stopped) this.#begin();
   }
 
   /** Stops all bots; what ran is queued again without blame. */
@@ -85,11 +96,14 @@ export class Execution {
   }
 
   #begin(): void {
-    this.#turn = null;
     const { policy, group, log } = this.#parts;
-    if (this.#stopped || this.#closed !== null || policy.get().stop !== 'off') return;
+    if (this.#stopped || this.#asked || this.#closed !== null || policy.get().stop !== 'off') return;
+    this.#asked = true;
     this.#beginning = group
       .run(() => this.#next())
+      .finally(() => {
+        this.#asked = false;
+      })
       .then(
         (begun) => {
           for (const { task, bot } of begun) this.#run(task, bot);

@@ -132,10 +132,13 @@ export class BotsFixture implements Bots {
 
   directory = { botFor: (domain: string) => this.bots.get(domain) ?? null };
   gate = {
-    judge: async (_task: Task, _grant: Grant, written: SherinId) =>
-      this.refusal === null
-        ? ({ pass: true, id: written } as const)
-        : ({ pass: false, reason: this.refusal } as const),
+    judge: async (_task: Task, _grant: Grant, written: SherinId) => ({
+      judgement:
+        this.refusal === null
+          ? ({ pass: true, id: written } as const)
+          : ({ pass: false, reason: this.refusal } as const),
+      shut: Promise.resolve(),
+    }),
   };
 
   grants = {

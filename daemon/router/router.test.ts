@@ -82,7 +82,9 @@ describe('a submission', () => {
   });
 
   it('survives a restart of sherind', async () => {
+    room.bots.capacity = 0;
     const { task } = await room.submit('a');
+    room.bots.capacity = 2;
     await room.restart();
     expect(await room.ended(task)).toMatchObject({ state: 'done', attempt: 1 });
   });

@@ -23,6 +23,8 @@ export interface RouterParts {
   readonly queue: TaskQueue;
   readonly sources: Sources;
   readonly group: GroupCommit;
+  /** A task is being stored: who gives tasks to bots may begin it with that. */
+  readonly storing: () => void;
 }
 
 interface Common extends Asked {
@@ -89,7 +91,9 @@ export class Router {
       this.#store({ ...submission, result, hit });
       return { task: id, state: 'done', result, verdict };
     }
-    const { state } = await group.run(() => queue.submit(submission));
+    const stored = group.run(() => queue.submit(submission));
+    this.#parts.storing();
+    const { state } = await stored;
     return { task: id, state, result: null, verdict };
   }
 

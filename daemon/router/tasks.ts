@@ -70,7 +70,10 @@ export class Tasks {
     const learning = new Learning({ database, queue, memory, trust, sources, measuring });
     const directory = bots?.directory ?? { botFor: () => null };
     const admission = new Admission({ objects, policy, directory, memory, measuring });
-    this.router = new Router({ objects, classification, admission, directory, queue, sources, group });
+    const storing = () => this.#execution?.wakeWithin();
+    this.router = new Router({
+      ...{ objects, classification, admission, directory, queue, sources, group, storing },
+    });
     this.upkeep = new Upkeep({
       ...{ patterns: new PatternUpkeep(database, looks, now), queue, classification, policy, log },
     });

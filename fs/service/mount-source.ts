@@ -2,6 +2,7 @@ import { SherinError } from '../../common/errors.js';
 import { type CubeId, parseSherinId, type SherinId } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
 import { countSlots } from '../cube/catalog.js';
+import type { Manifest } from '../manifest/manifest.js';
 import { filesNamespace } from '../manifest/tasks.js';
 import type { Tree } from '../manifest/tree.js';
 import { BotFolders } from '../mount/bots/folders.js';
@@ -171,7 +172,6 @@ export class VaultSource implements MountSource {
     const inode = tree.inode(ino);
     const object = inode === undefined ? undefined : tree.object(inode.object);
     if (inode === undefined || object === undefined) return null;
-    const proof = manifest.proof(inode.putIndex);
     return {
       id: object.id,
       get cubes() {
@@ -179,15 +179,9 @@ export class VaultSource implements MountSource {
       },
       root: object.root,
       verified: session.verifiedAt(object.no) ?? null,
-      proof: Buffer.from(
-        JSON.stringify({
-          index: proof.index,
-          size: proof.size,
-          root: proof.root.toString('hex'),
-          path: proof.path.map((hash) => hash.toString('hex')),
-          record: manifest.recordBytes(inode.putIndex).toString('base64'),
-        }),
-      ),
+      get proof() {
+        return proofText(manifest, inode.putIndex);
+      },
       versions: inode.version,
       policy: strictest(tree.policiesOf(ino)),
     };
@@ -231,4 +225,14 @@ export class VaultSource implements MountSource {
       nameMax: 255,
     };
   }
+}
+
+/** Inclusion proof of a record under the present tree head, with the record, in JSON. */
+function proofText(manifest: Manifest, record: number): Buffer {
+  const { index, size, root, path } = manifest.proof(record);
+  const proof = {
+    ...{ index, size, root: root.toString('hex'), path: path.map((hash) => hash.toString('hex')) },
+    record: manifest.recordBytes(record).toString('base64'),
+  };
+  return Buffer.from(JSON.stringify(proof));
 }
