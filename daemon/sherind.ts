@@ -99,7 +99,7 @@ export class Sherind {
     this.#server = await LineServer.listen({ path, inherited, answer, busy: busyLine, log: this.#log });
     try {
       if (metricsAt !== undefined)
-        this.#metricsPort = await MetricsPort.listen(metricsAt, () => this.#metricsText());
+        this.#metricsPort = await MetricsPort.listen(metricsAt, () => this.#metricsText(), this.#log);
       await this.#supervisor.start();
     } catch (error) {
       await this.#metricsPort?.close();
