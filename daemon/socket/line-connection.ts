@@ -29,6 +29,7 @@ export class LineConnection implements Client {
   readonly #answer: AnswerLine;
   readonly #limits: ConnectionLimits;
   readonly #lines = new LineSplitter(lineLimit);
+  readonly #unread: (bytes: number) => void;
   #running = 0;
   #held = 0;
   /** The peer sends no more. */
@@ -36,9 +37,19 @@ export class LineConnection implements Client {
   #waiting: Waiting = 'idle';
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param socket one with `allowHalfOpen`: a client may end its side and still read the answers */
-  constructor(socket: Socket, peer: Peer, answer: AnswerLine, limits: ConnectionLimits) {
+  /**
+   * @param socket one with `allowHalfOpen`: a client may end its side and still read the answers
+   * @param unread told how many bytes wait for the client, whenever that changes
+   */
+  constructor(
+    socket: Socket,
+    peer: Peer,
+    answer: AnswerLine,
+    limits: ConnectionLimits,
+    unread: (bytes: number) => void,
+  ) {
     this.#socket = socket;
+    this.#unread = unread;
     this.peer = peer;
     this.#answer = answer;
     this.#limits = limits;
@@ -52,7 +63,10 @@ export class LineConnection implements Client {
     });
     // A peer that goes away in the middle is no event; `close` follows.
     socket.on('error', () => undefined);
-    socket.on('close', () => clearTimeout(this.#timer));
+    socket.on('close', () => {
+      clearTimeout(this.#timer);
+      unread(0);
+    });
     this.#arm('idle');
   }
 
@@ -61,13 +75,18 @@ export class LineConnection implements Client {
     this.#socket.destroySoon();
   }
 
+  /** Closes at once: what the client has not read is gone. */
+  drop(): void {
+    this.#socket.destroy();
+  }
+
   get closed(): boolean {
     return this.#socket.destroyed || this.#socket.writableEnded;
   }
 
   send(line: Buffer): boolean {
     if (this.closed) return true;
-    this.#socket.write(line, () => this.#watch());
+    this.#write(line, () => this.#watch());
     this.#watch();
     return this.#socket.writableLength <= mostUnread;
   }
@@ -77,6 +96,15 @@ export class LineConnection implements Client {
     return () => {
       this.#held -= 1;
     };
+  }
+
+  /** @param taken called once the kernel has it */
+  #write(line: Buffer, taken: () => void): void {
+    this.#socket.write(line, () => {
+      if (!this.#socket.destroyed) this.#unread(this.#socket.writableLength);
+      taken();
+    });
+    this.#unread(this.#socket.writableLength);
   }
 
   /** A client that begins or ceases to read, or to send, has the time for that. */
@@ -115,8 +143,8 @@ export class LineConnection implements Client {
     if (this.#socket.destroyed) return;
     if (answer === null) this.#done();
     // The place is free once the kernel has taken the answer: a peer that does not read gets no more of them.
-    else this.#socket.write(answer, () => this.#done());
-    this.#arm(this.#state());
+    else this.#write(answer, () => this.#done());
+    if (!this.#socket.destroyed) this.#arm(this.#state());
   }
 
   #done(): void {
