@@ -1,8 +1,11 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
+import { pino } from 'pino';
 import { afterEach, expect, it } from 'vitest';
 import { MetricsPort } from './metrics-port.js';
 
+const log = pino({ level: 'silent' });
 let port: MetricsPort | null = null;
 afterEach(async () => {
   await port?.close();
@@ -37,7 +40,7 @@ const get = (path: string, more = 'Host: localhost\r\n', method = 'GET') =>
 
 it('gives metrics at the loopback addresses, and nothing else to nobody else', async () => {
   const at = await freePort();
-  port = await MetricsPort.listen(at, async () => 'a 1\n');
+  port = await MetricsPort.listen(at, async () => 'a 1\n', log);
   for (const host of ['127.0.0.1', '::1']) {
     const answer = await ask(
       at,
@@ -69,7 +72,7 @@ it('gives metrics at the loopback addresses, and nothing else to nobody else', a
 
 it('a failure is an answer, and says nothing', async () => {
   const at = await freePort();
-  port = await MetricsPort.listen(at, () => Promise.reject(new Error('a secret reason')));
+  port = await MetricsPort.listen(at, () => Promise.reject(new Error('a secret reason')), log);
   const answer = await ask(at, '127.0.0.1', get('/metrics'));
   expect(answer).toContain(' 500 ');
   expect(answer).not.toContain('secret');
@@ -77,9 +80,25 @@ it('a failure is an answer, and says nothing', async () => {
 
 it('a port that is taken is an error that names it', async () => {
   const at = await freePort();
-  port = await MetricsPort.listen(at, async () => '');
-  await expect(MetricsPort.listen(at, async () => '')).rejects.toMatchObject({
+  port = await MetricsPort.listen(at, async () => '', log);
+  await expect(MetricsPort.listen(at, async () => '', log)).rejects.toMatchObject({
     code: 'IO',
     message: expect.stringContaining(`EADDRINUSE, port ${at}`),
   });
+});
+
+it('outlives connections that can not be accepted', async () => {
+  const servers: Server[] = [];
+  const asked = (message: unknown): void =>
+    void servers.push((message as { readonly server: Server }).server);
+  const at = await freePort();
+  port = await MetricsPort.listen(at, async () => 'a 1\n', log);
+  subscribe('http.server.request.start', asked);
+  const answers = [await ask(at, '127.0.0.1', get('/metrics'))];
+  unsubscribe('http.server.request.start', asked);
+  // As Node tells of accept(2) where no descriptor is left.
+  for (let times = 0; times < 2; times++)
+    servers[0]?.emit('error', Object.assign(new Error('accept ENFILE'), { code: 'ENFILE' }));
+  answers.push(await ask(at, '127.0.0.1', get('/metrics')));
+  expect([servers.length, ...answers.map((answer) => answer.split(' ')[1])]).toEqual([1, '200', '200']);
 });

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { SherinError, systemCode } from '../common/errors.js';
 import { expositionType } from '../common/exposition.js';
+import type { Logger } from '../common/log.js';
 
 /** Of this machine only, by whichever way it is called. */
 const addresses = ['127.0.0.1', '::1'] as const;
@@ -16,13 +17,16 @@ export class MetricsPort {
   readonly #servers: Server[] = [];
   readonly #text: () => Promise<string>;
 
-  private constructor(text: () => Promise<string>) {
+  readonly #log: Logger;
+
+  private constructor(text: () => Promise<string>, log: Logger) {
     this.#text = text;
+    this.#log = log;
   }
 
   /** @throws SherinError IO when another one listens there */
-  static async listen(port: number, text: () => Promise<string>): Promise<MetricsPort> {
-    const made = new MetricsPort(text);
+  static async listen(port: number, text: () => Promise<string>, log: Logger): Promise<MetricsPort> {
+    const made = new MetricsPort(text, log);
     try {
       for (const address of addresses) await made.#listen(address, port);
     } catch (error) {
@@ -51,8 +55,13 @@ export class MetricsPort {
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
-        server.listen({ port, host: address, exclusive: true }, resolve);
+        server.listen({ port, host: address, exclusive: true }, () => {
+          server.off('error', reject);
+          resolve();
+        });
       });
+      // A connection that could not be accepted: no descriptor was left for it, for example. The next one may come.
+      server.on('error', (error) => this.#log.warn({ err: error }, 'a connection for metrics failed'));
     } catch (error) {
       // A machine without IPv6.
       const code = systemCode(error) ?? '';

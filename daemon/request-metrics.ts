@@ -16,7 +16,7 @@ export interface MethodCounts extends HistogramCounts {
 export class RequestMetrics {
   readonly #methods = new Map<string, MethodMetrics>();
 
-  /** @param method one of the table's: what callers make up is not counted by its name */
+  /** @param method one of the table's: what callers make up is not counted by its name; or `connection`, for one that was refused */
   note(method: string, status: string, seconds: number): void {
     const known = this.#methods.get(method) ?? {
       statuses: new Map<string, number>(),

@@ -96,10 +96,18 @@ export class Sherind {
     });
     // The socket first: of two sherinds the second ends before it touches anything.
     const { metricsAt, inherited } = this.#options;
-    this.#server = await LineServer.listen({ path, inherited, answer, busy: busyLine, log: this.#log });
+    const refused = () => this.#metrics.note('connection', 'EBUSY', 0);
+    this.#server = await LineServer.listen({
+      path,
+      inherited,
+      answer,
+      busy: busyLine,
+      refused,
+      log: this.#log,
+    });
     try {
       if (metricsAt !== undefined)
-        this.#metricsPort = await MetricsPort.listen(metricsAt, () => this.#metricsText());
+        this.#metricsPort = await MetricsPort.listen(metricsAt, () => this.#metricsText(), this.#log);
       await this.#supervisor.start();
     } catch (error) {
       await this.#metricsPort?.close();

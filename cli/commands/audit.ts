@@ -5,7 +5,7 @@ import type { ControlResult } from '../../daemon/protocol/control.js';
 import { command, group, number } from '../definition.js';
 import type { Output } from '../output/output.js';
 import { formatCount, formatTime } from '../output/units.js';
-import { askAudit, ownRecords } from '../service/audit.js';
+import { askAudit, ownRecords, wholeRecords } from '../service/audit.js';
 import { runSherinFs } from '../service/sherin-fs.js';
 
 const tail = command({
@@ -19,7 +19,7 @@ const tail = command({
   run: async (session, _args, { count = 20 }) => {
     const records = await askAudit<readonly Readonly<Record<string, unknown>>[]>(
       session,
-      async (client) => (await client.call('audit.tail', { count })).records,
+      (client) => wholeRecords(client, count),
       (client) => ownRecords(client, count),
     );
     session.output.result({ records }, () => {

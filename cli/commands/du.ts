@@ -1,9 +1,13 @@
+import type { ControlClient } from '../../daemon/client/control-client.js';
+import type { ControlResult } from '../../daemon/protocol/control.js';
 import { command, flag } from '../definition.js';
 import { Progress } from '../output/progress.js';
 import { printTable } from '../output/table.js';
 import { formatBytes, formatCount, formatTime } from '../output/units.js';
 import type { Session } from '../session.js';
 import { explained, treeRoot, vaultPath } from '../vault-path.js';
+
+type Version = ControlResult<'du.versions'>['versions'][number];
 
 export const du = command({
   name: 'du',
@@ -49,10 +53,7 @@ async function showSum(session: Session, written: string, progress: Progress): P
 
 async function showVersions(session: Session, written: string, progress: Progress): Promise<void> {
   const path = vaultPath(written, session.places);
-  const call = session
-    .connect()
-    .call('du.versions', { path }, { progress: (done, total) => progress.update(done, total) });
-  const { versions } = await explained(call, written, session.places);
+  const versions = await explained(everyVersion(session.connect(), path, progress), written, session.places);
   progress.stop();
   const { output } = session;
   output.result({ path, versions }, () => {
@@ -62,4 +63,17 @@ async function showVersions(session: Session, written: string, progress: Progres
     });
     printTable(output, ['VERSION', 'SINCE', 'SIZE', 'ALONE'], rows);
   });
+}
+
+/** Oldest first, all pages. */
+async function everyVersion(client: ControlClient, path: string, progress: Progress): Promise<Version[]> {
+  const pages: Version[][] = [];
+  for (let before: number | undefined; before !== 1; before = pages[0]?.[0]?.number ?? 1) {
+    const params = before === undefined ? { path } : { path, before };
+    const { versions } = await client.call('du.versions', params, {
+      progress: (done, total) => progress.update(done, total),
+    });
+    pages.unshift(versions);
+  }
+  return pages.flat();
 }

@@ -1,3 +1,4 @@
+import type { CallOptions, ControlClient } from '../../daemon/client/control-client.js';
 import type { LineageInfo } from '../../daemon/protocol/control.js';
 import { command } from '../definition.js';
 import type { Output } from '../output/output.js';
@@ -19,7 +20,7 @@ export const lineage = command({
     const client = session.connect();
     const progress = new Progress('lineage', 'records', output.json);
     const options = { progress: (done: number, total: number) => progress.update(done, total) };
-    const ask = (target: string) => client.call('lineage', { target }, options);
+    const ask = (target: string) => everyRelative(client, target, options);
     try {
       const found = explained(ask(vaultTarget(written, session.places)), written, session.places);
       const info = await found.catch(async (error: unknown) => {
@@ -37,9 +38,23 @@ export const lineage = command({
   },
 });
 
+type Lineage = Omit<LineageInfo, 'more'>;
 type Version = LineageInfo['versions'][number];
 
-function show(output: Output, { id, ancestors, descendants, versions, more }: LineageInfo): void {
+/** All pages. */
+async function everyRelative(client: ControlClient, target: string, options: CallOptions): Promise<Lineage> {
+  const { more: _, ...all } = await client.call('lineage', { target }, options);
+  for (let more = _; more; ) {
+    const after = all.versions.at(-1)?.id ?? '';
+    const page = await client.call('lineage', { target, after }, options);
+    for (const list of ['ancestors', 'descendants'] as const) all[list].push(...page[list]);
+    all.versions.push(...page.versions);
+    more = page.more;
+  }
+  return all;
+}
+
+function show(output: Output, { id, ancestors, descendants, versions }: Lineage): void {
   const known = new Map(versions.map((version) => [version.id, version]));
   const line = (one: string): string => described(output, one, known.get(one));
   output.line(line(id));
@@ -52,7 +67,6 @@ function show(output: Output, { id, ancestors, descendants, versions, more }: Li
   }
   if (ancestors.length + descendants.length === 0)
     output.line('no origin is recorded, and nothing was made from it');
-  if (more) output.note('there are more; ask for one of these');
 }
 
 function described(output: Output, id: string, version: Version | undefined): string {

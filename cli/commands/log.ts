@@ -2,6 +2,7 @@ import type { VersionInfo } from '../../daemon/protocol/control.js';
 import { command, number } from '../definition.js';
 import { printTable } from '../output/table.js';
 import { formatBytes, formatCount, formatTime } from '../output/units.js';
+import type { Session } from '../session.js';
 import { historyPage } from '../transfer/version.js';
 import { explained, vaultPath } from '../vault-path.js';
 
@@ -12,13 +13,13 @@ export const log = command({
     'All that a path has shown since the vault was made: files that were removed or replaced count, too. `sherinctl restore PATH@NUMBER` brings one back, unless `sherinctl gc` or `sherinctl destroy` gave it up; `sherinctl du --versions PATH` tells the space that each holds.',
   ],
   args: [{ form: '<path>', text: 'a file, which may be gone by now', completes: 'vault-path' }],
-  options: { count: number('-n, --count <n>', 'how many (default: 20)', { least: 1, most: 500 }) },
+  options: { count: number('-n, --count <n>', 'how many (default: 20)', { least: 1, most: 1_000_000 }) },
   examples: [{ text: 'Versions of a letter', line: 'sherinctl log files/letters/a.txt' }],
   run: async (session, [written = ''], { count = 20 }) => {
     const path = vaultPath(written, session.places);
     const { output } = session;
-    const page = historyPage(session, session.connect(), path, undefined);
-    const { versions, total, removals } = await explained(page, written, session.places);
+    const last = lastVersions(session, path, count);
+    const { versions, total, removals } = await explained(last, written, session.places);
     const newest = versions.slice(-count).reverse();
     output.result({ path, total, versions: newest, removals }, () => {
       const since = BigInt(newest.at(-1)?.time ?? 0);
@@ -32,6 +33,23 @@ export const log = command({
     });
   },
 });
+
+type Versions = Awaited<ReturnType<typeof historyPage>>;
+
+/** The last versions, oldest first: as many as are asked for, or some more. */
+async function lastVersions(session: Session, path: string, count: number): Promise<Versions> {
+  const client = session.connect();
+  let all = await historyPage(session, client, path, undefined);
+  while (all.versions.length < count && (all.versions[0]?.number ?? 1) > 1) {
+    const { versions, removals } = await historyPage(session, client, path, all.versions[0]?.number);
+    all = {
+      total: all.total,
+      versions: [...versions, ...all.versions],
+      removals: [...removals, ...all.removals],
+    };
+  }
+  return all;
+}
 
 function idCell(id: string | undefined, collected: VersionInfo['collected']): string {
   const shown = id ?? '(empty)';

@@ -67,9 +67,10 @@ async function testAccess(session: Session, subject: string, asked: Asked): Prom
   });
   output.result(answer, () => {
     output.line(explained(answer.decision));
-    if (answer.places.length < 2) return;
+    if (answer.places.length < 2 && !answer.more) return;
     for (const { path, decision } of answer.places)
       output.line(`  ${output.name(path ?? 'elsewhere')}: ${explained(decision)}`);
+    if (answer.more) output.note('other paths lead there, too; all of them count');
   });
 }
 

@@ -1,17 +1,37 @@
 import { cubeFaultText } from '../../common/cube-faults.js';
 import { SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
+import type { ControlClient } from '../../daemon/client/control-client.js';
+import { type ControlResult, mostCubeIds } from '../../daemon/protocol/control.js';
 import { command, flag, group } from '../definition.js';
 import { formatBytes, formatCount, formatTime } from '../output/units.js';
 import { confirm } from '../service/confirm.js';
 
 const ids = { form: '<ids...>', text: 'cube IDs, or the word all', completes: ['all'] } as const;
 
-function named(words: readonly string[]): 'all' | string[] {
-  if (words.length === 1 && words[0] === 'all') return 'all';
+type Cube = ControlResult<'quarantine.list'>['cubes'][number];
+
+/** All cubes in quarantine, by ID. */
+async function everyCube(client: ControlClient): Promise<Cube[]> {
+  const all: Cube[] = [];
+  for (;;) {
+    const after = all.at(-1)?.id;
+    const { cubes, more } = await client.call('quarantine.list', after === undefined ? {} : { after });
+    all.push(...cubes);
+    if (!more) return all;
+  }
+}
+
+/** The IDs that are meant, as many together as one request takes. */
+async function named(client: ControlClient, words: readonly string[]): Promise<string[]> {
+  if (words.length === 1 && words[0] === 'all') return (await everyCube(client)).map(({ id }) => id);
   if (words.includes('all'))
     throw new SherinError('USAGE', { what: "give cube IDs or the word 'all', not both" });
   return [...words];
+}
+
+function* requestsOf(ids: readonly string[]): Generator<string[]> {
+  for (let at = 0; at < ids.length; at += mostCubeIds) yield ids.slice(at, at + mostCubeIds);
 }
 
 const list = command({
@@ -19,7 +39,8 @@ const list = command({
   summary: 'List the cubes in quarantine',
   examples: [{ text: 'All of them', line: 'sherinctl quarantine list' }],
   run: async (session) => {
-    const { cubes } = await session.connect().call('quarantine.list', {});
+    const cubes = await everyCube(session.connect());
+    cubes.sort((a, b) => Number(BigInt(a.time) - BigInt(b.time)));
     const { output } = session;
     output.result({ cubes }, () => {
       if (cubes.length === 0) output.line('nothing is in quarantine');
@@ -39,7 +60,13 @@ const restore = command({
   args: [ids],
   examples: [{ text: 'After a repaired disk', line: 'sherinctl quarantine restore all' }],
   run: async (session, words) => {
-    const result = await session.connect().call('quarantine.restore', { ids: named(words) });
+    const client = session.connect();
+    const result: ControlResult<'quarantine.restore'> = { restored: [], refused: [] };
+    for (const ids of requestsOf(await named(client, words))) {
+      const { restored, refused } = await client.call('quarantine.restore', { ids });
+      result.restored.push(...restored);
+      result.refused.push(...refused);
+    }
     const { output } = session;
     output.result(result, () => {
       for (const { id, fault } of result.refused) output.line(`${id} stays: ${cubeFaultText(fault)}`);
@@ -62,15 +89,14 @@ const purge = command({
   },
   examples: [{ text: 'All of them', line: 'sherinctl quarantine purge all' }],
   run: async (session, words, { yes, shred }) => {
-    const ids = named(words);
     const client = session.connect();
-    if (!yes) {
-      const count = ids === 'all' ? (await client.call('quarantine.list', {})).cubes.length : ids.length;
-      await confirm(`Delete ${formatCount(count, 'quarantined cube')} for good?`);
-    }
-    const result = await client.call('quarantine.purge', { ids, shred });
-    session.output.result(result, () =>
-      session.output.line(`${formatCount(result.purged.length, 'cube')} purged`),
+    const meant = await named(client, words);
+    if (!yes) await confirm(`Delete ${formatCount(meant.length, 'quarantined cube')} for good?`);
+    const purged: string[] = [];
+    for (const ids of requestsOf(meant))
+      purged.push(...(await client.call('quarantine.purge', { ids, shred })).purged);
+    session.output.result({ purged }, () =>
+      session.output.line(`${formatCount(purged.length, 'cube')} purged`),
     );
   },
 });

@@ -2,6 +2,7 @@
 import { SherinError } from '../../common/errors.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import type { DaemonClient } from '../../daemon/client/daemon-client.js';
+import type { ControlResult } from '../../daemon/protocol/control.js';
 import { auditPage, type ToldRecord } from '../../daemon/protocol/methods/audit.js';
 import type { Session } from '../session.js';
 import { withDaemon } from './daemon.js';
@@ -39,4 +40,20 @@ export async function ownRecords(client: DaemonClient, count: number): Promise<T
     page = next;
   }
   return found.reverse();
+}
+
+type WholeRecord = ControlResult<'audit.tail'>['records'][number];
+
+/** The last `count` records as sherin-fs tells them, oldest first; an answer holds fewer where they are long. */
+export async function wholeRecords(client: ControlClient, count: number): Promise<WholeRecord[]> {
+  let found: WholeRecord[] = [];
+  for (;;) {
+    const before = found[0]?.seq;
+    const { records } = await client.call('audit.tail', {
+      count: count - found.length,
+      ...(typeof before === 'number' ? { before } : {}),
+    });
+    found = [...records, ...found];
+    if (found.length >= count || records.length === 0 || found[0]?.seq === 0) return found;
+  }
 }

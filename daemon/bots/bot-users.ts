@@ -13,7 +13,7 @@ export interface BotUsers {
 export const usualBotUsers: BotUsers = { first: 1_900_000_000, last: 1_900_000_999 };
 
 /**
- * A user for a new bot. It is the bot's for good: files are told apart by it.
+ * A user for a new bot. It is the bot's as long as its name is known: files are told apart by it.
  * @param taken those that other bots have @throws SherinError SANDBOX_FAILED when there is none left
  */
 export function freeBotUser(taken: ReadonlySet<number>, { first, last }: BotUsers = usualBotUsers): number {

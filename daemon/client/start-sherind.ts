@@ -1,5 +1,5 @@
 /** Starts sherind as a process of its own, in the background, and waits until its socket answers. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,8 +17,12 @@ const lookMs = 25;
 /** A service that waits for most of its time: a young generation half as wide as Node's; a narrower one is collected all the time where much is asked. */
 const memoryFlags = ['--max-semi-space-size=8'];
 
-/** Harmless where one runs. @throws SherinError IO when it ended, TIMEOUT, TOOL_MISSING before it was built */
-export async function startSherind(where: Places): Promise<void> {
+/**
+ * Harmless where one runs.
+ * @param seconds until it is given up; it goes on starting then, and nobody waits for it
+ * @throws SherinError IO when it ended, TIMEOUT, TOOL_MISSING before it was built
+ */
+export async function startSherind(where: Places, seconds = patience): Promise<void> {
   const known = await connected(where);
   known?.close();
   if (known !== null) return;
@@ -35,6 +39,14 @@ export async function startSherind(where: Places): Promise<void> {
     ...{ cwd: '/', detached: true, env, stdio: ['ignore', log, log] },
   });
   closeSync(log);
+  try {
+    await served(where, child, seconds, logPath);
+  } finally {
+    child.unref();
+  }
+}
+
+async function served(where: Places, child: ChildProcess, seconds: number, logPath: string): Promise<void> {
   let end: string | null = null;
   child.once('error', (error) => {
     end = error.message;
@@ -42,15 +54,13 @@ export async function startSherind(where: Places): Promise<void> {
   child.once('exit', (code, signal) => {
     end = `it ended with ${signal ?? `code ${code}`}`;
   });
-  const deadline = Date.now() + patience * 1000;
+  const deadline = Date.now() + seconds * 1000;
   while (!(await serves(where))) {
     if (end !== null)
       throw new SherinError('IO', { what: 'starting sherind', part: `${end}; its log is ${logPath}` });
-    if (Date.now() > deadline)
-      throw new SherinError('TIMEOUT', { what: 'starting sherind', seconds: patience });
+    if (Date.now() > deadline) throw new SherinError('TIMEOUT', { what: 'starting sherind', seconds });
     await sleep(lookMs);
   }
-  child.unref();
 }
 
 /** Stops the one that runs, and its bots; sherin-fs goes on. Harmless where none does. @throws SherinError TIMEOUT; DaemonError where the caller may not */

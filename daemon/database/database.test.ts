@@ -97,6 +97,7 @@ describe('a new database', () => {
       sources: [id, key, 7, 'bot', '1.0'],
       bots: ['bot', 1_900_000_000, 1, 1],
       inputs: [id, 0, sherinId],
+      unrecordedStops: ['on', 7],
     };
     for (const [table, values] of Object.entries(rows)) {
       database.run(`INSERT INTO ${table} VALUES (${values.map(() => '?').join(', ')})`, ...values);

@@ -187,6 +187,12 @@ const emotionSteps = `CREATE TABLE emotionSteps (
   PRIMARY KEY (seconds, step, input)
 ) STRICT, WITHOUT ROWID`;
 
+/** Who set an emergency stop that the vault does not have yet. */
+const unrecordedStops = `CREATE TABLE unrecordedStops (
+  stop TEXT PRIMARY KEY CHECK (stop IN ('on', 'freeze')),
+  uid INTEGER NOT NULL
+) STRICT, WITHOUT ROWID`;
+
 export const migrations: readonly (readonly string[])[] = [
   [tasks, ...taskIndexes, tallies, turns, patterns, ...patternIndexes, tombstones, tombstoneIndex, trust],
   [classifications, classificationIndex, sources],
@@ -194,4 +200,5 @@ export const migrations: readonly (readonly string[])[] = [
   [bots, inputs],
   [emotionSteps],
   ['CREATE INDEX tasks_result ON tasks (result) WHERE result IS NOT NULL'],
+  [unrecordedStops],
 ];

@@ -12,6 +12,7 @@ import { KeptEmotions } from './kept-emotions.js';
 import { KeptPolicy } from './kept-policy.js';
 import { PolicyCache } from './policy-cache.js';
 import { PolicyKeeper } from './policy-keeper.js';
+import { UnrecordedStops } from './unrecorded-stops.js';
 import { vaultPolicy } from './vault-policy.js';
 
 export interface EngineParts {
@@ -36,6 +37,7 @@ export class Engine {
     this.keeper = new PolicyKeeper({
       ...{ vault: vaultPolicy(fs), cache: new PolicyCache(this.database), log },
       mark: new FreezeMark(directory),
+      stops: new UnrecordedStops(this.database, log),
     });
     this.policy = new KeptPolicy(this.keeper, emotions);
     this.emotions = emotions;

@@ -1,4 +1,5 @@
 import { emotionClock } from '../../common/emotion-clock.js';
+import { nowNanoseconds } from '../../common/time.js';
 import type { Emotion } from '../emotion/emotion.js';
 import type { EmotionalState } from '../emotion/emotional-state.js';
 import { type Considered, consider, type Request } from '../policy/consider.js';
@@ -31,12 +32,12 @@ export class KeptPolicy implements Policy {
   weigh(request: Request, feelings: Feelings): Weighed | null {
     const { known, stop } = this.#keeper;
     if (known === null || known.stop !== stop) return null;
-    const { state, verdict, events } = consider(known, request, feelings, now());
+    const { state, verdict, events } = consider(known, request, feelings, nowNanoseconds());
     return state === known ? { verdict, events } : null;
   }
 
   async consider(request: Request, feelings: Feelings, asker: Asker | null): Promise<Verdict> {
-    const at = now();
+    const at = nowNanoseconds();
     const { known } = this.#keeper;
     // What has expired is nobody's doing.
     if (known === null || expire(known, at).events.length > 0)
@@ -51,9 +52,4 @@ export class KeptPolicy implements Policy {
   watch(changed: () => void): () => void {
     return this.#keeper.watch(changed);
   }
-}
-
-/** Nanoseconds since 1970. */
-function now(): bigint {
-  return BigInt(Date.now()) * 1_000_000n;
 }

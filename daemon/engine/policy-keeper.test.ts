@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
 import { FreezeMark } from '../../common/freeze-mark.js';
 import { DaemonDatabase } from '../database/database.js';
 import type { Change, PolicyEvent } from '../policy/change.js';
 import { firstState, type PolicyState } from '../policy/state.js';
 import { PolicyCache } from './policy-cache.js';
-import { PolicyKeeper } from './policy-keeper.js';
+import { PolicyKeeper, type VaultPolicy } from './policy-keeper.js';
+import { UnrecordedStops } from './unrecorded-stops.js';
 
 const event: PolicyEvent = { event: 'AUDIT_POLICY_EVALUATED', id: null, meta: {} };
 const look = (state: PolicyState): Change => ({ state, events: [event] });
@@ -21,27 +22,43 @@ let keeper: PolicyKeeper;
 /** Answers to records that are under way, in their order. */
 let recording: { readonly appended: () => void; readonly refused: (error: Error) => void }[];
 let written: PolicyState[];
+/** Who is named for each stop that was set, and what is said of it. */
+let setters: { readonly uid: number | undefined; readonly meta: object }[];
+/** What the vault answers instead. */
+let closed: SherinError | null;
+let stored: PolicyState;
 
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'sherin-keeper-'));
-  database = DaemonDatabase.open(directory);
-  [recording, written] = [[], []];
-  const vault = {
-    read: async () => firstState,
-    write: async (state: PolicyState) => void written.push(state),
-    freeze: async () => undefined,
+/** As sherind does when it starts. */
+function start(): void {
+  const log = pino({ level: 'silent' });
+  const opened = <T>(value: T): T => {
+    if (closed !== null) throw closed;
+    return value;
+  };
+  const vault: VaultPolicy = {
+    read: async () => opened(stored),
+    write: async (state, events, caller) => {
+      stored = opened(state);
+      written.push(state);
+      for (const { event, meta } of events)
+        if (event === 'AUDIT_POLICY_STOP') setters.push({ uid: caller?.uid, meta });
+    },
+    freeze: async () => opened(undefined),
     record: () =>
       new Promise<void>((resolve, reject) => {
         recording.push({ appended: resolve, refused: reject });
       }),
   };
-  const mark = new FreezeMark(directory);
-  keeper = new PolicyKeeper({
-    vault,
-    cache: new PolicyCache(database),
-    mark,
-    log: pino({ level: 'silent' }),
-  });
+  const [cache, mark] = [new PolicyCache(database), new FreezeMark(directory)];
+  keeper = new PolicyKeeper({ vault, cache, mark, log, stops: new UnrecordedStops(database, log) });
+}
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'sherin-keeper-'));
+  database = DaemonDatabase.open(directory);
+  [recording, written, setters] = [[], [], []];
+  [closed, stored] = [null, firstState];
+  start();
   await keeper.opened();
 });
 afterEach(() => {
@@ -79,4 +96,56 @@ it('tells everybody of an emergency stop, whoever of them fails', async () => {
   await keeper.setStop('on', null);
   expect(heard).toContain('on');
   expect(written.at(-1)?.stop).toBe('on');
+});
+
+describe('a stop that is set while the vault is locked', () => {
+  const admin = (uid: number) => ({ uid, gid: uid, groups: [], pid: 7 });
+  const lock = (): void => {
+    closed = new SherinError('LOCKED');
+  };
+  const supervised = (state: PolicyState): Change => ({
+    state: { ...state, version: state.version + 1, mode: 'supervised' },
+    events: [],
+  });
+
+  it('is recorded as set by who set it, whoever comes next', async () => {
+    lock();
+    keeper.setStop('on', admin(7)).catch(() => undefined);
+    await keeper.setStop('on', admin(8)).catch(() => undefined);
+    await keeper.setStop('freeze', admin(9));
+    closed = null;
+    await keeper.change(supervised, admin(10));
+    expect(setters).toEqual([
+      { uid: 7, meta: { from: 'off', to: 'on' } },
+      { uid: 9, meta: { from: 'on', to: 'freeze' } },
+    ]);
+    await keeper.setStop('off', admin(10));
+    await keeper.opened();
+    expect(setters.slice(2)).toEqual([{ uid: 10, meta: { from: 'freeze', to: 'off' } }]);
+    expect(keeper.stop).toBe('off');
+  });
+
+  it('is, after a restart, recorded by sherind, which says whom its copy names', async () => {
+    lock();
+    await keeper.setStop('on', admin(7));
+    start();
+    expect(keeper.stop).toBe('on');
+    closed = null;
+    await keeper.change(supervised, admin(10));
+    expect(setters).toEqual([{ uid: undefined, meta: { from: 'off', to: 'on', uid: 7, source: 'copy' } }]);
+    start();
+    await keeper.opened();
+    expect(setters).toHaveLength(1);
+  });
+});
+
+it('a stop that could not be recorded is not taken back by the next change', async () => {
+  closed = new SherinError('AUDIT_UNWRITABLE', { part: 'no space' });
+  await keeper.setStop('on', null);
+  closed = null;
+  await keeper.change(
+    (state) => ({ state: { ...state, version: state.version + 1, mode: 'supervised' }, events: [] }),
+    null,
+  );
+  expect([keeper.stop, stored.stop, stored.mode]).toEqual(['on', 'on', 'supervised']);
 });

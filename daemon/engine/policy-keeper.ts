@@ -10,6 +10,7 @@ import { firstState, type PolicyState, policyStateSchema } from '../policy/state
 import { setStop, stopInForce } from '../policy/stop.js';
 import type { ControlCaller } from '../protocol/objects.js';
 import type { PolicyCache } from './policy-cache.js';
+import type { UnrecordedStops } from './unrecorded-stops.js';
 
 /** What the vault is asked for; sherin-fs answers. */
 export interface VaultPolicy {
@@ -28,6 +29,7 @@ export interface PolicyKeeperParts {
   readonly cache: PolicyCache;
   /** Tells a sherin-fs that starts before the vault has the freeze. */
   readonly mark: FreezeMark;
+  readonly stops: UnrecordedStops;
   readonly log: Logger;
 }
 
@@ -82,7 +84,7 @@ export class PolicyKeeper {
    */
   async change<C extends Change>(step: (state: PolicyState) => C, caller: ControlCaller | null): Promise<C> {
     const { made, recorded } = await this.#turns.run(async () => {
-      const before = await this.#state(caller);
+      const before = await this.#state();
       const made = step(before);
       if (made.state !== before) {
         // The vault has the freeze that is ended; what opens it after this one needs no other word.
@@ -101,7 +103,7 @@ export class PolicyKeeper {
   /** Sets the emergency stop. One that tightens holds at once, whatever becomes of the vault and the log. @throws SherinError as {@link change}, where it does not tighten */
   async setStop(stop: Stop, caller: ControlCaller | null): Promise<void> {
     const tightens = stopInForce(this.#stop, stop) !== this.#stop;
-    if (tightens) this.#tighten(stop);
+    if (tightens) this.#tighten(stop, caller);
     if (stop === 'freeze') await this.#freeze(caller);
     try {
       // What was read just now may have it already, see #read.
@@ -127,8 +129,9 @@ export class PolicyKeeper {
   }
 
   /** In the copy, which a restart reads. */
-  #tighten(stop: Stop): void {
+  #tighten(stop: Stop, caller: ControlCaller | null): void {
     this.#applies(stop);
+    this.#parts.stops.add(stop, caller);
     if (stop === 'freeze') this.#mark();
     try {
       const cached = this.#parts.cache.read();
@@ -139,35 +142,43 @@ export class PolicyKeeper {
     }
   }
 
-  /** @param caller for whom it is read; null: sherind itself */
-  async #state(caller: ControlCaller | null = null): Promise<PolicyState> {
-    this.#known ??= await this.#read(caller);
+  async #state(): Promise<PolicyState> {
+    // One that could not be recorded is no change of another one's to take back.
+    if (this.#known?.stop !== this.#stop) this.#known = null;
+    this.#known ??= await this.#read();
     return this.#known;
   }
 
-  async #read(caller: ControlCaller | null): Promise<PolicyState> {
-    const { vault, cache, log } = this.#parts;
+  async #read(): Promise<PolicyState> {
+    const { vault, cache, stops, log } = this.#parts;
     const found = parsed(await vault.read());
     const stored = found ?? firstState;
     const cached = cache.read();
     const finding = typeof cached === 'string' ? cached : reconcile(stored, cached).finding;
     if (finding === 'edited')
       log.error({}, 'the copy of the policy was edited by somebody else; the one in the vault holds');
+    let state = stored;
+    if (found === null || finding === 'edited')
+      await vault.write(state, finding === 'edited' ? [edited] : [], null);
+    for (const { stop, caller, copied } of stops.after(stored.stop)) {
+      const set = setStop(state, stop, copied);
+      await vault.write(set.state, set.events, caller);
+      state = set.state;
+    }
     // The strictest of all: what the vault has, its copy, and what was set since.
-    const stop = stopInForce(
-      stored.stop,
-      typeof cached === 'string' ? this.#stop : stopInForce(cached.stop, this.#stop),
-    );
-    const tightened = stop === stored.stop ? null : setStop(stored, stop);
-    const state = tightened?.state ?? stored;
-    const events = [...(finding === 'edited' ? [edited] : []), ...(tightened?.events ?? [])];
-    if (found === null || events.length > 0) await vault.write(state, events, caller);
+    const set = typeof cached === 'string' ? this.#stop : stopInForce(cached.stop, this.#stop);
+    if (stopInForce(state.stop, set) !== state.stop) {
+      const tightened = setStop(state, set);
+      await vault.write(tightened.state, tightened.events, null);
+      state = tightened.state;
+    }
     return this.#take(state);
   }
 
   #take(state: PolicyState): PolicyState {
     this.#known = state;
     this.#applies(state.stop);
+    this.#parts.stops.clear();
     try {
       this.#parts.cache.write(state);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { emotionClock } from '../../common/emotion-clock.js';
 import { gates } from '../../common/policy-floor.js';
+import { nowNanoseconds } from '../../common/time.js';
 import type { Engine } from '../engine/engine.js';
 import { evaluate } from '../policy/evaluate.js';
 import { approve, reject } from '../policy/queue.js';
@@ -24,7 +25,7 @@ type Handlers = Pick<
 
 /** `policy.*` and `emotion.get`. */
 export function policyHandlers(engine: () => Engine): Handlers {
-  const feelings = () => engine().emotions.emotion(emotionClock());
+  const feelings = () => engine().policy.feelings();
   return {
     'policy.get': async () => {
       const { version, mode, stop, modification, thresholds, floor, queue } = await engine().keeper.state();
@@ -39,7 +40,7 @@ export function policyHandlers(engine: () => Engine): Handlers {
     },
     'policy.queue': async ({ page }) => pageOf(await engine().keeper.state(), page),
     'policy.approve': async ({ action_id }, caller) => {
-      const answer = { actionId: action_id, uid: caller.peer.uid, now: now() };
+      const answer = { actionId: action_id, uid: caller.peer.uid, now: nowNanoseconds() };
       const { action, step } = await engine().keeper.change((state) => {
         const approved = approve(state, answer, feelings());
         return { ...approved, step: engine().stepOf(approved.action) };
@@ -48,7 +49,7 @@ export function policyHandlers(engine: () => Engine): Handlers {
       return {};
     },
     'policy.reject': async ({ action_id }, caller) => {
-      const answer = { actionId: action_id, uid: caller.peer.uid, now: now() };
+      const answer = { actionId: action_id, uid: caller.peer.uid, now: nowNanoseconds() };
       await engine().keeper.change((state) => reject(state, answer), onBehalf(caller));
       return {};
     },
@@ -84,8 +85,4 @@ function pageOf({ queue }: PolicyState, page: string | undefined) {
 
 function milliseconds(nanoseconds: string): number {
   return Number(BigInt(nanoseconds) / 1_000_000n);
-}
-
-function now(): bigint {
-  return BigInt(Date.now()) * 1_000_000n;
 }

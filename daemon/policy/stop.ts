@@ -4,12 +4,14 @@ import { type Stop, stops } from '../../common/policy-scales.js';
 import { type Change, changed } from './change.js';
 import type { PolicyState } from './state.js';
 
-/** Sets, tightens, loosens or clears it. Written to the vault first, so that a crash between leaves it on. */
-export function setStop(state: PolicyState, stop: Stop): Change {
-  return {
-    state: changed(state, { stop }),
-    events: [{ event: 'AUDIT_POLICY_STOP', id: null, meta: { from: state.stop, to: stop } }],
-  };
+/**
+ * Sets, tightens, loosens or clears it. Written to the vault first, so that a crash between leaves it on.
+ * @param copied uid of who set it, where only the copy of the policy says so
+ */
+export function setStop(state: PolicyState, stop: Stop, copied: number | null = null): Change {
+  const said = copied === null ? {} : { uid: copied, source: 'copy' };
+  const meta = { from: state.stop, to: stop, ...said };
+  return { state: changed(state, { stop }), events: [{ event: 'AUDIT_POLICY_STOP', id: null, meta }] };
 }
 
 /** The stricter copy. @param vault null while the vault is locked: then only the cached one applies */

@@ -47,7 +47,9 @@ export const accessMethods = {
     z.strictObject({
       decision,
       /** For each path that leads there; the strictest counts. */
-      places: z.array(z.strictObject({ path: text.nullable(), decision })).max(256),
+      places: z.array(z.strictObject({ path: text.nullable(), decision })),
+      /** There are others, which count as well. */
+      more: z.boolean(),
     }),
   ),
 } as const satisfies Record<string, Method>;

@@ -11,8 +11,9 @@ const caller = callerSchema.optional();
 /** Beside the others of the control socket. */
 export const auditMethods = {
   'audit.tail': method(
-    'The last records of the audit log, whole',
-    z.strictObject({ count: z.int().min(1).max(200).default(20) }),
+    'The last records of the audit log, whole, or those before one; as many of them as fit',
+    z.strictObject({ count: z.int().min(1).max(200).default(20), before: count.optional() }),
+    /** Oldest first. */
     z.strictObject({ records: z.array(z.record(z.string(), z.unknown())) }),
   ),
   'audit.page': method(

@@ -22,6 +22,9 @@ export type { LineageInfo } from './space.js';
 export { longestText } from './values.js';
 export { type VersionInfo, versionSchema } from './version.js';
 
+/** Cubes that one request about quarantine names. */
+export const mostCubeIds = 500;
+
 /** Mount drivers (docs/decisions/0008-native-driver.md). */
 export const mountDrivers = ['native', 'fuse-native'] as const;
 export type MountDriverName = (typeof mountDrivers)[number];
@@ -117,7 +120,7 @@ const checkResult = z.strictObject({
   cubes: count,
   bytes: count,
   failures: z.array(checkFailureSchema).max(200),
-  /** All failures; the list stops at 200. */
+  /** All failures; the list stops at 200, or where the answer is full. */
   failed: count,
 });
 
@@ -127,6 +130,7 @@ export const quarantineSchema = z.strictObject({
   time,
   /** Bytes of the quarantined file, or null when it is gone. */
   size: count.nullable(),
+  /** The first ones. */
   paths: z.array(text).max(16),
 });
 
@@ -190,7 +194,7 @@ export const whySchema = z.strictObject({
 });
 export type Why = z.infer<typeof whySchema>;
 
-const cubeIds = z.union([z.literal('all'), z.array(z.string()).min(1).max(1000)]);
+const cubeIds = z.array(z.string()).min(1).max(mostCubeIds);
 
 export const controlMethods = {
   status: method('State of vault, TPM, mount and caches', nothing, statusSchema),
@@ -287,7 +291,7 @@ export const controlMethods = {
       /** Oldest first: the newest ones, or those before the given number. */
       versions: z.array(versionSchema),
       total: count,
-      /** When the path began to show nothing; the newest 500. */
+      /** When the path began to show nothing, between these versions and the next one. */
       removals: z.array(time),
     }),
   ),
@@ -338,9 +342,9 @@ export const controlMethods = {
     nothing,
   ),
   'quarantine.list': method(
-    'Cubes in quarantine',
-    nothing,
-    z.strictObject({ cubes: z.array(quarantineSchema) }),
+    'Cubes in quarantine, by ID, in pages',
+    z.strictObject({ after: z.string().max(64).optional() }),
+    z.strictObject({ cubes: z.array(quarantineSchema), more: z.boolean() }),
   ),
   'quarantine.restore': method(
     'Puts cubes back that verify now',

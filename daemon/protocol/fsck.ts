@@ -50,7 +50,7 @@ export const fsckSchema = z.strictObject({
   lacking: count,
   repaired: count,
   leftovers: z.array(leftoverSchema).max(100),
-  /** All of them by kind; the lists stop at 100. */
+  /** All of them by kind; the lists stop at 100, or where the answer is full. */
   counts: z.record(z.string(), amount),
   removed: amount,
   /** Records of quarantine whose file is gone. */

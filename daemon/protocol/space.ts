@@ -27,20 +27,24 @@ const gcResult = z.strictObject({
   orphanBytes: count,
   /** Objects that somebody reads and that stay for that. */
   inUse: count,
-  /** The first 200 paths that lose versions. */
+  /** The first 200 paths that lose versions, as many as fit. */
   paths: z.array(z.strictObject({ path: text, versions: z.array(count) })),
 });
 
 const lineageResult = z.strictObject({
   id: z.string(),
+  /** Of the versions below. */
   ancestors: z.array(z.string()),
   descendants: z.array(z.string()),
+  /** By ID: itself and all relatives. */
   versions: z.array(
     z.strictObject({
       id: z.string(),
       /** Its content is there. */
       kept: z.boolean(),
       paths: z.array(text),
+      /** How often it was made; the last times of them. */
+      makings: count,
       made: z.array(
         z.strictObject({
           time,
@@ -52,7 +56,7 @@ const lineageResult = z.strictObject({
       ),
     }),
   ),
-  /** There were more than an answer holds. */
+  /** Others follow. */
   more: z.boolean(),
 });
 export type LineageInfo = z.infer<typeof lineageResult>;
@@ -100,14 +104,14 @@ export const spaceMethods = {
     }),
   ),
   'du.versions': method(
-    'What each version of a file takes up alone',
-    z.strictObject({ path: text.min(1) }),
-    /** Oldest first; the newest 10,000. */
+    'What each version of a file takes up alone; pages go backwards',
+    z.strictObject({ path: text.min(1), before: z.int().min(1).optional() }),
+    /** Oldest first: the newest ones, or those before the given number, as many as fit. */
     z.strictObject({ versions: z.array(versionSchema.extend({ alone: count })) }),
   ),
   lineage: method(
-    'What a version was made from, and what was made from it',
-    z.strictObject({ target }),
+    'What a version was made from, and what was made from it, in pages',
+    z.strictObject({ target, after: z.string().max(64).optional() }),
     lineageResult,
   ),
 } as const satisfies Record<string, Method>;

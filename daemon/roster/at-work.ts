@@ -5,6 +5,7 @@ import { UserDatabase } from '../../common/user-database.js';
 import type { FsLink } from '../fs-link.js';
 import type { DeclaredInputs } from '../patterns/pattern-key.js';
 import type { Bot, BotRunner, Bots, Grants, Outcome } from '../router/bots.js';
+import type { Asker } from '../router/objects.js';
 import { type ControlBot, gateOf, plannerOf } from './control.js';
 import type { HostedBot } from './hosted-bot.js';
 import type { Roster } from './roster.js';
@@ -29,12 +30,18 @@ export function botsAtWork(roster: Roster, fs: FsLink): Bots {
     };
     return { now, working };
   };
+  const users = new UserDatabase();
+  const identityOf = (uid: number): Asker => {
+    const [gid = nogroup, ...groups] = users.groupsOf(uid);
+    return { uid, gid, groups, pid: null };
+  };
   return {
     directory: { botFor: (domain) => asBot(roster.of(domain)[0]) },
     planner: plannerOf(control('planning'), fs),
     runner: runnerOf(roster),
-    grants: grantsOf(fs),
+    grants: grantsOf(fs, identityOf),
     gate: gateOf(control('safety'), fs),
+    identityOf,
   };
 }
 
@@ -52,15 +59,11 @@ function runnerOf(roster: Roster): BotRunner {
   };
 }
 
-function grantsOf(fs: FsLink): Grants {
-  const users = new UserDatabase();
-  const identity = (uid: number) => {
-    const [gid = nogroup, ...groups] = users.groupsOf(uid);
-    return { uid, gid, groups };
-  };
+function grantsOf(fs: FsLink, identityOf: Bots['identityOf']): Grants {
   return {
     add: async ({ bot, task, objects }, owner) => {
-      await fs.call('grant.add', { bot, task, ...identity(owner), ids: [...objects] });
+      const { uid, gid, groups } = identityOf(owner);
+      await fs.call('grant.add', { bot, task, uid, gid, groups: [...groups], ids: [...objects] });
     },
     end: async ({ bot, task }) => {
       await fs.call('grant.end', { bot, task });
@@ -68,7 +71,7 @@ function grantsOf(fs: FsLink): Grants {
     seal: async ({ bot, task }, written) =>
       asSherinId((await fs.call('result.offer', { bot, task, name: written, to: null })).id),
     take: async ({ bot, version: botVersion, task }, id, owner, as) => {
-      const { uid, gid } = identity(owner);
+      const { uid, gid } = identityOf(owner);
       return asSherinId((await fs.call('result.take', { bot, task, id, as, uid, gid, botVersion })).id);
     },
   };

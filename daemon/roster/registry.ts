@@ -16,6 +16,8 @@ import type { DaemonDatabase } from '../database/database.js';
 
 /** Bots of one sherind. */
 const mostBots = 64;
+/** Of how many, removed ones among them, it is known which user they have. */
+const mostKnown = 256;
 
 export interface Registered {
   readonly bot: string;
@@ -39,6 +41,8 @@ const sql = {
   all: 'SELECT bot, uid, wanted, updatedAt FROM bots ORDER BY bot',
   put: 'INSERT INTO bots (bot, uid, wanted, updatedAt) VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET wanted = 1, updatedAt = excluded.updatedAt',
   want: 'UPDATE bots SET wanted = ?, updatedAt = ? WHERE bot = ?',
+  touch: 'UPDATE bots SET updatedAt = ? WHERE bot = ?',
+  forget: 'DELETE FROM bots WHERE bot = ?',
 } as const;
 
 export class Registry {
@@ -94,15 +98,30 @@ export class Registry {
     this.#database.run(sql.want, wanted ? 1 : 0, this.#now(), bot);
   }
 
-  /** Its user stays its own. A bot that comes along is there again as it was. */
+  /**
+   * Whoever registers that name again gives it the user that it had, and what was measured of its versions counts still: to remove
+   * a bot makes no good one of it. A bot that comes along is there again, stopped where it was.
+   */
   remove(bot: string): void {
     rmSync(join(this.#links, bot), { force: true });
+    this.#database.run(sql.touch, this.#now(), bot);
   }
 
   #put(bot: string): void {
-    const taken = new Set(this.#rows().map(({ uid }) => uid));
-    const known = this.#rows().find((row) => row.bot === bot);
-    this.#database.run(sql.put, bot, known?.uid ?? freeBotUser(taken), this.#now());
+    if (!this.#rows().some((row) => row.bot === bot)) this.#makeRoom();
+    const rows = this.#rows();
+    const known = rows.find((row) => row.bot === bot);
+    const uid = known?.uid ?? freeBotUser(new Set(rows.map((row) => row.uid)));
+    this.#database.run(sql.put, bot, uid, this.#now());
+  }
+
+  /** Those that were removed longest ago are forgotten: there are only so many users. */
+  #makeRoom(): void {
+    const folders = this.#folders();
+    const rows = this.#rows();
+    const removed = rows.filter(({ bot }) => !folders.has(bot)).sort((a, b) => a.updatedAt - b.updatedAt);
+    for (const { bot } of removed.slice(0, Math.max(0, rows.length - mostKnown + 1)))
+      this.#database.run(sql.forget, bot);
   }
 
   #rows(): readonly Row[] {

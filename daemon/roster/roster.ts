@@ -117,7 +117,7 @@ export class Roster {
     await this.#replace(name, () => this.#registry.want(name, false));
   }
 
-  /** One that comes along is as it was, and runs. @throws SherinError BOT_UNKNOWN */
+  /** One that comes along is there again from its own folder, and runs unless it was stopped. @throws SherinError BOT_UNKNOWN */
   async remove(name: string): Promise<void> {
     this.get(name);
     await this.#replace(name, () => this.#registry.remove(name)).catch((error: unknown) => {

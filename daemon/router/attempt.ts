@@ -154,9 +154,8 @@ export class Attempt {
   }
 
   async #require(grant: Grant, written: readonly SherinId[]): Promise<void> {
-    const { queue, group, classification } = this.#parts;
-    const { owner } = this.#task;
-    const asker = { uid: owner, gid: owner, groups: [], pid: null };
+    const { queue, group, bots, classification } = this.#parts;
+    const asker = bots.identityOf(this.#task.owner);
     try {
       const requests = await Promise.all(written.map((name) => this.#request(grant, name)));
       const works = await Promise.all(

@@ -98,4 +98,6 @@ export interface Bots {
   readonly runner: BotRunner;
   readonly grants: Grants;
   readonly gate: SafetyGate;
+  /** Whom the user database knows by a uid, where no process of theirs asks. */
+  identityOf(uid: number): Asker;
 }

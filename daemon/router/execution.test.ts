@@ -154,6 +154,23 @@ describe('sub-tasks', () => {
     ]);
   });
 
+  it('are classified for who submitted the task, with the groups that the user database knows', async () => {
+    const owner = { uid: 1000, gid: 60, groups: [61, 62], pid: null };
+    const askers: unknown[] = [];
+    room.bots.identityOf = (uid) => ({ ...owner, uid });
+    room.bots.planner = {
+      version: '1.0',
+      classify: async (_, asker) => {
+        askers.push(asker);
+        return { domain: 'logic', department: 'puzzles', class: 'solve' };
+      },
+    };
+    room.bots.work = requires;
+    await room.restart();
+    expect((await room.ended(await submitted('a'))).state).toBe('done');
+    expect(askers).toEqual([owner, owner]);
+  });
+
   it('that nobody can classify are the end of the task', async () => {
     room.bots.work = requires;
     expect(await room.ended(await submitted('a'))).toMatchObject({ state: 'failed', error: 'NO_BOT' });

@@ -130,6 +130,7 @@ export class BotsFixture implements Bots {
     this.bots.set(domain, { ...usual, ...change });
   }
 
+  identityOf = asker;
   directory = { botFor: (domain: string) => this.bots.get(domain) ?? null };
   gate = {
     judge: async (_task: Task, _grant: Grant, written: SherinId) => ({

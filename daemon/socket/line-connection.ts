@@ -29,6 +29,7 @@ export class LineConnection implements Client {
   readonly #answer: AnswerLine;
   readonly #limits: ConnectionLimits;
   readonly #lines = new LineSplitter(lineLimit);
+  readonly #unread: (bytes: number) => void;
   #running = 0;
   #held = 0;
   /** The peer sends no more. */
@@ -36,9 +37,19 @@ export class LineConnection implements Client {
   #waiting: Waiting = 'idle';
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param socket one with `allowHalfOpen`: a client may end its side and still read the answers */
-  constructor(socket: Socket, peer: Peer, answer: AnswerLine, limits: ConnectionLimits) {
+  /**
+   * @param socket one with `allowHalfOpen`: a client may end its side and still read the answers
+   * @param unread told how many bytes wait for the client, whenever that changes
+   */
+  constructor(
+    socket: Socket,
+    peer: Peer,
+    answer: AnswerLine,
+    limits: ConnectionLimits,
+    unread: (bytes: number) => void,
+  ) {
     this.#socket = socket;
+    this.#unread = unread;
     this.peer = peer;
     this.#answer = answer;
     this.#limits = limits;
@@ -52,13 +63,21 @@ export class LineConnection implements Client {
     });
     // A peer that goes away in the middle is no event; `close` follows.
     socket.on('error', () => undefined);
-    socket.on('close', () => clearTimeout(this.#timer));
+    socket.on('close', () => {
+      clearTimeout(this.#timer);
+      unread(0);
+    });
     this.#arm('idle');
   }
 
   /** Sends what is answered already and closes. */
   close(): void {
     this.#socket.destroySoon();
+  }
+
+  /** Closes at once: what the client has not read is gone. */
+  drop(): void {
+    this.#socket.destroy();
   }
 
   get closed(): boolean {
@@ -77,6 +96,19 @@ export class LineConnection implements Client {
     return () => {
       this.#held -= 1;
     };
+  }
+
+  /** What is written in one turn goes to the kernel in one go. @param taken called once that has it */
+  #write(line: Buffer, taken: () => void): void {
+    if (this.#socket.writableCorked === 0) {
+      this.#socket.cork();
+      process.nextTick(() => this.#socket.uncork());
+    }
+    this.#socket.write(line, () => {
+      if (!this.#socket.destroyed) this.#unread(this.#socket.writableLength);
+      taken();
+    });
+    this.#unread(this.#socket.writableLength);
   }
 
   /** A client that begins or ceases to read, or to send, has the time for that. */
@@ -116,16 +148,7 @@ export class LineConnection implements Client {
     if (answer === null) this.#done();
     // The place is free once the kernel has taken the answer: a peer that does not read gets no more of them.
     else this.#write(answer, () => this.#done());
-    this.#arm(this.#state());
-  }
-
-  /** What is answered in one turn goes to the kernel in one go. */
-  #write(line: Buffer, taken: () => void): void {
-    if (this.#socket.writableCorked === 0) {
-      this.#socket.cork();
-      process.nextTick(() => this.#socket.uncork());
-    }
-    this.#socket.write(line, taken);
+    if (!this.#socket.destroyed) this.#arm(this.#state());
   }
 
   #done(): void {

@@ -1,7 +1,18 @@
-import { linkSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  linkSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
@@ -223,6 +234,101 @@ it('beyond the limit of connections each is told so and closed, and there is pla
     const answer = (await next.ask(hello)) as { result?: unknown } | null;
     if (answer?.result !== undefined) break;
   }
+});
+
+describe('one user among others', () => {
+  /** Connects as another user, as often as wanted; how many were let in. All stay open until the input ends. */
+  const connects = `
+import socket, sys
+links = []
+for line in sys.stdin:
+    for _ in range(int(line)):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        s.connect(sys.argv[1])
+        s.settimeout(20)
+        try:
+            s.send(sys.argv[2].encode())
+            if b'"result"' in s.recv(4096): links.append(s)
+        except OSError: pass
+    print(len(links), flush=True)
+`;
+  const users: AsUser[] = [];
+  afterEach(() => {
+    for (const user of users.splice(0)) user.end();
+  });
+
+  class AsUser {
+    readonly #child: ChildProcess;
+    readonly #lines: AsyncIterator<string>;
+
+    constructor(uid: number) {
+      const who = ['--reuid', `${uid}`, '--regid', `${uid}`, '--clear-groups'];
+      const child = spawn('setpriv', [...who, 'python3', '-c', connects, path, hello], {
+        ...{ env: { PATH: '/usr/bin:/bin' }, stdio: ['pipe', 'pipe', 'inherit'] },
+      });
+      this.#child = child;
+      this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      users.push(this);
+    }
+
+    async connects(times: number): Promise<number> {
+      this.#child.stdin?.write(`${times}\n`);
+      return Number((await this.#lines.next()).value);
+    }
+
+    end(): void {
+      this.#child.stdin?.end();
+    }
+  }
+
+  it.runIf(process.getuid?.() === 0)('can not keep others out', async () => {
+    let refused = 0;
+    const shares = { connections: 100, reserved: 10, connectionsPerUser: 40 };
+    await listen({ limits: { ...socketLimits, ...shares }, refused: () => refused++ });
+    chmodSync(path, 0o666);
+    chmodSync(folder, 0o711);
+    const counts: number[] = [];
+    for (let uid = 61_001; uid <= 61_006; uid++) counts.push(await new AsUser(uid).connects(60));
+    // All that one user gets, then half of what is left, and so on; never none.
+    expect(counts).toEqual([40, 25, 13, 6, 3, 2]);
+    expect(refused).toBe(6 * 60 - 89);
+    expect(await new AsUser(61_007).connects(1)).toBe(1);
+    for (let times = 0; times < 10; times++)
+      expect(await (await client()).ask(hello)).toMatchObject(helloAnswer);
+    expect(await (await client()).line()).toMatchObject({ error: { data: { code: 'EBUSY' } } });
+  });
+});
+
+it('of what a user does not read only so much is kept, and who reads is answered', async () => {
+  const line = Buffer.alloc(lineLimit, `${'x'.repeat(lineLimit - 1)}\n`);
+  let answered = 0;
+  const answer = async (): Promise<Buffer> => {
+    answered += 1;
+    return line;
+  };
+  await listen({ answer, limits: { ...socketLimits, unreadPerUser: 512 * 1024 } });
+  const slow = [];
+  for (let times = 0; times < 16; times++) slow.push(await client());
+  for (const one of slow) one.socket.pause();
+  const requests = 400;
+  for (const one of slow) {
+    one.send('\n'.repeat(requests));
+    const quick = await client();
+    quick.socket.removeAllListeners('data');
+    let bytes = 0;
+    quick.socket.on('data', (part: string) => {
+      bytes += part.length;
+    });
+    quick.send('\n'.repeat(requests));
+    while (bytes < requests * lineLimit) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const read = [];
+  for (const one of slow) read.push((await drained(one)).length);
+  const whole = read.filter((length) => length === requests * lineLimit).length;
+  // Each has let some 64 answers wait.
+  expect(whole).toBeGreaterThan(0);
+  expect(whole).toBeLessThanOrEqual(4);
+  expect(answered).toBeLessThan(2 * 16 * requests);
 });
 
 it('holds 1,024 connections', async () => {

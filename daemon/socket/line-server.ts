@@ -4,16 +4,22 @@ import { SherinError, systemCode } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import { UserDatabase } from '../../common/user-database.js';
 import { claimListener } from '../../native/ipc.js';
+import { ConnectionShares, type ShareLimits } from './connection-shares.js';
 import { FairQueue, type QueueLimits } from './fair-queue.js';
 import { type AnswerLine, type ConnectionLimits, LineConnection } from './line-connection.js';
 import { StreamPeer } from './stream-peer.js';
+import { UnreadBytes } from './unread-bytes.js';
 
-export interface SocketLimits extends ConnectionLimits, QueueLimits {
-  readonly connections: number;
+export interface SocketLimits extends ConnectionLimits, QueueLimits, ShareLimits {
+  /** Bytes that wait for connections of one user to read. */
+  readonly unreadPerUser: number;
 }
 
 export const socketLimits: SocketLimits = {
   connections: 1024,
+  reserved: 64,
+  connectionsPerUser: 256,
+  unreadPerUser: 4 * 1024 * 1024,
   // Less than sherin-fs takes from one connection (128): what runs here never waits in that socket. Enough that both are at work at the same time.
   running: 96,
   runningPerUser: 16,
@@ -30,6 +36,8 @@ export interface LineServerOptions {
   readonly answer: AnswerLine;
   /** The line for whom there is no place. */
   readonly busy: Buffer;
+  /** Told of each of those. */
+  readonly refused?: () => void;
   readonly log: Logger;
   readonly limits?: SocketLimits;
 }
@@ -44,11 +52,15 @@ export class LineServer {
   readonly #options: LineServerOptions;
   readonly #limits: SocketLimits;
   readonly #queue: FairQueue;
+  readonly #shares: ConnectionShares;
+  readonly #unread: UnreadBytes;
 
   private constructor(options: LineServerOptions) {
     this.#options = options;
     this.#limits = options.limits ?? socketLimits;
     this.#queue = new FairQueue(this.#limits);
+    this.#shares = new ConnectionShares(this.#limits);
+    this.#unread = new UnreadBytes(this.#limits.unreadPerUser);
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
   }
 
@@ -119,20 +131,26 @@ export class LineServer {
   }
 
   #accept(socket: Socket): void {
-    if (this.#connections.size >= this.#limits.connections) {
+    const peer = this.#peerOf(socket);
+    if (peer === null) return;
+    if (!this.#shares.take(peer.uid)) {
+      this.#options.refused?.();
       socket.on('error', () => undefined);
       socket.write(this.#options.busy);
       socket.destroySoon();
       return;
     }
-    const peer = this.#peerOf(socket);
-    if (peer === null) return;
     // Whoever has gone before his turn came wants no answer.
     const answer: AnswerLine = (line, client) =>
       this.#queue.run(peer.uid, async () => (client.closed ? null : this.#options.answer(line, client)));
-    const connection = new LineConnection(socket, peer, answer, this.#limits);
+    const connection: LineConnection = new LineConnection(socket, peer, answer, this.#limits, (bytes) =>
+      this.#unread.note(peer.uid, connection, bytes),
+    );
     this.#connections.add(connection);
-    socket.on('close', () => this.#connections.delete(connection));
+    socket.on('close', () => {
+      this.#connections.delete(connection);
+      this.#shares.give(peer.uid);
+    });
   }
 
   /** A connection whose peer the kernel does not tell is closed: nothing is answered to nobody. */

@@ -1,12 +1,11 @@
 import type { AccessDecision } from '../../common/access/decide.js';
+import { longestText } from '../../daemon/protocol/control.js';
 import { explainAccess } from '../service/rules/explain.js';
 import type { VaultService } from '../service/service.js';
+import { pageOf } from './answer-space.js';
 import type { ControlHandlers } from './server.js';
 
 type Handlers = Pick<ControlHandlers, 'rules.list' | 'rules.set' | 'rules.test'>;
-
-/** Places in one answer. */
-const mostPlaces = 256;
 
 /** `rules.*`. */
 export function accessHandlers(service: VaultService): Handlers {
@@ -25,11 +24,11 @@ export function accessHandlers(service: VaultService): Handlers {
     async 'rules.test'({ target, operation, uid, gids, bot }) {
       const subject = { uid, gids, bots: bot === undefined ? [] : [bot] };
       const { decision, places } = explainAccess(await service.settled(), target, operation, subject);
-      const told = places.slice(0, mostPlaces);
-      return {
-        decision: shown(decision),
-        places: told.map((place) => ({ path: place.path, decision: shown(place.decision) })),
-      };
+      const told = places.filter(({ path }) => path === null || path.length <= longestText);
+      const { page, more } = pageOf(
+        told.map((place) => ({ path: place.path, decision: shown(place.decision) })),
+      );
+      return { decision: shown(decision), places: page, more: more || told.length < places.length };
     },
   };
 }

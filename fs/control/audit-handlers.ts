@@ -5,6 +5,7 @@ import type { ControlCaller } from '../../daemon/protocol/objects.js';
 import type { Peer } from '../../native/ipc.js';
 import type { Records } from '../service/records.js';
 import type { VaultService } from '../service/service.js';
+import { pageOf } from './answer-space.js';
 import { auditPageOf } from './audit-page.js';
 import { onBehalf } from './on-behalf.js';
 import type { ControlHandlers } from './server.js';
@@ -25,10 +26,11 @@ export function auditHandlers(service: VaultService): Handlers {
   const proofs = new Turns();
   const mine = (peer: Peer, caller: ControlCaller | undefined) => visible(admins, peer, caller);
   return {
-    async 'audit.tail'({ count }) {
-      const session = await service.settled();
-      const records = await session.records.tail(count);
-      return { records: records.map((record) => ({ ...record })) };
+    async 'audit.tail'({ count, before }) {
+      const { records } = await service.settled();
+      const last = await (before === undefined ? records.tail(count) : records.before(before, count));
+      const { page } = pageOf(last.toReversed().map((record) => ({ ...record })));
+      return { records: page.reverse() };
     },
 
     async 'audit.page'({ count, page, caller }, { peer }) {

@@ -11,6 +11,7 @@ import { pathsOf } from '../service/cube-places.js';
 import type { VaultService } from '../service/service.js';
 import type { Session } from '../service/session.js';
 import { findTarget } from '../service/target.js';
+import { pageOf, toldPaths } from './answer-space.js';
 import { type Asker, onBehalf } from './on-behalf.js';
 import type { Call, ControlHandlers } from './server.js';
 
@@ -100,7 +101,7 @@ async function verify(
     },
   );
   if (!call.cancelled()) noteVerified(session, objects, bad);
-  return { files: objects.length, cubes: checked, bytes, failures, failed: bad.size };
+  return { files: objects.length, cubes: checked, bytes, failures: pageOf(failures).page, failed: bad.size };
 }
 
 function noteVerified(session: Session, objects: readonly ObjectInfo[], bad: ReadonlySet<CubeId>): void {
@@ -133,7 +134,7 @@ function describe(
     cube: id,
     fault,
     ...(vertex === undefined ? {} : { vertex }),
-    paths: pathsOf(session, id),
+    paths: toldPaths(pathsOf(session, id)),
     quarantined,
   };
 }

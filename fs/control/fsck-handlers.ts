@@ -1,7 +1,9 @@
 import { SherinError } from '../../common/errors.js';
+import type { FsckResult } from '../../daemon/protocol/fsck.js';
 import { fsck } from '../check/fsck.js';
 import { actorOf } from '../service/actor.js';
 import type { VaultService } from '../service/service.js';
+import { AnswerSpace, toldPaths } from './answer-space.js';
 import type { ControlHandlers } from './server.js';
 
 /** `fsck`. */
@@ -27,7 +29,22 @@ export function fsckHandlers(service: VaultService): Pick<ControlHandlers, 'fsck
       const { needed, lacking, repaired, removed, clean } = result;
       const meta = { cubes: needed.cubes, lacking, repaired, removed: removed.cubes, rebuild, clean };
       await session.records.record({ event: 'AUDIT_FSCK', id: null, actor, meta });
-      return result;
+      return told(result);
     },
+  };
+}
+
+/** With as much of the lists as an answer holds; the numbers are of all. */
+function told(result: FsckResult): FsckResult {
+  const space = new AnswerSpace();
+  const lacks = result.lacks.map(({ uses, ...lack }) => {
+    const paths = new Set(toldPaths(uses.map(({ path }) => path)));
+    return { ...lack, uses: uses.filter(({ path }) => paths.has(path)) };
+  });
+  return {
+    ...result,
+    lacks: lacks.filter((lack) => space.takes(lack)),
+    leftovers: result.leftovers.filter((leftover) => space.takes(leftover)),
+    keptSegments: result.keptSegments.filter((segment) => space.takes(segment)),
   };
 }

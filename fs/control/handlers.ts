@@ -1,10 +1,12 @@
 import { fstatSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
+import { longestText, type Why } from '../../daemon/protocol/control.js';
 import { Secret, system } from '../../native/index.js';
 import type { VaultService } from '../service/service.js';
 import { whyContent, whyError, whyVault } from '../service/why.js';
 import { accessHandlers } from './access-handlers.js';
 import { admissionHandlers } from './admission-handlers.js';
+import { pageOf } from './answer-space.js';
 import { auditHandlers } from './audit-handlers.js';
 import type { BackupHandlers } from './backup-handlers.js';
 import { checkHandlers } from './check-handlers.js';
@@ -43,6 +45,12 @@ function takeSecret({ fds }: Call): Secret | null {
   return Secret.readFd(fd, secretLimit);
 }
 
+async function whyOf(service: VaultService, target: string | undefined): Promise<Why> {
+  if (target !== undefined) return whyContent(await service.settled(), target);
+  const reason = (await service.refusal()) ?? service.freezing.reason;
+  return reason === null ? whyVault(await service.unlocked()) : whyError(reason);
+}
+
 /** All methods of the control socket over one service. `stopped` ends the process once `stop` has been answered. */
 export function controlHandlers(
   service: VaultService,
@@ -72,9 +80,8 @@ export function controlHandlers(
     status: () => service.status(),
 
     async why({ target }) {
-      if (target !== undefined) return whyContent(await service.settled(), target);
-      const reason = (await service.refusal()) ?? service.freezing.reason;
-      return reason === null ? whyVault(await service.unlocked()) : whyError(reason);
+      const { reasons, next } = await whyOf(service, target);
+      return { reasons: pageOf(reasons.map((reason) => reason.slice(0, longestText))).page, next };
     },
 
     async sync() {

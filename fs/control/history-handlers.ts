@@ -1,7 +1,7 @@
 import type { History, NumberedVersion } from '../service/history.js';
 import type { ControlHandlers } from './server.js';
 
-/** Versions in one answer. */
+/** Versions in one answer, which may have as many removals between them. */
 const pageVersions = 500;
 
 /** `history` and `restore`. */

@@ -1,12 +1,13 @@
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes, parseCubeId } from '../../common/ids.js';
-import type { ControlRequest } from '../../daemon/protocol/control.js';
 import type { CubeRef } from '../../native/index.js';
 import { objectCubes } from '../cube/catalog.js';
-import { actorOf } from '../service/actor.js';
+import type { QuarantineState } from '../manifest/state.js';
+import { actorOf, systemActor } from '../service/actor.js';
 import { pathsOf } from '../service/cube-places.js';
 import type { VaultService } from '../service/service.js';
 import type { Session } from '../service/session.js';
+import { pageOf, toldPaths } from './answer-space.js';
 import type { ControlHandlers } from './server.js';
 
 type Handlers = Pick<ControlHandlers, 'quarantine.list' | 'quarantine.restore' | 'quarantine.purge'>;
@@ -14,27 +15,34 @@ type Handlers = Pick<ControlHandlers, 'quarantine.list' | 'quarantine.restore' |
 /** `quarantine.*`. */
 export function quarantineHandlers(service: VaultService): Handlers {
   return {
-    'quarantine.list': async () => {
+    'quarantine.list': async ({ after = '' }) => {
       const session = await service.settled();
-      const cubes = [];
-      for (const { cube, reason, time } of session.manifest.tree.quarantine()) {
-        const size = session.store.quarantinedSize(cube);
-        cubes.push({ id: cube, reason, time: String(time), size, paths: pathsOf(session, cube) });
-      }
-      return { cubes };
+      const rest = [...session.manifest.tree.quarantine()].filter(({ cube }) => cube > after);
+      const { page, more } = pageOf(infosOf(session, rest.sort(byCube)));
+      return { cubes: page, more };
     },
 
     'quarantine.restore': async ({ ids }, { peer }) => {
       const session = await service.settled();
       const restored: CubeId[] = [];
       const refused: { id: string; fault: string }[] = [];
+      const known = new Map<CubeId, CubeRef>();
       for (const id of chosen(session, ids)) {
-        const fault = await restore(session, id);
+        const cube = session.catalog.find(id) ?? findInOldVersions(session, id);
+        if (cube === undefined) refused.push({ id, fault: 'unused' });
+        else known.set(id, cube);
+      }
+      // Nothing leaves quarantine before that is on record.
+      const actor = actorOf(peer);
+      await Promise.all(
+        Array.from(known.keys(), (id) =>
+          session.records.record({ event: 'AUDIT_RESTORE_CUBE', id, actor, meta: {} }),
+        ),
+      );
+      for (const [id, cube] of known) {
+        const fault = await restore(session, id, cube);
         if (fault === null) restored.push(id);
         else refused.push({ id, fault });
-      }
-      for (const id of restored) {
-        await session.records.record({ event: 'AUDIT_RESTORE_CUBE', id, actor: actorOf(peer), meta: {} });
       }
       if (restored.length > 0) {
         await session.commit(
@@ -72,22 +80,32 @@ export function quarantineHandlers(service: VaultService): Handlers {
   };
 }
 
-function chosen(session: Session, ids: ControlRequest<'quarantine.purge'>['ids']): readonly CubeId[] {
-  const present = [...session.manifest.tree.quarantine()].map(({ cube }) => cube);
-  if (ids === 'all') return present;
+function byCube(a: QuarantineState, b: QuarantineState): number {
+  return a.cube < b.cube ? -1 : 1;
+}
+
+function* infosOf(session: Session, cubes: readonly QuarantineState[]) {
+  for (const { cube, reason, time } of cubes) {
+    const size = session.store.quarantinedSize(cube);
+    yield { id: cube, reason, time: String(time), size, paths: toldPaths(pathsOf(session, cube)) };
+  }
+}
+
+function chosen(session: Session, ids: readonly string[]): readonly CubeId[] {
   const wanted = new Set(ids.map((id) => parseCubeId(id)));
-  return present.filter((id) => wanted.has(id));
+  return [...wanted].filter((id) => session.manifest.tree.quarantined(id) !== undefined);
 }
 
 /** Puts one cube back if it verifies now. @returns the fault that keeps it in quarantine, or null */
-async function restore(session: Session, id: CubeId): Promise<string | null> {
-  const cube = session.catalog.find(id) ?? findInOldVersions(session, id);
-  if (cube === undefined) return 'unused';
+async function restore(session: Session, id: CubeId, cube: CubeRef): Promise<string | null> {
   const released = await session.store.release(id);
   const result = await session.reader.verify(cube, null);
   if (result.ok) return null;
-  if (released) await session.store.quarantine(id, result.inode);
-  return result.fault;
+  const { fault, inode } = result;
+  if (released) await session.store.quarantine(id, inode);
+  const meta = { reason: fault };
+  session.records.note({ event: 'AUDIT_RESTORE_REFUSED', id, actor: systemActor, meta }, true);
+  return fault;
 }
 
 /** A cube that no file holds now. */

@@ -10,11 +10,10 @@ import type { VaultService } from '../service/service.js';
 import type { Session } from '../service/session.js';
 import { findTarget } from '../service/target.js';
 import { pathText, treePath } from '../tree-path.js';
+import { pageOf } from './answer-space.js';
 import type { ClientThreads } from './client-threads.js';
 import type { ControlHandlers } from './server.js';
 
-/** Bytes of names and attributes that one answer may hold; the rest comes in the next page. */
-const pageBytes = 96 * 1024;
 /** Content is handed over in windows of this size, each verified before it is written. */
 const readWindow = 8 * 1024 * 1024;
 
@@ -30,18 +29,9 @@ export function treeHandlers(
       await session.rules.guard()?.refusal('list', { ino }, peer);
       if (session.manifest.tree.inode(ino)?.kind !== 'directory')
         throw new SherinError('NOT_DIRECTORY', { path });
-      const entries: EntryInfo[] = [];
-      let bytes = 0;
-      for (const entry of session.manifest.tree.list(
-        ino,
-        after === undefined ? undefined : textToBytes(after),
-      )) {
-        const info = entryInfo(session, entry, xattrs);
-        bytes += JSON.stringify(info).length + 1;
-        if (bytes > pageBytes && entries.length > 0) return { entries, more: true };
-        entries.push(info);
-      }
-      return { entries, more: false };
+      const rest = session.manifest.tree.list(ino, after === undefined ? undefined : textToBytes(after));
+      const { page, more } = pageOf(infosOf(session, rest, xattrs));
+      return { entries: page, more };
     },
 
     async stat({ target }) {
@@ -89,6 +79,10 @@ function resolve(session: Session, path: string): number {
   const found = session.manifest.tree.find(treePath(path));
   if (found === undefined) throw new SherinError('PATH_MISSING', { path });
   return found.ino;
+}
+
+function* infosOf(session: Session, entries: Iterable<Entry>, xattrs: boolean): Generator<EntryInfo> {
+  for (const entry of entries) yield entryInfo(session, entry, xattrs);
 }
 
 function entryInfo(session: Session, entry: Entry, xattrs: boolean): EntryInfo {

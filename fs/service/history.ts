@@ -7,9 +7,10 @@ import { givenUpText, keptPut, putOf, restoring } from '../history/restore.js';
 import type { Put } from '../manifest/records.js';
 import type { Invalidation } from '../mount/driver.js';
 import type { Caller } from '../mount/source.js';
-import { treePath } from '../tree-path.js';
+import { namesText, treePath } from '../tree-path.js';
 import { actorOf } from './actor.js';
 import { invalidationOf } from './invalidation-of.js';
+import { LastReading } from './last-reading.js';
 import { placeOfPath } from './rules/places.js';
 import type { Session } from './session.js';
 import type { VaultView } from './vault-view.js';
@@ -33,7 +34,7 @@ export interface HistoryOfPath {
   readonly total: number;
   /** Oldest first: the last ones before the given number. */
   readonly versions: readonly NumberedVersion[];
-  /** Times at which the path began to show nothing. */
+  /** Times at which the path began to show nothing, between these versions and the next one. */
   readonly removals: readonly bigint[];
 }
 
@@ -47,6 +48,7 @@ export interface Page {
 export class History {
   readonly #vault: VaultView;
   readonly #invalidate: (what: Invalidation) => Promise<void>;
+  readonly #last = new LastReading<PathHistory>();
 
   /** @param invalidate answers when the kernel has dropped what it held */
   constructor(vault: VaultView, invalidate: (what: Invalidation) => Promise<void>) {
@@ -66,7 +68,12 @@ export class History {
       const numbered = { number: start + at + 1, time: version.time, ...shown(put) };
       return givenUp === undefined ? numbered : { ...numbered, givenUp };
     });
-    return { total: versions.length, versions: numbered, removals: removals.slice(-page.most) };
+    const [since, until] = [start === 0 ? undefined : versions[start]?.time, versions[end]?.time];
+    // Two removals have a version between them: there are no more of them than of versions.
+    const between = removals.filter(
+      (time) => (since === undefined || time > since) && (until === undefined || time < until),
+    );
+    return { total: versions.length, versions: numbered, removals: between };
   }
 
   /**
@@ -109,7 +116,9 @@ export class History {
     const names = treePath(path);
     const present = session.manifest.tree.find(names);
     await session.rights.requireRead(present === undefined ? [] : [present.ino], null, caller);
-    const history = await pathHistory(session.manifest, names, progress);
+    const history = await this.#last.get(session, namesText(names), () =>
+      pathHistory(session.manifest, names, progress),
+    );
     if (history.versions.length > 0) return history;
     throw new SherinError(present?.kind === 'directory' ? 'IS_DIRECTORY' : 'PATH_MISSING', { path });
   }

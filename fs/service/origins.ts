@@ -5,6 +5,7 @@ import { taskPath } from '../manifest/tasks.js';
 import { isCollected } from '../manifest/tree.js';
 import type { Caller } from '../mount/source.js';
 import { pathText } from '../tree-path.js';
+import { LastReading } from './last-reading.js';
 import type { Session } from './session.js';
 import { findOrigin } from './target.js';
 import type { VaultView } from './vault-view.js';
@@ -20,35 +21,31 @@ export interface Relative {
   readonly made: readonly Making[];
 }
 
-export interface LineageReport {
+export interface LineageReport extends Relatives {
   readonly id: SherinId;
-  readonly ancestors: readonly SherinId[];
-  readonly descendants: readonly SherinId[];
-  /** All of these and itself. */
-  readonly versions: readonly Relative[];
-  /** There were more than an answer holds. */
-  readonly more: boolean;
+  /** Of all of these and itself those behind the given one, by ID. */
+  readonly versions: Iterable<Relative>;
 }
 
-/** Versions in an answer, and paths of one. */
-const mostRelatives = 500;
+/** Paths of one version. */
 const mostPaths = 4;
 
 /** Where versions came from. */
 export class Origins {
   readonly #vault: VaultView;
-  readonly #known = new WeakMap<
-    Session,
-    { readonly size: number; readonly all: Promise<readonly Making[]> }
-  >();
+  readonly #makings = new LastReading<readonly Making[]>();
 
   constructor(vault: VaultView) {
     this.#vault = vault;
   }
 
-  /** @throws SherinError PATH_MISSING, ID_UNKNOWN, ID_MALFORMED, DENIED, LOCKED, MANIFEST_BROKEN; USAGE for what has no content */
+  /**
+   * @param after an ID, behind which versions are told
+   * @throws SherinError PATH_MISSING, ID_UNKNOWN, ID_MALFORMED, DENIED, LOCKED, MANIFEST_BROKEN; USAGE for what has no content
+   */
   async of(
     target: string,
+    after: string,
     caller: Caller,
     progress: (done: number, total: number) => void,
   ): Promise<LineageReport> {
@@ -57,37 +54,30 @@ export class Origins {
     await session.rights.requireRead(inodes, object?.id ?? null, caller);
     if (object === null)
       throw new SherinError('USAGE', { what: `${target} has no content, and so no origin` });
-    const all = await this.#makings(session, progress);
+    const all = await this.#all(session, progress);
     const { ancestors, descendants } = relatives(all, object.id);
-    const ids = new Set([object.id, ...ancestors, ...descendants]);
-    const shown = new Set([...ids].slice(0, mostRelatives));
-    return {
-      id: object.id,
-      ancestors: [...ancestors].filter((id) => shown.has(id)),
-      descendants: [...descendants].filter((id) => shown.has(id)),
-      versions: [...shown].map((id) => ({
-        ...placesOf(session, id),
-        made: all.filter((making) => making.id === id),
-      })),
-      more: ids.size > shown.size,
-    };
+    const ids = [...new Set([object.id, ...ancestors, ...descendants])].filter((id) => id > after).sort();
+    return { id: object.id, ancestors, descendants, versions: versionsOf(session, ids, all) };
   }
 
   /** @throws SherinError MANIFEST_BROKEN, LOCKED */
   async relativesOf(session: Session, id: SherinId): Promise<Relatives> {
-    return relatives(await this.#makings(session, () => undefined), id);
+    return relatives(await this.#all(session, () => undefined), id);
   }
 
-  /** The log is read once for all who ask before it has grown. */
-  #makings(session: Session, progress: (done: number, total: number) => void): Promise<readonly Making[]> {
-    const { size } = session.manifest.head;
-    const known = this.#known.get(session);
-    if (known?.size === size) return known.all;
-    const all = makings(session.manifest, progress);
-    this.#known.set(session, { size, all });
-    all.catch(() => this.#known.delete(session));
-    return all;
+  #all(session: Session, progress: (done: number, total: number) => void): Promise<readonly Making[]> {
+    return this.#makings.get(session, '', () => makings(session.manifest, progress));
   }
+}
+
+function* versionsOf(
+  session: Session,
+  ids: readonly SherinId[],
+  all: readonly Making[],
+): Generator<Relative> {
+  const made = new Map(ids.map((id) => [id, [] as Making[]]));
+  for (const making of all) made.get(making.id)?.push(making);
+  for (const id of ids) yield { ...placesOf(session, id), made: made.get(id) ?? [] };
 }
 
 function placesOf(session: Session, id: SherinId): Omit<Relative, 'made'> {

@@ -11,7 +11,8 @@ import { lineAt, type VaultHistory, vaultHistory } from '../history/vault-histor
 import type { Manifest } from '../manifest/manifest.js';
 import { isCollected } from '../manifest/tree.js';
 import type { Caller } from '../mount/source.js';
-import { treePath } from '../tree-path.js';
+import { namesText, treePath } from '../tree-path.js';
+import { LastReading } from './last-reading.js';
 import type { Session } from './session.js';
 import type { VaultView } from './vault-view.js';
 
@@ -52,6 +53,7 @@ const elsewhere = 4;
 export class Space {
   readonly #vault: VaultView;
   readonly #pad: () => PadMode;
+  readonly #lastVersions = new LastReading<readonly VersionSpace[]>();
 
   constructor(vault: VaultView, pad: () => PadMode) {
     this.#vault = vault;
@@ -61,7 +63,8 @@ export class Space {
   /** Of a path with all below it. @throws SherinError PATH_MISSING, DENIED, LOCKED, MANIFEST_BROKEN */
   async of(path: string, caller: Caller, progress: Progress): Promise<SpaceReport> {
     const session = await this.#vault.settled();
-    const { history, line } = await this.#read(session, path, caller, progress);
+    await requireRead(session, treePath(path), caller);
+    const { history, line } = await readHistory(session, path, progress);
     const { manifest } = session;
     const lines = new Set(line?.all() ?? []);
     const uses = usesByObject(history, lines);
@@ -87,9 +90,15 @@ export class Space {
   }
 
   /** Of each version of a file, oldest first. @throws as {@link of}, SherinError IS_DIRECTORY */
-  async versions(path: string, caller: Caller, progress: Progress): Promise<VersionSpace[]> {
+  async versions(path: string, caller: Caller, progress: Progress): Promise<readonly VersionSpace[]> {
     const session = await this.#vault.settled();
-    const { history, line } = await this.#read(session, path, caller, progress);
+    const names = treePath(path);
+    await requireRead(session, names, caller);
+    return this.#lastVersions.get(session, namesText(names), () => this.#versions(session, path, progress));
+  }
+
+  async #versions(session: Session, path: string, progress: Progress): Promise<readonly VersionSpace[]> {
+    const { history, line } = await readHistory(session, path, progress);
     const shown = (line?.states ?? []).filter(({ inode }) => inode !== 0);
     if (shown.length === 0) throw new SherinError('IS_DIRECTORY', { path });
     const { manifest } = session;
@@ -128,21 +137,25 @@ export class Space {
     for (const { size, object } of owners.values()) alone.set(object, (alone.get(object) ?? 0) + size);
     return alone;
   }
+}
 
-  async #read(
-    session: Session,
-    path: string,
-    caller: Caller,
-    progress: Progress,
-  ): Promise<{ readonly history: VaultHistory; readonly line: PathLine | undefined }> {
-    const names = treePath(path);
-    const found = session.manifest.tree.find(names);
-    await session.rights.requireRead(found === undefined ? [] : [found.ino], null, caller);
-    const history = await vaultHistory(session.manifest, progress);
-    const line = lineAt(history.root, names);
-    if (line === undefined && found === undefined) throw new SherinError('PATH_MISSING', { path });
-    return { history, line };
-  }
+async function requireRead(session: Session, names: readonly Buffer[], caller: Caller): Promise<void> {
+  const found = session.manifest.tree.find(names);
+  await session.rights.requireRead(found === undefined ? [] : [found.ino], null, caller);
+}
+
+/** @throws SherinError PATH_MISSING, MANIFEST_BROKEN */
+async function readHistory(
+  session: Session,
+  path: string,
+  progress: Progress,
+): Promise<{ readonly history: VaultHistory; readonly line: PathLine | undefined }> {
+  const names = treePath(path);
+  const history = await vaultHistory(session.manifest, progress);
+  const line = lineAt(history.root, names);
+  if (line === undefined && session.manifest.tree.find(names) === undefined)
+    throw new SherinError('PATH_MISSING', { path });
+  return { history, line };
 }
 
 function objectOf({ puts }: VaultHistory, put: number): number {

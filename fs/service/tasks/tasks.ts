@@ -16,7 +16,7 @@ export class Tasks {
   constructor(vault: TaskVault, mount: TaskMount) {
     this.grants = new Grants(vault, mount);
     this.bots = new Bots(vault, mount, this.grants);
-    this.requests = new Requests(vault);
+    this.requests = new Requests(vault, mount);
     this.results = new Results(vault, mount, this.grants);
     this.oldResults = new OldResults(vault, mount);
   }
