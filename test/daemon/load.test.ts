@@ -22,9 +22,14 @@ const mostMoreUsed = 2 * 2 ** 20;
 const mostMoreResident = 64 * 2 ** 20;
 
 const asking = 300;
-const deaf = 400;
-const dying = 300;
-const users = { asking: 0, deaf: 54_321, dying: 54_322 };
+const deaf = 300;
+const dying = 200;
+/** Some for each, for none gets more than are left for others; but root, who asks. */
+const users = {
+  asking: [0],
+  deaf: Array.from({ length: 3 }, (_, at) => 54_300 + at),
+  dying: Array.from({ length: 4 }, (_, at) => 54_310 + at),
+};
 
 let machine: Machine;
 let sherind: Sherind;
