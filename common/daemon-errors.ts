@@ -32,6 +32,12 @@ export const daemonErrors = {
     sentence: 'the database of sherind {path} can not be used: {part}',
     hint: 'move it away and start sherind again: tasks and what was learned are lost, no file of the vault is',
   },
+  START_KILLED: {
+    errno: 'EIO',
+    exit: Exit.failed,
+    sentence: 'sherin-fs was ended by {signal} before it served; its log is {path}',
+    hint: 'start it again; where nobody has ended it, the machine may be short of memory (see: dmesg)',
+  },
   NO_BOT: {
     errno: 'EPOLICY',
     exit: Exit.denied,

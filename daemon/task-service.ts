@@ -71,7 +71,7 @@ export class TaskService {
       const tasks = new Tasks({ ...{ database, log, policy, emotions, bots }, objects: new FsObjects(fs) });
       [this.#roster, this.#tasks] = [roster, tasks];
       this.#events = new OwnEvents(engine, tasks.watch, tell);
-      engine.onApproved('pattern_promotion', async (action) => tasks.upkeep.approved(action));
+      engine.approved.on('pattern_promotion', (action) => tasks.upkeep.approved(action));
       tasks.start();
       this.#open(vault.state);
     } catch (error) {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { isLeftOver } from './instance-name.js';
 import type { BotLimits } from './manifest.js';
 
-const controllers = ['memory', 'pids', 'cpu'] as const;
+export const controllers = ['memory', 'pids', 'cpu'] as const;
 export type Controller = (typeof controllers)[number];
 
 /** Below sherind's own group. */
@@ -70,7 +70,7 @@ export class BotCgroup {
 }
 
 /** The group of this process; where a service manager has put it into a group `sherind`, the one above, which is ours as well. */
-function ownFolder(): string | null {
+export function ownFolder(): string | null {
   try {
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
     const point = /^\S+ \S+ \S+ \/ (\S+) .* - cgroup2 /m.exec(mounts)?.[1];

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -8,9 +10,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { mostEntries } from './bot-folder.js';
 import { manifestLimit, readBot } from './bot-program.js';
 
 const least = {
@@ -158,6 +162,68 @@ describe('refuses', () => {
     expect(() => readBot(join(above, 'bot'))).toThrow(refused);
     chmodSync(above, 0o1777);
     expect(readBot(join(above, 'bot')).folder).toBe(join(above, 'bot'));
+  });
+
+  test('anything in it, however deep, that others may write to', () => {
+    const [library, deep] = [join(folder, 'lib'), join(folder, 'lib/deep')];
+    mkdirSync(deep, { recursive: true });
+    writeFileSync(join(deep, 'words.py'), 'words = []\n', { mode: 0o644 });
+    expect(refusal()).toBe('taken');
+    for (const path of [library, deep, join(deep, 'words.py')]) {
+      chmodSync(path, 0o775);
+      expect(refusal()).toBe('BOT_UNSAFE: others may write to it');
+      chmodSync(path, 0o755);
+    }
+  });
+
+  test('a link that leads out, and takes those that stay, or lead to what every sandbox has', () => {
+    mkdirSync(join(folder, 'bin'));
+    symlinkSync('../bot.sh', join(folder, 'bin/bot'));
+    symlinkSync('/usr/bin/env', join(folder, 'bin/env'));
+    expect(refusal()).toBe('taken');
+    for (const target of ['/etc/hostname', '../..', '/tmp']) {
+      symlinkSync(target, join(folder, 'bin/out'));
+      expect(refusal()).toBe('BOT_UNSAFE: it leads out of the bot’s folder');
+      rmSync(join(folder, 'bin/out'));
+    }
+    symlinkSync('nothing', join(folder, 'bin/nowhere'));
+    expect(refusal()).toBe('BOT_MANIFEST: ENOENT');
+  });
+
+  test('a socket or a pipe, through which a bot would speak to somebody outside', async () => {
+    const listening = createServer().listen(join(folder, 'socket'));
+    await once(listening, 'listening');
+    chmodSync(join(folder, 'socket'), 0o755);
+    expect(refusal()).toBe('BOT_UNSAFE: it is neither a file nor a folder');
+    listening.close();
+    await once(listening, 'close');
+    execFileSync('mkfifo', ['-m', '644', join(folder, 'pipe')]);
+    expect(refusal()).toBe('BOT_UNSAFE: it is neither a file nor a folder');
+  });
+
+  test('more entries than anybody looks through', () => {
+    mkdirSync(join(folder, 'many'));
+    for (let at = 3; at < mostEntries; at++) writeFileSync(join(folder, 'many', `${at}`), '');
+    expect(refusal()).toBe('taken');
+    writeFileSync(join(folder, 'many/more'), '');
+    expect(refusal()).toBe(`BOT_MANIFEST: there are more than ${mostEntries} entries in it`);
+  });
+
+  test.runIf(process.getuid?.() === 0)('a file system that is mounted in it', () => {
+    mkdirSync(join(folder, 'mounted'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=0755', 'sherin-test', join(folder, 'mounted')]);
+    try {
+      expect(refusal()).toBe('BOT_UNSAFE: another file system is mounted there');
+    } finally {
+      execFileSync('umount', [join(folder, 'mounted')]);
+    }
+  });
+
+  test.runIf(process.getuid?.() === 0)('what is another user’s, somewhere in it', () => {
+    mkdirSync(join(folder, 'lib'));
+    writeFileSync(join(folder, 'lib/words.py'), '', { mode: 0o644 });
+    chownSync(join(folder, 'lib/words.py'), 65534, 65534);
+    expect(refusal()).toBe('BOT_UNSAFE: it belongs to uid 65534');
   });
 
   test.runIf(process.getuid?.() === 0)('a folder in one of another user', () => {

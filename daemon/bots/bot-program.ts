@@ -1,16 +1,8 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readSync,
-  realpathSync,
-  type Stats,
-  statSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { projectRoot } from '../../common/project.js';
+import { checkContents, refuseOthers, unsafe } from './bot-folder.js';
 import { type BotManifest, botManifestSchema } from './manifest.js';
 
 /** Bytes of the longest bot.json. */
@@ -24,7 +16,7 @@ export interface BotProgram {
 }
 
 /**
- * Reads a bot's folder: its manifest, and whether its program may be run.
+ * Reads a bot's folder: its manifest, whether its program may be run, and whether nobody else can change anything in it.
  * @throws SherinError BOT_MANIFEST, BOT_UNSAFE
  */
 export function readBot(path: string): BotProgram {
@@ -37,6 +29,7 @@ export function readBot(path: string): BotProgram {
   const file = join(folder, 'bot.json');
   const manifest = parseManifest(file, readManifest(file));
   checkProgram(folder, manifest);
+  checkContents(folder);
   return { folder, manifest };
 }
 
@@ -83,12 +76,6 @@ function checkProgram(folder: string, { exec: [program] }: BotManifest): void {
   refuseOthers(path, facts);
 }
 
-/** What others can change would run in the name of this bot. */
-function refuseOthers(path: string, { uid, mode }: Pick<Stats, 'uid' | 'mode'>): void {
-  if (uid !== 0 && uid !== process.getuid?.()) throw unsafe(path, `it belongs to uid ${uid}`);
-  if ((mode & 0o022) !== 0) throw unsafe(path, 'others may write to it');
-}
-
 /** Who can rename a folder above can put another in this one's place, between this look and the start, too. */
 function refuseOthersAbove(folder: string): void {
   for (let path = dirname(folder), below = folder; path !== below; below = path, path = dirname(path)) {
@@ -111,8 +98,4 @@ function asManifestError<T>(path: string, act: () => T): T {
 
 function malformed(path: string, part: string): SherinError {
   return new SherinError('BOT_MANIFEST', { path, part });
-}
-
-function unsafe(path: string, part: string): SherinError {
-  return new SherinError('BOT_UNSAFE', { path, part });
 }

@@ -8,25 +8,28 @@ import { built } from '../../common/built.fixture.js';
 
 const child = built(join(import.meta.dirname, 'testing/orphan.child.ts'));
 /** Milliseconds into a start: in all its parts. */
-const moments = Array.from({ length: 10 }, (_, at) => at * 15);
+const moments = Array.from({ length: 24 }, (_, at) => at * 6);
 
 test.runIf(process.getuid?.() === 0)(
-  'no bot outlives a sherind that was killed in the middle of its start',
+  'neither a bot nor its sandbox outlives a sherind that was killed in the middle of its start',
   async () => {
     const said = moments.map((moment) => {
       const { stdout } = spawnSync(process.execPath, [child, `${moment}`], { encoding: 'utf8' });
       const [directory = '', uid = ''] = stdout.split(' ');
       return { directory, uid };
     });
-    const programs = () =>
-      said.flatMap(
-        ({ uid }) =>
-          spawnSync('pgrep', ['-u', uid, '-x', 'python3|stays.py'], { encoding: 'utf8' }).stdout.trim() || [],
+    /** Of the bot's user, and of root before it has become that. */
+    const processes = () =>
+      said.flatMap(({ directory, uid }) =>
+        [
+          ['-u', uid],
+          ['-f', directory],
+        ].flatMap((which) => spawnSync('pgrep', ['-a', ...which], { encoding: 'utf8' }).stdout.trim() || []),
       );
     try {
       // The last of them may still be on its way.
       await sleep(1_500);
-      expect(programs()).toEqual([]);
+      expect(processes()).toEqual([]);
     } finally {
       for (const { directory, uid } of said) {
         spawnSync('pkill', ['-9', '-u', uid]);

@@ -64,10 +64,7 @@ export class Sandbox {
   private constructor(bubblewrap: ChildProcess, cgroup: BotCgroup | null) {
     this.#bubblewrap = bubblewrap;
     this.#cgroup = cgroup;
-    const exited = new Promise<void>((resolve) => {
-      bubblewrap.once('exit', () => resolve());
-      bubblewrap.once('error', () => resolve());
-    });
+    const exited = endOf(bubblewrap).then(() => undefined);
     this.#first = readInfo(bubblewrap).then((first) => {
       this.#known = first;
       if (this.#killed) this.#killFirst();
@@ -117,6 +114,18 @@ export class Sandbox {
   }
 }
 
+/** Resolves with the exit code once bubblewrap has ended, and ends what it has left in its group. */
+function endOf(bubblewrap: ChildProcess): Promise<number | null> {
+  const lifeline = bubblewrap.stdio.at(lifelineFd) as Duplex | undefined;
+  lifeline?.on('error', () => undefined);
+  return new Promise((resolve) => {
+    bubblewrap.once('exit', resolve).once('error', () => resolve(null));
+  }).then((code) => {
+    lifeline?.destroy();
+    return typeof code === 'number' ? code : null;
+  });
+}
+
 /** The program waits for this, see {@link gate}: nothing of it runs, and sends, before its processes can be told from others. */
 function letGo(bubblewrap: ChildProcess): void {
   const way = bubblewrap.stdio.at(6) as Duplex;
@@ -145,10 +154,7 @@ async function readInfo(bubblewrap: ChildProcess): Promise<First | null> {
 export async function trySandbox(options: SandboxOptions): Promise<void> {
   const child = launch(options, ['/bin/true'], 'pipe');
   letGo(child);
-  const exited = new Promise<number | null>((resolve) => {
-    child.once('exit', (code) => resolve(code));
-    child.once('error', () => resolve(null));
-  });
+  const exited = endOf(child);
   const words = await text(child.stdio[2] as Readable).catch(() => '');
   if ((await exited) === 0) return;
   throw new SherinError('SANDBOX_FAILED', { part: words.trim().slice(0, 256) || 'bubblewrap ended' });
@@ -170,9 +176,18 @@ export function limitsInForce({ uid, cgroup }: Pick<SandboxOptions, 'uid' | 'cgr
  */
 const gate = 'echo ready >&6 && read -r go <&6 && exec "$@" 6<&-';
 
+/** Descriptor of the lifeline, whose other end sherind alone has. */
+const lifelineFd = 7;
+
+/**
+ * Kills all of the process group once the lifeline ends: with sherind, however that ends, or with the sandbox. bubblewrap by itself leaves
+ * something behind: what it has begun to put inside waits for a word of its first process, for ever where that dies before, and asks the kernel to die
+ * with it only later. It has none of the other descriptors, whose ends mean something, and is in no cgroup of a bot.
+ */
+const watch = '(read -r end <&7; kill -KILL 0) 2>&- 3<&- 4<&- 5>&- 6<&- 8<&- 9<&- &';
+
 /** Joins the cgroup and offers itself to the kernel when memory runs out (proc(5), oom_score_adj); then goes on as what follows. */
-const entry =
-  'echo 1000 > /proc/self/oom_score_adj; if [ -n "$1" ]; then echo 0 > "$1" || exit 1; fi; shift; exec "$@"';
+const entry = `${watch} echo 1000 > /proc/self/oom_score_adj; if [ -n "$1" ]; then echo 0 > "$1" || exit 1; fi; shift; exec "$@" 7<&-`;
 
 function launch(options: SandboxOptions, words: readonly string[], stderr: 'ignore' | 'pipe'): ChildProcess {
   const { uid, cgroup, socketFd } = options;
@@ -183,7 +198,7 @@ function launch(options: SandboxOptions, words: readonly string[], stderr: 'igno
   const { places } = stage ?? options;
   const filter = memoryFile(seccompFilter(nests));
   const etc = Object.values(etcFiles).map((content) => memoryFile(Buffer.from(content)));
-  const etcFds = etc.map((_, at) => 7 + at);
+  const etcFds = etc.map((_, at) => lifelineFd + 1 + at);
   try {
     return spawn(
       '/bin/sh',
@@ -196,12 +211,12 @@ function launch(options: SandboxOptions, words: readonly string[], stderr: 'igno
       ],
       {
         cwd: '/',
-        // No signal of a terminal reaches it; it ends with sherind by --die-with-parent.
+        // A process group of its own, see {@link watch}: no signal of a terminal reaches it.
         detached: true,
         // What bubblewrap itself was given, a bot can read at /proc/1/environ.
         env: { PATH: '/usr/bin:/bin' },
         // What a bot prints is content: nobody here takes it.
-        stdio: ['ignore', 'ignore', stderr, socketFd, filter, 'pipe', 'pipe', ...etc],
+        stdio: ['ignore', 'ignore', stderr, socketFd, filter, 'pipe', 'pipe', 'pipe', ...etc],
       },
     );
   } finally {

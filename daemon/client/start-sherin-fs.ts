@@ -44,7 +44,7 @@ const ofManager = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'] as const;
 /** What the child writes to descriptor 3, one line. */
 const reportSchema = z.union([z.object({ ready: z.literal(true) }), z.object({ error: failureSchema })]);
 
-/** @throws SherinError as the child reports it, IO when it ended without a word, TIMEOUT */
+/** @throws SherinError as the child reports it; IO when it ended without a word, START_KILLED when a signal ended it; TIMEOUT */
 export async function startSherinFs(where: Places, flags: readonly string[]): Promise<void> {
   prepareRuntimeDirectory(where.runtime);
   const logPath = join(where.runtime, 'sherin-fs.log');
@@ -96,7 +96,10 @@ async function firstWord(child: ChildProcess, report: Readable, logPath: string)
         }
       });
       // `close` comes after the last line was read, `exit` may come before.
-      child.once('close', (code, signal) => failed(`it ended with ${signal ?? `code ${code}`}`));
+      child.once('close', (code, signal) => {
+        if (signal === null) failed(`it ended with code ${code}`);
+        else reject(new SherinError('START_KILLED', { signal, path: logPath }));
+      });
     });
   } finally {
     clearTimeout(timer);

@@ -92,12 +92,13 @@ describe('a new database', () => {
       trust: ['bot', '1.0', 0, 0],
       emotionSteps: [600, 1, 'success', 1, 1],
       policy: [1, 0, 'supervised', 'off', 1, 0.75, 0.65, 0.95, 0.75, 0.65, 0.95],
-      policyQueue: [0, 'action', '1', 'router', 'gc', 'LOW', null, 0.5, 'why', 'none', '2'],
+      policyQueue: [0, 'action', '1', 'router', 'gc', 'LOW', null, 0.5, 'why', 'none', '2', 0],
       classifications: [Buffer.alloc(16), '1.0', 'coding', 'python', 'write', 1],
       sources: [id, key, 7, 'bot', '1.0'],
       bots: ['bot', 1_900_000_000, 1, 1],
       inputs: [id, 0, sherinId],
       unrecordedStops: ['on', 7],
+      executedActions: ['action'],
     };
     for (const [table, values] of Object.entries(rows)) {
       database.run(`INSERT INTO ${table} VALUES (${values.map(() => '?').join(', ')})`, ...values);

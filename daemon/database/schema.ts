@@ -193,6 +193,14 @@ const unrecordedStops = `CREATE TABLE unrecordedStops (
   uid INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`;
 
+/** Actions that a person has approved and that are done, until the vault names them no more. */
+const executedActions = `CREATE TABLE executedActions (
+  action TEXT PRIMARY KEY ${shortName('action')}
+) STRICT, WITHOUT ROWID`;
+
+const queueApproved =
+  'ALTER TABLE policyQueue ADD COLUMN approved INTEGER NOT NULL DEFAULT 0 CHECK (approved IN (0, 1))';
+
 export const migrations: readonly (readonly string[])[] = [
   [tasks, ...taskIndexes, tallies, turns, patterns, ...patternIndexes, tombstones, tombstoneIndex, trust],
   [classifications, classificationIndex, sources],
@@ -201,4 +209,5 @@ export const migrations: readonly (readonly string[])[] = [
   [emotionSteps],
   ['CREATE INDEX tasks_result ON tasks (result) WHERE result IS NOT NULL'],
   [unrecordedStops],
+  [executedActions, queueApproved],
 ];

@@ -1,13 +1,11 @@
 import { emotionClock } from '../../common/emotion-clock.js';
-import { SherinError } from '../../common/errors.js';
 import { FreezeMark } from '../../common/freeze-mark.js';
 import type { Logger } from '../../common/log.js';
-import type { ActionType } from '../../common/policy-scales.js';
 import { DaemonDatabase } from '../database/database.js';
 import type { EmotionalState } from '../emotion/emotional-state.js';
 import type { FsLink } from '../fs-link.js';
-import type { QueuedAction } from '../policy/state.js';
 import type { FsEvent } from '../protocol/events.js';
+import { ApprovedActions } from './approved-actions.js';
 import { KeptEmotions } from './kept-emotions.js';
 import { KeptPolicy } from './kept-policy.js';
 import { PolicyCache } from './policy-cache.js';
@@ -27,9 +25,9 @@ export class Engine {
   readonly keeper: PolicyKeeper;
   readonly policy: KeptPolicy;
   readonly emotions: EmotionalState;
+  readonly approved: ApprovedActions;
   readonly #keptEmotions: KeptEmotions;
   readonly #log: Logger;
-  readonly #approved = new Map<ActionType, (action: QueuedAction) => Promise<void>>();
 
   /** @param directory of the database; only sherind's user may write there. @throws SherinError DAEMON_DATABASE, NO_SPACE */
   constructor(directory: string, { fs, log, emotions }: EngineParts) {
@@ -41,6 +39,8 @@ export class Engine {
     });
     this.policy = new KeptPolicy(this.keeper, emotions);
     this.emotions = emotions;
+    const feelings = () => this.policy.feelings();
+    this.approved = new ApprovedActions({ database: this.database, keeper: this.keeper, feelings, log });
     this.#keptEmotions = new KeptEmotions({ database: this.database, emotions, log });
     this.#log = log;
   }
@@ -63,18 +63,6 @@ export class Engine {
       // It is read again by whoever asks next.
       this.#log.error({ err: error }, 'the policy in the vault could not be read');
     }
-  }
-
-  /** What an approved action of a type does. */
-  onApproved(type: ActionType, step: (action: QueuedAction) => Promise<void>): void {
-    this.#approved.set(type, step);
-  }
-
-  /** What is to be done about an action once it is approved. @throws SherinError ACTION_UNKNOWN: nobody here does such; it waits on */
-  stepOf({ type, action_id }: QueuedAction): (action: QueuedAction) => Promise<void> {
-    const step = this.#approved.get(type);
-    if (step === undefined) throw new SherinError('ACTION_UNKNOWN', { id: action_id });
-    return step;
   }
 
   close(): void {

@@ -6,12 +6,12 @@ const sql = {
   get: `SELECT version, mode, stop, modification, confidence, empathy, safety, leastConfidence, leastEmpathy, leastSafety
     FROM policy WHERE id = 1`,
   queue: `SELECT action AS action_id, ts, component, type, level, risk, confidence, reasoning, rollback, expires
-    FROM policyQueue ORDER BY place`,
+    FROM policyQueue WHERE approved = ? ORDER BY place`,
   put: `INSERT OR REPLACE INTO policy (id, version, mode, stop, modification, confidence, empathy, safety,
     leastConfidence, leastEmpathy, leastSafety) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   clear: 'DELETE FROM policyQueue',
-  enqueue: `INSERT INTO policyQueue (place, action, ts, component, type, level, risk, confidence, reasoning, rollback, expires)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  enqueue: `INSERT INTO policyQueue (place, action, ts, component, type, level, risk, confidence, reasoning, rollback, expires,
+    approved) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 } as const;
 
 interface Row {
@@ -46,13 +46,14 @@ export class PolicyCache {
       ...{ version, mode, stop, modification: modification === 1 },
       thresholds: { confidence, empathy, safety },
       floor: { confidence: row.leastConfidence, empathy: row.leastEmpathy, safety: row.leastSafety },
-      queue: this.#database.all<QueuedAction>(sql.queue),
+      queue: this.#database.all<QueuedAction>(sql.queue, 0),
+      approved: this.#database.all<QueuedAction>(sql.queue, 1),
     });
     return parsed.success ? parsed.data : 'edited';
   }
 
   /** @throws SherinError DAEMON_DATABASE, NO_SPACE */
-  write({ version, mode, stop, modification, thresholds, floor, queue }: PolicyState): void {
+  write({ version, mode, stop, modification, thresholds, floor, queue, approved }: PolicyState): void {
     this.#database.transaction(() => {
       this.#database.run(
         sql.put,
@@ -61,16 +62,14 @@ export class PolicyCache {
         ...[floor.confidence, floor.empathy, floor.safety],
       );
       this.#database.run(sql.clear);
-      for (const [
-        place,
-        { action_id, ts, component, type, level, risk, confidence, ...rest },
-      ] of queue.entries()) {
-        const { reasoning, rollback, expires } = rest;
-        this.#database.run(
-          sql.enqueue,
-          ...[place, action_id, ts, component, type, level, risk, confidence, reasoning, rollback, expires],
-        );
-      }
+      for (const [place, action] of [...queue, ...approved].entries())
+        this.#enqueue(place, action, place >= queue.length);
     });
+  }
+
+  #enqueue(place: number, action: QueuedAction, approved: boolean): void {
+    const { action_id, ts, component, type, level, risk, confidence, reasoning, rollback, expires } = action;
+    const facts = [ts, component, type, level, risk, confidence, reasoning, rollback, expires];
+    this.#database.run(sql.enqueue, place, action_id, ...facts, approved ? 1 : 0);
   }
 }

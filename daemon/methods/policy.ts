@@ -3,7 +3,7 @@ import { gates } from '../../common/policy-floor.js';
 import { nowNanoseconds } from '../../common/time.js';
 import type { Engine } from '../engine/engine.js';
 import { evaluate } from '../policy/evaluate.js';
-import { approve, reject } from '../policy/queue.js';
+import { reject } from '../policy/queue.js';
 import { setPolicy } from '../policy/set.js';
 import type { PolicyState } from '../policy/state.js';
 import { stopInForce } from '../policy/stop.js';
@@ -40,12 +40,7 @@ export function policyHandlers(engine: () => Engine): Handlers {
     },
     'policy.queue': async ({ page }) => pageOf(await engine().keeper.state(), page),
     'policy.approve': async ({ action_id }, caller) => {
-      const answer = { actionId: action_id, uid: caller.peer.uid, now: nowNanoseconds() };
-      const { action, step } = await engine().keeper.change((state) => {
-        const approved = approve(state, answer, feelings());
-        return { ...approved, step: engine().stepOf(approved.action) };
-      }, onBehalf(caller));
-      await step(action);
+      await engine().approved.approve(action_id, onBehalf(caller));
       return {};
     },
     'policy.reject': async ({ action_id }, caller) => {

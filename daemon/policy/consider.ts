@@ -43,8 +43,8 @@ function waits({ decision }: Verdict): boolean {
   return decision === 'pending_review' || decision === 'requires_human';
 }
 
-function withPlace(verdict: Verdict, { queue }: PolicyState): Verdict {
-  return waits(verdict) && queue.length >= mostQueued
+function withPlace(verdict: Verdict, { queue, approved }: PolicyState): Verdict {
+  return waits(verdict) && queue.length + approved.length >= mostQueued
     ? { decision: 'blocked', reason: 'queue_full' }
     : verdict;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { consider, requestSchema } from './consider.js';
 import { calm, queuedAction, request } from './queue.fixture.js';
-import { approve, expire, reject, waitNanoseconds } from './queue.js';
+import { approve, executed, expire, reject, waitNanoseconds } from './queue.js';
 import { setPolicy } from './set.js';
 import { firstState, mostQueued, type PolicyState, policyStateSchema } from './state.js';
 import { setStop } from './stop.js';
@@ -81,9 +81,21 @@ describe('approval', () => {
   it('gives the action to execute, and takes it out', () => {
     const { action, state, events } = approve(waiting, answer, calm);
     expect(action).toEqual(queuedAction());
-    expect(state).toEqual({ ...waiting, queue: [], version: 2 });
+    expect(state).toEqual({ ...waiting, queue: [], approved: [queuedAction()], version: 2 });
     const meta = { type: 'pattern_promotion', uid: 1000 };
     expect(events).toEqual([{ event: 'AUDIT_POLICY_APPROVED', id: 'a1', meta }]);
+  });
+
+  it('keeps the action until it is executed, under a name that nothing else gets meanwhile', () => {
+    const { state } = approve(waiting, answer, calm);
+    expect(policyStateSchema.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
+    expect(() => consider(state, request(), calm, 1n)).toThrowError(
+      expect.objectContaining({ code: 'ACTION_KNOWN' }),
+    );
+    const after = executed(state, 'a1');
+    expect(after.state).toEqual({ ...waiting, queue: [], version: 3 });
+    expect(after.events).toMatchObject([{ event: 'AUDIT_POLICY_EXECUTED', id: 'a1' }]);
+    expect(executed(after.state, 'a1')).toEqual({ state: after.state, events: [] });
   });
 
   it('twice executes once', () => {

@@ -7,17 +7,17 @@ import type { PolicyState, QueuedAction } from './state.js';
 /** How long an action waits: a day. */
 export const waitNanoseconds = 24n * 3_600_000_000_000n;
 
-/** @throws SherinError ACTION_KNOWN for an ID that waits already */
+/** @throws SherinError ACTION_KNOWN for an ID that waits already, or was approved and is not done */
 export function enqueue(state: PolicyState, action: QueuedAction): PolicyState {
-  const { queue } = state;
-  if (queue.some(({ action_id }) => action_id === action.action_id)) {
+  const { queue, approved } = state;
+  if ([...queue, ...approved].some(({ action_id }) => action_id === action.action_id)) {
     throw new SherinError('ACTION_KNOWN', { id: action.action_id });
   }
   return changed(state, { queue: [...queue, action] });
 }
 
 export interface Approved extends Change {
-  /** To be executed, once, when `state` is stored. A crash before that leaves it waiting; one after it loses it. */
+  /** To be executed, once, when `state` is stored, which keeps it until {@link executed}. */
   readonly action: QueuedAction;
 }
 
@@ -38,7 +38,18 @@ export function approve(state: PolicyState, answer: Answer, feelings: Feelings):
   const action = waiting(state, answer);
   const block = blockOf(state, action.type, feelings);
   if (block !== null) throw new SherinError('POLICY_BLOCKED', { what: action.type, part: block });
-  return { action, ...taken(state, action, 'AUDIT_POLICY_APPROVED', { uid: answer.uid }) };
+  const { state: without, events } = taken(state, action, 'AUDIT_POLICY_APPROVED', { uid: answer.uid });
+  return { action, state: { ...without, approved: [...state.approved, action] }, events };
+}
+
+/** Without an approved action, which was executed; the same state where it is not there. */
+export function executed(state: PolicyState, actionId: string): Change {
+  const action = state.approved.find(({ action_id }) => action_id === actionId);
+  if (action === undefined) return { state, events: [] };
+  return {
+    state: changed(state, { approved: state.approved.filter((other) => other !== action) }),
+    events: [{ event: 'AUDIT_POLICY_EXECUTED', id: actionId, meta: { type: action.type } }],
+  };
 }
 
 /** @throws SherinError ACTION_UNKNOWN for what does not wait, any more */

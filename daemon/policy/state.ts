@@ -40,13 +40,16 @@ export const policyStateSchema = z
     stop: z.enum(stops),
     /** Whether what modifies may be done at all. */
     modification: z.boolean(),
-    queue: z.array(queuedActionSchema).max(mostQueued),
+    queue: z.array(queuedActionSchema),
+    /** A person has approved them, and they are not done yet. */
+    approved: z.array(queuedActionSchema).default([]),
   })
+  .refine(({ queue, approved }) => queue.length + approved.length <= mostQueued, 'there are too many actions')
   .refine(({ thresholds, floor }) => belowFloor(thresholds, floor) === null, 'a threshold is below the floor')
-  .refine(
-    ({ queue }) => new Set(queue.map(({ action_id }) => action_id)).size === queue.length,
-    'two actions have one ID',
-  );
+  .refine(({ queue, approved }) => {
+    const all = [...queue, ...approved];
+    return new Set(all.map(({ action_id }) => action_id)).size === all.length;
+  }, 'two actions have one ID');
 export type PolicyState = Readonly<z.infer<typeof policyStateSchema>>;
 
 /** That of a new vault. */
@@ -58,4 +61,5 @@ export const firstState: PolicyState = {
   stop: 'off',
   modification: true,
   queue: [],
+  approved: [],
 };

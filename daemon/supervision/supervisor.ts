@@ -15,7 +15,7 @@ const stoppedLookMs = 1_000;
 /** Another starter was faster and is not listening yet. */
 const busyTries = 50;
 const busyMs = 100;
-/** Starts of which each met a sherin-fs that ended meanwhile, before sherind gives up. */
+/** Starts of which each met a sherin-fs that ended meanwhile, or was killed before it served, before sherind gives up. */
 const firstTries = 3;
 
 /** How sherin-fs is to run: what a restart restores. */
@@ -181,9 +181,13 @@ export class Supervisor {
       try {
         return await this.#bringUp();
       } catch (error) {
-        const ended = error instanceof SherinError && error.code === 'NOT_RUNNING';
-        if (!ended || tries === firstTries || this.#stop.signal.aborted) throw error;
-        this.#log.warn({}, 'sherin-fs ended while it was taken over');
+        const { code } = error instanceof SherinError ? error : { code: null };
+        const ended = code === 'NOT_RUNNING' || code === 'START_KILLED';
+        if (!ended || tries === firstTries) throw error;
+        this.#log.warn({ code }, 'sherin-fs ended before it served');
+        // What has killed one that was starting may not be over.
+        const delay = code === 'START_KILLED' ? this.#backoff.delay(performance.now()) : 0;
+        if (!(await this.#pause(delay))) throw error;
       }
     }
   }

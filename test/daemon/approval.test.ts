@@ -39,7 +39,7 @@ it('is approved once, and not at all before somebody can do it', async () => {
   expect(await waiting()).toBe(1);
 
   const done: string[] = [];
-  engine.onApproved('gc', async ({ action_id }) => void done.push(action_id));
+  engine.approved.on('gc', ({ action_id }) => void done.push(action_id));
   const answers = await Promise.allSettled([approve(), approve()]);
   expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
   expect(done).toEqual(['gc-1']);

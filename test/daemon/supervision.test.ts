@@ -1,6 +1,7 @@
 /** sherind over everything real: what it starts, what it brings back, what it leaves alone. */
 import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Connection, connect, listen } from '../../native/ipc.js';
 import { Machine } from '../vault/machine.js';
@@ -57,6 +58,19 @@ function killAtRequest(nth: number): void {
     };
     return { message, close: () => fs.close() };
   });
+}
+
+/** Kills what a process starts as soon as it is sherin-fs. */
+async function killStarting(parent: number, times: number): Promise<void> {
+  for (let killed = 0; killed < times; ) {
+    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8');
+    for (const pid of children.split(' ').filter(Boolean).map(Number)) {
+      if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('\0serve\0')) continue;
+      await kill(pid);
+      killed += 1;
+    }
+    await sleep(1);
+  }
 }
 
 describe('sherind', () => {
@@ -145,6 +159,22 @@ describe('sherind', () => {
       expect(letter()).toBe(content);
     },
   );
+
+  it.each([
+    [2, true],
+    [3, false],
+  ])('starts another where %i in a row are killed before they serve: %s', async (times, starts) => {
+    const daemon = Sherind.launch(machine);
+    sherind = daemon;
+    await killStarting(daemon.pid, times);
+    if (starts) {
+      await daemon.until(({ state }) => state === 'running');
+      expect(letter()).toBe(content);
+    } else {
+      expect(await daemon.ended).toBe(1);
+      expect(daemon.log).toContain('sherin-fs was ended by SIGKILL before it served');
+    }
+  });
 
   it('is there once: a second one ends and says so', async () => {
     await start();
