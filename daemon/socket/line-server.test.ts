@@ -19,7 +19,6 @@ import { SherinError } from '../../common/errors.js';
 import { lineLimit } from '../protocol/lines.js';
 import { answering, RawClient, requestLine, silent } from './daemon.fixture.js';
 import { busyLine } from './dispatch.js';
-import type { AnswerLine } from './line-connection.js';
 import { LineServer, type LineServerOptions, socketLimits } from './line-server.js';
 
 let folder: string;
@@ -219,47 +218,6 @@ describe('a connection', () => {
     half.send('{"jsonrpc"');
     expect(await half.line()).toBeNull();
     expect(await quiet.line()).toBeNull();
-  });
-
-  it('that never ends its line is closed, whatever it is told meanwhile', async () => {
-    const answer: AnswerLine = async (_, client) => {
-      const telling = setInterval(() => {
-        if (client.closed) clearInterval(telling);
-        else client.send(Buffer.from('{}\n'));
-      }, 5);
-      client.hold();
-      return Buffer.from('{}\n');
-    };
-    await listen({ answer, limits: { ...socketLimits, line: 100 } });
-    const half = await client();
-    half.send('\n{"jsonrpc"');
-    while ((await half.line()) !== null);
-  });
-
-  it('that is closed gets what was answered before, whatever is answered after', async () => {
-    const line = Buffer.alloc(lineLimit, `${'x'.repeat(lineLimit - 1)}\n`);
-    let started = 0;
-    let finish = (): void => undefined;
-    const finished = new Promise<void>((resolve) => {
-      finish = resolve;
-    });
-    const quick = 60;
-    const answer = async (): Promise<Buffer> => {
-      started += 1;
-      if (started > quick) await finished;
-      return line;
-    };
-    const server = await listen({ answer });
-    const one = await client();
-    one.socket.pause();
-    // More than the kernel takes.
-    one.send('\n'.repeat(quick + 1));
-    while (started <= quick) await new Promise((resolve) => setTimeout(resolve, 5));
-    const closed = server.close();
-    finish();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect((await drained(one)).length).toBe(quick * lineLimit);
-    await closed;
   });
 });
 
