@@ -93,3 +93,13 @@ it('many of a kind are stored in one go, and those that come after a failure are
   expect(stored).toEqual([['a', 'b'], ['bad'], ['c']]);
   expect(database.all(turns)).toHaveLength(3);
 });
+
+it('of very many of a kind each go is bounded, and none is left out', () => {
+  const stored: (readonly number[])[] = [];
+  const add = group.gather<number>((numbers) => stored.push(numbers));
+  const all = Array.from({ length: 2_500 }, (_, number) => number);
+  for (const number of all) add(number);
+  group.flush();
+  expect(stored.map(({ length }) => length)).toEqual([1_000, 1_000, 500]);
+  expect(stored.flat()).toEqual(all);
+});

@@ -4,6 +4,8 @@ import type { DaemonDatabase } from './database.js';
 
 /** Milliseconds that {@link GroupCommit.soon} may take. */
 const soonMs = 50;
+/** Things that {@link GroupCommit.gather} stores in one go; those after them are the next ones. */
+const mostGathered = 1_000;
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
@@ -44,7 +46,7 @@ export class GroupCommit {
   gather<Item>(store: (items: readonly Item[]) => void): (item: Item) => void {
     let open: Item[] | null = null;
     return (item) => {
-      if (open !== null) {
+      if (open !== null && open.length < mostGathered) {
         open.push(item);
         return;
       }

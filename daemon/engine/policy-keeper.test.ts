@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
 import { FreezeMark } from '../../common/freeze-mark.js';
+import type { Stop } from '../../common/policy-scales.js';
 import { DaemonDatabase } from '../database/database.js';
 import type { Change, PolicyEvent } from '../policy/change.js';
 import { firstState, type PolicyState } from '../policy/state.js';
@@ -27,6 +28,9 @@ let setters: { readonly uid: number | undefined; readonly meta: object }[];
 /** What the vault answers instead. */
 let closed: SherinError | null;
 let stored: PolicyState;
+/** What happens while the vault takes a change, and once it has. */
+let taking: () => void;
+let taken: () => void;
 
 /** As sherind does when it starts. */
 function start(): void {
@@ -38,7 +42,11 @@ function start(): void {
   const vault: VaultPolicy = {
     read: async () => opened(stored),
     write: async (state, events, caller) => {
+      opened(state);
+      taking();
+      await setImmediate();
       stored = opened(state);
+      taken();
       written.push(state);
       for (const { event, meta } of events)
         if (event === 'AUDIT_POLICY_STOP') setters.push({ uid: caller?.uid, meta });
@@ -58,6 +66,7 @@ beforeEach(async () => {
   database = DaemonDatabase.open(directory);
   [recording, written, setters] = [[], [], []];
   [closed, stored] = [null, firstState];
+  taking = taken = () => undefined;
   start();
   await keeper.opened();
 });
@@ -148,4 +157,60 @@ it('a stop that could not be recorded is not taken back by the next change', asy
     null,
   );
   expect([keeper.stop, stored.stop, stored.mode]).toEqual(['on', 'on', 'supervised']);
+});
+
+describe('a stop that is set while the vault takes another change', () => {
+  const supervised = (state: PolicyState): Change => ({
+    state: { ...state, version: state.version + 1, mode: 'supervised' },
+    events: [],
+  });
+  const admin = (uid: number) => ({ uid, gid: uid, groups: [], pid: 7 });
+  /** Sets it in the middle of the change; what held from then on. */
+  async function during(change: () => Promise<unknown>, stop: Stop, fault?: SherinError): Promise<unknown> {
+    const mark = new FreezeMark(directory);
+    const held = new Set<string>();
+    let set: Promise<void> | null = null;
+    taking = () => {
+      if (set !== null) return;
+      set = keeper.setStop(stop, admin(9));
+      keeper.watch(() => held.add(mark.there ? `${keeper.stop}, marked` : keeper.stop));
+    };
+    taken = () => {
+      closed = fault ?? null;
+    };
+    await change();
+    await set;
+    return [...held];
+  }
+
+  it('holds, and is recorded as set by who set it', async () => {
+    expect(await during(() => keeper.change(supervised, admin(7)), 'on')).toEqual(['on']);
+    expect([keeper.stop, stored.stop, stored.mode]).toEqual(['on', 'on', 'supervised']);
+    expect(setters).toEqual([{ uid: 9, meta: { from: 'off', to: 'on' } }]);
+  });
+
+  it('holds where the vault does not take it, through a restart, too', async () => {
+    const full = new SherinError('AUDIT_UNWRITABLE', { part: 'no space' });
+    const held = await during(() => keeper.change(supervised, admin(7)), 'freeze', full);
+    expect(held).toEqual(['freeze, marked']);
+    expect([keeper.stop, stored.stop, stored.mode]).toEqual(['freeze', 'off', 'supervised']);
+    start();
+    expect(keeper.stop).toBe('freeze');
+    [closed, taken] = [null, () => undefined];
+    await keeper.opened();
+    const meta = { from: 'off', to: 'freeze', uid: 9, source: 'copy' };
+    expect([stored.stop, setters]).toEqual(['freeze', [{ uid: undefined, meta }]]);
+  });
+
+  it('holds where that is an earlier stop, and each has who set it', async () => {
+    closed = new SherinError('LOCKED');
+    await keeper.setStop('on', admin(7));
+    closed = null;
+    expect(await during(() => keeper.opened(), 'freeze')).not.toContain('on');
+    expect([keeper.stop, stored.stop]).toEqual(['freeze', 'freeze']);
+    expect(setters).toEqual([
+      { uid: 7, meta: { from: 'off', to: 'on' } },
+      { uid: 9, meta: { from: 'on', to: 'freeze' } },
+    ]);
+  });
 });

@@ -90,7 +90,7 @@ export class PolicyKeeper {
         // The vault has the freeze that is ended; what opens it after this one needs no other word.
         if (made.state.stop !== 'freeze') this.#unmark();
         await this.#parts.vault.write(made.state, made.events, caller);
-        this.#take(made.state);
+        this.#take(made.state, this.#stop === before.stop ? 'off' : this.#stop);
       } else if (made.events.length > 0)
         return { made, recorded: this.#parts.vault.record(made.events, caller) };
       return { made, recorded: null };
@@ -143,10 +143,10 @@ export class PolicyKeeper {
   }
 
   async #state(): Promise<PolicyState> {
-    // One that could not be recorded is no change of another one's to take back.
-    if (this.#known?.stop !== this.#stop) this.#known = null;
-    this.#known ??= await this.#read();
-    return this.#known;
+    // A stop that could not be recorded, or was set meanwhile, is no change of another one's to take back.
+    let known = this.#known;
+    while (known === null || known.stop !== this.#stop) known = await this.#read();
+    return known;
   }
 
   async #read(): Promise<PolicyState> {
@@ -157,35 +157,38 @@ export class PolicyKeeper {
     const finding = typeof cached === 'string' ? cached : reconcile(stored, cached).finding;
     if (finding === 'edited')
       log.error({}, 'the copy of the policy was edited by somebody else; the one in the vault holds');
+    // The strictest of all: what the vault has, its copy, and what was set since. What is set from here on is for the next time.
+    const set = typeof cached === 'string' ? this.#stop : stopInForce(cached.stop, this.#stop);
+    const unrecorded = stops.after(stored.stop);
     let state = stored;
     if (found === null || finding === 'edited')
       await vault.write(state, finding === 'edited' ? [edited] : [], null);
-    for (const { stop, caller, copied } of stops.after(stored.stop)) {
+    for (const { stop, caller, copied } of unrecorded) {
       const set = setStop(state, stop, copied);
       await vault.write(set.state, set.events, caller);
       state = set.state;
     }
-    // The strictest of all: what the vault has, its copy, and what was set since.
-    const set = typeof cached === 'string' ? this.#stop : stopInForce(cached.stop, this.#stop);
     if (stopInForce(state.stop, set) !== state.stop) {
       const tightened = setStop(state, set);
       await vault.write(tightened.state, tightened.events, null);
       state = tightened.state;
     }
-    return this.#take(state);
+    return this.#take(state, this.#stop);
   }
 
-  #take(state: PolicyState): PolicyState {
+  /** @param meanwhile the stop that was set while the vault took the state; off: none */
+  #take(state: PolicyState, meanwhile: Stop): PolicyState {
+    const stop = stopInForce(state.stop, meanwhile);
     this.#known = state;
-    this.#applies(state.stop);
-    this.#parts.stops.clear();
+    this.#applies(stop);
+    if (stop === state.stop) this.#parts.stops.clear();
     try {
-      this.#parts.cache.write(state);
+      this.#parts.cache.write({ ...state, stop });
     } catch (error) {
       // The vault has it: a copy that is behind is written anew when it is read next.
       this.#parts.log.error({ err: error }, 'the copy of the policy could not be written');
     }
-    this.#unmark();
+    if (stop === state.stop) this.#unmark();
     this.#tell();
     return state;
   }

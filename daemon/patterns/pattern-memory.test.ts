@@ -1,8 +1,13 @@
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SherinId } from '../../common/ids.js';
+import { GroupCommit } from '../database/group-commit.js';
+import { Looks } from './looks.js';
 import { answer, day, idOf, PatternFixture, question } from './pattern.fixture.js';
 import { patternKey } from './pattern-key.js';
+import { PatternMemory } from './pattern-memory.js';
 import { TrustScores } from './trust-scores.js';
+import { PatternUpkeep } from './upkeep.js';
 
 let fixture: PatternFixture;
 beforeEach(() => {
@@ -57,6 +62,32 @@ describe('a remembered answer', () => {
     expect(await fixture.lookUp(key, 4, yes)).toEqual(of(1));
     expect(await fixture.lookUp(key, 4, async (result) => result === of(2).result)).toEqual(of(2));
     expect(await fixture.lookUp(key, 4, no)).toBeNull();
+  });
+
+  it('that was archived comes in its turn again as soon as its use is stored', async () => {
+    const group = new GroupCommit(fixture.database, pino({ level: 'silent' }));
+    const looks = new Looks(fixture.database);
+    const memory = new PatternMemory(
+      fixture.database,
+      looks,
+      () => fixture.now,
+      (store) => group.gather(store),
+    );
+    const upkeep = new PatternUpkeep(fixture.database, looks, () => fixture.now);
+    const of = (owner: number) => ({ ...answer('q', owner), result: idOf(`answer of ${owner}`) });
+    memory.learn(of(1));
+    for (let times = 0; times < 4; times++) memory.measured(of(1), { by: 'tests', success: true });
+    fixture.now += 91 * day;
+    await upkeep.run(no);
+    memory.learn(of(2));
+    const { key } = of(1);
+    const inTurn = () => memory.candidates(key, 3).map(({ owner }) => owner);
+    expect(inTurn()).toEqual([2, 1]);
+    expect(memory.give(of(1))).toBe(true);
+    memory.learn(answer('another'));
+    expect(inTurn()).toEqual([2, 1]);
+    group.flush();
+    expect(inTurn()).toEqual([1, 2]);
   });
 
   it('asks for no more than a few', async () => {

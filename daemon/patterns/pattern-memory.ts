@@ -75,9 +75,10 @@ export class PatternMemory {
       together.set(name, { ...given, uses: given.uses + (known?.uses ?? 0) });
     }
     for (const { key, owner, result, uses, now } of together.values()) {
+      const [own] = this.#looks.at(key, owner);
       this.#database.run(patternSql.use, { key, owner, result, uses, now });
       // What is used is archived no more: it may come before others.
-      if (this.#looks.at(key, owner)[0]?.stage === 'archive') this.#looks.forget();
+      if (own?.stage === 'archive') this.#looks.forget();
     }
   }
 

@@ -7,7 +7,7 @@ import { count } from './values.js';
 const id = z.int().min(0).max(0xffff_ffff);
 
 /** More than anybody has; what does not fit a message is refused, never left out. */
-const mostGroups = 4096;
+export const mostGroups = 4096;
 
 /** Whom a request is for, in the kernel's word to sherind. Honoured from root and the user who runs sherin-fs only. */
 export const callerSchema = z.strictObject({

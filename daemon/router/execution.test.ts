@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SherinError } from '../../common/errors.js';
 import type { Task } from '../tasks/task.js';
 import type { TaskId } from '../tasks/task-id.js';
+import { TaskQueue } from '../tasks/task-queue.js';
 import type { Outcome } from './bots.js';
 import { idOf, RoomFixture, type Work } from './room.fixture.js';
 
@@ -182,6 +183,29 @@ describe('the queue', () => {
     const id = await submitted('a');
     expect(room.tasks.get(id)).toMatchObject({ state: 'running', attempt: 1 });
     await room.ended(id);
+  });
+
+  it('keeps its tasks where the emergency stop is set before that step', async () => {
+    const submitting = submitted('a');
+    while (room.objects.asked === 0) await Promise.resolve();
+    for (let ticks = 0; ticks < 50; ticks++) await Promise.resolve();
+    room.policy.set({ stop: 'on' });
+    const id = await submitting;
+    expect(room.tasks.get(id)).toMatchObject({ state: 'queued', attempt: 0 });
+    expect(room.bots.granted).toEqual([]);
+    room.policy.set({ stop: 'off' });
+    expect((await room.ended(id)).state).toBe('done');
+  });
+
+  it('is looked at again where a task could not be begun', async () => {
+    const begin = vi.spyOn(TaskQueue.prototype, 'begin');
+    begin.mockReturnValueOnce(null);
+    begin.mockImplementationOnce(() => {
+      throw new SherinError('NO_SPACE');
+    });
+    const id = await submitted('a');
+    expect((await room.ended(id)).state).toBe('done');
+    begin.mockRestore();
   });
 
   it('gives no more than there is room for', async () => {

@@ -5,7 +5,7 @@ import type { Bot } from './bots.js';
 import type { Measuring } from './measuring.js';
 import type { Policy } from './policy.js';
 
-/** Milliseconds until the next try where the vault is closed. */
+/** Milliseconds until the next try where the vault is closed, or the disk is full. */
 const closedMs = 1_000;
 /** How often it is noted how many wait, and how much runs. */
 const observeMs = 5_000;
@@ -101,20 +101,24 @@ export class Execution {
     this.#asked = true;
     this.#beginning = group
       .run(() => this.#next())
-      .finally(() => {
-        this.#asked = false;
-      })
       .then(
         (begun) => {
+          this.#asked = false;
           for (const { task, bot } of begun) this.#run(task, bot);
         },
-        (error: unknown) => log.error({ err: error }, 'no task could be begun'),
+        (error: unknown) => {
+          this.#asked = false;
+          log.error({ err: error }, 'no task could be begun');
+          this.#rest();
+        },
       );
   }
 
   /** Tasks for all bots that have room. */
   #next(): readonly { readonly task: Task; readonly bot: Bot }[] {
-    const { queue, bots } = this.#parts;
+    const { queue, bots, policy } = this.#parts;
+    // Since it was asked for.
+    if (this.#stopped || policy.get().stop !== 'off') return [];
     return [...queue.depths('queued').keys()].flatMap((domain) => {
       const bot = bots.directory.botFor(domain);
       if (bot === null) return [];
@@ -145,7 +149,7 @@ export class Execution {
     if (this.#stopped || this.#parts.policy.get().stop !== 'off') attempt.stop('released');
   }
 
-  /** The vault is closed: nothing is begun for a second. */
+  /** The vault is closed, or nothing can be stored: nothing is begun for a second. */
   #rest(): void {
     if (this.#stopped) return;
     this.#closed ??= setTimeout(() => {

@@ -87,7 +87,6 @@ export class LineConnection implements Client {
   send(line: Buffer): boolean {
     if (this.closed) return true;
     this.#write(line, () => this.#watch());
-    this.#watch();
     return this.#socket.writableLength <= mostUnread;
   }
 
@@ -102,7 +101,11 @@ export class LineConnection implements Client {
   #write(line: Buffer, taken: () => void): void {
     if (this.#socket.writableCorked === 0) {
       this.#socket.cork();
-      process.nextTick(() => this.#socket.uncork());
+      process.nextTick(() => {
+        this.#socket.uncork();
+        // What the kernel took at once has waited for nobody.
+        this.#watch();
+      });
     }
     this.#socket.write(line, () => {
       if (!this.#socket.destroyed) this.#unread(this.#socket.writableLength);
@@ -144,7 +147,8 @@ export class LineConnection implements Client {
 
   async #serve(line: Line): Promise<void> {
     const answer = await this.#answer(line, this);
-    if (this.#socket.destroyed) return;
+    // Behind the end nothing is written: it would take with it what is on its way.
+    if (this.closed) return;
     if (answer === null) this.#done();
     // The place is free once the kernel has taken the answer: a peer that does not read gets no more of them.
     else this.#write(answer, () => this.#done());

@@ -135,6 +135,7 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
     return session;
   } catch (error) {
     await audit?.close().catch(() => undefined);
+    await guard?.ended();
     manifest.close();
     throw error;
   }

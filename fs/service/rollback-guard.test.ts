@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { TreeHead } from '../manifest/head.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { RollbackGuard } from './rollback-guard.js';
@@ -109,4 +109,68 @@ it('a commit does not wait until its head is remembered, and the next one does',
   remembered();
   await next;
   expect(events).toEqual(['pin', 'committed', 'pin', 'next']);
+});
+
+describe('heads of several commits', () => {
+  const head = (size: number) => ({ size }) as TreeHead;
+  /** What is being remembered, and how each of that ends. */
+  let open: { readonly size: number; readonly end: (error?: Error) => void }[];
+  let guard: RollbackGuard;
+  beforeEach(async () => {
+    open = [];
+    guard = new RollbackGuard(
+      null,
+      7n,
+      ({ size }) =>
+        new Promise((resolve, reject) => {
+          open.push({ size, end: (error) => (error === undefined ? resolve() : reject(error)) });
+        }),
+    );
+    guard.attach({ head: {}, resign: () => head(1) } as unknown as Manifest);
+    const first = guard.beforeWrite(1000);
+    await ended();
+    await first;
+  });
+
+  /** Ends what is being remembered. */
+  async function ended(error?: Error): Promise<number[]> {
+    await new Promise(setImmediate);
+    const now = open.splice(0);
+    for (const one of now) one.end(error);
+    await new Promise(setImmediate);
+    return now.map(({ size }) => size);
+  }
+
+  it('that come while one is remembered: the last one is remembered in the end, whatever fails', async () => {
+    for (const size of [2, 3, 4]) guard.committed(head(size));
+    expect(await ended()).toEqual([2]);
+    expect(await ended()).toEqual([3]);
+    expect(await ended(new Error('no space'))).toEqual([4]);
+    const next = guard.beforeWrite(2000);
+    expect(await ended()).toEqual([4]);
+    await next;
+  });
+
+  it('are never remembered at the same time: an earlier one might come after', async () => {
+    guard.committed(head(2));
+    await ended(new Error('no space'));
+    const next = guard.beforeWrite(2000);
+    await new Promise(setImmediate);
+    guard.committed(head(3));
+    expect(await ended()).toEqual([2]);
+    expect(await ended()).toEqual([3]);
+    await next;
+  });
+
+  it('are no more on their way once that has ended', async () => {
+    guard.committed(head(2));
+    let over = false;
+    const end = guard.ended().then(() => {
+      over = true;
+    });
+    await new Promise(setImmediate);
+    expect(over).toBe(false);
+    await ended();
+    await end;
+  });
 });

@@ -26,7 +26,7 @@ export class RollbackGuard {
   #unsettled = false;
   /** A head that is not remembered yet. */
   #unpinned: TreeHead | null = null;
-  /** Resolves when the last try to remember one is over. */
+  /** Resolves when the last try to remember one is over, and with it all before. */
   #pinning: Promise<unknown> = Promise.resolve();
 
   /**
@@ -64,7 +64,7 @@ export class RollbackGuard {
   /** Begins to remember a head that is durable. Whether that works or fails the commit stands, and the next one waits for it. */
   committed(head: TreeHead): void {
     this.#unpinned = head;
-    this.#pinning = this.#pinning.then(() => this.#pinNow(head)).catch(() => undefined);
+    this.#pinNow(head).catch(() => undefined);
   }
 
   /**
@@ -74,6 +74,11 @@ export class RollbackGuard {
   async settle(recorded: boolean): Promise<void> {
     await this.#pinning;
     if (this.#unsettled || recorded) await this.#advance(Date.now());
+  }
+
+  /** Resolves when nothing is being remembered any more. */
+  async ended(): Promise<void> {
+    await this.#pinning;
   }
 
   async #advance(now: number): Promise<void> {
@@ -92,11 +97,16 @@ export class RollbackGuard {
     this.#unsettled = false;
   }
 
-  async #pinNow(head: TreeHead): Promise<void> {
+  /** One after another: no head is remembered in the place of a later one. */
+  #pinNow(head: TreeHead): Promise<void> {
     const before = this.#unpinned;
-    await this.#pin(head);
-    // Another commit may have come meanwhile.
-    if (this.#unpinned === before) this.#unpinned = null;
+    const pinned = this.#pinning.then(async () => {
+      await this.#pin(head);
+      // Another commit may have come meanwhile.
+      if (this.#unpinned === before) this.#unpinned = null;
+    });
+    this.#pinning = pinned.catch(() => undefined);
+    return pinned;
   }
 
   /** The head that is signed asks for the value; it counts as signed only once that head is durable. */

@@ -319,6 +319,8 @@ export class Session {
       // After the log: a head that names all of it, under a new count, so that its end can not be cut off unseen.
       await this.#parts.guard.settle(this.records.head().size !== this.manifest.head.auditSize);
     } finally {
+      // The next session of the vault may not find it at work.
+      await this.#parts.guard.ended();
       this.manifest.close();
     }
   }
