@@ -93,8 +93,17 @@ const purge = command({
     const meant = await named(client, words);
     if (!yes) await confirm(`Delete ${formatCount(meant.length, 'quarantined cube')} for good?`);
     const purged: string[] = [];
-    for (const ids of requestsOf(meant))
-      purged.push(...(await client.call('quarantine.purge', { ids, shred })).purged);
+    let refused: unknown = null;
+    for (const ids of requestsOf(meant)) {
+      // One that is refused keeps no other from going.
+      await client.call('quarantine.purge', { ids, shred }).then(
+        (answer) => purged.push(...answer.purged),
+        (error: unknown) => {
+          refused ??= error;
+        },
+      );
+    }
+    if (refused !== null) throw refused;
     session.output.result({ purged }, () =>
       session.output.line(`${formatCount(purged.length, 'cube')} purged`),
     );

@@ -1,6 +1,6 @@
 /** sherind is killed at each point between a person's yes and the end of what it was about, and again while it goes on with that. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
@@ -25,6 +25,13 @@ function waiting(): string {
   return directory;
 }
 
+function copyOf(directory: string): string {
+  const copy = `${directory}-${directories.length}`;
+  cpSync(directory, copy, { recursive: true });
+  directories.push(copy);
+  return copy;
+}
+
 /** What it says; null: it was killed. */
 function run(directory: string, point: number, approves: 'approve' | 'resume') {
   const { status, signal, stdout, stderr } = spawnSync(
@@ -37,18 +44,22 @@ function run(directory: string, point: number, approves: 'approve' | 'resume') {
   return JSON.parse(stdout) as { readonly done: number; readonly waiting: number; readonly points: number };
 }
 
-it('an approved action is done once, whenever sherind is killed', () => {
-  const whole = run(waiting(), never, 'approve');
-  expect(whole).toMatchObject({ done: 1, waiting: 0 });
-  for (let first = 0; first < (whole?.points ?? 0); first++) {
-    for (let second = 0; ; second++) {
-      const directory = waiting();
-      expect(run(directory, first, 'approve')).toBeNull();
-      const again = run(directory, second, 'resume');
-      const { done, waiting: left } = run(directory, never, 'resume') ?? { done: -1, waiting: -1 };
-      // Either nobody has said yes yet, or it is done.
-      expect([done, left], `killed at ${first} and ${second}`).toEqual(first === 0 ? [0, 1] : [1, 0]);
-      if (again !== null) break;
-    }
+/** Before and after each of the two writes to the vault, in the action itself, and at the end. */
+const points = [0, 1, 2, 3, 4, 5];
+
+it('an approved action is done once where nobody is killed', () => {
+  expect(run(waiting(), never, 'approve')).toEqual({ done: 1, waiting: 0, points: points.length });
+});
+
+it.each(points)('and where sherind is killed at point %i, and then again anywhere', (first) => {
+  const killed = waiting();
+  expect(run(killed, first, 'approve')).toBeNull();
+  for (let second = 0; ; second++) {
+    const directory = copyOf(killed);
+    const again = run(directory, second, 'resume');
+    const { done, waiting: left } = again ?? run(directory, never, 'resume') ?? { done: -1, waiting: -1 };
+    // Either nobody has said yes yet, or it is done.
+    expect([done, left], `killed again at ${second}`).toEqual(first === 0 ? [0, 1] : [1, 0]);
+    if (again !== null) break;
   }
 });

@@ -15,7 +15,10 @@ export class UnreadBytes {
 
   /** @param bytes that wait for this reader now */
   note(uid: number, reader: Reader, bytes: number): void {
-    const readers = this.#users.get(uid) ?? new Map<Reader, number>();
+    const known = this.#users.get(uid);
+    // Most clients read at once.
+    if (known === undefined && bytes === 0) return;
+    const readers = known ?? new Map<Reader, number>();
     if (bytes === 0) readers.delete(reader);
     else readers.set(reader, bytes);
     if (readers.size === 0) this.#users.delete(uid);

@@ -178,7 +178,8 @@ step(1)`,
     for (const step of ['lock', 'unlock']) machine.ok(step);
     expect((await answers()).changes).toContain('done');
     expect((await events('AUDIT_POLICY_STOP')).slice(-2)).toEqual([
-      { uid: 0, from: 'off', to: 'freeze' },
+      // Who set it, another sherind has from its copy only.
+      { uid: 0, from: 'off', to: 'freeze', source: 'copy' },
       { uid: 0, from: 'freeze', to: 'off' },
     ]);
   });
