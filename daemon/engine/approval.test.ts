@@ -37,7 +37,7 @@ function run(directory: string, point: number, approves: 'approve' | 'resume') {
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
     [child, directory, `${point}`, approves],
-    { encoding: 'utf8' },
+    { encoding: 'utf8', timeout: 30_000 },
   );
   if (signal === 'SIGKILL') return null;
   if (status !== 0) throw new Error(stderr);
