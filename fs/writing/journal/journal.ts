@@ -4,6 +4,7 @@ import { MalformedBytes } from '../../../common/bytes.js';
 import type { Histogram } from '../../../common/histogram.js';
 import { type Keyring, system, type WhenDone } from '../../../native/index.js';
 import { countingEntries, type SegmentEntries, wholeAppends } from './appends.js';
+import { BlankSegment, NextSegment } from './blank-segment.js';
 import { type Entry, EntryWriter, readEntries } from './entries.js';
 import { newEpoch, noEpoch } from './epoch.js';
 import { broken } from './fault.js';
@@ -14,7 +15,7 @@ import { type Counts, framesOf, type Scanned, scanSegment } from './scan.js';
 import { SegmentWriter } from './segment.js';
 import { newSegmentHead, noTag } from './segment-head.js';
 
-/** Bytes of frames that a segment holds. */
+/** Bytes of frames that a segment holds: more than one takes. */
 const segmentRoom = 4 * 1024 * 1024;
 /** Of which a frame without entries takes less than this. */
 const smallRoom = 4096;
@@ -41,6 +42,7 @@ export class Journal {
   #shredding = false;
   #kept = 0;
   readonly #frame = system.plaintext(frameLimit);
+  readonly #ahead: NextSegment;
 
   /**
    * @param syncs has what each sync took
@@ -48,6 +50,7 @@ export class Journal {
    */
   constructor(vaultFd: number, keyring: Keyring, syncs: Pick<Histogram, 'note'>) {
     this.#folder = new JournalFolder(vaultFd);
+    this.#ahead = new NextSegment(this.#folder);
     this.#keyring = keyring;
     this.#syncs = syncs;
     this.#kept = this.#folder.kept().length;
@@ -160,6 +163,7 @@ export class Journal {
   /** The next append begins another segment; what is removed from now on is overwritten, until {@link shred}. @returns number of the last segment */
   turnOver(): number {
     this.#shredding = true;
+    this.#ahead.drop();
     if (this.#writer !== null) this.#before = this.#writer.tag;
     this.#writer?.close();
     this.#writer = null;
@@ -185,6 +189,7 @@ export class Journal {
 
   /** Writes no more to the present segment. Only when everything that was appended is sealed, or nothing is appended any more. */
   abandon(): void {
+    this.#ahead.drop();
     this.#writer?.close();
     this.#writer = null;
     this.#before = noTag;
@@ -223,6 +228,7 @@ export class Journal {
     }
     await flush();
     await this.#sync(whenDone);
+    this.#prepareNext();
     // It is durable that they are of no account: what is left of them after a crash is no gap.
     this.#removeBefore(oldest);
     return first;
@@ -235,6 +241,11 @@ export class Journal {
     this.#syncs.note((performance.now() - begin) / 1000);
   }
 
+  #prepareNext(): void {
+    const room = this.#writer?.room ?? segmentRoom;
+    if (room < segmentRoom / 2 && !this.#shredding) this.#ahead.prepare(this.#last + 1, segmentRoom);
+  }
+
   async #roomFor(length: number): Promise<SegmentWriter> {
     const needed = frameBytes(length);
     if (this.#writer !== null && this.#writer.room >= needed) return this.#writer;
@@ -242,12 +253,13 @@ export class Journal {
     await this.#sync();
     if (this.#writer !== null) this.#before = this.#writer.tag;
     else if (this.oldest > this.#last) this.#before = noTag;
-    const { number, fd } = this.#folder.create(this.#last + 1);
+    const blank = this.#ahead.take() ?? new BlankSegment(this.#folder, this.#last + 1, segmentRoom);
+    const { number } = blank;
     this.#last = number;
     this.#segments.push(number);
     try {
       const head = newSegmentHead(number, this.#epoch, this.#before);
-      const writer = await SegmentWriter.begin(fd, head, this.#keyring, Math.max(segmentRoom, needed));
+      const writer = await SegmentWriter.begin(blank, head, this.#keyring);
       this.#writer?.close();
       this.#writer = writer;
       return writer;

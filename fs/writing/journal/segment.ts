@@ -1,7 +1,8 @@
 /** A file of the journal, while it is written to. */
 import { closeSync, writeSync } from 'node:fs';
 import { type Keyring, system, type WhenDone } from '../../../native/index.js';
-import { FrameChain, frameLimit } from './frames.js';
+import type { BlankSegment } from './blank-segment.js';
+import { FrameChain } from './frames.js';
 import { headBytes, type SegmentHead } from './segment-head.js';
 
 /** Takes frames; its space on the disk is set aside, so that writing one changes nothing but bytes. */
@@ -19,14 +20,13 @@ export class SegmentWriter {
     this.#chain = new FrameChain(keyring, head);
   }
 
-  /** Fills a new file with zeros up to its capacity, durable with its name. @throws NativeError, ErrnoException ENOSPC, EIO: the file is closed */
-  static async begin(fd: number, head: SegmentHead, keyring: Keyring, room: number): Promise<SegmentWriter> {
-    const capacity = headBytes + room;
+  /** Gives a file of zeros its head, durable before any frame is. @throws NativeError, ErrnoException ENOSPC, EIO: the file is closed */
+  static async begin(blank: BlankSegment, head: SegmentHead, keyring: Keyring): Promise<SegmentWriter> {
+    const { fd, capacity } = blank;
     try {
-      const zeros = Buffer.alloc(Math.min(capacity, frameLimit));
-      for (let at = 0; at < capacity; at += zeros.length) writeAll(fd, zeros.subarray(0, capacity - at), at);
+      await blank.filled;
       writeAll(fd, head.bytes, 0);
-      await system.syncfs(fd);
+      await system.fdatasync(fd);
       return new SegmentWriter(fd, head, keyring, capacity);
     } catch (error) {
       closeSync(fd);
