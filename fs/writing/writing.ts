@@ -16,6 +16,7 @@ import { Joining } from './joining.js';
 import { Journaling } from './journaling.js';
 import { LateErrors } from './late-errors.js';
 import type { WritingListener } from './listener.js';
+import { Patience } from './patience.js';
 import { Relief } from './relief.js';
 import { Sealing } from './sealing.js';
 import { Spilling } from './spilling.js';
@@ -45,6 +46,7 @@ export class Writing {
     () => this.#sealUnasked(),
     (error) => this.#late.unasked('sealing in the background', error),
   );
+  readonly #patience = new Patience();
   /** That wait for the manifest's turn or have it. */
   #seals = 0;
   #closed = false;
@@ -122,6 +124,7 @@ export class Writing {
       ...{ background: this.#background, joining: this.joining, nameJournal: parts.nameJournal },
       requireOpen: () => this.requireOpen(),
       seal: () => this.seal(),
+      synced: () => this.#patience.synced(performance.now()),
     });
   }
 
@@ -324,6 +327,14 @@ export class Writing {
   /** @returns whether something is left */
   async #sealUnasked(): Promise<boolean> {
     if (!this.#closed) this.versions.makeOld(Date.now());
+    if (
+      !this.#closed &&
+      this.#journaling.usable &&
+      this.#patience.mayWait(performance.now(), this.dirtyBytes)
+    ) {
+      await this.durability.syncAll();
+      return true;
+    }
     // Where it fails it is tried again; who asks for durability hears of it.
     await this.seal().catch(() => undefined);
     await this.relief.giveBack();
