@@ -23,6 +23,6 @@ it('waits for who syncs again and again, but not for ever', () => {
 it('does not wait with much in memory', () => {
   const patience = new Patience();
   patience.synced(0);
-  expect(patience.mayWait(0, 16 * MiB)).toBe(true);
-  expect(patience.mayWait(0, 16 * MiB + 1)).toBe(false);
+  expect(patience.mayWait(0, 24 * MiB)).toBe(true);
+  expect(patience.mayWait(0, 24 * MiB + 1)).toBe(false);
 });

@@ -4,7 +4,7 @@
 const activeMs = 1_000;
 const mostMs = 30_000;
 /** Bytes in memory that are worth a seal all the same. */
-const mostBytes = 16 * 1024 * 1024;
+const mostBytes = 24 * 1024 * 1024;
 
 export class Patience {
   #synced = Number.NEGATIVE_INFINITY;

@@ -18,6 +18,7 @@ import { LateErrors } from './late-errors.js';
 import type { WritingListener } from './listener.js';
 import { Patience } from './patience.js';
 import { Relief } from './relief.js';
+import { Rewriting } from './rewriting.js';
 import { Sealing } from './sealing.js';
 import { Spilling } from './spilling.js';
 import { type Stored, storedOf } from './stored.js';
@@ -35,6 +36,7 @@ export class Writing {
   readonly joining: Joining;
   readonly relief: Relief;
   readonly durability: Durability;
+  readonly rewriting: Rewriting;
   readonly #parts: WritingParts;
   readonly #pool = new VertexPool();
   readonly #sealing: Sealing;
@@ -62,7 +64,10 @@ export class Writing {
       open,
     });
     this.#late = new LateErrors(this.contents);
-    this.working = new WorkingTree(manifest, { unsealed: (ino) => this.contents.facts(ino) });
+    this.working = new WorkingTree(manifest, {
+      unsealed: (ino) => this.contents.facts(ino),
+      changing: () => this.rewriting.recall(),
+    });
     this.tree = this.working.tree;
     const { working, contents } = this;
     this.versions = new Versions(working, contents, this.clock);
@@ -104,6 +109,7 @@ export class Writing {
         await parts.beforeCommit();
       },
       holds: (ino) => this.#late.listener.holds(ino),
+      recall: () => this.rewriting.recall(),
     });
     this.joining = new Joining({
       ...{ manifest, store, contents, encode, owned, refused, healed, open },
@@ -119,12 +125,21 @@ export class Writing {
       contents,
       store: (file) => this.#spilling.storeAll(file),
     });
+    const synced = (): void => this.#patience.synced(performance.now());
+    this.rewriting = new Rewriting({
+      ...{ keyring: encode.keyring, journal, journaling: this.#journaling, working, contents, synced },
+      ...{ pool: this.#pool, clock: this.clock, headroom, gate: this.#gate },
+      changed: () => this.#background.soon(),
+    });
     this.durability = new Durability({
       ...{ working, contents, versions: this.versions, journaling: this.#journaling, late: this.#late },
       ...{ background: this.#background, joining: this.joining, nameJournal: parts.nameJournal },
       requireOpen: () => this.requireOpen(),
       seal: () => this.seal(),
-      synced: () => this.#patience.synced(performance.now()),
+      synced: (ino) => {
+        synced();
+        this.rewriting.synced(ino);
+      },
     });
   }
 
@@ -272,6 +287,7 @@ export class Writing {
     this.#closed = true;
     this.#background.pause();
     this.joining.stop();
+    this.rewriting.recall();
     const { allSealed } = this.durability;
     try {
       this.#release();

@@ -1,9 +1,13 @@
 /** A file of the journal, while it is written to. */
 import { closeSync, writeSync } from 'node:fs';
-import { type Keyring, system, type WhenDone } from '../../../native/index.js';
+import { type FrameTo, type Keyring, system, type WhenDone } from '../../../native/index.js';
 import type { BlankSegment } from './blank-segment.js';
 import { FrameChain } from './frames.js';
 import { headBytes, type SegmentHead } from './segment-head.js';
+
+export interface SegmentPlace extends Omit<FrameTo, 'append' | 'oldest' | 'next'> {
+  readonly fd: number;
+}
 
 /** Takes frames; its space on the disk is set aside, so that writing one changes nothing but bytes. */
 export class SegmentWriter {
@@ -49,6 +53,16 @@ export class SegmentWriter {
     const sealed = this.#chain.seal(frame);
     writeAll(this.#fd, sealed, this.#at);
     this.#at += sealed.length;
+  }
+
+  /** Where the next frame goes, for who writes it elsewhere; {@link passed} says when that has ended. */
+  get next(): SegmentPlace {
+    return { fd: this.#fd, at: this.#at, capacity: this.#capacity, ...this.#chain.next };
+  }
+
+  passed(place: Pick<FrameTo, 'at' | 'index' | 'tag'>): void {
+    this.#at = place.at;
+    this.#chain.passed(place);
   }
 
   sync(whenDone?: readonly WhenDone[]): Promise<void> {
