@@ -5,6 +5,7 @@
 #include "codec/reader.h"
 #include "environment.h"
 #include "fuse/binding.h"
+#include "journal/rewrites_object.h"
 #include "keys/keyring.h"
 #include "keys/secret.h"
 #include "system/functions.h"
@@ -23,6 +24,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sherin::InitCodec(env, exports);
   sherin::InitSystem(env, exports);
   sherin::InitTpm(env, exports);
+  sherin::RewritesObject::Init(env, exports);
   sherin::InitFuse(env, exports);
   return exports;
 }

@@ -4,6 +4,7 @@
  */
 import type { Buffer } from 'node:buffer';
 import type { CubeRef } from './cube-ref.js';
+import type { Rewrites } from './rewrites.js';
 import type { WhenDone } from './when-done.js';
 
 /** What the kernel asks, as the numbers of native/fuse/call.h. */
@@ -44,6 +45,7 @@ export const fuseOp = {
   fallocate: 33,
   lseek: 34,
   copyFileRange: 35,
+  rewritten: 36,
 } as const;
 
 /** What `setattr` changes, in its first number (FUSE_SET_ATTR_*). Those that end in Now mean the present time. */
@@ -60,7 +62,7 @@ export const setAttr = {
 } as const;
 
 /**
- * One request. `ready`, `ended`, `forget`, `expired`, `opened`, `release` and `releasedir` want no answer; `size` of `expired`
+ * One request. `ready`, `ended`, `forget`, `expired`, `opened`, `release`, `releasedir` and `rewritten` (node, handle) want no answer; `size` of `expired`
  * is how many requests their deadline answered, `name` of `opened` the path of the caller's program. Fields that an operation lacks are 0, `name`,
  * `other` and `more` null.
  *
@@ -177,7 +179,9 @@ export interface FuseSession {
   prepare(reader: object, records: Buffer): void;
   /** Takes back what was granted and prepared of nodes; null: of all. */
   withdraw(nodes: readonly number[] | null): void;
-  /** Calls the handler, before it returns, with what it was not told yet: `opened` and `release` gather for some milliseconds. */
+  /** Blocks of a node that are written through a handle, and its fsync, go to `rewrites` from now on, in place of another's. `rewritten` tells of them. */
+  letRewrite(node: number, handle: number, rewrites: Rewrites): void;
+  /** Calls the handler, before it returns, with what it was not told yet: `opened`, `release` and `rewritten` gather for some milliseconds. */
   deliver(): void;
   /**
    * Drops what the kernel caches of nodes (null: of all that it knows) and of names, on a thread that serves no request;

@@ -20,6 +20,7 @@ import type {
   PassedDescriptors,
   ThreadsConstructor,
 } from './passed-descriptors.js';
+import type { Rewrites as BlockRewrites, RewritesConstructor } from './rewrites.js';
 import type { Tpm as TpmClient, TpmConstructor } from './tpm.js';
 import type { WhenDone } from './when-done.js';
 
@@ -36,6 +37,7 @@ export {
 } from './fuse-session.js';
 export type { FramePlace, MacPurpose, ScryptCost, Wrapped } from './keys.js';
 export { loadFuseNativeMend } from './load.js';
+export type { FrameTo, RewritesState } from './rewrites.js';
 export type { NvIndex, Sealed, SealPolicy, TpmInfo } from './tpm.js';
 export type { WhenDone } from './when-done.js';
 
@@ -298,6 +300,7 @@ interface Addon {
   readonly Tpm: TpmConstructor;
   readonly CubeReader: CubeReaderConstructor;
   readonly Encoder: EncoderConstructor;
+  readonly Rewrites: RewritesConstructor;
   readonly Threads: ThreadsConstructor;
   readonly encodeBuffer: EncodeBuffer;
   readonly encodeSlot: EncodeSlot;
@@ -318,6 +321,8 @@ export const Tpm: TpmConstructor = addon.Tpm;
 export type Tpm = TpmClient;
 export const CubeReader: CubeReaderConstructor = addon.CubeReader;
 export const Encoder: EncoderConstructor = addon.Encoder;
+export const Rewrites: RewritesConstructor = addon.Rewrites;
+export type Rewrites = BlockRewrites;
 export const Threads: ThreadsConstructor = addon.Threads;
 export type Threads = ClientThreads;
 export const encodeBuffer: EncodeBuffer = addon.encodeBuffer;

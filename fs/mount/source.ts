@@ -1,7 +1,7 @@
 /** What the mount asks of the service behind it. Everything the mount shows comes through here. */
 import type { AccessOperation } from '../../common/access/rules.js';
 import type { CubeId, Root, SherinId } from '../../common/ids.js';
-import type { CubeReader, CubeRef, GrantedSegment, WhenDone } from '../../native/index.js';
+import type { CubeReader, CubeRef, GrantedSegment, Rewrites, WhenDone } from '../../native/index.js';
 import type { InodeKind, Mutation, PolicyTag } from '../manifest/records.js';
 import type { Inode, Tree } from '../manifest/tree.js';
 import type { BotFolders } from './bots/folders.js';
@@ -175,6 +175,10 @@ export interface Changes {
    * @throws SherinError NO_SPACE, IO, LOCKED: something is not
    */
   sync(ino: number, whenDone?: WhenDone): Promise<void>;
+  /** A file that was just written to, to be written and synced without {@link write} and {@link sync} until it is taken back; null where that can not be. */
+  lend(ino: number): Rewrites | null;
+  /** Something was written to what was lent. */
+  rewritten(): void;
   /** What writing in the background has met. @throws SherinError */
   throwLate(ino: number): void;
 }
@@ -193,6 +197,8 @@ export interface MountSource {
   named(caller: Caller): Caller;
   /** How the tree is changed. @throws SherinError as {@link tree}; PosixError EROFS where it never is */
   changes(): Changes | Promise<Changes>;
+  /** Nothing may be changed: it is the tree of a past time, or of a vault that is frozen. */
+  readonly frozen: boolean;
   /** Those of before, to end and keep what was begun, also where no more may be changed; null while the vault is locked: nothing is left. */
   presentChanges(): Changes | null;
   ranges(): Ranges | Promise<Ranges>;

@@ -72,7 +72,8 @@ export class Freezing {
   /** The vault's record says so from now on. */
   wrote(stop: Stop): void {
     this.#recorded = stop === 'freeze' ? 'freeze' : null;
-    if (stop !== 'freeze') [this.#asked, this.#marked] = [false, false];
+    if (stop === 'freeze') this.#parts.current()?.writing.rewriting.recall();
+    else [this.#asked, this.#marked] = [false, false];
   }
 
   /** Commits what programs have written, pages that only the kernel has included, and refuses changes, whether or not that succeeds. */
@@ -83,6 +84,7 @@ export class Freezing {
     const commit = async (): Promise<SherinError | null> => {
       if (isNew) await flush();
       this.#asked = true;
+      current()?.writing.rewriting.recall();
       return (await current()?.writing.durability.keep()) ?? null;
     };
     let failed: unknown = new SherinError('TIMEOUT', { what: 'committing', seconds: commitMs / 1000 });

@@ -72,8 +72,12 @@ export class VaultSource implements MountSource {
     return there ?? this.#vault.unlocked().then((unlocked) => this.#treeOf(unlocked));
   }
 
+  get frozen(): boolean {
+    return this.#end !== null || this.#vault.frozen;
+  }
+
   changes(): Changes | Promise<Changes> {
-    if (this.#end !== null || this.#vault.frozen) throw new PosixError('EROFS');
+    if (this.frozen) throw new PosixError('EROFS');
     const session = this.#vault.current();
     return session?.changes ?? this.#vault.unlocked().then((unlocked) => unlocked.changes);
   }

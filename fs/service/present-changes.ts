@@ -1,4 +1,4 @@
-import type { WhenDone } from '../../native/index.js';
+import type { Rewrites, WhenDone } from '../../native/index.js';
 import type { Mutation } from '../manifest/records.js';
 import type { Inode, Tree } from '../manifest/tree.js';
 import type { AccessGuard, Changes, FilePlace, WriteSource } from '../mount/source.js';
@@ -92,6 +92,14 @@ export class PresentChanges implements Changes {
 
   sync(ino: number, whenDone?: WhenDone): Promise<void> {
     return this.#writing.durability.sync(ino, whenDone);
+  }
+
+  lend(ino: number): Rewrites | null {
+    return this.#writing.rewriting.lend(ino);
+  }
+
+  rewritten(): void {
+    this.#writing.rewriting.look();
   }
 
   throwLate(ino: number): void {

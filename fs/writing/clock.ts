@@ -4,6 +4,11 @@ import { nowNanoseconds } from '../../common/time.js';
 export class Clock {
   #last = 0n;
 
+  /** Something was changed at a time that was taken elsewhere. */
+  passed(time: bigint): void {
+    if (time > this.#last) this.#last = time;
+  }
+
   /** Nanoseconds since 1970. */
   now(): bigint {
     const time = nowNanoseconds();

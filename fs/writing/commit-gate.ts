@@ -16,6 +16,8 @@ export interface CommitGateParts {
   readonly versions: Versions;
   /** Seals what is pending and waits for what a transaction needs. @throws SherinError */
   readonly seal: () => Promise<void>;
+  /** Has what is written elsewhere come here. */
+  readonly recall: () => void;
   /** Whether a program may still reach an inode that has lost its name. */
   readonly holds: (ino: number) => boolean;
 }
@@ -32,6 +34,11 @@ export class CommitGate {
 
   constructor(parts: CommitGateParts) {
     this.#parts = parts;
+  }
+
+  /** Whether nobody writes to a file for now. */
+  isShut(ino: number): boolean {
+    return this.#shut?.inodes.has(ino) === true;
   }
 
   /** Waits until a file may be written to. */
@@ -101,6 +108,7 @@ export class CommitGate {
   }
 
   #shutFor(inodes: ReadonlySet<number>): () => void {
+    this.#parts.recall();
     let open = (): void => undefined;
     const opened = new Promise<void>((done) => {
       open = () => {

@@ -68,6 +68,13 @@ export class Contents {
     file.since ??= Date.now();
   }
 
+  /** As {@link touch}, at a time that was taken elsewhere. */
+  touched(file: UnsealedFile, time: bigint): void {
+    this.#parts.clock.passed(time);
+    file.written = time;
+    file.since ??= Date.now();
+  }
+
   /** The content as it is, to become a version. */
   freeze(file: UnsealedFile): FrozenContent {
     file.since = null;

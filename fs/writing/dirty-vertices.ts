@@ -4,6 +4,12 @@ import { indexesWithin } from './indexes-within.js';
 import { blockBytes, type Vertex } from './vertex.js';
 import type { VertexPool } from './vertex-pool.js';
 
+/** Whole blocks of a file. */
+export interface WrittenRun {
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
 export class DirtyVertices {
   readonly #pool: VertexPool;
   readonly #byIndex = new Map<number, Vertex>();
@@ -27,8 +33,23 @@ export class DirtyVertices {
   /** Bytes that the journal does not have. */
   get untoldBytes(): number {
     let bytes = 0;
-    for (const index of this.#untold) bytes += this.#byIndex.get(index)?.untoldBytes ?? 0;
+    for (const [, vertex] of this.untold()) bytes += vertex.untoldBytes;
     return bytes;
+  }
+
+  /** Those that the journal may have to be told of. */
+  *untold(): Iterable<readonly [number, Vertex]> {
+    for (const index of this.#untold) {
+      const vertex = this.#byIndex.get(index);
+      if (vertex !== undefined) yield [index, vertex];
+    }
+  }
+
+  /** What the journal does not have. */
+  *untoldRuns(): Iterable<WrittenRun> {
+    for (const [index, vertex] of this.untold())
+      for (const [from, end] of vertex.untold())
+        yield { offset: index * vertexBytes + from, bytes: vertex.part(from, end) };
   }
 
   get(index: number): Vertex | undefined {
@@ -59,8 +80,9 @@ export class DirtyVertices {
   /**
    * Has `fill` put bytes `from` to `end` into a vertex, in which they stand after it. Nothing has changed where it throws.
    * @param fill gets the vertex, which has room for them
+   * @param told the journal has them
    */
-  write(index: number, from: number, end: number, fill: (vertex: Vertex) => void): void {
+  write(index: number, from: number, end: number, fill: (vertex: Vertex) => void, told = false): void {
     const known = this.#byIndex.get(index);
     const mine = known !== undefined && known.holders === 1 && known.fits(from, end);
     const vertex = mine ? known : this.#with(known, from, end);
@@ -70,8 +92,8 @@ export class DirtyVertices {
       if (!mine) this.#pool.release(vertex);
       throw error;
     }
-    vertex.written(from, end);
-    this.#untold.add(index);
+    vertex.written(from, end, told);
+    if (!told) this.#untold.add(index);
     if (!mine) this.#put(index, vertex);
   }
 

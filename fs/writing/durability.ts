@@ -25,6 +25,8 @@ export interface DurabilityParts {
   readonly seal: () => Promise<void>;
   /** A durable head names the journal when it resolves. */
   readonly nameJournal: (sealing: boolean) => Promise<void>;
+  /** Told that a file was made durable by the journal. */
+  readonly synced: (ino: number) => void;
 }
 
 export class Durability {
@@ -61,6 +63,7 @@ export class Durability {
         await nameJournal(false);
         await journaling.sync(ino, whenDone);
         late.journal(null);
+        this.#parts.synced(ino);
         this.#sealWhenLarge();
         return;
       } catch (error) {

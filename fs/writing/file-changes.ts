@@ -27,6 +27,7 @@ export class FileChanges {
     await this.#writing.relief.headroom.during(count, () =>
       this.#change(ino, (file) => this.#write(file, offset, count, source)),
     );
+    this.#writing.rewriting.wrote(ino, offset, count);
   }
 
   /**

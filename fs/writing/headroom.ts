@@ -57,6 +57,13 @@ export class Headroom {
     }
   }
 
+  /** So many bytes are taken, without a wait. @returns whether there is plenty, as far as is known */
+  take(count: number): boolean {
+    this.#taken += count;
+    if (this.#isStale()) void this.#measure();
+    return this.#bytes >= plentyBytes;
+  }
+
   /** There is space for so many bytes more. @throws SherinError NO_SPACE */
   async require(count: number): Promise<void> {
     if (this.#isStale()) {

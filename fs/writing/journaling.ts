@@ -71,6 +71,25 @@ export class Journaling {
     return !this.#failed;
   }
 
+  /** Nothing was changed that the journal was not told of, content aside, and nothing is being appended. */
+  get told(): boolean {
+    return !this.#failed && !this.#busy && this.#next === null && this.#told === this.#parts.working.next;
+  }
+
+  /** Content of a file is appended elsewhere, behind what was appended so far. */
+  appendsElsewhere(ino: number): void {
+    const { journal, working } = this.#parts;
+    this.#noteContent(
+      { inode: ino, version: working.versionsOf(ino) },
+      { segment: journal.current, told: this.#told },
+    );
+  }
+
+  /** What was appended elsewhere may be missing there, or not. */
+  failed(): void {
+    this.#failed = true;
+  }
+
   /** It has grown so much that everything is to be sealed. */
   get large(): boolean {
     return this.#parts.journal.bytes > mostBytes;
@@ -285,7 +304,13 @@ export class Journaling {
 
   #note(entry: Entry, { segment, told }: KeptContent): void {
     if ('number' in entry) this.#changes.set(entry.number, segment);
-    if (!('inode' in entry)) return;
+    if ('inode' in entry) this.#noteContent(entry, { segment, told });
+  }
+
+  #noteContent(
+    entry: { readonly inode: number; readonly version: number },
+    { segment, told }: KeptContent,
+  ): void {
     const kept = this.#contents.get(entry.inode) ?? new Map<number, KeptContent>();
     kept.set(entry.version, { segment: kept.get(entry.version)?.segment ?? segment, told });
     this.#contents.set(entry.inode, kept);

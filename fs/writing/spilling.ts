@@ -17,7 +17,7 @@ import { isUnreadable } from './unreadable.js';
 import type { VertexPool } from './vertex-pool.js';
 
 /** Dirty bytes from which slots are stored ahead, those that one round stores, and those beyond which writers wait for it. */
-const startBytes = 32 * 1024 * 1024;
+export const spillBytes = 32 * 1024 * 1024;
 const roundBytes = 16 * 1024 * 1024;
 const mostBytes = 64 * 1024 * 1024;
 /** Between looks at whether memory was given back. */
@@ -74,7 +74,7 @@ export class Spilling {
    */
   async room(): Promise<void> {
     const { pool } = this.#parts;
-    while (pool.bytes >= startBytes) {
+    while (pool.bytes >= spillBytes) {
       this.#round ??= this.#spill().finally(() => {
         this.#round = null;
       });

@@ -4,13 +4,13 @@ import { slotBytes, slotCount, storedLength, vertexBytes } from '../manifest/ind
 import type { Slot } from '../manifest/object-tree.js';
 import type { WriteSource } from '../mount/source.js';
 import { type DataRange, rangesOf } from './data-ranges.js';
-import { DirtyVertices } from './dirty-vertices.js';
+import { DirtyVertices, type WrittenRun } from './dirty-vertices.js';
 import type { FrozenContent, FrozenState } from './frozen-content.js';
 import { Holes } from './holes.js';
 import type { Marks, Untold } from './marks.js';
 import type { SealedSlot, Stored } from './stored.js';
 import { type Placed, StoredLayers } from './stored-layers.js';
-import { blockBytes, type Vertex } from './vertex.js';
+import { blockBytes, brokenBlocks, type Vertex } from './vertex.js';
 import type { VertexPool } from './vertex-pool.js';
 
 export interface ContentParts {
@@ -23,7 +23,7 @@ export class UnsealedContent {
   length: number;
   readonly #parts: ContentParts;
   readonly #layers: StoredLayers;
-  readonly #vertices: DirtyVertices;
+  readonly #dirty: DirtyVertices;
   /** Frozen states that are being sealed, oldest first, and what was cut off since. */
   #frozen: { readonly state: FrozenContent; cut: number }[] = [];
   #moment = 0;
@@ -35,10 +35,12 @@ export class UnsealedContent {
   #turn: Promise<unknown> = Promise.resolve();
   /** That wait for their turn or have it. */
   #steps = 0;
+  /** Has blocks come here that are written elsewhere. */
+  #recall: (() => void) | null = null;
 
   constructor(base: Stored, parts: ContentParts) {
     this.#parts = parts;
-    this.#vertices = new DirtyVertices(parts.pool);
+    this.#dirty = new DirtyVertices(parts.pool);
     this.#layers = new StoredLayers(base, parts.open);
     this.length = base.length;
     this.#cut = base.length;
@@ -76,6 +78,7 @@ export class UnsealedContent {
 
   /** Steps that change content go one after another; each sees what the one before has left. */
   inTurn<T>(step: () => Promise<T> | T): Promise<T> {
+    this.#recall?.();
     this.#steps += 1;
     const run = this.#turn.then(step).finally(() => {
       this.#steps -= 1;
@@ -186,6 +189,31 @@ export class UnsealedContent {
     return marks;
   }
 
+  /**
+   * Blocks within its length are written elsewhere from now on, until `recall`, which is called before anything looks at written
+   * blocks or changes them; it has to say {@link takeBack}.
+   * @returns blocks that the journal was not told of; null: it would have to be told of more than blocks, or a step is under way
+   */
+  lend(recall: () => void): readonly WrittenRun[] | null {
+    if (this.#steps > 0 || this.#cut < this.length || this.#newSlots.size > 0 || this.#newHoles.size > 0)
+      return null;
+    this.#recall = recall;
+    return [...this.#dirty.untoldRuns()];
+  }
+
+  /** A block that was written elsewhere. @param told the journal has it */
+  takeBlock(offset: number, told: boolean, fill: (target: Buffer) => void): void {
+    const index = Math.floor(offset / vertexBytes);
+    const from = offset - index * vertexBytes;
+    const end = from + blockBytes;
+    this.#dirty.write(index, from, end, (vertex) => fill(vertex.part(from, end)), told);
+  }
+
+  /** Nothing is written elsewhere any more. */
+  takeBack(): void {
+    this.#recall = null;
+  }
+
   /** What the journal was not told of, as it is now; its vertices are held until they are released. */
   takeUntold(): Untold {
     const vertices = this.#vertices.takeUntold();
@@ -286,6 +314,11 @@ export class UnsealedContent {
     this.#layers.discard();
   }
 
+  get #vertices(): DirtyVertices {
+    this.#recall?.();
+    return this.#dirty;
+  }
+
   /** Has bytes `from` to `from + count` of a vertex written: whole blocks, with what stands beside them. */
   async #writePart(
     index: number,
@@ -298,7 +331,9 @@ export class UnsealedContent {
     try {
       // Looked for anew after each read: what was in memory before it may be in a version alone.
       for (;;) {
-        const next = this.#brokenBlocks(index, from, end).find((at) => !edges.has(at));
+        const last = this.length - index * vertexBytes;
+        const broken = brokenBlocks(this.#vertices.get(index), { from, end, last });
+        const next = broken.find((at) => !edges.has(at));
         if (next === undefined) break;
         edges.set(next, await this.#blockUnder(index, next));
       }
@@ -316,19 +351,6 @@ export class UnsealedContent {
     } finally {
       for (const edge of edges.values()) this.#parts.pool.release(edge);
     }
-  }
-
-  /** Blocks that are written in part, over what is known only beneath: where they begin, within the vertex. */
-  #brokenBlocks(index: number, from: number, end: number): number[] {
-    const known = this.#vertices.get(index);
-    const last = this.length - index * vertexBytes;
-    const broken: number[] = [];
-    for (const at of [from, end - 1]) {
-      const block = at - (at % blockBytes);
-      const covered = from <= block && end >= Math.min(block + blockBytes, last);
-      if (!covered && block < last && known?.has(block, block + blockBytes) !== true) broken.push(block);
-    }
-    return broken;
   }
 
   /** What lies under a block, in memory that has to be released. */

@@ -54,11 +54,12 @@ export class Vertex {
     return this.bytes.subarray(from - start, end - start);
   }
 
-  /** Blocks that `from` to `end` touch were written. */
-  written(from: number, end: number): void {
+  /** Blocks that `from` to `end` touch were written. @param told the journal has them */
+  written(from: number, end: number, told = false): void {
     const mask = blocksOf(from, end);
     this.#present |= mask;
-    this.#untold |= mask;
+    if (told) this.#untold &= ~mask;
+    else this.#untold |= mask;
   }
 
   /** Those that stand here, as bytes `from` to `end`. */
@@ -66,7 +67,12 @@ export class Vertex {
     for (const [first, end] of runsOf(this.#present)) yield [first * blockBytes, end * blockBytes];
   }
 
-  /** Bytes that the journal does not have, which has them from now on. */
+  /** Bytes that the journal does not have. */
+  *untold(): Iterable<readonly [from: number, end: number]> {
+    for (const [first, end] of runsOf(this.#untold)) yield [first * blockBytes, end * blockBytes];
+  }
+
+  /** As {@link untold}; the journal has them from now on. */
   *tell(): Iterable<readonly [from: number, end: number]> {
     const untold = this.#untold;
     this.#untold = 0;
@@ -122,6 +128,24 @@ export class Vertex {
     const start = this.first * blockBytes;
     this.bytes.fill(0, Math.min(Math.max(0, from - start), this.bytes.length));
   }
+}
+
+/**
+ * Blocks of which bytes `from` to `end` cover a part only, over what is known beneath alone: where they begin.
+ * @param known what stands there of the vertex
+ * @param last where the file ends, by the beginning of the vertex
+ */
+export function brokenBlocks(
+  known: Vertex | undefined,
+  { from, end, last }: { readonly from: number; readonly end: number; readonly last: number },
+): number[] {
+  const broken: number[] = [];
+  for (const at of [from, end - 1]) {
+    const block = at - (at % blockBytes);
+    const covered = from <= block && end >= Math.min(block + blockBytes, last);
+    if (!covered && block < last && known?.has(block, block + blockBytes) !== true) broken.push(block);
+  }
+  return broken;
 }
 
 function blocksOf(from: number, end: number): number {

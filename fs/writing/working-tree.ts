@@ -13,11 +13,14 @@ import { Trial, unnamedBy } from './trial.js';
 
 export interface WorkingTreeOptions {
   readonly unsealed: UnsealedOf;
+  /** Told before a change: whatever says that there is none has to be taken back. */
+  readonly changing: () => void;
 }
 
 export class WorkingTree {
   readonly tree: Tree;
   readonly #manifest: Manifest;
+  readonly #changing: () => void;
   /** Being committed. */
   #inFlight: readonly Change[] = [];
   #pending: Change[] = [];
@@ -31,8 +34,9 @@ export class WorkingTree {
   #reverse: ReverseAbove;
   #next: number;
 
-  constructor(manifest: Manifest, { unsealed }: WorkingTreeOptions) {
+  constructor(manifest: Manifest, { unsealed, changing }: WorkingTreeOptions) {
     this.#manifest = manifest;
+    this.#changing = changing;
     const { state, reverse } = manifest.present;
     this.#overlay = new Overlay(state);
     this.#reverse = new ReverseAbove(reverse, this.#overlay);
@@ -93,6 +97,7 @@ export class WorkingTree {
    * @throws SherinError as apply of the manifest; nothing has changed then
    */
   change(mutation: Mutation): void {
+    this.#changing();
     const lost = this.#mayLose(mutation);
     this.#apply(mutation);
     if (lost !== undefined && this.#view().state.inode(lost.ino) === undefined) {
@@ -103,6 +108,7 @@ export class WorkingTree {
 
   /** The content of a file, as it is frozen, becomes a version. */
   version(change: Omit<VersionChange, 'type' | 'number'>): void {
+    this.#changing();
     this.#pending.push({ type: 'version', number: this.#next++, ...change });
     this.#countVersions(change.inode, 1);
     this.#attributesAt.delete(change.inode);

@@ -16,7 +16,9 @@ import { Joining } from './joining.js';
 import { Journaling } from './journaling.js';
 import { LateErrors } from './late-errors.js';
 import type { WritingListener } from './listener.js';
+import { Patience } from './patience.js';
 import { Relief } from './relief.js';
+import { Rewriting } from './rewriting.js';
 import { Sealing } from './sealing.js';
 import { Spilling } from './spilling.js';
 import { type Stored, storedOf } from './stored.js';
@@ -34,6 +36,7 @@ export class Writing {
   readonly joining: Joining;
   readonly relief: Relief;
   readonly durability: Durability;
+  readonly rewriting: Rewriting;
   readonly #parts: WritingParts;
   readonly #pool = new VertexPool();
   readonly #sealing: Sealing;
@@ -45,6 +48,7 @@ export class Writing {
     () => this.#sealUnasked(),
     (error) => this.#late.unasked('sealing in the background', error),
   );
+  readonly #patience = new Patience();
   /** That wait for the manifest's turn or have it. */
   #seals = 0;
   #closed = false;
@@ -60,7 +64,10 @@ export class Writing {
       open,
     });
     this.#late = new LateErrors(this.contents);
-    this.working = new WorkingTree(manifest, { unsealed: (ino) => this.contents.facts(ino) });
+    this.working = new WorkingTree(manifest, {
+      unsealed: (ino) => this.contents.facts(ino),
+      changing: () => this.rewriting.recall(),
+    });
     this.tree = this.working.tree;
     const { working, contents } = this;
     this.versions = new Versions(working, contents, this.clock);
@@ -102,6 +109,7 @@ export class Writing {
         await parts.beforeCommit();
       },
       holds: (ino) => this.#late.listener.holds(ino),
+      recall: () => this.rewriting.recall(),
     });
     this.joining = new Joining({
       ...{ manifest, store, contents, encode, owned, refused, healed, open },
@@ -117,11 +125,21 @@ export class Writing {
       contents,
       store: (file) => this.#spilling.storeAll(file),
     });
+    const synced = (): void => this.#patience.synced(performance.now());
+    this.rewriting = new Rewriting({
+      ...{ keyring: encode.keyring, journal, journaling: this.#journaling, working, contents, synced },
+      ...{ pool: this.#pool, clock: this.clock, headroom, gate: this.#gate },
+      changed: () => this.#background.soon(),
+    });
     this.durability = new Durability({
       ...{ working, contents, versions: this.versions, journaling: this.#journaling, late: this.#late },
       ...{ background: this.#background, joining: this.joining, nameJournal: parts.nameJournal },
       requireOpen: () => this.requireOpen(),
       seal: () => this.seal(),
+      synced: (ino) => {
+        synced();
+        this.rewriting.synced(ino);
+      },
     });
   }
 
@@ -269,6 +287,7 @@ export class Writing {
     this.#closed = true;
     this.#background.pause();
     this.joining.stop();
+    this.rewriting.recall();
     const { allSealed } = this.durability;
     try {
       this.#release();
@@ -324,6 +343,14 @@ export class Writing {
   /** @returns whether something is left */
   async #sealUnasked(): Promise<boolean> {
     if (!this.#closed) this.versions.makeOld(Date.now());
+    if (
+      !this.#closed &&
+      this.#journaling.usable &&
+      this.#patience.mayWait(performance.now(), this.dirtyBytes)
+    ) {
+      await this.durability.syncAll();
+      return true;
+    }
     // Where it fails it is tried again; who asks for durability hears of it.
     await this.seal().catch(() => undefined);
     await this.relief.giveBack();

@@ -17,6 +17,7 @@
 #include "check.h"
 #include "guard.h"
 #include "mount.h"
+#include "rewrites.h"
 #include "together.h"
 #include "vault.h"
 #include "writes.h"
@@ -200,6 +201,7 @@ int main() {
   Faults(vault, 30);
   Together(vault, 200);
   Mounts();
+  RewritesMeet(vault, 30);
   Writes(vault);
   std::puts("all checks passed");
 }

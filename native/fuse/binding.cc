@@ -65,6 +65,7 @@ Napi::Function SessionObject::Define(Napi::Env env) {
                          InstanceMethod<&SessionObject::Revoke>("revoke"),
                          InstanceMethod<&SessionObject::Prepare>("prepare"),
                          InstanceMethod<&SessionObject::Withdraw>("withdraw"),
+                         InstanceMethod<&SessionObject::LetRewrite>("letRewrite"),
                          InstanceMethod<&SessionObject::Deliver>("deliver"),
                          InstanceMethod<&SessionObject::Invalidate>("invalidate"),
                          InstanceMethod<&SessionObject::Settle>("settle"),

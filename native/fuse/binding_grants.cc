@@ -4,6 +4,7 @@
 #include "../codec/reader.h"
 #include "../codec/values.h"
 #include "../error.h"
+#include "../journal/rewrites_object.h"
 #include "session_object.h"
 
 namespace sherin::fuse {
@@ -94,6 +95,15 @@ void SessionObject::Withdraw(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const auto nodes = NodesOf(info[0]);
     session_->grants().Withdraw(nodes ? &*nodes : nullptr);
+  });
+}
+
+/** (node, handle, rewrites | null) */
+void SessionObject::LetRewrite(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const uint64_t node = NumberOf(info[0], "node", 1, kMostNumber);
+    const uint64_t handle = NumberOf(info[1], "handle", 1, kMostNumber);
+    session_->rewriting().Let(node, handle, info[2].IsNull() ? nullptr : RewritesObject::Of(info[2]));
   });
 }
 

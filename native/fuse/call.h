@@ -50,6 +50,7 @@ enum class Op : uint32_t {
   Fallocate = 33,
   Lseek = 34,
   CopyFileRange = 35,
+  Rewritten = 36,  // blocks were written to what was let be rewritten; nothing to answer
 };
 
 /** A request of the kernel on its way to JavaScript; fields that an operation lacks are zero. */

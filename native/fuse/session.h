@@ -14,6 +14,7 @@
 #include "grants.h"
 #include "known_nodes.h"
 #include "reads.h"
+#include "rewriting.h"
 #include "../work/workers.h"
 #include "threads.h"
 
@@ -58,6 +59,7 @@ class Session {
   Prefetch& prefetch() { return prefetch_; }
   Reads& reads() { return reads_; }
   Grants& grants() { return grants_; }
+  Rewriting& rewriting() { return rewriting_; }
   const Upcall& upcall() const { return upcall_; }
   /** Writing in the background has met an error that closing a file may have to tell. */
   bool late() const { return late_; }
@@ -106,6 +108,7 @@ class Session {
   Pending pending_;
   KnownNodes known_;
   Grants grants_;
+  Rewriting rewriting_;
   Workers notifier_{1};
   Prefetch prefetch_;
   Reads reads_;

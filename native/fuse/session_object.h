@@ -53,6 +53,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   void Revoke(const Napi::CallbackInfo& info);
   void Prepare(const Napi::CallbackInfo& info);
   void Withdraw(const Napi::CallbackInfo& info);
+  void LetRewrite(const Napi::CallbackInfo& info);
 
   /** The first argument of those that concern a request. */
   static Pending::Id IdOf(const Napi::CallbackInfo& info);

@@ -24,6 +24,12 @@ void Write(fuse_req_t request, fuse_ino_t node, const char* bytes, size_t size, 
     fuse_reply_err(request, EFBIG);
     return;
   }
+  if (const auto rewrites = Of(request).rewriting().OfHandle(node, file->fh);
+      rewrites != nullptr && rewrites->Write(static_cast<uint64_t>(offset), reinterpret_cast<const uint8_t*>(bytes), size)) {
+    if (rewrites->Announce()) Of(request).Tell(About(Op::Rewritten, node, file));
+    fuse_reply_write(request, size);
+    return;
+  }
   Pending::Data data;
   try {
     data = Of(request).data().Keep(bytes, size);
@@ -56,6 +62,10 @@ void Sync(Op op, fuse_req_t request, fuse_ino_t node, int data_only, const fuse_
 }
 
 void Fsync(fuse_req_t request, fuse_ino_t node, int data_only, fuse_file_info* file) {
+  if (const auto rewrites = Of(request).rewriting().OfNode(node); rewrites != nullptr && rewrites->Sync()) {
+    fuse_reply_err(request, 0);
+    return;
+  }
   Sync(Op::Fsync, request, node, data_only, file);
 }
 

@@ -59,6 +59,8 @@ export class MemorySource implements MountSource {
     throw new PosixError('EROFS');
   }
 
+  readonly frozen = false;
+
   presentChanges(): null {
     return null;
   }

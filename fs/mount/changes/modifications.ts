@@ -1,6 +1,6 @@
 /** Everything that a program can change at the mount, in nodes and handles: under `files/`, in `inbox/` and where bots write. */
 import type { AccessOperation } from '../../../common/access/rules.js';
-import type { WhenDone } from '../../../native/index.js';
+import type { Rewrites, WhenDone } from '../../../native/index.js';
 import { FilesNode, PersonalNode } from '../files-tree.js';
 import { InboxDirectory } from '../inbox-tree.js';
 import type { Node } from '../node.js';
@@ -229,6 +229,19 @@ export class Modifications {
     this.#out.require(changes.tree, ino, offset + count);
     dropPrivileges(changes, ino, drops);
     await changes.write(ino, offset, count, source);
+  }
+
+  /** What a handle has just written to, to be written to without {@link write}; null where that can not be. */
+  lend(handle: number): Rewrites | null {
+    const { changes, node } = this.#open.get(handle);
+    // It may have been locked or frozen while that was written.
+    if (this.#source.frozen || changes !== this.#source.presentChanges()) return null;
+    return changes?.lend(node.ino) ?? null;
+  }
+
+  /** Something was written to what was lent. */
+  rewritten(): void {
+    this.#source.presentChanges()?.rewritten();
   }
 
   /** @param drops as of {@link truncate} */

@@ -53,7 +53,7 @@ export function dispatchChange(modifying: Modifying, call: ChangeCall): Promise<
     case fuseOp.setattr:
       return modifying.setattr(id, node, more, flags !== 0, caller);
     case fuseOp.write:
-      return modifying.write(id, handle, { offset, count: size, drops: flags !== 0 });
+      return modifying.write(id, node, handle, { offset, count: size, drops: flags !== 0 });
     case fuseOp.flush:
       return modifying.flush(id, handle);
     case fuseOp.fsync:

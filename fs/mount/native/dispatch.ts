@@ -72,6 +72,8 @@ export function dispatcher(parts: DispatchParts): FuseHandler {
           return operations.read(id, node, handle, offset, size);
         case fuseOp.release:
           return operations.release(handle);
+        case fuseOp.rewritten:
+          return fs.modify.rewritten();
         case fuseOp.opendir:
           return operations.opendir(id, node, caller);
         case fuseOp.readdir:

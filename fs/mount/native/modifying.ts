@@ -112,11 +112,14 @@ export class Modifying {
     this.#session.answerAttributes(id, attributesOf(number, await node.stat(), lifetimesOf(node)));
   }
 
-  async write(id: number, handle: number, part: WrittenPart): Promise<void> {
+  async write(id: number, number: number, handle: number, part: WrittenPart): Promise<void> {
     await this.#fs.modify.write(handle, part, (from, length, target, at) => {
       // Its deadline has answered it, and its bytes are wiped.
       if (!this.#session.takeData(id, from, length, target, at)) throw new PosixError('ETIMEDOUT');
     });
+    // Before the answer: what the program writes or syncs then goes there already.
+    const rewrites = this.#fs.modify.lend(handle);
+    if (rewrites !== null) this.#session.letRewrite(number, handle, rewrites);
     this.#session.answerWrite(id, part.count);
   }
 

@@ -128,6 +128,16 @@ export class JournalFolder {
     return system.syncfs(this.#vaultFd);
   }
 
+  /** The names of segments are durable when it resolves. */
+  async syncNames(): Promise<void> {
+    const fd = this.#openFolder(folder);
+    try {
+      await system.fdatasync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   #keptPath(number: number): string {
     return `${keptFolder}/${digits(number)}-${randomBytes(4).toString('hex')}.journal`;
   }

@@ -1,5 +1,5 @@
 /** Frames of a segment: one behind the other, each bound to the one before (FORMAT.md, "Journal"). */
-import type { Keyring } from '../../../native/index.js';
+import type { FrameTo, Keyring } from '../../../native/index.js';
 import { headBytes, type SegmentHead, tagBytes } from './segment-head.js';
 
 export const frameLimit = 1024 * 1024;
@@ -10,6 +10,8 @@ const lengthBytes = 8;
 export function frameBytes(length: number): number {
   return lengthBytes + length + tagBytes;
 }
+
+type ChainPlace = Pick<FrameTo, 'head' | 'salt' | 'segment' | 'index' | 'tag'>;
 
 /** Places of frames, and what each is bound to. A place is used once, whatever becomes of its bytes. */
 export class FrameChain {
@@ -27,6 +29,18 @@ export class FrameChain {
   /** Tag of the last frame, or what the first one is bound to. */
   get tag(): Buffer {
     return this.#previous;
+  }
+
+  /** Where the next frame goes within the chain, and what it authenticates beside its length and {@link tag}. */
+  get next(): ChainPlace {
+    const { bytes, salt, number } = this.#head;
+    return { head: bytes, salt, segment: number, index: this.#index, tag: this.#previous };
+  }
+
+  /** Frames up to one with this number were sealed elsewhere. */
+  passed({ index, tag }: Pick<ChainPlace, 'index' | 'tag'>): void {
+    this.#index = index;
+    this.#previous = tag;
   }
 
   seal(frame: Buffer): Buffer {

@@ -2,8 +2,9 @@
 import { closeSync } from 'node:fs';
 import { MalformedBytes } from '../../../common/bytes.js';
 import type { Histogram } from '../../../common/histogram.js';
-import { type Keyring, system, type WhenDone } from '../../../native/index.js';
+import { type FrameTo, type Keyring, system, type WhenDone } from '../../../native/index.js';
 import { countingEntries, type SegmentEntries, wholeAppends } from './appends.js';
+import { BlankSegment, NextSegment } from './blank-segment.js';
 import { type Entry, EntryWriter, readEntries } from './entries.js';
 import { newEpoch, noEpoch } from './epoch.js';
 import { broken } from './fault.js';
@@ -12,12 +13,17 @@ import { frameBytes, frameLimit } from './frames.js';
 import { type CountedSegment, type Judgement, judge, type RefusedSegment } from './judge.js';
 import { type Counts, framesOf, type Scanned, scanSegment } from './scan.js';
 import { SegmentWriter } from './segment.js';
-import { newSegmentHead, noTag } from './segment-head.js';
+import { headBytes, newSegmentHead, noTag } from './segment-head.js';
 
-/** Bytes of frames that a segment holds. */
+/** Bytes of frames that a segment holds: more than one takes. */
 const segmentRoom = 4 * 1024 * 1024;
 /** Of which a frame without entries takes less than this. */
 const smallRoom = 4096;
+
+/** As the addon takes it, with the descriptor of the segment. */
+export type LentPlace = FrameTo & { readonly fd: number };
+
+const nothing = (): void => undefined;
 
 export class Journal {
   readonly #folder: JournalFolder;
@@ -37,10 +43,13 @@ export class Journal {
   #writer: SegmentWriter | null = null;
   /** Of the next append. */
   #append = 1;
+  /** Has what was lent given back. */
+  #recall: () => void = nothing;
   /** What is removed is overwritten. */
   #shredding = false;
   #kept = 0;
   readonly #frame = system.plaintext(frameLimit);
+  readonly #ahead: NextSegment;
 
   /**
    * @param syncs has what each sync took
@@ -48,6 +57,7 @@ export class Journal {
    */
   constructor(vaultFd: number, keyring: Keyring, syncs: Pick<Histogram, 'note'>) {
     this.#folder = new JournalFolder(vaultFd);
+    this.#ahead = new NextSegment(this.#folder);
     this.#keyring = keyring;
     this.#syncs = syncs;
     this.#kept = this.#folder.kept().length;
@@ -134,8 +144,33 @@ export class Journal {
     return entries.length === 0 ? this.current : this.#write(entries, next, whenDone);
   }
 
+  /**
+   * Where the next frame and append go, for who writes them elsewhere; null while there is no segment. Whatever changes that calls
+   * `recall` first, which has to say {@link takeBack}.
+   * @param next as for {@link append}
+   */
+  lend(next: number, recall: () => void): LentPlace | null {
+    if (this.#writer === null) return null;
+    this.#recall = recall;
+    return { ...this.#writer.next, append: this.#append, oldest: this.oldest, next };
+  }
+
+  /** What was appended elsewhere ends there. */
+  takeBack(place: Pick<FrameTo, 'at' | 'index' | 'tag' | 'append'>): void {
+    this.#recall = nothing;
+    this.#writer?.passed(place);
+    this.#append = place.append;
+  }
+
+  /** Frames up to byte `at` of the segment were written elsewhere. @param syncs seconds that each sync took since the last time */
+  writtenTo(at: number, syncs: Iterable<number>): void {
+    for (const seconds of syncs) this.#syncs.note(seconds);
+    this.#prepareNext(headBytes + segmentRoom - at);
+  }
+
   /** Segments before one hold nothing that counts. They are removed, as far as the disk lets it, once a later append says so. */
   free(before: number): void {
+    this.#recall();
     this.#freed = Math.max(this.#freed, Math.min(before, this.#writer?.number ?? this.#last + 1));
     if (this.#writer === null && this.oldest > this.#last) this.#removeBefore(this.#freed);
   }
@@ -159,7 +194,9 @@ export class Journal {
 
   /** The next append begins another segment; what is removed from now on is overwritten, until {@link shred}. @returns number of the last segment */
   turnOver(): number {
+    this.#recall();
     this.#shredding = true;
+    this.#ahead.drop();
     if (this.#writer !== null) this.#before = this.#writer.tag;
     this.#writer?.close();
     this.#writer = null;
@@ -185,6 +222,8 @@ export class Journal {
 
   /** Writes no more to the present segment. Only when everything that was appended is sealed, or nothing is appended any more. */
   abandon(): void {
+    this.#recall();
+    this.#ahead.drop();
     this.#writer?.close();
     this.#writer = null;
     this.#before = noTag;
@@ -201,6 +240,7 @@ export class Journal {
   }
 
   async #write(entries: readonly Entry[], next: number, whenDone: readonly WhenDone[]): Promise<number> {
+    this.#recall();
     let first = this.current;
     const frame = new EntryWriter(this.#frame);
     let written = false;
@@ -223,6 +263,7 @@ export class Journal {
     }
     await flush();
     await this.#sync(whenDone);
+    this.#prepareNext(this.#writer?.room ?? segmentRoom);
     // It is durable that they are of no account: what is left of them after a crash is no gap.
     this.#removeBefore(oldest);
     return first;
@@ -235,6 +276,11 @@ export class Journal {
     this.#syncs.note((performance.now() - begin) / 1000);
   }
 
+  /** @param room bytes of frames that still fit into the present segment */
+  #prepareNext(room: number): void {
+    if (room < segmentRoom / 2 && !this.#shredding) this.#ahead.prepare(this.#last + 1, segmentRoom);
+  }
+
   async #roomFor(length: number): Promise<SegmentWriter> {
     const needed = frameBytes(length);
     if (this.#writer !== null && this.#writer.room >= needed) return this.#writer;
@@ -242,12 +288,13 @@ export class Journal {
     await this.#sync();
     if (this.#writer !== null) this.#before = this.#writer.tag;
     else if (this.oldest > this.#last) this.#before = noTag;
-    const { number, fd } = this.#folder.create(this.#last + 1);
+    const blank = this.#ahead.take() ?? new BlankSegment(this.#folder, this.#last + 1, segmentRoom);
+    const { number } = blank;
     this.#last = number;
     this.#segments.push(number);
     try {
       const head = newSegmentHead(number, this.#epoch, this.#before);
-      const writer = await SegmentWriter.begin(fd, head, this.#keyring, Math.max(segmentRoom, needed));
+      const writer = await SegmentWriter.begin(blank, head, this.#keyring);
       this.#writer?.close();
       this.#writer = writer;
       return writer;

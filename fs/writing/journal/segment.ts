@@ -1,8 +1,13 @@
 /** A file of the journal, while it is written to. */
 import { closeSync, writeSync } from 'node:fs';
-import { type Keyring, system, type WhenDone } from '../../../native/index.js';
-import { FrameChain, frameLimit } from './frames.js';
+import { type FrameTo, type Keyring, system, type WhenDone } from '../../../native/index.js';
+import type { BlankSegment } from './blank-segment.js';
+import { FrameChain } from './frames.js';
 import { headBytes, type SegmentHead } from './segment-head.js';
+
+export interface SegmentPlace extends Omit<FrameTo, 'append' | 'oldest' | 'next'> {
+  readonly fd: number;
+}
 
 /** Takes frames; its space on the disk is set aside, so that writing one changes nothing but bytes. */
 export class SegmentWriter {
@@ -19,14 +24,13 @@ export class SegmentWriter {
     this.#chain = new FrameChain(keyring, head);
   }
 
-  /** Fills a new file with zeros up to its capacity, durable with its name. @throws NativeError, ErrnoException ENOSPC, EIO: the file is closed */
-  static async begin(fd: number, head: SegmentHead, keyring: Keyring, room: number): Promise<SegmentWriter> {
-    const capacity = headBytes + room;
+  /** Gives a file of zeros its head, durable before any frame is. @throws NativeError, ErrnoException ENOSPC, EIO: the file is closed */
+  static async begin(blank: BlankSegment, head: SegmentHead, keyring: Keyring): Promise<SegmentWriter> {
+    const { fd, capacity } = blank;
     try {
-      const zeros = Buffer.alloc(Math.min(capacity, frameLimit));
-      for (let at = 0; at < capacity; at += zeros.length) writeAll(fd, zeros.subarray(0, capacity - at), at);
+      await blank.filled;
       writeAll(fd, head.bytes, 0);
-      await system.syncfs(fd);
+      await system.fdatasync(fd);
       return new SegmentWriter(fd, head, keyring, capacity);
     } catch (error) {
       closeSync(fd);
@@ -49,6 +53,16 @@ export class SegmentWriter {
     const sealed = this.#chain.seal(frame);
     writeAll(this.#fd, sealed, this.#at);
     this.#at += sealed.length;
+  }
+
+  /** Where the next frame goes, for who writes it elsewhere; {@link passed} says when that has ended. */
+  get next(): SegmentPlace {
+    return { fd: this.#fd, at: this.#at, capacity: this.#capacity, ...this.#chain.next };
+  }
+
+  passed(place: Pick<FrameTo, 'at' | 'index' | 'tag'>): void {
+    this.#at = place.at;
+    this.#chain.passed(place);
   }
 
   sync(whenDone?: readonly WhenDone[]): Promise<void> {

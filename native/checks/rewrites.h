@@ -1,0 +1,9 @@
+#pragma once
+#include "vault.h"
+
+namespace sherin::checks {
+
+/** Blocks that are written and synced by several threads, while one takes them over and at last takes all of it back. */
+void RewritesMeet(Vault& vault, size_t rounds);
+
+}  // namespace sherin::checks
