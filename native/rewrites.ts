@@ -48,7 +48,7 @@ export interface Rewrites {
   sync(): boolean;
   /** What there is now; `rewritten` of a FuseSession tells of what comes after it. */
   look(): RewritesState;
-  /** As `look`, with nothing taken any more; waits for a sync that is under way. */
+  /** As `look`, with nothing taken any more; waits for a sync that is under way, and for some seconds where that hangs: then it has failed. */
   revoke(): RewritesState;
   /** Copies one of the blocks that are held to a buffer of its size. @throws EINVAL */
   copy(number: number, target: Buffer): void;

@@ -202,6 +202,7 @@ int main() {
   Together(vault, 200);
   Mounts();
   RewritesMeet(vault, 30);
+  RewritesOnAHungDisk(vault);
   Writes(vault);
   std::puts("all checks passed");
 }

@@ -13,6 +13,16 @@
 #include "../journal/rewrites.h"
 #include "check.h"
 
+namespace {
+std::atomic<bool> disk_hangs{false};
+}  // namespace
+
+/** In place of that of libc: a disk that does not answer, as long as it is told to. */
+extern "C" int fdatasync(int fd) {
+  while (disk_hangs) usleep(1000);
+  return fsync(fd);
+}
+
 namespace sherin::checks {
 namespace {
 
@@ -65,6 +75,25 @@ void RewritesMeet(Vault& vault, size_t rounds) {
     CHECK(next == written);
     CHECK(!rewrites.Sync() && rewrites.Revoke().offsets.empty());
   }
+}
+
+void RewritesOnAHungDisk(Vault& vault) {
+  Rewrites::Place place;
+  place.capacity = uint64_t{1} << 20;
+  Descriptor segment(memfd_create("segment", MFD_CLOEXEC));
+  Rewrites rewrites(*vault.settings.keys, std::move(segment), place, {1, 0, Rewrites::kBlock, 0});
+  const std::vector<uint8_t> bytes(Rewrites::kBlock, 7);
+  CHECK(rewrites.Write(0, bytes.data(), bytes.size()));
+  disk_hangs = true;
+  std::atomic<bool> synced{true};
+  std::thread syncing([&] { synced = rewrites.Sync(); });
+  while (rewrites.Look().place.index == 0) std::this_thread::yield();
+  const Rewrites::State last = rewrites.Revoke();
+  CHECK(last.failed && last.offsets.size() == 1);
+  rewrites.Release(1);
+  disk_hangs = false;
+  syncing.join();
+  CHECK(!synced);
 }
 
 }  // namespace sherin::checks

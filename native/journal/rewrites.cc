@@ -22,6 +22,8 @@ constexpr uint8_t kLength = 3, kData = 5, kAppend = 6;
 constexpr size_t kAppendBytes = 1 + 8 + 4 + 8 + 8;
 constexpr size_t kLengthBytes = 1 + 16 + 24;
 constexpr size_t kDataBytes = 1 + 16 + 8 + 4;
+/** For a sync that is under way, where everything is taken back. */
+constexpr std::chrono::seconds kPatience{3};
 constexpr size_t kMostPlain = kAppendBytes + kLengthBytes + Rewrites::kMostUntold * (kDataBytes + Rewrites::kBlock);
 
 /** Puts numbers, little-endian, and bytes one behind the other. */
@@ -89,24 +91,28 @@ bool Rewrites::Write(uint64_t offset, const uint8_t* bytes, size_t size) {
 }
 
 bool Rewrites::Sync() {
+  const std::lock_guard<std::mutex> alone(sync_mutex_);
+  Frame frame;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (revoked_ || failed_ || !Append()) return false;
-    ++syncing_;
+    if (revoked_ || failed_ || !Append(frame)) return false;
+    syncing_ = true;
   }
-  const std::lock_guard<std::mutex> alone(sync_mutex_);
+  // Nobody waits for the lock while the disk does not answer.
   const auto begin = std::chrono::steady_clock::now();
-  const bool synced = fdatasync(segment_.get()) == 0;
+  const bool synced = WriteAll(segment_.get(), sealed_.data(), frame.size, frame.at) && fdatasync(segment_.get()) == 0;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!synced) failed_ = true;
+  else if (!failed_) told_ += frame.blocks;
   if (syncs_.size() < kMostBlocks) syncs_.push_back(took.count());
-  --syncing_;
+  syncing_ = false;
+  LetGo();
   quiet_.notify_all();
   return !failed_;
 }
 
-bool Rewrites::Append() {
+bool Rewrites::Append(Frame& frame) {
   const size_t count = blocks_.size() - told_;
   if (count == 0) return true;
   const size_t size = kAppendBytes + kLengthBytes + count * (kDataBytes + kBlock);
@@ -155,12 +161,8 @@ bool Rewrites::Append() {
   place_.index += 1;
   place_.append += 1;
   memcpy(place_.tag.data(), body + size, kTag);
-  if (!WriteAll(segment_.get(), sealed_.data(), whole, place_.at)) {
-    failed_ = true;
-    return false;
-  }
+  frame = {place_.at, whole, count};
   place_.at += whole;
-  told_ = blocks_.size();
   return true;
 }
 
@@ -173,7 +175,8 @@ Rewrites::State Rewrites::Look() {
 Rewrites::State Rewrites::Revoke() {
   std::unique_lock<std::mutex> lock(mutex_);
   revoked_ = true;
-  quiet_.wait(lock, [this] { return syncing_ == 0; });
+  // What hangs for so long is not known to be there; whoever asked for it hears that, should it ever end.
+  if (!quiet_.wait_for(lock, kPatience, [this] { return !syncing_; })) failed_ = true;
   key_.wipe();
   State state = StateNow();
   LetGo();
@@ -213,7 +216,7 @@ void Rewrites::Release(size_t count) {
 
 /** Of what a mount may refer to for long. */
 void Rewrites::LetGo() {
-  if (!revoked_ || !blocks_.empty()) return;
+  if (!revoked_ || !blocks_.empty() || syncing_) return;
   segment_ = Descriptor();
   bytes_ = Pages();
   frame_ = Pages();

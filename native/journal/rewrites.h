@@ -74,7 +74,7 @@ class Rewrites {
 
   /** What is held now. */
   State Look();
-  /** As Look, with nothing taken any more: returns when no sync is under way. */
+  /** As Look, with nothing taken any more: returns when no sync is under way, or when that has hung for seconds, which counts as failed. */
   State Revoke();
   /** Copies block `number` of those that are held. False where there is none. */
   bool Copy(size_t number, uint8_t* target);
@@ -86,8 +86,14 @@ class Rewrites {
     uint64_t offset;
     size_t room;
   };
-  /** The lock is held. */
-  bool Append();
+  /** Where a sealed frame goes; of no bytes where there was nothing to append. */
+  struct Frame {
+    uint64_t at = 0;
+    size_t size = 0;
+    size_t blocks = 0;
+  };
+  /** Makes the frame; the lock is held. */
+  bool Append(Frame& frame);
   void LetGo();
   State StateNow();
   int64_t Now();
@@ -103,13 +109,13 @@ class Rewrites {
   int64_t written_;
   Pages bytes_;
   Pages frame_;
+  /** Of who syncs. */
   std::vector<uint8_t> sealed_;
   std::vector<size_t> free_;
   std::vector<Block> blocks_;
   size_t told_ = 0;
   std::vector<double> syncs_;
-  size_t syncing_ = 0;
-  bool revoked_ = false, failed_ = false;
+  bool syncing_ = false, revoked_ = false, failed_ = false;
   /** One sync at a time: an error is told once, to whoever asks first. */
   std::mutex sync_mutex_;
   std::atomic<bool> announced_{false};
