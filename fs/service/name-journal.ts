@@ -19,6 +19,6 @@ export async function nameJournal(
   const isNamed = (): boolean => manifest.head.journalEpoch.equals(journal.epoch);
   if (isNamed()) return;
   await inTurn(async () => {
-    if (!isNamed()) guard.committed(manifest.resign());
+    if (!isNamed()) await guard.committed(manifest.resign());
   });
 }

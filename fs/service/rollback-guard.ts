@@ -61,10 +61,10 @@ export class RollbackGuard {
     this.#unsettled = true;
   }
 
-  /** Begins to remember a head that is durable. Whether that works or fails the commit stands, and the next one waits for it. */
-  committed(head: TreeHead): void {
+  /** Remembers a head that is durable. Where that fails the commit stands all the same, and the next one waits for it. */
+  async committed(head: TreeHead): Promise<void> {
     this.#unpinned = head;
-    this.#pinNow(head).catch(() => undefined);
+    await this.#pinNow(head).catch(() => undefined);
   }
 
   /**

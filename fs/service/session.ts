@@ -348,7 +348,7 @@ export class Session {
     this.#givenUp.noteStored(cubes.map(({ id }) => cubeIdFromBytes(id)));
     this.past.noteCommit(mutations);
     if (head.snapshotSize !== snapshotSize) releaseMemory();
-    this.#parts.guard.committed(head);
+    await this.#parts.guard.committed(head);
     return head;
   }
 
