@@ -36,6 +36,7 @@ describe('loading', () => {
       'Encoder',
       'FuseSession',
       'Keyring',
+      'Rewrites',
       'Secret',
       'Threads',
       'Tpm',

@@ -87,6 +87,7 @@ export class LineConnection implements Client {
   send(line: Buffer): boolean {
     if (this.closed) return true;
     this.#write(line, () => this.#watch());
+    this.#watch();
     return this.#socket.writableLength <= mostUnread;
   }
 
@@ -97,16 +98,19 @@ export class LineConnection implements Client {
     };
   }
 
-  /** What is written in one turn goes to the kernel in one go. @param taken called once that has it */
+  /** What is answered in one turn goes to the kernel in one go. */
+  #together(): void {
+    if (this.#socket.writableCorked > 0) return;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#socket.uncork();
+      // What the kernel took at once has waited for nobody.
+      this.#watch();
+    });
+  }
+
+  /** @param taken called once the kernel has it */
   #write(line: Buffer, taken: () => void): void {
-    if (this.#socket.writableCorked === 0) {
-      this.#socket.cork();
-      process.nextTick(() => {
-        this.#socket.uncork();
-        // What the kernel took at once has waited for nobody.
-        this.#watch();
-      });
-    }
     this.#socket.write(line, () => {
       if (!this.#socket.destroyed) this.#unread(this.#socket.writableLength);
       taken();
@@ -151,7 +155,10 @@ export class LineConnection implements Client {
     if (this.closed) return;
     if (answer === null) this.#done();
     // The place is free once the kernel has taken the answer: a peer that does not read gets no more of them.
-    else this.#write(answer, () => this.#done());
+    else {
+      this.#together();
+      this.#write(answer, () => this.#done());
+    }
     if (!this.#socket.destroyed) this.#arm(this.#state());
   }
 
