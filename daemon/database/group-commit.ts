@@ -2,7 +2,7 @@ import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { DaemonDatabase } from './database.js';
 
-/** Milliseconds that {@link GroupCommit.soon} may take. */
+/** Milliseconds that {@link GroupCommit.gather} may take. */
 const soonMs = 50;
 /** Things that {@link GroupCommit.gather} stores in one go; those after them are the next ones. */
 const mostGathered = 1_000;
@@ -37,12 +37,10 @@ export class GroupCommit {
     });
   }
 
-  /** For what nobody has to wait for, and may be lost in a power cut: on disk within 50 ms. What it throws is logged. */
-  soon(work: () => void): void {
-    this.#later({ work, settle: (outcome) => this.#tell(outcome) });
-  }
-
-  /** As {@link soon} for many of a kind: gives what takes one, and those that came meanwhile are stored in one go. */
+  /**
+   * For what nobody has to wait for, and may be lost in a power cut: gives what takes one of a kind; those that came meanwhile are stored in one go, on
+   * disk within 50 ms. What `store` throws is logged.
+   */
   gather<Item>(store: (items: readonly Item[]) => void): (item: Item) => void {
     let open: Item[] | null = null;
     return (item) => {

@@ -92,6 +92,16 @@ async function read({ session }: Opened, ino: number): Promise<Buffer> {
   }
 }
 
+/** The disk is as a kill leaves it now: what the program has is found there. */
+async function expectAfterCrash(opened: Opened, program: Program): Promise<void> {
+  bench.save('crashed');
+  await opened.service.stop(null);
+  bench.restore('crashed');
+  const found = await openVault(bench.places);
+  expect(await read(found, program.ino)).toEqual(program.content);
+  await found.service.stop(null);
+}
+
 it('is lent once it is written and synced again and again, and shows what was written there', async () => {
   const opened = await openVault(bench.places);
   const program = await Program.create(opened, 4);
@@ -156,19 +166,18 @@ it('goes on where a segment ends', async () => {
   const program = await Program.create(opened, 4);
   await program.rewrite(2_200);
   expect(program.past).toBeGreaterThan(4_000);
-  bench.save('crashed');
-  await opened.service.stop(null);
-  bench.restore('crashed');
-  const found = await openVault(bench.places);
-  expect(await read(found, program.ino)).toEqual(program.content);
-  await found.service.stop(null);
+  await expectAfterCrash(opened, program);
 });
 
-it('is not lent in a vault that is frozen or locked', async () => {
+it.each([
+  ['frozen', ({ service }: Opened) => service.freezing.freeze(caller)],
+  ['locked', ({ service }: Opened) => service.lock(caller)],
+] as const)('takes nothing any more once the vault is %s', async (_, close) => {
   const opened = await openVault(bench.places);
   const program = await Program.create(opened, 4);
   await program.rewrite(10);
-  await opened.service.freezing.freeze(caller);
+  expect(program.past).toBeGreaterThan(0);
+  await close(opened);
   expect(program.lent?.write(0, randomBytes(block))).toBe(false);
   expect(program.lent?.sync()).toBe(false);
   await opened.service.stop(null);
@@ -211,10 +220,5 @@ it('reads as its model whatever happens in between, before a crash and after it'
   expect(await read(opened, program.ino)).toEqual(program.content);
   await program.rewrite(70);
   expect(program.past).toBeGreaterThan(100);
-  bench.save('crashed');
-  await opened.service.stop(null);
-  bench.restore('crashed');
-  const found = await openVault(bench.places);
-  expect(await read(found, program.ino)).toEqual(program.content);
-  await found.service.stop(null);
+  await expectAfterCrash(opened, program);
 });
