@@ -40,7 +40,7 @@ async function admit(caller: typeof alice, reads: string[], results: string[], a
 
 beforeAll(() => {
   machine = Machine.empty();
-  machine.ok('init', '--yes', '--no-pin', '--shared', '--recovery-out', machine.recoveryFile);
+  machine.init('--shared');
   machine.ok('up', '--allow-other', '--no-daemon');
   chmodSync(machine.home, 0o711);
 });

@@ -23,7 +23,7 @@ beforeAll(() => {
   machine = Machine.empty();
   machine.withDaemon = true;
   chmodSync(machine.home, 0o711);
-  machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile);
+  machine.init();
   machine.ok('up');
 });
 afterAll(() => machine.end());

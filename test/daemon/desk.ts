@@ -36,7 +36,7 @@ export class Desk {
     machine.withDaemon = true;
     // Bots are others, and have to pass.
     chmodSync(machine.home, 0o711);
-    machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile);
+    machine.init();
     machine.ok('up', ...flags);
     machine.ok('unlock');
     return Desk.#at(machine, bots);

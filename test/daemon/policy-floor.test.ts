@@ -30,7 +30,7 @@ function policy(): { readonly floor: unknown; readonly thresholds: unknown } {
 beforeAll(() => {
   machine = Machine.empty();
   machine.withDaemon = true;
-  machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile);
+  machine.init();
 });
 afterAll(() => machine.end());
 

@@ -29,7 +29,7 @@ const refused = (code: string) => ({ error: { data: { code } } });
 describe.runIf(process.getuid?.() === 0)('tasks', () => {
   beforeAll(async () => {
     machine = Machine.empty();
-    machine.ok('init', '--yes', '--no-pin', '--shared', '--recovery-out', machine.recoveryFile);
+    machine.init('--shared');
     machine.ok('up', '--allow-other');
     chmodSync(machine.home, 0o711);
   });

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ControlClient } from '../../daemon/client/control-client.js';
 import type { ControlMethod, ControlParams, ControlResult, Status } from '../../daemon/protocol/control.js';
+import { copyInit, keepInit } from './made-vault.js';
 import { gone, until } from './wait.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -46,12 +47,31 @@ export class Machine {
     return new Machine();
   }
 
-  /** A mounted vault without PIN. */
+  /** A mounted vault without PIN; its UUID and keys may be those of another machine's that tests have started. */
   static start(...initFlags: string[]): Machine {
     const machine = Machine.empty();
-    machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile, ...initFlags);
+    machine.init(...initFlags);
     machine.ok('up');
     return machine;
+  }
+
+  /** One whose vault is no other machine's. */
+  static startOther(): Machine {
+    const machine = Machine.empty();
+    machine.#make([]);
+    machine.ok('up');
+    return machine;
+  }
+
+  /** A vault without PIN: what `sherinctl init` left when a test first asked for one with these flags. */
+  init(...flags: string[]): void {
+    if (copyInit(flags, this.home)) return;
+    this.#make(flags);
+    keepInit(flags, this.home);
+  }
+
+  #make(flags: readonly string[]): void {
+    this.ok('init', '--yes', '--no-pin', '--recovery-out', this.recoveryFile, ...flags);
   }
 
   get vault(): string {

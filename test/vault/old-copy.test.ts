@@ -179,7 +179,7 @@ describe('vault.json', () => {
 
 describe('another vault at the path of a known one', () => {
   it('is refused by up, which names the file that knows', () => {
-    const other = Machine.start();
+    const other = Machine.startOther();
     other.ok('down');
     rmSync(machine.vault, { recursive: true });
     cpSync(other.vault, machine.vault, { recursive: true });

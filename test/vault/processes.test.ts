@@ -84,7 +84,7 @@ describe('starting and stopping', () => {
   });
 
   it('a second vault stands beside it, and each is reached by its own directories', () => {
-    const other = Machine.start();
+    const other = Machine.startOther();
     try {
       other.ok('put', join(machine.home, 'data'), 'files/data');
       expectServed(other);

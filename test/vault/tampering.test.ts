@@ -143,7 +143,7 @@ describe('a cube file replaced', () => {
   });
 
   it('by a cube of another vault under its name is refused', async () => {
-    const stranger = Machine.start();
+    const stranger = Machine.startOther();
     try {
       stranger.ok('put', source, 'files/data');
       const [foreign] = stranger.cubes();
