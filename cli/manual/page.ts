@@ -55,8 +55,8 @@ const files: readonly (readonly [string, string])[] = [
 
 function commandSection(definition: CommandDefinition, above: string): string[] {
   const line = `${above} ${definition.name}`;
-  if (definition.commands.length > 0)
-    return definition.commands.flatMap((child) => commandSection(child, line));
+  const below = definition.commands.flatMap((child) => commandSection(child, line));
+  if (definition.run === null) return below;
   const usage =
     definition.usage ?? ['[options]', ...(definition.args ?? []).map(({ form }) => form)].join(' ');
   const shown = definition.options.length === 0 ? usage.replace(/^\[options\] ?/, '') : usage;
@@ -76,6 +76,7 @@ function commandSection(definition: CommandDefinition, above: string): string[] 
       '.fi',
       '.RE',
     ]),
+    ...below,
   ];
 }
 

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { accessMethods } from './access.js';
 import { admissionMethods } from './admission.js';
+import { attestMethods } from './attest.js';
 import { auditMethods } from './audit.js';
 import { engineMethods } from './engine.js';
 import { watchMethods } from './events.js';
@@ -301,6 +302,7 @@ export const controlMethods = {
     versionSchema,
   ),
   ...spaceMethods,
+  ...attestMethods,
   ...auditMethods,
   ...engineMethods,
   ...admissionMethods,

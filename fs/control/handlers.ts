@@ -7,6 +7,7 @@ import { whyContent, whyError, whyVault } from '../service/why.js';
 import { accessHandlers } from './access-handlers.js';
 import { admissionHandlers } from './admission-handlers.js';
 import { pageOf } from './answer-space.js';
+import { attestHandlers } from './attest-handlers.js';
 import { auditHandlers } from './audit-handlers.js';
 import type { BackupHandlers } from './backup-handlers.js';
 import { checkHandlers } from './check-handlers.js';
@@ -73,6 +74,7 @@ export function controlHandlers(
     ...objectHandlers(service.objects),
     ...engineHandlers(service),
     ...admissionHandlers(service),
+    ...attestHandlers(service),
     ...auditHandlers(service),
     ...accessHandlers(service),
     ...taskHandlers(service.tasks),

@@ -13,10 +13,10 @@ import { CubeStore } from '../cube/store.js';
 import { BotFolders } from '../mount/bots/folders.js';
 import type { Caller } from '../mount/source.js';
 import { filesName, topInode } from '../mount/top-tree.js';
-import { within } from '../mount/within.js';
 import { headerPublicKey } from '../vault/header.js';
 import type { LockedVault } from '../vault/open.js';
 import { actorOf } from './actor.js';
+import { Attesting } from './attesting.js';
 import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';
 import { Freezing } from './freezing.js';
@@ -29,10 +29,10 @@ import { Mounts } from './mounts.js';
 import { ObjectAccess } from './object-access.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
 import { Origins } from './origins.js';
-import { releaseMemory } from './release-memory.js';
 import { Removing } from './removing.js';
 import { KeptRules } from './rules/kept-rules.js';
 import type { Session } from './session.js';
+import { SessionEnd } from './session-end.js';
 import { Snapshots } from './snapshots.js';
 import { Space } from './space.js';
 import { statusOf } from './status.js';
@@ -51,10 +51,6 @@ const cacheBytes = 16 * 1024 * 1024;
 const readThreads = 4;
 /** A refused unseal is not repeated for this long: a directory listing must not become a storm of TPM calls. */
 const refusalMs = 3_000;
-/** What the last records and the rollback counter may take at a lock. */
-const closeMs = 20_000;
-/** What an unlock waits for a session that could not be closed in time: as long as a TPM may be asked for one thing. */
-const closedMs = 100_000;
 
 export interface ServiceOptions {
   readonly wholeCube: boolean;
@@ -77,6 +73,7 @@ export class VaultService implements VaultView {
   readonly origins: Origins;
   readonly objects: ObjectAccess;
   readonly snapshots: Snapshots;
+  readonly attesting: Attesting;
   readonly events = new VaultEvents();
   readonly tasks: Tasks;
   readonly #measures = new Measures();
@@ -90,11 +87,10 @@ export class VaultService implements VaultView {
   readonly #reader: CubeReader;
   readonly #pending: PendingAudit;
   readonly #mounting: Mounting;
+  readonly #end: SessionEnd;
   #state: State = { kind: 'sealed' };
   readonly #turns = new Turns();
   #opening: Promise<Session> | null = null;
-  /** The end of the last session, which a hung disk or TPM may put off. */
-  #closing: Promise<void> = Promise.resolve();
   #refused: { readonly error: SherinError; readonly at: number } | null = null;
 
   constructor(locked: LockedVault, log: Logger, options: ServiceOptions) {
@@ -111,6 +107,8 @@ export class VaultService implements VaultView {
     });
     this.#pending = new PendingAudit(locked.directory.inside('audit'));
     this.#mounting = new Mounting(this, log);
+    const invalidate = () => this.#mounting.invalidate('all');
+    this.#end = new SessionEnd({ reader: this.#reader, invalidate, log });
     this.freezing = new Freezing({
       ...{ current: () => this.current(), log, note: (event) => this.note(event) },
       flush: () => this.#mounting.invalidate('all'),
@@ -129,6 +127,7 @@ export class VaultService implements VaultView {
       inside: (name) => locked.directory.inside(name),
       undisturbed: (step) => this.#undisturbed(step),
     });
+    this.attesting = new Attesting(this, locked);
     this.tasks = new Tasks(this, this.#mounting);
     this.rules = new KeptRules({
       ...{ vault: this, admins: this.#admins },
@@ -237,7 +236,7 @@ export class VaultService implements VaultView {
       session.records.note({ event: 'AUDIT_LOCK', id: null, actor: actorOf(peer), meta: {} }, true);
       const unsealed = await keepWritten(session, this.#mounting, actorOf(peer), this.#log);
       this.#become({ kind: 'locked' });
-      await this.#end(session);
+      await this.#end.end(session);
       if (unsealed !== null) throw unsealedError(unsealed, 'locked');
     });
   }
@@ -252,7 +251,7 @@ export class VaultService implements VaultView {
       session?.records.note({ event: 'AUDIT_STOP', id: null, actor: actorOf(peer), meta: {} }, true);
       const left = session && (await keepWritten(session, this.#mounting, actorOf(peer), this.#log));
       this.#become({ kind: 'locked' });
-      if (session !== null) await this.#end(session);
+      if (session !== null) await this.#end.end(session);
       return left;
     });
     await this.#locked.close();
@@ -286,7 +285,7 @@ export class VaultService implements VaultView {
     return this.#turns.run(async () => {
       const session = this.current();
       if (session !== null) return session.undisturbed(() => step(true));
-      await this.#closing;
+      await this.#end.ended;
       return step(false);
     });
   }
@@ -298,9 +297,7 @@ export class VaultService implements VaultView {
       return this.#state.session;
     }
     if (this.#state.kind === 'locked' && peer === null) throw new SherinError('LOCKED');
-    const closed = this.#closing.then(() => true);
-    if ((await within(closed, closedMs)) === undefined)
-      throw new SherinError('TIMEOUT', { what: 'the end of the last session', seconds: closedMs / 1000 });
+    await this.#end.requireEnded();
     try {
       const session = await openSession(how, {
         locked: this.#locked,
@@ -350,35 +347,6 @@ export class VaultService implements VaultView {
       await this.note({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actorOf(peer), meta });
     }
     throw error;
-  }
-
-  /** Content goes first, keys after at most `closeMs`: neither a full or hung disk nor a missing TPM keeps anybody from locking. */
-  async #end(session: Session): Promise<void> {
-    try {
-      const ended = await Promise.allSettled([this.#reader.stop(), this.#mounting.invalidate('all')]);
-      ended.push(...(await Promise.allSettled([this.#close(session)])));
-      for (const { reason } of ended.filter((result) => result.status === 'rejected')) {
-        this.#log.error({ err: reason }, 'the vault was closed without raising the rollback counter');
-      }
-    } finally {
-      session.keyring.wipe();
-      await this.#mounting.invalidate('all');
-      // Names and attributes that it had are garbage once nobody waits here; pages of garbage alone go back to the kernel.
-      setImmediate(releaseMemory);
-    }
-  }
-
-  /** @throws SherinError as the session's close; TIMEOUT, and it may come to its end later */
-  async #close(session: Session): Promise<void> {
-    const closing = session.close();
-    this.#closing = closing.catch(() => undefined);
-    const closed = await within(
-      closing.then(() => true),
-      closeMs,
-    );
-    if (closed === undefined) {
-      throw new SherinError('TIMEOUT', { what: 'closing the vault', seconds: closeMs / 1000 });
-    }
   }
 
   /** From the way of a READ nothing may wait for the kernel: the answer goes first. */
