@@ -46,6 +46,7 @@ function rows(found: Status): [string, string][] {
       'state',
       vault.reason === null ? vault.state : `${vault.state} (${vault.reason.code}; see: sherinctl why)`,
     ],
+    ...(vault.autoLock.seconds === null ? [] : ([['lock', lockWords(vault)]] as [string, string][])),
     ...(vault.frozen
       ? ([['stop', 'FROZEN: nothing is changed (see: sherinctl why)']] as [string, string][])
       : []),
@@ -97,6 +98,13 @@ function rows(found: Status): [string, string][] {
     ],
   );
   return lines;
+}
+
+/** When it locks itself, in the words of its row. */
+function lockWords({ state, autoLock: { seconds, left } }: Status['vault']): string {
+  if (seconds === null) return '';
+  const after = `locks itself after ${formatDuration(seconds)} without use`;
+  return state === 'unlocked' && left !== null ? `${after}: in ${formatDuration(left)}` : after;
 }
 
 function daemonRow({ pid, state, restarts, retryInSeconds, lastError }: DaemonStatus): string {

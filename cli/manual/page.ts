@@ -45,6 +45,10 @@ const environment: readonly (readonly [string, string])[] = [
   ['SHERIN_TPM_STATE', 'directory of software TPM states'],
   ['SHERIN_DAEMON_STATE', 'directory of what sherind keeps: tasks, patterns, a copy of the policy'],
   ['SHERIN_KNOWN_VAULTS', 'file of the vaults that this machine knows'],
+  [
+    'SHERIN_AUTO_LOCK',
+    'lock the vault after so many minutes without use, or a time such as 90s or 2h; a flag can only shorten it',
+  ],
   ['SHERIN_LOG', 'level of the log: error, warn, info, debug'],
 ];
 

@@ -153,6 +153,8 @@ export const statusSchema = z.strictObject({
     generation: count,
     /** The emergency stop is on with freeze: nothing is changed. */
     frozen: z.boolean(),
+    /** Seconds without use after which it locks itself, and how many are left; null: never, and while it is locked. */
+    autoLock: z.strictObject({ seconds: count.nullable(), left: count.nullable() }),
   }),
   tpm: tpmSchema,
   fs: z.strictObject({

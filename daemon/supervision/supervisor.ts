@@ -22,6 +22,8 @@ const firstTries = 3;
 interface Manner {
   readonly mount: ControlParams<'mount'> | null;
   readonly verify: Status['fs']['verify'];
+  /** Seconds. */
+  readonly autoLock: number | null;
 }
 
 export interface SupervisionFacts {
@@ -57,7 +59,7 @@ export class Supervisor {
   constructor(where: Places, log: Logger) {
     this.#where = where;
     this.#log = log;
-    this.#manner = { mount: { path: where.mount }, verify: 'vertex' };
+    this.#manner = { mount: { path: where.mount }, verify: 'vertex', autoLock: null };
   }
 
   /**
@@ -214,9 +216,10 @@ export class Supervisor {
   }
 
   async #launch(): Promise<RunningFs> {
-    const { mount, verify } = this.#manner;
+    const { mount, verify, autoLock } = this.#manner;
+    const flags = autoLock === null ? [] : ['--auto-lock', `${autoLock}s`];
     try {
-      await startSherinFs(this.#where, ['--verify', verify]);
+      await startSherinFs(this.#where, ['--verify', verify, ...flags]);
     } catch (error) {
       if (!(error instanceof SherinError && error.code === 'VAULT_BUSY')) throw error;
       const other = await this.#awaitOther();
@@ -279,8 +282,10 @@ export class Supervisor {
   }
 }
 
-function mannerOf({ mount, fs }: Status): Manner {
-  if (mount === null) return { mount: null, verify: fs.verify };
+function mannerOf({ mount, fs, vault }: Status): Manner {
+  const { verify } = fs;
+  const autoLock = vault.autoLock.seconds;
+  if (mount === null) return { mount: null, verify, autoLock };
   const { path, driver, allowOther, listIds } = mount;
-  return { mount: { path, driver, allowOther, listIds }, verify: fs.verify };
+  return { mount: { path, driver, allowOther, listIds }, verify, autoLock };
 }

@@ -24,6 +24,7 @@ import { spaceHandlers } from './space-handlers.js';
 import { taskHandlers } from './task-handlers.js';
 import type { TransferHandlers } from './transfer-handlers.js';
 import { treeHandlers } from './tree-handlers.js';
+import { usesOfContent } from './use-of-content.js';
 import type { WatchHandlers } from './watch-handlers.js';
 
 /** Longest PIN or recovery key that is read from a descriptor, bytes. */
@@ -61,7 +62,7 @@ export function controlHandlers(
   threads: ClientThreads,
   stopped: () => void,
 ): ControlHandlers {
-  return heldByFreeze(service, {
+  const handlers = heldByFreeze(service, {
     ...treeHandlers(service, threads),
     ...transfers.handlers(),
     ...backups.handlers(),
@@ -140,4 +141,5 @@ export function controlHandlers(
 
     remove: ({ paths }, { peer }) => service.removing.remove(paths, peer),
   });
+  return usesOfContent(service, handlers);
 }

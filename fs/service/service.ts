@@ -21,6 +21,7 @@ import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';
 import { Freezing } from './freezing.js';
 import { History } from './history.js';
+import { IdleLock } from './idle-lock.js';
 import { Importing } from './importing.js';
 import { keepWritten, unsealedError } from './keep-written.js';
 import { Measures } from './measures.js';
@@ -56,6 +57,8 @@ export interface ServiceOptions {
   readonly wholeCube: boolean;
   /** None: no sherind watches over this vault. */
   readonly freezeMark?: FreezeMark;
+  /** Seconds without use after which it locks itself; none: never. */
+  readonly autoLock?: number | null;
 }
 
 /** The life of one vault in this process: sealed, unlocked, locked; mounted or not. */
@@ -74,6 +77,7 @@ export class VaultService implements VaultView {
   readonly objects: ObjectAccess;
   readonly snapshots: Snapshots;
   readonly attesting: Attesting;
+  readonly idleLock: IdleLock;
   readonly events = new VaultEvents();
   readonly tasks: Tasks;
   readonly #measures = new Measures();
@@ -128,6 +132,15 @@ export class VaultService implements VaultView {
       undisturbed: (step) => this.#undisturbed(step),
     });
     this.attesting = new Attesting(this, locked);
+    this.idleLock = new IdleLock({
+      ...{ seconds: options.autoLock ?? null, log },
+      mark: () => {
+        const session = this.current();
+        return session && `${session.useMark},${this.#measures.syncs.buckets.join()}`;
+      },
+      lock: () => this.lock(null, 'idle'),
+    });
+    this.idleLock.start();
     this.tasks = new Tasks(this, this.#mounting);
     this.rules = new KeptRules({
       ...{ vault: this, admins: this.#admins },
@@ -224,8 +237,12 @@ export class VaultService implements VaultView {
     }
   }
 
+  used(): void {
+    this.idleLock.used();
+  }
+
   /** Wipes keys and plaintext; answers when the kernel has dropped its pages. @throws SherinError UNSEALED: it is locked all the same */
-  async lock(peer: Caller | null): Promise<void> {
+  async lock(peer: Caller | null, reason: 'request' | 'idle' = 'request'): Promise<void> {
     await this.#turns.run(async () => {
       const session = this.current();
       this.#refused = null;
@@ -233,7 +250,7 @@ export class VaultService implements VaultView {
         this.#become({ kind: 'locked' });
         return;
       }
-      session.records.note({ event: 'AUDIT_LOCK', id: null, actor: actorOf(peer), meta: {} }, true);
+      session.records.note({ event: 'AUDIT_LOCK', id: null, actor: actorOf(peer), meta: { reason } }, true);
       const unsealed = await keepWritten(session, this.#mounting, actorOf(peer), this.#log);
       this.#become({ kind: 'locked' });
       await this.#end.end(session);
@@ -243,6 +260,7 @@ export class VaultService implements VaultView {
 
   /** Unmounts, commits, wipes keys, gives the vault back. @throws SherinError UNSEALED: all of that is done; IO: it is still mounted */
   async stop(peer: Peer | null): Promise<{ lazy: boolean }> {
+    this.idleLock.stop();
     const unmounted = [this.#mounting.mounted, ...this.#mounting.past].flatMap((mount) => mount?.path ?? []);
     const result = { lazy: false };
     for (const path of unmounted) if ((await this.mounts.unmount(peer, path)).lazy) result.lazy = true;
@@ -270,7 +288,7 @@ export class VaultService implements VaultView {
       reader: this.#reader,
       wholeCube: this.#options.wholeCube,
       measures: this.#measures,
-      frozen: this.frozen,
+      ...{ frozen: this.frozen, idleLock: this.idleLock },
     });
   }
 

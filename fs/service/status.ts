@@ -4,6 +4,7 @@ import type { Status } from '../../daemon/protocol/control.js';
 import type { CubeReader } from '../../native/index.js';
 import type { Header } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
+import type { IdleLock } from './idle-lock.js';
 import { keyMemory } from './key-memory.js';
 import type { Measures } from './measures.js';
 import type { Mounted, PastMount } from './mounting.js';
@@ -20,6 +21,7 @@ export interface StatusParts {
   readonly wholeCube: boolean;
   readonly measures: Measures;
   readonly frozen: boolean;
+  readonly idleLock: IdleLock;
 }
 
 /** Which TPM opens the vault, in the words that every status uses. */
@@ -52,6 +54,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
       })),
       generation: header.generation,
       frozen: parts.frozen,
+      autoLock: { seconds: parts.idleLock.seconds, left: parts.idleLock.left() },
     },
     tpm: tpmOf(header),
     fs: {
