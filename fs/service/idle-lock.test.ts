@@ -65,6 +65,15 @@ test('what is under way is a use for as long as it takes', async () => {
   expect(locks).toBe(1);
 });
 
+test('what was refused is no use: nobody keeps a vault open by asking for what he may not have', async () => {
+  await idle.look();
+  for (let asked = 0; asked < 12; asked++) {
+    await expect(idle.using(() => Promise.reject(new Error('denied')))).rejects.toThrow('denied');
+    await pass(5);
+  }
+  expect(locks).toBe(1);
+});
+
 test('the time of a vault that was opened again begins then', async () => {
   await idle.look();
   await pass(65);

@@ -43,14 +43,15 @@ export class IdleLock {
     this.#used = true;
   }
 
-  /** As {@link used}, to the end of a request. */
+  /** As {@link used}, to the end of a request; one that is refused is none. */
   async using<T>(work: () => Promise<T>): Promise<T> {
     this.#running += 1;
     try {
-      return await work();
+      const result = await work();
+      this.#used = true;
+      return result;
     } finally {
       this.#running -= 1;
-      this.#used = true;
     }
   }
 
