@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { autoLockOf, parseAutoLock } from './auto-lock.js';
+import { autoLockOf, locksBeforeSleep, parseAutoLock } from './auto-lock.js';
 
 test('a time is minutes, or has its unit', () => {
   const texts = ['1', '15', '90s', '15m', '2h', '168h'];
@@ -15,4 +15,13 @@ test('a flag only shortens what the environment says, and neither is ignored', (
   expect(autoLockOf('10', { SHERIN_AUTO_LOCK: '5' })).toBe(300);
   expect(autoLockOf('90s', { SHERIN_AUTO_LOCK: '5' })).toBe(90);
   expect(() => autoLockOf('10', { SHERIN_AUTO_LOCK: 'never' })).toThrow('SHERIN_AUTO_LOCK takes');
+});
+
+test('a lock before sleep is wanted by a flag or the environment', () => {
+  const words = [undefined, '', '0', '1'].map((text) =>
+    locksBeforeSleep(false, { SHERIN_LOCK_BEFORE_SLEEP: text }),
+  );
+  expect(words).toEqual([false, false, false, true]);
+  expect(locksBeforeSleep(true, { SHERIN_LOCK_BEFORE_SLEEP: '0' })).toBe(true);
+  expect(() => locksBeforeSleep(true, { SHERIN_LOCK_BEFORE_SLEEP: 'yes' })).toThrow('is 1 or 0');
 });

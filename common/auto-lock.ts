@@ -15,6 +15,16 @@ export function parseAutoLock(text: string, name = '--auto-lock'): number {
   });
 }
 
+/** Whether the vault is to be locked before the machine sleeps: a flag or `SHERIN_LOCK_BEFORE_SLEEP=1` wants it. @throws SherinError USAGE */
+export function locksBeforeSleep(flag: boolean, env: NodeJS.ProcessEnv = process.env): boolean {
+  const { SHERIN_LOCK_BEFORE_SLEEP: text = '' } = env;
+  if (!['', '0', '1'].includes(text))
+    throw new SherinError('USAGE', {
+      what: `SHERIN_LOCK_BEFORE_SLEEP is 1 or 0, not '${text.slice(0, 64)}'`,
+    });
+  return flag || text === '1';
+}
+
 /**
  * Seconds, or null where nobody wants it. The environment is whoever's who runs the service: a flag can only shorten what it says.
  * @throws SherinError USAGE for what is malformed, as a vault that is thought to lock itself must not stay open

@@ -50,6 +50,7 @@ withPlaces(program.command('serve').description('serve the vault until stopped (
   )
   .option('--header-backup', 'open with vault.json.bak', false)
   .option('--auto-lock <time>', 'lock after so many minutes without use')
+  .option('--lock-before-sleep', 'lock before the machine sleeps', false)
   .action(async (options) => serve(places(options), options).catch(fail));
 
 withPlaces(program.command('init').description('make a vault (used by sherinctl init)'))

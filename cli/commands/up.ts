@@ -31,6 +31,7 @@ export const up = command({
       'lock the vault after so many minutes without use, or a time such as 90s or 2h; SHERIN_AUTO_LOCK is the longest that it can be',
       'nothing',
     ),
+    lockBeforeSleep: flag('--lock-before-sleep', 'lock the vault before the machine sleeps (systemd-logind)'),
     headerBackup: flag(
       '--header-backup',
       'use vault.json.bak instead of a damaged vault.json, which is written anew once the vault has opened',
@@ -55,13 +56,14 @@ export const up = command({
     const started = session.connectIfRunning() === null;
     if (started) {
       const flags = options.verify === undefined ? [] : ['--verify', options.verify];
+      if (options.lockBeforeSleep) flags.push('--lock-before-sleep');
       if (autoLock !== null) flags.push('--auto-lock', `${autoLock}s`);
       await start(session, options.headerBackup ? [...flags, '--header-backup'] : flags);
     }
     const client = session.connect();
     const before = await client.call('status', {});
     refuseOtherVault(before, session.places);
-    requireAutoLock(before, autoLock);
+    requireAutoLock(before, autoLock, options.lockBeforeSleep);
     if (
       options.recoveryFd !== undefined ||
       options.acceptRollback ||
@@ -112,7 +114,11 @@ async function start(session: Session, flags: readonly string[]): Promise<void> 
 }
 
 /** Who wants a vault to lock itself must not find later that it does not. @throws SherinError USAGE */
-function requireAutoLock({ vault: { autoLock } }: Status, wanted: number | null): void {
+function requireAutoLock({ vault: { autoLock } }: Status, wanted: number | null, beforeSleep: boolean): void {
+  if (beforeSleep && autoLock.beforeSleep === 'off')
+    throw new SherinError('USAGE', {
+      what: 'sherin-fs runs already, and does not lock the vault before a sleep; stop it first: sherinctl down',
+    });
   if (wanted === null || (autoLock.seconds !== null && autoLock.seconds <= wanted)) return;
   throw new SherinError('USAGE', {
     what: `sherin-fs runs already, and locks the vault ${autoLock.seconds === null ? 'never' : `after ${autoLock.seconds} s`} by itself; stop it first: sherinctl down`,

@@ -49,6 +49,7 @@ const environment: readonly (readonly [string, string])[] = [
     'SHERIN_AUTO_LOCK',
     'lock the vault after so many minutes without use, or a time such as 90s or 2h; a flag can only shorten it',
   ],
+  ['SHERIN_LOCK_BEFORE_SLEEP', '1: lock the vault before the machine sleeps, with the flag or without'],
   ['SHERIN_LOG', 'level of the log: error, warn, info, debug'],
 ];
 

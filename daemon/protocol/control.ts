@@ -154,7 +154,11 @@ export const statusSchema = z.strictObject({
     /** The emergency stop is on with freeze: nothing is changed. */
     frozen: z.boolean(),
     /** Seconds without use after which it locks itself, and how many are left; null: never, and while it is locked. */
-    autoLock: z.strictObject({ seconds: count.nullable(), left: count.nullable() }),
+    autoLock: z.strictObject({
+      ...{ seconds: count.nullable(), left: count.nullable() },
+      /** Whether it is locked before the machine sleeps; `waiting`: nobody is there now to tell of a sleep. */
+      beforeSleep: z.enum(['off', 'on', 'waiting']),
+    }),
   }),
   tpm: tpmSchema,
   fs: z.strictObject({

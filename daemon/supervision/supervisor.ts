@@ -24,6 +24,7 @@ interface Manner {
   readonly verify: Status['fs']['verify'];
   /** Seconds. */
   readonly autoLock: number | null;
+  readonly lockBeforeSleep: boolean;
 }
 
 export interface SupervisionFacts {
@@ -59,7 +60,7 @@ export class Supervisor {
   constructor(where: Places, log: Logger) {
     this.#where = where;
     this.#log = log;
-    this.#manner = { mount: { path: where.mount }, verify: 'vertex', autoLock: null };
+    this.#manner = { mount: { path: where.mount }, verify: 'vertex', autoLock: null, lockBeforeSleep: false };
   }
 
   /**
@@ -216,8 +217,9 @@ export class Supervisor {
   }
 
   async #launch(): Promise<RunningFs> {
-    const { mount, verify, autoLock } = this.#manner;
+    const { mount, verify, autoLock, lockBeforeSleep } = this.#manner;
     const flags = autoLock === null ? [] : ['--auto-lock', `${autoLock}s`];
+    if (lockBeforeSleep) flags.push('--lock-before-sleep');
     try {
       await startSherinFs(this.#where, ['--verify', verify, ...flags]);
     } catch (error) {
@@ -283,9 +285,9 @@ export class Supervisor {
 }
 
 function mannerOf({ mount, fs, vault }: Status): Manner {
-  const { verify } = fs;
-  const autoLock = vault.autoLock.seconds;
-  if (mount === null) return { mount: null, verify, autoLock };
+  const { seconds: autoLock, beforeSleep } = vault.autoLock;
+  const others = { verify: fs.verify, autoLock, lockBeforeSleep: beforeSleep !== 'off' };
+  if (mount === null) return { mount: null, ...others };
   const { path, driver, allowOther, listIds } = mount;
-  return { mount: { path, driver, allowOther, listIds }, verify, autoLock };
+  return { mount: { path, driver, allowOther, listIds }, ...others };
 }

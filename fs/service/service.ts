@@ -34,6 +34,7 @@ import { Removing } from './removing.js';
 import { KeptRules } from './rules/kept-rules.js';
 import type { Session } from './session.js';
 import { SessionEnd } from './session-end.js';
+import { SleepWatch } from './sleep-watch.js';
 import { Snapshots } from './snapshots.js';
 import { Space } from './space.js';
 import { statusOf } from './status.js';
@@ -59,6 +60,7 @@ export interface ServiceOptions {
   readonly freezeMark?: FreezeMark;
   /** Seconds without use after which it locks itself; none: never. */
   readonly autoLock?: number | null;
+  readonly lockBeforeSleep?: boolean;
 }
 
 /** The life of one vault in this process: sealed, unlocked, locked; mounted or not. */
@@ -78,6 +80,7 @@ export class VaultService implements VaultView {
   readonly snapshots: Snapshots;
   readonly attesting: Attesting;
   readonly idleLock: IdleLock;
+  readonly #sleepWatch: SleepWatch | null;
   readonly events = new VaultEvents();
   readonly tasks: Tasks;
   readonly #measures = new Measures();
@@ -141,6 +144,9 @@ export class VaultService implements VaultView {
       lock: () => this.lock(null, 'idle'),
     });
     this.idleLock.start();
+    const beforeSleep = options.lockBeforeSleep === true;
+    this.#sleepWatch = beforeSleep ? new SleepWatch({ lock: () => this.lock(null, 'sleep'), log }) : null;
+    this.#sleepWatch?.start();
     this.tasks = new Tasks(this, this.#mounting);
     this.rules = new KeptRules({
       ...{ vault: this, admins: this.#admins },
@@ -242,7 +248,7 @@ export class VaultService implements VaultView {
   }
 
   /** Wipes keys and plaintext; answers when the kernel has dropped its pages. @throws SherinError UNSEALED: it is locked all the same */
-  async lock(peer: Caller | null, reason: 'request' | 'idle' = 'request'): Promise<void> {
+  async lock(peer: Caller | null, reason: 'request' | 'idle' | 'sleep' = 'request'): Promise<void> {
     await this.#turns.run(async () => {
       const session = this.current();
       this.#refused = null;
@@ -261,6 +267,7 @@ export class VaultService implements VaultView {
   /** Unmounts, commits, wipes keys, gives the vault back. @throws SherinError UNSEALED: all of that is done; IO: it is still mounted */
   async stop(peer: Peer | null): Promise<{ lazy: boolean }> {
     this.idleLock.stop();
+    this.#sleepWatch?.stop();
     const unmounted = [this.#mounting.mounted, ...this.#mounting.past].flatMap((mount) => mount?.path ?? []);
     const result = { lazy: false };
     for (const path of unmounted) if ((await this.mounts.unmount(peer, path)).lazy) result.lazy = true;
@@ -288,7 +295,7 @@ export class VaultService implements VaultView {
       reader: this.#reader,
       wholeCube: this.#options.wholeCube,
       measures: this.#measures,
-      ...{ frozen: this.frozen, idleLock: this.idleLock },
+      ...{ frozen: this.frozen, idleLock: this.idleLock, sleepWatch: this.#sleepWatch },
     });
   }
 

@@ -9,6 +9,7 @@ import { keyMemory } from './key-memory.js';
 import type { Measures } from './measures.js';
 import type { Mounted, PastMount } from './mounting.js';
 import type { Session } from './session.js';
+import type { SleepWatch } from './sleep-watch.js';
 
 export interface StatusParts {
   readonly locked: LockedVault;
@@ -22,6 +23,8 @@ export interface StatusParts {
   readonly measures: Measures;
   readonly frozen: boolean;
   readonly idleLock: IdleLock;
+  /** None: it is not locked before the machine sleeps. */
+  readonly sleepWatch: SleepWatch | null;
 }
 
 /** Which TPM opens the vault, in the words that every status uses. */
@@ -54,7 +57,10 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
       })),
       generation: header.generation,
       frozen: parts.frozen,
-      autoLock: { seconds: parts.idleLock.seconds, left: parts.idleLock.left() },
+      autoLock: {
+        ...{ seconds: parts.idleLock.seconds, left: parts.idleLock.left() },
+        beforeSleep: parts.sleepWatch === null ? 'off' : parts.sleepWatch.watching ? 'on' : 'waiting',
+      },
     },
     tpm: tpmOf(header),
     fs: {

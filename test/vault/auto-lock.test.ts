@@ -26,7 +26,7 @@ describe('a vault with --auto-lock', () => {
     try {
       // As long as it takes: the test ends with its time.
       while ((await state()).state !== 'locked') await sleep(50);
-      expect((await state()).autoLock).toEqual({ seconds: 3, left: null });
+      expect((await state()).autoLock).toEqual({ seconds: 3, left: null, beforeSleep: 'off' });
       const bytes = Buffer.alloc(7);
       await expect(held.read(bytes, 0, 7, 0)).rejects.toMatchObject({ code: 'EACCES' });
       // The first access does not open it again: it is locked on purpose.
