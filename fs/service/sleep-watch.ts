@@ -71,7 +71,8 @@ export class SleepWatch {
       // Listens from here on: only now may the machine be held up.
       if (line.startsWith('Monitoring signals')) {
         this.#monitor = child;
-        this.#hold();
+        // Whatever was missed meanwhile: who listens is awake.
+        this.#wakes();
       }
       const [, begins] = signal.exec(line) ?? [];
       if (begins === 'true') void this.#sleeps();
