@@ -131,7 +131,11 @@ function add(parent: Command, definition: CommandDefinition, action: Action, jso
   command.addHelpText('after', exampleText(definition));
   for (const child of definition.commands) add(command, child, action, json);
   if (definition.run !== null) {
-    command.action(() => action(definition, command.args, command.opts(), command.optsWithGlobals()));
+    command.action(() => {
+      // An option that the command above has as well, such as that of attest verify, is found by that one.
+      const above = parent.parent === null ? {} : parent.opts();
+      return action(definition, command.args, { ...above, ...command.opts() }, command.optsWithGlobals());
+    });
   }
 }
 

@@ -2,6 +2,7 @@
  * Every error a user can meet, in one table: code → errno, exit code, sentence, hint.
  * `{x}` in a sentence, hint or command is replaced by the error's context value `x`, `{command}` in a hint by the command.
  */
+import { attestationErrors } from './attestation-errors.js';
 import { backupErrors } from './backup-errors.js';
 import { botErrors } from './bot-errors.js';
 import { daemonErrors } from './daemon-errors.js';
@@ -382,6 +383,7 @@ export const errorTable = {
     sentence: '{what} took longer than {seconds} s',
     hint: 'see: sherinctl doctor',
   },
+  ...attestationErrors,
   ...policyErrors,
   ...daemonErrors,
   ...botErrors,

@@ -49,6 +49,8 @@ withPlaces(program.command('serve').description('serve the vault until stopped (
       .default('vertex'),
   )
   .option('--header-backup', 'open with vault.json.bak', false)
+  .option('--auto-lock <time>', 'lock after so many minutes without use')
+  .option('--lock-before-sleep', 'lock before the machine sleeps', false)
   .action(async (options) => serve(places(options), options).catch(fail));
 
 withPlaces(program.command('init').description('make a vault (used by sherinctl init)'))

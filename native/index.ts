@@ -38,7 +38,7 @@ export {
 export type { FramePlace, MacPurpose, ScryptCost, Wrapped } from './keys.js';
 export { loadFuseNativeMend } from './load.js';
 export type { FrameTo, RewritesState } from './rewrites.js';
-export type { NvIndex, Sealed, SealPolicy, TpmInfo } from './tpm.js';
+export type { AttestationKey, NvIndex, Quote, Sealed, SealPolicy, TpmInfo } from './tpm.js';
 export type { WhenDone } from './when-done.js';
 
 /** `code` is stable: EWIPED, ETAG (a GCM tag did not match), ECHECKSUM, ETPM, EIO-style errno names, EINVAL. */

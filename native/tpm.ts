@@ -27,6 +27,22 @@ export interface Sealed {
   readonly pcrDigest: Buffer;
 }
 
+/** A key of this TPM that signs nothing but what the TPM itself says; `private` is of use in that TPM alone. */
+export interface AttestationKey {
+  /** Marshalled TPM2B_PUBLIC and TPM2B_PRIVATE. */
+  readonly public: Buffer;
+  readonly private: Buffer;
+  /** Of the storage primary it was made below. */
+  readonly primaryName: Buffer;
+}
+
+export interface Quote {
+  /** TPMS_ATTEST, the bytes that are signed. */
+  readonly attest: Buffer;
+  /** TPMT_SIGNATURE. */
+  readonly signature: Buffer;
+}
+
 export interface TpmInfo {
   readonly manufacturer: string;
   readonly vendor: string;
@@ -52,6 +68,15 @@ export interface Tpm {
   unseal(sealed: Sealed, policy: SealPolicy): Promise<Secret>;
   pcrRead(bank: SealPolicy['bank'], pcrs: readonly number[]): Promise<Map<number, Buffer>>;
   pcrExtend(pcr: number, sha256: Buffer): Promise<void>;
+  /** Makes an ECC P-256 attestation key (FORMAT.md, "Attestation") below the storage primary. */
+  attestationKey(): Promise<AttestationKey>;
+  /** TPM2_Quote of the PCRs over 32 bytes of qualifying data (code EPRIMARY when the primary is another). */
+  quote(
+    key: AttestationKey,
+    qualifying: Buffer,
+    bank: SealPolicy['bank'],
+    pcrs: readonly number[],
+  ): Promise<Quote>;
   /** Defines a COUNTER index (AUTHREAD, AUTHWRITE, NO_DA, not ORDERLY) at a free handle in 0x01800000–0x01BFFFFF, increments it once so that it can be read. */
   counterDefine(auth: Secret | null): Promise<NvIndex & { readonly value: bigint }>;
   counterRead(index: NvIndex, auth: Secret | null): Promise<bigint>;

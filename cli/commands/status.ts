@@ -40,12 +40,14 @@ function rows(found: Status): [string, string][] {
   const slots = vault.slots
     .map(({ id, type, pin }) => `${type} (slot ${id}${pin ? ', with PIN' : ''})`)
     .join(', ');
+  const locks = lockWords(vault);
   const lines: [string, string][] = [
     ['vault', `${vault.path} (${vault.uuid}, generation ${vault.generation})`],
     [
       'state',
       vault.reason === null ? vault.state : `${vault.state} (${vault.reason.code}; see: sherinctl why)`,
     ],
+    ...(locks.length === 0 ? [] : ([['lock', locks.join('; ')]] as [string, string][])),
     ...(vault.frozen
       ? ([['stop', 'FROZEN: nothing is changed (see: sherinctl why)']] as [string, string][])
       : []),
@@ -97,6 +99,17 @@ function rows(found: Status): [string, string][] {
     ],
   );
   return lines;
+}
+
+/** When it locks itself, in the words of its row. */
+function lockWords({ state, autoLock: { seconds, left, beforeSleep } }: Status['vault']): string[] {
+  const sleep = {
+    ...{ off: [], on: ['before the machine sleeps'] },
+    waiting: ['before the machine sleeps, BUT NOBODY TELLS OF IT NOW (is systemd-logind running?)'],
+  }[beforeSleep];
+  if (seconds === null) return sleep.map((words) => `locks itself ${words}`);
+  const after = `locks itself after ${formatDuration(seconds)} without use`;
+  return [state === 'unlocked' && left !== null ? `${after}: in ${formatDuration(left)}` : after, ...sleep];
 }
 
 function daemonRow({ pid, state, restarts, retryInSeconds, lastError }: DaemonStatus): string {

@@ -1,10 +1,11 @@
 import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseAutoLock } from '../../common/auto-lock.js';
 import { SherinError } from '../../common/errors.js';
 import { refuseOtherVault } from '../../daemon/client/other-vault.js';
 import { startSherinFs } from '../../daemon/client/start-sherin-fs.js';
 import type { MountDriverName, Status } from '../../daemon/protocol/control.js';
-import { choice, command, descriptor, flag, unless } from '../definition.js';
+import { choice, command, descriptor, flag, text, unless } from '../definition.js';
 import { needMountPoint } from '../service/mount-point.js';
 import { openTerminal, unlock, wantsPin } from '../service/secret.js';
 import type { Session } from '../session.js';
@@ -25,6 +26,12 @@ export const up = command({
       '--accept-rollback',
       'open a vault that was put back to an older state, on purpose, with the recovery key',
     ),
+    autoLock: text(
+      '--auto-lock <time>',
+      'lock the vault after so many minutes without use, or a time such as 90s or 2h; SHERIN_AUTO_LOCK is the longest that it can be',
+      'nothing',
+    ),
+    lockBeforeSleep: flag('--lock-before-sleep', 'lock the vault before the machine sleeps (systemd-logind)'),
     headerBackup: flag(
       '--header-backup',
       'use vault.json.bak instead of a damaged vault.json, which is written anew once the vault has opened',
@@ -45,14 +52,18 @@ export const up = command({
     { text: 'With the recovery key', line: 'sherinctl up --recovery-fd 3 3< recovery.txt' },
   ],
   run: async (session, _args, options) => {
+    const autoLock = options.autoLock === undefined ? null : parseAutoLock(options.autoLock);
     const started = session.connectIfRunning() === null;
     if (started) {
       const flags = options.verify === undefined ? [] : ['--verify', options.verify];
+      if (options.lockBeforeSleep) flags.push('--lock-before-sleep');
+      if (autoLock !== null) flags.push('--auto-lock', `${autoLock}s`);
       await start(session, options.headerBackup ? [...flags, '--header-backup'] : flags);
     }
     const client = session.connect();
     const before = await client.call('status', {});
     refuseOtherVault(before, session.places);
+    requireAutoLock(before, autoLock, options.lockBeforeSleep);
     if (
       options.recoveryFd !== undefined ||
       options.acceptRollback ||
@@ -100,6 +111,18 @@ async function start(session: Session, flags: readonly string[]): Promise<void> 
       await sleep(100);
     }
   }
+}
+
+/** Who wants a vault to lock itself must not find later that it does not. @throws SherinError USAGE */
+function requireAutoLock({ vault: { autoLock } }: Status, wanted: number | null, beforeSleep: boolean): void {
+  if (beforeSleep && autoLock.beforeSleep === 'off')
+    throw new SherinError('USAGE', {
+      what: 'sherin-fs runs already, and does not lock the vault before a sleep; stop it first: sherinctl down',
+    });
+  if (wanted === null || (autoLock.seconds !== null && autoLock.seconds <= wanted)) return;
+  throw new SherinError('USAGE', {
+    what: `sherin-fs runs already, and locks the vault ${autoLock.seconds === null ? 'never' : `after ${autoLock.seconds} s`} by itself; stop it first: sherinctl down`,
+  });
 }
 
 interface MountOptions {

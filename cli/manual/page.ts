@@ -45,6 +45,11 @@ const environment: readonly (readonly [string, string])[] = [
   ['SHERIN_TPM_STATE', 'directory of software TPM states'],
   ['SHERIN_DAEMON_STATE', 'directory of what sherind keeps: tasks, patterns, a copy of the policy'],
   ['SHERIN_KNOWN_VAULTS', 'file of the vaults that this machine knows'],
+  [
+    'SHERIN_AUTO_LOCK',
+    'lock the vault after so many minutes without use, or a time such as 90s or 2h; a flag can only shorten it',
+  ],
+  ['SHERIN_LOCK_BEFORE_SLEEP', '1: lock the vault before the machine sleeps, with the flag or without'],
   ['SHERIN_LOG', 'level of the log: error, warn, info, debug'],
 ];
 
@@ -55,8 +60,8 @@ const files: readonly (readonly [string, string])[] = [
 
 function commandSection(definition: CommandDefinition, above: string): string[] {
   const line = `${above} ${definition.name}`;
-  if (definition.commands.length > 0)
-    return definition.commands.flatMap((child) => commandSection(child, line));
+  const below = definition.commands.flatMap((child) => commandSection(child, line));
+  if (definition.run === null) return below;
   const usage =
     definition.usage ?? ['[options]', ...(definition.args ?? []).map(({ form }) => form)].join(' ');
   const shown = definition.options.length === 0 ? usage.replace(/^\[options\] ?/, '') : usage;
@@ -76,6 +81,7 @@ function commandSection(definition: CommandDefinition, above: string): string[] 
       '.fi',
       '.RE',
     ]),
+    ...below,
   ];
 }
 

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { accessMethods } from './access.js';
 import { admissionMethods } from './admission.js';
+import { attestMethods } from './attest.js';
 import { auditMethods } from './audit.js';
 import { engineMethods } from './engine.js';
 import { watchMethods } from './events.js';
@@ -152,6 +153,12 @@ export const statusSchema = z.strictObject({
     generation: count,
     /** The emergency stop is on with freeze: nothing is changed. */
     frozen: z.boolean(),
+    /** Seconds without use after which it locks itself, and how many are left; null: never, and while it is locked. */
+    autoLock: z.strictObject({
+      ...{ seconds: count.nullable(), left: count.nullable() },
+      /** Whether it is locked before the machine sleeps; `waiting`: nobody is there now to tell of a sleep. */
+      beforeSleep: z.enum(['off', 'on', 'waiting']),
+    }),
   }),
   tpm: tpmSchema,
   fs: z.strictObject({
@@ -301,6 +308,7 @@ export const controlMethods = {
     versionSchema,
   ),
   ...spaceMethods,
+  ...attestMethods,
   ...auditMethods,
   ...engineMethods,
   ...admissionMethods,

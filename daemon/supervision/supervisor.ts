@@ -22,6 +22,9 @@ const firstTries = 3;
 interface Manner {
   readonly mount: ControlParams<'mount'> | null;
   readonly verify: Status['fs']['verify'];
+  /** Seconds. */
+  readonly autoLock: number | null;
+  readonly lockBeforeSleep: boolean;
 }
 
 export interface SupervisionFacts {
@@ -57,7 +60,7 @@ export class Supervisor {
   constructor(where: Places, log: Logger) {
     this.#where = where;
     this.#log = log;
-    this.#manner = { mount: { path: where.mount }, verify: 'vertex' };
+    this.#manner = { mount: { path: where.mount }, verify: 'vertex', autoLock: null, lockBeforeSleep: false };
   }
 
   /**
@@ -214,9 +217,11 @@ export class Supervisor {
   }
 
   async #launch(): Promise<RunningFs> {
-    const { mount, verify } = this.#manner;
+    const { mount, verify, autoLock, lockBeforeSleep } = this.#manner;
+    const flags = autoLock === null ? [] : ['--auto-lock', `${autoLock}s`];
+    if (lockBeforeSleep) flags.push('--lock-before-sleep');
     try {
-      await startSherinFs(this.#where, ['--verify', verify]);
+      await startSherinFs(this.#where, ['--verify', verify, ...flags]);
     } catch (error) {
       if (!(error instanceof SherinError && error.code === 'VAULT_BUSY')) throw error;
       const other = await this.#awaitOther();
@@ -279,8 +284,10 @@ export class Supervisor {
   }
 }
 
-function mannerOf({ mount, fs }: Status): Manner {
-  if (mount === null) return { mount: null, verify: fs.verify };
+function mannerOf({ mount, fs, vault }: Status): Manner {
+  const { seconds: autoLock, beforeSleep } = vault.autoLock;
+  const others = { verify: fs.verify, autoLock, lockBeforeSleep: beforeSleep !== 'off' };
+  if (mount === null) return { mount: null, ...others };
   const { path, driver, allowOther, listIds } = mount;
-  return { mount: { path, driver, allowOther, listIds }, verify: fs.verify };
+  return { mount: { path, driver, allowOther, listIds }, ...others };
 }

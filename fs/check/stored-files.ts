@@ -8,7 +8,7 @@ import { system } from '../../native/index.js';
 /** Names of FORMAT.md, "Directory", and what is made beside them for a while. */
 const topNames = new Set([
   ...['vault.json', 'vault.json.bak', 'manifest.db', 'manifest.db-wal'],
-  ...['cubes', 'audit', 'quarantine', 'journal', 'backup.tmp', 'lost+found'],
+  ...['attestation.json', 'cubes', 'audit', 'quarantine', 'journal', 'backup.tmp', 'lost+found'],
 ]);
 /** Folders beside those of cubes, by name. */
 const passingFolders: ReadonlyMap<string, 'temporaries' | 'trash'> = new Map([

@@ -1,5 +1,6 @@
 import { closeSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { autoLockOf, locksBeforeSleep } from '../../common/auto-lock.js';
 import { controlSocket, type Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import { FreezeMark } from '../../common/freeze-mark.js';
@@ -18,6 +19,8 @@ import { openLocked } from '../vault/open.js';
 export interface ServeOptions {
   readonly verify: 'vertex' | 'cube';
   readonly headerBackup: boolean;
+  readonly autoLock?: string;
+  readonly lockBeforeSleep: boolean;
 }
 
 /** The starter's descriptor: one JSON line says that the control socket answers, or why not. */
@@ -37,11 +40,13 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
   const log = makeLogger('sherin-fs');
   try {
     prepareRuntimeDirectory(where.runtime);
+    const autoLock = autoLockOf(options.autoLock);
+    const lockBeforeSleep = locksBeforeSleep(options.lockBeforeSleep);
     const locked = await openLocked(where.vault, where, {
       header: options.headerBackup ? 'vault.json.bak' : 'vault.json',
     });
     const service = new VaultService(locked, log, {
-      wholeCube: options.verify === 'cube',
+      ...{ wholeCube: options.verify === 'cube', autoLock, lockBeforeSleep },
       freezeMark: new FreezeMark(join(where.daemonState, locked.header.uuid)),
     });
     await service.store.clean();

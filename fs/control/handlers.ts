@@ -7,6 +7,7 @@ import { whyContent, whyError, whyVault } from '../service/why.js';
 import { accessHandlers } from './access-handlers.js';
 import { admissionHandlers } from './admission-handlers.js';
 import { pageOf } from './answer-space.js';
+import { attestHandlers } from './attest-handlers.js';
 import { auditHandlers } from './audit-handlers.js';
 import type { BackupHandlers } from './backup-handlers.js';
 import { checkHandlers } from './check-handlers.js';
@@ -23,6 +24,7 @@ import { spaceHandlers } from './space-handlers.js';
 import { taskHandlers } from './task-handlers.js';
 import type { TransferHandlers } from './transfer-handlers.js';
 import { treeHandlers } from './tree-handlers.js';
+import { usesOfContent } from './use-of-content.js';
 import type { WatchHandlers } from './watch-handlers.js';
 
 /** Longest PIN or recovery key that is read from a descriptor, bytes. */
@@ -60,7 +62,7 @@ export function controlHandlers(
   threads: ClientThreads,
   stopped: () => void,
 ): ControlHandlers {
-  return heldByFreeze(service, {
+  const handlers = heldByFreeze(service, {
     ...treeHandlers(service, threads),
     ...transfers.handlers(),
     ...backups.handlers(),
@@ -73,6 +75,7 @@ export function controlHandlers(
     ...objectHandlers(service.objects),
     ...engineHandlers(service),
     ...admissionHandlers(service),
+    ...attestHandlers(service),
     ...auditHandlers(service),
     ...accessHandlers(service),
     ...taskHandlers(service.tasks),
@@ -138,4 +141,5 @@ export function controlHandlers(
 
     remove: ({ paths }, { peer }) => service.removing.remove(paths, peer),
   });
+  return usesOfContent(service, handlers);
 }

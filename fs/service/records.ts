@@ -14,6 +14,7 @@ export class Records {
   readonly #denials: CoalescedAudit;
   readonly #opens = new RecordedOpens();
   #writable = true;
+  #opened = 0;
   #closed = false;
 
   /** @param failed told when the log takes records no more: what may be opened without one is to be taken back */
@@ -26,6 +27,11 @@ export class Records {
   /** True while the last record could be written. */
   get writable(): boolean {
     return this.#writable;
+  }
+
+  /** Opens in this session, those that have no record of their own included. */
+  get opened(): number {
+    return this.#opened;
   }
 
   /** Number and root of the durable records. */
@@ -64,12 +70,14 @@ export class Records {
 
   /** An open. Normally nobody waits for the disk; a log that failed must take this record first. @throws as {@link record} */
   async open(id: string, caller: Caller): Promise<void> {
-    if (this.#writable) this.noteOpen(id, caller);
-    else await this.record({ event: 'AUDIT_OPEN', id, actor: actorOf(caller), meta: {} });
+    if (this.#writable) return this.noteOpen(id, caller);
+    this.#opened += 1;
+    await this.record({ event: 'AUDIT_OPEN', id, actor: actorOf(caller), meta: {} });
   }
 
   /** An open that has been answered. */
   noteOpen(id: string, caller: Caller): void {
+    this.#opened += 1;
     const actor: AuditActor = actorOf(caller);
     if (!this.#opens.first(actor, id, Date.now())) return;
     const recorded = this.#append({ event: 'AUDIT_OPEN', id, actor, meta: {} }, { patient: true });

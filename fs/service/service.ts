@@ -13,14 +13,15 @@ import { CubeStore } from '../cube/store.js';
 import { BotFolders } from '../mount/bots/folders.js';
 import type { Caller } from '../mount/source.js';
 import { filesName, topInode } from '../mount/top-tree.js';
-import { within } from '../mount/within.js';
 import { headerPublicKey } from '../vault/header.js';
 import type { LockedVault } from '../vault/open.js';
 import { actorOf } from './actor.js';
+import { Attesting } from './attesting.js';
 import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';
 import { Freezing } from './freezing.js';
 import { History } from './history.js';
+import { IdleLock } from './idle-lock.js';
 import { Importing } from './importing.js';
 import { keepWritten, unsealedError } from './keep-written.js';
 import { Measures } from './measures.js';
@@ -29,10 +30,11 @@ import { Mounts } from './mounts.js';
 import { ObjectAccess } from './object-access.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
 import { Origins } from './origins.js';
-import { releaseMemory } from './release-memory.js';
 import { Removing } from './removing.js';
 import { KeptRules } from './rules/kept-rules.js';
 import type { Session } from './session.js';
+import { SessionEnd } from './session-end.js';
+import { SleepWatch } from './sleep-watch.js';
 import { Snapshots } from './snapshots.js';
 import { Space } from './space.js';
 import { statusOf } from './status.js';
@@ -51,15 +53,14 @@ const cacheBytes = 16 * 1024 * 1024;
 const readThreads = 4;
 /** A refused unseal is not repeated for this long: a directory listing must not become a storm of TPM calls. */
 const refusalMs = 3_000;
-/** What the last records and the rollback counter may take at a lock. */
-const closeMs = 20_000;
-/** What an unlock waits for a session that could not be closed in time: as long as a TPM may be asked for one thing. */
-const closedMs = 100_000;
 
 export interface ServiceOptions {
   readonly wholeCube: boolean;
   /** None: no sherind watches over this vault. */
   readonly freezeMark?: FreezeMark;
+  /** Seconds without use after which it locks itself; none: never. */
+  readonly autoLock?: number | null;
+  readonly lockBeforeSleep?: boolean;
 }
 
 /** The life of one vault in this process: sealed, unlocked, locked; mounted or not. */
@@ -77,6 +78,9 @@ export class VaultService implements VaultView {
   readonly origins: Origins;
   readonly objects: ObjectAccess;
   readonly snapshots: Snapshots;
+  readonly attesting: Attesting;
+  readonly idleLock: IdleLock;
+  readonly #sleepWatch: SleepWatch | null;
   readonly events = new VaultEvents();
   readonly tasks: Tasks;
   readonly #measures = new Measures();
@@ -90,11 +94,10 @@ export class VaultService implements VaultView {
   readonly #reader: CubeReader;
   readonly #pending: PendingAudit;
   readonly #mounting: Mounting;
+  readonly #end: SessionEnd;
   #state: State = { kind: 'sealed' };
   readonly #turns = new Turns();
   #opening: Promise<Session> | null = null;
-  /** The end of the last session, which a hung disk or TPM may put off. */
-  #closing: Promise<void> = Promise.resolve();
   #refused: { readonly error: SherinError; readonly at: number } | null = null;
 
   constructor(locked: LockedVault, log: Logger, options: ServiceOptions) {
@@ -111,6 +114,8 @@ export class VaultService implements VaultView {
     });
     this.#pending = new PendingAudit(locked.directory.inside('audit'));
     this.#mounting = new Mounting(this, log);
+    const invalidate = () => this.#mounting.invalidate('all');
+    this.#end = new SessionEnd({ reader: this.#reader, invalidate, log });
     this.freezing = new Freezing({
       ...{ current: () => this.current(), log, note: (event) => this.note(event) },
       flush: () => this.#mounting.invalidate('all'),
@@ -129,6 +134,19 @@ export class VaultService implements VaultView {
       inside: (name) => locked.directory.inside(name),
       undisturbed: (step) => this.#undisturbed(step),
     });
+    this.attesting = new Attesting(this, locked);
+    this.idleLock = new IdleLock({
+      ...{ seconds: options.autoLock ?? null, log },
+      mark: () => {
+        const session = this.current();
+        return session && `${session.useMark},${this.#measures.syncs.buckets.join()}`;
+      },
+      lock: () => this.lock(null, 'idle'),
+    });
+    this.idleLock.start();
+    const beforeSleep = options.lockBeforeSleep === true;
+    this.#sleepWatch = beforeSleep ? new SleepWatch({ lock: () => this.lock(null, 'sleep'), log }) : null;
+    this.#sleepWatch?.start();
     this.tasks = new Tasks(this, this.#mounting);
     this.rules = new KeptRules({
       ...{ vault: this, admins: this.#admins },
@@ -225,8 +243,12 @@ export class VaultService implements VaultView {
     }
   }
 
+  used(): void {
+    this.idleLock.used();
+  }
+
   /** Wipes keys and plaintext; answers when the kernel has dropped its pages. @throws SherinError UNSEALED: it is locked all the same */
-  async lock(peer: Caller | null): Promise<void> {
+  async lock(peer: Caller | null, reason: 'request' | 'idle' | 'sleep' = 'request'): Promise<void> {
     await this.#turns.run(async () => {
       const session = this.current();
       this.#refused = null;
@@ -234,16 +256,18 @@ export class VaultService implements VaultView {
         this.#become({ kind: 'locked' });
         return;
       }
-      session.records.note({ event: 'AUDIT_LOCK', id: null, actor: actorOf(peer), meta: {} }, true);
+      session.records.note({ event: 'AUDIT_LOCK', id: null, actor: actorOf(peer), meta: { reason } }, true);
       const unsealed = await keepWritten(session, this.#mounting, actorOf(peer), this.#log);
       this.#become({ kind: 'locked' });
-      await this.#end(session);
+      await this.#end.end(session);
       if (unsealed !== null) throw unsealedError(unsealed, 'locked');
     });
   }
 
   /** Unmounts, commits, wipes keys, gives the vault back. @throws SherinError UNSEALED: all of that is done; IO: it is still mounted */
   async stop(peer: Peer | null): Promise<{ lazy: boolean }> {
+    this.idleLock.stop();
+    this.#sleepWatch?.stop();
     const unmounted = [this.#mounting.mounted, ...this.#mounting.past].flatMap((mount) => mount?.path ?? []);
     const result = { lazy: false };
     for (const path of unmounted) if ((await this.mounts.unmount(peer, path)).lazy) result.lazy = true;
@@ -252,7 +276,7 @@ export class VaultService implements VaultView {
       session?.records.note({ event: 'AUDIT_STOP', id: null, actor: actorOf(peer), meta: {} }, true);
       const left = session && (await keepWritten(session, this.#mounting, actorOf(peer), this.#log));
       this.#become({ kind: 'locked' });
-      if (session !== null) await this.#end(session);
+      if (session !== null) await this.#end.end(session);
       return left;
     });
     await this.#locked.close();
@@ -271,7 +295,7 @@ export class VaultService implements VaultView {
       reader: this.#reader,
       wholeCube: this.#options.wholeCube,
       measures: this.#measures,
-      frozen: this.frozen,
+      ...{ frozen: this.frozen, idleLock: this.idleLock, sleepWatch: this.#sleepWatch },
     });
   }
 
@@ -286,7 +310,7 @@ export class VaultService implements VaultView {
     return this.#turns.run(async () => {
       const session = this.current();
       if (session !== null) return session.undisturbed(() => step(true));
-      await this.#closing;
+      await this.#end.ended;
       return step(false);
     });
   }
@@ -298,9 +322,7 @@ export class VaultService implements VaultView {
       return this.#state.session;
     }
     if (this.#state.kind === 'locked' && peer === null) throw new SherinError('LOCKED');
-    const closed = this.#closing.then(() => true);
-    if ((await within(closed, closedMs)) === undefined)
-      throw new SherinError('TIMEOUT', { what: 'the end of the last session', seconds: closedMs / 1000 });
+    await this.#end.requireEnded();
     try {
       const session = await openSession(how, {
         locked: this.#locked,
@@ -350,35 +372,6 @@ export class VaultService implements VaultView {
       await this.note({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actorOf(peer), meta });
     }
     throw error;
-  }
-
-  /** Content goes first, keys after at most `closeMs`: neither a full or hung disk nor a missing TPM keeps anybody from locking. */
-  async #end(session: Session): Promise<void> {
-    try {
-      const ended = await Promise.allSettled([this.#reader.stop(), this.#mounting.invalidate('all')]);
-      ended.push(...(await Promise.allSettled([this.#close(session)])));
-      for (const { reason } of ended.filter((result) => result.status === 'rejected')) {
-        this.#log.error({ err: reason }, 'the vault was closed without raising the rollback counter');
-      }
-    } finally {
-      session.keyring.wipe();
-      await this.#mounting.invalidate('all');
-      // Names and attributes that it had are garbage once nobody waits here; pages of garbage alone go back to the kernel.
-      setImmediate(releaseMemory);
-    }
-  }
-
-  /** @throws SherinError as the session's close; TIMEOUT, and it may come to its end later */
-  async #close(session: Session): Promise<void> {
-    const closing = session.close();
-    this.#closing = closing.catch(() => undefined);
-    const closed = await within(
-      closing.then(() => true),
-      closeMs,
-    );
-    if (closed === undefined) {
-      throw new SherinError('TIMEOUT', { what: 'closing the vault', seconds: closeMs / 1000 });
-    }
   }
 
   /** From the way of a READ nothing may wait for the kernel: the answer goes first. */

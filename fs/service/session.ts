@@ -141,6 +141,12 @@ export class Session {
     return recover({ journal, writing, from: manifest.head.journal, reserveInode });
   }
 
+  /** Changes with whatever programs read, open or change. */
+  get useMark(): string {
+    const { servedBytes, hits } = this.reader.stats();
+    return [servedBytes, hits, this.records.opened, this.writing.working.next].join();
+  }
+
   /** The tree as programs see it. */
   get tree(): Tree {
     return this.writing.tree;

@@ -4,10 +4,12 @@ import type { Status } from '../../daemon/protocol/control.js';
 import type { CubeReader } from '../../native/index.js';
 import type { Header } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
+import type { IdleLock } from './idle-lock.js';
 import { keyMemory } from './key-memory.js';
 import type { Measures } from './measures.js';
 import type { Mounted, PastMount } from './mounting.js';
 import type { Session } from './session.js';
+import type { SleepWatch } from './sleep-watch.js';
 
 export interface StatusParts {
   readonly locked: LockedVault;
@@ -20,6 +22,9 @@ export interface StatusParts {
   readonly wholeCube: boolean;
   readonly measures: Measures;
   readonly frozen: boolean;
+  readonly idleLock: IdleLock;
+  /** None: it is not locked before the machine sleeps. */
+  readonly sleepWatch: SleepWatch | null;
 }
 
 /** Which TPM opens the vault, in the words that every status uses. */
@@ -52,6 +57,10 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
       })),
       generation: header.generation,
       frozen: parts.frozen,
+      autoLock: {
+        ...{ seconds: parts.idleLock.seconds, left: parts.idleLock.left() },
+        beforeSleep: parts.sleepWatch === null ? 'off' : parts.sleepWatch.watching ? 'on' : 'waiting',
+      },
     },
     tpm: tpmOf(header),
     fs: {

@@ -1,12 +1,12 @@
 #include "seal.h"
 
 #include <openssl/evp.h>
-#include <tss2/tss2_mu.h>
 
 #include <algorithm>
 
 #include "../memory/residue.h"
 #include "authorized.h"
+#include "marshalled.h"
 #include "pcr.h"
 
 namespace sherin::tpm {
@@ -36,30 +36,6 @@ TPM2B_DIGEST Composite(const PcrValues& values) {
   }
   digest.size = static_cast<UINT16>(size);
   return digest;
-}
-
-template <typename T>
-using Marshal = TSS2_RC (*)(const T*, uint8_t*, size_t, size_t*);
-template <typename T>
-using Unmarshal = TSS2_RC (*)(const uint8_t*, size_t, size_t*, T*);
-
-template <typename T>
-std::vector<uint8_t> Encode(const Link& link, Marshal<T> marshal, const T& value) {
-  std::vector<uint8_t> bytes(sizeof(T));
-  size_t size = 0;
-  link.Check(marshal(&value, bytes.data(), bytes.size(), &size), "Tss2_MU");
-  bytes.resize(size);
-  return bytes;
-}
-
-template <typename T>
-T Decode(Unmarshal<T> unmarshal, const std::vector<uint8_t>& bytes, const char* what) {
-  T value{};
-  size_t read = 0;
-  if (unmarshal(bytes.data(), bytes.size(), &read, &value) != TSS2_RC_SUCCESS || read != bytes.size()) {
-    throw Failure("EINVAL", std::string("the ") + what + " is malformed");
-  }
-  return value;
 }
 
 /** What TPM2_Create returns. */

@@ -10,6 +10,7 @@
 #include "facts.h"
 #include "nv.h"
 #include "pcr.h"
+#include "quote.h"
 #include "seal.h"
 #include "values.h"
 #include "worker.h"
@@ -101,6 +102,15 @@ class Tpm : public Napi::ObjectWrap<Tpm> {
     });
   }
 
+  Napi::Value AttestationKey(const Napi::CallbackInfo& info) { return Run(info, tpm::MakeAttestationKey); }
+
+  Napi::Value Quote(const Napi::CallbackInfo& info) {
+    return Run(info, [key = tpm::ReadAttestationKey(info[0]), data = tpm::ReadBytes(info[1], "qualifying data", 32, 32),
+                      bank = tpm::ReadBank(info[2]), pcrs = tpm::ReadPcrs(info[3])](Client& client) {
+      return tpm::Quote(client, key, data, bank, pcrs);
+    });
+  }
+
   Napi::Value CounterDefine(const Napi::CallbackInfo& info) {
     return Run(info, [auth = tpm::ReadAuth(info[0])](Client& client) { return tpm::DefineCounter(client, auth.get()); });
   }
@@ -149,6 +159,8 @@ Napi::Function Tpm::Define(Napi::Env env) {
                          InstanceMethod<&Tpm::Unseal>("unseal"),
                          InstanceMethod<&Tpm::PcrRead>("pcrRead"),
                          InstanceMethod<&Tpm::PcrExtend>("pcrExtend"),
+                         InstanceMethod<&Tpm::AttestationKey>("attestationKey"),
+                         InstanceMethod<&Tpm::Quote>("quote"),
                          InstanceMethod<&Tpm::CounterDefine>("counterDefine"),
                          InstanceMethod<&Tpm::CounterRead>("counterRead"),
                          InstanceMethod<&Tpm::CounterIncrement>("counterIncrement"),

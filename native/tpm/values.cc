@@ -86,6 +86,13 @@ Sealed ReadSealed(const Napi::Value& value) {
   return sealed;
 }
 
+AttestationKey ReadAttestationKey(const Napi::Value& value) {
+  const Napi::Object object = AsObject(value, "the attestation key");
+  return {ReadBytes(object.Get("public"), "key.public", 2, sizeof(TPM2B_PUBLIC)),
+          ReadBytes(object.Get("private"), "key.private", 2, sizeof(TPM2B_PRIVATE)),
+          ReadBytes(object.Get("primaryName"), "key.primaryName", 3, sizeof(TPMU_NAME))};
+}
+
 std::vector<uint8_t> ReadBytes(const Napi::Value& value, const char* what, size_t least, size_t most) {
   if (!value.IsBuffer()) throw Napi::TypeError::New(value.Env(), std::string(what) + " must be a Buffer");
   const auto buffer = value.As<Napi::Buffer<uint8_t>>();
@@ -105,6 +112,21 @@ Napi::Value Write(Napi::Env env, const Sealed& sealed) {
   object.Set("private", Write(env, sealed.privateArea));
   object.Set("primaryName", Write(env, sealed.primaryName));
   object.Set("pcrDigest", Write(env, sealed.pcrDigest));
+  return object;
+}
+
+Napi::Value Write(Napi::Env env, const AttestationKey& key) {
+  const auto object = Napi::Object::New(env);
+  object.Set("public", Write(env, key.publicArea));
+  object.Set("private", Write(env, key.privateArea));
+  object.Set("primaryName", Write(env, key.primaryName));
+  return object;
+}
+
+Napi::Value Write(Napi::Env env, const QuoteOf& quote) {
+  const auto object = Napi::Object::New(env);
+  object.Set("attest", Write(env, quote.attest));
+  object.Set("signature", Write(env, quote.signature));
   return object;
 }
 

@@ -4,6 +4,7 @@
 #include "facts.h"
 #include "nv.h"
 #include "pcr.h"
+#include "quote.h"
 #include "seal.h"
 
 namespace sherin::tpm {
@@ -20,10 +21,13 @@ std::shared_ptr<LockedBytes> ReadAuth(const Napi::Value& value);
 /** Refuses the PCRs that software can reset (16 and 23: TCG PC Client Platform TPM Profile, 4.6.2). */
 Policy ReadPolicy(const Napi::Value& value);
 Sealed ReadSealed(const Napi::Value& value);
+AttestationKey ReadAttestationKey(const Napi::Value& value);
 std::vector<uint8_t> ReadBytes(const Napi::Value& value, const char* what, size_t least, size_t most);
 
 Napi::Value Write(Napi::Env env, const std::vector<uint8_t>& bytes);
 Napi::Value Write(Napi::Env env, const Sealed& sealed);
+Napi::Value Write(Napi::Env env, const AttestationKey& key);
+Napi::Value Write(Napi::Env env, const QuoteOf& quote);
 Napi::Value Write(Napi::Env env, const PcrValues& values);
 Napi::Value Write(Napi::Env env, const NewCounter& counter);
 Napi::Value Write(Napi::Env env, const Facts& facts);

@@ -25,6 +25,9 @@ const packages = {
     'libssl-dev', // native/checks runs outside Node
     'procps', // pgrep
     'strace', // the order of system calls
+    'dbus-daemon|dbus', // a bus of its own, on which a sleep of the machine is told of
+    'libglib2.0-bin', // gdbus, with which sherin-fs listens there
+    'systemd', // systemd-inhibit and busctl
     // Programs at work in a mount.
     'rsync',
     'sqlite3',
