@@ -11,6 +11,7 @@ import { engineMethods } from './engine.js';
 import { watchMethods } from './events.js';
 import { fsckSchema } from './fsck.js';
 import { grantMethods } from './grants.js';
+import { keyMethods } from './keys.js';
 import { callerSchema, objectMethods } from './objects.js';
 import { failureSchema } from './rpc.js';
 import { spaceMethods } from './space.js';
@@ -211,9 +212,9 @@ export const controlMethods = {
     nothing,
   ),
   unlock: method(
-    'Opens the vault with the TPM slot (a PIN is read from the descriptor) or the recovery key (from the descriptor)',
+    'Opens the vault with the TPM slot (a PIN is read from the descriptor), the recovery key or a passphrase (from the descriptor)',
     z.strictObject({
-      slot: z.enum(['tpm', 'recovery']),
+      slot: z.enum(['tpm', 'recovery', 'passphrase']),
       acceptRollback: z.boolean().default(false),
       caller: callerSchema.optional(),
     }),
@@ -302,6 +303,7 @@ export const controlMethods = {
   ),
   ...spaceMethods,
   ...auditMethods,
+  ...keyMethods,
   ...engineMethods,
   ...admissionMethods,
   ...accessMethods,

@@ -27,6 +27,7 @@ import type { VaultEvents } from './vault-events.js';
 /** How to open the vault. */
 export type Opening =
   | { readonly slot: 'tpm'; readonly pin: Secret | null }
+  | { readonly slot: 'passphrase'; readonly text: Secret }
   | { readonly slot: 'recovery'; readonly text: Secret; readonly acceptRollback: boolean };
 
 export interface OpenSessionParts {
@@ -68,6 +69,7 @@ export async function checkSecret(how: Opening, locked: LockedVault): Promise<vo
 
 async function unwrap(how: Opening, locked: LockedVault): Promise<Keyring> {
   if (how.slot === 'tpm') return locked.unlockTpm(how.pin);
+  if (how.slot === 'passphrase') return locked.unlockPassphrase(how.text);
   const key = recoveryKey(how.text);
   try {
     return await locked.unlockRecovery(key);
@@ -76,7 +78,8 @@ async function unwrap(how: Opening, locked: LockedVault): Promise<Keyring> {
   }
 }
 
-function recoveryKey(text: Secret): Secret {
+/** @throws SherinError RECOVERY_KEY_WRONG */
+export function recoveryKey(text: Secret): Secret {
   try {
     return Secret.parseRecoveryKey(text);
   } catch (error) {

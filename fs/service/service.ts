@@ -23,6 +23,7 @@ import { Freezing } from './freezing.js';
 import { History } from './history.js';
 import { Importing } from './importing.js';
 import { keepWritten, unsealedError } from './keep-written.js';
+import { KeyChanges } from './key-changes.js';
 import { Measures } from './measures.js';
 import { Mounting } from './mounting.js';
 import { Mounts } from './mounts.js';
@@ -79,6 +80,7 @@ export class VaultService implements VaultView {
   readonly snapshots: Snapshots;
   readonly events = new VaultEvents();
   readonly tasks: Tasks;
+  readonly keys: KeyChanges;
   readonly #measures = new Measures();
   readonly rules: KeptRules;
   readonly mounts: Mounts;
@@ -129,6 +131,7 @@ export class VaultService implements VaultView {
       inside: (name) => locked.directory.inside(name),
       undisturbed: (step) => this.#undisturbed(step),
     });
+    this.keys = new KeyChanges({ vault: this, locked });
     this.tasks = new Tasks(this, this.#mounting);
     this.rules = new KeptRules({
       ...{ vault: this, admins: this.#admins },
@@ -169,7 +172,6 @@ export class VaultService implements VaultView {
   get remembered(): boolean {
     return this.#locked.pinned !== null;
   }
-
   get stateName(): State['kind'] {
     return this.#state.kind;
   }
@@ -178,7 +180,6 @@ export class VaultService implements VaultView {
     return this.freezing.on;
   }
 
-  /** The session, or null while locked; never unseals. */
   current(): Session | null {
     return this.#state.kind === 'unlocked' ? this.#state.session : null;
   }

@@ -66,6 +66,7 @@ export function makeTpmSlot(session: TpmSession, options: TpmSlotOptions): Promi
     const parameters = {
       id: options.id,
       type: 'tpm2',
+      created: new Date().toISOString(),
       kind: session.source.kind,
       device: session.source.device,
       bank: options.bank,

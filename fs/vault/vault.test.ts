@@ -305,7 +305,7 @@ describe('the rollback counter', () => {
     expect(await rollback.increment(counter + 1n)).toBe(counter + 2n);
     expect(await rollback.read()).toBe(counter + 2n);
     const stranger = new RollbackCounter(
-      vault.tpm(),
+      () => vault.tpm(),
       { handle: 0x01bf_0001, name: `000b${'00'.repeat(32)}` },
       keyring,
     );
