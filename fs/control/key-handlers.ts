@@ -1,8 +1,6 @@
 import { SherinError } from '../../common/errors.js';
-import type { KeySlot } from '../../daemon/protocol/keys.js';
 import type { Secret } from '../../native/index.js';
 import type { KeyChanges } from '../service/key-changes.js';
-import type { Slot } from '../vault/header.js';
 import { takeNewSecret, takeSecret } from './secrets.js';
 import type { Call, ControlHandlers } from './server.js';
 
@@ -20,7 +18,7 @@ export function keyHandlers(keys: KeyChanges): Handlers {
   return {
     async 'key.list'() {
       const { slots, counter } = keys.list();
-      return { slots: slots.map(shown), counter };
+      return { slots: [...slots], counter };
     },
 
     'key.add': ({ type }, call) => {
@@ -67,11 +65,4 @@ function needed(secret: Secret | null): Secret {
 
 function sorted(pcrs: readonly number[]): number[] {
   return [...new Set(pcrs)].sort((a, b) => a - b);
-}
-
-function shown(slot: Slot): KeySlot {
-  const { id, type, created = null } = slot;
-  if (slot.type !== 'tpm2') return { id, type, created, tpm: null };
-  const { kind, device, bank, pcrs, pin, slotGeneration: generation } = slot;
-  return { id, type, created, tpm: { kind, device, bank, pcrs: [...pcrs], pin, generation } };
 }

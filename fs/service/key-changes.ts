@@ -1,5 +1,6 @@
 /** Changes of the key slots while the vault is open: who may, one at a time, each recorded. */
 import { SherinError } from '../../common/errors.js';
+import type { KeySlot } from '../../daemon/protocol/keys.js';
 import type { Secret } from '../../native/index.js';
 import type { AuditEvent } from '../audit/event.js';
 import type { Caller } from '../mount/source.js';
@@ -31,9 +32,9 @@ export class KeyChanges {
   }
 
   /** The slots, as the header has them. */
-  list(): { readonly slots: readonly Slot[]; readonly counter: boolean } {
+  list(): { readonly slots: readonly KeySlot[]; readonly counter: boolean } {
     const { slots, counter } = this.#parts.locked.header;
-    return { slots, counter: counter !== null };
+    return { slots: slots.map(shown), counter: counter !== null };
   }
 
   addTpm(wish: slots.SealWish, peer: Caller): Promise<Result> {
@@ -129,4 +130,11 @@ export class KeyChanges {
       ...(reached === undefined ? {} : { reached }),
     };
   }
+}
+
+function shown(slot: Slot): KeySlot {
+  const { id, type, created = null } = slot;
+  if (slot.type !== 'tpm2') return { id, type, created, tpm: null };
+  const { kind, device, bank, pcrs, pin, slotGeneration: generation } = slot;
+  return { id, type, created, tpm: { kind, device, bank, pcrs: [...pcrs], pin, generation } };
 }

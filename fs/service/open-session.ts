@@ -83,8 +83,9 @@ export function recoveryKey(text: Secret): Secret {
   try {
     return Secret.parseRecoveryKey(text);
   } catch (error) {
-    const mistyped = systemCode(error) === 'ECHECKSUM';
-    const part = mistyped ? 'its check characters do not fit' : 'it has not the form of one';
+    const code = systemCode(error);
+    if (!(error instanceof Error) || (code !== 'ECHECKSUM' && code !== 'EINVAL')) throw error;
+    const part = error.message;
     throw new SherinError('RECOVERY_KEY_WRONG', { part }, { cause: error });
   }
 }
