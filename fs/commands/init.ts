@@ -109,7 +109,7 @@ function explain(
   }
   lines.push(
     recoveryPath === null
-      ? 'recovery key: the line above. It opens the vault when the TPM does not. It is not stored and not shown again.'
+      ? 'recovery key: the line above, and the same as a QR code. It opens the vault when the TPM does not. It is not stored and not shown again.'
       : `recovery key: ${recoveryPath} (0600). Move it off this machine: it opens the vault without the TPM.`,
   );
   process.stderr.write(`${lines.join('\n')}\n`);

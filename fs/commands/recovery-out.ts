@@ -1,9 +1,10 @@
 /** Where a new recovery key goes, once: a new private file, or the terminal; never a pipe or log by accident. */
-import { closeSync, fsyncSync, openSync, unlinkSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
 import { SherinError } from '../../common/errors.js';
 import { Secret } from '../../native/index.js';
+import { shownQr } from './recovery-qr.js';
 
 const stdout = 1;
 
@@ -38,6 +39,7 @@ export class RecoveryOut {
   write(key: Secret): void {
     Secret.writeRecoveryKey(key, this.#fd);
     if (this.path !== null) fsyncSync(this.#fd);
+    else writeSync(this.#fd, shownQr(key, process.stdout.columns));
     this.#written = true;
   }
 
