@@ -8,6 +8,7 @@ import { botErrors } from './bot-errors.js';
 import { daemonErrors } from './daemon-errors.js';
 import type { ErrorRow } from './error-row.js';
 import { Exit } from './exit.js';
+import { keyErrors } from './key-errors.js';
 import { policyErrors } from './policy-errors.js';
 import { taskErrors } from './task-errors.js';
 
@@ -352,6 +353,7 @@ export const errorTable = {
     sentence: '{what} is under way already',
     hint: 'wait for its end',
   },
+  ...keyErrors,
   ...backupErrors,
   LOCAL_FILE: {
     errno: 'EIO',

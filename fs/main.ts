@@ -8,6 +8,7 @@ import { auditVerify } from './commands/audit-verify.js';
 import { backup } from './commands/backup.js';
 import { init } from './commands/init.js';
 import { policyFloor } from './commands/policy-floor.js';
+import { recoveryKey } from './commands/recovery-key.js';
 import { restoreBackup } from './commands/restore-backup.js';
 import { serve } from './commands/serve.js';
 import { hardenProcess } from './service/key-memory.js';
@@ -65,6 +66,15 @@ withPlaces(program.command('init').description('make a vault (used by sherinctl 
   .option('--json', 'print errors as JSON', false)
   .option('--shared', 'IDs depend on the owner: for a mount shared between users', false)
   .action(async (options) => init(places(options), options).catch(fail));
+
+program
+  .command('recovery-key')
+  .description('make a recovery key (used by sherinctl key add recovery)')
+  .requiredOption('--key-fd <n>', 'memory file that gets the key', Number)
+  .option('--yes', 'do not ask to acknowledge the recovery key', false)
+  .option('--recovery-out <file>', 'write the recovery key to a new 0600 file')
+  .option('--json', 'print errors as JSON', false)
+  .action(async (options) => recoveryKey(options).catch(fail));
 
 withPlaces(program.command('policy-floor').description('change the floor (used by sherinctl policy floor)'))
   .requiredOption('--recovery-fd <n>', 'read the recovery key from a descriptor', Number)

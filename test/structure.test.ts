@@ -112,7 +112,16 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     ...['fs/manifest', 'fs/cube', 'fs/transfer', 'fs/tree-path.ts', 'fs/service', 'fs/check'],
   ],
   'fs/commands': [
-    ...['common', 'native/index.ts', 'fs/vault', 'fs/audit', 'fs/backup', 'fs/service', 'fs/control'],
+    ...[
+      'common',
+      'native/index.ts',
+      'native/ipc.ts',
+      'fs/vault',
+      'fs/audit',
+      'fs/backup',
+      'fs/service',
+      'fs/control',
+    ],
   ],
   'fs/main.ts': ['common', 'fs/commands', 'fs/service'],
   bench: ['common', 'native/index.ts', 'daemon/client', 'fs/manifest', 'fs/vault/software-tpm.ts'],

@@ -28,6 +28,7 @@ const table: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
   scrub: async () => (await import('./scrub.js')).scrub,
   fsck: async () => (await import('./fsck.js')).fsck,
   quarantine: async () => (await import('./quarantine.js')).quarantine,
+  key: async () => (await import('./key.js')).key,
   backup: async () => (await import('./backup.js')).backup,
   'restore-backup': async () => (await import('./restore-backup.js')).restoreBackup,
   task: async () => (await import('./task.js')).task,

@@ -17,14 +17,16 @@ export const lock = command({
 
 export const unlock = command({
   name: 'unlock',
-  summary: 'Open the vault with the TPM, its PIN, or the recovery key',
+  summary: 'Open the vault with the TPM, its PIN, the recovery key or a passphrase',
   details: [
-    'PIN and recovery key come from the terminal or from a descriptor, never from an argument.',
-    'On an open vault a PIN or recovery key that is given is checked all the same: that is how to test one.',
+    'PIN, recovery key and passphrase come from the terminal or from a descriptor, never from an argument.',
+    'On an open vault what is given of these is checked all the same: that is how to test one.',
   ],
   options: {
     recovery: flag('--recovery', 'ask for the recovery key on the terminal'),
     recoveryFd: descriptor('--recovery-fd <n>', 'read the recovery key from descriptor n'),
+    passphrase: flag('--passphrase', 'ask for a passphrase on the terminal'),
+    passphraseFd: descriptor('--passphrase-fd <n>', 'read a passphrase from descriptor n'),
     pinFd: descriptor('--pin-fd <n>', 'read the PIN from descriptor n'),
     acceptRollback: flag(
       '--accept-rollback',

@@ -11,6 +11,8 @@ export interface UnlockWish {
   readonly recoveryFd: number | undefined;
   readonly pinFd: number | undefined;
   readonly acceptRollback: boolean;
+  readonly passphrase?: boolean;
+  readonly passphraseFd?: number | undefined;
 }
 
 /** True when the TPM slot of the vault wants a PIN. */
@@ -18,12 +20,18 @@ export function wantsPin(status: Status): boolean {
   return status.vault.slots.some((slot) => slot.type === 'tpm2' && slot.pin);
 }
 
-/** Unlocks with the recovery key or the TPM slot, asking on the terminal for what has no descriptor. */
+/** Unlocks with the recovery key, a passphrase or the TPM slot, asking on the terminal for what has no descriptor. */
 export async function unlock(client: ControlClient, wish: UnlockWish): Promise<void> {
   const { acceptRollback } = wish;
   if (wish.recovery || acceptRollback || wish.recoveryFd !== undefined) {
     await withSecret(wish.recoveryFd, 'Recovery key: ', '--recovery-fd N', (fd) =>
       client.call('unlock', { slot: 'recovery', acceptRollback }, { fds: [fd] }),
+    );
+    return;
+  }
+  if (wish.passphrase === true || wish.passphraseFd !== undefined) {
+    await withSecret(wish.passphraseFd, 'Passphrase: ', '--passphrase-fd N', (fd) =>
+      client.call('unlock', { slot: 'passphrase' }, { fds: [fd] }),
     );
     return;
   }
@@ -53,6 +61,20 @@ export async function withSecret<T>(
   } finally {
     closeSync(fd);
   }
+}
+
+/** As {@link withSecret}, for one that begins to count: what is typed is asked for twice, and sherin-fs compares. */
+export async function withNewSecret<T>(
+  given: number | undefined,
+  what: string,
+  flag: string,
+  use: (fds: readonly number[]) => Promise<T>,
+): Promise<T> {
+  return withSecret(given, `New ${what}: `, flag, (fd) =>
+    given === undefined
+      ? withSecret(undefined, 'The same again: ', flag, (again) => use([fd, again]))
+      : use([fd]),
+  );
 }
 
 /** sherin-fs gets a memory file: it must never wait for a pipe. */

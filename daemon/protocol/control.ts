@@ -12,6 +12,7 @@ import { engineMethods } from './engine.js';
 import { watchMethods } from './events.js';
 import { fsckSchema } from './fsck.js';
 import { grantMethods } from './grants.js';
+import { keyMethods } from './keys.js';
 import { callerSchema, objectMethods } from './objects.js';
 import { failureSchema } from './rpc.js';
 import { spaceMethods } from './space.js';
@@ -218,9 +219,9 @@ export const controlMethods = {
     nothing,
   ),
   unlock: method(
-    'Opens the vault with the TPM slot (a PIN is read from the descriptor) or the recovery key (from the descriptor)',
+    'Opens the vault with the TPM slot (a PIN is read from the descriptor), the recovery key or a passphrase (from the descriptor)',
     z.strictObject({
-      slot: z.enum(['tpm', 'recovery']),
+      slot: z.enum(['tpm', 'recovery', 'passphrase']),
       acceptRollback: z.boolean().default(false),
       caller: callerSchema.optional(),
     }),
@@ -310,6 +311,7 @@ export const controlMethods = {
   ...spaceMethods,
   ...attestMethods,
   ...auditMethods,
+  ...keyMethods,
   ...engineMethods,
   ...admissionMethods,
   ...accessMethods,

@@ -1,11 +1,11 @@
-import { closeSync, fsyncSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
+import { readdirSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { Places } from '../../common/environment.js';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { Secret, system } from '../../native/index.js';
 import { type CreatedWhole, createWhole } from '../service/create.js';
 import { pcrFault } from '../vault/fields.js';
+import { acknowledge, RecoveryOut } from './recovery-out.js';
 
 export interface InitOptions {
   readonly yes: boolean;
@@ -19,22 +19,18 @@ export interface InitOptions {
 }
 
 const pinBytes = { least: 4, most: 512 };
-const stdout = 1;
 
 /** Makes a vault: TPM slot, recovery slot, empty tree. The recovery key is shown or written once. */
 export async function init(where: Places, options: InitOptions): Promise<void> {
   const pcrs = parsePcrs(options.pcrs);
   refuseUsedPlace(where.vault);
-  const out = recoveryTarget(options);
-  let written = false;
+  const out = RecoveryOut.open(options.recoveryOut);
   try {
     const pin = readPin(options);
     try {
       const vault = await createWhole(where, { pin, pcrs, pad: options.pad, owned: options.shared });
       try {
-        Secret.writeRecoveryKey(vault.recovery, out.fd);
-        if (out.path !== null) fsyncSync(out.fd);
-        written = true;
+        out.write(vault.recovery);
       } finally {
         vault.recovery.wipe();
       }
@@ -43,10 +39,7 @@ export async function init(where: Places, options: InitOptions): Promise<void> {
       pin?.wipe();
     }
   } finally {
-    if (out.path !== null) {
-      closeSync(out.fd);
-      if (!written) unlinkSync(out.path);
-    }
+    out.close();
   }
   if (out.path === null && !options.yes) await acknowledge();
 }
@@ -69,27 +62,6 @@ function parsePcrs(list: string): readonly number[] {
   const fault = pcrFault(pcrs);
   if (fault !== null) throw new SherinError('USAGE', { what: `--pcrs ${list}: ${fault}` });
   return pcrs;
-}
-
-/** Where the recovery key goes: a new private file, or the terminal; never a pipe or log by accident. */
-function recoveryTarget({ recoveryOut }: InitOptions): { readonly fd: number; readonly path: string | null } {
-  if (recoveryOut === undefined) {
-    if (!isatty(stdout)) {
-      throw new SherinError('USAGE', {
-        what: 'the recovery key is shown on a terminal only: add --recovery-out FILE',
-      });
-    }
-    return { fd: stdout, path: null };
-  }
-  try {
-    return { fd: openSync(recoveryOut, 'wx', 0o600), path: recoveryOut };
-  } catch (error) {
-    throw new SherinError(
-      'USAGE',
-      { what: `${recoveryOut} can not be made (it must not exist yet)` },
-      { cause: error },
-    );
-  }
 }
 
 function readPin(options: InitOptions): Secret | null {
@@ -137,20 +109,8 @@ function explain(
   }
   lines.push(
     recoveryPath === null
-      ? 'recovery key: the line above. It opens the vault when the TPM does not. It is not stored and not shown again.'
+      ? 'recovery key: the line above, and the same as a QR code. It opens the vault when the TPM does not. It is not stored and not shown again.'
       : `recovery key: ${recoveryPath} (0600). Move it off this machine: it opens the vault without the TPM.`,
   );
   process.stderr.write(`${lines.join('\n')}\n`);
-}
-
-async function acknowledge(): Promise<void> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    for (;;) {
-      const answer = await terminal.question('Have you written the recovery key down? Type yes: ');
-      if (answer.trim().toLowerCase() === 'yes') return;
-    }
-  } finally {
-    terminal.close();
-  }
 }

@@ -27,6 +27,7 @@ import type { VaultEvents } from './vault-events.js';
 /** How to open the vault. */
 export type Opening =
   | { readonly slot: 'tpm'; readonly pin: Secret | null }
+  | { readonly slot: 'passphrase'; readonly text: Secret }
   | { readonly slot: 'recovery'; readonly text: Secret; readonly acceptRollback: boolean };
 
 export interface OpenSessionParts {
@@ -68,6 +69,7 @@ export async function checkSecret(how: Opening, locked: LockedVault): Promise<vo
 
 async function unwrap(how: Opening, locked: LockedVault): Promise<Keyring> {
   if (how.slot === 'tpm') return locked.unlockTpm(how.pin);
+  if (how.slot === 'passphrase') return locked.unlockPassphrase(how.text);
   const key = recoveryKey(how.text);
   try {
     return await locked.unlockRecovery(key);
@@ -76,12 +78,14 @@ async function unwrap(how: Opening, locked: LockedVault): Promise<Keyring> {
   }
 }
 
-function recoveryKey(text: Secret): Secret {
+/** @throws SherinError RECOVERY_KEY_WRONG */
+export function recoveryKey(text: Secret): Secret {
   try {
     return Secret.parseRecoveryKey(text);
   } catch (error) {
-    const mistyped = systemCode(error) === 'ECHECKSUM';
-    const part = mistyped ? 'its check characters do not fit' : 'it has not the form of one';
+    const code = systemCode(error);
+    if (!(error instanceof Error) || (code !== 'ECHECKSUM' && code !== 'EINVAL')) throw error;
+    const part = error.message;
     throw new SherinError('RECOVERY_KEY_WRONG', { part }, { cause: error });
   }
 }

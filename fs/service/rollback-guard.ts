@@ -14,7 +14,7 @@ const minutesBetween = 5;
  * counter leaves N, so that a crash at any point leaves a head that opens.
  */
 export class RollbackGuard {
-  readonly #counter: Counter | null;
+  #counter: Counter | null;
   readonly #pin: (head: TreeHead) => Promise<void>;
   #manifest: Manifest | null = null;
   /** The counter's value as last seen. */
@@ -59,6 +59,19 @@ export class RollbackGuard {
     if (this.#unpinned !== null) await this.#pinNow(this.#unpinned);
     if (this.#advanced === 0 || now - this.#advanced > minutesBetween * 60_000) await this.#advance(now);
     this.#unsettled = true;
+  }
+
+  /** Another counter from now on; the value stays where none is given. */
+  follow(counter: Counter | null, value = this.#signed): void {
+    this.#counter = counter;
+    this.#value = value;
+    this.#signed = value;
+  }
+
+  /** Between two commits: signs the head anew, for a header that has changed, and remembers it. @throws SherinError NO_SPACE, IO */
+  async renew(): Promise<void> {
+    await this.#pinning;
+    if (this.#manifest !== null) await this.#pinNow(this.#manifest.resign());
   }
 
   /** Remembers a head that is durable. Where that fails the commit stands all the same, and the next one waits for it. */

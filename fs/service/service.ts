@@ -24,6 +24,7 @@ import { History } from './history.js';
 import { IdleLock } from './idle-lock.js';
 import { Importing } from './importing.js';
 import { keepWritten, unsealedError } from './keep-written.js';
+import { KeyChanges } from './key-changes.js';
 import { Measures } from './measures.js';
 import { Mounting } from './mounting.js';
 import { Mounts } from './mounts.js';
@@ -83,6 +84,7 @@ export class VaultService implements VaultView {
   readonly #sleepWatch: SleepWatch | null;
   readonly events = new VaultEvents();
   readonly tasks: Tasks;
+  readonly keys: KeyChanges;
   readonly #measures = new Measures();
   readonly rules: KeptRules;
   readonly mounts: Mounts;
@@ -147,6 +149,7 @@ export class VaultService implements VaultView {
     const beforeSleep = options.lockBeforeSleep === true;
     this.#sleepWatch = beforeSleep ? new SleepWatch({ lock: () => this.lock(null, 'sleep'), log }) : null;
     this.#sleepWatch?.start();
+    this.keys = new KeyChanges({ vault: this, locked });
     this.tasks = new Tasks(this, this.#mounting);
     this.rules = new KeptRules({
       ...{ vault: this, admins: this.#admins },
@@ -187,7 +190,6 @@ export class VaultService implements VaultView {
   get remembered(): boolean {
     return this.#locked.pinned !== null;
   }
-
   get stateName(): State['kind'] {
     return this.#state.kind;
   }
@@ -196,7 +198,6 @@ export class VaultService implements VaultView {
     return this.freezing.on;
   }
 
-  /** The session, or null while locked; never unseals. */
   current(): Session | null {
     return this.#state.kind === 'unlocked' ? this.#state.session : null;
   }

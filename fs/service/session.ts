@@ -83,6 +83,7 @@ export class Session {
   readonly store: CubeStore;
   readonly journal: Journal;
   readonly refused: RefusedCubes;
+  readonly guard: RollbackGuard;
   readonly writing: Writing;
   readonly changes: PresentChanges;
   readonly past: PastTrees;
@@ -98,6 +99,7 @@ export class Session {
     this.#parts = parts;
     this.keyring = parts.keyring;
     this.owned = parts.owned;
+    this.guard = parts.guard;
     this.manifest = parts.manifest;
     this.records = new Records(parts.audit, parts.invalidate);
     const seen = { records: this.records, tree: () => this.tree };

@@ -28,11 +28,12 @@ export function judgeCounter(counter: bigint | null, nv: bigint): CounterVerdict
 
 /** The NV counter that a header names, in the TPM of a session; its authValue is K_nv. */
 export class RollbackCounter {
-  readonly #session: TpmSession;
+  readonly #session: () => TpmSession;
   readonly #index: NvIndex;
   readonly #keyring: Keyring;
 
-  constructor(session: TpmSession, index: NonNullable<Header['counter']>, keyring: Keyring) {
+  /** `session` is asked at each use: a vault that moves to another TPM ends the one before. */
+  constructor(session: () => TpmSession, index: NonNullable<Header['counter']>, keyring: Keyring) {
     this.#session = session;
     this.#index = { handle: index.handle, name: Buffer.from(index.name, 'hex') };
     this.#keyring = keyring;
@@ -42,7 +43,7 @@ export class RollbackCounter {
   async read(): Promise<bigint | null> {
     const auth = this.#keyring.counterAuth();
     try {
-      return await this.#session.use(async (tpm) => {
+      return await this.#session().use(async (tpm) => {
         try {
           return await tpm.counterRead(this.#index, auth);
         } catch (error) {
@@ -75,7 +76,7 @@ export class RollbackCounter {
         });
       const auth = this.#keyring.counterAuth();
       try {
-        await this.#session.once((tpm) => tpm.counterIncrement(this.#index, auth));
+        await this.#session().once((tpm) => tpm.counterIncrement(this.#index, auth));
       } catch (error) {
         if (attempt > 0 || !(error instanceof SherinError) || error.code !== 'TPM_MISSING') throw error;
       } finally {

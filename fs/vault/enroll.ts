@@ -2,7 +2,7 @@
 import type { Keyring, Secret } from '../../native/index.js';
 import { defineCounter } from './counter.js';
 import type { Bank } from './fields.js';
-import type { Header } from './header.js';
+import { freeId } from './key-work.js';
 import type { LockedVault } from './open.js';
 import type { TpmSession } from './tpm-session.js';
 import { makeTpmSlot } from './tpm-slot.js';
@@ -12,11 +12,6 @@ export interface EnrollOptions {
   /** Sorted. */
   readonly pcrs: readonly number[];
   readonly bank: Bank;
-}
-
-/** A place in the list that no slot has. */
-function freeId(header: Header): number {
-  for (let id = 0; ; id++) if (!header.slots.some((slot) => slot.id === id)) return id;
 }
 
 /**

@@ -21,12 +21,27 @@ export const headerBytes = 64 * 1024;
 
 const wrapped = z.strictObject({ nonce: base64(12), ciphertext: base64(32), tag: base64(16) });
 const slotId = z.int().min(0).max(255);
+/** RFC 3339, UTC. */
+const time = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/, 'an RFC 3339 UTC time is wanted')
+  .refine((text) => !Number.isNaN(Date.parse(text)), 'there is no such time');
+/** For people; what was made by the first version has none. */
+const created = time.optional();
+export const mostSlots = 16;
 
-const recoverySlot = z.strictObject({ id: slotId, type: z.literal('recovery'), salt: base64(32), wrapped });
+const recoverySlot = z.strictObject({
+  id: slotId,
+  type: z.literal('recovery'),
+  created,
+  salt: base64(32),
+  wrapped,
+});
 
 const passphraseSlot = z.strictObject({
   id: slotId,
   type: z.literal('passphrase'),
+  created,
   salt: base64(32),
   kdf: scryptCost,
   wrapped,
@@ -36,6 +51,7 @@ const tpmSlot = z
   .strictObject({
     id: slotId,
     type: z.literal('tpm2'),
+    created,
     kind: z.enum(['device', 'software']),
     device: tpmDevice,
     bank,
@@ -72,7 +88,7 @@ const tpmSlot = z
 const slots = z
   .array(z.discriminatedUnion('type', [recoverySlot, passphraseSlot, tpmSlot]))
   .min(1)
-  .max(16)
+  .max(mostSlots)
   .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'slot ids must be unique');
 
 const headerSchema = z.strictObject({
@@ -80,10 +96,7 @@ const headerSchema = z.strictObject({
   suite: z.literal(1),
   uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case UUID is wanted'),
   generation: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
-  created: z
-    .string()
-    .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/, 'an RFC 3339 UTC time is wanted')
-    .refine((text) => !Number.isNaN(Date.parse(text)), 'there is no such time'),
+  created: time,
   epoch: z.int().min(0).max(65_535),
   pad: z.enum(['4k', 'vertex', 'cube']),
   owned: z.boolean(),
@@ -98,6 +111,7 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
 export type Header = DeepReadonly<z.infer<typeof headerSchema>>;
 export type UnsignedHeader = Omit<Header, 'signature'>;
 export type RecoverySlot = DeepReadonly<z.infer<typeof recoverySlot>>;
+export type PassphraseSlot = DeepReadonly<z.infer<typeof passphraseSlot>>;
 export type TpmSlot = DeepReadonly<z.infer<typeof tpmSlot>>;
 export type Slot = Header['slots'][number];
 

@@ -58,6 +58,19 @@ describe('known_vaults', () => {
     expect(await list.read()).toHaveLength(1);
   });
 
+  test('knows a vault by the TPM of the header that is being written, until its head is remembered', async () => {
+    const primaryName = `000b${'ce'.repeat(32)}`;
+    const next = { ...vault(1), primaryName };
+    await list.put({ ...vault(1), nextPrimaryName: primaryName });
+    for (const known of [vault(1), next]) expect(await list.check(without(known))).not.toBeNull();
+    await expect(list.check(without({ ...next, primaryName: null }))).rejects.toThrow(/TPM/);
+    await list.put({ ...next, nextPrimaryName: null });
+    expect(await list.check(without({ ...next, primaryName: null }))).not.toBeNull();
+    await list.put(next);
+    await expect(list.check(without(vault(1)))).rejects.toThrow(/TPM/);
+    await list.remove(vault(1).uuid);
+  });
+
   test('refuses a list that others could have written', async () => {
     await list.put(vault(1));
     const bad = { code: 'KNOWN_VAULTS' };

@@ -22,6 +22,8 @@ const lineSchema = z.strictObject({
   publicKey: base64(32),
   /** Of the TPM slot's storage primary. */
   primaryName: objectName.nullable(),
+  /** The same in a header that is being written, or was written last. */
+  nextPrimaryName: objectName.nullable().optional(),
   /** The newest tree head seen. */
   head: z
     .strictObject({ size: z.int().min(0).max(Number.MAX_SAFE_INTEGER), root: base64(32), nv: count })
@@ -41,19 +43,27 @@ export interface KnownVault {
   readonly path: string;
   readonly publicKey: Buffer;
   readonly primaryName: string | null;
+  /** Of a header that may be there already. */
+  readonly nextPrimaryName?: string | null | undefined;
   readonly head: PinnedHead | null;
 }
 
+/** What a vault's header says of it. */
+export type KnownIdentity = Pick<KnownVault, 'uuid' | 'path' | 'publicKey' | 'primaryName'>;
+
 function fromLine(line: Line): KnownVault {
-  const { uuid, path, primaryName, head } = line;
+  const { uuid, path, primaryName, nextPrimaryName, head } = line;
   const pinned = head && { size: head.size, root: Buffer.from(head.root, 'base64'), nv: BigInt(head.nv) };
-  return { uuid, path, publicKey: Buffer.from(line.publicKey, 'base64'), primaryName, head: pinned };
+  const publicKey = Buffer.from(line.publicKey, 'base64');
+  return { uuid, path, publicKey, primaryName, nextPrimaryName, head: pinned };
 }
 
 function toLine(vault: KnownVault): string {
-  const { uuid, path, publicKey, primaryName, head } = vault;
+  const { uuid, path, primaryName, nextPrimaryName, head } = vault;
+  const publicKey = vault.publicKey.toString('base64');
   const pinned = head && { size: head.size, root: head.root.toString('base64'), nv: head.nv.toString() };
-  return `${jcs({ uuid, path, publicKey: publicKey.toString('base64'), primaryName, head: pinned } satisfies Line)}\n`;
+  const next = nextPrimaryName === undefined ? {} : { nextPrimaryName };
+  return `${jcs({ uuid, path, publicKey, primaryName, ...next, head: pinned } satisfies Line)}\n`;
 }
 
 export class KnownVaults {
@@ -88,7 +98,7 @@ export class KnownVaults {
    * What is known of the vault that is about to be opened; null when it is new here.
    * @throws SherinError VAULT_UNKNOWN when path, UUID, public key or TPM differ; KNOWN_VAULTS
    */
-  async check(vault: Omit<KnownVault, 'head'>): Promise<KnownVault | null> {
+  async check(vault: KnownIdentity): Promise<KnownVault | null> {
     const known = await this.read();
     const refuse = (part: string): SherinError =>
       new SherinError('VAULT_UNKNOWN', { path: vault.path, part, known: this.#path });
@@ -99,7 +109,8 @@ export class KnownVaults {
     if (same === null) return null;
     if (same.path !== vault.path) throw refuse(`known is its copy at ${same.path}`);
     if (!same.publicKey.equals(vault.publicKey)) throw refuse('its public key is another');
-    if (same.primaryName !== vault.primaryName) throw refuse('its TPM slot names another TPM');
+    const names = [same.primaryName, same.nextPrimaryName];
+    if (!names.includes(vault.primaryName)) throw refuse('its TPM slot names another TPM');
     return same;
   }
 

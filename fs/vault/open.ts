@@ -5,6 +5,7 @@ import { VaultDirectory } from './directory.js';
 import {
   type Header,
   headerPublicKey,
+  type PassphraseSlot,
   type RecoverySlot,
   signHeader,
   type TpmSlot,
@@ -13,7 +14,8 @@ import {
   verifyHeader,
 } from './header.js';
 import { type HeaderName, readHeader, restoreHeaderFile, writeHeader } from './header-file.js';
-import { type KnownVault, KnownVaults, type PinnedHead } from './known-vaults.js';
+import { type KnownIdentity, type KnownVault, KnownVaults, type PinnedHead } from './known-vaults.js';
+import { openPassphraseSlot } from './passphrase-slot.js';
 import { openRecoverySlot } from './recovery-slot.js';
 import { TpmSession } from './tpm-session.js';
 import { openTpmSlot } from './tpm-slot.js';
@@ -86,6 +88,11 @@ export class LockedVault {
     return this.#session;
   }
 
+  /** A session of its own with the TPM of one slot, for the caller to close. @throws SherinError TPM_MISSING */
+  sessionOf(slot: TpmSlot): TpmSession {
+    return new TpmSession(sourceForSlot(slot, this.#places, this.#header.uuid));
+  }
+
   /** A session with the TPM that a new slot would be sealed to; a software TPM that is there already is used again. */
   async sessionForNew(): Promise<TpmSession> {
     // one swtpm a state directory: the old session must let go of it
@@ -132,10 +139,30 @@ export class LockedVault {
     throw refusal;
   }
 
+  /** Tries every passphrase slot. @throws SherinError SLOT_REFUSED, HEADER_FORGED */
+  async unlockPassphrase(words: Secret): Promise<Keyring> {
+    const slots = this.#header.slots.filter((slot): slot is PassphraseSlot => slot.type === 'passphrase');
+    let refusal: unknown = new SherinError('SLOT_REFUSED', {
+      slot: 'passphrase',
+      part: 'the vault has none',
+    });
+    for (const slot of slots) {
+      let keyring: Keyring;
+      try {
+        keyring = await openPassphraseSlot(this.uuid, slot, words);
+      } catch (error) {
+        refusal = error;
+        continue;
+      }
+      return this.#admit(keyring);
+    }
+    throw refusal;
+  }
+
   /** The rollback counter; null in a vault without one. */
   counter(keyring: Keyring): RollbackCounter | null {
     const { counter } = this.#header;
-    return counter === null ? null : new RollbackCounter(this.tpm(), counter, keyring);
+    return counter === null ? null : new RollbackCounter(() => this.tpm(), counter, keyring);
   }
 
   /**
@@ -163,6 +190,7 @@ export class LockedVault {
     if (header.generation !== this.#header.generation + 1)
       throw new RangeError('a header follows the one before');
     const signed = signHeader(header, (message) => keyring.sign(message));
+    await this.#announce(signed);
     await writeHeader(this.directory.inside(), signed);
     this.#header = signed;
     this.#fromBackup = false;
@@ -195,6 +223,16 @@ export class LockedVault {
     }
   }
 
+  /** A header that names another TPM is known before it is there: a crash in between leaves a vault that is known. */
+  async #announce(header: Header): Promise<void> {
+    const { primaryName } = identity(this.path, header);
+    const known = this.#known;
+    if (known === null || known.primaryName === primaryName) return;
+    const announced = { ...known, nextPrimaryName: primaryName };
+    await this.#knownVaults.put(announced);
+    this.#known = announced;
+  }
+
   /** Nothing of the header counts before this. */
   #admit(keyring: Keyring): Keyring {
     try {
@@ -208,7 +246,7 @@ export class LockedVault {
 }
 
 /** What `known_vaults` remembers of a vault, its head aside. */
-function identity(path: string, header: Header): Omit<KnownVault, 'head'> {
+function identity(path: string, header: Header): KnownIdentity {
   const primaryName = tpmSlotOf(header)?.primaryName ?? null;
   return { uuid: header.uuid, path, publicKey: headerPublicKey(header), primaryName };
 }

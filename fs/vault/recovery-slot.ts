@@ -8,7 +8,12 @@ import { slotAad, slotKey, wrappedBytes, wrappedText } from './slot-key.js';
 /** `recovery` has 32 bytes. */
 export function makeRecoverySlot(uuid: Buffer, id: number, keyring: Keyring, recovery: Secret): RecoverySlot {
   const salt = randomBytes(32);
-  const parameters = { id, type: 'recovery', salt: salt.toString('base64') } as const;
+  const parameters = {
+    id,
+    type: 'recovery',
+    created: new Date().toISOString(),
+    salt: salt.toString('base64'),
+  } as const;
   const key = slotKey([recovery], salt, 'recovery');
   try {
     return { ...parameters, wrapped: wrappedText(keyring.wrap(key, slotAad(uuid, parameters))) };

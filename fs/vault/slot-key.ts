@@ -18,6 +18,8 @@ export function slotKey(keys: readonly Secret[], salt: Buffer, type: Slot['type'
 
 /** 32 MiB and about 100 ms a guess. */
 export const pinCost: ScryptCost = { n: 2 ** 15, r: 8, p: 1 };
+/** 128 MiB and some 400 ms a guess: whoever copies the vault can try as often as he likes. */
+export const passphraseCost: ScryptCost = { n: 2 ** 17, r: 8, p: 1 };
 /** Without a PIN there is nothing to stretch. */
 export const noPinCost: ScryptCost = { n: 16, r: 1, p: 1 };
 

@@ -66,6 +66,7 @@ export function makeTpmSlot(session: TpmSession, options: TpmSlotOptions): Promi
     const parameters = {
       id: options.id,
       type: 'tpm2',
+      created: new Date().toISOString(),
       kind: session.source.kind,
       device: session.source.device,
       bank: options.bank,
@@ -165,6 +166,15 @@ export function openTpmSlot(
   });
 }
 
+/** What one more guess costs, as the TPM counts (TPM 2.0 Part 1, 19.8). */
+async function wrongPin(tpm: Tpm): Promise<string> {
+  const { lockoutCounter, maxAuthFail, lockoutInterval } = await tpm.info();
+  const left = Math.max(0, maxAuthFail - lockoutCounter);
+  const healing = lockoutInterval > 0 ? `, and it forgets one each ${lockoutInterval} s` : '';
+  if (left === 0) return `wrong PIN; the TPM takes no more attempts${healing}`;
+  return `wrong PIN; ${left === 1 ? 'one more attempt is' : `${left} more attempts are`} left before the TPM locks${healing}`;
+}
+
 function refused(part: string, cause: unknown): SherinError {
   return new SherinError('SLOT_REFUSED', { slot: 'TPM', part }, { cause });
 }
@@ -177,7 +187,7 @@ async function unsealError(error: unknown, tpm: Tpm, slot: TpmSlot): Promise<unk
   switch (tpmRefusal(error)) {
     case 'authFail':
     case 'badAuth':
-      return refused('wrong PIN', error);
+      return refused(await wrongPin(tpm), error);
     case 'integrity':
       return refused('the sealed blob was altered or is of another TPM', error);
     case 'policy':

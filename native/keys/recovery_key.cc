@@ -5,6 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <string>
+#include <utility>
+
 #include "../crypto/base32.h"
 #include "../crypto/openssl.h"
 #include "../failure.h"
@@ -34,32 +37,89 @@ bool IsSkipped(uint8_t character) {
   return character == ' ' || character == '\t' || character == '\n' || character == '\r' || character == '-';
 }
 
+/** The values 0–31 of a key's characters. */
+void Read(Bytes text, uint8_t values[kCharacters]) {
+  size_t characters = 0;
+  for (size_t i = 0; i < text.size; ++i) {
+    if (IsSkipped(text.data[i])) continue;
+    const uint8_t value = Base32Value(text.data[i]);
+    if (value == 0xff && characters < kCharacters) {
+      throw Failure("EINVAL", "it has not the form of one: group " + std::to_string(characters / kGroup + 1) +
+                                  " has a character that is none of a-z and 2-7");
+    }
+    if (value == 0xff || characters == kCharacters) {
+      throw Failure("EINVAL", "it has not the form of one: it is longer than 56 characters");
+    }
+    values[characters++] = value;
+  }
+  if (characters != kCharacters) {
+    throw Failure("EINVAL",
+                  "it has not the form of one: " + std::to_string(characters) + " characters instead of 56");
+  }
+}
+
+void Pack(const uint8_t values[kCharacters], uint8_t raw[kRaw]) {
+  uint32_t bits = 0;
+  unsigned held = 0;
+  size_t filled = 0;
+  for (size_t i = 0; i < kCharacters; ++i) {
+    bits = (bits << 5) | values[i];
+    held += 5;
+    if (held >= 8) {
+      held -= 8;
+      raw[filled++] = static_cast<uint8_t>(bits >> held);
+    }
+  }
+}
+
+bool Fits(const LockedBytes& raw) {
+  uint8_t check[kCheck];
+  Check(raw.data(), check);
+  return CRYPTO_memcmp(check, raw.data() + kKey, kCheck) == 0;
+}
+
+/**
+ * Number of the one group in which another character, or two neighbours the other way round, would make the key fit; 0 where
+ * no such change does, or changes in several groups do. Only the number leaves this function.
+ */
+size_t MistypedGroup(LockedBytes& values, LockedBytes& raw) {
+  size_t found = 0;
+  bool several = false;
+  const auto attempt = [&](size_t at) {
+    Pack(values.data(), raw.data());
+    if (!Fits(raw)) return;
+    const size_t group = at / kGroup + 1;
+    several = several || (found != 0 && found != group);
+    found = group;
+  };
+  for (size_t at = 0; at < kCharacters; ++at) {
+    uint8_t& value = values.data()[at];
+    const uint8_t typed = value;
+    for (uint8_t other = 0; other < 32; ++other) {
+      value = other;
+      if (other != typed) attempt(at);
+    }
+    value = typed;
+    if (at % kGroup == kGroup - 1) continue;
+    std::swap(value, values.data()[at + 1]);
+    attempt(at);
+    std::swap(value, values.data()[at + 1]);
+  }
+  return several ? 0 : found;
+}
+
 }  // namespace
 
 LockedBytes ParseRecoveryKey(Bytes text) {
   const ResidueScrub scrub;
+  LockedBytes values(kCharacters);
+  Read(text, values.data());
   LockedBytes raw(kRaw);
-  size_t characters = 0, filled = 0;
-  uint32_t bits = 0;
-  unsigned held = 0;
-  for (size_t i = 0; i < text.size; ++i) {
-    if (IsSkipped(text.data[i])) continue;
-    const uint8_t value = Base32Value(text.data[i]);
-    if (value == 0xff || ++characters > kCharacters) {
-      throw Failure("EINVAL", "a recovery key has 56 characters a-z and 2-7");
-    }
-    bits = (bits << 5) | value;
-    held += 5;
-    if (held >= 8) {
-      held -= 8;
-      raw.data()[filled++] = static_cast<uint8_t>(bits >> held);
-    }
-  }
-  if (characters != kCharacters) throw Failure("EINVAL", "a recovery key has 56 characters a-z and 2-7");
-  uint8_t check[kCheck];
-  Check(raw.data(), check);
-  if (CRYPTO_memcmp(check, raw.data() + kKey, kCheck) != 0) {
-    throw Failure("ECHECKSUM", "the recovery key has a mistyped character");
+  Pack(values.data(), raw.data());
+  if (!Fits(raw)) {
+    const size_t group = MistypedGroup(values, raw);
+    throw Failure("ECHECKSUM", group == 0 ? "its check characters do not fit"
+                                          : "its check characters do not fit: group " + std::to_string(group) + " is mistyped");
   }
   raw.truncate(kKey);
   return raw;

@@ -206,6 +206,37 @@ describe('recovery key', () => {
     expect(Secret.equal(Secret.parseRecoveryKey(Secret.take(Buffer.from(text))), key)).toBe(true);
   });
 
+  it('names the group that is mistyped, where one is', () => {
+    const text = recoveryText(Secret.take(Buffer.alloc(32, 0x5a))).trim();
+    const groups = text.split('-');
+    const attempt = (changed: readonly string[]): string => {
+      try {
+        Secret.parseRecoveryKey(Secret.take(Buffer.from(changed.join('-')))).wipe();
+        return 'good';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const changed = (number: number, change: (group: string) => string): string =>
+      attempt(groups.map((group, index) => (index === number - 1 ? change(group) : group)));
+    const other = (character: string): string => (character === 'q' ? 'r' : 'q');
+    for (let number = 1; number <= 7; number++) {
+      expect(
+        changed(number, (group) => `${group.slice(0, 3)}${other(group[3] ?? '')}${group.slice(4)}`),
+      ).toBe(`its check characters do not fit: group ${number} is mistyped`);
+    }
+    const swapped = (group: string): string => `${group[1]}${group[0]}${group.slice(2)}`;
+    const uneven = groups.findIndex((group) => group[0] !== group[1]) + 1;
+    expect(changed(uneven, swapped)).toBe(`its check characters do not fit: group ${uneven} is mistyped`);
+    expect(attempt([...groups].reverse())).toBe('its check characters do not fit');
+    expect(changed(3, (group) => `0${group.slice(1)}`)).toBe(
+      'it has not the form of one: group 3 has a character that is none of a-z and 2-7',
+    );
+    expect(changed(5, (group) => group.slice(1))).toBe(
+      'it has not the form of one: 55 characters instead of 56',
+    );
+  });
+
   it('finds a mistyped character and refuses what is no key', () => {
     const text = recoveryText(Secret.random(32));
     const parse = (input: string) => () => Secret.parseRecoveryKey(Secret.take(Buffer.from(input)));

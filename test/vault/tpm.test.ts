@@ -74,7 +74,7 @@ describe('the recovery key', () => {
     const right = readFileSync(machine.recoveryFile, 'utf8').trim();
     const swapped = right.replace(/^./, (first) => (first === 'a' ? 'b' : 'a'));
     const wrong: readonly (readonly [string, string])[] = [
-      [swapped, 'its check characters do not fit'],
+      [swapped, 'its check characters do not fit: group 1 is mistyped'],
       [formatRecoveryKey(randomBytes(32)), 'it does not open the recovery slot'],
       [right.slice(0, -1), 'it has not the form of one'],
       ['', 'it has not the form of one'],

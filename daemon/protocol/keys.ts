@@ -1,0 +1,76 @@
+/** Methods of the control socket about key slots. Secrets come on descriptors, as sealed memory files; a second one is the same again. */
+import { z } from 'zod';
+import { type Method, method, nothing } from './terms.js';
+import { count } from './values.js';
+
+const slot = z.int().min(0).max(255);
+
+export const keySlotSchema = z.strictObject({
+  id: slot,
+  type: z.enum(['tpm2', 'recovery', 'passphrase']),
+  /** RFC 3339; null where it was made before that was noted. */
+  created: z.string().nullable(),
+  tpm: z
+    .strictObject({
+      kind: z.enum(['device', 'software']),
+      device: z.string(),
+      bank: z.string(),
+      pcrs: z.array(count),
+      pin: z.boolean(),
+      /** Count of the TPM at which the slot opens. */
+      generation: count,
+    })
+    .nullable(),
+});
+export type KeySlot = z.infer<typeof keySlotSchema>;
+
+/** How to seal. */
+const seal = {
+  pcrs: z.array(z.int().min(0).max(23)).min(1).max(24),
+  bank: z.enum(['sha256', 'sha384', 'sha512']).default('sha256'),
+};
+const made = z.strictObject({ slot });
+
+export const keyMethods = {
+  'key.list': method(
+    'Key slots, and whether the vault has a rollback counter',
+    nothing,
+    z.strictObject({ slots: z.array(keySlotSchema), counter: z.boolean() }),
+  ),
+  'key.add': method(
+    'Adds a passphrase slot, or a recovery slot; what opens it comes from the descriptor',
+    z.strictObject({ type: z.enum(['recovery', 'passphrase']) }),
+    made,
+    [1, 2],
+  ),
+  'key.add-tpm': method(
+    'Adds a TPM slot, with the PIN from the descriptor or without one',
+    z.strictObject(seal),
+    made,
+    [0, 2],
+  ),
+  'key.remove': method(
+    'Removes a slot; that of a TPM opens old copies of the header neither',
+    z.strictObject({ slot, force: z.boolean().default(false) }),
+    nothing,
+  ),
+  'key.rotate': method(
+    'Wraps the master key anew in a slot, whose secret comes from the descriptor; the answer is the slot in its place',
+    z.strictObject({ slot }),
+    made,
+    [0, 1],
+  ),
+  'key.reseal': method(
+    'Seals to the PCRs as they are now, in the place of a TPM slot; its new PIN comes from the descriptor',
+    z.strictObject({ slot }),
+    made,
+    [0, 2],
+  ),
+  'key.move': method(
+    'Seals to the TPM of this machine, and drops the slots of the TPM before',
+    z.strictObject(seal),
+    /** Slots of a TPM that did not answer: with it, an old copy of the vault opens still. */
+    z.strictObject({ slot, unretired: count }),
+    [0, 2],
+  ),
+} as const satisfies Record<string, Method>;

@@ -1,0 +1,54 @@
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Secret } from '../../native/index.js';
+import { type OwnVault, ownVault } from './own-vault.fixture.js';
+import { peer } from './service.fixture.js';
+
+let vault: OwnVault;
+beforeAll(async () => {
+  vault = await ownVault();
+});
+afterAll(async () => {
+  await vault.service.stop(null);
+  rmSync(vault.home, { recursive: true, force: true });
+});
+
+const stranger = { ...peer, uid: 65_534, gid: 65_534 };
+
+test('key slots are changed by root and the owner only, and a refusal is recorded', async () => {
+  const { keys } = vault.service;
+  const session = await vault.service.unlocked();
+  const words = () => Secret.take(Buffer.from('as many words as you like'));
+  await expect(keys.addPassphrase(words(), stranger)).rejects.toMatchObject({ code: 'DENIED' });
+  await expect(keys.remove(0, true, stranger)).rejects.toMatchObject({ code: 'DENIED' });
+  expect(keys.list().slots.map(({ type }) => type)).toEqual(['tpm2', 'recovery']);
+  const denials = (await session.records.tail(10)).filter(({ event }) => event === 'AUDIT_DENIED');
+  expect(denials[0]).toMatchObject({ meta: { operation: 'key' }, actor: { uid: 65_534 } });
+});
+
+test('the head names the header after each change', async () => {
+  const { keys } = vault.service;
+  const { manifest } = await vault.service.unlocked();
+  const before = manifest.head.headerGeneration;
+  const { slot } = await keys.addTpm({ pin: null, pcrs: [7], bank: 'sha256' }, peer);
+  expect(manifest.head.headerGeneration).toBe(before + 1);
+  await keys.remove(slot, false, peer);
+  expect(manifest.head.headerGeneration).toBe(before + 2);
+});
+
+test('a slot that can not be made changes nothing', async () => {
+  const { keys } = vault.service;
+  const { manifest, records } = await vault.service.unlocked();
+  const { headerGeneration } = manifest.head;
+  await expect(keys.addTpm({ pin: null, pcrs: [16], bank: 'sha256' }, peer)).rejects.toMatchObject({
+    code: 'USAGE',
+  });
+  const mistyped = Secret.take(Buffer.from('a'.repeat(56)));
+  await expect(keys.addRecovery(mistyped, peer)).rejects.toMatchObject({ code: 'RECOVERY_KEY_WRONG' });
+  expect(manifest.head.headerGeneration).toBe(headerGeneration);
+  const [last] = await records.tail(1);
+  expect(last).toMatchObject({
+    event: 'AUDIT_KEY_REFUSED',
+    meta: { code: 'RECOVERY_KEY_WRONG', action: 'add' },
+  });
+});

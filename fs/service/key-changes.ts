@@ -1,0 +1,140 @@
+/** Changes of the key slots while the vault is open: who may, one at a time, each recorded. */
+import { SherinError } from '../../common/errors.js';
+import type { KeySlot } from '../../daemon/protocol/keys.js';
+import type { Secret } from '../../native/index.js';
+import type { AuditEvent } from '../audit/event.js';
+import type { Caller } from '../mount/source.js';
+import type { Slot } from '../vault/header.js';
+import * as slots from '../vault/key-slots.js';
+import type { KeyWork } from '../vault/key-work.js';
+import { type Moved, moveTpm } from '../vault/move-tpm.js';
+import type { LockedVault } from '../vault/open.js';
+import { actorOf } from './actor.js';
+import { recoveryKey } from './open-session.js';
+import type { Session } from './session.js';
+import type { VaultView } from './vault-view.js';
+
+export interface KeyChangesParts {
+  readonly vault: VaultView;
+  readonly locked: LockedVault;
+  /** Told after each durable step of a change. */
+  readonly reached?: KeyWork['reached'];
+}
+
+type Action = 'add' | 'remove' | 'rotate' | 'reseal' | 'move';
+type Result = { readonly slot: number };
+
+export class KeyChanges {
+  readonly #parts: KeyChangesParts;
+
+  constructor(parts: KeyChangesParts) {
+    this.#parts = parts;
+  }
+
+  /** The slots, as the header has them. */
+  list(): { readonly slots: readonly KeySlot[]; readonly counter: boolean } {
+    const { slots, counter } = this.#parts.locked.header;
+    return { slots: slots.map(shown), counter: counter !== null };
+  }
+
+  addTpm(wish: slots.SealWish, peer: Caller): Promise<Result> {
+    return this.#change('add', { type: 'tpm2' }, peer, async (work) => ({
+      slot: await slots.addTpm(work, wish),
+    }));
+  }
+
+  /** @param text as a person would type it */
+  addRecovery(text: Secret, peer: Caller): Promise<Result> {
+    return this.#change('add', { type: 'recovery' }, peer, async (work) => {
+      const key = recoveryKey(text);
+      try {
+        return { slot: await slots.addRecovery(work, key) };
+      } finally {
+        key.wipe();
+      }
+    });
+  }
+
+  addPassphrase(words: Secret, peer: Caller): Promise<Result> {
+    return this.#change('add', { type: 'passphrase' }, peer, async (work) => ({
+      slot: await slots.addPassphrase(work, words),
+    }));
+  }
+
+  remove(slot: number, force: boolean, peer: Caller): Promise<Result> {
+    return this.#change('remove', { slot, force }, peer, async (work) => {
+      await slots.removeSlot(work, slot, force);
+      return { slot };
+    });
+  }
+
+  /** Result: the slot that took its place, which may have another number. */
+  rotate(slot: number, secret: Secret | null, peer: Caller): Promise<Result> {
+    return this.#change('rotate', { slot }, peer, async (work) => {
+      const found = this.list().slots.find(({ id }) => id === slot);
+      const key = found?.type === 'recovery' && secret !== null ? recoveryKey(secret) : null;
+      try {
+        return { slot: await slots.rotateSlot(work, slot, key ?? secret) };
+      } finally {
+        key?.wipe();
+      }
+    });
+  }
+
+  reseal(slot: number, pin: Secret | null, peer: Caller): Promise<Result> {
+    return this.#change('reseal', { slot }, peer, async (work) => ({
+      slot: await slots.resealSlot(work, slot, pin),
+    }));
+  }
+
+  move(wish: slots.SealWish, peer: Caller): Promise<Moved> {
+    return this.#change('move', {}, peer, (work) => moveTpm(work, wish));
+  }
+
+  /** Records the wish, does it between two commits, records the outcome. @throws SherinError DENIED, LOCKED, AUDIT_UNWRITABLE */
+  async #change<R extends Result>(
+    action: Action,
+    about: AuditEvent['meta'],
+    peer: Caller,
+    step: (work: KeyWork) => Promise<R>,
+  ): Promise<R> {
+    const { vault, locked } = this.#parts;
+    const session = await vault.unlocked();
+    if (peer.uid !== 0 && peer.uid !== process.getuid?.()) {
+      await session.records.denied('key', null, peer);
+      throw new SherinError('DENIED', { uid: peer.uid ?? -1, what: 'change the keys of the vault' });
+    }
+    const actor = actorOf(peer);
+    const meta = { action, ...about };
+    await session.records.record({ event: 'AUDIT_KEY', id: null, actor, meta });
+    try {
+      const result = await session.alone(() => step(this.#work(session)));
+      const done = { ...meta, slot: result.slot, generation: locked.header.generation };
+      await session.records.record({ event: 'AUDIT_KEY_DONE', id: null, actor, meta: done });
+      return result;
+    } catch (error) {
+      const code = error instanceof SherinError ? error.code : 'IO';
+      await session.records.refused({ event: 'AUDIT_KEY_REFUSED', id: null, actor, meta: { ...meta, code } });
+      throw error;
+    }
+  }
+
+  #work({ keyring, manifest, guard }: Session): KeyWork {
+    const { locked, reached } = this.#parts;
+    return {
+      vault: locked,
+      keyring,
+      namedGeneration: () => manifest.head.headerGeneration,
+      renewHead: () => guard.renew(),
+      follow: (counter, value) => guard.follow(counter, value),
+      ...(reached === undefined ? {} : { reached }),
+    };
+  }
+}
+
+function shown(slot: Slot): KeySlot {
+  const { id, type, created = null } = slot;
+  if (slot.type !== 'tpm2') return { id, type, created, tpm: null };
+  const { kind, device, bank, pcrs, pin, slotGeneration: generation } = slot;
+  return { id, type, created, tpm: { kind, device, bank, pcrs: [...pcrs], pin, generation } };
+}

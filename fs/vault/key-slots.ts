@@ -1,0 +1,182 @@
+/** Adds, removes and renews key slots of an open vault. Each new slot is opened once before a header names it. */
+import { SherinError } from '../../common/errors.js';
+import type { Keyring, Secret } from '../../native/index.js';
+import type { Bank } from './fields.js';
+import type { PassphraseSlot, RecoverySlot, Slot, TpmSlot } from './header.js';
+import { beginCounter, changeHeader, freeId, type KeyWork, release, retire, undefine } from './key-work.js';
+import { tpmSlotOf } from './open.js';
+import { makePassphraseSlot, openPassphraseSlot } from './passphrase-slot.js';
+import { makeRecoverySlot, openRecoverySlot } from './recovery-slot.js';
+import type { TpmSession } from './tpm-session.js';
+import { makeTpmSlot, openTpmSlot } from './tpm-slot.js';
+
+export interface SealWish {
+  readonly pin: Secret | null;
+  /** Sorted. */
+  readonly pcrs: readonly number[];
+  readonly bank: Bank;
+}
+
+/** @throws SherinError KEY_SLOT_UNKNOWN */
+function slotOf({ vault }: KeyWork, id: number): Slot {
+  const slot = vault.header.slots.find((candidate) => candidate.id === id);
+  if (slot === undefined) throw new SherinError('KEY_SLOT_UNKNOWN', { slot: id, part: '' });
+  return slot;
+}
+
+/** What opened is this vault's key, or the slot is never written. */
+function requireSame(keyring: Keyring, opened: Keyring): void {
+  try {
+    if (!opened.publicKey().equals(keyring.publicKey()))
+      throw new SherinError('SLOT_REFUSED', { slot: 'new', part: 'it does not open the vault' });
+  } finally {
+    opened.wipe();
+  }
+}
+
+function recovery({ vault, keyring }: KeyWork, id: number, key: Secret): RecoverySlot {
+  const slot = makeRecoverySlot(vault.uuid, id, keyring, key);
+  requireSame(keyring, openRecoverySlot(vault.uuid, slot, key));
+  return slot;
+}
+
+async function passphrase({ vault, keyring }: KeyWork, id: number, words: Secret): Promise<PassphraseSlot> {
+  const slot = await makePassphraseSlot(vault.uuid, id, keyring, words);
+  requireSame(keyring, await openPassphraseSlot(vault.uuid, slot, words));
+  return slot;
+}
+
+/** Seals under a counter of its own, which goes again where that fails. */
+export async function sealed(work: KeyWork, session: TpmSession, wish: SealWish): Promise<TpmSlot> {
+  const { vault, keyring } = work;
+  const id = freeId(vault.header);
+  const slotCounter = await session.once((tpm) => tpm.counterDefine(null));
+  try {
+    const slot = await makeTpmSlot(session, { ...wish, uuid: vault.uuid, id, keyring, slotCounter });
+    requireSame(keyring, await openTpmSlot(session, vault.uuid, slot, wish.pin));
+    work.reached?.('sealed');
+    return slot;
+  } catch (error) {
+    await undefine(session, slotCounter);
+    throw error;
+  }
+}
+
+export async function addRecovery(work: KeyWork, key: Secret): Promise<number> {
+  const slot = recovery(work, freeId(work.vault.header), key);
+  await changeHeader(work, ({ slots }) => ({ slots: [...slots, slot] }));
+  return slot.id;
+}
+
+export async function addPassphrase(work: KeyWork, words: Secret): Promise<number> {
+  const slot = await passphrase(work, freeId(work.vault.header), words);
+  await changeHeader(work, ({ slots }) => ({ slots: [...slots, slot] }));
+  return slot.id;
+}
+
+/** Seals to the TPM of the vault's other TPM slots, or of this machine. @throws SherinError TPM_*, USAGE, KEY_SLOTS_FULL */
+export async function addTpm(work: KeyWork, wish: SealWish): Promise<number> {
+  const { vault } = work;
+  const first = tpmSlotOf(vault.header) === null;
+  const session = first ? await vault.sessionForNew() : vault.tpm();
+  let slot: TpmSlot;
+  try {
+    slot = await sealed(work, session, wish);
+    await changeHeader(work, ({ slots }) => ({ slots: [...slots, slot] }));
+  } catch (error) {
+    if (first) await session.close();
+    throw error;
+  }
+  if (first) await vault.adoptSession(session);
+  if (vault.header.counter === null) await beginCounter(work);
+  return slot.id;
+}
+
+/**
+ * Removes a slot; that of a TPM stays removed even for who has an old copy of the header. With the last one goes the rollback
+ * counter. @param force goes on where it is the last without TPM, and where the TPM of the slot is missing
+ * @throws SherinError KEY_SLOT_*, TPM_*
+ */
+export async function removeSlot(work: KeyWork, id: number, force: boolean): Promise<void> {
+  const { vault } = work;
+  const slot = slotOf(work, id);
+  const others = vault.header.slots.filter((other) => other.id !== id);
+  if (others.length === 0) throw new SherinError('KEY_SLOT_LAST', { slot: id });
+  const needed = slot.type !== 'tpm2' && others.every(({ type }) => type === 'tpm2');
+  if (needed && !force) throw new SherinError('KEY_SLOT_NEEDED', { slot: id });
+  if (slot.type !== 'tpm2') {
+    await changeHeader(work, () => ({ slots: others }));
+    return;
+  }
+  const session = vault.tpm();
+  try {
+    await retire(session, slot);
+  } catch (error) {
+    if (!force || !(error instanceof SherinError) || error.code !== 'TPM_MISSING') throw error;
+  }
+  work.reached?.('retired');
+  const { counter } = vault.header;
+  if (others.some(({ type }) => type === 'tpm2')) {
+    await changeHeader(work, () => ({ slots: others }));
+  } else {
+    work.follow(null);
+    await changeHeader(work, () => ({ slots: others, counter: null }));
+    if (counter !== null)
+      await undefine(session, { handle: counter.handle, name: Buffer.from(counter.name, 'hex') });
+  }
+  await release(session, slot);
+}
+
+/** Wraps the key anew in one slot, whose secret stays what it is. @throws SherinError as an opening with that slot */
+export async function rotateSlot(work: KeyWork, id: number, secret: Secret | null): Promise<number> {
+  const { vault, keyring } = work;
+  const slot = slotOf(work, id);
+  if (slot.type === 'tpm2') {
+    requireSame(keyring, await openTpmSlot(vault.tpm(), vault.uuid, slot, secret));
+    return replaceSeal(work, slot, secret);
+  }
+  if (secret === null)
+    throw new SherinError('USAGE', { what: `slot ${id} is wrapped anew with its ${slot.type} only` });
+  const renewed = await rewrapped(work, slot, secret);
+  await changeHeader(work, ({ slots }) => ({
+    slots: slots.map((other) => (other.id === id ? renewed : other)),
+  }));
+  return id;
+}
+
+async function rewrapped(work: KeyWork, slot: RecoverySlot | PassphraseSlot, secret: Secret): Promise<Slot> {
+  const { vault, keyring } = work;
+  if (slot.type === 'recovery') {
+    requireSame(keyring, openRecoverySlot(vault.uuid, slot, secret));
+    return recovery(work, slot.id, secret);
+  }
+  requireSame(keyring, await openPassphraseSlot(vault.uuid, slot, secret));
+  return passphrase(work, slot.id, secret);
+}
+
+/**
+ * Seals to the PCRs as they are now, in the place of a TPM slot that may not open any more; a PIN is the new one.
+ * @throws SherinError PIN_NEEDED, KEY_SLOT_UNKNOWN, TPM_*
+ */
+export async function resealSlot(work: KeyWork, id: number, pin: Secret | null): Promise<number> {
+  const slot = slotOf(work, id);
+  if (slot.type !== 'tpm2')
+    throw new SherinError('KEY_SLOT_UNKNOWN', { slot: id, part: ' that a TPM seals' });
+  return replaceSeal(work, slot, pin);
+}
+
+/** The new slot is in place before the old one is retired: whatever happens in between, one of them opens. */
+async function replaceSeal(work: KeyWork, old: TpmSlot, pin: Secret | null): Promise<number> {
+  if (old.pin && pin === null) throw new SherinError('PIN_NEEDED');
+  const session = work.vault.tpm();
+  const { pcrs, bank } = old;
+  const slot = await sealed(work, session, { pin: old.pin ? pin : null, pcrs, bank });
+  await changeHeader(work, ({ slots }) => ({
+    slots: slots.flatMap((other) => (other.id === old.id ? [slot, other] : [other])),
+  }));
+  await retire(session, old);
+  work.reached?.('retired');
+  await changeHeader(work, ({ slots }) => ({ slots: slots.filter(({ id }) => id !== old.id) }));
+  await release(session, old);
+  return slot.id;
+}

@@ -1,0 +1,85 @@
+/** What a change of key slots works with, and the order of its writes (FORMAT.md, "Changing key slots"). */
+import { SherinError, systemCode } from '../../common/errors.js';
+import type { Keyring, NvIndex } from '../../native/index.js';
+import { defineCounter, type RollbackCounter } from './counter.js';
+import { type Header, mostSlots, type TpmSlot, type UnsignedHeader } from './header.js';
+import type { LockedVault } from './open.js';
+import type { TpmSession } from './tpm-session.js';
+
+export interface KeyWork {
+  readonly vault: LockedVault;
+  readonly keyring: Keyring;
+  /** Generation of the header that the newest tree head names. */
+  readonly namedGeneration: () => number;
+  /** Signs a tree head that names the header as it is now; durable and remembered when it resolves. */
+  readonly renewHead: () => Promise<void>;
+  /** Tree heads follow this counter from now on; null: none, and the value stays where none is given. */
+  readonly follow: (counter: RollbackCounter | null, value?: bigint) => void;
+  /** Told after each durable step. */
+  readonly reached?: (step: string) => void;
+}
+
+/**
+ * Writes the next header, then a head that names it. A header may be one ahead of the head that is there, never two: so that
+ * a crash before, between and after leaves a vault that opens.
+ */
+export async function changeHeader(
+  work: KeyWork,
+  change: (before: UnsignedHeader) => Partial<UnsignedHeader>,
+): Promise<void> {
+  const { vault, keyring } = work;
+  if (work.namedGeneration() !== vault.header.generation) await work.renewHead();
+  const { signature: _, ...before } = vault.header;
+  await vault.replaceHeader({ ...before, ...change(before), generation: before.generation + 1 }, keyring);
+  work.reached?.('header');
+  await work.renewHead();
+  work.reached?.('head');
+}
+
+/** A place in the list that no slot has. @throws SherinError KEY_SLOTS_FULL */
+export function freeId(header: Header): number {
+  if (header.slots.length >= mostSlots)
+    throw new SherinError('KEY_SLOTS_FULL', { part: `${mostSlots} are the most` });
+  for (let id = 0; ; id++) if (!header.slots.some((slot) => slot.id === id)) return id;
+}
+
+function slotIndex({ slotCounter }: TpmSlot): NvIndex {
+  return { handle: slotCounter.handle, name: Buffer.from(slotCounter.name, 'hex') };
+}
+
+/** Raises a slot's counter: the slot opens nothing any more, in old copies of the header neither. @throws SherinError TPM_* */
+export async function retire(session: TpmSession, slot: TpmSlot): Promise<void> {
+  await session.use(async (tpm) => {
+    try {
+      await tpm.counterIncrement(slotIndex(slot), null);
+    } catch (error) {
+      // A slot whose counter is gone opens nothing either: a TPM never counts a value twice.
+      const code = systemCode(error);
+      if (code !== 'ENVGONE' && code !== 'ENVNAME') throw error;
+    }
+  });
+}
+
+/** Gives a retired slot's counter back to the TPM, which has room for few. */
+export async function release(session: TpmSession, slot: TpmSlot): Promise<void> {
+  await undefine(session, slotIndex(slot));
+}
+
+/** An index that can't be given back is no harm. */
+export async function undefine(session: TpmSession, index: NvIndex): Promise<void> {
+  await session.once((tpm) => tpm.counterUndefine(index)).catch(() => undefined);
+}
+
+/**
+ * Begins a rollback counter in a vault that has none. The head names its value before the header names the counter: an opening
+ * between the two does not look at it, an opening after finds them equal.
+ */
+export async function beginCounter(work: KeyWork): Promise<void> {
+  const { vault, keyring } = work;
+  const { index, value } = await defineCounter(vault.tpm(), keyring);
+  work.follow(null, value);
+  await work.renewHead();
+  work.reached?.('count');
+  await changeHeader(work, () => ({ counter: index }));
+  work.follow(vault.counter(keyring), value);
+}

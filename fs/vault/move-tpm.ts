@@ -1,0 +1,65 @@
+/** Brings an open vault to the TPM of this machine: a new slot and counter there, the slots of the old TPM dropped. */
+import { SherinError } from '../../common/errors.js';
+import type { TpmSlot } from './header.js';
+import { type SealWish, sealed } from './key-slots.js';
+import { beginCounter, changeHeader, type KeyWork, release, retire, undefine } from './key-work.js';
+import type { TpmSession } from './tpm-session.js';
+
+export interface Moved {
+  readonly slot: number;
+  /** Slots of a TPM that did not answer: it opens old copies of the vault still. */
+  readonly unretired: number;
+}
+
+/** @throws SherinError TPM_*, USAGE, KEY_SLOTS_FULL */
+export async function moveTpm(work: KeyWork, wish: SealWish): Promise<Moved> {
+  const { vault } = work;
+  const { counter } = vault.header;
+  const old = vault.header.slots.filter((slot): slot is TpmSlot => slot.type === 'tpm2');
+  const session = await vault.sessionForNew();
+  let slot: TpmSlot;
+  try {
+    slot = await sealed(work, session, wish);
+    // The counter of the old TPM can't be asked here: the new one begins once the head names its value.
+    work.follow(null);
+    await changeHeader(work, ({ slots }) => ({ slots: [slot, ...slots], counter: null }));
+  } catch (error) {
+    await session.close();
+    work.follow(vault.counter(work.keyring));
+    throw error;
+  }
+  await vault.adoptSession(session);
+  await beginCounter(work);
+  let unretired = 0;
+  for (const before of old) if (!(await retireThere(work, session, slot, before))) unretired += 1;
+  work.reached?.('retired');
+  const ids = new Set(old.map(({ id }) => id));
+  await changeHeader(work, ({ slots }) => ({ slots: slots.filter(({ id }) => !ids.has(id)) }));
+  if (counter !== null)
+    await undefine(session, { handle: counter.handle, name: Buffer.from(counter.name, 'hex') });
+  return { slot: slot.id, unretired };
+}
+
+/** False where the old slot's TPM is not here any more. */
+async function retireThere(
+  work: KeyWork,
+  session: TpmSession,
+  slot: TpmSlot,
+  old: TpmSlot,
+): Promise<boolean> {
+  const same = old.primaryName === slot.primaryName;
+  // The state of a software TPM is at one place: another TPM than the one that is there now is gone.
+  if (!same && old.device === slot.device) return false;
+  let there: TpmSession | null = null;
+  try {
+    there = same ? session : work.vault.sessionOf(old);
+    await retire(there, old);
+    await release(there, old);
+    return true;
+  } catch (error) {
+    if (error instanceof SherinError) return false;
+    throw error;
+  } finally {
+    if (there !== null && !same) await there.close().catch(() => undefined);
+  }
+}
