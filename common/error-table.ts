@@ -8,6 +8,7 @@ import { daemonErrors } from './daemon-errors.js';
 import type { ErrorRow } from './error-row.js';
 import { Exit } from './exit.js';
 import { policyErrors } from './policy-errors.js';
+import { proofErrors } from './proof-errors.js';
 import { taskErrors } from './task-errors.js';
 
 /** What reads the recovery key at the terminal. */
@@ -307,6 +308,7 @@ export const errorTable = {
     hint: 'list records with: sherinctl audit tail',
     told: true,
   },
+  ...proofErrors,
   ...taskErrors,
   // processes and mount
   NOT_RUNNING: {

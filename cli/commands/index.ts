@@ -40,6 +40,7 @@ const table: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
   status: async () => (await import('./status.js')).status,
   doctor: async () => (await import('./doctor.js')).doctor,
   bench: async () => (await import('./bench.js')).bench,
+  manifest: async () => (await import('./manifest.js')).manifest,
   audit: async () => (await import('./audit.js')).audit,
   completion: async () => (await import('./completion.js')).completion(allCommands),
   'complete-path': async () => (await import('./completion.js')).completePath,

@@ -8,7 +8,14 @@ import type { AuditEvent } from './event.js';
 import { broken, unwritable } from './fault.js';
 import type { RecordLine } from './line.js';
 import { type PendingAudit, type PendingRecords, readPending, removePending } from './pending.js';
-import { proveRecord, type RecordProof, readHead, type SignedHead } from './prove.js';
+import {
+  type LogConsistency,
+  proveConsistency,
+  proveRecord,
+  type RecordProof,
+  readHead,
+  type SignedHead,
+} from './prove.js';
 import { type Chain, type Prepared, prepare } from './record.js';
 import { type LogHead, type Mac, Replay } from './replay.js';
 import { Reserve } from './reserve.js';
@@ -148,6 +155,14 @@ export class AuditLog {
     const { position } = this.#writer;
     if (seq >= position.headed.size) throw new SherinError('RECORD_UNKNOWN', { id: seq });
     return proveRecord(this.#dir, position, seq);
+  }
+
+  /** Proves that the log of `to` records begins with the one of `from`. @throws SherinError RECORD_UNKNOWN, AUDIT_BROKEN */
+  async proveConsistency(from: number, to: number): Promise<LogConsistency> {
+    const { position } = this.#writer;
+    if (from < 1 || from > to || to > position.headed.size)
+      throw new SherinError('RECORD_UNKNOWN', { id: from });
+    return proveConsistency(this.#dir, position, { from, to });
   }
 
   /** Waits for what was appended, then closes. */
