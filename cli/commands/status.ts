@@ -87,6 +87,7 @@ function rows(found: Status): [string, string][] {
       'audit',
       `${tree === null ? 'told once the vault is open' : formatCount(audit.size, 'record')}${audit.writable ? '' : ', NOT WRITABLE: nothing that must be recorded is done'}`,
     ],
+    ...(audit.anchors === null ? [] : [anchorRow(audit.anchors)]),
     [
       'reads',
       `${formatBytes(reads.served)} served, ${formatBytes(reads.decrypted)} decrypted, ${formatCount(reads.hits, 'hit')} and ${formatCount(reads.misses, 'miss', 'misses')} of the cache, ${formatCount(reads.faults, 'fault')}`,
@@ -97,6 +98,11 @@ function rows(found: Status): [string, string][] {
     ],
   );
   return lines;
+}
+
+function anchorRow({ size, failing }: NonNullable<Status['audit']['anchors']>): [string, string] {
+  const kept = size === 0 ? 'none kept yet' : `kept up to ${formatCount(size, 'record')}`;
+  return ['anchors', failing === null ? kept : `${kept}, NOT KEPT SINCE: ${failing}`];
 }
 
 function daemonRow({ pid, state, restarts, retryInSeconds, lastError }: DaemonStatus): string {

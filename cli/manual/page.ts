@@ -45,6 +45,11 @@ const environment: readonly (readonly [string, string])[] = [
   ['SHERIN_TPM_STATE', 'directory of software TPM states'],
   ['SHERIN_DAEMON_STATE', 'directory of what sherind keeps: tasks, patterns, a copy of the policy'],
   ['SHERIN_KNOWN_VAULTS', 'file of the vaults that this machine knows'],
+  [
+    'SHERIN_ANCHOR_FILE',
+    'of sherin-fs: a file outside of the vault to which signed heads of the audit log are appended, one a second at most',
+  ],
+  ['SHERIN_ANCHOR_COMMAND', 'of sherin-fs: a program that gets each such head on its standard input'],
   ['SHERIN_LOG', 'level of the log: error, warn, info, debug'],
 ];
 

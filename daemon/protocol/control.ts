@@ -171,7 +171,11 @@ export const statusSchema = z.strictObject({
     .strictObject({ files: count, objects: count, cubes: count, quarantined: count, logSize: count })
     .nullable(),
   head: z.strictObject({ size: count, root: z.string(), time, nv: z.string() }).nullable(),
-  audit: z.strictObject({ size: count, writable: z.boolean() }),
+  audit: z.strictObject({
+    ...{ size: count, writable: z.boolean() },
+    /** Heads that are given away: records of the last one that was kept, and why a later one was not. */
+    anchors: z.strictObject({ size: count, failing: z.string().nullable() }).nullable(),
+  }),
   /** Segments of the journal that were refused and are kept in quarantine/. */
   journal: z.strictObject({ refused: count }),
   reads: z.strictObject({

@@ -14,7 +14,10 @@ let bare: Alone;
 const content = Buffer.alloc(2_500_000, 'proven ');
 
 beforeAll(() => {
-  machine = Machine.start();
+  machine = Machine.empty();
+  machine.env.SHERIN_ANCHOR_FILE = join(machine.home, 'anchors');
+  machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile);
+  machine.ok('up');
   bare = alone();
   bare.write('vault.pub', machine.ok('manifest', 'public-key'));
   writeFileSync(join(machine.mount, 'files/a'), content);
@@ -144,6 +147,10 @@ test('the audit log is proven by sherinctl and checked elsewhere', () => {
   const copy = join(bare.folder, 'audit');
   cpSync(join(machine.vault, 'audit'), copy, { recursive: true });
   expect(bare.run('audit', 'audit', '--key', 'vault.pub', '--anchors', 'anchors').code).toBe(0);
+  // Those that sherin-fs gives away as they are made.
+  expect(machine.status().audit.anchors).toEqual({ size: expect.any(Number), failing: null });
+  const kept = join(machine.home, 'anchors');
+  expect(machine.ok('audit', 'verify', '--anchors', kept)).toMatch(/anchors: it contains all [1-9]/);
   expect(machine.run('audit', 'consistency', '999999')).toMatchObject({ code: 1 });
   expect(machine.run('audit', 'consistency', 'nothing')).toMatchObject({ code: 2 });
   expect(machine.run('audit', 'verify-proof', anchors)).toMatchObject({ code: 3 });
