@@ -106,6 +106,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
       'fs/history',
       'fs/transfer',
       'fs/backup',
+      'fs/proof',
     ],
     'fs/tree-path.ts',
   ],

@@ -304,6 +304,12 @@ export const controlMethods = {
     z.strictObject({ path: text.min(1), version: z.int().min(1) }),
     versionSchema,
   ),
+  'manifest.export': method(
+    'Writes the signed export of the manifest to the descriptor (a new regular file); with plaintext roots it confirms content',
+    z.strictObject({ plaintextRoots: z.boolean().default(false) }),
+    z.strictObject({ cubes: count, objects: count, bytes: count }),
+    [1, 1],
+  ),
   ...spaceMethods,
   ...auditMethods,
   ...engineMethods,

@@ -9,6 +9,7 @@ import { Exit } from '../../common/exit.js';
 import { verifyAuditLog } from './audit-log.js';
 import { verifyCubes } from './cubes.js';
 import { readVaultKey, type Told } from './input.js';
+import { verifyExport } from './manifest-export.js';
 import { verifyProof } from './proof.js';
 
 const help = `usage: sherin-verify COMMAND ARGUMENT --key FILE [--json]
@@ -17,6 +18,7 @@ const help = `usage: sherin-verify COMMAND ARGUMENT --key FILE [--json]
     --anchors FILE       and that it contains every head in FILE
   verify-proof FILE    a proof or a signed head, as sherinctl audit prove and user.sherin.proof give it
     --file FILE          and that this is the content that it is about
+  manifest FILE        an export of the manifest, as sherinctl manifest export gives it
   cubes DIR            every cube in DIR (cubes/ of a vault or a backup): shape, ciphertext, signature
 
 FILE may be - for the standard input. The key is one line, from sherinctl manifest public-key; --public-key LINE
@@ -51,6 +53,8 @@ async function run(): Promise<void> {
         return verifyAuditLog(what, key, values.anchors);
       case 'verify-proof':
         return verifyProof(what, key, values.file);
+      case 'manifest':
+        return verifyExport(what, key);
       case 'cubes':
         return verifyCubes(what, key);
       default:

@@ -1,10 +1,20 @@
 /** What a vault proves to who has its public key and nothing else: sherin-verify alone in an empty folder, against a real vault. */
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  cpSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { jcs } from '../../common/jcs.js';
 import { type ObjectInclusionDocument, parseProof, proofText } from '../../common/proof-document.js';
 import { parseVaultKey } from '../../common/vault-key.js';
+import { checkExport } from '../../fs/proof/check-export.js';
 import { checkProof } from '../../fs/proof/check-proof.js';
 import { type Alone, alone } from '../../fs/proof/proof.fixture.js';
 import { Machine } from './machine.js';
@@ -120,6 +130,71 @@ function flipped(bytes: Buffer, at: number): Buffer {
   bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
   return bytes;
 }
+
+test('the manifest is exported and checked with the public key alone; what is changed in it is refused', () => {
+  const path = join(bare.folder, 'export.json');
+  machine.ok('sync');
+  machine.ok('manifest', 'export', path);
+  const text = readFileSync(path, 'utf8');
+  const found = JSON.parse(text);
+  expect(jcs(found)).toBe(text);
+  const id = JSON.parse(machine.ok('stat', '--json', 'a')).entry.id;
+  expect(found.objects[id]).toMatchObject({
+    length: content.length,
+    paths: [{ path: 'files/a', policy: 'user' }],
+  });
+  for (const cube of found.objects[id].cubes) expect(found.cubes[cube].hash).toHaveLength(44);
+  const manifest = (name: string) => bare.run('manifest', name, '--key', 'vault.pub');
+  expect(manifest('export.json')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^manifest export verified: /),
+  });
+  expect(machine.ok('manifest', 'verify', path)).toContain('manifest export verified');
+  expect(machine.run('manifest', 'export', path)).toMatchObject({ code: 1 });
+  const key = parseVaultKey(readFileSync(join(bare.folder, 'vault.pub'), 'utf8'), 'it');
+  const [cube = ''] = found.objects[id].cubes;
+  const forged: [string, string, RegExp][] = [
+    ['another path', text.replace('"path":"files/a"', '"path":"files/z"'), /its signature does not verify/],
+    ['another length', text.replace('"length":2500000', '"length":1'), /its signature does not verify/],
+    ['a negative number', text.replace('"length":2500000', '"length":-1'), /a number is out of bounds/],
+    [
+      'a huge number',
+      text.replace('"length":2500000', '"length":99999999999999999999'),
+      /a number is out of bounds/,
+    ],
+    ['spaces', text.replace(',', ', '), /is missing/],
+    [
+      'a member twice',
+      text.replace(`"${id}":`, `"${id}":{"cubes":[],"length":0,"paths":[]},"${id}":`),
+      /not in their order/,
+    ],
+    ['a member more', text.replace('"v":1', '"u":0,"v":1'), /is missing/],
+    ['no ID', text.replace(`"${cube}":{`, '"x":{'), /a name is no ID|not in their order/],
+    ['another form', text.replace('"path":"files/a"', '"path":"files/\\u0061"'), /not in canonical form/],
+    ['deep', '['.repeat(100_000), /is missing/],
+    ['an endless text', `{"cubes":{"${'a'.repeat(200_000)}`, /a text does not end/],
+    ['cut', text.slice(0, -20), /is missing|does not end/],
+    ['more behind it', `${text}{}`, /goes on behind its end/],
+    ['another vault', text.replace(/"vault":"../, '"vault":"zz'), /it is of the vault zz/],
+    ['nothing', '', /is missing/],
+  ];
+  for (const [name, forgery, expected] of forged) {
+    const fd = openSync(bare.write('forged', forgery), 'r');
+    expect(() => checkExport(fd, key), name).toThrow(expected);
+    closeSync(fd);
+  }
+  bare.write('forged', text.replace('"path":"files/a"', '"path":"files/z"'));
+  expect(manifest('forged')).toMatchObject({
+    code: 3,
+    err: expect.stringContaining('forged proves nothing'),
+  });
+
+  machine.ok('manifest', 'export', '--plaintext-roots', join(bare.folder, 'roots.json'));
+  expect(manifest('roots.json').code).toBe(0);
+  const { roots } = JSON.parse(readFileSync(join(bare.folder, 'roots.json'), 'utf8')).objects[id];
+  expect(text).not.toContain(roots[0]);
+  expect(roots).toHaveLength(found.objects[id].cubes.length);
+});
 
 test('the audit log is proven by sherinctl and checked elsewhere', () => {
   const anchors = bare.write('anchors', machine.ok('audit', 'head', '--json'));
