@@ -44,6 +44,16 @@ const programs = [
   program('fs', '--max-semi-space-size=8', '--expose-gc', '--no-concurrent-recompilation'),
 ];
 
+/** sherin-verify is to be read and copied: one plain file. */
+const verifier = {
+  input: 'fs/verifier/main.ts',
+  platform: 'node',
+  output: { file: 'dist/sherin-verify.mjs', codeSplitting: false },
+  plugins: [
+    { name: 'executable', writeBundle: () => chmodSync('dist/sherin-verify.mjs', 0o755) },
+  ],
+};
+
 /** A folder as `bot.register` takes it: bot.json, the program that it names, what that runs in sandboxes of its own, and the addon that it loads. */
 function botFolder(from, to) {
   return {
@@ -71,4 +81,4 @@ const bots = readdirSync('daemon/bots')
     plugins: [botFolder(`daemon/bots/${name}`, `dist/bots/${name}`)],
   }));
 
-export default [...programs, ...bots];
+export default [...programs, verifier, ...bots];

@@ -10,6 +10,7 @@ import type { ErrorRow } from './error-row.js';
 import { Exit } from './exit.js';
 import { keyErrors } from './key-errors.js';
 import { policyErrors } from './policy-errors.js';
+import { proofErrors } from './proof-errors.js';
 import { taskErrors } from './task-errors.js';
 
 /** What reads the recovery key at the terminal. */
@@ -309,6 +310,7 @@ export const errorTable = {
     hint: 'list records with: sherinctl audit tail',
     told: true,
   },
+  ...proofErrors,
   ...taskErrors,
   // processes and mount
   NOT_RUNNING: {

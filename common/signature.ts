@@ -1,5 +1,6 @@
 /** What every Ed25519 signature of a vault covers, and its check with the public key alone (FORMAT.md, "Signatures"). */
 import { createPublicKey, verify } from 'node:crypto';
+import { keyWeakness } from './weak-key.js';
 
 export type SignatureKind = 'header' | 'cube' | 'manifest-head' | 'audit-head' | 'export' | 'attest';
 
@@ -15,9 +16,13 @@ export function signedMessage(kind: SignatureKind, uuid: Uint8Array, layout: Uin
 /** True when `signature` is that of `message` under the raw 32-byte `publicKey`. */
 export type Verify = (message: Uint8Array, signature: Uint8Array) => boolean;
 
-/** A verifier for one raw Ed25519 public key. Node's, ten times the speed of one in JavaScript: about 100 µs a signature. */
+/**
+ * A verifier for one raw Ed25519 public key; under a weak one nothing verifies. Node's, ten times the speed of one in JavaScript: about
+ * 100 µs a signature. It is strict where keys are not weak: S below the group's order, R as RFC 8032 encodes it, no cofactor.
+ */
 export function verifier(publicKey: Uint8Array): Verify {
   if (publicKey.length !== 32) throw new RangeError('an Ed25519 public key has 32 bytes');
+  if (keyWeakness(publicKey) !== null) return () => false;
   const key = createPublicKey({ key: Buffer.concat([spkiPrefix, publicKey]), format: 'der', type: 'spki' });
   return (message, signature) => signature.length === 64 && verify(null, message, key, signature);
 }

@@ -8,6 +8,7 @@ import { auditVerify } from './commands/audit-verify.js';
 import { backup } from './commands/backup.js';
 import { init } from './commands/init.js';
 import { policyFloor } from './commands/policy-floor.js';
+import { publicKey } from './commands/public-key.js';
 import { recoveryKey } from './commands/recovery-key.js';
 import { restoreBackup } from './commands/restore-backup.js';
 import { serve } from './commands/serve.js';
@@ -88,6 +89,10 @@ withPlaces(program.command('policy-floor').description('change the floor (used b
 withPlaces(program.command('audit-verify').description('check the audit log with the public key alone'))
   .option('--json', 'print one JSON object', false)
   .action(async (options) => auditVerify(places(options), options).catch(fail));
+
+withPlaces(
+  program.command('public-key').description('print the public key that this machine remembers'),
+).action(async (options) => publicKey(places(options)).catch(fail));
 
 withPlaces(program.command('backup').description('copy ciphertext to a backup (used by sherinctl backup)'))
   .requiredOption('--to <dir>', 'directory of the backup')

@@ -77,6 +77,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'fs/manifest': ['common', 'native/index.ts'],
   'fs/vault': ['common', 'native/index.ts', 'fs/disk'],
   'fs/audit': ['common', 'fs/disk'],
+  'fs/proof': ['common', 'fs/audit', 'fs/manifest', 'fs/disk'],
+  // A program without the addon.
+  'fs/verifier': ['common', 'fs/proof', 'fs/audit', 'fs/disk'],
   'fs/cube': ['common', 'native/index.ts', 'fs/manifest', 'fs/disk'],
   'fs/mount': ['common', 'native/index.ts', 'fs/manifest'],
   'fs/writing': ['common', 'native/index.ts', 'fs/manifest', 'fs/cube', 'fs/mount/source.ts'],
@@ -103,6 +106,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
       'fs/history',
       'fs/transfer',
       'fs/backup',
+      'fs/proof',
     ],
     'fs/tree-path.ts',
   ],

@@ -42,6 +42,7 @@ const table: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
   doctor: async () => (await import('./doctor.js')).doctor,
   bench: async () => (await import('./bench.js')).bench,
   attest: async () => (await import('./attest.js')).attest,
+  manifest: async () => (await import('./manifest.js')).manifest,
   audit: async () => (await import('./audit.js')).audit,
   completion: async () => (await import('./completion.js')).completion(allCommands),
   'complete-path': async () => (await import('./completion.js')).completePath,

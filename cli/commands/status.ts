@@ -89,6 +89,7 @@ function rows(found: Status): [string, string][] {
       'audit',
       `${tree === null ? 'told once the vault is open' : formatCount(audit.size, 'record')}${audit.writable ? '' : ', NOT WRITABLE: nothing that must be recorded is done'}`,
     ],
+    ...(audit.anchors === null ? [] : [anchorRow(audit.anchors)]),
     [
       'reads',
       `${formatBytes(reads.served)} served, ${formatBytes(reads.decrypted)} decrypted, ${formatCount(reads.hits, 'hit')} and ${formatCount(reads.misses, 'miss', 'misses')} of the cache, ${formatCount(reads.faults, 'fault')}`,
@@ -110,6 +111,11 @@ function lockWords({ state, autoLock: { seconds, left, beforeSleep } }: Status['
   if (seconds === null) return sleep.map((words) => `locks itself ${words}`);
   const after = `locks itself after ${formatDuration(seconds)} without use`;
   return [state === 'unlocked' && left !== null ? `${after}: in ${formatDuration(left)}` : after, ...sleep];
+}
+
+function anchorRow({ size, failing }: NonNullable<Status['audit']['anchors']>): [string, string] {
+  const kept = size === 0 ? 'none kept yet' : `kept up to ${formatCount(size, 'record')}`;
+  return ['anchors', failing === null ? kept : `${kept}, NOT KEPT SINCE: ${failing}`];
 }
 
 function daemonRow({ pid, state, restarts, retryInSeconds, lastError }: DaemonStatus): string {

@@ -26,6 +26,11 @@ export async function service(session: Session): Promise<Finding[]> {
     if (!status.audit.writable) {
       findings.push(fail('audit log', 'it can not be written', 'free some space on the disk of the vault'));
     }
+    const failing = status.audit.anchors?.failing ?? null;
+    if (failing !== null) {
+      const way = 'look at what SHERIN_ANCHOR_FILE or SHERIN_ANCHOR_COMMAND names';
+      findings.push(warn('anchors', `heads of the audit log are not kept: ${failing}`, way));
+    }
     if ((status.tree?.quarantined ?? 0) > 0) {
       findings.push(
         warn(

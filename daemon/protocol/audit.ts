@@ -1,6 +1,6 @@
 /** Methods of the control socket about the audit log. */
 import { z } from 'zod';
-import { auditHead, auditProve, auditTail } from './methods/audit.js';
+import { auditConsistency, auditHead, auditProve, auditTail } from './methods/audit.js';
 import { callerSchema } from './objects.js';
 import { type Method, method, nothing } from './terms.js';
 import { count } from './values.js';
@@ -25,7 +25,13 @@ export const auditMethods = {
   'audit.prove': method(
     'Proves that a record is one of those that the head of the audit log signs',
     auditProve.params.extend({ caller }),
-    auditProve.result,
+    /** The record's line is told to who may see all of it. */
+    auditProve.result.extend({ record: z.string().max(4096).optional() }),
+  ),
+  'audit.consistency': method(
+    'Proves that the audit log of so many records, or of all, begins with that of fewer; a head is null where none was signed at that size',
+    auditConsistency.params,
+    auditConsistency.result,
   ),
   'audit.verify': method(
     'Checks the whole audit log: chain, MACs, signed heads',

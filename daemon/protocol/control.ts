@@ -179,7 +179,11 @@ export const statusSchema = z.strictObject({
     .strictObject({ files: count, objects: count, cubes: count, quarantined: count, logSize: count })
     .nullable(),
   head: z.strictObject({ size: count, root: z.string(), time, nv: z.string() }).nullable(),
-  audit: z.strictObject({ size: count, writable: z.boolean() }),
+  audit: z.strictObject({
+    ...{ size: count, writable: z.boolean() },
+    /** Heads that are given away: records of the last one that was kept, and why a later one was not. */
+    anchors: z.strictObject({ size: count, failing: z.string().nullable() }).nullable(),
+  }),
   /** Segments of the journal that were refused and are kept in quarantine/. */
   journal: z.strictObject({ refused: count }),
   reads: z.strictObject({
@@ -307,6 +311,12 @@ export const controlMethods = {
     'Makes an old version of the file at a path its newest one',
     z.strictObject({ path: text.min(1), version: z.int().min(1) }),
     versionSchema,
+  ),
+  'manifest.export': method(
+    'Writes the signed export of the manifest to the descriptor (a new regular file); with plaintext roots it confirms content',
+    z.strictObject({ plaintextRoots: z.boolean().default(false) }),
+    z.strictObject({ cubes: count, objects: count, bytes: count }),
+    [1, 1],
   ),
   ...spaceMethods,
   ...attestMethods,

@@ -6,9 +6,17 @@ import { verifier } from '../../common/signature.js';
 import { makeDirectory } from '../disk/make-directory.js';
 import type { AuditEvent } from './event.js';
 import { broken, unwritable } from './fault.js';
+import type { HeadListener } from './head-listener.js';
 import type { RecordLine } from './line.js';
 import { type PendingAudit, type PendingRecords, readPending, removePending } from './pending.js';
-import { proveRecord, type RecordProof, readHead, type SignedHead } from './prove.js';
+import {
+  type LogConsistency,
+  proveConsistency,
+  proveRecord,
+  type RecordProof,
+  readHead,
+  type SignedHead,
+} from './prove.js';
 import { type Chain, type Prepared, prepare } from './record.js';
 import { type LogHead, type Mac, Replay } from './replay.js';
 import { Reserve } from './reserve.js';
@@ -31,6 +39,8 @@ export interface AuditLogOptions {
   readonly expect: LogHead | null;
   /** Who may append to the pending records meanwhile. */
   readonly pending?: PendingAudit;
+  /** Gets its heads. */
+  readonly heads?: HeadListener | undefined;
   /** Bytes after which a segment ends; for tests. */
   readonly rotateAt?: number;
 }
@@ -68,9 +78,11 @@ export class AuditLog {
   #draining: Promise<void> | null = null;
   /** Ends the gathering of patient records. */
   #hurry: () => void = () => undefined;
+  readonly #heads: HeadListener | null;
   #closed = false;
 
-  private constructor(dir: string, writer: SegmentWriter, reserve: Reserve) {
+  private constructor(dir: string, writer: SegmentWriter, reserve: Reserve, heads: HeadListener | null) {
+    this.#heads = heads;
     this.#dir = dir;
     this.#writer = writer;
     this.#reserve = reserve;
@@ -88,7 +100,7 @@ export class AuditLog {
     if (!(await lstat(dir)).isDirectory()) throw broken('audit/ is a link');
     await rm(join(dir, 'next.tmp'), { recursive: true, force: true });
     const { writer, unsigned, torn } = await openWriter(options);
-    const log = new AuditLog(dir, writer, await openReserve(dir, writer));
+    const log = new AuditLog(dir, writer, await openReserve(dir, writer), options.heads ?? null);
     try {
       if (torn > 0 || unsigned > 0)
         await log.append({
@@ -150,11 +162,20 @@ export class AuditLog {
     return proveRecord(this.#dir, position, seq);
   }
 
+  /** Proves that the log of `to` records begins with the one of `from`. @throws SherinError RECORD_UNKNOWN, AUDIT_BROKEN */
+  async proveConsistency(from: number, to: number): Promise<LogConsistency> {
+    const { position } = this.#writer;
+    if (from < 1 || from > to || to > position.headed.size)
+      throw new SherinError('RECORD_UNKNOWN', { id: from });
+    return proveConsistency(this.#dir, position, { from, to });
+  }
+
   /** Waits for what was appended, then closes. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#hurry();
     while (this.#draining !== null) await this.#draining;
+    await this.#heads?.end(() => this.signedHead());
     await this.#writer.close();
     await this.#reserve.close();
   }
@@ -183,6 +204,7 @@ export class AuditLog {
     try {
       await this.#writer.write(group.map(({ prepared }) => prepared));
       for (const { resolve } of group) resolve();
+      this.#heads?.made(() => this.signedHead());
       if (!this.#reserve.full) await this.#reserve.refill();
     } catch (error) {
       const essential = group.filter((waiting) => waiting.essential);
@@ -199,6 +221,7 @@ export class AuditLog {
       try {
         await this.#writer.write(group.map(({ prepared }) => prepared));
         for (const { resolve } of group) resolve();
+        this.#heads?.made(() => this.signedHead());
         return;
       } catch (error) {
         reason = error;

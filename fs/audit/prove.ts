@@ -1,11 +1,16 @@
 /** Signed heads, and proofs that a record is one of those that a head signs (RFC 9162 section 2.1.3). */
 import { constants } from 'node:fs';
-import { Frontier, leafHash } from '../../common/merkle.js';
-import { inclusionPath, rootFromInclusion, splitPoint } from '../../common/merkle-proofs.js';
+import {
+  consistencyPath,
+  inclusionPath,
+  type RangeRoot,
+  rootFromInclusion,
+} from '../../common/merkle-proofs.js';
 import { longestLine } from './event.js';
 import { broken } from './fault.js';
-import { frontierOf, type HeadLine, lineKind, parseLine } from './line.js';
-import { openSegment, type RawLine, rawLines, type TailPosition } from './segment.js';
+import { type HeadLine, type Line, lineKind, parseLine } from './line.js';
+import { type LeafRange, rangeRoots } from './nodes.js';
+import { openSegment, rawLines, type TailPosition } from './segment.js';
 import { segmentBefore } from './walk.js';
 
 /** A head as it is signed, and its signature, both as they stand in the log. */
@@ -40,102 +45,71 @@ export async function readHead(dir: string, { segment, end }: TailPosition): Pro
   }
 }
 
-/**
- * Reads from the record's segment to the end of the log, which an old record makes long. The proof leads to the head's root, or
- * there is none: `seq` is below its size. @throws SherinError AUDIT_BROKEN
- */
+/** The proof leads to the head's root, or there is none: `seq` is below its size. RFC 9162, section 2.1.3. @throws SherinError AUDIT_BROKEN */
 export async function proveRecord(dir: string, position: TailPosition, seq: number): Promise<RecordProof> {
   const head = await readHead(dir, position);
-  const walk = new Walk(seq, head.size);
-  const first = await segmentBefore(dir, position.segment, seq);
-  for (let segment = first; segment <= position.segment && !walk.done; segment++) {
-    const file = await openSegment(dir, segment, constants.O_RDONLY);
-    try {
-      for await (const batch of rawLines(file)) for (const raw of batch) walk.take(raw);
-    } finally {
-      await file.close();
-    }
-  }
-  const { leaf, path } = walk.finish();
-  const root = rootFromInclusion(seq, head.size, leaf, path);
-  if (root?.toString('base64') !== head.root) throw broken(`record ${seq} is not one that its head signs`);
+  const own = { from: seq, to: seq + 1 };
+  const ranges: LeafRange[] = [own];
+  inclusionPath(seq, head.size, note(ranges));
+  const root = await rangeRoots(dir, position.segment, seq, ranges);
+  const leaf = root(own.from, own.to);
+  const path = inclusionPath(seq, head.size, root);
+  const reached = rootFromInclusion(seq, head.size, leaf, path);
+  if (reached?.toString('base64') !== head.root) throw broken(`record ${seq} is not one that its head signs`);
   return { seq, leaf, path, head };
 }
 
-/** The leaves from a checkpoint to the end of the tree, and of them the hashes that the path is made of. */
-class Walk {
-  readonly #seq: number;
-  readonly #size: number;
-  /** Ranges right of the leaf, in their order, each with its root once it was passed. */
-  readonly #right: { readonly to: number; readonly from: number; root: Buffer | null }[] = [];
-  #left: Frontier | null = null;
-  #leaf: Buffer | null = null;
-  #at = 0;
-  #range = new Frontier();
+export interface LogConsistency {
+  /** Heads of these sizes; null: none that the log has is of this size. */
+  readonly from: SignedHead | null;
+  readonly to: SignedHead | null;
+  readonly path: readonly Buffer[];
+}
 
-  constructor(seq: number, size: number) {
-    this.#seq = seq;
-    this.#size = size;
-    inclusionPath(seq, size, (from, to) => {
-      if (from > seq) this.#right.unshift({ from, to, root: null });
-      return Buffer.alloc(0);
-    });
-  }
+/** That the log of `to` records begins with the one of `from`, 0 < from ≤ to. RFC 9162, section 2.1.4. @throws SherinError AUDIT_BROKEN */
+export async function proveConsistency(
+  dir: string,
+  position: TailPosition,
+  { from, to }: LeafRange,
+): Promise<LogConsistency> {
+  const ranges: LeafRange[] = [];
+  consistencyPath(from, to, note(ranges));
+  const root = await rangeRoots(dir, position.segment, from, ranges);
+  const path = consistencyPath(from, to, root);
+  const heads = [await headOf(dir, position, from), await headOf(dir, position, to)] as const;
+  return { from: heads[0], to: heads[1], path };
+}
 
-  get done(): boolean {
-    return this.#at >= this.#size;
-  }
+function note(ranges: LeafRange[]): RangeRoot {
+  return (from, to) => {
+    ranges.push({ from, to });
+    return Buffer.alloc(0);
+  };
+}
 
-  take(raw: RawLine): void {
-    if (this.done) return;
-    const kind = raw.overlong ? null : lineKind(raw.bytes);
-    if (kind === 'record') this.#record(leafHash(raw.bytes));
-    else if (kind === 'checkpoint' && this.#left === null) this.#begin(raw);
-  }
-
-  finish(): { readonly leaf: Buffer; readonly path: readonly Buffer[] } {
-    const [leaf, left] = [this.#leaf, this.#left];
-    if (leaf === null || left === null || !this.done) throw broken('it ends before its head');
-    const path = inclusionPath(this.#seq, this.#size, (from) => {
-      const root =
-        from > this.#seq ? this.#right.find((range) => range.from === from)?.root : before(left, from);
-      if (root == null) throw broken('a part of its tree is missing');
-      return root;
-    });
-    return { leaf, path };
-  }
-
-  #begin(raw: RawLine): void {
-    const line = parseLine(raw.bytes);
-    if (!('checkpoint' in line)) throw broken('a segment starts with a checkpoint');
-    this.#left = frontierOf(line);
-    this.#at = this.#left.size;
-  }
-
-  #record(leaf: Buffer): void {
-    if (this.#at < this.#seq) this.#left?.append(leaf);
-    else if (this.#at === this.#seq) this.#leaf = leaf;
-    else this.#append(leaf);
-    this.#at += 1;
-  }
-
-  #append(leaf: Buffer): void {
-    this.#range.append(leaf);
-    const range = this.#right.find(({ to }) => to === this.#at + 1);
-    if (range === undefined) return;
-    range.root = this.#range.root();
-    this.#range = new Frontier();
+/** The head that signs the first `size` records; null where a group did not end there. @throws SherinError AUDIT_BROKEN */
+async function headOf(dir: string, position: TailPosition, size: number): Promise<SignedHead | null> {
+  const segment = await segmentBefore(dir, position.segment, size);
+  const file = await openSegment(dir, segment, constants.O_RDONLY);
+  try {
+    for await (const batch of rawLines(file)) {
+      for (const raw of batch) {
+        const kind = raw.overlong ? 'record' : lineKind(raw.bytes);
+        if (kind === 'record') continue;
+        const line = parseLine(raw.bytes);
+        const head = 'head' in line ? line.head : 'checkpoint' in line ? line.checkpoint : null;
+        if (head === null || head.size < size) continue;
+        const { root, time } = head;
+        return head.size === size ? { size, root, time, signature: signatureOf(line) } : null;
+      }
+    }
+    return null;
+  } finally {
+    await file.close();
   }
 }
 
-/** Of the complete subtrees before a leaf the one that starts at `from`: what stands left of it on its path. */
-function before({ size, subtrees }: Frontier, from: number): Buffer | null {
-  let start = 0;
-  let rest = size;
-  for (const subtree of subtrees) {
-    if (start === from) return subtree;
-    const span = splitPoint(rest + 1);
-    [start, rest] = [start + span, rest - span];
-  }
-  return null;
+function signatureOf(line: Line): string {
+  if ('event' in line) throw broken('a record is no head');
+  return line.signature;
 }

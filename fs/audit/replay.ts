@@ -1,6 +1,7 @@
 /** Walks an audit log line by line and keeps what the next line must fit: chain, tree and heads. */
 import { Frontier, leafHash } from '../../common/merkle.js';
 import type { Verify } from '../../common/signature.js';
+import type { Anchors } from './anchors.js';
 import { broken } from './fault.js';
 import {
   type CheckpointLine,
@@ -35,6 +36,8 @@ export interface ReplayOptions {
   readonly thorough: boolean;
   /** A head that the log must contain. */
   readonly expect: LogHead | null;
+  /** Further ones, kept elsewhere. */
+  readonly anchors?: Anchors | null;
   readonly onRecord?: (record: RecordLine) => void;
 }
 
@@ -197,7 +200,8 @@ export class Replay {
   }
 
   #meet(): void {
-    const { expect } = this.#options;
+    const { expect, anchors } = this.#options;
+    anchors?.meet(this.#frontier.size, () => this.#frontier.root());
     if (expect === null || expect.size !== this.#frontier.size) return;
     if (!expect.root.equals(this.#frontier.root()))
       throw broken(

@@ -1,6 +1,7 @@
 /** The whole check of an audit log, offline and with the public key alone. */
 import { SherinError } from '../../common/errors.js';
 import { verifier } from '../../common/signature.js';
+import type { Anchors } from './anchors.js';
 import { broken } from './fault.js';
 import { type LogHead, type Mac, Replay } from './replay.js';
 import { countSegments } from './segment.js';
@@ -15,6 +16,8 @@ export interface VerifyAuditOptions {
   readonly mac?: Mac;
   /** A head known from elsewhere, such as the manifest's, that the log must contain. */
   readonly expect?: LogHead | null;
+  /** Heads that were kept elsewhere: the log must contain them all. */
+  readonly anchors?: Anchors | null;
 }
 
 export interface AuditReport {
@@ -32,7 +35,7 @@ export interface AuditReport {
 
 /** Checks form, chain, MACs, every signed head and every rotation. @throws SherinError AUDIT_BROKEN naming segment and line; ROLLBACK */
 export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditReport> {
-  const { dir, uuid, publicKey, mac = null, expect = null } = options;
+  const { dir, uuid, publicKey, mac = null, expect = null, anchors = null } = options;
   let unauthenticated = 0;
   const replay = new Replay({
     uuid,
@@ -40,6 +43,7 @@ export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditRep
     mac,
     thorough: true,
     expect,
+    anchors,
     onRecord: (record) => {
       if (record.meta.unauthenticated === true) unauthenticated += 1;
     },
@@ -51,6 +55,7 @@ export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditRep
     torn = (await walkSegment(dir, segment, segment === segments, replay)).torn;
   replay.finish();
   const { frontier, headed, heads } = replay;
+  anchors?.end(frontier.size);
   if (expect !== null && frontier.size < expect.size)
     throw new SherinError('ROLLBACK', {
       part: `the audit log has ${frontier.size} records, ${expect.size} are known`,

@@ -1,6 +1,7 @@
 /** Replays segments from files, and tells a crash's torn end from an edited log. */
 import { constants } from 'node:fs';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { longestLine } from './event.js';
 import { broken } from './fault.js';
 import { type CheckpointLine, lineKind, MalformedLine, parseLine } from './line.js';
 import type { Replay } from './replay.js';
@@ -70,14 +71,13 @@ export async function walkSegment(
 }
 
 /** First line of a segment, not yet verified. @throws SherinError AUDIT_BROKEN */
-async function readCheckpoint(dir: string, segment: number): Promise<CheckpointLine> {
+export async function readCheckpoint(dir: string, segment: number): Promise<CheckpointLine> {
   const file = await openSegment(dir, segment, constants.O_RDONLY);
   try {
-    for await (const [raw] of rawLines(file)) {
-      const line = raw === undefined || raw.overlong ? null : parseLine(raw.bytes);
-      if (line !== null && 'checkpoint' in line) return line;
-      break;
-    }
+    const bytes = Buffer.alloc(longestLine);
+    const { bytesRead } = await file.read(bytes, 0, longestLine, 0);
+    const line = parseLine(bytes.subarray(0, Math.max(0, bytes.subarray(0, bytesRead).indexOf(10))));
+    if ('checkpoint' in line) return line;
   } catch (error) {
     if (!(error instanceof MalformedLine)) throw error;
   } finally {
@@ -86,10 +86,20 @@ async function readCheckpoint(dir: string, segment: number): Promise<CheckpointL
   throw broken(`${segmentName(segment)} line 1: a segment starts with a checkpoint`);
 }
 
-/** The newest segment that starts at or before record `size`, so that a replay from it meets that head. */
-export async function segmentBefore(dir: string, segments: number, size: number): Promise<number> {
-  for (let segment = segments; segment > 1; segment--) {
-    if ((await readCheckpoint(dir, segment)).checkpoint.size <= size) return segment;
+export type ReadCheckpoint = (segment: number) => Promise<CheckpointLine>;
+
+/** The newest segment that starts at or before record `size`, so that a replay from it meets that head; by halving. */
+export async function segmentBefore(
+  dir: string,
+  segments: number,
+  size: number,
+  read: ReadCheckpoint = (segment) => readCheckpoint(dir, segment),
+): Promise<number> {
+  let [low, high] = [1, segments];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((await read(middle)).checkpoint.size <= size) low = middle;
+    else high = middle - 1;
   }
-  return 1;
+  return low;
 }

@@ -1,6 +1,8 @@
 import { Admins } from '../../common/admins.js';
 import { SherinError } from '../../common/errors.js';
+import { jcs } from '../../common/jcs.js';
 import { Turns } from '../../common/turns.js';
+import { uuidText } from '../../common/vault-key.js';
 import type { ControlCaller } from '../../daemon/protocol/objects.js';
 import type { Peer } from '../../native/ipc.js';
 import type { Records } from '../service/records.js';
@@ -12,7 +14,7 @@ import type { ControlHandlers } from './server.js';
 
 type Handlers = Pick<
   ControlHandlers,
-  'audit.tail' | 'audit.page' | 'audit.head' | 'audit.prove' | 'audit.verify'
+  'audit.tail' | 'audit.page' | 'audit.head' | 'audit.prove' | 'audit.consistency' | 'audit.verify'
 >;
 type Record = Awaited<ReturnType<Records['tail']>>[number];
 
@@ -22,8 +24,9 @@ const mostLooked = 250;
 /** `audit.*`: whole for who comes to this socket, and for callers of sherind what is theirs. */
 export function auditHandlers(service: VaultService): Handlers {
   const admins = new Admins();
-  // An old record's proof reads the whole log behind it: one at a time.
+  // An old record's proof reads parts of many segments: one at a time.
   const proofs = new Turns();
+  const vault = () => uuidText(service.uuid);
   const mine = (peer: Peer, caller: ControlCaller | undefined) => visible(admins, peer, caller);
   return {
     async 'audit.tail'({ count, before }) {
@@ -46,7 +49,7 @@ export function auditHandlers(service: VaultService): Handlers {
 
     async 'audit.head'() {
       const { records } = await service.unlocked();
-      return records.signedHead();
+      return { ...(await records.signedHead()), vault: vault() };
     },
 
     async 'audit.prove'({ seq, caller }, { peer }) {
@@ -55,7 +58,17 @@ export function auditHandlers(service: VaultService): Handlers {
       const [record] = seq < records.head().size ? await records.before(seq + 1, 1) : [];
       if (record === undefined || !isMine(record)) throw new SherinError('RECORD_UNKNOWN', { id: seq });
       const { leaf, path, head } = await proofs.run(() => records.prove(seq));
-      return { seq, leaf: leaf.toString('base64'), path: path.map((hash) => hash.toString('base64')), head };
+      return {
+        ...{ seq, leaf: leaf.toString('base64'), path: path.map(base64), head, vault: vault() },
+        ...(caller === undefined ? { record: jcs(record) } : {}),
+      };
+    },
+
+    async 'audit.consistency'({ from, to }) {
+      const { records } = await service.unlocked();
+      const end = to ?? records.head().size;
+      const proof = await proofs.run(() => records.proveConsistency(from, end));
+      return { from: proof.from, to: proof.to, path: proof.path.map(base64), vault: vault() };
     },
 
     'audit.verify': async () => {
@@ -65,6 +78,8 @@ export function auditHandlers(service: VaultService): Handlers {
     },
   };
 }
+
+const base64 = (hash: Buffer): string => hash.toString('base64');
 
 const everything = (): boolean => true;
 

@@ -11,6 +11,7 @@ import type { BackupHandlers } from './backup-handlers.js';
 import { checkHandlers } from './check-handlers.js';
 import type { ClientThreads } from './client-threads.js';
 import { engineHandlers } from './engine-handlers.js';
+import { exportHandlers } from './export-handlers.js';
 import { fsckHandlers } from './fsck-handlers.js';
 import { heldByFreeze } from './held-by-freeze.js';
 import { historyHandlers } from './history-handlers.js';
@@ -49,6 +50,7 @@ export function controlHandlers(
     ...watching.handlers(),
     ...fsckHandlers(service),
     ...checkHandlers(service),
+    ...exportHandlers(service),
     ...historyHandlers(service.history),
     ...spaceHandlers(service),
     ...quarantineHandlers(service),

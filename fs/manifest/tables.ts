@@ -56,6 +56,12 @@ export class Tables {
     return this.#pages(sql, [Buffer.alloc(0)], (row) => [row[0]]);
   }
 
+  /** IDs of cubes from one (inclusive) to another (exclusive), with their row's length. */
+  cubesBetween(from: Buffer, to: Buffer): readonly Row[] {
+    const sql = 'SELECT id, length FROM cubes WHERE id >= ? AND id < ?';
+    return this.#database.all('reading a table', sql, from, to);
+  }
+
   /** Whether there is a row of a cube. @throws SherinError MANIFEST_BROKEN, IO */
   hasCube(id: Buffer): boolean {
     const sql = 'SELECT 1 FROM cubes WHERE id = ?';

@@ -1,7 +1,10 @@
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, parseSherinId, type SherinId } from '../../common/ids.js';
+import { proofText } from '../../common/proof-document.js';
+import { uuidText } from '../../common/vault-key.js';
 import type { CubeRef } from '../../native/index.js';
 import { countSlots } from '../cube/catalog.js';
+import { encodeHead } from '../manifest/head.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { filesNamespace } from '../manifest/tasks.js';
 import type { Tree } from '../manifest/tree.js';
@@ -173,6 +176,7 @@ export class VaultSource implements MountSource {
   async fileFacts(ino: number): Promise<FileFacts | null> {
     const session = await this.#vault.unlocked();
     const { manifest } = session;
+    const vault = this.#vault;
     // Its ID is there as soon as it is asked for.
     if (this.#end === null && session.writing.mayLackVersion(ino)) await session.writing.durable(ino);
     const tree = await this.#treeOf(session);
@@ -187,7 +191,7 @@ export class VaultSource implements MountSource {
       root: object.root,
       verified: session.verifiedAt(object.no) ?? null,
       get proof() {
-        return proofText(manifest, inode.putIndex);
+        return objectProof(manifest, vault.uuid, object.id, inode.putIndex);
       },
       versions: inode.version,
       policy: strictest(tree.policiesOf(ino)),
@@ -234,12 +238,15 @@ export class VaultSource implements MountSource {
   }
 }
 
-/** Inclusion proof of a record under the present tree head, with the record, in JSON. */
-function proofText(manifest: Manifest, record: number): Buffer {
-  const { index, size, root, path } = manifest.proof(record);
-  const proof = {
-    ...{ index, size, root: root.toString('hex'), path: path.map((hash) => hash.toString('hex')) },
+/** That the object is the content of a file, under the present tree head. */
+function objectProof(manifest: Manifest, uuid: Buffer, id: SherinId, record: number): Buffer {
+  const { index, path } = manifest.proof(record);
+  const { head } = manifest;
+  const document = proofText({
+    ...{ v: 1, kind: 'object-inclusion', vault: uuidText(uuid), id, index },
     record: manifest.recordBytes(record).toString('base64'),
-  };
-  return Buffer.from(JSON.stringify(proof));
+    path: path.map((hash) => hash.toString('base64')),
+    head: { layout: encodeHead(head).toString('base64'), signature: head.signature.toString('base64') },
+  });
+  return Buffer.from(document);
 }

@@ -14,6 +14,7 @@ import { headerHash } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
 import type { Journal } from '../writing/journal/journal.js';
 import type { WritingListener } from '../writing/listener.js';
+import { anchoringOf } from './anchoring-of.js';
 import { availableBytes } from './disk-space.js';
 import { encodeOptions } from './encode-options.js';
 import { auditKeys, manifestKeys } from './key-uses.js';
@@ -94,6 +95,8 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
   const { locked, actor } = parts;
   const override = how.slot === 'recovery' && how.acceptRollback;
   let audit: AuditLog | null = null;
+  const record = async (event: AuditEvent): Promise<void> => audit?.append(event, { patient: true });
+  const anchoring = anchoringOf(locked.uuid, record);
   let guard: RollbackGuard | null = null;
   let journal: Journal | null = null;
   const manifest = openManifest(keyring, locked, override, {
@@ -109,6 +112,7 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
       ...auditKeys(keyring),
       expect: { size: auditSize, root: auditRoot },
       pending: parts.pending,
+      heads: anchoring ?? undefined,
     });
     const counted = await admitCounter(keyring, locked, manifest, override);
     guard = new RollbackGuard(counted.counter, counted.value, (head) => locked.pin(head));
@@ -130,6 +134,7 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
     journal = opened;
     const session = new Session({
       ...{ ...parts, uuid, auditDir, keyring, manifest, audit, guard, encode, owned, journal: opened },
+      anchoring,
       available: () => availableBytes(locked.directory.path),
     });
     const recovered = await session.recover();

@@ -58,6 +58,11 @@ export class Records {
     return this.#audit.prove(seq);
   }
 
+  /** @throws SherinError RECORD_UNKNOWN, AUDIT_BROKEN */
+  proveConsistency(from: number, to: number): ReturnType<AuditLog['proveConsistency']> {
+    return this.#audit.proveConsistency(from, to);
+  }
+
   /** Appends without waiting for the disk. */
   note(event: AuditEvent, essential = false): void {
     this.#append(event, { essential, patient: true }).catch(() => undefined);

@@ -3,6 +3,7 @@ import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js';
 import { Turns } from '../../common/turns.js';
 import type { CubeReader, CubeRef, EncodeOptions, Keyring } from '../../native/index.js';
+import type { Anchoring, AnchoringState } from '../audit/anchoring.js';
 import type { AuditLog } from '../audit/log.js';
 import { type AuditReport, verifyAudit } from '../audit/verify.js';
 import { CubeCatalog } from '../cube/catalog.js';
@@ -49,6 +50,8 @@ export interface SessionParts {
   readonly keyring: Keyring;
   readonly manifest: Manifest;
   readonly audit: AuditLog;
+  /** Heads of the log are kept elsewhere; null: nobody asked for it. */
+  readonly anchoring: Anchoring | null;
   readonly guard: RollbackGuard;
   readonly reader: CubeReader;
   readonly store: CubeStore;
@@ -147,6 +150,11 @@ export class Session {
   get useMark(): string {
     const { servedBytes, hits } = this.reader.stats();
     return [servedBytes, hits, this.records.opened, this.writing.working.next].join();
+  }
+
+  /** What becomes of heads of the audit log that are to be kept elsewhere; null: they are not. */
+  get anchors(): AnchoringState | null {
+    return this.#parts.anchoring?.state ?? null;
   }
 
   /** The tree as programs see it. */

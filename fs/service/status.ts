@@ -86,7 +86,11 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
       head === undefined
         ? null
         : { size: head.size, root: head.root.toString('hex'), time: String(head.time), nv: String(head.nv) },
-    audit: { size: audit?.size ?? 0, writable: session?.records.writable ?? true },
+    audit: {
+      size: audit?.size ?? 0,
+      writable: session?.records.writable ?? true,
+      anchors: session?.anchors ?? null,
+    },
     journal: { refused: session?.journal.kept ?? 0 },
     reads: {
       served: stats.servedBytes,

@@ -5,6 +5,7 @@ import type { Session } from './session.js';
 /** What the mount sees of the service: it reads, it never changes the vault's state beyond unsealing. */
 export interface VaultView {
   readonly vaultPath: string;
+  readonly uuid: Buffer;
   /** Bots that are open. */
   readonly folders: BotFolders;
   /** Nothing may be changed. */

@@ -1,7 +1,7 @@
 /** `audit.*`: the audit log of the vault, as far as the caller may see it, and proofs that it has not changed. */
 import { z } from 'zod';
 import { type DaemonTerm, daemonMethod } from '../rights.js';
-import { count, hashSchema, shortNameSchema, signatureSchema } from '../short-values.js';
+import { count, hashSchema, shortNameSchema, signatureSchema, uuid } from '../short-values.js';
 import { nothing } from '../terms.js';
 
 /** Records of a page, and bytes of their JSON: fewer where they are long, so that they fit a line. */
@@ -48,7 +48,9 @@ export const auditTail = {
   }),
 } as const;
 
-export const auditHead = { params: nothing, result: headSchema } as const;
+const vault = uuid.describe('of the vault');
+
+export const auditHead = { params: nothing, result: headSchema.extend({ vault }) } as const;
 
 export const auditProve = {
   params: z.strictObject({ seq: count.describe('of the record, as `audit.tail` tells it') }),
@@ -57,6 +59,18 @@ export const auditProve = {
     leaf: hashSchema.describe('of the line of the record'),
     path: z.array(hashSchema).max(53).describe('hashes beside the way from the leaf to the root (RFC 9162)'),
     head: headSchema,
+    vault,
+  }),
+} as const;
+
+/** Of whole logs, for who comes to the control socket. */
+export const auditConsistency = {
+  params: z.strictObject({ from: count, to: count.optional() }),
+  result: z.strictObject({
+    from: headSchema.nullable(),
+    to: headSchema.nullable(),
+    path: z.array(hashSchema).max(54),
+    vault,
   }),
 } as const;
 

@@ -1,0 +1,30 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { VaultKey } from '../../common/vault-key.js';
+import { Anchors } from '../audit/anchors.js';
+import { verifyAudit } from '../audit/verify.js';
+import { type Told, withInput } from './input.js';
+
+/** @throws SherinError AUDIT_BROKEN, ROLLBACK */
+export async function verifyAuditLog(dir: string, key: VaultKey, anchorFile?: string): Promise<Told> {
+  if (anchorFile === undefined) return verified(dir, key, null);
+  return withInput(anchorFile, (file: FileHandle) => verified(dir, key, new Anchors(file.fd, key)));
+}
+
+async function verified(dir: string, key: VaultKey, anchors: Anchors | null): Promise<Told> {
+  const report = await verifyAudit({ dir, ...key, anchors });
+  const { records, heads, segments, size, unauthenticated, torn } = report;
+  const root = report.root.toString('base64');
+  const lines = [
+    `audit log verified: ${records} records, ${heads} signed heads, ${segments} segments`,
+    `root: ${root} over ${size} records`,
+  ];
+  if (unauthenticated > 0) lines.push(`${unauthenticated} records were noted while no key was there`);
+  if (torn > 0) lines.push(`${torn} bytes behind the last head are not signed`);
+  if (anchors !== null) lines.push(`anchors: it contains all ${anchors.met}`);
+  if (anchors !== null && anchors.torn > 0) lines.push(`${anchors.torn} lines of the anchors were cut off`);
+  const value = {
+    ...{ records, heads, segments, size, root, unauthenticated, torn },
+    ...(anchors === null ? {} : { anchors: anchors.met, tornAnchors: anchors.torn }),
+  };
+  return { value, lines };
+}
