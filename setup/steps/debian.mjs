@@ -25,12 +25,15 @@ const packages = {
     'libssl-dev', // native/checks runs outside Node
     'procps', // pgrep
     'strace', // the order of system calls
+    'systemd', // systemd-analyze, which looks at the units
     // Programs at work in a mount.
     'rsync',
     'sqlite3',
   ],
   // What test/programs runs besides those above.
   programs: ['fio', 'stress-ng'],
+  // `npm run package`: dpkg-shlibdeps, strip.
+  package: ['dpkg-dev', 'binutils'],
   bench: ['openssl', 'gocryptfs', 'encfs', 'cryfs', 'securefs'],
 };
 
