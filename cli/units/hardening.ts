@@ -1,7 +1,8 @@
 /**
  * What sherind, sherin-fs and their bots may still do. Nothing here may give the service a mount namespace of its own (ProtectSystem=, PrivateTmp=,
  * PrivateDevices=, ProtectKernelTunables= …, systemd.exec(5)): the mount that sherin-fs makes would be seen by nobody else. MemoryDenyWriteExecute= would keep
- * V8 from compiling, RestrictNamespaces= bots from having a sandbox, RestrictSUIDSGID= anybody from openat2(2).
+ * V8 from compiling, RestrictNamespaces= bots from having a sandbox, RestrictSUIDSGID= anybody from
+ * openat2(2), ProtectHostname= a sandbox from a name of its own.
  */
 export const systemHardening = [
   'NoNewPrivileges=yes',
@@ -16,10 +17,9 @@ export const systemHardening = [
   'IPAddressDeny=any',
   'IPAddressAllow=localhost',
   'SystemCallArchitectures=native',
-  'SystemCallFilter=@system-service @mount @sandbox unshare setns memfd_secret',
+  'SystemCallFilter=~@clock @cpu-emulation @debug @module @obsolete @raw-io @reboot @swap',
   'SystemCallErrorNumber=EPERM',
   'LockPersonality=yes',
-  'ProtectHostname=yes',
   'RestrictRealtime=yes',
   'KeyringMode=private',
   'UMask=0077',

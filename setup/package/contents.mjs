@@ -54,6 +54,8 @@ export function layOut(target, version) {
   for (const name of addons)
     copy(join(root, 'build/Release', `${name}.node`), join(lib, 'build/Release', `${name}.node`));
   for (const program of ['cli', 'daemon', 'fs']) layProgram(program, join(lib, 'dist', program));
+  // What V8 compiles of them is made where they are installed, by the Node that is there.
+  copy(join(root, 'setup/steps/compile-ahead.mjs'), join(lib, 'compile-ahead.mjs'));
   cpSync(join(root, 'dist/bots'), join(lib, 'dist/bots'), { recursive: true });
   for (const [name, wanted] of Object.entries(modules))
     layModule(name, wanted, join(lib, 'node_modules', name));
@@ -87,8 +89,6 @@ export function layOut(target, version) {
 function layProgram(program, folder) {
   const from = join(root, 'dist', program);
   copy(join(from, 'program.cjs'), join(folder, 'program.cjs'));
-  for (const name of readdirSync(from).filter((one) => one.endsWith('.compiled')))
-    copy(join(from, name), join(folder, name));
   // The Node of the package that this one depends on, whatever PATH says.
   const launcher = readFileSync(join(root, 'setup/launch.mjs'), 'utf8').replace(/^#!.*/, '#!/usr/bin/node');
   write(join(folder, 'main.js'), launcher);
