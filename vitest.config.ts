@@ -41,6 +41,8 @@ const onRequest = [
   'test/vault/import-machine.test.ts',
   'test/outsider/end-to-end.test.ts',
   'test/cli/bench.test.ts',
+  // Whole installations, in a root of their own.
+  'test/package/install.test.ts',
   'test/daemon/{kills,load}.test.ts',
   // The whole sets of bots; test/daemon/sets.test.ts has a sample.
   'test/knowledge/*.test.ts',

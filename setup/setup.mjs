@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Finds out what is missing on this machine and installs it; quick when nothing is. Plain Node without npm packages, as it
- * runs before any is there. `--test` and `--bench` add what the tests and the benchmarks need.
+ * runs before any is there. `--test`, `--bench` and `--package` add what the tests, the
+ * benchmarks and the Debian package need.
  */
 import { buildAddon } from './steps/addon.mjs';
 import { copyBotAddons } from './steps/bot-addons.mjs';
@@ -12,7 +13,7 @@ import { SetupProblem, say } from './steps/run.mjs';
 import { buildTypeScript } from './steps/typescript.mjs';
 
 const flags = new Set(process.argv.slice(2));
-const known = ['--test', '--bench', '--no-packages'];
+const known = ['--test', '--bench', '--package', '--no-packages'];
 const unknown = [...flags].filter((flag) => !known.includes(flag));
 
 try {
@@ -26,6 +27,7 @@ try {
       'run',
       ...(flags.has('--test') ? ['test'] : []),
       ...(flags.has('--test') && process.env.SHERIN_TESTS === 'all' ? ['programs'] : []),
+      ...(flags.has('--package') || flags.has('--test') ? ['package'] : []),
       ...(flags.has('--bench') ? ['bench'] : []),
     ]);
   }

@@ -3,6 +3,7 @@ import { daemonSocket } from '../../common/environment.js';
 import { stopSherinFs } from '../../daemon/client/stop-sherin-fs.js';
 import { command } from '../definition.js';
 import type { Session } from '../session.js';
+import { managerOf, systemctl } from '../units/manager.js';
 
 export const down = command({
   name: 'down',
@@ -12,6 +13,14 @@ export const down = command({
   ],
   examples: [{ text: 'Stop', line: 'sherinctl down' }],
   run: async (session) => {
+    const manager = managerOf(session.places);
+    if (manager !== null) {
+      systemctl(manager, 'stop', 'sherind.socket', 'sherind.service');
+      if (session.connectIfRunning() === null) {
+        session.output.result({ lazy: false }, () => session.output.line('stopped'));
+        return;
+      }
+    }
     await withoutDaemon(session);
     const { lazy } = await stopSherinFs(session.connect());
     session.output.result({ lazy }, () => {

@@ -40,6 +40,7 @@ const table: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
   metrics: async () => (await import('./metrics.js')).metrics,
   status: async () => (await import('./status.js')).status,
   doctor: async () => (await import('./doctor.js')).doctor,
+  'install-units': async () => (await import('./install-units.js')).installUnits,
   bench: async () => (await import('./bench.js')).bench,
   attest: async () => (await import('./attest.js')).attest,
   manifest: async () => (await import('./manifest.js')).manifest,

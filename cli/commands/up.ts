@@ -9,12 +9,14 @@ import { choice, command, descriptor, flag, text, unless } from '../definition.j
 import { needMountPoint } from '../service/mount-point.js';
 import { openTerminal, unlock, wantsPin } from '../service/secret.js';
 import type { Session } from '../session.js';
+import { managerOf, systemctl } from '../units/manager.js';
 import { driverOption } from './mount.js';
 
 export const up = command({
   name: 'up',
   summary: 'Start sherin-fs, mount the vault, and start sherind',
   details: [
+    'Where systemd has units of this vault (sherinctl install-units), systemd starts it, unless a flag says how it is to be mounted or checked.',
     'Where it runs already, only what is missing is done. The vault starts locked; the first access opens it with the TPM. A PIN is asked for at once if there is a terminal.',
   ],
   options: {
@@ -58,7 +60,12 @@ export const up = command({
       const flags = options.verify === undefined ? [] : ['--verify', options.verify];
       if (options.lockBeforeSleep) flags.push('--lock-before-sleep');
       if (autoLock !== null) flags.push('--auto-lock', `${autoLock}s`);
-      await start(session, options.headerBackup ? [...flags, '--header-backup'] : flags);
+      if (options.headerBackup) flags.push('--header-backup');
+      // What its unit does not say it starts itself.
+      const plain = flags.length === 0 && options.mount && options.daemon && asUnit(options);
+      const manager = plain ? managerOf(session.places) : null;
+      if (manager === null) await start(session, flags);
+      else systemctl(manager, 'start', 'sherind.service');
     }
     const client = session.connect();
     const before = await client.call('status', {});
@@ -99,6 +106,11 @@ export const up = command({
     );
   },
 });
+
+/** Mounted as a unit of systemd has it mounted. */
+function asUnit({ driver, allowOther, listIds }: MountOptions): boolean {
+  return driver === undefined && !allowOther && !listIds;
+}
 
 /** Starts sherin-fs; another `up` that was faster is as good. */
 async function start(session: Session, flags: readonly string[]): Promise<void> {

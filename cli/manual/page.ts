@@ -50,6 +50,7 @@ const environment: readonly (readonly [string, string])[] = [
     'lock the vault after so many minutes without use, or a time such as 90s or 2h; a flag can only shorten it',
   ],
   ['SHERIN_LOCK_BEFORE_SLEEP', '1: lock the vault before the machine sleeps, with the flag or without'],
+  [
     'SHERIN_ANCHOR_FILE',
     'of sherin-fs: a file outside of the vault to which signed heads of the audit log are appended, one a second at most',
   ],

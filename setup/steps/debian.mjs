@@ -27,13 +27,15 @@ const packages = {
     'strace', // the order of system calls
     'dbus-daemon|dbus', // a bus of its own, on which a sleep of the machine is told of
     'libglib2.0-bin', // gdbus, with which sherin-fs listens there
-    'systemd', // systemd-inhibit and busctl
+    'systemd', // systemd-inhibit and busctl; systemd-analyze, which looks at the units
     // Programs at work in a mount.
     'rsync',
     'sqlite3',
   ],
   // What test/programs runs besides those above.
   programs: ['fio', 'stress-ng'],
+  // `npm run package`: dpkg-shlibdeps, strip.
+  package: ['dpkg-dev', 'binutils'],
   bench: ['openssl', 'gocryptfs', 'encfs', 'cryfs', 'securefs'],
 };
 

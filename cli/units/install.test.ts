@@ -1,0 +1,62 @@
+/** Units as files of a user: written once, looked at by systemd, removed. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { commandWord, quoted } from './quote.js';
+
+const sherinctl = resolve(import.meta.dirname, '../../dist/cli/main.js');
+let home: string;
+const run = (vault: string, ...flags: string[]) => {
+  const args = [
+    sherinctl,
+    'install-units',
+    '--user',
+    '--vault',
+    join(home, vault),
+    '--runtime-dir',
+    home,
+    ...flags,
+  ];
+  const env = { PATH: process.env.PATH, HOME: home, SHERIN_TPM_STATE: join(home, 'tpm') };
+  return spawnSync(process.execPath, args, { encoding: 'utf8', env });
+};
+const folder = (): string => join(home, '.config/systemd/user');
+
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'sherin units %h '));
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+test('words come back as they were, whatever is special in a unit', () => {
+  expect(quoted('a "b" %h \\')).toBe('"a \\"b\\" %%h \\\\"');
+  expect(commandWord('$HOME')).toBe('"$$HOME"');
+  expect(() => quoted('a\nExecStart=b')).toThrow(expect.objectContaining({ code: 'USAGE' }));
+});
+
+test('--dry-run writes nothing', () => {
+  const { stdout, status } = run('vault', '--dry-run');
+  expect(status).toBe(0);
+  expect(stdout).toContain('Type=notify');
+  expect(() => readdirSync(folder())).toThrow('ENOENT');
+});
+
+test('written once, taken by systemd, not over those of another vault, removed', () => {
+  expect(run('vault').stdout.match(/^wrote /gm)).toHaveLength(2);
+  expect(run('vault').stdout).toBe('nothing to do\n');
+  const units = readdirSync(folder()).map((name) => join(folder(), name));
+  expect(
+    spawnSync('systemd-analyze', ['--user', 'verify', '--man=no', ...units], {
+      encoding: 'utf8',
+      env: { ...process.env, XDG_RUNTIME_DIR: home },
+    }).stderr,
+  ).toBe('');
+  expect(readFileSync(join(folder(), 'sherind.service'), 'utf8')).toContain('SHERIN_TPM_STATE=');
+  expect(run('other')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('belongs to another vault'),
+  });
+  expect(run('vault', '--remove').stdout.match(/^removed /gm)).toHaveLength(2);
+  expect(readdirSync(folder())).toEqual([]);
+});

@@ -1,0 +1,15 @@
+import { SherinError } from '../../common/errors.js';
+
+/** A word of a unit file as systemd.syntax(7) and systemd.service(5) read it back. @throws SherinError USAGE for one that holds what no unit can */
+export function quoted(word: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is refused
+  if (/[\u0000-\u001f\u007f]/.test(word))
+    throw new SherinError('USAGE', { what: 'a unit can not name a path with control characters' });
+  const escaped = word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%');
+  return `"${escaped}"`;
+}
+
+/** A word of a command line, where `$` would begin a variable. */
+export function commandWord(word: string): string {
+  return quoted(word).replaceAll('$', '$$$$');
+}

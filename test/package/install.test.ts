@@ -1,0 +1,128 @@
+/** The Debian package in a root of its own: installed, used, upgraded, removed and purged; and its units under a systemd of its own. As root, on request. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../vault/wait.js';
+
+const root = resolve(import.meta.dirname, '../..');
+const group = `/sys/fs/cgroup/unified/sherin-test-${process.pid}`;
+let home: string;
+let made = 0;
+
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'sherin-test-'));
+  execFileSync(process.execPath, [join(root, 'setup/package/main.mjs'), home]);
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** Runs a script in another root. @returns what it said, and the root's layer */
+function otherRoot(script: string, within: readonly string[] = []) {
+  const base = join(home, `${made++}`);
+  mkdirSync(base);
+  for (const name of readdirSync(home).filter((one) => one.endsWith('.deb')))
+    execFileSync('ln', [join(home, name), base]);
+  const spaces = ['--mount', '--pid', '--cgroup', '--ipc', '--uts', '--fork', '--kill-child'];
+  const args = [
+    ...within,
+    'unshare',
+    ...spaces,
+    'bash',
+    join(import.meta.dirname, 'other-root.sh'),
+    root,
+    base,
+    script,
+  ];
+  const [program = '', ...rest] = args;
+  const { stdout, stderr } = spawnSync(program, rest, { encoding: 'utf8', timeout: 200_000 });
+  return { said: stdout, problems: stderr, layer: join(base, 'upper') };
+}
+
+describe.runIf(process.getuid?.() === 0)('in another root', () => {
+  test('installed, used, upgraded in use, removed and purged; what is kept opens again', {
+    timeout: 200_000,
+  }, () => {
+    const { said, problems } = otherRoot(`
+      say() { echo "== $*"; }
+      cd /tmp; dpkg -i sherin_*.deb >/dev/null
+      getent group sherin sherin-admin | wc -l
+      sherinctl init --yes --no-pin --recovery-out /root/recovery
+      sherinctl up; echo hello > /mnt/sherin/files/a.txt; sherinctl verify
+      dpkg-deb -R sherin_*.deb next; sed -i 's/^Version: .*/Version: 99/' next/DEBIAN/control
+      dpkg-deb -b next next.deb >/dev/null; dpkg -i next.deb
+      say upgraded; cat /mnt/sherin/files/a.txt
+      dpkg -r sherin; say removed; mountpoint -q /mnt/sherin || echo unmounted
+      dpkg -P sherin; say purged; ls -d /usr/lib/sherin || echo gone
+      dpkg -i next.deb >/dev/null; sherinctl up; cat /mnt/sherin/files/a.txt; sherinctl down; say end`);
+    expect(said, problems).toMatch(/^2\n/);
+    expect(said).toContain('0 failures');
+    expect(said).toMatch(/== upgraded\nhello\n/);
+    expect(said).toMatch(/== removed\nunmounted\n/);
+    for (const place of ['sherin', 'sherin-tpm', 'sherin-known'])
+      expect(said).toContain(`sherin: /var/lib/${place} is kept`);
+    expect(said).toMatch(/== purged\ngone\n/);
+    expect(said).toMatch(/hello\nstopped\n== end\n$/);
+  });
+
+  const bootable = existsSync('/sys/fs/cgroup/unified') && existsSync('/lib/systemd/systemd');
+  test.runIf(bootable)(
+    'systemd runs it: notified, started again after kills, locked before sleep',
+    { timeout: 200_000 },
+    async () => {
+      mkdirSync(group);
+      try {
+        const script = `
+        mountpoint -q /mnt/sherin || sherinctl up; systemctl is-active sherind.service
+        sherinctl unlock; echo hello > /mnt/sherin/files/a.txt
+        settled() { for i in $(seq 100); do "$@" && return; sleep 0.1; done; echo "never: $*"; }
+        asks() { sherinctl task submit '17 * 23' >/dev/null 2>&1; }; settled asks
+        solved() { sherinctl task list | grep -q ' done '; }; settled solved; sherinctl task list | grep -o ' done '
+        pkill -9 -f dist/fs/main.js; readable() { grep -q hello /mnt/sherin/files/a.txt 2>/dev/null; }
+        settled readable; echo 'sherin-fs is back'
+        systemctl start sherin-lock-before-sleep.service; sherinctl status | grep ^state
+        sherinctl unlock; kill -9 $(systemctl show -p MainPID --value sherind)
+        settled readable; settled systemctl is-active -q sherind; echo 'sherind is back'
+        systemctl stop sherind.socket sherind.service; mountpoint -q /mnt/sherin || echo unmounted
+        systemctl start sherind.socket; sherinctl task list >/dev/null 2>&1; settled systemctl is-active -q sherind
+        echo activated; sherinctl down; systemctl is-active sherind.service sherind.socket`;
+        const unit = [
+          ...['[Service]', 'Type=oneshot', 'ExecStart=/bin/bash /root/script'],
+          ...['StandardOutput=file:/root/said', 'StandardError=file:/root/problems'],
+          'ExecStopPost=/bin/systemctl --no-block exit',
+        ];
+        const { layer, problems } = otherRoot(
+          `cd /root; dpkg -i /tmp/sherin_*.deb >/dev/null
+        sherinctl init --yes --no-pin --recovery-out /root/recovery
+        echo ${quote(script)} > script; echo ${quote(unit.join('\n'))} > /etc/systemd/system/try.service
+        mkdir -p /run/systemd; exec setsid /lib/systemd/systemd --system --unit=try.service --show-status=no`,
+          ['bash', '-c', 'echo $$ > "$0/cgroup.procs"; exec "$@"', group],
+        );
+        const said = readFileSync(join(layer, 'root/said'), 'utf8');
+        const lines = said.split('\n').filter((line) => !/^(unlocked|.* is mounted at .*)$/.test(line));
+        expect(lines, problems).toEqual([
+          ...['active', ' done ', 'sherin-fs is back', 'state:    locked', 'sherind is back', 'unmounted'],
+          ...['activated', 'stopped', 'inactive', 'inactive', ''],
+        ]);
+      } finally {
+        await until('processes are left', () => removed(group));
+      }
+    },
+  );
+});
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Groups below first; false while a process is in one. */
+function removed(folder: string): boolean {
+  const below = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  if (!below.every(({ name }) => removed(join(folder, name)))) return false;
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
