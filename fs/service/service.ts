@@ -23,6 +23,7 @@ import { Freezing } from './freezing.js';
 import { History } from './history.js';
 import { Importing } from './importing.js';
 import { keepWritten, unsealedError } from './keep-written.js';
+import { lockoutReasons } from './lockout.js';
 import { Measures } from './measures.js';
 import { Mounting } from './mounting.js';
 import { Mounts } from './mounts.js';
@@ -79,6 +80,7 @@ export class VaultService implements VaultView {
   readonly snapshots: Snapshots;
   readonly events = new VaultEvents();
   readonly tasks: Tasks;
+  readonly lockout = (refusal: SherinError) => lockoutReasons(this.#locked, refusal);
   readonly #measures = new Measures();
   readonly rules: KeptRules;
   readonly mounts: Mounts;
@@ -215,7 +217,6 @@ export class VaultService implements VaultView {
     if (this.#state.kind === 'unlocked') return null;
     // An attempt to open that failed says more than that the vault is locked.
     if (this.#refused !== null) return this.#refused.error;
-    if (this.#state.kind === 'locked') return new SherinError('LOCKED');
     try {
       await this.unlocked();
       return null;
