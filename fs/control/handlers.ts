@@ -31,7 +31,9 @@ import type { WatchHandlers } from './watch-handlers.js';
 async function whyOf(service: VaultService, target: string | undefined): Promise<Why> {
   if (target !== undefined) return whyContent(await service.settled(), target);
   const reason = (await service.refusal()) ?? service.freezing.reason;
-  return reason === null ? whyVault(await service.unlocked()) : whyError(reason);
+  if (reason === null) return whyVault(await service.unlocked());
+  const { reasons, next } = whyError(reason);
+  return { reasons: [...reasons, ...(await service.lockout(reason))], next };
 }
 
 /** All methods of the control socket over one service. `stopped` ends the process once `stop` has been answered. */

@@ -25,6 +25,7 @@ import { IdleLock } from './idle-lock.js';
 import { Importing } from './importing.js';
 import { keepWritten, unsealedError } from './keep-written.js';
 import { KeyChanges } from './key-changes.js';
+import { lockoutReasons } from './lockout.js';
 import { Measures } from './measures.js';
 import { Mounting } from './mounting.js';
 import { Mounts } from './mounts.js';
@@ -85,6 +86,7 @@ export class VaultService implements VaultView {
   readonly events = new VaultEvents();
   readonly tasks: Tasks;
   readonly keys: KeyChanges;
+  readonly lockout = (refusal: SherinError) => lockoutReasons(this.#locked, refusal);
   readonly #measures = new Measures();
   readonly rules: KeptRules;
   readonly mounts: Mounts;
@@ -234,7 +236,6 @@ export class VaultService implements VaultView {
     if (this.#state.kind === 'unlocked') return null;
     // An attempt to open that failed says more than that the vault is locked.
     if (this.#refused !== null) return this.#refused.error;
-    if (this.#state.kind === 'locked') return new SherinError('LOCKED');
     try {
       await this.unlocked();
       return null;
