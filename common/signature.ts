@@ -1,7 +1,14 @@
 /** What every Ed25519 signature of a vault covers, and its check with the public key alone (FORMAT.md, "Signatures"). */
 import { createPublicKey, verify } from 'node:crypto';
 
-export type SignatureKind = 'header' | 'cube' | 'manifest-head' | 'audit-head' | 'export' | 'attest';
+export type SignatureKind =
+  | 'header'
+  | 'cube'
+  | 'manifest-head'
+  | 'audit-head'
+  | 'export'
+  | 'attest'
+  | 'log-copy';
 
 /** DER prefix of an Ed25519 SubjectPublicKeyInfo (RFC 8410 section 4). */
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');

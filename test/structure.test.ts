@@ -90,7 +90,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'fs/cube',
     'fs/tree-path.ts',
   ],
-  'fs/backup': ['common', 'native/index.ts', 'fs/disk', 'fs/manifest', 'fs/cube', 'fs/vault', 'fs/audit'],
+  'fs/log-copy': ['common', 'native/index.ts', 'fs/manifest'],
+  'fs/backup': [
+    ...['common', 'native/index.ts', 'fs/disk', 'fs/manifest', 'fs/cube', 'fs/vault', 'fs/audit'],
+    'fs/log-copy',
+  ],
   'fs/service': [
     ...['common', 'native/index.ts', 'native/ipc.ts', 'daemon/protocol'],
     ...[
@@ -101,15 +105,16 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
       'fs/mount',
       'fs/writing',
       'fs/history',
+      'fs/log-copy',
       'fs/transfer',
       'fs/backup',
     ],
     'fs/tree-path.ts',
   ],
-  'fs/check': ['common', 'native/index.ts', 'daemon/protocol', 'fs/manifest', 'fs/cube', 'fs/service'],
+  'fs/check': ['common', 'native/index.ts', 'daemon/protocol', 'fs/manifest', 'fs/cube', 'fs/service', 'fs/log-copy'],
   'fs/control': [
     ...['common', 'native/index.ts', 'native/ipc.ts', 'daemon/protocol'],
-    ...['fs/manifest', 'fs/cube', 'fs/transfer', 'fs/tree-path.ts', 'fs/service', 'fs/check'],
+    ...['fs/manifest', 'fs/cube', 'fs/transfer', 'fs/tree-path.ts', 'fs/service', 'fs/check', 'fs/log-copy'],
   ],
   'fs/commands': [
     ...['common', 'native/index.ts', 'fs/vault', 'fs/audit', 'fs/backup', 'fs/service', 'fs/control'],

@@ -4,11 +4,25 @@ import { fsck } from '../check/fsck.js';
 import { actorOf } from '../service/actor.js';
 import type { VaultService } from '../service/service.js';
 import { AnswerSpace, toldPaths } from './answer-space.js';
+import { takeSecret } from './secret.js';
 import type { ControlHandlers } from './server.js';
 
 /** `fsck`. */
-export function fsckHandlers(service: VaultService): Pick<ControlHandlers, 'fsck'> {
+export function fsckHandlers(service: VaultService): Pick<ControlHandlers, 'fsck' | 'manifest.rebuild'> {
   return {
+    async 'manifest.rebuild'(_, call) {
+      const secret = takeSecret(call);
+      if (secret === null) throw new SherinError('USAGE', { what: 'the recovery key is missing' });
+      try {
+        const rebuilt = await service.rebuild(secret, call.peer);
+        if (rebuilt === null) return { rebuilt: null };
+        const { head, kept, fault } = rebuilt;
+        return { rebuilt: { records: head.size, time: String(head.time), kept: [...kept], fault } };
+      } finally {
+        secret.wipe();
+      }
+    },
+
     async fsck({ rebuild, repair, removeOrphans }, { peer, fds, progress, cancelled }) {
       const backup = fds[0] ?? null;
       if (backup !== null && !repair)
@@ -16,6 +30,7 @@ export function fsckHandlers(service: VaultService): Pick<ControlHandlers, 'fsck
       const session = await service.unlocked();
       // What programs write may stand on cubes that no record refers to yet.
       await session.writing.durable(null);
+      await session.logCopy.bring().catch(() => undefined);
       const { vaultFd, uuid, publicKey, cubeLock: lock } = service;
       const actor = actorOf(peer);
       const result = await fsck(

@@ -1,7 +1,5 @@
-import { fstatSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
 import { longestText, type Why } from '../../daemon/protocol/control.js';
-import { Secret, system } from '../../native/index.js';
 import type { VaultService } from '../service/service.js';
 import { whyContent, whyError, whyVault } from '../service/why.js';
 import { accessHandlers } from './access-handlers.js';
@@ -18,32 +16,13 @@ import { historyHandlers } from './history-handlers.js';
 import { objectHandlers } from './object-handlers.js';
 import { onBehalf } from './on-behalf.js';
 import { quarantineHandlers } from './quarantine-handlers.js';
-import type { Call, ControlHandlers } from './server.js';
+import { takeSecret } from './secret.js';
+import type { ControlHandlers } from './server.js';
 import { spaceHandlers } from './space-handlers.js';
 import { taskHandlers } from './task-handlers.js';
 import type { TransferHandlers } from './transfer-handlers.js';
 import { treeHandlers } from './tree-handlers.js';
 import type { WatchHandlers } from './watch-handlers.js';
-
-/** Longest PIN or recovery key that is read from a descriptor, bytes. */
-const secretLimit = 1024;
-
-/**
- * Reads the secret of a request straight into locked memory; null when none came. Only sealed memory files are
- * looked at: a pipe, a terminal or a file of the vault's own mount would hold up everything that this process serves.
- * @throws SherinError USAGE
- */
-function takeSecret({ fds }: Call): Secret | null {
-  const [fd] = fds;
-  if (fd === undefined) return null;
-  if (!system.isSealed(fd)) {
-    throw new SherinError('USAGE', { what: 'a PIN or recovery key is taken from a sealed memory file only' });
-  }
-  if (fstatSync(fd).size > secretLimit) {
-    throw new SherinError('USAGE', { what: `a PIN or recovery key has at most ${secretLimit} bytes` });
-  }
-  return Secret.readFd(fd, secretLimit);
-}
 
 async function whyOf(service: VaultService, target: string | undefined): Promise<Why> {
   if (target !== undefined) return whyContent(await service.settled(), target);

@@ -11,6 +11,8 @@ import type { CubeLock } from '../cube/cube-lock.js';
 import { FaultHandler } from '../cube/faults.js';
 import type { CubeStore } from '../cube/store.js';
 import { givenUpText } from '../history/restore.js';
+import { checkCopy } from '../log-copy/check.js';
+import type { LogCopy } from '../log-copy/log-copy.js';
 import { encodeSlots, slotBytes } from '../manifest/index-node.js';
 import type { Manifest, TreeHead } from '../manifest/manifest.js';
 import { slotsAround } from '../manifest/object-tree.js';
@@ -53,6 +55,7 @@ export interface SessionParts {
   readonly reader: CubeReader;
   readonly store: CubeStore;
   readonly journal: Journal;
+  readonly logCopy: LogCopy;
   readonly lock: CubeLock;
   readonly admins: Admins;
   readonly bots: BotFolders;
@@ -82,6 +85,7 @@ export class Session {
   readonly reader: CubeReader;
   readonly store: CubeStore;
   readonly journal: Journal;
+  readonly logCopy: LogCopy;
   readonly refused: RefusedCubes;
   readonly writing: Writing;
   readonly changes: PresentChanges;
@@ -106,6 +110,7 @@ export class Session {
     this.reader = parts.reader;
     this.store = parts.store;
     this.journal = parts.journal;
+    this.logCopy = parts.logCopy;
     this.refused = new RefusedCubes(parts.manifest.tree);
     this.catalog = new CubeCatalog(parts.manifest);
     this.past = new PastTrees(parts.manifest, this.#givenUp);
@@ -227,6 +232,16 @@ export class Session {
     return this.#unlessLocked(() => this.manifest.verifyLog());
   }
 
+  /** Checks the copy of the log. @throws SherinError COPY_BROKEN, DISK_READ, LOCKED */
+  async verifyCopy(): Promise<void> {
+    await this.logCopy.bring().catch(() => undefined);
+    const { manifest } = this;
+    const { fault } = await this.#unlessLocked(() =>
+      this.logCopy.still((place) => checkCopy(place, manifest)),
+    );
+    if (fault !== null) throw new SherinError('COPY_BROKEN', { part: fault });
+  }
+
   /** Writes a snapshot of a tree that has grown by much: memory then holds it in its compact form, and opening is quick. */
   compact(): void {
     const run = this.#turns.run(async () => {
@@ -321,6 +336,7 @@ export class Session {
     } finally {
       // The next session of the vault may not find it at work.
       await this.#parts.guard.ended();
+      await this.logCopy.close();
       this.manifest.close();
     }
   }
@@ -349,6 +365,7 @@ export class Session {
     this.past.noteCommit(mutations);
     if (head.snapshotSize !== snapshotSize) releaseMemory();
     await this.#parts.guard.committed(head);
+    this.logCopy.note();
     return head;
   }
 
