@@ -15,7 +15,7 @@ export const fsck = command({
   details: [
     'Every record of the log is verified, the tables beside it are compared with it, and every cube that any version needs is looked for; content is checked by verify. The exit code is 3 where content is lacking or a table is not as the log says, 0 where all is well or was mended.',
     '--repair takes a lacking cube from a wrong folder, from quarantine, or from the backup that --from names, and only one that verifies.',
-    'With --accept-rollback, --rebuild makes manifest.db anew where it is gone or does not verify. It goes back to what the copy of the log has, up to a minute before the end; what was in the place of the manifest, and what no record names, is kept.',
+    'With --accept-rollback, --rebuild makes manifest.db anew where it is gone or does not verify. It goes back to what the copy of the log has, some seconds before the end; what was in the place of the manifest, and what no record names, is kept.',
     'Imports wait for --rebuild and --remove-orphans.',
   ],
   options: {

@@ -20,8 +20,8 @@ export interface LogCopyParts {
   readonly log: Logger;
 }
 
-/** What a crash of the disk or the database can take of what was sealed. */
-const secondsBetween = 60;
+/** What the loss of the database can take of what was sealed. */
+const secondsBetween = 10;
 /** Records between two turns of the event loop. */
 const stride = 1000;
 /** A segment of so many bytes takes no further group, and is not written again with later ones. */
@@ -58,13 +58,18 @@ export class LogCopy {
     return this.#copied;
   }
 
-  /** Something was committed: it will be in the copy after a minute. */
+  /** Something was committed: it will be in the copy after some seconds. */
   note(): void {
     if (this.#timer !== null || this.#closing) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.bring().catch(() => undefined);
     }, secondsBetween * 1000).unref();
+  }
+
+  /** A head names the journal: what that has can be made once more only behind a copy that ends with it. */
+  named(): void {
+    if (!this.#closing) this.bring().catch(() => undefined);
   }
 
   /** Brings the copy to the newest head. @throws SherinError NO_SPACE, IO, MANIFEST_BROKEN, LOCKED; it was logged, and the next time goes on */

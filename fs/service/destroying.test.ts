@@ -27,6 +27,7 @@ describe('a file that is destroyed while a program writes to it', () => {
       cubes: 2,
       shared: 0,
       sharedWith: [],
+      sharedMore: 0,
       inUse: 0,
     });
     expect(vault.cubes()).toBe(0);
