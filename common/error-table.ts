@@ -166,19 +166,6 @@ export const errorTable = {
     hint: 'restore manifest.db from a backup, or rebuild it from the copy of its log, with the recovery key: {command}',
     command: 'sherinctl fsck --rebuild --accept-rollback',
   },
-  COPY_MISSING: {
-    errno: 'ENOENT',
-    exit: Exit.verification,
-    sentence: 'the manifest can not be rebuilt, since the copy of its log is of no use: {part}',
-    hint: 'take a backup: sherinctl restore-backup BACKUP DIR',
-  },
-  COPY_BROKEN: {
-    errno: 'EIO',
-    exit: Exit.verification,
-    sentence: 'the copy of the log does not verify: {part}',
-    hint: 'have it written anew: {command}',
-    command: 'sherinctl fsck --rebuild',
-  },
   LOCKED: {
     errno: 'EACCES',
     exit: Exit.locked,

@@ -1,7 +1,11 @@
 import { SherinError } from '../../common/errors.js';
 import type { FsckResult } from '../../daemon/protocol/fsck.js';
+import type { Secret } from '../../native/index.js';
+import type { Peer } from '../../native/ipc.js';
 import { fsck } from '../check/fsck.js';
+import type { Rebuilt } from '../log-copy/rebuild.js';
 import { actorOf } from '../service/actor.js';
+import { requireWhole } from '../service/rebuilding.js';
 import type { VaultService } from '../service/service.js';
 import { AnswerSpace, toldPaths } from './answer-space.js';
 import { takeSecret } from './secret.js';
@@ -14,7 +18,7 @@ export function fsckHandlers(service: VaultService): Pick<ControlHandlers, 'fsck
       const secret = takeSecret(call);
       if (secret === null) throw new SherinError('USAGE', { what: 'the recovery key is missing' });
       try {
-        const rebuilt = await service.rebuild(secret, call.peer);
+        const rebuilt = await rebuild(service, secret, call.peer);
         if (rebuilt === null) return { rebuilt: null };
         const { head, kept, fault } = rebuilt;
         return { rebuilt: { records: head.size, time: String(head.time), kept: [...kept], fault } };
@@ -47,6 +51,16 @@ export function fsckHandlers(service: VaultService): Pick<ControlHandlers, 'fsck
       return told(result);
     },
   };
+}
+
+/** Opens the vault; a manifest that is gone or broken is rebuilt before. @returns null where it was whole */
+async function rebuild(service: VaultService, text: Secret, peer: Peer): Promise<Rebuilt | null> {
+  const outcomes: (Rebuilt | null)[] = [];
+  const told = (outcome: Rebuilt | null): number => outcomes.push(outcome);
+  await service.unlock({ slot: 'recovery', text, acceptRollback: true, rebuild: told }, peer);
+  // It was open already.
+  if (outcomes.length === 0) await requireWhole(await service.unlocked());
+  return outcomes[0] ?? null;
 }
 
 /** With as much of the lists as an answer holds; the numbers are of all. */

@@ -4,13 +4,12 @@ import type { FreezeMark } from '../../common/freeze-mark.js';
 import type { Logger } from '../../common/log.js';
 import { Turns } from '../../common/turns.js';
 import type { Status } from '../../daemon/protocol/control.js';
-import { CubeReader, type Secret } from '../../native/index.js';
+import { CubeReader } from '../../native/index.js';
 import type { Peer } from '../../native/ipc.js';
 import type { AuditEvent } from '../audit/event.js';
 import { PendingAudit } from '../audit/pending.js';
 import { CubeLock } from '../cube/cube-lock.js';
 import { CubeStore } from '../cube/store.js';
-import type { Rebuilt } from '../log-copy/rebuild.js';
 import { BotFolders } from '../mount/bots/folders.js';
 import type { Caller } from '../mount/source.js';
 import { filesName, topInode } from '../mount/top-tree.js';
@@ -30,7 +29,6 @@ import { Mounts } from './mounts.js';
 import { ObjectAccess } from './object-access.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
 import { Origins } from './origins.js';
-import { requireWhole } from './rebuilding.js';
 import { releaseMemory } from './release-memory.js';
 import { Removing } from './removing.js';
 import { KeptRules } from './rules/kept-rules.js';
@@ -212,21 +210,6 @@ export class VaultService implements VaultView {
     await this.#turns.run(() => this.#open(how, peer));
   }
 
-  /**
-   * Opens the vault with the recovery key, the manifest rebuilt from the copy of its log where that is gone or broken.
-   * @returns null where it was as it should be. @throws as {@link unlock}, COPY_MISSING, USAGE
-   */
-  async rebuild(text: Secret, peer: Caller | null): Promise<Rebuilt | null> {
-    let rebuilt: Rebuilt | null = null;
-    const told = (outcome: Rebuilt | null): void => {
-      rebuilt = outcome;
-    };
-    await this.#turns.run(() =>
-      this.#open({ slot: 'recovery', text, acceptRollback: true, rebuild: told }, peer),
-    );
-    return rebuilt;
-  }
-
   /** Why content is refused now, or null. */
   async refusal(): Promise<SherinError | null> {
     if (this.#state.kind === 'unlocked') return null;
@@ -312,7 +295,6 @@ export class VaultService implements VaultView {
     if (this.#state.kind === 'unlocked') {
       // Nothing is left to open, but a wrong secret must not look right.
       await checkSecret(how, this.#locked).catch((error: unknown) => this.#refuse(error, peer));
-      if (how.slot === 'recovery' && how.rebuild !== undefined) await requireWhole(this.#state.session);
       return this.#state.session;
     }
     if (this.#state.kind === 'locked' && peer === null) throw new SherinError('LOCKED');
