@@ -20,4 +20,17 @@ export const backupErrors = {
     sentence: '{path} is no whole backup: {part}',
     hint: 'finish it with: sherinctl backup {path}',
   },
+  COPY_MISSING: {
+    errno: 'ENOENT',
+    exit: Exit.verification,
+    sentence: 'the manifest can not be rebuilt, since the copy of its log is of no use: {part}',
+    hint: 'take a backup: sherinctl restore-backup BACKUP DIR',
+  },
+  COPY_BROKEN: {
+    errno: 'EIO',
+    exit: Exit.verification,
+    sentence: 'the copy of the log does not verify: {part}',
+    hint: 'have it written anew: {command}',
+    command: 'sherinctl fsck --rebuild',
+  },
 } as const;

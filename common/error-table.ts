@@ -166,7 +166,8 @@ export const errorTable = {
     errno: 'EIO',
     exit: Exit.verification,
     sentence: 'the manifest does not verify: {part}',
-    hint: 'restore manifest.db from a backup',
+    hint: 'restore manifest.db from a backup, or rebuild it from the copy of its log, with the recovery key: {command}',
+    command: 'sherinctl fsck --rebuild --accept-rollback',
   },
   LOCKED: {
     errno: 'EACCES',

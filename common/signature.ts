@@ -2,7 +2,14 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { keyWeakness } from './weak-key.js';
 
-export type SignatureKind = 'header' | 'cube' | 'manifest-head' | 'audit-head' | 'export' | 'attest';
+export type SignatureKind =
+  | 'header'
+  | 'cube'
+  | 'manifest-head'
+  | 'audit-head'
+  | 'export'
+  | 'attest'
+  | 'log-copy';
 
 /** DER prefix of an Ed25519 SubjectPublicKeyInfo (RFC 8410 section 4). */
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');

@@ -93,7 +93,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'fs/cube',
     'fs/tree-path.ts',
   ],
-  'fs/backup': ['common', 'native/index.ts', 'fs/disk', 'fs/manifest', 'fs/cube', 'fs/vault', 'fs/audit'],
+  'fs/log-copy': ['common', 'native/index.ts', 'fs/manifest'],
+  'fs/backup': [
+    ...['common', 'native/index.ts', 'fs/disk', 'fs/manifest', 'fs/cube', 'fs/vault', 'fs/audit'],
+    'fs/log-copy',
+  ],
   'fs/service': [
     ...['common', 'native/index.ts', 'native/ipc.ts', 'daemon/protocol'],
     ...[
@@ -104,16 +108,25 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
       'fs/mount',
       'fs/writing',
       'fs/history',
+      'fs/log-copy',
       'fs/transfer',
       'fs/backup',
       'fs/proof',
     ],
     'fs/tree-path.ts',
   ],
-  'fs/check': ['common', 'native/index.ts', 'daemon/protocol', 'fs/manifest', 'fs/cube', 'fs/service'],
+  'fs/check': [
+    'common',
+    'native/index.ts',
+    'daemon/protocol',
+    'fs/manifest',
+    'fs/cube',
+    'fs/service',
+    'fs/log-copy',
+  ],
   'fs/control': [
     ...['common', 'native/index.ts', 'native/ipc.ts', 'daemon/protocol'],
-    ...['fs/manifest', 'fs/cube', 'fs/transfer', 'fs/tree-path.ts', 'fs/service', 'fs/check'],
+    ...['fs/manifest', 'fs/cube', 'fs/transfer', 'fs/tree-path.ts', 'fs/service', 'fs/check', 'fs/log-copy'],
   ],
   'fs/commands': [
     ...[

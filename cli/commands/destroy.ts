@@ -34,7 +34,7 @@ export const destroy = command({
       );
       progress.stop();
       output.result({ paths, ...result }, () => {
-        const { files, versions, cubes, bytes, shared, sharedWith, inUse, linked } = result;
+        const { files, versions, cubes, bytes, shared, sharedWith, sharedMore, inUse, linked } = result;
         const gone = `${formatCount(cubes, 'cube')}, ${formatBytes(bytes)}`;
         output.line(
           `destroyed ${formatCount(files, 'file')} and ${formatCount(versions, 'version')}: ${gone} overwritten`,
@@ -46,6 +46,7 @@ export const destroy = command({
             `${formatCount(shared, 'cube stays', 'cubes stay')}, as others have or had the same content:`,
           );
         for (const path of sharedWith) output.note(`  ${output.name(path)}`);
+        if (sharedMore > 0) output.note(`  and ${sharedMore.toLocaleString('en-US')} more`);
         if (inUse > 0)
           output.note(
             `${formatCount(inUse, 'cube stays', 'cubes stay')} until programs close files without a name that have the same content: then gc removes them`,

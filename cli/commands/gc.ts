@@ -3,6 +3,7 @@ import { command, flag, number, text } from '../definition.js';
 import type { Output } from '../output/output.js';
 import { Progress } from '../output/progress.js';
 import { formatBytes, formatCount } from '../output/units.js';
+import { confirm } from '../service/confirm.js';
 import { parseDuration } from '../transfer/duration.js';
 import { vaultPath } from '../vault-path.js';
 
@@ -16,7 +17,7 @@ export const gc = command({
   name: 'gc',
   summary: 'Give up old versions of files, and get their space back',
   details: [
-    'What a file holds now always stays, and so does every state of a path that one of the --keep options keeps; without any of them it is --keep-within 30d. They count for each path by itself, as `sherinctl log` shows its states: versions, and removals, too. So --keep-last 1 keeps what is there now and nothing else, and of a file that was removed nothing.',
+    'What a file holds now always stays, and so does every state of a path that one of the --keep options keeps; without any of them it is --keep-within 30d. They count for each path by itself, as `sherinctl log` shows its states: versions, and removals, too. So --keep-last 1 keeps what is there now and nothing else, and of a file that was removed nothing. --keep-last 0 asks first.',
     '--keep-daily 7 keeps the last state of each of the last 7 days that have one, and the others work alike, as in restic; weeks begin on Monday, times are local ones. --keep-within keeps all that a path has shown at any time since so long ago, also what was made long before. A version that several paths have shown stays while one of them keeps it. What somebody reads at the moment stays until the next time.',
     'The log keeps names, times, sizes and hashes of what is given up. Bytes of cubes that were removed are not overwritten; `sherinctl destroy` does that.',
   ],
@@ -44,6 +45,7 @@ export const gc = command({
       'nothing',
     ),
     dryRun: flag('-n, --dry-run', 'only say what would go'),
+    yes: flag('--yes', 'do not ask before --keep-last 0; wanted where there is no terminal'),
   },
   examples: [
     { text: 'What would go', line: 'sherinctl gc --dry-run --keep-within 30d' },
@@ -56,7 +58,7 @@ export const gc = command({
       line: 'sherinctl gc --keep-last 1 files/scratch',
     },
   ],
-  run: async (session, words, { dryRun, ...keep }) => {
+  run: async (session, words, { dryRun, yes, ...keep }) => {
     const none = Object.values(keep).every((value) => value === undefined);
     const within = keep.keepWithin ?? (none ? defaultWithin : undefined);
     const retention = {
@@ -66,6 +68,10 @@ export const gc = command({
     };
     const paths = words.map((word) => vaultPath(word, session.places));
     const { output } = session;
+    if (keep.keepLast === 0 && !dryRun && !yes) {
+      const named = paths.length === 0 ? 'all files' : paths.map((path) => output.name(path)).join(', ');
+      await confirm(`Give up every old version of ${named}, and all of files that were removed, for good?`);
+    }
     const client = session.connect();
     const progress = new Progress('gc', 'records', output.json);
     try {

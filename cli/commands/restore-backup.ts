@@ -15,6 +15,7 @@ const resultSchema = z.strictObject({
   remembered: z.boolean(),
   /** Where this machine knows the vault. */
   knownAt: z.string().nullable(),
+  hasManifest: z.boolean(),
   auditRecords: z.int(),
 });
 
@@ -56,7 +57,7 @@ export const restoreBackup = command({
           );
         output.line(
           asCalled(
-            `next, with the recovery key: sherinctl --vault ${output.name(vault)} up --accept-rollback`,
+            `next, with the recovery key: sherinctl --vault ${output.name(vault)} ${result.hasManifest ? 'up' : 'fsck --rebuild'} --accept-rollback`,
           ),
         );
       });

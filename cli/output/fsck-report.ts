@@ -1,6 +1,6 @@
 /** What `fsck` says of what it found. */
 import { cubeFaultText } from '../../common/cube-faults.js';
-import type { FsckResult, LackInfo } from '../../daemon/protocol/fsck.js';
+import type { FsckResult, LackInfo, RebuiltInfo } from '../../daemon/protocol/fsck.js';
 import { asCalled } from './invocation.js';
 import type { Output } from './output.js';
 import { formatBytes, formatCount, formatTime } from './units.js';
@@ -56,6 +56,7 @@ export function reportFsck(
     output.line(
       `${formatCount(result.lostVersions, 'version')} with a lost index node: which cubes they need is not known`,
     );
+  reportCopy(result, output);
   const { needed, old, shared } = result;
   output.line(
     `needed: ${size(needed)}; by old versions only: ${size(old)}; shared by several files: ${size(shared)}`,
@@ -67,6 +68,24 @@ export function reportFsck(
   reportLeftovers(result, output);
   output.line(verdict(result));
   for (const next of advice(result, asked)) output.line(asCalled(`next: ${next}`));
+}
+
+/** What a rebuilt manifest is, and what it is not. */
+export function reportRebuilt({ records, time, kept, fault }: RebuiltInfo, output: Output): void {
+  output.line(
+    `manifest.db was rebuilt from the copy of its log: the vault is as it was at ${formatTime(time)}, after ${formatCount(records, 'record')}; what came later is lost, as far as the journal did not have it`,
+  );
+  if (fault !== null) output.line(`the copy was not whole: ${fault}`);
+  for (const path of kept) output.line(`kept: ${output.name(path)}`);
+}
+
+function reportCopy({ copy }: FsckResult, output: Output): void {
+  const { segments, bytes, records, time, fault, renewed } = copy;
+  if (fault !== null) output.line(`copy of the log: ${fault}${renewed ? '; written anew' : ''}`);
+  if (time !== null && (fault === null || renewed))
+    output.line(
+      `copy of the log: ${formatCount(records, 'record')} in ${formatCount(segments, 'segment')}, ${formatBytes(bytes)}, up to ${formatTime(time)}`,
+    );
 }
 
 function reportLack({ cube, state, uses, versions, repaired, fault }: LackInfo, output: Output): void {
@@ -94,24 +113,28 @@ function reportLeftovers(
   if (goneQuarantine > 0)
     output.line(`${formatCount(goneQuarantine, 'quarantined cube')} of which no file is left`);
   for (const { path, bytes } of keptSegments)
-    output.line(`${output.name(path)}, ${formatBytes(bytes)}: refused, a part of the journal`);
+    output.line(
+      `${output.name(path)}, ${formatBytes(bytes)}: ${path.endsWith('.journal') ? 'refused, a part of the journal' : 'in the place of a manifest that was rebuilt'}`,
+    );
   if (removed.cubes > 0)
     output.line(`removed: ${formatCount(removed.cubes, 'file')}, ${formatBytes(removed.bytes)}`);
 }
 
-function verdict({ clean, lacking, repaired, tables: faults }: FsckResult): string {
-  const mended = repaired > 0 || faults.length > 0;
+function verdict({ clean, lacking, repaired, tables: faults, copy }: FsckResult): string {
+  const mended = repaired > 0 || faults.length > 0 || copy.fault !== null;
   if (clean) return mended ? 'all that was wrong is mended' : 'manifest and disk agree';
-  return lacking > 0 ? `${formatCount(lacking, 'cube')} lacking` : 'the manifest is not as its log says';
+  if (lacking > 0) return `${formatCount(lacking, 'cube')} lacking`;
+  return copy.fault === null ? 'the manifest is not as its log says' : 'the copy of the log is not whole';
 }
 
 /** Commands that can help with what is left. */
 function advice(
-  { lacking, tables: faults, lostVersions, counts, removed }: FsckResult,
+  { lacking, tables: faults, lostVersions, counts, removed, copy }: FsckResult,
   { rebuild, repair }: { readonly rebuild: boolean; readonly repair: boolean },
 ): string[] {
   const next: string[] = [];
-  if (!rebuild && faults.some(({ mended }) => !mended)) next.push('sherinctl fsck --rebuild');
+  if (!rebuild && (copy.fault !== null || faults.some(({ mended }) => !mended)))
+    next.push('sherinctl fsck --rebuild');
   if (lacking > 0 && !repair) next.push('sherinctl fsck --repair');
   if ((lacking > 0 && repair) || lostVersions > 0) next.push('sherinctl fsck --repair --from BACKUP');
   const { orphan, temporary, trash } = counts;

@@ -32,9 +32,11 @@ export async function plan(
     if (dest === null && first.name === '') {
       throw new SherinError('USAGE', { what: `name a destination for ${first.text}` });
     }
+    const kind = await kindAt(client, path);
+    const place = first.isDirectory || dest?.endsWith('/') === true;
+    if (place && kind !== null && kind !== 'directory') throw new SherinError('NOT_DIRECTORY', { path });
     if (first.isDirectory) return { destination: path, below: [''] };
-    const into = dest !== null && (dest.endsWith('/') || (await kindAt(client, path)) === 'directory');
-    if (into) return { destination: path, below: [first.name] };
+    if (dest !== null && (place || kind === 'directory')) return { destination: path, below: [first.name] };
     return { destination: parentPath(path), below: [baseName(path)] };
   }
   const kind = await kindAt(client, path);

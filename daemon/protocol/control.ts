@@ -10,7 +10,7 @@ import { attestMethods } from './attest.js';
 import { auditMethods } from './audit.js';
 import { engineMethods } from './engine.js';
 import { watchMethods } from './events.js';
-import { fsckSchema } from './fsck.js';
+import { fsckSchema, rebuiltSchema } from './fsck.js';
 import { grantMethods } from './grants.js';
 import { keyMethods } from './keys.js';
 import { callerSchema, objectMethods } from './objects.js';
@@ -347,6 +347,12 @@ export const controlMethods = {
     }),
     fsckSchema,
     [0, 1],
+  ),
+  'manifest.rebuild': method(
+    'Opens the vault with the recovery key (from the descriptor); a manifest that is gone or broken is rebuilt from the copy of its log before, and the older state accepted',
+    z.strictObject({}),
+    z.strictObject({ rebuilt: rebuiltSchema.nullable() }),
+    [1, 1],
   ),
   'backup.begin': method(
     'Copies manifest and header aside and keeps cubes from being removed, until backup.end or the end of the connection',

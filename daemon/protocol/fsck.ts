@@ -57,8 +57,29 @@ export const fsckSchema = z.strictObject({
   goneQuarantine: count,
   /** Segments of the journal that were refused when the vault was opened, and what was made durable in them is not there. */
   keptSegments: z.array(z.strictObject({ path: text, bytes: count })).max(100),
+  /** The copy of the log beside the database; `fault`: what is wrong with it; `renewed`: it was written anew for that. */
+  copy: z.strictObject({
+    segments: count,
+    bytes: count,
+    records: count,
+    time: time.nullable(),
+    fault: text.nullable(),
+    renewed: z.boolean(),
+  }),
   /** Imports were under way: unfinished writes and cubes without a version may be theirs. */
   busy: z.boolean(),
   clean: z.boolean(),
 });
+/** A manifest that was rebuilt from the copy of its log. */
+export const rebuiltSchema = z.strictObject({
+  /** Records of the log that it has, and the time of the last change among them. */
+  records: count,
+  time,
+  /** Files that were in its place, moved there, below the vault. */
+  kept: z.array(text).max(4),
+  /** What was wrong with the copy: what came after that is lost. */
+  fault: text.nullable(),
+});
+export type RebuiltInfo = z.infer<typeof rebuiltSchema>;
+
 export type FsckResult = z.infer<typeof fsckSchema>;

@@ -84,6 +84,8 @@ export const spaceMethods = {
       /** Cubes that stay, since other content needs them, and some of the paths that have it. */
       shared: count,
       sharedWith: z.array(text),
+      /** Paths that have it beside those. */
+      sharedMore: count,
       /** Cubes that stay, since programs hold other files without a name that have the same content. */
       inUse: count,
       /** Cube files with another name: removed, not overwritten. */

@@ -10,6 +10,7 @@ import { readHeader } from '../vault/header-file.js';
 import type { BackupDirectory } from './backup-directory.js';
 import { copyAudit } from './copy-audit.js';
 import { type CopiedCubes, copyCubes } from './copy-cubes.js';
+import { copyLog } from './copy-log.js';
 import { prune } from './prune.js';
 import { copySnapshot, filesOf, snapshotFolder, takeSnapshot } from './snapshot.js';
 
@@ -64,6 +65,7 @@ export async function backup(
   const { recheck, progress } = options;
   const copied = await copyCubes({ ...signer, from: source.fd, to: target.fd, recheck, progress });
   await target.inFolder('audit', (to) => copyAudit(join(vault, 'audit'), to));
+  await copyLog(source.fd, target, signer);
   await takeOver(target);
   const pruned = options.prune ? await prune(source.fd, target.fd, join(made, 'needed')) : 0;
   return { ...copied, pruned };

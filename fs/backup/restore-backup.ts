@@ -6,11 +6,13 @@ import { verifyAudit } from '../audit/verify.js';
 import { CubeStore } from '../cube/store.js';
 import { replaceWithCopy, sizeOf } from '../disk/copy.js';
 import { syncDirectory } from '../disk/durable.js';
+import { LogFolder } from '../log-copy/folder.js';
 import { copyDatabase } from '../manifest/copy-database.js';
 import { headerPublicKey, uuidBytes } from '../vault/header.js';
 import type { BackupDirectory } from './backup-directory.js';
 import { copyAudit } from './copy-audit.js';
 import { type CopiedCubes, copyCubes } from './copy-cubes.js';
+import { copyLog } from './copy-log.js';
 import { filesOf } from './snapshot.js';
 
 /** Marks a directory that a restore has begun to fill; a vault does not have it. */
@@ -26,6 +28,8 @@ export interface RestoreResult extends CopiedCubes {
   readonly uuid: string;
   /** The key that signatures were checked with is one that this machine remembers, not only the one that the backup names. */
   readonly remembered: boolean;
+  /** The manifest itself was there; else it is rebuilt from the copy of its log. */
+  readonly hasManifest: boolean;
   /** Records of the audit log, which verifies. */
   readonly auditRecords: number;
 }
@@ -40,11 +44,10 @@ export async function restoreBackup(
   { remembered, progress }: RestoreOptions,
 ): Promise<RestoreResult> {
   const header = await backup.header();
-  if (header === null || (await sizeOf(backup.inside('manifest.db'))) === null)
-    throw new SherinError('BACKUP_INCOMPLETE', {
-      path: backup.path,
-      part: header === null ? 'it has no vault.json' : 'its manifest is missing',
-    });
+  if (header === null) throw incomplete(backup, 'it has no vault.json');
+  const hasManifest = (await sizeOf(backup.inside('manifest.db'))) !== null;
+  if (!hasManifest && new LogFolder(backup.fd).numbers().length === 0)
+    throw incomplete(backup, 'its manifest is missing, and so is the copy of its log');
   await claim(target);
   const own = headerPublicKey(header);
   const known = remembered(header.uuid);
@@ -58,14 +61,25 @@ export async function restoreBackup(
   const copied = await copyCubes({ ...signer, from: backup.fd, to: target.fd, recheck: true, progress });
   await target.inFolder('audit', (to) => copyAudit(backup.inside('audit'), to));
   const { records } = await verifyAudit({ dir: target.inside('audit'), ...signer });
+  await copyLog(backup.fd, target, signer);
   await copyJournal(backup, target);
-  await copyDatabase(backup.inside('manifest.db'), target.inside('manifest.db'));
+  if (hasManifest) await copyDatabase(backup.inside('manifest.db'), target.inside('manifest.db'));
   await replaceWithCopy(backup.inside('vault.json'), target.inside('vault.json.bak'));
   await syncDirectory(target.inside());
   await replaceWithCopy(backup.inside('vault.json'), target.inside('vault.json'));
   await rm(target.inside(mark), { force: true });
   await syncDirectory(target.inside());
-  return { ...copied, uuid: header.uuid, remembered: known !== undefined, auditRecords: records };
+  return {
+    ...copied,
+    hasManifest,
+    uuid: header.uuid,
+    remembered: known !== undefined,
+    auditRecords: records,
+  };
+}
+
+function incomplete({ path }: BackupDirectory, part: string): SherinError {
+  return new SherinError('BACKUP_INCOMPLETE', { path, part });
 }
 
 /** Takes an empty directory, or one that an interrupted restore has begun with. @throws SherinError VAULT_EXISTS */

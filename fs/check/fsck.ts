@@ -7,6 +7,7 @@ import { readCubeFile } from '../cube/cube-source.js';
 import type { TableChanges } from '../manifest/tables.js';
 import { withoutOthers } from '../service/collecting.js';
 import type { Session } from '../service/session.js';
+import { checkLogCopy } from './copy.js';
 import { checkDisk, type DiskCheck, type Lack, type Leftover } from './disk.js';
 import { removable, removeLeftovers } from './leftovers.js';
 import { type LogReading, readLog } from './log-reading.js';
@@ -71,7 +72,8 @@ export async function fsck(parts: FsckParts, options: FsckOptions): Promise<Fsck
   }
   const found = { ...checked, ...(options.removeOrphans ? await remove(parts, options, checked) : {}), busy };
   const repaired = await repair(parts, options, found);
-  return report(parts, found, repaired, options);
+  const copy = await checkLogCopy(parts.session, options.rebuild);
+  return report(parts, { ...found, copy }, repaired, options);
 }
 
 async function check(parts: FsckParts, options: FsckOptions): Promise<Checked> {
@@ -173,7 +175,17 @@ async function repair(
 
 async function report(
   { session }: FsckParts,
-  { reading, references, files, tables, fetchedNodes, disk, removed, busy }: Found,
+  {
+    reading,
+    references,
+    files,
+    tables,
+    fetchedNodes,
+    disk,
+    removed,
+    busy,
+    copy,
+  }: Found & { readonly copy: FsckResult['copy'] },
   { from, faults }: Repaired,
   { rebuild }: FsckOptions,
 ): Promise<FsckResult> {
@@ -213,8 +225,13 @@ async function report(
     removed: amountOf(removed),
     goneQuarantine: disk.goneQuarantine,
     keptSegments: files.keptSegments.slice(0, listed),
+    copy,
     busy,
-    clean: lacking === 0 && lostVersions === 0 && mended.every((fault) => fault.mended),
+    clean:
+      (copy.fault === null || copy.renewed) &&
+      lacking === 0 &&
+      lostVersions === 0 &&
+      mended.every((fault) => fault.mended),
   };
 }
 

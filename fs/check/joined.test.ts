@@ -144,7 +144,7 @@ describe('a file that was rewritten a little many times', () => {
       expect(object !== undefined && (await bytesOf(object)).equals(states[at] ?? Buffer.alloc(0))).toBe(
         true,
       );
-    await session.verifyManifest();
+    await session.checks.manifest();
     await reopen();
     expect(await kindsOf('a')).toEqual(wholeFile);
     await expectContent('a', states.at(-1));
@@ -162,7 +162,7 @@ describe('a file that was rewritten a little many times', () => {
     const clean = { clean: true, tables: [], lacks: [], leftovers: [] };
     expect(await vault.fsck()).toMatchObject(clean);
     await expectContent('a', states.at(-1));
-    await session.verifyManifest();
+    await session.checks.manifest();
     await reopen();
     expect(await vault.fsck({ rebuild: true, repair: true, removeOrphans: true })).toMatchObject(clean);
     await expectContent('a', states.at(-1));

@@ -8,15 +8,16 @@ import { system } from '../../native/index.js';
 /** Names of FORMAT.md, "Directory", and what is made beside them for a while. */
 const topNames = new Set([
   ...['vault.json', 'vault.json.bak', 'manifest.db', 'manifest.db-wal'],
-  ...['attestation.json', 'cubes', 'audit', 'quarantine', 'journal', 'backup.tmp', 'lost+found'],
+  ...['attestation.json', 'cubes', 'audit', 'quarantine', 'journal', 'log', 'manifest.db.new'],
+  ...['backup.tmp', 'lost+found'],
 ]);
 /** Folders beside those of cubes, by name. */
 const passingFolders: ReadonlyMap<string, 'temporaries' | 'trash'> = new Map([
   ['tmp', 'temporaries'],
   ['trash', 'trash'],
 ] as const);
-/** Segments of the journal that were refused (FORMAT.md, "Journal"). */
-const keptSegment = /^[0-9]{8}-[0-9a-f]{8}\.journal$/;
+/** Segments of the journal that were refused, and databases that were replaced by a rebuilt one (FORMAT.md, "Directory"). */
+const keptFile = /^([0-9]{8}-[0-9a-f]{8}\.journal|manifest-[0-9a-f]{8}\.db(-wal|-journal|-shm)?)$/;
 const nothingThere: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EXDEV'];
 
 export interface StoredCube {
@@ -42,7 +43,7 @@ export interface StrangeName {
 export class StoredFiles {
   readonly cubes = new Map<CubeId, StoredCube>();
   readonly quarantine = new Map<CubeId, StoredCube>();
-  /** Segments of the journal that were refused. */
+  /** Segments of the journal that were refused, and databases that were replaced. */
   readonly keptSegments: StrangeName[] = [];
   readonly misplaced: MisplacedCube[] = [];
   readonly strange: StrangeName[] = [];
@@ -88,7 +89,7 @@ class Listing {
     });
     await this.#each('quarantine', async (entry, path, bytes) => {
       const id = cubeOf(entry.name);
-      if (keptSegment.test(entry.name)) found.keptSegments.push({ path, bytes: await bytes() });
+      if (keptFile.test(entry.name)) found.keptSegments.push({ path, bytes: await bytes() });
       else if (id === undefined) found.strange.push({ path, bytes: await bytes() });
       else found.quarantine.set(id, { bytes: await bytes(), ordinary: entry.isFile() });
     });

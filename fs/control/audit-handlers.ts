@@ -73,7 +73,7 @@ export function auditHandlers(service: VaultService): Handlers {
 
     'audit.verify': async () => {
       const session = await service.settled();
-      const { records, heads, root, unauthenticated } = await session.verifyAudit();
+      const { records, heads, root, unauthenticated } = await session.checks.audit();
       return { records, heads, root: root.toString('hex'), unauthenticated };
     },
   };

@@ -61,6 +61,10 @@ export class BackupHandlers {
     await this.#service.note({ event: 'AUDIT_BACKUP', id: null, actor: actorOf(peer), meta: { needed } });
     // The copy has no journal: what it would say of cubes that come later is in the manifest then.
     await this.#service.current()?.writing.durable(null);
+    await this.#service
+      .current()
+      ?.logCopy.bring()
+      .catch(() => undefined);
     // What the manifest needs is to be there still when it is copied.
     this.#release = await this.#service.cubeLock.shared();
     await this.#service.snapshots.take();

@@ -5,6 +5,7 @@ import type { ControlResult } from '../../daemon/protocol/control.js';
 import { objectCubes } from '../cube/catalog.js';
 import { type CheckedCube, checkCubes, scrubCubes } from '../cube/check.js';
 import type { CubeFailure } from '../cube/faults.js';
+import { scrubCopy } from '../log-copy/scrub.js';
 import type { ObjectInfo } from '../manifest/tree.js';
 import { actorOf } from '../service/actor.js';
 import { pathsOf } from '../service/cube-places.js';
@@ -24,7 +25,10 @@ export function checkHandlers(service: VaultService): Pick<ControlHandlers, 'ver
     async verify({ target }, call) {
       const session = await service.settled();
       const result = await verify(session, service.publicKey, scopeOf(session, target), call);
-      if (target === undefined) await session.verifyManifest();
+      if (target === undefined) {
+        await session.checks.manifest();
+        await session.checks.copy();
+      }
       const meta = { cubes: result.cubes, failed: result.failed };
       await session.records.record({ event: 'AUDIT_VERIFY', id: null, actor: actorOf(call.peer), meta });
       return result;
@@ -158,6 +162,10 @@ async function scrub(service: VaultService, who: Asker, call: Call): Promise<Che
       return !call.cancelled();
     },
   );
+  for (const { path, fault } of await scrubCopy(service.vaultFd, service)) {
+    failed += 1;
+    failures.push({ cube: path, fault, paths: [], quarantined: false });
+  }
   await service.note({ event: 'AUDIT_SCRUB', id: null, actor: actorOf(who), meta: { cubes, failed } });
   return { files: 0, cubes, bytes: 0, failures, failed };
 }

@@ -26,7 +26,9 @@ export function spaceHandlers(service: VaultService): Handlers {
 
     async destroy({ paths }, { peer, progress }) {
       const report = await service.destroying.destroy(paths, peer, progress);
-      return { ...report, sharedWith: toldPaths(report.sharedWith) };
+      const sharedWith = toldPaths(report.sharedWith);
+      const untold = report.sharedWith.length - sharedWith.length;
+      return { ...report, sharedWith, sharedMore: report.sharedMore + untold };
     },
 
     du: ({ path }, { peer, progress }) => service.space.of(path, peer, progress),

@@ -60,11 +60,16 @@ export const noHead: TreeHead = {
 };
 
 /** @throws SherinError HEADER_STALE */
-export function requireHeader(head: TreeHead, header: { generation: number; hash: Buffer }): void {
+export function requireHeader(
+  head: TreeHead,
+  header: { generation: number; hash: Buffer },
+  later = false,
+): void {
   const same = head.headerGeneration === header.generation;
   if (same && head.headerHash.equals(header.hash)) return;
   // A crash between a changed header and the next head leaves this; who could sign a newer header could sign a head.
   if (header.generation === head.headerGeneration + 1) return;
+  if (later && header.generation > head.headerGeneration) return;
   throw new SherinError('HEADER_STALE', {
     found: same ? `${header.generation} with other contents` : header.generation,
     expected: head.headerGeneration,

@@ -8,6 +8,8 @@ export interface ManifestOptions {
   readonly sign: (message: Buffer) => Buffer;
   /** The vault header that heads name. */
   readonly header: () => { generation: number; hash: Buffer };
+  /** Any later header than the one that the head names is taken, too: of a manifest that was rebuilt. */
+  readonly laterHeader?: boolean;
   readonly auditHead: () => { size: number; root: Buffer };
   /** Value of the rollback counter to sign. */
   readonly counter: () => bigint;

@@ -10,7 +10,7 @@ import type { TreeHead } from './head.js';
 import { type HeadChange, HeadSigner, noHead, requireHeader } from './head-signer.js';
 import { readHead, writeHead } from './head-store.js';
 import { InodeNumbers } from './inode-numbers.js';
-import { type InclusionProof, Log, type LogPoint } from './log.js';
+import { decode, type InclusionProof, Log, type LogPoint } from './log.js';
 import type { ManifestOptions } from './manifest-options.js';
 import { openState } from './open-state.js';
 import { Overlay } from './overlay.js';
@@ -108,7 +108,7 @@ export class Manifest {
     const database = ManifestDatabase.open(options);
     try {
       const head = readHead(database, options.uuid, options.publicKey);
-      requireHeader(head, options.header());
+      requireHeader(head, options.header(), options.laterHeader);
       const log = new Log(database);
       const state = openState(database, log, head);
       const edge = log.edge(head);
@@ -210,6 +210,24 @@ export class Manifest {
   /** A record's bytes, the leaf of an inclusion proof. @throws as {@link record} */
   recordBytes(index: number): Buffer {
     return this.#log.recordBytes(index, this.head, this.#standing.edge);
+  }
+
+  /** Records as they are stored, for who compares what it makes of them with the head. @throws SherinError MANIFEST_BROKEN, LOCKED */
+  *recordsFrom(from: number, to: number): Iterable<{ readonly bytes: Buffer; readonly mutation: Mutation }> {
+    for (const { index, bytes } of this.#log.stored(from, to)) {
+      yield { bytes, mutation: decode(index, bytes).mutation };
+    }
+  }
+
+  /** Whether the log begins with the one of this size and root. @throws SherinError MANIFEST_BROKEN */
+  contains(point: LogPoint): boolean {
+    try {
+      this.#log.requireExtends(point, this.head, this.#standing.edge);
+      return true;
+    } catch (error) {
+      if (error instanceof SherinError && error.code === 'ROLLBACK') return false;
+      throw error;
+    }
   }
 
   /** The puts of an inode, oldest first, each proven. @throws SherinError MANIFEST_BROKEN when one is missing */

@@ -25,7 +25,7 @@ const remove = (...paths: string[]) => vault.service.removing.remove(paths, peer
 async function expectSound(): Promise<void> {
   await (await vault.session()).writing.seal();
   const session = await vault.reopen();
-  await session.verifyManifest();
+  await session.checks.manifest();
   const ino = await vault.make('later', 'on');
   await session.writing.durable(null);
   expect(session.writing.idle).toBe(true);

@@ -127,7 +127,7 @@ it.each([
   expect(orphans).toBe(method === 'trash' ? 3 - after : 0);
   expect(cubeFiles()).toEqual({ placed: 2, trashed: 0 });
   expect([await read('a'), await read('b')]).toEqual(['four', 'other']);
-  await (await service.unlocked()).verifyManifest();
+  await (await service.unlocked()).checks.manifest();
 });
 
 it('finishes a destroy that was cut off, when it is repeated', async () => {

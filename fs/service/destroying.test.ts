@@ -27,6 +27,7 @@ describe('a file that is destroyed while a program writes to it', () => {
       cubes: 2,
       shared: 0,
       sharedWith: [],
+      sharedMore: 0,
       inUse: 0,
     });
     expect(vault.cubes()).toBe(0);
@@ -34,7 +35,7 @@ describe('a file that is destroyed while a program writes to it', () => {
     await expect(vault.read(ino)).rejects.toThrow();
     session.changes.closed(ino);
     expect(session.writing.dirtyBytes).toBe(0);
-    await (await vault.reopen()).verifyManifest();
+    await (await vault.reopen()).checks.manifest();
   });
 
   it('is gone though it had lost its name before', async () => {
@@ -46,7 +47,7 @@ describe('a file that is destroyed while a program writes to it', () => {
     expect(await destroy('a')).toMatchObject({ files: 0, versions: 1, shared: 0, inUse: 0 });
     expect(vault.cubes()).toBe(0);
     session.changes.closed(ino);
-    await (await vault.reopen()).verifyManifest();
+    await (await vault.reopen()).checks.manifest();
   });
 
   it('leaves what a program has in another one without a name, and says so', async () => {

@@ -26,6 +26,8 @@ export interface DestroyReport {
   readonly shared: number;
   /** Some of the paths that share. */
   readonly sharedWith: readonly string[];
+  /** How many more there are than are named. */
+  readonly sharedMore: number;
   /** Cubes that stay, as programs hold other files without a name that have the same content. */
   readonly inUse: number;
   /** Cube files with another name, removed but not overwritten. */
@@ -93,6 +95,7 @@ export class Destroying {
       inUse,
       shared: stay.length - inUse,
       sharedWith: gone.shared.slice(0, listed).map(({ path }) => path),
+      sharedMore: Math.max(0, gone.shared.length - listed),
     };
   }
 

@@ -1,3 +1,4 @@
+import type { LogCopy } from '../log-copy/log-copy.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Journal } from '../writing/journal/journal.js';
 import type { RollbackGuard } from './rollback-guard.js';
@@ -6,6 +7,7 @@ interface Parts {
   readonly manifest: Manifest;
   readonly journal: Journal;
   readonly guard: RollbackGuard;
+  readonly logCopy: LogCopy;
 }
 
 /**
@@ -13,12 +15,14 @@ interface Parts {
  * that no head names. @throws SherinError NO_SPACE, IO
  */
 export async function nameJournal(
-  { manifest, journal, guard }: Parts,
+  { manifest, journal, guard, logCopy }: Parts,
   inTurn: (step: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const isNamed = (): boolean => manifest.head.journalEpoch.equals(journal.epoch);
   if (isNamed()) return;
   await inTurn(async () => {
-    if (!isNamed()) await guard.committed(manifest.resign());
+    if (isNamed()) return;
+    await guard.committed(manifest.resign());
+    logCopy.named();
   });
 }

@@ -1,4 +1,5 @@
 /** The journal as it is found: examined before anything of it is believed. */
+import { randomBytes } from 'node:crypto';
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { Histogram } from '../../common/histogram.js';
 import type { Keyring } from '../../native/index.js';
@@ -15,7 +16,12 @@ export interface JournalParts {
   readonly audit: AuditLog;
   readonly actor: AuditActor;
   readonly syncs: Histogram;
+  /** All that is there is refused. */
+  readonly refuse: boolean;
 }
+
+/** One that nothing was ever made under. */
+const unnamedEpoch = (): Buffer => randomBytes(8);
 
 /** Segments that a record names. */
 const named = 64;
@@ -25,11 +31,11 @@ const named = 64;
  * @throws SherinError IO, JOURNAL_BROKEN, DISK_READ, AUDIT_UNWRITABLE
  */
 export async function openJournal(parts: JournalParts): Promise<Journal> {
-  const { vaultFd, keyring, manifest, audit, actor, syncs } = parts;
+  const { vaultFd, keyring, manifest, audit, actor, syncs, refuse } = parts;
   try {
     const journal = new Journal(vaultFd, keyring, syncs);
     const { journal: from, journalEpoch } = manifest.head;
-    const refused = journal.examine(journalEpoch, countsStill(manifest.tree, from));
+    const refused = journal.examine(refuse ? unnamedEpoch() : journalEpoch, countsStill(manifest.tree, from));
     if (refused.length > 0) {
       const segments = refused.slice(0, named).map(({ number, bytes, counted }) => [number, bytes, counted]);
       const bytes = refused.reduce((sum, each) => sum + each.bytes - each.counted, 0);

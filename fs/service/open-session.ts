@@ -7,6 +7,8 @@ import { AuditLog } from '../audit/log.js';
 import type { PendingAudit } from '../audit/pending.js';
 import type { CubeLock } from '../cube/cube-lock.js';
 import type { CubeStore } from '../cube/store.js';
+import { LogCopy } from '../log-copy/log-copy.js';
+import type { Rebuilt } from '../log-copy/rebuild.js';
 import { Manifest, type ManifestOptions } from '../manifest/manifest.js';
 import type { BotFolders } from '../mount/bots/folders.js';
 import { enrollTpm } from '../vault/enroll.js';
@@ -20,6 +22,7 @@ import { encodeOptions } from './encode-options.js';
 import { auditKeys, manifestKeys } from './key-uses.js';
 import type { Measures } from './measures.js';
 import { openJournal } from './open-journal.js';
+import { rebuildIfBroken } from './rebuilding.js';
 import { RollbackGuard } from './rollback-guard.js';
 import { readRules } from './rules/kept-rules.js';
 import { Session } from './session.js';
@@ -29,7 +32,13 @@ import type { VaultEvents } from './vault-events.js';
 export type Opening =
   | { readonly slot: 'tpm'; readonly pin: Secret | null }
   | { readonly slot: 'passphrase'; readonly text: Secret }
-  | { readonly slot: 'recovery'; readonly text: Secret; readonly acceptRollback: boolean };
+  | {
+      readonly slot: 'recovery';
+      readonly text: Secret;
+      readonly acceptRollback: boolean;
+      /** A manifest that is gone or broken is rebuilt from the copy of its log; told what came of it. */
+      readonly rebuild?: (outcome: Rebuilt | null) => void;
+    };
 
 export interface OpenSessionParts {
   readonly locked: LockedVault;
@@ -55,10 +64,30 @@ export async function openSession(how: Opening, parts: OpenSessionParts): Promis
   const keyring = await unwrap(how, parts.locked);
   if (how.slot === 'tpm') parts.measures.unseals += 1;
   try {
-    return await verified(keyring, how, parts);
+    if (how.slot !== 'recovery') return await verified(keyring, how, parts);
+    const rebuilt = how.rebuild === undefined ? null : await rebuildIfBroken(keyring, parts.locked);
+    const session = await accepted(keyring, how, parts, rebuilt);
+    how.rebuild?.(rebuilt);
+    return session;
   } catch (error) {
     keyring.wipe();
     throw error;
+  }
+}
+
+/** Where an older state is accepted, a journal that goes on behind a later one is refused, and kept. */
+async function accepted(
+  keyring: Keyring,
+  how: Opening & { readonly slot: 'recovery' },
+  parts: OpenSessionParts,
+  rebuilt: Rebuilt | null,
+): Promise<Session> {
+  try {
+    return await verified(keyring, how, parts, { rebuilt });
+  } catch (error) {
+    const unfit = error instanceof SherinError && error.code === 'JOURNAL_BROKEN';
+    if (!how.acceptRollback || !unfit) throw error;
+    return await verified(keyring, how, parts, { rebuilt, refuseJournal: true });
   }
 }
 
@@ -91,7 +120,17 @@ export function recoveryKey(text: Secret): Secret {
   }
 }
 
-async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts): Promise<Session> {
+interface Accepted {
+  readonly rebuilt?: Rebuilt | null;
+  readonly refuseJournal?: boolean;
+}
+
+async function verified(
+  keyring: Keyring,
+  how: Opening,
+  parts: OpenSessionParts,
+  { rebuilt = null, refuseJournal = false }: Accepted = {},
+): Promise<Session> {
   const { locked, actor } = parts;
   const override = how.slot === 'recovery' && how.acceptRollback;
   let audit: AuditLog | null = null;
@@ -100,6 +139,7 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
   let guard: RollbackGuard | null = null;
   let journal: Journal | null = null;
   const manifest = openManifest(keyring, locked, override, {
+    laterHeader: rebuilt !== null,
     auditHead: () => audit?.head() ?? { size: manifest.head.auditSize, root: manifest.head.auditRoot },
     counter: () => guard?.signed ?? manifest.head.nv,
     journalEpoch: () => journal?.epoch ?? manifest.head.journalEpoch,
@@ -119,8 +159,16 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
     guard.attach(manifest);
     const meta = { slot: how.slot, override: counted.overridden };
     await audit.append({ event: 'AUDIT_UNLOCK', id: null, actor, meta });
+    if (rebuilt !== null) {
+      const { size, time } = rebuilt.head;
+      const facts = { records: size, time: String(time), lost: (locked.pinned?.size ?? size) - size };
+      await audit.append(
+        { event: 'AUDIT_MANIFEST_REBUILT', id: null, actor, meta: facts },
+        { essential: true },
+      );
+    }
     const headerChanged = manifest.head.headerGeneration !== locked.header.generation;
-    if (counted.overridden !== null || headerChanged || locked.pinned === null) {
+    if (counted.overridden !== null || rebuilt !== null || headerChanged || locked.pinned === null) {
       await locked.pin(manifest.resign());
     }
     await locked.restoreHeader();
@@ -130,11 +178,15 @@ async function verified(keyring: Keyring, how: Opening, parts: OpenSessionParts)
     const encode = encodeOptions(locked, keyring);
     const { owned } = locked.header;
     const { syncs } = parts.measures;
-    const opened = await openJournal({ vaultFd: locked.fd, keyring, manifest, audit, actor, syncs });
+    const opened = await openJournal({
+      ...{ vaultFd: locked.fd, keyring, manifest, audit, actor, syncs },
+      refuse: refuseJournal,
+    });
     journal = opened;
+    const logCopy = new LogCopy({ vaultFd: locked.fd, uuid, keyring, manifest, log: parts.log });
     const session = new Session({
       ...{ ...parts, uuid, auditDir, keyring, manifest, audit, guard, encode, owned, journal: opened },
-      anchoring,
+      ...{ anchoring, logCopy },
       available: () => availableBytes(locked.directory.path),
     });
     const recovered = await session.recover();
@@ -154,7 +206,7 @@ function openManifest(
   keyring: Keyring,
   locked: LockedVault,
   override: boolean,
-  values: Pick<ManifestOptions, 'auditHead' | 'counter' | 'journalEpoch'>,
+  values: Pick<ManifestOptions, 'auditHead' | 'counter' | 'journalEpoch' | 'laterHeader'>,
 ): Manifest {
   const options: ManifestOptions = {
     path: locked.directory.inside('manifest.db'),

@@ -5,13 +5,13 @@ import { Turns } from '../../common/turns.js';
 import type { CubeReader, CubeRef, EncodeOptions, Keyring } from '../../native/index.js';
 import type { Anchoring, AnchoringState } from '../audit/anchoring.js';
 import type { AuditLog } from '../audit/log.js';
-import { type AuditReport, verifyAudit } from '../audit/verify.js';
 import { CubeCatalog } from '../cube/catalog.js';
 import { ObjectContent } from '../cube/content.js';
 import type { CubeLock } from '../cube/cube-lock.js';
 import { FaultHandler } from '../cube/faults.js';
 import type { CubeStore } from '../cube/store.js';
 import { givenUpText } from '../history/restore.js';
+import type { LogCopy } from '../log-copy/log-copy.js';
 import { encodeSlots, slotBytes } from '../manifest/index-node.js';
 import type { Manifest, TreeHead } from '../manifest/manifest.js';
 import { slotsAround } from '../manifest/object-tree.js';
@@ -26,8 +26,8 @@ import type { Transaction } from '../writing/sealing.js';
 import type { Stored } from '../writing/stored.js';
 import { Writing } from '../writing/writing.js';
 import { GivenUpContent } from './given-up.js';
-import { auditKeys } from './key-uses.js';
 import { LiveFile } from './live-file.js';
+import { LogChecks } from './log-checks.js';
 import { nameJournal } from './name-journal.js';
 import { OpenObjects } from './open-objects.js';
 import { PastTrees } from './past-trees.js';
@@ -56,6 +56,7 @@ export interface SessionParts {
   readonly reader: CubeReader;
   readonly store: CubeStore;
   readonly journal: Journal;
+  readonly logCopy: LogCopy;
   readonly lock: CubeLock;
   readonly admins: Admins;
   readonly bots: BotFolders;
@@ -85,6 +86,8 @@ export class Session {
   readonly reader: CubeReader;
   readonly store: CubeStore;
   readonly journal: Journal;
+  readonly logCopy: LogCopy;
+  readonly checks: LogChecks;
   readonly refused: RefusedCubes;
   readonly guard: RollbackGuard;
   readonly writing: Writing;
@@ -111,6 +114,8 @@ export class Session {
     this.reader = parts.reader;
     this.store = parts.store;
     this.journal = parts.journal;
+    this.logCopy = parts.logCopy;
+    this.checks = new LogChecks({ ...parts, closed: () => this.#closed });
     this.refused = new RefusedCubes(parts.manifest.tree);
     this.catalog = new CubeCatalog(parts.manifest);
     this.past = new PastTrees(parts.manifest, this.#givenUp);
@@ -230,19 +235,6 @@ export class Session {
     return this.#content({ length: cube.length, node: encodeSlots([{ kind: 'cube', cube }]) });
   }
 
-  /** Checks the whole audit log, MACs included. @throws SherinError AUDIT_BROKEN, ROLLBACK, LOCKED */
-  verifyAudit(): Promise<AuditReport> {
-    const { uuid, auditDir } = this.#parts;
-    const { auditSize, auditRoot } = this.manifest.head;
-    const expect = { size: auditSize, root: auditRoot };
-    return this.#unlessLocked(() => verifyAudit({ ...auditKeys(this.keyring), dir: auditDir, uuid, expect }));
-  }
-
-  /** Checks the whole manifest log. @throws SherinError MANIFEST_BROKEN, LOCKED */
-  verifyManifest(): Promise<void> {
-    return this.#unlessLocked(() => this.manifest.verifyLog());
-  }
-
   /** Writes a snapshot of a tree that has grown by much: memory then holds it in its compact form, and opening is quick. */
   compact(): void {
     const run = this.#turns.run(async () => {
@@ -337,16 +329,8 @@ export class Session {
     } finally {
       // The next session of the vault may not find it at work.
       await this.#parts.guard.ended();
+      await this.logCopy.close();
       this.manifest.close();
-    }
-  }
-
-  /** What fails because the vault is being locked says so. */
-  async #unlessLocked<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw this.#closed ? new SherinError('LOCKED', {}, { cause: error }) : error;
     }
   }
 
@@ -365,6 +349,7 @@ export class Session {
     this.past.noteCommit(mutations);
     if (head.snapshotSize !== snapshotSize) releaseMemory();
     await this.#parts.guard.committed(head);
+    this.logCopy.note();
     return head;
   }
 

@@ -168,8 +168,8 @@ async function wrongIn({ service, session }: Opened): Promise<string | null> {
   if (!first.clean || first.tables.length > 0) return `fsck: ${JSON.stringify(first)}`;
   const second = await check(false);
   if (second.leftovers.length > 0) return `leftovers: ${JSON.stringify(second.leftovers)}`;
-  await session.verifyManifest();
-  await session.verifyAudit();
+  await session.checks.manifest();
+  await session.checks.audit();
   return null;
 }
 

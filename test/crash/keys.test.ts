@@ -74,8 +74,8 @@ async function check(ended: number): Promise<void> {
     if (ended < withoutTpm || ended === steps) await service.unlock({ slot: 'tpm', pin: null }, peer);
     await service.unlock({ slot: 'recovery', text: text(), acceptRollback: false }, peer);
     const session = await service.unlocked();
-    await session.verifyAudit();
-    await session.verifyManifest();
+    await session.checks.audit();
+    await session.checks.manifest();
     await service.keys.addTpm({ pin: null, pcrs: [7], bank: 'sha256' }, peer);
     await service.lock(peer);
     await service.unlock({ slot: 'tpm', pin: null }, peer);

@@ -1,0 +1,81 @@
+/** The copy of the log from one directory shaped like a vault to another, as far as each segment verifies without a key. */
+import { closeSync, constants } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sizeOf } from '../disk/copy.js';
+import { syncDirectory } from '../disk/durable.js';
+import { LogFolder, logFolder, segmentFile } from '../log-copy/folder.js';
+import { type CopySigner, readBytes, scanSegment } from '../log-copy/scan.js';
+import type { BackupDirectory } from './backup-directory.js';
+
+const run = 1024 * 1024;
+/** A vault in use puts a new segment in the place of others now and then. */
+const attempts = 3;
+
+/**
+ * Copies what the target lacks; what the vault has no more goes after that.
+ * @returns segments that are whole there. @throws SherinError DISK_READ, NO_SPACE, IO; errors of the file system
+ */
+export async function copyLog(from: number, to: BackupDirectory, signer: CopySigner): Promise<number> {
+  const source = new LogFolder(from);
+  if (source.numbers().length === 0) return 0;
+  return to.inFolder(logFolder, async (folder) => {
+    for (let attempt = 1; ; attempt++) {
+      const numbers = source.numbers();
+      let whole = 0;
+      let gone = false;
+      for (const number of numbers) {
+        const copied = await copySegment(source, number, join(folder, segmentFile(number)), signer);
+        if (copied === 'gone') gone = true;
+        if (copied === 'whole') whole += 1;
+      }
+      if (gone && attempt < attempts) continue;
+      const there = new LogFolder(to.fd);
+      for (const number of there.numbers()) if (!numbers.includes(number)) there.remove(number);
+      await syncDirectory(folder);
+      return whole;
+    }
+  });
+}
+
+async function copySegment(
+  source: LogFolder,
+  number: number,
+  to: string,
+  signer: CopySigner,
+): Promise<'whole' | 'none' | 'gone'> {
+  const fd = source.open(number);
+  if (fd === null) return 'gone';
+  try {
+    const scanned = await scanSegment(fd, number, signer);
+    if (scanned === null || scanned.whole === 0) return 'none';
+    if ((await sizeOf(to)) === scanned.whole) return 'whole';
+    await copyBytes(fd, scanned.whole, to);
+    return 'whole';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The first bytes of a file as another one, which has its name only when it is durable. */
+async function copyBytes(fd: number, length: number, to: string): Promise<void> {
+  const temporary = `${to}.tmp`;
+  await rm(temporary, { recursive: true, force: true });
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const file = await open(temporary, flags, 0o600);
+  try {
+    await writeBytes(fd, length, file);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, to);
+}
+
+async function writeBytes(fd: number, length: number, file: FileHandle): Promise<void> {
+  for (let at = 0; at < length; ) {
+    const bytes = await readBytes(fd, at, Math.min(run, length - at));
+    await file.writeFile(bytes);
+    at += bytes.length;
+  }
+}
