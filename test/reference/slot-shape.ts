@@ -86,11 +86,20 @@ const members: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** @throws Refused malformed */
+export function checkTime(value: Json | undefined): void {
+  const created = asText(value, 'created');
+  must(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(created), 'created');
+  must(!Number.isNaN(Date.parse(created)), 'created is no time');
+}
+
+/** @throws Refused malformed */
 export function checkSlot(slot: JsonObject): void {
   const type = asText(slot.type, 'type');
   const expected = Object.hasOwn(members, type) ? members[type] : undefined;
   must(expected !== undefined, 'slot type');
-  hasMembers(slot, expected, `${type} slot`);
+  const { created } = slot;
+  hasMembers(slot, created === undefined ? expected : [...expected, 'created'], `${type} slot`);
+  if (created !== undefined) checkTime(created);
   asWhole(slot.id, 'slot id', 0, 255);
   fromBase64(asText(slot.salt, 'salt'), 32);
   const wrapped = asObject(slot.wrapped, 'wrapped');

@@ -239,12 +239,12 @@ describe('a vault with PIN', () => {
     expect(guarded.shell('cat "$M/files/data"').err).toContain('Permission denied');
     expect(guarded.status().vault).toMatchObject({ state: 'sealed', reason: { code: 'PIN_NEEDED' } });
     expect(guarded.ok('why')).toBe(
-      'the TPM slot of this vault wants its PIN\nunlock it with: sherinctl unlock\nnext: sherinctl unlock\n',
+      'the TPM slot of this vault wants its PIN\nunlock it with: sherinctl unlock\nthe TPM counts 0 of 3 wrong attempts; attempts left: 3\nnext: sherinctl unlock\n',
     );
     for (const wrong of ['printf "seventeen 18"', 'tr -d - <recovery']) {
       const refused = guarded.shell(`$CTL unlock --pin-fd 3 3< <(${wrong})`);
       expect(refused.err).toMatch(
-        /^sherinctl: the TPM slot does not open the vault: wrong PIN — use the recovery key: [^\n]*\n$/,
+        /^sherinctl: the TPM slot does not open the vault: wrong PIN; (\d+ more attempts are|one more attempt is) left before the TPM locks, and it forgets one each \d+ s — use the recovery key: [^\n]*\n$/,
       );
       expect(refused.code).toBe(4);
     }
