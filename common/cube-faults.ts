@@ -7,6 +7,7 @@ export const cubeFaultWords = {
   leaf: 'the SHA-256 of a vertex is not the signed one',
   padding: 'its padding is not zero',
   signature: 'its signature is not the vault’s',
+  length: 'it is not as long as the object that holds it says',
   missing: 'its file is missing',
   io: 'the disk does not give it',
   unused: 'no file holds it any more',

@@ -56,6 +56,10 @@ export function reportFsck(
     output.line(
       `${formatCount(result.lostVersions, 'version')} with a lost index node: which cubes they need is not known`,
     );
+  if (result.wrongLengths > 0)
+    output.line(
+      `${formatCount(result.wrongLengths, 'version')} of another length than the slots that hold it: which is right is not known`,
+    );
   reportCopy(result, output);
   const { needed, old, shared } = result;
   output.line(
@@ -120,10 +124,11 @@ function reportLeftovers(
     output.line(`removed: ${formatCount(removed.cubes, 'file')}, ${formatBytes(removed.bytes)}`);
 }
 
-function verdict({ clean, lacking, repaired, tables: faults, copy }: FsckResult): string {
+function verdict({ clean, lacking, wrongLengths, repaired, tables: faults, copy }: FsckResult): string {
   const mended = repaired > 0 || faults.length > 0 || copy.fault !== null;
   if (clean) return mended ? 'all that was wrong is mended' : 'manifest and disk agree';
   if (lacking > 0) return `${formatCount(lacking, 'cube')} lacking`;
+  if (wrongLengths > 0) return 'some versions are not as long as they should be';
   return copy.fault === null ? 'the manifest is not as its log says' : 'the copy of the log is not whole';
 }
 

@@ -82,6 +82,12 @@ const metrics: readonly Metric[] = [
     value: (s) => s.tree?.logSize ?? null,
   },
   {
+    name: 'sherin_rollback_counter',
+    type: 'gauge',
+    help: 'Value of the TPM counter that the newest tree head names',
+    value: (s) => (s.head === null ? null : Number(s.head.nv)),
+  },
+  {
     name: 'sherin_audit_records',
     type: 'gauge',
     help: 'Records of the audit log',

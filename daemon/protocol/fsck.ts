@@ -46,6 +46,8 @@ export const fsckSchema = z.strictObject({
   ),
   /** Versions of which an index node is lost: which cubes they need is not known. */
   lostVersions: count,
+  /** Versions whose length is not that of their slots. */
+  wrongLengths: count,
   lacks: z.array(lackSchema).max(100),
   lacking: count,
   repaired: count,

@@ -15,7 +15,9 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseCubeId } from '../../common/ids.js';
+import { parseCubeId, parseSherinId } from '../../common/ids.js';
+import { checkHandlers } from '../control/check-handlers.js';
+import type { Call } from '../control/server.js';
 import { CheckedVault, peer } from './fsck.fixture.js';
 
 const mib = 1024 * 1024;
@@ -57,6 +59,31 @@ async function copy(): Promise<{ fd: number; path: string }> {
   await vault.service.snapshots.drop();
   return { fd: openSync(path, 'r'), path };
 }
+
+describe('a version that is a byte shorter than its last slot', () => {
+  it('is found, and so it is by verify', async () => {
+    const session = await vault.service.unlocked();
+    const { tree } = session.manifest;
+    const ino = tree.find([Buffer.from('a')])?.ino ?? 0;
+    const object = tree.object(tree.inode(ino)?.object ?? 0);
+    if (object === undefined) throw new Error('it has no content');
+    const put = { ...parseSherinId(object.id), tag: randomBytes(16) };
+    const { root, node } = object;
+    await session.commit(
+      [{ type: 'put', inode: ino, id: put, length: content.length - 1, root, node, lineage: null }],
+      [],
+      [],
+    );
+    expect(await vault.fsck()).toMatchObject({ clean: false, wrongLengths: 1, lacking: 0, lostVersions: 0 });
+    const call = { peer, progress: () => undefined, cancelled: () => false } as unknown as Call;
+    const { verify } = checkHandlers(vault.service);
+    expect(await verify({ target: 'files/a' }, call)).toMatchObject({
+      failed: 1,
+      failures: [{ cube: id, fault: 'length', paths: ['files/a'], quarantined: false }],
+    });
+    expect(await verify({ target: 'files/b' }, call)).toMatchObject({ failed: 0, failures: [] });
+  });
+});
 
 describe('a vault that is whole', () => {
   it('is clean, with its counts', async () => {

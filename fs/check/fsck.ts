@@ -10,7 +10,7 @@ import type { Session } from '../service/session.js';
 import { checkLogCopy } from './copy.js';
 import { checkDisk, type DiskCheck, type Lack, type Leftover } from './disk.js';
 import { removable, removeLeftovers } from './leftovers.js';
-import { type LogReading, readLog } from './log-reading.js';
+import { type LogReading, type ObjectTreeRoot, readLog } from './log-reading.js';
 import { fetchNodes } from './lost-nodes.js';
 import { type References, readReferences } from './references.js';
 import { Repair, type RepairedFrom } from './repair.js';
@@ -201,7 +201,8 @@ async function report(
     fault: faults.get(cube) ?? null,
   }));
   const gone = new Set(removed);
-  const lostVersions = [...references.lostTrees].reduce((sum, { versions }) => sum + versions, 0);
+  const lostVersions = versionsOf(references.lostTrees);
+  const wrongLengths = versionsOf(references.wrongLengths);
   const mended = tables.map((fault) => ({
     ...fault,
     mended: rebuild && (fault.table !== 'nodes' || references.complete),
@@ -217,6 +218,7 @@ async function report(
     shared,
     tables: mended,
     lostVersions,
+    wrongLengths,
     lacks,
     lacking,
     repaired: from.size,
@@ -231,8 +233,13 @@ async function report(
       (copy.fault === null || copy.renewed) &&
       lacking === 0 &&
       lostVersions === 0 &&
+      wrongLengths === 0 &&
       mended.every((fault) => fault.mended),
   };
+}
+
+function versionsOf(trees: ReadonlySet<ObjectTreeRoot>): number {
+  return [...trees].reduce((sum, { versions }) => sum + versions, 0);
 }
 
 function amountOf(leftovers: readonly Leftover[]): { cubes: number; bytes: number } {

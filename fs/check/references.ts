@@ -7,6 +7,7 @@ import type { CubeRef } from '../../native/index.js';
 import { cubesOf } from '../cube/catalog.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { nodeId, slotCount, usedSlots } from '../manifest/object-tree.js';
+import { slotFits } from '../manifest/slot-length.js';
 import { keyOf, type LogReading, type ObjectTreeRoot } from './log-reading.js';
 
 /** Slots between two turns of the event loop. */
@@ -30,6 +31,8 @@ export class References {
   readonly lostNodes = new Set<string>();
   /** Objects with such a node. */
   readonly lostTrees = new Set<ObjectTreeRoot>();
+  /** Objects with a slot that has another length than they have there. */
+  readonly wrongLengths = new Set<ObjectTreeRoot>();
   /** Large root nodes that are not in their table, which their records still have. */
   readonly mendableNodes: Buffer[] = [];
 
@@ -128,7 +131,10 @@ export function* cubesOfTree(
   };
   try {
     const node = tree.node ?? largeRoot(manifest, tree, references);
-    for (const { slot } of usedSlots(node, slotCount(tree.length), load)) yield* cubesOf(slot);
+    for (const used of usedSlots(node, slotCount(tree.length), load)) {
+      if (!slotFits(used, tree.length)) references.wrongLengths.add(tree);
+      yield* cubesOf(used.slot);
+    }
   } catch (error) {
     if (!isBroken(error)) throw error;
     references.lostTrees.add(tree);

@@ -2,10 +2,11 @@ import { SherinError } from '../../common/errors.js';
 import { asCubeId, type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import { nowNanoseconds } from '../../common/time.js';
 import type { ControlResult } from '../../daemon/protocol/control.js';
-import { objectCubes } from '../cube/catalog.js';
+import { cubesOf, objectCubes, objectSlots } from '../cube/catalog.js';
 import { type CheckedCube, checkCubes, scrubCubes } from '../cube/check.js';
 import type { CubeFailure } from '../cube/faults.js';
 import { scrubCopy } from '../log-copy/scrub.js';
+import { slotFits } from '../manifest/slot-length.js';
 import type { ObjectInfo } from '../manifest/tree.js';
 import { actorOf } from '../service/actor.js';
 import { pathsOf } from '../service/cube-places.js';
@@ -87,6 +88,8 @@ async function verify(
 ): Promise<CheckResult> {
   const failures: CheckResult['failures'] = [];
   const bad = new Set<CubeId>();
+  const misfits = wrongLengths(session, objects);
+  failures.push(...[...misfits.values()].slice(0, listedFailures));
   const total = [...cubes.values()].reduce((sum, { cube }) => sum + cube.length, 0);
   let bytes = 0;
   const checked = await checkCubes(
@@ -104,8 +107,29 @@ async function verify(
       return !call.cancelled();
     },
   );
-  if (!call.cancelled()) noteVerified(session, objects, bad);
-  return { files: objects.length, cubes: checked, bytes, failures: pageOf(failures).page, failed: bad.size };
+  const whole = objects.filter((object) => !misfits.has(object));
+  if (!call.cancelled()) noteVerified(session, whole, bad);
+  const failed = bad.size + misfits.size;
+  return { files: objects.length, cubes: checked, bytes, failures: pageOf(failures).page, failed };
+}
+
+/** Objects with a slot that has another length than they have there: told under the cube that it is in. */
+function wrongLengths(
+  session: Session,
+  objects: readonly ObjectInfo[],
+): ReadonlyMap<ObjectInfo, CheckResult['failures'][number]> {
+  const found = new Map<ObjectInfo, CheckResult['failures'][number]>();
+  for (const object of objects) {
+    for (const used of objectSlots(session.manifest, object)) {
+      if (slotFits(used, object.length)) continue;
+      const [cube] = cubesOf(used.slot);
+      const id = cube === undefined ? null : cubeIdFromBytes(cube.id);
+      const paths = id === null ? [] : toldPaths(pathsOf(session, id));
+      found.set(object, { cube: id ?? object.id, fault: 'length', paths, quarantined: false });
+      break;
+    }
+  }
+  return found;
 }
 
 function noteVerified(session: Session, objects: readonly ObjectInfo[], bad: ReadonlySet<CubeId>): void {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TreeHead } from '../manifest/head.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { RollbackGuard } from './rollback-guard.js';
@@ -52,6 +52,42 @@ it('counts again after five minutes of writing, and at the end only when somethi
   await guard.settle(false);
   await guard.settle(false);
   expect(events.filter((event) => event.startsWith('count'))).toEqual(['count 8', 'count 9', 'count 10']);
+});
+
+describe('what an hour of writing costs the TPM', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const counts = (events: readonly string[]): number =>
+    events.filter((event) => event.startsWith('count')).length;
+
+  it.each([50, 1000, 60_000, 299_999, 300_001])(
+    'is 13 increments at most, with a commit every %i ms, and one at the end',
+    async (between) => {
+      const { guard, events } = stage();
+      for (let now = 1; now <= 3_600_000; now += between) await guard.beforeWrite(now);
+      expect(counts(events)).toBeLessThanOrEqual(13);
+      const before = counts(events);
+      await guard.settle(true);
+      await guard.settle(false);
+      expect(counts(events)).toBe(before + 1);
+    },
+  );
+
+  it('and five minutes of writing one, also where somebody sets the clock of the machine', async () => {
+    vi.useFakeTimers();
+    const { guard, events } = stage();
+    vi.advanceTimersByTime(1);
+    await guard.beforeWrite();
+    for (const year of [2001, 2101, 2001]) {
+      vi.setSystemTime(new Date(year, 0, 1));
+      await guard.beforeWrite();
+    }
+    expect(counts(events)).toBe(1);
+    vi.advanceTimersByTime(301_000);
+    await guard.beforeWrite();
+    expect(counts(events)).toBe(2);
+  });
 });
 
 it('after a failed increment repeats the increment alone: no head runs more than one ahead', async () => {

@@ -7,6 +7,7 @@ export interface Counter {
   increment(from: bigint): Promise<bigint>;
 }
 
+/** An hour of writing costs the TPM's NV memory 13 increments at most, and each session one at its end. */
 const minutesBetween = 5;
 
 /**
@@ -21,7 +22,7 @@ export class RollbackGuard {
   #value: bigint;
   /** The value that heads carry. */
   #signed: bigint;
-  /** Time of the last increment, ms; 0: not in this session. */
+  /** Time of the last increment, ms of a clock that nobody can set back; 0: not in this session. */
   #advanced = 0;
   #unsettled = false;
   /** A head that is not remembered yet. */
@@ -54,7 +55,7 @@ export class RollbackGuard {
    * Called before each commit: waits until the last one's head is remembered, and raises the counter before the first write of a session and every
    * few minutes of writing. @throws SherinError TPM_*; what `pin` throws, where the last commit's head could not be remembered either
    */
-  async beforeWrite(now = Date.now()): Promise<void> {
+  async beforeWrite(now = performance.now()): Promise<void> {
     await this.#pinning;
     if (this.#unpinned !== null) await this.#pinNow(this.#unpinned);
     if (this.#advanced === 0 || now - this.#advanced > minutesBetween * 60_000) await this.#advance(now);
@@ -86,7 +87,7 @@ export class RollbackGuard {
    */
   async settle(recorded: boolean): Promise<void> {
     await this.#pinning;
-    if (this.#unsettled || recorded) await this.#advance(Date.now());
+    if (this.#unsettled || recorded) await this.#advance(performance.now());
   }
 
   /** Resolves when nothing is being remembered any more. */

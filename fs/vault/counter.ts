@@ -2,7 +2,17 @@
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { Keyring, NvIndex } from '../../native/index.js';
 import type { Header } from './header.js';
+import { tpmRefusal } from './tpm-errors.js';
 import type { TpmSession } from './tpm-session.js';
+
+/** Why there is no value: no index at the handle; another one, or one with other attributes; one of the same Name that K_nv does not open. */
+export type CounterLoss = 'gone' | 'replaced' | 'foreign';
+
+const lossWords: Readonly<Record<CounterLoss, string>> = {
+  gone: 'the TPM has no such counter',
+  replaced: 'another NV index is in the place of the counter',
+  foreign: "the counter in the TPM does not open with the vault's key",
+};
 
 export type CounterVerdict =
   /** The newest head is the one the counter stands for. */
@@ -11,15 +21,15 @@ export type CounterVerdict =
   | { readonly action: 'increment-then-serve' }
   | { readonly action: 'refuse'; readonly code: 'ROLLBACK' | 'COUNTER_LOST'; readonly part: string };
 
-/** What the counter's value N (null: no such index) says of the newest head's `nv`. */
-export function judgeCounter(counter: bigint | null, nv: bigint): CounterVerdict {
+/** What the counter's value N, or its loss, says of the newest head's `nv`. */
+export function judgeCounter(counter: bigint | CounterLoss, nv: bigint): CounterVerdict {
   const refuse = (code: 'ROLLBACK' | 'COUNTER_LOST', part: string): CounterVerdict => ({
     action: 'refuse',
     code,
     part,
   });
-  if (counter === null)
-    return refuse('COUNTER_LOST', `the TPM has no such counter, the newest head is of count ${nv}`);
+  if (typeof counter === 'string')
+    return refuse('COUNTER_LOST', `${lossWords[counter]}, the newest head is of count ${nv}`);
   if (nv === counter) return { action: 'serve' };
   if (nv === counter + 1n) return { action: 'increment-then-serve' };
   const numbers = `the newest head is of count ${nv}, the TPM counts ${counter}`;
@@ -39,18 +49,17 @@ export class RollbackCounter {
     this.#keyring = keyring;
   }
 
-  /** The present value; null when the TPM has no such index. @throws SherinError TPM_MISSING, TPM_FAILED */
-  async read(): Promise<bigint | null> {
+  /** The present value, or why there is none. @throws SherinError TPM_MISSING, TPM_FAILED */
+  async read(): Promise<bigint | CounterLoss> {
     const auth = this.#keyring.counterAuth();
     try {
       return await this.#session().use(async (tpm) => {
         try {
           return await tpm.counterRead(this.#index, auth);
         } catch (error) {
-          const code = systemCode(error);
-          // another index at the handle, or one redefined since (its Name differs), is as good as none
-          if (code === 'ENVGONE' || code === 'ENVNAME') return null;
-          throw error;
+          const loss = lossOf(error);
+          if (loss === null) throw error;
+          return loss;
         }
       });
     } finally {
@@ -70,8 +79,8 @@ export class RollbackCounter {
       if (value !== from)
         throw new SherinError('COUNTER_LOST', {
           part:
-            value === null
-              ? 'the TPM has no such counter'
+            typeof value === 'string'
+              ? lossWords[value]
               : `it should count ${from} or ${wanted}, it counts ${value}`,
         });
       const auth = this.#keyring.counterAuth();
@@ -96,6 +105,14 @@ export class RollbackCounter {
     if (verdict.action === 'increment-then-serve') return await this.increment(nv - 1n);
     return nv;
   }
+}
+
+/** A Name says nothing of the authValue (TPM 2.0 Part 1, 16): an index that was made anew may have the same one. */
+function lossOf(error: unknown): CounterLoss | null {
+  const code = systemCode(error);
+  if (code === 'ENVGONE') return 'gone';
+  if (code === 'ENVNAME') return 'replaced';
+  return tpmRefusal(error) === 'badAuth' ? 'foreign' : null;
 }
 
 /** Defines a counter for this keyring; the value it starts with goes into the first head. */

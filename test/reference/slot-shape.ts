@@ -76,6 +76,12 @@ function checkTpm(slot: JsonObject): void {
   must(/^[0-9a-f]{64}$/.test(asText(slot.pcrDigest, 'pcrDigest')), 'pcrDigest');
 }
 
+export function checkTime(value: Json | undefined): void {
+  const text = asText(value, 'created');
+  must(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(text), 'created');
+  must(!Number.isNaN(Date.parse(text)), 'created is no time');
+}
+
 const common = ['id', 'type', 'salt', 'wrapped'];
 const tpmMembers =
   'kind device bank pcrs pin kdf primaryName public private slotCounter slotGeneration pcrDigest pcrValues';
@@ -97,9 +103,9 @@ export function checkSlot(slot: JsonObject): void {
   const type = asText(slot.type, 'type');
   const expected = Object.hasOwn(members, type) ? members[type] : undefined;
   must(expected !== undefined, 'slot type');
-  const { created } = slot;
-  hasMembers(slot, created === undefined ? expected : [...expected, 'created'], `${type} slot`);
+  const { created, ...parameters } = slot;
   if (created !== undefined) checkTime(created);
+  hasMembers(parameters, expected, `${type} slot`);
   asWhole(slot.id, 'slot id', 0, 255);
   fromBase64(asText(slot.salt, 'salt'), 32);
   const wrapped = asObject(slot.wrapped, 'wrapped');

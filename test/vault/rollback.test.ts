@@ -1,11 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
 import { Machine } from './machine.js';
 
-const older = randomBytes(300_000);
+const older = randomBytes(400_000);
 const newer = randomBytes(400_000);
 let machine: Machine;
 
@@ -85,6 +85,29 @@ describe('a part of the vault put back, while it is locked', () => {
     expect(err).toMatch(/put back to an older state: its log has \d+ records, one of \d+ was seen before — /);
     expect(code).toBe(3);
     expect(machine.shell('cat "$M/files/data"').err).toContain('Permission denied');
+  });
+
+  it('the cube of the older content under the name of the newer is refused, and its own copy heals it', async () => {
+    await machine.call('unlock', { slot: 'tpm' });
+    const cube = await machine.cubeOf('files/data');
+    await machine.call('lock', {});
+    const own = readFileSync(cube);
+    const [old = ''] = readdirSync(join(machine.home, 'old/cubes'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.cube') && !cube.endsWith(basename(name)))
+      .map((name) => join(machine.home, 'old/cubes', name));
+    expect(readFileSync(old)).toHaveLength(own.length);
+    writeFileSync(cube, readFileSync(old));
+    expect(await opened()).toBe('EACCES');
+    await machine.call('unlock', { slot: 'tpm' });
+    expect((await machine.call('quarantine.list', {})).cubes).toMatchObject([
+      { id: basename(cube, '.cube') },
+    ]);
+    put(newer);
+    await machine.call('lock', {});
+    // An old copy of the same cube is the same content.
+    writeFileSync(cube, own);
+    expect(await opened()).toEqual(newer);
+    keep('now');
   });
 
   const log = (): string => join(machine.vault, 'audit/00000001.jsonl');
