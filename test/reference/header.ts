@@ -15,7 +15,7 @@ import {
 } from './json.js';
 import { type Master, owns, parseUuid, sign, verify } from './keys.js';
 import { must, Refused } from './refused.js';
-import { checkNvIndex, checkSlot } from './slot-shape.js';
+import { checkNvIndex, checkSlot, checkTime, guessBytes } from './slot-shape.js';
 import { openPassphraseSlot, openRecoverySlot } from './slots.js';
 
 export interface Header {
@@ -40,13 +40,13 @@ export function parseHeader(bytes: Uint8Array): Header {
   hasMembers(object, members, 'the header');
   must(object.format === 1 && object.suite === 1, 'another format or suite');
   must(['4k', 'vertex', 'cube'].includes(asText(object.pad, 'pad')), 'pad');
-  const created = asText(object.created, 'created');
-  must(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(created), 'created');
-  must(!Number.isNaN(Date.parse(created)), 'created is no time');
+  checkTime(object.created);
   if (object.counter !== null) checkNvIndex(object.counter);
   const slots = asList(object.slots, 'slots').map((slot) => asObject(slot, 'slot'));
   must(slots.length >= 1 && slots.length <= 16, 'between 1 and 16 slots');
   for (const slot of slots) checkSlot(slot);
+  const cost = slots.reduce((sum, slot) => sum + guessBytes(slot), 0);
+  must(cost <= 4 * 2 ** 30, 'scrypt goes through more than 4 GiB');
   const ids = slots.map((slot) => slot.id);
   must(new Set(ids).size === ids.length, 'two slots have one id');
   return {

@@ -27,6 +27,20 @@ export function checkNvIndex(value: Json | undefined): void {
   checkName(index.name);
 }
 
+/** RFC 3339, UTC. */
+export function checkTime(value: Json | undefined): void {
+  const created = asText(value, 'created');
+  must(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(created), 'created');
+  must(!Number.isNaN(Date.parse(created)), 'created is no time');
+}
+
+/** Bytes that scrypt goes through with the cost of a slot; 0 where it has none. */
+export function guessBytes({ kdf }: JsonObject): number {
+  if (kdf === undefined) return 0;
+  const { n, r, p } = asObject(kdf, 'kdf');
+  return 128 * Number(n) * Number(r) * Number(p);
+}
+
 export function checkCost(value: Json | undefined): void {
   const kdf = asObject(value, 'kdf');
   hasMembers(kdf, ['n', 'r', 'p'], 'kdf');
@@ -90,7 +104,8 @@ export function checkSlot(slot: JsonObject): void {
   const type = asText(slot.type, 'type');
   const expected = Object.hasOwn(members, type) ? members[type] : undefined;
   must(expected !== undefined, 'slot type');
-  hasMembers(slot, expected, `${type} slot`);
+  hasMembers(slot, slot.created === undefined ? expected : [...expected, 'created'], `${type} slot`);
+  if (slot.created !== undefined) checkTime(slot.created);
   asWhole(slot.id, 'slot id', 0, 255);
   fromBase64(asText(slot.salt, 'salt'), 32);
   const wrapped = asObject(slot.wrapped, 'wrapped');
