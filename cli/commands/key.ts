@@ -52,7 +52,10 @@ const remove = command({
   ],
   args: [slotArg],
   options: {
-    force: flag('--force', 'also the last slot without TPM; also where the TPM of the slot does not answer'),
+    force: flag(
+      '--force',
+      'also the last slot without TPM; also where the TPM of the slot does not answer or is another one',
+    ),
   },
   examples: [{ text: 'A recovery key that was lost', line: 'sherinctl key remove 1' }],
   run: async (session, words, { force }) => {

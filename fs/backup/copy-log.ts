@@ -2,10 +2,12 @@
 import { closeSync, constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SherinError } from '../../common/errors.js';
 import { sizeOf } from '../disk/copy.js';
 import { syncDirectory } from '../disk/durable.js';
 import { LogFolder, logFolder, segmentFile } from '../log-copy/folder.js';
 import { type CopySigner, readBytes, scanSegment } from '../log-copy/scan.js';
+import { headBytes } from '../log-copy/segment-head.js';
 import type { BackupDirectory } from './backup-directory.js';
 
 const run = 1024 * 1024;
@@ -49,7 +51,7 @@ async function copySegment(
   try {
     const scanned = await scanSegment(fd, number, signer);
     if (scanned === null || scanned.whole === 0) return 'none';
-    if ((await sizeOf(to)) === scanned.whole) return 'whole';
+    if (await isCopied(fd, scanned.whole, to)) return 'whole';
     await copyBytes(fd, scanned.whole, to);
     return 'whole';
   } finally {
@@ -57,8 +59,21 @@ async function copySegment(
   }
 }
 
+/** Whether it is there already: with the same random head, and the signature at its end that is over all before. */
+async function isCopied(fd: number, whole: number, to: string): Promise<boolean> {
+  if ((await sizeOf(to)) !== whole) return false;
+  const file = await open(to, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    for (const at of [0, whole - headBytes])
+      if (!(await readBytes(fd, at, headBytes)).equals(await readBytes(file.fd, at, headBytes))) return false;
+    return true;
+  } finally {
+    await file.close();
+  }
+}
+
 /** The first bytes of a file as another one, which has its name only when it is durable. */
-async function copyBytes(fd: number, length: number, to: string): Promise<void> {
+export async function copyBytes(fd: number, length: number, to: string): Promise<void> {
   const temporary = `${to}.tmp`;
   await rm(temporary, { recursive: true, force: true });
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -75,6 +90,9 @@ async function copyBytes(fd: number, length: number, to: string): Promise<void> 
 async function writeBytes(fd: number, length: number, file: FileHandle): Promise<void> {
   for (let at = 0; at < length; ) {
     const bytes = await readBytes(fd, at, Math.min(run, length - at));
+    // It has become shorter since it was looked at.
+    if (bytes.length === 0)
+      throw new SherinError('DISK_READ', { what: 'the copy of the log', part: 'it ends' });
     await file.writeFile(bytes);
     at += bytes.length;
   }

@@ -188,7 +188,7 @@ async function scrub(service: VaultService, who: Asker, call: Call): Promise<Che
   );
   for (const { path, fault } of await scrubCopy(service.vaultFd, service)) {
     failed += 1;
-    failures.push({ cube: path, fault, paths: [], quarantined: false });
+    if (failures.length < listedFailures) failures.push({ cube: path, fault, paths: [], quarantined: false });
   }
   await service.note({ event: 'AUDIT_SCRUB', id: null, actor: actorOf(who), meta: { cubes, failed } });
   return { files: 0, cubes, bytes: 0, failures, failed };

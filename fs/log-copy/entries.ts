@@ -6,6 +6,7 @@ import {
   entryHeadBytes,
   entryLimit,
   entryTypes,
+  frameLimit,
   lengthBytes,
   openFrame,
   signatureBytes,
@@ -26,7 +27,7 @@ export async function lastHead(
   signer: CopySigner,
 ): Promise<TreeHead> {
   if (last === null) throw new MalformedBytes('no group of it is whole');
-  const sealed = await readBytes(fd, last.at + lengthBytes, last.length + tagBytes);
+  const sealed = await readAll(fd, last.at + lengthBytes, last.length + tagBytes);
   const plain = openFrame(keyring, head, last.index, sealed);
   if (plain === null) throw new MalformedBytes('its last frame does not authenticate');
   const [entry, more] = [...new EntryReader(signer).take(plain)];
@@ -43,19 +44,28 @@ export async function* entriesOf(
 ): AsyncGenerator<CopyEntry> {
   const reader = new EntryReader(signer);
   for (let at = headBytes, index = 0; at < whole; ) {
-    const length = (await readBytes(fd, at, lengthBytes)).readUInt32LE();
+    // It was looked at before; whoever may write to it may have changed it since.
+    const length = (await readAll(fd, at, lengthBytes)).readUInt32LE();
+    if (length > frameLimit) throw new MalformedBytes(`a frame of ${length} bytes`);
     at += lengthBytes;
     if (length === 0) {
       if (reader.inside) throw new MalformedBytes('an entry goes on behind its group');
       at += signatureBytes;
       continue;
     }
-    const plain = openFrame(keyring, head, index, await readBytes(fd, at, length + tagBytes));
+    const plain = openFrame(keyring, head, index, await readAll(fd, at, length + tagBytes));
     if (plain === null) throw new MalformedBytes(`frame ${index} does not authenticate`);
     yield* reader.take(plain);
     at += length + tagBytes;
     index += 1;
   }
+}
+
+/** @throws MalformedBytes where the file ends before, SherinError DISK_READ */
+async function readAll(fd: number, at: number, length: number): Promise<Buffer> {
+  const bytes = await readBytes(fd, at, length);
+  if (bytes.length < length) throw new MalformedBytes('it ends within a group');
+  return bytes;
 }
 
 /** Entries out of frames, over whose borders they go. */

@@ -13,6 +13,11 @@ export const entryHeadBytes = 5;
 /** More than any record or index node has. */
 export const entryLimit = 64 * 1024 * 1024;
 
+/** A tree head with its signature, as the only entry of the last frame of a group. */
+export const headEntryBytes = entryHeadBytes + 192 + signatureBytes;
+/** More groups than a segment gets before it is full. */
+export const mostGroups = 2 ** 18;
+
 export const entryTypes = { record: 1, node: 2, head: 3 } as const;
 
 /** What a frame of `length` bytes authenticates beside them. */

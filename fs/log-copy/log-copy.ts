@@ -109,8 +109,7 @@ export class LogCopy {
     try {
       await this.#append(head);
     } catch (error) {
-      // What was begun has no end, and nothing counts that is behind.
-      this.#drop();
+      this.#takeBack();
       if (!this.#closing) this.#parts.log.warn({ err: error }, 'the copy of the log is not up to date');
       throw error;
     }
@@ -131,8 +130,8 @@ export class LogCopy {
     await this.#folder.syncNames();
     const { number, first } = writer.head;
     const others = standing.segments.filter((segment) => segment.number !== number);
-    for (const segment of others) if (segment.first >= first) this.#folder.remove(segment.number);
-    for (const spare of standing.spare) this.#folder.remove(spare);
+    for (const segment of others) if (segment.first >= first) this.#discard(segment.number);
+    for (const spare of standing.spare) this.#discard(spare);
     this.#standing = {
       segments: [
         ...others.filter((segment) => segment.first < first),
@@ -156,7 +155,7 @@ export class LogCopy {
       first = segment.first;
       bytes += segment.bytes;
     }
-    const number = standing.last + 1;
+    const number = freeNumber(standing);
     const writer = new SegmentWriter(
       this.#folder.create(number),
       { number, first },
@@ -166,6 +165,7 @@ export class LogCopy {
     this.#standing = { ...standing, last: number };
     this.#nodes.clear();
     this.#writer = writer;
+    writer.begin();
     return [writer, first];
   }
 
@@ -190,10 +190,40 @@ export class LogCopy {
     return standing;
   }
 
+  /** What was begun has no end: nothing counts that is behind the last one, and it is to take no space. */
+  #takeBack(): void {
+    const writer = this.#writer;
+    if (writer === null) return;
+    try {
+      if (writer.whole > 0) writer.cut();
+      else this.#folder.remove(writer.head.number);
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, 'what was begun of the copy of the log stays');
+    }
+    this.#drop();
+  }
+
+  /** What can not be removed stays, and does not count. */
+  #discard(number: number): void {
+    try {
+      this.#folder.remove(number);
+    } catch (error) {
+      this.#parts.log.warn({ err: error, number }, 'a segment that does not count stays');
+    }
+  }
+
   #drop(): void {
     this.#writer?.close();
     this.#writer = null;
   }
+}
+
+/** The next number behind those that count, which nothing has that does not count. */
+function freeNumber({ last, spare }: Standing): number {
+  const taken = new Set(spare);
+  let number = last + 1;
+  while (taken.has(number)) number += 1;
+  return number;
 }
 
 /** Nothing of it counts. */

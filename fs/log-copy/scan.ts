@@ -4,7 +4,15 @@ import { fstatSync, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { verifier } from '../../common/signature.js';
-import { frameLimit, groupMessage, lengthBytes, signatureBytes, tagBytes } from './frame.js';
+import {
+  frameLimit,
+  groupMessage,
+  headEntryBytes,
+  lengthBytes,
+  mostGroups,
+  signatureBytes,
+  tagBytes,
+} from './frame.js';
 import { headBytes, readSegmentHead, type SegmentHead } from './segment-head.js';
 
 const readAt = promisify(read);
@@ -15,15 +23,26 @@ export interface CopySigner {
   readonly publicKey: Buffer;
 }
 
-/** Frames that count together, up to a signature. */
-interface Group {
-  /** Where it ends in the file. */
-  readonly end: number;
-  /** Its last frame, which holds the tree head: where it is, how long, which of the segment. */
-  readonly last: { readonly at: number; readonly length: number; readonly index: number };
-  readonly digest: Buffer;
-  readonly signature: Buffer;
+/** A frame: where it is, how long, which of the segment. */
+interface FramePlace {
+  readonly at: number;
+  readonly length: number;
+  readonly index: number;
 }
+
+/** What has the form of groups, frames up to a signature, from the first one on. */
+interface Groups {
+  /** Where each ends in the file. */
+  readonly ends: readonly number[];
+  /** Its last frame, which holds the tree head, by number in the segment. */
+  readonly lasts: readonly number[];
+  /** Of all bytes before its end, 32 bytes for each. */
+  readonly digests: Buffer;
+}
+
+const digestBytes = 32;
+/** Behind the last frame of a group. */
+const endBytes = lengthBytes + signatureBytes;
 
 export interface ScannedSegment {
   readonly head: SegmentHead;
@@ -31,7 +50,7 @@ export interface ScannedSegment {
   readonly bytes: number;
   readonly whole: number;
   /** Frame with the tree head of that group. */
-  readonly last: Group['last'] | null;
+  readonly last: FramePlace | null;
 }
 
 /** @returns null where it is no segment with this number. @throws SherinError DISK_READ */
@@ -45,37 +64,52 @@ export async function scanSegment(
   const head = readSegmentHead(await readBytes(fd, 0, headBytes), number);
   if (head === null) return null;
   const verify = verifier(publicKey);
-  // Each signature is over all that is before it: the last one that verifies says it of every group.
-  const groups = await readGroups(fd, head);
-  const whole = groups.findLast(({ digest, signature }) => verify(groupMessage(uuid, digest), signature));
-  return { head, bytes: facts.size, whole: whole?.end ?? 0, last: whole?.last ?? null };
+  const { ends, lasts, digests } = await readGroups(fd, head);
+  const count = await signedGroups(ends.length, async (group) => {
+    const digest = digests.subarray(group * digestBytes, (group + 1) * digestBytes);
+    const signature = await readBytes(fd, (ends[group] ?? 0) - signatureBytes, signatureBytes);
+    return verify(groupMessage(uuid, digest), signature);
+  });
+  const whole = ends[count - 1] ?? 0;
+  const at = whole - endBytes - tagBytes - headEntryBytes - lengthBytes;
+  const last = { at, length: headEntryBytes, index: lasts[count - 1] ?? 0 };
+  return { head, bytes: facts.size, whole, last: whole === 0 ? null : last };
 }
 
-async function readGroups(fd: number, head: SegmentHead): Promise<Group[]> {
-  const groups: Group[] = [];
-  const hash = createHash('sha256').update(head.bytes);
-  let last: Group['last'] | null = null;
-  for (let at = headBytes, index = 0; ; ) {
-    const size = await readBytes(fd, at, lengthBytes);
-    if (size.length < lengthBytes) return groups;
-    const length = size.readUInt32LE();
-    if (length > frameLimit) return groups;
-    if (length > 0) {
-      const frame = await readBytes(fd, at + lengthBytes, length + tagBytes);
-      if (frame.length < length + tagBytes) return groups;
-      hash.update(size).update(frame);
-      last = { at, length, index };
-      at += lengthBytes + frame.length;
-      index += 1;
-      continue;
-    }
-    const signature = await readBytes(fd, at + lengthBytes, signatureBytes);
-    if (signature.length < signatureBytes || last === null) return groups;
-    const end = at + lengthBytes + signatureBytes;
-    groups.push({ end, last, digest: hash.copy().digest(), signature });
-    hash.update(size).update(signature);
-    at = end;
+/** How many groups are whole. Each signature is over all before it: those that verify are the first ones, and few have to be tried. */
+async function signedGroups(count: number, isSigned: (group: number) => Promise<boolean>): Promise<number> {
+  let whole = 0;
+  let beyond = count + 1;
+  for (let next = count; beyond - whole > 1; next = Math.floor((whole + beyond) / 2)) {
+    if (await isSigned(next - 1)) whole = next;
+    else beyond = next;
   }
+  return whole;
+}
+
+async function readGroups(fd: number, head: SegmentHead): Promise<Groups> {
+  const ends: number[] = [];
+  const lasts: number[] = [];
+  const digests: Buffer[] = [];
+  const hash = createHash('sha256').update(head.bytes);
+  // What is in the place of a segment may go on without end: a group is counted only in its exact form, and so many at most.
+  let length = 0;
+  for (let at = headBytes, index = 0; ends.length < mostGroups; ) {
+    const size = await readBytes(fd, at, lengthBytes);
+    const before = length;
+    length = size.length < lengthBytes ? frameLimit + 1 : size.readUInt32LE();
+    if (length > frameLimit || (length === 0 && before !== headEntryBytes)) break;
+    const rest = await readBytes(fd, at + lengthBytes, length === 0 ? signatureBytes : length + tagBytes);
+    at += lengthBytes + rest.length;
+    if (rest.length < (length === 0 ? signatureBytes : length + tagBytes)) break;
+    if (length === 0) {
+      ends.push(at);
+      lasts.push(index - 1);
+      digests.push(hash.copy().digest());
+    } else index += 1;
+    hash.update(size).update(rest);
+  }
+  return { ends, lasts, digests: Buffer.concat(digests) };
 }
 
 /** Bytes of a file; fewer at its end. @throws SherinError DISK_READ */

@@ -2,8 +2,6 @@
 import { randomBytes } from 'node:crypto';
 
 export const headBytes = 64;
-/** A segment with more could not have eight digits. */
-export const lastSegment = 99_999_999;
 
 const magic = Buffer.from('SHERIN:L');
 const version = 1;

@@ -1,6 +1,6 @@
 /** A segment while it is written to: by one session, and never after it. */
 import { createHash } from 'node:crypto';
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, writeSync } from 'node:fs';
 import { type Keyring, system } from '../../native/index.js';
 import { encodeHead, type TreeHead } from '../manifest/head.js';
 import { entryHeadBytes, entryTypes, frameLimit, groupMessage, sealFrame } from './frame.js';
@@ -16,8 +16,9 @@ export class SegmentWriter {
   #filled = 0;
   #index = 0;
   #at = 0;
+  #whole = 0;
 
-  /** Takes the descriptor of an empty file. @throws ErrnoException ENOSPC, EIO */
+  /** Takes the descriptor of an empty file. */
   constructor(
     fd: number,
     place: { readonly number: number; readonly first: number },
@@ -28,12 +29,26 @@ export class SegmentWriter {
     this.#keyring = keyring;
     this.#uuid = uuid;
     this.head = newSegmentHead(place.number, place.first);
+  }
+
+  /** @throws ErrnoException ENOSPC, EIO */
+  begin(): void {
     this.#write(this.head.bytes);
   }
 
   /** Bytes of the file. */
   get bytes(): number {
     return this.#at;
+  }
+
+  /** Bytes up to the end of the last group that is durable; 0: none is. */
+  get whole(): number {
+    return this.#whole;
+  }
+
+  /** Gives back what is behind the last group; nothing is written to it after that. */
+  cut(): void {
+    ftruncateSync(this.#fd, this.#whole);
   }
 
   record(bytes: Buffer): void {
@@ -53,9 +68,11 @@ export class SegmentWriter {
     const signature = this.#keyring.sign(groupMessage(this.#uuid, this.#hash.copy().digest()));
     this.#write(Buffer.concat([Buffer.alloc(4), signature]));
     await system.fdatasync(this.#fd);
+    this.#whole = this.#at;
   }
 
   close(): void {
+    system.wipe(this.#frame);
     closeSync(this.#fd);
   }
 

@@ -17,7 +17,7 @@ export interface Standing {
   readonly segments: readonly StandingSegment[];
   /** Numbers of those that do not: they go once something stands in their place. */
   readonly spare: readonly number[];
-  /** The highest number that was given. */
+  /** The highest number of one that counts. */
   readonly last: number;
   /** Record with which the next segment goes on. */
   readonly from: number;
@@ -31,7 +31,6 @@ export async function standingSegments(
   open: (number: number) => Promise<CopySegment | string>,
 ): Promise<Standing> {
   const numbers = folder.numbers();
-  const last = numbers.at(-1) ?? 0;
   const left = [...numbers];
   let end: TreeHead | null = null;
   for (let number = left.at(-1); number !== undefined; number = left.at(-1)) {
@@ -43,6 +42,8 @@ export async function standingSegments(
     // The end of a session that was cut off before it had copied anything, or of none.
     left.pop();
   }
+  // A number is taken from one that is signed alone: who plants a name leaves none for the next.
+  const last = left.at(-1) ?? 0;
   const counting: StandingSegment[] = [];
   for (const segment of await readHeads(folder, left)) {
     while ((counting.at(-1)?.first ?? -1) >= segment.first) counting.pop();

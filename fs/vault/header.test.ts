@@ -60,6 +60,14 @@ describe('parseHeader', () => {
     ],
     ['scrypt n of 2^21', (o) => Object.assign(slot(o, 1), { kdf: { n: 2 ** 21, r: 1, p: 1 } }), /kdf\.n/],
     ['scrypt of 512 MiB', (o) => Object.assign(slot(o, 1), { kdf: { n: 2 ** 19, r: 8, p: 1 } }), /256 MiB/],
+    [
+      'passphrase slots that would keep an opening busy for minutes',
+      (o) => {
+        const kdf = { n: 2 ** 18, r: 8, p: 16 };
+        o.slots = [0, 1].map((id) => ({ ...slot(o, 1), id, kdf }));
+      },
+      /slots.*4 GiB/,
+    ],
     ['scrypt p of 17', (o) => Object.assign(slot(o, 2), { kdf: { n: 16, r: 1, p: 17 } }), /kdf\.p/],
     ['no PCRs', (o) => Object.assign(slot(o, 2), { pcrs: [], pcrValues: {} }), /binds nothing/],
     ['a resettable PCR', (o) => Object.assign(slot(o, 2), { pcrs: [7, 16] }), /PCR 16/],

@@ -5,6 +5,7 @@ import { SherinError } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
 import { sha256 } from '../../common/merkle.js';
 import { signedMessage, verifier } from '../../common/signature.js';
+import type { ScryptCost } from '../../native/index.js';
 import {
   bank,
   bankBytes,
@@ -85,11 +86,21 @@ const tpmSlot = z
       });
   });
 
+/** What scrypt goes through where a secret is tried with all slots, bytes: some ten seconds. Sixteen passphrases of ours take 2 GiB. */
+const mostGuessBytes = 4 * 1024 ** 3;
+
+function guessBytes(slot: { readonly type: string; readonly kdf?: ScryptCost | undefined }): number {
+  return slot.kdf === undefined ? 0 : 128 * slot.kdf.n * slot.kdf.r * slot.kdf.p;
+}
+
 const slots = z
   .array(z.discriminatedUnion('type', [recoverySlot, passphraseSlot, tpmSlot]))
   .min(1)
   .max(mostSlots)
-  .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'slot ids must be unique');
+  .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'slot ids must be unique')
+  .refine((list) => list.reduce((sum, slot) => sum + guessBytes(slot), 0) <= mostGuessBytes, {
+    message: 'one secret tried with all slots would take scrypt through more than 4 GiB',
+  });
 
 const headerSchema = z.strictObject({
   format: z.literal(1),

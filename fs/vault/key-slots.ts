@@ -3,7 +3,18 @@ import { SherinError } from '../../common/errors.js';
 import type { Keyring, Secret } from '../../native/index.js';
 import type { Bank } from './fields.js';
 import type { PassphraseSlot, RecoverySlot, Slot, TpmSlot } from './header.js';
-import { beginCounter, changeHeader, freeId, type KeyWork, release, retire, undefine } from './key-work.js';
+import {
+  beginCounter,
+  changeHeader,
+  enter,
+  freeId,
+  isOfOtherTpm,
+  type KeyWork,
+  release,
+  requireRetirable,
+  retire,
+  undefine,
+} from './key-work.js';
 import { tpmSlotOf } from './open.js';
 import { makePassphraseSlot, openPassphraseSlot } from './passphrase-slot.js';
 import { makeRecoverySlot, openRecoverySlot } from './recovery-slot.js';
@@ -82,7 +93,7 @@ export async function addTpm(work: KeyWork, wish: SealWish): Promise<number> {
   let slot: TpmSlot;
   try {
     slot = await sealed(work, session, wish);
-    await changeHeader(work, ({ slots }) => ({ slots: [...slots, slot] }));
+    await enter(work, session, slot, ({ slots }) => ({ slots: [...slots, slot] }));
   } catch (error) {
     if (first) await session.close();
     throw error;
@@ -94,7 +105,7 @@ export async function addTpm(work: KeyWork, wish: SealWish): Promise<number> {
 
 /**
  * Removes a slot; that of a TPM stays removed even for who has an old copy of the header. With the last one goes the rollback
- * counter. @param force goes on where it is the last without TPM, and where the TPM of the slot is missing
+ * counter. @param force goes on where it is the last without TPM, and where the TPM of the slot is missing or another one
  * @throws SherinError KEY_SLOT_*, TPM_*
  */
 export async function removeSlot(work: KeyWork, id: number, force: boolean): Promise<void> {
@@ -112,7 +123,7 @@ export async function removeSlot(work: KeyWork, id: number, force: boolean): Pro
   try {
     await retire(session, slot);
   } catch (error) {
-    if (!force || !(error instanceof SherinError) || error.code !== 'TPM_MISSING') throw error;
+    if (!force || !isOfOtherTpm(error)) throw error;
   }
   work.reached?.('retired');
   const { counter } = vault.header;
@@ -120,7 +131,12 @@ export async function removeSlot(work: KeyWork, id: number, force: boolean): Pro
     await changeHeader(work, () => ({ slots: others }));
   } else {
     work.follow(null);
-    await changeHeader(work, () => ({ slots: others, counter: null }));
+    try {
+      await changeHeader(work, () => ({ slots: others, counter: null }));
+    } catch (error) {
+      work.follow(vault.counter(work.keyring));
+      throw error;
+    }
     if (counter !== null)
       await undefine(session, { handle: counter.handle, name: Buffer.from(counter.name, 'hex') });
   }
@@ -169,9 +185,10 @@ export async function resealSlot(work: KeyWork, id: number, pin: Secret | null):
 async function replaceSeal(work: KeyWork, old: TpmSlot, pin: Secret | null): Promise<number> {
   if (old.pin && pin === null) throw new SherinError('PIN_NEEDED');
   const session = work.vault.tpm();
+  await requireRetirable(session, old);
   const { pcrs, bank } = old;
   const slot = await sealed(work, session, { pin: old.pin ? pin : null, pcrs, bank });
-  await changeHeader(work, ({ slots }) => ({
+  await enter(work, session, slot, ({ slots }) => ({
     slots: slots.flatMap((other) => (other.id === old.id ? [slot, other] : [other])),
   }));
   await retire(session, old);

@@ -1,6 +1,6 @@
 /** What a change of key slots works with, and the order of its writes (FORMAT.md, "Changing key slots"). */
 import { SherinError, systemCode } from '../../common/errors.js';
-import type { Keyring, NvIndex } from '../../native/index.js';
+import type { Keyring, NvIndex, Tpm } from '../../native/index.js';
 import { defineCounter, type RollbackCounter } from './counter.js';
 import { type Header, mostSlots, type TpmSlot, type UnsignedHeader } from './header.js';
 import type { LockedVault } from './open.js';
@@ -36,6 +36,21 @@ export async function changeHeader(
   work.reached?.('head');
 }
 
+/** As {@link changeHeader}, for one that brings in a slot: where no header has it then, its counter goes again. */
+export async function enter(
+  work: KeyWork,
+  session: TpmSession,
+  slot: TpmSlot,
+  change: (before: UnsignedHeader) => Partial<UnsignedHeader>,
+): Promise<void> {
+  try {
+    await changeHeader(work, change);
+  } catch (error) {
+    if (!work.vault.header.slots.some(({ id }) => id === slot.id)) await release(session, slot);
+    throw error;
+  }
+}
+
 /** A place in the list that no slot has. @throws SherinError KEY_SLOTS_FULL */
 export function freeId(header: Header): number {
   if (header.slots.length >= mostSlots)
@@ -47,9 +62,10 @@ function slotIndex({ slotCounter }: TpmSlot): NvIndex {
   return { handle: slotCounter.handle, name: Buffer.from(slotCounter.name, 'hex') };
 }
 
-/** Raises a slot's counter: the slot opens nothing any more, in old copies of the header neither. @throws SherinError TPM_* */
+/** Raises a slot's counter: the slot opens nothing any more, in old copies of the header neither. @throws SherinError TPM_*; TPM_PRIMARY_CHANGED where this is not the TPM that sealed it */
 export async function retire(session: TpmSession, slot: TpmSlot): Promise<void> {
   await session.use(async (tpm) => {
+    await requireSealer(tpm, slot);
     try {
       await tpm.counterIncrement(slotIndex(slot), null);
     } catch (error) {
@@ -58,6 +74,21 @@ export async function retire(session: TpmSession, slot: TpmSlot): Promise<void> 
       if (code !== 'ENVGONE' && code !== 'ENVNAME') throw error;
     }
   });
+}
+
+/** What another TPM holds, or lacks, says nothing of a slot. @throws SherinError TPM_PRIMARY_CHANGED */
+async function requireSealer(tpm: Tpm, { primaryName }: TpmSlot): Promise<void> {
+  if ((await tpm.primaryName()).toString('hex') !== primaryName) throw new SherinError('TPM_PRIMARY_CHANGED');
+}
+
+/** Whether a slot can't be retired as its TPM is not the one that answers, or none does. */
+export function isOfOtherTpm(error: unknown): boolean {
+  return error instanceof SherinError && ['TPM_MISSING', 'TPM_PRIMARY_CHANGED'].includes(error.code);
+}
+
+/** As {@link retire} would find it, before anything is made that takes the place of the slot. @throws SherinError TPM_* */
+export async function requireRetirable(session: TpmSession, slot: TpmSlot): Promise<void> {
+  await session.use((tpm) => requireSealer(tpm, slot));
 }
 
 /** Gives a retired slot's counter back to the TPM, which has room for few. */
@@ -78,8 +109,15 @@ export async function beginCounter(work: KeyWork): Promise<void> {
   const { vault, keyring } = work;
   const { index, value } = await defineCounter(vault.tpm(), keyring);
   work.follow(null, value);
-  await work.renewHead();
-  work.reached?.('count');
-  await changeHeader(work, () => ({ counter: index }));
+  try {
+    await work.renewHead();
+    work.reached?.('count');
+    await changeHeader(work, () => ({ counter: index }));
+  } catch (error) {
+    const made = { handle: index.handle, name: Buffer.from(index.name, 'hex') };
+    if (vault.header.counter === null) await undefine(vault.tpm(), made);
+    else work.follow(vault.counter(keyring), value);
+    throw error;
+  }
   work.follow(vault.counter(keyring), value);
 }

@@ -2,7 +2,7 @@
 import { SherinError } from '../../common/errors.js';
 import type { TpmSlot } from './header.js';
 import { type SealWish, sealed } from './key-slots.js';
-import { beginCounter, changeHeader, type KeyWork, release, retire, undefine } from './key-work.js';
+import { beginCounter, changeHeader, enter, type KeyWork, release, retire, undefine } from './key-work.js';
 import type { TpmSession } from './tpm-session.js';
 
 export interface Moved {
@@ -22,7 +22,7 @@ export async function moveTpm(work: KeyWork, wish: SealWish): Promise<Moved> {
     slot = await sealed(work, session, wish);
     // The counter of the old TPM can't be asked here: the new one begins once the head names its value.
     work.follow(null);
-    await changeHeader(work, ({ slots }) => ({ slots: [slot, ...slots], counter: null }));
+    await enter(work, session, slot, ({ slots }) => ({ slots: [slot, ...slots], counter: null }));
   } catch (error) {
     await session.close();
     work.follow(vault.counter(work.keyring));
@@ -35,7 +35,8 @@ export async function moveTpm(work: KeyWork, wish: SealWish): Promise<Moved> {
   work.reached?.('retired');
   const ids = new Set(old.map(({ id }) => id));
   await changeHeader(work, ({ slots }) => ({ slots: slots.filter(({ id }) => !ids.has(id)) }));
-  if (counter !== null)
+  // Handles of another TPM say nothing here.
+  if (counter !== null && old.some(({ primaryName }) => primaryName === slot.primaryName))
     await undefine(session, { handle: counter.handle, name: Buffer.from(counter.name, 'hex') });
   return { slot: slot.id, unretired };
 }

@@ -25,7 +25,14 @@ function fullHeader(): JsonObject {
   const header = parseJcs(base);
   const wrapped = { nonce: text(12), ciphertext: text(32), tag: text(16) };
   const kdf = { n: 1024, r: 8, p: 1 };
-  const passphrase = { id: 1, type: 'passphrase', salt: text(32), kdf, wrapped };
+  const passphrase = {
+    id: 1,
+    type: 'passphrase',
+    created: '2026-01-02T03:04:05.678Z',
+    salt: text(32),
+    kdf,
+    wrapped,
+  };
   const tpm = {
     ...{ id: 2, type: 'tpm2', kind: 'software', device: 'swtpm', bank: 'sha256', pcrs: [0, 7], pin: false },
     ...{ salt: text(32), kdf, primaryName: name, public: text(80), private: text(160), wrapped },
@@ -90,6 +97,17 @@ describe('header', () => {
     const bytes = join(jcs(fullHeader()));
     expect(accepts(() => parseHeader(bytes))).toBe(true);
     expectSame(bytes);
+  });
+
+  it('is malformed to both where its slots together cost too much', () => {
+    const full = fullHeader();
+    const [recovery, passphrase] = full.slots as JsonObject[];
+    for (const p of [8, 9]) {
+      const costly = [2, 3].map((id) => ({ ...passphrase, id, kdf: { n: 2 ** 18, r: 8, p } }));
+      const bytes = join(jcs({ ...full, slots: [recovery as Json, ...(costly as Json[])] }));
+      expect(accepts(() => parseHeader(bytes))).toBe(p === 8);
+      expectSame(bytes);
+    }
   });
 
   it('is malformed to both or to neither after any one change', () => {

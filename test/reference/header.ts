@@ -15,7 +15,7 @@ import {
 } from './json.js';
 import { type Master, owns, parseUuid, sign, verify } from './keys.js';
 import { must, Refused } from './refused.js';
-import { checkNvIndex, checkSlot, checkTime } from './slot-shape.js';
+import { checkNvIndex, checkSlot, checkTime, guessBytes } from './slot-shape.js';
 import { openPassphraseSlot, openRecoverySlot } from './slots.js';
 
 export interface Header {
@@ -45,6 +45,8 @@ export function parseHeader(bytes: Uint8Array): Header {
   const slots = asList(object.slots, 'slots').map((slot) => asObject(slot, 'slot'));
   must(slots.length >= 1 && slots.length <= 16, 'between 1 and 16 slots');
   for (const slot of slots) checkSlot(slot);
+  const cost = slots.reduce((sum, slot) => sum + guessBytes(slot), 0);
+  must(cost <= 4 * 2 ** 30, 'scrypt goes through more than 4 GiB');
   const ids = slots.map((slot) => slot.id);
   must(new Set(ids).size === ids.length, 'two slots have one id');
   return {

@@ -27,6 +27,20 @@ export function checkNvIndex(value: Json | undefined): void {
   checkName(index.name);
 }
 
+/** RFC 3339, UTC. */
+export function checkTime(value: Json | undefined): void {
+  const created = asText(value, 'created');
+  must(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(created), 'created');
+  must(!Number.isNaN(Date.parse(created)), 'created is no time');
+}
+
+/** Bytes that scrypt goes through with the cost of a slot; 0 where it has none. */
+export function guessBytes({ kdf }: JsonObject): number {
+  if (kdf === undefined) return 0;
+  const { n, r, p } = asObject(kdf, 'kdf');
+  return 128 * Number(n) * Number(r) * Number(p);
+}
+
 export function checkCost(value: Json | undefined): void {
   const kdf = asObject(value, 'kdf');
   hasMembers(kdf, ['n', 'r', 'p'], 'kdf');
@@ -76,12 +90,6 @@ function checkTpm(slot: JsonObject): void {
   must(/^[0-9a-f]{64}$/.test(asText(slot.pcrDigest, 'pcrDigest')), 'pcrDigest');
 }
 
-export function checkTime(value: Json | undefined): void {
-  const text = asText(value, 'created');
-  must(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(text), 'created');
-  must(!Number.isNaN(Date.parse(text)), 'created is no time');
-}
-
 const common = ['id', 'type', 'salt', 'wrapped'];
 const tpmMembers =
   'kind device bank pcrs pin kdf primaryName public private slotCounter slotGeneration pcrDigest pcrValues';
@@ -92,20 +100,12 @@ const members: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** @throws Refused malformed */
-export function checkTime(value: Json | undefined): void {
-  const created = asText(value, 'created');
-  must(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(created), 'created');
-  must(!Number.isNaN(Date.parse(created)), 'created is no time');
-}
-
-/** @throws Refused malformed */
 export function checkSlot(slot: JsonObject): void {
   const type = asText(slot.type, 'type');
   const expected = Object.hasOwn(members, type) ? members[type] : undefined;
   must(expected !== undefined, 'slot type');
-  const { created, ...parameters } = slot;
-  if (created !== undefined) checkTime(created);
-  hasMembers(parameters, expected, `${type} slot`);
+  hasMembers(slot, slot.created === undefined ? expected : [...expected, 'created'], `${type} slot`);
+  if (slot.created !== undefined) checkTime(slot.created);
   asWhole(slot.id, 'slot id', 0, 255);
   fromBase64(asText(slot.salt, 'salt'), 32);
   const wrapped = asObject(slot.wrapped, 'wrapped');
