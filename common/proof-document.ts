@@ -1,6 +1,7 @@
 /** Proofs as documents: canonical JSON that whoever has the vault's public key can check (FORMAT.md, "Proofs"). */
 import { jcs } from './jcs.js';
 import { NotCanonical, parseCanonical } from './strict-json.js';
+import { uuidForm } from './vault-key.js';
 
 /** A head of the audit log as it stands there. */
 export interface AuditHeadForm {
@@ -74,17 +75,17 @@ export function proofText(document: ProofDocument): string {
 export function parseProof(bytes: Uint8Array): ProofDocument {
   const value = parseCanonical(bytes, longestProof);
   if (value.v !== 1) throw new NotCanonical('its version is not 1');
-  const check = kinds[value.kind as ProofDocument['kind']];
-  if (typeof value.kind !== 'string' || !Object.hasOwn(kinds, value.kind) || check === undefined)
+  const { kind } = value;
+  if (typeof kind !== 'string' || !Object.hasOwn(kinds, kind))
     throw new NotCanonical('it is of no kind that is known');
-  check(value);
+  kinds[kind as ProofDocument['kind']](value);
   return value as unknown as ProofDocument;
 }
 
 type Members = Readonly<Record<string, unknown>>;
 type Check = (value: unknown) => void;
 
-const uuid = text(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'vault is no UUID');
+const uuid = text(uuidForm, 'vault is no UUID');
 const facts = { v: () => undefined, kind: () => undefined, vault: uuid };
 
 const auditHead = object({

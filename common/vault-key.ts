@@ -32,6 +32,9 @@ export function parseVaultKey(text: string, path: string): VaultKey {
   return { uuid: Buffer.from(uuid.replaceAll('-', ''), 'hex'), publicKey };
 }
 
+/** A UUID as text, in its one form here. */
+export const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 export function uuidText(uuid: Buffer): string {
   return uuid.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -4,7 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { commandWord, quoted } from './quote.js';
+import { packagedPlaces } from './places.js';
+import { commandLine, commandWord, quoted } from './quote.js';
+import { unitsOf } from './units.js';
 
 const sherinctl = resolve(import.meta.dirname, '../../dist/cli/main.js');
 let home: string;
@@ -32,7 +34,18 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 test('words come back as they were, whatever is special in a unit', () => {
   expect(quoted('a "b" %h \\')).toBe('"a \\"b\\" %%h \\\\"');
   expect(commandWord('$HOME')).toBe('"$$HOME"');
+  expect(commandLine('/opt/$a/node', '$b')).toBe('"/opt/$a/node" "$$b"');
   expect(() => quoted('a\nExecStart=b')).toThrow(expect.objectContaining({ code: 'USAGE' }));
+});
+
+test('systemd makes no other directory of sockets than the one that is meant', () => {
+  const made = (runtime: string) =>
+    unitsOf({ ...packagedPlaces, runtime }, 'system')
+      .get('sherind.service')
+      ?.match(/^RuntimeDirectory=.*$/m)?.[0];
+  expect(made('/run/sherin')).toBe('RuntimeDirectory=sherin');
+  for (const runtime of ['/run/a b', '/run/a%b', '/run/a:b', '/run/..', '/run/a"b', '/srv/run'])
+    expect(made(runtime), runtime).toBeUndefined();
 });
 
 test('--dry-run writes nothing', () => {

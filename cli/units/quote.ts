@@ -9,7 +9,12 @@ export function quoted(word: string): string {
   return `"${escaped}"`;
 }
 
-/** A word of a command line, where `$` would begin a variable. */
+/** A command. Of its program systemd takes the path as it is written: there `$` begins nothing. */
+export function commandLine(program: string, ...words: string[]): string {
+  return [quoted(program), ...words.map(commandWord)].join(' ');
+}
+
+/** A word of a command line behind its program, where `$` would begin a variable. */
 export function commandWord(word: string): string {
   return quoted(word).replaceAll('$', '$$$$');
 }

@@ -1,8 +1,8 @@
 /** The units of one vault, as text by file name (systemd.unit(5)). */
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { systemHardening, userHardening } from './hardening.js';
 import type { UnitPlaces } from './places.js';
-import { commandWord, quoted } from './quote.js';
+import { commandLine, commandWord, quoted } from './quote.js';
 
 export type Manager = 'system' | 'user';
 
@@ -44,7 +44,8 @@ function environment(where: UnitPlaces): string[] {
 
 function service(where: UnitPlaces, manager: Manager): string {
   const system = manager === 'system';
-  const ownRuntime = system && dirname(where.runtime) === '/run';
+  // A list of words with specifiers, and `:` between two names (systemd.exec(5)): others sherind makes itself.
+  const ownRuntime = system && /^\/run\/[A-Za-z0-9_-][A-Za-z0-9_.-]*$/.test(where.runtime);
   return text([
     ...head(
       where,
@@ -59,7 +60,7 @@ function service(where: UnitPlaces, manager: Manager): string {
     ...environment(where),
     // A dead mount of a killed sherin-fs stands there still: sherind clears it.
     `ExecStartPre=-/usr/bin/mkdir -p -m 0700 ${commandWord(where.mount)}`,
-    `ExecStart=${[where.node, '--max-semi-space-size=8', where.daemon].map(commandWord).join(' ')}`,
+    `ExecStart=${commandLine(where.node, '--max-semi-space-size=8', where.daemon)}`,
     // sherind starts sherin-fs again itself; what remains for the manager is sherind.
     'Restart=on-failure',
     'RestartSec=2',
@@ -112,7 +113,7 @@ function lockBeforeSleep(where: UnitPlaces): string {
     '[Service]',
     'Type=oneshot',
     ...environment(where),
-    `ExecStart=${[where.node, where.cli, 'lock'].map(commandWord).join(' ')}`,
+    `ExecStart=${commandLine(where.node, where.cli, 'lock')}`,
     // Where sherin-fs does not run nothing is open.
     'SuccessExitStatus=6',
     'TimeoutStartSec=60',

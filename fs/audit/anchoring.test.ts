@@ -93,6 +93,25 @@ test('what hangs holds up neither appends nor the end of the log, and is told', 
   expect(begun).toBe(1);
 });
 
+test('what hung at the end of the log is not gone on with: a head that comes late would stand behind newer ones', async () => {
+  let begun = 0;
+  let answer: () => void = () => undefined;
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const opened = await openLog(() => {
+    begun += 1;
+    return answered;
+  });
+  await opened.append(event(1));
+  await until(() => begun === 1);
+  await opened.append(event(2));
+  await opened.close();
+  answer();
+  await setTimeout(20);
+  expect(begun).toBe(1);
+});
+
 test('a failure is told and recorded once, and so is its end, after which the newest head is kept', async () => {
   rmSync(place, { recursive: true });
   const opened = await openLog(fileTarget(join(place, 'anchors')));

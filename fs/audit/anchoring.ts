@@ -56,13 +56,19 @@ export class Anchoring implements HeadListener {
   async end(read: ReadHead): Promise<void> {
     this.#ended = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    let late = false;
     const last = async (): Promise<void> => {
       await this.#running;
-      await this.#keep(read).catch(() => undefined);
+      // Who opens the log next may have given newer heads away by now.
+      if (!late) await this.#keep(read).catch(() => undefined);
     };
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, Math.min(lastPatience, this.#every.patience));
+      const end = (): void => {
+        late = true;
+        resolve();
+      };
+      timer = setTimeout(end, Math.min(lastPatience, this.#every.patience));
     });
     await Promise.race([last(), patience]);
     clearTimeout(timer);

@@ -125,6 +125,15 @@ test('anchors are heads of this vault, oldest first; a line that a crash cut is 
   expect({ code, ...JSON.parse(out) }).toMatchObject({ code: 0, anchors: 2, tornAnchors: 1 });
 });
 
+test('a file without one whole head is no file of anchors', () => {
+  const [first] = heads as [AuditHeadForm];
+  for (const text of ['', '\n', `${anchor(first)}\r\n`, anchor(first).slice(0, 90)]) {
+    bare.write('anchors', text);
+    const { code, err } = audit('--anchors', 'anchors');
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('there is no head in it') });
+  }
+});
+
 test('proofs of a record and of two heads are checked with the public key alone', async () => {
   bare.write('proof', `${proofText(await inclusion(40))}\n`);
   const { code, out } = bare.run('verify-proof', 'proof', '--key', 'vault.pub');
@@ -205,6 +214,11 @@ test('a forged proof is refused with a sentence', async () => {
     ['spaces', `${text} `, /canonical form/],
     ['two ends', `${text}\n\n`, /canonical form/],
     ['prototype', text.replace('"kind":"audit-inclusion"', '"kind":"__proto__"'), /of no kind/],
+    [
+      'no text for a kind',
+      text.replace('"kind":"audit-inclusion"', '"kind":{"toString":0,"valueOf":0}'),
+      /of no kind/,
+    ],
     ['base64', text.replace(document.leaf, document.leaf.replace('=', '')), /base64/],
     ['deep', '['.repeat(100_000), /nests deeper than 16/],
     ['long', '"'.repeat(200_000), /longer than 131072 bytes/],

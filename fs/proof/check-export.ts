@@ -1,7 +1,7 @@
 /** Checks a manifest export with the public key alone (FORMAT.md, "Manifest export"). */
 import { asCubeId, isSherinId } from '../../common/ids.js';
 import { signedMessage, verifier } from '../../common/signature.js';
-import { uuidText, type VaultKey } from '../../common/vault-key.js';
+import { uuidForm, uuidText, type VaultKey } from '../../common/vault-key.js';
 import { decodeHead, headMessage, type TreeHead } from '../manifest/head.js';
 import { NotProven } from './check-proof.js';
 import { ExportReader } from './export-reader.js';
@@ -32,8 +32,10 @@ export function checkExport(fd: number, key: VaultKey): ProvenExport {
   const vault = input.text();
   input.take('}');
   const digest = input.end();
+  // Nobody has signed it so far: it is not told as it stands there.
+  if (!uuidForm.test(vault)) throw input.bad('its vault is no UUID');
   if (vault !== uuidText(key.uuid))
-    throw new NotProven(`it is of the vault ${vault.slice(0, 36)}, the key of ${uuidText(key.uuid)}`);
+    throw new NotProven(`it is of the vault ${vault}, the key of ${uuidText(key.uuid)}`);
   if (!verify(signedMessage('export', key.uuid, digest), signature))
     throw new NotProven('its signature does not verify');
   if (!verify(headMessage(key.uuid, layout), headSignature))

@@ -48,10 +48,11 @@ export class ExportReader {
       this.#advance(1);
     }
     this.#advance(1);
-    const raw = `"${Buffer.from(bytes).toString('utf8')}"`;
+    const raw = Buffer.from([0x22, ...bytes, 0x22]);
     try {
-      const value: unknown = JSON.parse(raw);
-      if (typeof value === 'string' && JSON.stringify(value) === raw) return value;
+      const value: unknown = JSON.parse(raw.toString('utf8'));
+      // Bytes are compared: what is not UTF-8 has become other text.
+      if (typeof value === 'string' && raw.equals(Buffer.from(JSON.stringify(value)))) return value;
     } catch {
       // told below
     }

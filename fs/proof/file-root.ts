@@ -4,7 +4,7 @@ import { Frontier, leafHash, rootOfBlocks } from '../../common/merkle.js';
 
 const slotBytes = 1024 * 1024;
 
-/** Reads it from the beginning to its end. */
+/** Reads on to its end; it may be a pipe. @param file at its beginning */
 export async function fileRoot(
   file: FileHandle,
 ): Promise<{ readonly root: Buffer; readonly length: number }> {
@@ -14,7 +14,7 @@ export async function fileRoot(
   for (let filled = slotBytes; filled === slotBytes; ) {
     filled = 0;
     for (let read = 1; read > 0 && filled < slotBytes; filled += read)
-      read = (await file.read(slot, filled, slotBytes - filled, length + filled)).bytesRead;
+      read = (await file.read(slot, filled, slotBytes - filled, null)).bytesRead;
     if (filled > 0) slots.append(leafHash(rootOfBlocks(slot.subarray(0, filled))));
     length += filled;
   }

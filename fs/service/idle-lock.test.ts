@@ -39,7 +39,7 @@ test('a vault that nobody uses locks once, when its time is over', async () => {
 test('each use, told or seen, begins the time anew', async () => {
   await idle.look();
   await pass(50);
-  idle.used();
+  await idle.using(async () => undefined);
   await pass(50);
   mark = 'b';
   await pass(50);

@@ -7,7 +7,7 @@ const looksInTime = 10;
 export interface IdleLockParts {
   /** Seconds without use after which the vault locks itself; null: never. */
   readonly seconds: number | null;
-  /** Changes with each use that nobody tells of here: what the mount's own threads read and sync. Null while locked. */
+  /** Changes with each use that nobody tells of here: what programs open, read, change and sync at the mount. Null while locked. */
   readonly mark: () => string | null;
   /** @throws as VaultService.lock */
   readonly lock: () => Promise<void>;
@@ -38,12 +38,7 @@ export class IdleLock {
     return this.#parts.seconds;
   }
 
-  /** Somebody opens, writes, or asks for content; costs nothing. */
-  used(): void {
-    this.#used = true;
-  }
-
-  /** As {@link used}, to the end of a request; one that is refused is none. */
+  /** Somebody asks for content: a use to the end of the request; one that is refused is none. */
   async using<T>(work: () => Promise<T>): Promise<T> {
     this.#running += 1;
     try {

@@ -81,14 +81,12 @@ export class VaultSource implements MountSource {
 
   changes(): Changes | Promise<Changes> {
     if (this.frozen) throw new PosixError('EROFS');
-    this.#vault.used();
     const session = this.#vault.current();
     return session?.changes ?? this.#vault.unlocked().then((unlocked) => unlocked.changes);
   }
 
   presentChanges(): Changes | null {
     if (this.#end !== null) return null;
-    this.#vault.used();
     return this.#vault.current()?.changes ?? null;
   }
 

@@ -13,12 +13,18 @@ export class PresentChanges implements Changes {
   readonly #writing: Writing;
   readonly #files: FileChanges;
   readonly #rules: AccessRules;
+  #written = 0;
 
   constructor(writing: Writing, cubes: CubeFacts, rules: AccessRules) {
     this.#writing = writing;
     this.#files = new FileChanges(writing, cubes);
     this.tree = writing.tree;
     this.#rules = rules;
+  }
+
+  /** Changes with whatever was written to a file: what is in memory so far is no change of the tree. */
+  get written(): number {
+    return this.#written;
   }
 
   get guard(): AccessGuard | null {
@@ -66,23 +72,23 @@ export class PresentChanges implements Changes {
   }
 
   write(ino: number, offset: number, count: number, source: WriteSource): Promise<void> {
-    return this.#files.write(ino, offset, count, source);
+    return this.#counted(this.#files.write(ino, offset, count, source));
   }
 
   reference(from: FilePlace, to: FilePlace, length: number): Promise<number> {
-    return this.#files.reference(from, to, length);
+    return this.#counted(this.#files.reference(from, to, length));
   }
 
   truncate(ino: number, length: number): Promise<void> {
-    return this.#files.truncate(ino, length);
+    return this.#counted(this.#files.truncate(ino, length));
   }
 
   grow(ino: number, length: number): Promise<void> {
-    return this.#files.grow(ino, length);
+    return this.#counted(this.#files.grow(ino, length));
   }
 
   zero(ino: number, offset: number, count: number): Promise<void> {
-    return this.#files.zero(ino, offset, count);
+    return this.#counted(this.#files.zero(ino, offset, count));
   }
 
   /** @param tree the present one, or one of the past */
@@ -99,10 +105,18 @@ export class PresentChanges implements Changes {
   }
 
   rewritten(): void {
+    this.#written += 1;
     this.#writing.rewriting.look();
   }
 
   throwLate(ino: number): void {
     this.#writing.throwLate(ino);
+  }
+
+  /** One that is refused changes nothing. */
+  async #counted<T>(change: Promise<T>): Promise<T> {
+    const result = await change;
+    this.#written += 1;
+    return result;
   }
 }

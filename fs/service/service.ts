@@ -245,10 +245,6 @@ export class VaultService implements VaultView {
     }
   }
 
-  used(): void {
-    this.idleLock.used();
-  }
-
   /** Wipes keys and plaintext; answers when the kernel has dropped its pages. @throws SherinError UNSEALED: it is locked all the same */
   async lock(peer: Caller | null, reason: 'request' | 'idle' | 'sleep' = 'request'): Promise<void> {
     await this.#turns.run(async () => {

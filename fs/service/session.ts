@@ -154,7 +154,7 @@ export class Session {
   /** Changes with whatever programs read, open or change. */
   get useMark(): string {
     const { servedBytes, hits } = this.reader.stats();
-    return [servedBytes, hits, this.records.opened, this.writing.working.next].join();
+    return [servedBytes, hits, this.records.opened, this.writing.working.next, this.changes.written].join();
   }
 
   /** What becomes of heads of the audit log that are to be kept elsewhere; null: they are not. */

@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { makeLogger } from '../../common/log.js';
 import { SleepWatch } from './sleep-watch.js';
 
@@ -16,6 +17,7 @@ let bus: ChildProcess;
 let logind: ChildProcess;
 let said: AsyncIterator<string>;
 let order: string[] = [];
+let lock: () => Promise<void>;
 let watch: SleepWatch;
 
 beforeAll(async () => {
@@ -33,11 +35,14 @@ beforeAll(async () => {
   if (logind.stdout !== null) said = createInterface({ input: logind.stdout })[Symbol.asyncIterator]();
   expect(await next()).toBe('ready');
   process.env.DBUS_SYSTEM_BUS_ADDRESS = `unix:path=${socket}`;
-  const lock = async () => {
+  watch = new SleepWatch({ lock: () => lock(), log: makeLogger('test', { SHERIN_LOG: 'silent' }) });
+  watch.start();
+});
+beforeEach(() => {
+  order = [];
+  lock = async () => {
     order.push('locked');
   };
-  watch = new SleepWatch({ lock, log: makeLogger('test', { SHERIN_LOG: 'silent' }) });
-  watch.start();
 });
 afterAll(() => {
   watch.stop();
@@ -55,7 +60,6 @@ async function next(): Promise<string> {
 }
 
 test('the machine sleeps only when the vault is locked, and is held up again once it is awake', async () => {
-  order = [];
   expect(await next()).toBe('held');
   logind.stdin?.write('sleep\n');
   expect(await next()).toBe('released');
@@ -74,4 +78,25 @@ test('the machine sleeps only when the vault is locked, and is held up again onc
   logind.stdin?.write('sleep\n');
   expect(await next()).toBe('released');
   expect(order).toEqual(['held', 'locked', 'released', 'held', 'locked', 'released']);
+});
+
+test('a lock that takes longer than a sleep does not let go of the next one', async () => {
+  let finish: () => void = () => undefined;
+  const slow = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  logind.stdin?.write('wake\n');
+  expect(await next()).toBe('held');
+  lock = () => {
+    lock = async () => {
+      finish();
+      // Whoever let go now would be heard before.
+      await setTimeout(300);
+      order.push('locked');
+    };
+    return slow;
+  };
+  logind.stdin?.write('sleep\nwake\nsleep\n');
+  expect(await next()).toBe('released');
+  expect(order).toEqual(['held', 'locked', 'released']);
 });

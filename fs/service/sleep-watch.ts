@@ -30,7 +30,8 @@ export class SleepWatch {
   readonly #programs: { readonly setpriv: string; readonly monitor: string; readonly inhibit: string };
   #monitor: ChildProcess | null = null;
   #inhibitor: ChildProcess | null = null;
-  #asleep = false;
+  /** The sleep that has begun and not ended: another one may begin before the vault is locked for it. */
+  #sleep: symbol | null = null;
   #stopped = false;
   #pause: number = againMs.first;
 
@@ -46,7 +47,7 @@ export class SleepWatch {
 
   /** It would be told of a sleep now, and the machine would wait. */
   get watching(): boolean {
-    return this.#monitor !== null && (this.#asleep || this.#inhibitor !== null);
+    return this.#monitor !== null && (this.#sleep !== null || this.#inhibitor !== null);
   }
 
   start(): void {
@@ -86,22 +87,24 @@ export class SleepWatch {
   }
 
   async #sleeps(): Promise<void> {
-    this.#asleep = true;
+    const sleep = Symbol('sleep');
+    this.#sleep = sleep;
     const { lock, log } = this.#parts;
     log.info('the machine goes to sleep: the vault is locked');
     // It is locked all the same where something could not be sealed, and has said so.
     await lock().catch((error: unknown) => log.error({ err: error }, 'locking before a sleep failed'));
-    this.#letGo();
+    // Awake again before it was locked: what is held now is for the next sleep.
+    if (this.#sleep === sleep) this.#letGo();
   }
 
   #wakes(): void {
-    this.#asleep = false;
+    this.#sleep = null;
     this.#hold();
   }
 
   /** The lock lasts as long as its program, and that as long as its standard input: it can't outlive this process. */
   #hold(): void {
-    if (this.#inhibitor !== null || this.#stopped || this.#asleep || this.#monitor === null) return;
+    if (this.#inhibitor !== null || this.#stopped || this.#sleep !== null || this.#monitor === null) return;
     const begun = Date.now();
     const child = spawn(this.#programs.inhibit, inhibitArguments, { stdio: ['pipe', 'ignore', 'ignore'] });
     this.#inhibitor = child;

@@ -10,8 +10,6 @@ export interface VaultView {
   readonly folders: BotFolders;
   /** Nothing may be changed. */
   readonly frozen: boolean;
-  /** A program changes something. */
-  used(): void;
   /** The session, or null while locked; never unseals. */
   current(): Session | null;
   /** The session; a sealed vault is opened with the TPM first. @throws SherinError LOCKED, PIN_NEEDED, TPM_* */

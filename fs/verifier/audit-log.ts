@@ -1,13 +1,21 @@
 import type { FileHandle } from 'node:fs/promises';
+import { SherinError } from '../../common/errors.js';
 import type { VaultKey } from '../../common/vault-key.js';
 import { Anchors } from '../audit/anchors.js';
 import { verifyAudit } from '../audit/verify.js';
 import { type Told, withInput } from './input.js';
 
-/** @throws SherinError AUDIT_BROKEN, ROLLBACK */
+/** @throws SherinError AUDIT_BROKEN, ROLLBACK; PROOF_BROKEN: anchors without a head */
 export async function verifyAuditLog(dir: string, key: VaultKey, anchorFile?: string): Promise<Told> {
   if (anchorFile === undefined) return verified(dir, key, null);
-  return withInput(anchorFile, (file: FileHandle) => verified(dir, key, new Anchors(file.fd, key)));
+  return withInput(anchorFile, async (file: FileHandle) => {
+    const anchors = new Anchors(file.fd, key);
+    const told = await verified(dir, key, anchors);
+    // Line ends of another system, or another file: it would show nothing that was cut off.
+    if (anchors.met === 0)
+      throw new SherinError('PROOF_BROKEN', { path: anchorFile, part: 'there is no head in it' });
+    return told;
+  });
 }
 
 async function verified(dir: string, key: VaultKey, anchors: Anchors | null): Promise<Told> {

@@ -56,15 +56,19 @@ export function layOut(target, version) {
   for (const program of ['cli', 'daemon', 'fs']) layProgram(program, join(lib, 'dist', program));
   // What V8 compiles of them is made where they are installed, by the Node that is there.
   copy(join(root, 'setup/steps/compile-ahead.mjs'), join(lib, 'compile-ahead.mjs'));
+  // Stands alone: sherinctl has it check what the vault signs, and so may anybody, elsewhere.
+  const verifier = join(lib, 'dist/sherin-verify.mjs');
+  write(verifier, ownNode(readFileSync(join(root, 'dist/sherin-verify.mjs'), 'utf8')));
   cpSync(join(root, 'dist/bots'), join(lib, 'dist/bots'), { recursive: true });
   for (const [name, wanted] of Object.entries(modules))
     layModule(name, wanted, join(lib, 'node_modules', name));
   mkdirSync(join(target, 'usr/bin'), { recursive: true });
   for (const [name, program] of [
-    ['sherinctl', 'cli'],
-    ['sherind', 'daemon'],
+    ['sherinctl', 'cli/main.js'],
+    ['sherind', 'daemon/main.js'],
+    ['sherin-verify', 'sherin-verify.mjs'],
   ])
-    symlinkSync(`../lib/sherin/dist/${program}/main.js`, join(target, 'usr/bin', name));
+    symlinkSync(`../lib/sherin/dist/${program}`, join(target, 'usr/bin', name));
   layManual(join(target, 'usr/share/man/man1/sherinctl.1.gz'));
   layCompletions(join(target, 'usr/share'));
   for (const [name, text] of unitsOf(packagedPlaces, 'system'))
@@ -89,10 +93,12 @@ export function layOut(target, version) {
 function layProgram(program, folder) {
   const from = join(root, 'dist', program);
   copy(join(from, 'program.cjs'), join(folder, 'program.cjs'));
-  // The Node of the package that this one depends on, whatever PATH says.
-  const launcher = readFileSync(join(root, 'setup/launch.mjs'), 'utf8').replace(/^#!.*/, '#!/usr/bin/node');
-  write(join(folder, 'main.js'), launcher);
-  chmodSync(join(folder, 'main.js'), 0o755);
+  write(join(folder, 'main.js'), ownNode(readFileSync(join(root, 'setup/launch.mjs'), 'utf8')));
+}
+
+/** A program for the Node of the package that this one depends on, whatever PATH says. */
+function ownNode(program) {
+  return program.replace(/^#!.*/, '#!/usr/bin/node');
 }
 
 function layModule(name, wanted, folder) {

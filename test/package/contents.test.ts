@@ -50,6 +50,8 @@ test('it runs alone: the program, its page, its completions', () => {
     spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', cwd: '/' });
   expect(run('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect(run('status', '--runtime-dir', home)).toMatchObject({ status: 6 });
+  const verify = spawnSync(inside('usr/bin/sherin-verify'), ['--help'], { encoding: 'utf8', cwd: '/' });
+  expect(verify).toMatchObject({ status: 0, stdout: expect.stringContaining('usage: sherin-verify') });
   for (const path of [
     'bash-completion/completions/sherinctl',
     'man/man1/sherinctl.1.gz',

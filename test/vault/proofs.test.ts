@@ -59,6 +59,9 @@ test('each file carries a proof of its content that the public key alone checks'
   const id = JSON.parse(machine.ok('stat', '--json', 'a')).entry.id;
   expect(JSON.parse(out)).toMatchObject({ kind: 'object-inclusion', id, length: content.length });
 
+  const piped = `cat content | ${process.execPath} sherin-verify.mjs verify-proof proof --key vault.pub --file -`;
+  expect(execFileSync('sh', ['-c', piped], { cwd: bare.folder, encoding: 'utf8' })).toContain('verified: ');
+
   bare.write('content', content.subarray(1));
   const other = bare.run('verify-proof', 'proof', '--key', 'vault.pub', '--file', 'content');
   expect(other).toMatchObject({
