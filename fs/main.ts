@@ -2,10 +2,11 @@
 /** sherin-fs: the only process that holds keys or plaintext. Started by sherinctl; see `sherin-fs --help`. */
 import { Command, Option } from 'commander';
 import { places } from '../common/environment.js';
-import { SherinError, systemCode } from '../common/errors.js';
+import { SherinError } from '../common/errors.js';
 import { version } from '../common/version.js';
 import { auditVerify } from './commands/audit-verify.js';
 import { backup } from './commands/backup.js';
+import { handBack } from './commands/hand-back.js';
 import { init } from './commands/init.js';
 import { policyFloor } from './commands/policy-floor.js';
 import { publicKey } from './commands/public-key.js';
@@ -16,20 +17,24 @@ import { hardenProcess } from './service/key-memory.js';
 
 /** An error as one line for people, and the documented exit code. */
 function fail(error: unknown): never {
-  if (systemCode(error) === 'EINTR')
-    return fail(new SherinError('INTERRUPTED', { what: 'nothing was typed' }));
   if (error instanceof SherinError) {
-    const { code, message, hint } = error;
-    const text = process.argv.includes('--json')
-      ? JSON.stringify({ error: { code, message, hint } })
-      : `sherin-fs: ${message} — ${hint}`;
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`sherin-fs: ${error.message} — ${error.hint}\n`);
     process.exit(error.exit);
   }
   process.stderr.write(
     `sherin-fs: an internal error: ${error instanceof Error ? error.message : String(error)}\n`,
   );
   process.exit(1);
+}
+
+/** Of a command at the terminal of sherinctl, which prints errors as its own. */
+function failTo({ failureFd }: { readonly failureFd: number }): (error: unknown) => never {
+  return (error) => process.exit(handBack(failureFd, error));
+}
+
+/** What sherinctl runs in the foreground. */
+function atTerminal(command: Command): Command {
+  return command.requiredOption('--failure-fd <n>', 'descriptor that gets the error, as JSON', Number);
 }
 
 function withPlaces(command: Command): Command {
@@ -55,7 +60,7 @@ withPlaces(program.command('serve').description('serve the vault until stopped (
   .option('--lock-before-sleep', 'lock before the machine sleeps', false)
   .action(async (options) => serve(places(options), options).catch(fail));
 
-withPlaces(program.command('init').description('make a vault (used by sherinctl init)'))
+atTerminal(withPlaces(program.command('init').description('make a vault (used by sherinctl init)')))
   .option('--yes', 'do not ask to acknowledge the recovery key', false)
   .option('--no-pin', 'seal without a PIN')
   .option('--pin-fd <n>', 'read the PIN from a descriptor', Number)
@@ -64,31 +69,30 @@ withPlaces(program.command('init').description('make a vault (used by sherinctl 
   .addOption(
     new Option('--pad <mode>', 'padding of stored cubes').choices(['4k', 'vertex', 'cube']).default('4k'),
   )
-  .option('--json', 'print errors as JSON', false)
   .option('--shared', 'IDs depend on the owner: for a mount shared between users', false)
-  .action(async (options) => init(places(options), options).catch(fail));
+  .action(async (options) => init(places(options), options).catch(failTo(options)));
 
-program
-  .command('recovery-key')
+atTerminal(program.command('recovery-key'))
   .description('make a recovery key (used by sherinctl key add recovery)')
   .requiredOption('--key-fd <n>', 'memory file that gets the key', Number)
   .option('--yes', 'do not ask to acknowledge the recovery key', false)
   .option('--recovery-out <file>', 'write the recovery key to a new 0600 file')
-  .option('--json', 'print errors as JSON', false)
-  .action(async (options) => recoveryKey(options).catch(fail));
+  .action(async (options) => recoveryKey(options).catch(failTo(options)));
 
-withPlaces(program.command('policy-floor').description('change the floor (used by sherinctl policy floor)'))
+atTerminal(withPlaces(program.command('policy-floor')))
+  .description('change the floor (used by sherinctl policy floor)')
   .requiredOption('--recovery-fd <n>', 'read the recovery key from a descriptor', Number)
   .option('--confidence <n>', 'least threshold', Number)
   .option('--empathy <n>', 'least threshold', Number)
   .option('--safety <n>', 'least threshold', Number)
   .option('--rules <file>', 'access rules of the floor, as JSON')
   .option('--json', 'print one JSON object', false)
-  .action(async (options) => policyFloor(places(options), options).catch(fail));
+  .action(async (options) => policyFloor(places(options), options).catch(failTo(options)));
 
-withPlaces(program.command('audit-verify').description('check the audit log with the public key alone'))
+atTerminal(withPlaces(program.command('audit-verify')))
+  .description('check the audit log with the public key alone')
   .option('--json', 'print one JSON object', false)
-  .action(async (options) => auditVerify(places(options), options).catch(fail));
+  .action(async (options) => auditVerify(places(options), options).catch(failTo(options)));
 
 withPlaces(
   program.command('public-key').description('print the public key that this machine remembers'),

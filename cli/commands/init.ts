@@ -50,7 +50,6 @@ export const init = command({
     if (options.pcrs !== undefined) flags.push('--pcrs', options.pcrs);
     if (options.pad !== undefined) flags.push('--pad', options.pad);
     if (options.shared) flags.push('--shared');
-    if (session.output.json) flags.push('--json');
     const exit = await runSherinFs(['init', ...flags], options.pinFd);
     if (exit === Exit.done && session.output.json) {
       session.output.record({

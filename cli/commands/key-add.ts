@@ -76,7 +76,6 @@ const recovery = command({
       const flags = ['--key-fd', String(fd)];
       if (yes) flags.push('--yes');
       if (recoveryOut !== undefined) flags.push('--recovery-out', resolve(recoveryOut));
-      if (session.output.json) flags.push('--json');
       const exit = await runSherinFs(['recovery-key', ...flags], fd);
       if (exit !== Exit.done) return exit;
       sealMemfd(fd);

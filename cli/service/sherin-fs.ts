@@ -1,32 +1,50 @@
 /** sherin-fs in the foreground. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { errorOf, type SherinError } from '../../common/errors.js';
 import { Exit, type ExitCode } from '../../common/exit.js';
 import { sherinFs } from '../../daemon/client/sherin-fs-program.js';
+import { failureSchema } from '../../daemon/protocol/rpc.js';
 
 const known: readonly number[] = Object.values(Exit);
 
 /**
- * Runs sherin-fs in the foreground on this terminal; it prints its own errors. Resolves to its exit code.
+ * Runs sherin-fs in the foreground on this terminal. Resolves to its exit code.
  * @param descriptor one that it gets besides the standard three, under the same number
+ * @throws SherinError the one that it hands back
  */
 export async function runSherinFs(args: readonly string[], descriptor?: number): Promise<ExitCode> {
-  const stdio: ('inherit' | 'ignore' | number)[] = ['inherit', 'inherit', 'inherit'];
-  if (descriptor !== undefined && descriptor > 2) {
-    while (stdio.length < descriptor) stdio.push('ignore');
-    stdio.push(descriptor);
-  }
-  const child = spawn(process.execPath, [sherinFs(), ...args], { stdio });
+  const failureFd = descriptor === 3 ? 4 : 3;
+  const stdio: ('inherit' | 'ignore' | 'pipe' | number)[] = ['inherit', 'inherit', 'inherit'];
+  while (stdio.length <= Math.max(failureFd, descriptor ?? 0)) stdio.push('ignore');
+  if (descriptor !== undefined && descriptor > 2) stdio[descriptor] = descriptor;
+  stdio[failureFd] = 'pipe';
+  const child = spawn(process.execPath, [sherinFs(), ...args, '--failure-fd', String(failureFd)], { stdio });
   // Ctrl-C reaches the child too, which knows what to clean up; this process waits for it.
   const ignore = () => undefined;
   process.on('SIGINT', ignore);
   try {
-    return await new Promise<ExitCode>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code) => resolve(asExit(code)));
-    });
+    const [code, failure] = await Promise.all([ended(child), handedBack(child, failureFd)]);
+    if (failure !== null) throw failure;
+    return asExit(code);
   } finally {
     process.off('SIGINT', ignore);
   }
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
+}
+
+/** The error that it hands back; null where it does not. */
+async function handedBack(child: ChildProcess, fd: number): Promise<SherinError | null> {
+  const pipe = child.stdio[fd];
+  if (pipe === null || pipe === undefined || !('read' in pipe)) return null;
+  const said = await text(pipe);
+  return said === '' ? null : errorOf(failureSchema.parse(JSON.parse(said)));
 }
 
 function asExit(code: number | null): ExitCode {

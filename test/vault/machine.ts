@@ -2,15 +2,14 @@
 import { execFileSync, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { projectRoot } from '../../common/project.js';
 import { ControlClient } from '../../daemon/client/control-client.js';
 import type { ControlMethod, ControlParams, ControlResult, Status } from '../../daemon/protocol/control.js';
 import { copyInit, keepInit } from './made-vault.js';
 import { gone, until } from './wait.js';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-export const sherinctl = join(root, 'dist/cli/main.js');
+export const sherinctl = join(projectRoot, 'dist/cli/main.js');
 
 export interface Outcome {
   readonly code: number;

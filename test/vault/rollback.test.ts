@@ -139,7 +139,7 @@ describe('a part of the vault put back, while it is locked', () => {
     expect(await opened()).toMatch(/^(AUDIT_BROKEN|ROLLBACK)$/);
     const offline = machine.shell('SHERIN_RUNTIME_DIR=/nowhere $CTL audit verify');
     expect(offline.code).toBe(verified);
-    if (verified !== 0) expect(offline.err).toMatch(/^sherin-fs: the audit log does not verify: [^\n]+\n$/);
+    if (verified !== 0) expect(offline.err).toMatch(/^sherinctl: the audit log does not verify: [^\n]+\n$/);
   });
 
   it('manifest.db with a flipped bit, at 40 places, is refused or serves what is right', async () => {

@@ -1,0 +1,34 @@
+/** Vaults of earlier programs open with the recovery key alone on a machine that never saw them, and hold what they held (write.ts). */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Machine } from '../vault/machine.js';
+import { asRecorded, list } from './listing.js';
+import { gone, layOut, openWithRecoveryKey, passphrase, recorded, vaultNames } from './vaults.js';
+
+describe.each(vaultNames)('the golden vault "%s"', (name) => {
+  let machine: Machine;
+  beforeAll(() => {
+    machine = layOut(name);
+    openWithRecoveryKey(machine);
+  });
+  afterAll(() => machine.end());
+
+  it('holds every path, byte, mode, time and version that was written', async () => {
+    const found = await list(machine, gone[name]);
+    expect(asRecorded(found, recorded(name))).toEqual(recorded(name));
+  });
+
+  it('verifies, and agrees with its manifest and its audit log', async () => {
+    expect(await machine.call('verify', {})).toMatchObject({ failures: [] });
+    expect(await machine.call('fsck', {})).toMatchObject({ clean: true });
+    expect(machine.ok('audit', 'verify')).toMatch(/^audit log verified: \d+ records/);
+  });
+
+  it.runIf(name === 'slots')('opens with its passphrase, too', async () => {
+    await machine.call('lock', {});
+    writeFileSync(join(machine.home, 'words'), `${passphrase}\n`);
+    expect(machine.shell('$CTL unlock --passphrase-fd 3 3<words')).toMatchObject({ code: 0 });
+    expect(readFileSync(join(machine.mount, 'files/note'), 'utf8')).toBe('many keys, one content');
+  });
+});
