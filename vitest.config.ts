@@ -34,6 +34,12 @@ const onRequest = [
   // Sanitizers, a put that is killed at each of its steps, kills under load, all that sherind takes at once.
   'native/checks/*.test.ts',
   'test/vault/crash-put.test.ts',
+  'test/crash/keys.test.ts',
+  'test/vault/counter-windows.test.ts',
+  'daemon/engine/approval.test.ts',
+  // The Debian package is built; a thousand versions of a file.
+  'test/package/contents.test.ts',
+  'test/cli/long-history.test.ts',
   // Kills at random, of which test/crash/matrix.test.ts has those at each step; load; thousands of files; what others read after a kill.
   'fs/manifest/crash.test.ts',
   'test/crash/random-kill.test.ts',
