@@ -178,7 +178,12 @@ test('the manifest is exported and checked with the public key alone; what is ch
     ['an endless text', `{"cubes":{"${'a'.repeat(200_000)}`, /a text does not end/],
     ['cut', text.slice(0, -20), /is missing|does not end/],
     ['more behind it', `${text}{}`, /goes on behind its end/],
-    ['another vault', text.replace(/"vault":"../, '"vault":"zz'), /it is of the vault zz/],
+    [
+      'another vault',
+      text.replace(/"vault":"(.)/, (_, first) => `"vault":"${first === 'a' ? 'b' : 'a'}`),
+      /it is of the vault [ab][0-9a-f]{7}-/,
+    ],
+    ['a vault that is none', text.replace(/"vault":"../, '"vault":"zz'), /its vault is no UUID/],
     ['nothing', '', /is missing/],
   ];
   for (const [name, forgery, expected] of forged) {
