@@ -34,5 +34,6 @@ export function isSherinId(text: string): boolean {
   const [, digits = ''] = text.split('_');
   const day = `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6)}`;
   const time = Date.parse(`${day}T00:00:00Z`);
-  return Number.isFinite(time) && new Date(time).toISOString().startsWith(day);
+  // Times are counted from 1970 on.
+  return Number.isFinite(time) && time >= 0 && new Date(time).toISOString().startsWith(day);
 }
