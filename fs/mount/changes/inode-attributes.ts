@@ -53,7 +53,7 @@ export function setAttributes(changes: Changes, ino: number, change: AttributeCh
  */
 export function dropPrivileges(changes: Changes, ino: number, bits: boolean): void {
   const inode = changes.tree.inode(ino);
-  if (inode?.kind !== 'file') return;
+  if (inode === undefined || inode.kind === 'directory') return;
   const { mode } = inode;
   const dropped = bits ? setuid | ((mode & groupExecutes) !== 0 ? setgid : 0) : 0;
   const xattrs = inode.xattrs.filter(([name]) => !name.equals(capabilities));
