@@ -25,7 +25,8 @@ describe.each(vaultNames)('the golden vault "%s"', (name) => {
     expect(machine.ok('audit', 'verify')).toMatch(/^audit log verified: \d+ records/);
   });
 
-  it.runIf(name === 'slots')('opens with its passphrase, too', async () => {
+  if (name !== 'slots') return;
+  it('opens with its passphrase, too', async () => {
     await machine.call('lock', {});
     writeFileSync(join(machine.home, 'words'), `${passphrase}\n`);
     expect(machine.shell('$CTL unlock --passphrase-fd 3 3<words')).toMatchObject({ code: 0 });

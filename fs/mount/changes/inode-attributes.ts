@@ -29,26 +29,32 @@ const setgid = 0o2000;
 const groupExecutes = 0o010;
 const capabilities = Buffer.from('security.capability');
 
-/** A change of owner drops what privileges a file gives (chown(2)). @throws PosixError ENOENT when it is gone */
+/**
+ * A chown(2) drops what privileges a file gives; one that names neither owner nor group is a change of nothing, and drops them, too.
+ * @throws PosixError ENOENT when it is gone
+ */
 export function setAttributes(changes: Changes, ino: number, change: AttributeChange): void {
-  if (change.uid !== undefined || change.gid !== undefined) dropPrivileges(changes, ino, true);
+  const { uid, gid, mode, atime, mtime } = change;
+  const owner = uid !== undefined || gid !== undefined;
+  const nothing = mode === undefined && atime === undefined && mtime === undefined;
+  if (owner || nothing) dropPrivileges(changes, ino, true);
   const inode = inodeAt(changes, ino);
   const now = changes.now();
   const timeOf = (time: bigint | 'now' | undefined, present: bigint): bigint =>
     time === 'now' ? now : (time ?? present);
   store(changes, inode, {
     ...attributesOf(inode),
-    mode: change.mode ?? inode.mode,
-    uid: change.uid ?? inode.uid,
-    gid: change.gid ?? inode.gid,
-    atime: timeOf(change.atime, inode.atime),
-    mtime: timeOf(change.mtime, inode.mtime),
+    mode: mode ?? inode.mode,
+    uid: uid ?? inode.uid,
+    gid: gid ?? inode.gid,
+    atime: timeOf(atime, inode.atime),
+    mtime: timeOf(mtime, inode.mtime),
     ctime: now,
   });
 }
 
 /**
- * The content or owner of a file is about to change: its capabilities go, and with `bits` setuid, and setgid where the group may
+ * The content or owner of what is no directory is about to change: its capabilities go, and with `bits` setuid, and setgid where the group may
  * execute it (POSIX.1-2017 write(), chown(); capabilities(7)).
  */
 export function dropPrivileges(changes: Changes, ino: number, bits: boolean): void {

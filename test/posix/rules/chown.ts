@@ -96,6 +96,21 @@ export const chown: Operation = {
     }),
     gives('clears setuid and setgid of a program', posix, 0o755, (t) => modeAfter(t, 0o6755)),
     gives('clears setuid of a file that its group may not run', posix, 0o744, (t) => modeAfter(t, 0o4744)),
+    gives('of -1 and -1 clears them, too', page, 0o755, async (t) => {
+      await t.file('f');
+      await t.me.call('chmod', 'f', 0o6755);
+      await t.me.call('chown', 'f', -1, -1);
+      return t.mode('f');
+    }),
+    gives('clears setuid of a FIFO', page, [0o755, 0o755], async (t) => {
+      await t.me.call('mkfifo', 'p', 0o644);
+      const after = async (group: number): Promise<number> => {
+        await t.me.call('chmod', 'p', 0o4755);
+        await t.me.call('chown', 'p', -1, group);
+        return t.mode('p');
+      };
+      return [await after(sharedGroup), await after(-1)];
+    }),
     gives('keeps the sticky bit', posix, 0o1755, (t) => modeAfter(t, 0o1755)),
     gives('keeps setgid of a directory', page, 0o2755, async (t) => {
       await t.folder('d');
