@@ -34,7 +34,7 @@ export class Performer {
         return;
       }
       case 'chmod':
-        return setAttributes(changes, this.#ino(operation.path), { mode: operation.mode });
+        return setAttributes(changes, this.#ino(operation.path), { mode: operation.mode }, 0);
       case 'xattr':
         return this.#setXattr(operation);
       case 'open':

@@ -30,27 +30,40 @@ const groupExecutes = 0o010;
 const capabilities = Buffer.from('security.capability');
 
 /**
- * A chown(2) drops what privileges a file gives; one that names neither owner nor group is a change of nothing, and drops them, too.
- * @throws PosixError ENOENT when it is gone
+ * A chown(2) drops what privileges a file gives; so does one that names neither owner nor group and changes nothing else, which is the owner's and root's.
+ * @param uid of who asks @throws PosixError ENOENT when it is gone, EPERM
  */
-export function setAttributes(changes: Changes, ino: number, change: AttributeChange): void {
-  const { uid, gid, mode, atime, mtime } = change;
-  const owner = uid !== undefined || gid !== undefined;
-  const nothing = mode === undefined && atime === undefined && mtime === undefined;
-  if (owner || nothing) dropPrivileges(changes, ino, true);
+export function setAttributes(
+  changes: Changes,
+  ino: number,
+  change: AttributeChange,
+  uid: number | null,
+): void {
+  const before = inodeAt(changes, ino);
+  const owner = change.uid !== undefined || change.gid !== undefined;
+  const nothing = Object.values(change).every((value) => value === undefined);
+  const mayDrop = uid === 0 || uid === before.uid;
+  if (nothing && !mayDrop && (before.mode & privilegesOf(before)) !== 0) throw new PosixError('EPERM');
+  if (owner || (nothing && mayDrop)) dropPrivileges(changes, ino, true);
   const inode = inodeAt(changes, ino);
   const now = changes.now();
   const timeOf = (time: bigint | 'now' | undefined, present: bigint): bigint =>
     time === 'now' ? now : (time ?? present);
   store(changes, inode, {
     ...attributesOf(inode),
-    mode: mode ?? inode.mode,
-    uid: uid ?? inode.uid,
-    gid: gid ?? inode.gid,
-    atime: timeOf(atime, inode.atime),
-    mtime: timeOf(mtime, inode.mtime),
+    mode: change.mode ?? inode.mode,
+    uid: change.uid ?? inode.uid,
+    gid: change.gid ?? inode.gid,
+    atime: timeOf(change.atime, inode.atime),
+    mtime: timeOf(change.mtime, inode.mtime),
     ctime: now,
   });
+}
+
+/** Bits that give privileges with what is run: of what is no directory. */
+function privilegesOf({ kind, mode }: Inode): number {
+  if (kind === 'directory') return 0;
+  return setuid | ((mode & groupExecutes) !== 0 ? setgid : 0);
 }
 
 /**
@@ -61,7 +74,7 @@ export function dropPrivileges(changes: Changes, ino: number, bits: boolean): vo
   const inode = changes.tree.inode(ino);
   if (inode === undefined || inode.kind === 'directory') return;
   const { mode } = inode;
-  const dropped = bits ? setuid | ((mode & groupExecutes) !== 0 ? setgid : 0) : 0;
+  const dropped = bits ? privilegesOf(inode) : 0;
   const xattrs = inode.xattrs.filter(([name]) => !name.equals(capabilities));
   if ((mode & dropped) === 0 && xattrs.length === inode.xattrs.length) return;
   store(changes, inode, { ...attributesOf(inode), mode: mode & ~dropped, xattrs, ctime: changes.now() });

@@ -185,7 +185,7 @@ export class Modifications {
     const { changes, ino } = await this.#changing(node);
     requireNoResult(changes.tree, ino);
     await this.#refusal(changes, 'write', { ino }, caller);
-    setAttributes(changes, ino, keptAttributes(changes.tree, ino, change));
+    setAttributes(changes, ino, keptAttributes(changes.tree, ino, change), caller.uid);
   }
 
   /** @param drops the caller may not keep the file's setuid and setgid bits */

@@ -189,6 +189,11 @@ export const chown: Operation = {
         await t.me.call('chown', 'f', 54_321, -1);
         return (await t.me.fstat(fd)).uid;
       }),
+      refuses('EPERM', 'of -1 and -1 by another user of a file with setuid', page, async (t) => {
+        await t.file('f');
+        await t.me.call('chmod', 'f', 0o4755);
+        await t.other.call('chown', 'f', -1, -1);
+      }),
       gives('by root gives the new owner the rights of the owner', posix, 'abc', async (t) => {
         await t.file('f', 'abc', 0o600);
         await t.me.call('chown', 'f', t.other.uid, 0);
