@@ -85,7 +85,7 @@ export default defineConfig({
     env: { PATH: `${python}${delimiter}${process.env.PATH ?? ''}` },
     sequence: { sequencer: LongestFirst },
     // More than cores: many a test waits, for a TPM, a mount, a time-out.
-    maxWorkers: 3,
+    maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
