@@ -78,6 +78,13 @@ export class OpenFiles {
     return [...this.#handles].filter(([, { node }]) => inodes.has(node.ino)).map(([handle]) => handle);
   }
 
+  /** Whether somebody has it open to write to it. */
+  isWritten(ino: number): boolean {
+    for (const { node, changes } of this.#handles.values())
+      if (changes !== null && node.ino === ino) return true;
+    return false;
+  }
+
   inodes(): Set<number> {
     return new Set([...this.#handles.values()].map(({ node }) => node.ino));
   }

@@ -34,7 +34,12 @@ export class Performer {
         return;
       }
       case 'chmod':
-        return setAttributes(changes, this.#ino(operation.path), { mode: operation.mode }, 0);
+        return setAttributes(
+          changes,
+          this.#ino(operation.path),
+          { mode: operation.mode },
+          { uid: caller.uid, writes: () => false },
+        );
       case 'xattr':
         return this.#setXattr(operation);
       case 'open':

@@ -29,21 +29,23 @@ const setgid = 0o2000;
 const groupExecutes = 0o010;
 const capabilities = Buffer.from('security.capability');
 
+/** Who asks, and whether he has the file open to write to it. */
+export interface Asker {
+  readonly uid: number | null;
+  readonly writes: () => boolean;
+}
+
 /**
- * A chown(2) drops what privileges a file gives; so does one that names neither owner nor group and changes nothing else, which is the owner's and root's.
- * @param uid of who asks @throws PosixError ENOENT when it is gone, EPERM
+ * A chown(2) drops what privileges a file gives, also one that names neither owner nor group: that comes as a change of nothing, and is the
+ * owner's and root's. The kernel asks the same before a write, which drops them itself. @throws PosixError ENOENT when it is gone, EPERM
  */
-export function setAttributes(
-  changes: Changes,
-  ino: number,
-  change: AttributeChange,
-  uid: number | null,
-): void {
+export function setAttributes(changes: Changes, ino: number, change: AttributeChange, asker: Asker): void {
   const before = inodeAt(changes, ino);
   const owner = change.uid !== undefined || change.gid !== undefined;
   const nothing = Object.values(change).every((value) => value === undefined);
-  const mayDrop = uid === 0 || uid === before.uid;
-  if (nothing && !mayDrop && (before.mode & privilegesOf(before)) !== 0) throw new PosixError('EPERM');
+  const mayDrop = asker.uid === 0 || asker.uid === before.uid;
+  if (nothing && !mayDrop && (before.mode & privilegesOf(before)) !== 0 && !asker.writes())
+    throw new PosixError('EPERM');
   if (owner || (nothing && mayDrop)) dropPrivileges(changes, ino, true);
   const inode = inodeAt(changes, ino);
   const now = changes.now();

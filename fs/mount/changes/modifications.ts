@@ -185,7 +185,8 @@ export class Modifications {
     const { changes, ino } = await this.#changing(node);
     requireNoResult(changes.tree, ino);
     await this.#refusal(changes, 'write', { ino }, caller);
-    setAttributes(changes, ino, keptAttributes(changes.tree, ino, change), caller.uid);
+    const asker = { uid: caller.uid, writes: () => this.#open.isWritten(ino) };
+    setAttributes(changes, ino, keptAttributes(changes.tree, ino, change), asker);
   }
 
   /** @param drops the caller may not keep the file's setuid and setgid bits */
