@@ -37,6 +37,10 @@ const onRequest = [
   'test/crash/keys.test.ts',
   'test/vault/counter-windows.test.ts',
   'daemon/engine/approval.test.ts',
+  // What takes minutes of a processor: backups in the middle of imports and kills, a disk that fills while it is written to, listings that read ahead,
+  // whole cubes, bots that wait for a vault. Transcripts, unit tests and the other tests of a full disk have the plain cases.
+  'test/vault/{backup,full-disk-writing,prefetch,whole-cube}.test.ts',
+  'test/daemon/bot-states.test.ts',
   // The Debian package is built; a thousand versions of a file.
   'test/package/contents.test.ts',
   'test/cli/long-history.test.ts',
