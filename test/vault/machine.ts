@@ -151,8 +151,13 @@ export class Machine {
     return JSON.parse(this.ok('status', '--json')) as Status;
   }
 
+  /** Process ID of sherin-fs: as the system lists it, or where its command line does not name the vault, as it says itself. */
   get fsPid(): number {
-    return this.status().fs.pid;
+    const pattern = `fs/main\\.js serve --vault ${this.vault}( |$)`;
+    const found = spawnSync('pgrep', ['-f', pattern], { encoding: 'utf8' }).stdout;
+    const [pid, ...more] = found.split('\n').filter(Boolean).map(Number);
+    if (more.length > 0) throw new Error(`more than one sherin-fs of ${this.vault}: ${found}`);
+    return pid ?? this.status().fs.pid;
   }
 
   /** Process IDs of this vault's swtpm. */
