@@ -1,8 +1,8 @@
 /** A record may rely on a cube only once the name of its file is durable, whoever gave it. */
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import type { CubeId } from '../../common/ids.js';
 import { system } from '../../native/index.js';
 import { CubeStore } from './store.js';
@@ -14,6 +14,8 @@ const fd = openSync(home, 'r');
 
 afterEach(() => {
   vi.restoreAllMocks();
+});
+afterAll(() => {
   closeSync(fd);
   rmSync(home, { recursive: true });
 });
@@ -35,4 +37,20 @@ it('syncs names that a failed batch has given before anything relies on them', a
   expect(synced).toHaveBeenCalledTimes(5);
   await store.commit([]);
   expect(synced).toHaveBeenCalledTimes(5);
+});
+
+it('cubes that are only placed have one sync each time, and their names are synced before anything relies on them', async () => {
+  const store = new CubeStore(fd);
+  await store.commit([]);
+  const synced = vi.spyOn(system, 'syncfs');
+  await store.place([staged('three')]);
+  expect(existsSync(join(home, 'cubes/aa/aathree.cube'))).toBe(true);
+  expect(synced).toHaveBeenCalledTimes(1);
+  // The sync of its content makes names durable that were given before.
+  await store.place([staged('four')]);
+  expect(synced).toHaveBeenCalledTimes(2);
+  await store.commit([]);
+  expect(synced).toHaveBeenCalledTimes(3);
+  await store.commit([]);
+  expect(synced).toHaveBeenCalledTimes(3);
 });

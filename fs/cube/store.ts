@@ -53,8 +53,19 @@ export class CubeStore {
    * become durable: what is committed next may rely on them.
    */
   async commit(staged: readonly StagedCube[]): Promise<void> {
-    if (staged.length === 0) return this.#syncNames();
+    await this.place(staged);
+    await this.#syncNames();
+  }
+
+  /**
+   * As {@link commit}, but names become durable with the next commit only: until then nothing that is durable may refer to these
+   * cubes. For what is read, and named by no record yet: half the syncs.
+   */
+  async place(staged: readonly StagedCube[]): Promise<void> {
+    if (staged.length === 0) return;
+    const before = this.#named;
     await system.syncfs(this.#vaultFd);
+    this.#durable = Math.max(this.#durable, before);
     this.#named += 1;
     const pairs = staged.map(
       ({ id, temporary }) => [Buffer.from(`cubes/tmp/${temporary}`), Buffer.from(cubePath(id))] as const,
@@ -71,7 +82,6 @@ export class CubeStore {
     } finally {
       this.#named += 1;
     }
-    await this.#syncNames();
   }
 
   async #syncNames(): Promise<void> {

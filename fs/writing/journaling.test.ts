@@ -19,6 +19,7 @@ class Bench {
   readonly answers: { readonly done: (segment: number) => void; readonly fail: (error: Error) => void }[] =
     [];
   readonly journaling: Journaling;
+  placed: Promise<void> = Promise.resolve();
 
   constructor() {
     const journal: Partial<Journal> = {
@@ -48,7 +49,8 @@ class Bench {
       get: (ino: number) => (ino === 7 ? { ino, since: 0, written: 0n, content } : undefined),
     } as unknown as Contents;
     const store = async () => undefined;
-    this.journaling = new Journaling({ journal: journal as Journal, working, contents, store });
+    const placed = () => this.placed;
+    this.journaling = new Journaling({ journal: journal as Journal, working, contents, store, placed });
   }
 
   change(): void {
@@ -76,6 +78,22 @@ describe('journaling', () => {
     await expect(first).rejects.toThrow('EIO');
     await expect(Promise.race([second, Bench.turn()])).rejects.toThrow();
     expect(bench.appends).toHaveLength(1);
+  });
+
+  it('names cubes only once they stay where they are', async () => {
+    const bench = new Bench();
+    let place = (): void => undefined;
+    bench.placed = new Promise((resolve) => {
+      place = resolve;
+    });
+    const sync = bench.journaling.sync(7);
+    await Bench.turn();
+    expect(bench.appends).toHaveLength(0);
+    place();
+    await Bench.turn();
+    expect(bench.appends).toHaveLength(1);
+    bench.answers[0]?.done(1);
+    await sync;
   });
 
   it('keeps the segments of an append under way while others are committed', async () => {

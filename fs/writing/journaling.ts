@@ -22,8 +22,10 @@ export interface JournalingParts {
   readonly journal: Journal;
   readonly working: WorkingTree;
   readonly contents: Contents;
-  /** Stores the dirty slots of a file in cubes, durable, ahead of its version. */
+  /** Stores the dirty slots of a file in cubes ahead of its version. */
   readonly store: (file: UnsealedFile) => Promise<void>;
+  /** Cubes that were stored ahead are durable under their names when it resolves. */
+  readonly placed: () => Promise<void>;
 }
 
 /** Where content is that a file has beyond one of its versions. */
@@ -279,6 +281,8 @@ export class Journaling {
       const told = this.#told;
       this.#appending = journal.current;
       for (const entry of entries) if ('inode' in entry) this.#named.add(entry.inode);
+      // It may name cubes: not before they stay where they are.
+      await this.#parts.placed();
       const segment = await journal.append(entries, told, whenDone);
       // What the journal had of them from before is of no account.
       for (const [ino, version] of retold) this.#contents.get(ino)?.delete(version);

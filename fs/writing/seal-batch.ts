@@ -17,6 +17,15 @@ export class SealBatch extends SealedCubes {
 
   override async store(): Promise<void> {
     await super.store();
+    this.#made();
+  }
+
+  override async place(): Promise<void> {
+    await super.place();
+    this.#made();
+  }
+
+  #made(): void {
     for (const id of this.stored()) this.#ahead.made(id);
   }
 }

@@ -12,7 +12,7 @@ import { vertexBytes } from '../manifest/index-node.js';
 import type { Slot } from '../manifest/object-tree.js';
 import type { FrozenContent } from './frozen-content.js';
 import type { SlotBuffers } from './slot-buffers.js';
-import { piecesOf, planWritten, zeroRuns } from './slot-pieces.js';
+import { piecesOf, planWhole, planWritten, zeroRuns } from './slot-pieces.js';
 
 export interface CubeTarget {
   readonly encode: EncodeOptions;
@@ -36,12 +36,24 @@ export async function sealSlot(
   buffers: SlotBuffers,
 ): Promise<Slot> {
   const before = content.slotBefore(index, target.node);
-  const sealed = before === null ? null : await sealWritten(content, index, before, target);
+  const sealed =
+    (await sealWhole(content, index, target)) ??
+    (before === null ? null : await sealWritten(content, index, before, target));
   if (sealed !== null) return sealed;
   return buffers.with(content.slotLength(index), async (bytes) => {
     await content.assemble(index, bytes);
     return sealAnew(bytes, target);
   });
+}
+
+/** A slot of which every byte was written becomes one cube, put together by the threads that encrypt it; null where it is not that, or some of it is zero. */
+async function sealWhole(content: FrozenContent, index: number, target: CubeTarget): Promise<Slot | null> {
+  const length = content.slotLength(index);
+  const vertices = planWhole(length, (vertex) => content.written(index, vertex));
+  const result = vertices === null ? null : await encodeSlot(content.reader, vertices, length, target.encode);
+  if (result?.ok !== true || result.encoded.kind !== 'cube') return null;
+  target.take(result.encoded);
+  return { kind: 'cube', cube: result.encoded.cube };
 }
 
 /** The written vertices become one cube; null where that is of no use, or what stands there has to be read the long way to tell why it can not be. */

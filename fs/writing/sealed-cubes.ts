@@ -38,6 +38,11 @@ export class SealedCubes {
     return this.#parts.store.commit([...this.#staged.values()]);
   }
 
+  /** They can be read when it resolves, and their names become durable with what is stored next, see {@link CubeStore.place}. */
+  place(): Promise<void> {
+    return this.#parts.store.place([...this.#staged.values()]);
+  }
+
   /** Those that were not there before, or were no good. */
   stored(): Iterable<CubeId> {
     return this.#staged.keys();

@@ -44,6 +44,22 @@ export function planWritten(
   return few && cubes.size > 0 ? planned : null;
 }
 
+/** The vertices of a slot of `length` bytes that were all written, as wholes; null where one was not, or is zero. */
+export function planWhole(
+  length: number,
+  written: (vertex: number) => Vertex | undefined,
+): readonly SlotVertex[] | null {
+  const planned: SlotVertex[] = [];
+  for (let at = 0; at < length; at += vertexBytes) {
+    const vertex = written(at / vertexBytes);
+    const here = Math.min(vertexBytes, length - at);
+    if (vertex?.has(0, here) !== true || isZero(vertex.part(0, here))) return null;
+    const { bytes, first, present } = vertex;
+    planned.push({ kind: 'written', under: null, bytes, first, present });
+  }
+  return planned;
+}
+
 /** Where a vertex of a slot is stored; null for zeros. */
 function findStored(slot: Slot, vertex: number): StoredVertex | null {
   if (slot.kind === 'hole') return null;

@@ -20,6 +20,8 @@ import type { VertexPool } from './vertex-pool.js';
 export const spillBytes = 32 * 1024 * 1024;
 const roundBytes = 16 * 1024 * 1024;
 const mostBytes = 64 * 1024 * 1024;
+/** Rounds under way: one is encrypted while the disk takes the other. */
+const mostRounds = 2;
 /** Between looks at whether memory was given back. */
 const waitMs = 20;
 
@@ -44,7 +46,10 @@ export interface SpillingParts {
   readonly holding: <T>(step: () => Promise<T>) => Promise<T>;
 }
 
-/** What one round stores. */
+/** Slots of files that one round stores. */
+type Chosen = ReadonlyMap<UnsealedFile, readonly number[]>;
+
+/** What a round has made. */
 interface Round {
   readonly batch: SealBatch;
   /** Files that have its cubes. */
@@ -58,7 +63,11 @@ interface Round {
 
 export class Spilling {
   readonly #parts: SpillingParts;
-  #round: Promise<void> | null = null;
+  readonly #rounds = new Set<Promise<void>>();
+  /** The newest of them is being encrypted. */
+  #encrypting = false;
+  /** Slots of files that rounds have. */
+  readonly #underWay = new Map<UnsealedFile, Set<number>>();
   /** Why slots were left in memory, since the last one that was not. */
   #unreadable: SherinError | null = null;
   /** Why the last round failed. */
@@ -75,69 +84,114 @@ export class Spilling {
   async room(): Promise<void> {
     const { pool } = this.#parts;
     while (pool.bytes >= spillBytes) {
-      this.#round ??= this.#spill().finally(() => {
-        this.#round = null;
-      });
-      this.#round.catch(() => undefined);
+      this.#begin();
       if (pool.bytes < mostBytes) return;
-      await this.#round;
+      await Promise.race(this.#rounds);
       if (this.#failed !== null) throw sealFault(this.#failed);
     }
   }
 
   /** No round is under way when it resolves. */
   async settled(): Promise<void> {
-    await this.#round;
+    while (this.#rounds.size > 0) await Promise.all(this.#rounds);
   }
 
   /** Stores all dirty slots of a file. @throws SherinError, NativeError */
   async storeAll(file: UnsealedFile): Promise<void> {
     const slots = file.content.dirtySlots();
     const atOnce = roundBytes / slotBytes;
-    for (let at = 0; at < slots.length; at += atOnce)
-      await this.#store(new Map([[file, slots.slice(at, at + atOnce)]]));
+    let before: Promise<void> = Promise.resolve();
+    for (let at = 0; at < slots.length; at += atOnce) {
+      const chosen = new Map([[file, slots.slice(at, at + atOnce)]]);
+      let stored: Promise<void> = Promise.resolve();
+      await new Promise<void>((encrypted) => {
+        stored = this.#store(chosen, encrypted);
+        stored.catch(() => encrypted());
+      });
+      await before;
+      before = stored;
+    }
+    await before;
   }
 
+  /** Begins a round, unless enough are under way. */
+  #begin(): void {
+    if (this.#encrypting || this.#rounds.size === mostRounds) return;
+    this.#encrypting = true;
+    const round = this.#spill().finally(() => this.#rounds.delete(round));
+    this.#rounds.add(round);
+  }
+
+  /** Never rejects. */
   async #spill(): Promise<void> {
+    let newest = true;
+    const encrypted = (): void => {
+      if (newest) this.#encrypting = false;
+      newest = false;
+    };
     try {
-      if (!(await this.#parts.seal())) await this.#storeSome();
+      if (!(await this.#parts.seal())) await this.#storeSome(encrypted);
       this.#failed = null;
     } catch (error) {
       this.#failed = error;
+    } finally {
+      encrypted();
     }
   }
 
   /** @throws SherinError where what is left stands on what can not be read */
-  async #storeSome(): Promise<void> {
+  async #storeSome(encrypted: () => void): Promise<void> {
     const chosen = this.#choose();
-    if (chosen.size > 0) return this.#store(chosen);
+    if (chosen.size > 0) return this.#noting(chosen, () => this.#store(chosen, encrypted));
     if (this.#unreadable !== null) throw this.#unreadable;
     // What fills the memory is on its way out of it.
     await setTimeout(waitMs);
   }
 
   /** Whole dirty slots first: what is half written is likely to be written on. */
-  #choose(): ReadonlyMap<UnsealedFile, readonly number[]> {
+  #choose(): Chosen {
     const files = [...this.#parts.contents.all()].sort((a, b) => b.content.dirtyBytes - a.content.dirtyBytes);
     const chosen = new Map<UnsealedFile, readonly number[]>();
     let slots = roundBytes / slotBytes;
     for (const file of files) {
       if (slots <= 0) break;
-      const some = file.content.dirtySlots().slice(0, slots);
+      const underWay = this.#underWay.get(file);
+      const waiting = file.content.dirtySlots().filter((slot) => underWay?.has(slot) !== true);
+      const some = waiting.slice(0, slots);
       slots -= some.length;
       if (some.length > 0) chosen.set(file, some);
     }
     return chosen;
   }
 
-  #store(chosen: ReadonlyMap<UnsealedFile, readonly number[]>): Promise<void> {
-    return this.#parts.holding(() => this.#storeHeld(chosen));
+  /** Runs a step that no other round takes these slots in. */
+  async #noting(chosen: Chosen, step: () => Promise<void>): Promise<void> {
+    for (const [file, slots] of chosen) {
+      const noted = this.#underWay.get(file) ?? new Set();
+      this.#underWay.set(file, noted);
+      for (const slot of slots) noted.add(slot);
+    }
+    try {
+      await step();
+    } finally {
+      for (const [file, slots] of chosen) {
+        const noted = this.#underWay.get(file);
+        for (const slot of slots) noted?.delete(slot);
+        if (noted?.size === 0) this.#underWay.delete(file);
+      }
+    }
   }
 
-  async #storeHeld(chosen: ReadonlyMap<UnsealedFile, readonly number[]>): Promise<void> {
+  /** @param encrypted called when what is left is the disk's work */
+  #store(chosen: Chosen, encrypted: () => void): Promise<void> {
+    return this.#parts.holding(() => this.#storeHeld(chosen, encrypted));
+  }
+
+  async #storeHeld(chosen: Chosen, encrypted: () => void): Promise<void> {
     const round: Round = { batch: new SealBatch(this.#parts), files: new Map(), parts: [] };
     try {
       for (const [file, indexes] of chosen) await this.#sealSome(file, indexes, round);
+      encrypted();
       await this.#storeCubes(round);
       for (const { file, state, slots } of round.parts) file.content.storedAhead(state, slots);
     } catch (error) {
@@ -169,7 +223,8 @@ export class Spilling {
 
   async #storeCubes({ batch, files, parts }: Round): Promise<void> {
     const { ahead, heal } = this.#parts;
-    await batch.store();
+    // A record is to say that a refused cube is good: then it has to be there for good.
+    await (batch.healed.size > 0 ? batch.store() : batch.place());
     for (const [id, inodes] of files) for (const ino of inodes) ahead.used(id, ino);
     // No version encodes them once more: its record would say that a refused cube is its content.
     if (batch.healed.size > 0) await heal([...batch.healed]);

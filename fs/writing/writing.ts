@@ -124,6 +124,7 @@ export class Writing {
       working,
       contents,
       store: (file) => this.#spilling.storeAll(file),
+      placed: () => store.commit([]),
     });
     const synced = (): void => this.#patience.synced(performance.now());
     this.rewriting = new Rewriting({
