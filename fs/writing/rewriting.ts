@@ -6,7 +6,6 @@ import type { Contents, UnsealedFile } from './contents.js';
 import type { Headroom } from './headroom.js';
 import type { Journal } from './journal/journal.js';
 import type { Journaling } from './journaling.js';
-import { spillBytes } from './spilling.js';
 import { blockBytes } from './vertex.js';
 import type { VertexPool } from './vertex-pool.js';
 import type { WorkingTree } from './working-tree.js';
@@ -18,6 +17,8 @@ const mostCycles = 64;
 const worthSyncs = 8;
 /** Writes between two syncs that are not many. */
 const fewWrites = 8;
+/** Bytes in memory from which nothing is lent: they are to be stored in cubes. */
+const mostBytes = 32 * 1024 * 1024;
 const privileged = 0o6000;
 
 export interface RewritingParts {
@@ -126,7 +127,7 @@ export class Rewriting {
 
   #hasRoom(taken: number): boolean {
     const { headroom, pool } = this.#parts;
-    return headroom.take(taken) && pool.bytes < spillBytes;
+    return headroom.take(taken) && pool.bytes < mostBytes;
   }
 
   #lend(file: UnsealedFile): Rewrites | null {

@@ -17,7 +17,7 @@ import { isUnreadable } from './unreadable.js';
 import type { VertexPool } from './vertex-pool.js';
 
 /** Dirty bytes from which slots are stored ahead, those that one round stores, and those beyond which writers wait for it. */
-export const spillBytes = 32 * 1024 * 1024;
+const spillBytes = 16 * 1024 * 1024;
 const roundBytes = 16 * 1024 * 1024;
 const mostBytes = 64 * 1024 * 1024;
 /** Rounds under way: one is encrypted while the disk takes the other. */
