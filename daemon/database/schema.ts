@@ -201,6 +201,19 @@ const executedActions = `CREATE TABLE executedActions (
 const queueApproved =
   'ALTER TABLE policyQueue ADD COLUMN approved INTEGER NOT NULL DEFAULT 0 CHECK (approved IN (0, 1))';
 
+/**
+ * A task that is answered from memory costs as much as what it is found by: what few ask for is found by walking the tasks of one owner,
+ * of which there are not many, and not by an index of its own.
+ */
+const fewerIndexes = [
+  'DROP INDEX tasks_owner_state',
+  'DROP INDEX tasks_state',
+  `CREATE INDEX tasks_state ON tasks (state, seq) WHERE state <> 'done'`,
+  'DROP INDEX tasks_root',
+  'CREATE INDEX tasks_below ON tasks (root) WHERE parent IS NOT NULL',
+  'DROP INDEX tasks_ended',
+];
+
 export const migrations: readonly (readonly string[])[] = [
   [tasks, ...taskIndexes, tallies, turns, patterns, ...patternIndexes, tombstones, tombstoneIndex, trust],
   [classifications, classificationIndex, sources],
@@ -210,4 +223,5 @@ export const migrations: readonly (readonly string[])[] = [
   ['CREATE INDEX tasks_result ON tasks (result) WHERE result IS NOT NULL'],
   [unrecordedStops],
   [executedActions, queueApproved],
+  fewerIndexes,
 ];

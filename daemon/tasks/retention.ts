@@ -65,12 +65,16 @@ export class Forgetting {
       gone += tasks;
     }
     if (roots.length === 0) return;
-    this.#database.run(taskSql.removeTrees, JSON.stringify(roots));
+    const topmost = JSON.stringify(roots);
+    if (gone > roots.length) this.#database.run(taskSql.removeBelow, topmost);
+    this.#database.run(taskSql.removeTopmost, topmost);
     this.#tallies.add({ owner, domain: '', state: 'done' }, -gone);
   }
 
   #remove({ root, owner }: Tree): void {
-    const tasks = this.#database.run(taskSql.removeTree, root);
+    const topmost = JSON.stringify([root]);
+    const below = this.#database.run(taskSql.removeBelow, topmost);
+    const tasks = below + this.#database.run(taskSql.removeTopmost, topmost);
     this.#tallies.add({ owner, domain: '', state: 'done' }, -tasks);
   }
 }

@@ -17,9 +17,9 @@ export const taskSql = {
     error = @error, measured = @measured, startedAt = @startedAt, endedAt = @endedAt WHERE id = @id`,
   get: `SELECT ${columns} FROM tasks WHERE id = ?`,
   children: `SELECT ${columns} FROM tasks WHERE parent = ? ORDER BY seq`,
-  treeSize: 'SELECT count(*) AS tasks FROM tasks WHERE root = ?',
+  belowRoot: 'SELECT count(*) AS tasks FROM tasks INDEXED BY tasks_below WHERE parent IS NOT NULL AND root = ?',
   withResult: 'SELECT seq FROM tasks INDEXED BY tasks_result WHERE result = ? LIMIT 1',
-  running: `SELECT ${columns} FROM tasks WHERE state = 'running' ORDER BY seq LIMIT 1`,
+  running: `SELECT ${columns} FROM tasks INDEXED BY tasks_state WHERE state <> 'done' AND state = 'running' ORDER BY seq LIMIT 1`,
 
   // the next one of a domain: the next owner in the order of uids, then by priority, then by age
   readyAfter: `SELECT ${columns} FROM tasks INDEXED BY tasks_ready WHERE state = 'queued' AND waiting = 0 AND domain = ? AND owner > ?
@@ -29,18 +29,24 @@ export const taskSql = {
 
   // pages, the newest first
   page: `SELECT ${columns} FROM tasks WHERE seq < ? ORDER BY seq DESC LIMIT ?`,
-  pageOfState: `SELECT ${columns} FROM tasks WHERE state = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
+  // most are done
+  pageOfDone: `SELECT ${columns} FROM tasks WHERE state = 'done' AND seq < ? ORDER BY seq DESC LIMIT ?`,
+  pageOfState: `SELECT ${columns} FROM tasks INDEXED BY tasks_state WHERE state <> 'done' AND state = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
   pageOfOwner: `SELECT ${columns} FROM tasks WHERE owner = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
-  pageOfOwnerAndState: `SELECT ${columns} FROM tasks WHERE owner = ? AND state = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
+  // of one owner there are not many
+  pageOfOwnerAndState: `SELECT ${columns} FROM tasks INDEXED BY tasks_owner WHERE owner = ? AND state = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
 
   // forgetting
-  endedBefore: `SELECT root, owner FROM tasks INDEXED BY tasks_ended WHERE parent IS NULL AND endedAt < ? ORDER BY endedAt LIMIT ?`,
+  endedBefore: `SELECT root, owner FROM tallies CROSS JOIN tasks INDEXED BY tasks_owner_ended ON owner = CAST(name AS INTEGER)
+    WHERE kind = 'ended-of' AND parent IS NULL AND endedAt IS NOT NULL AND endedAt < ? LIMIT ?`,
   firstEnded: `SELECT root, owner FROM tasks INDEXED BY tasks_owner_ended WHERE parent IS NULL AND endedAt IS NOT NULL AND owner = ?
     ORDER BY endedAt LIMIT 1`,
-  endedTrees: `SELECT root, (SELECT count(*) FROM tasks AS below WHERE below.root = tasks.root) AS tasks
+  endedTrees: `SELECT root, 1 + (SELECT count(*) FROM tasks AS below INDEXED BY tasks_below
+      WHERE below.parent IS NOT NULL AND below.root = tasks.root) AS tasks
     FROM tasks INDEXED BY tasks_owner_ended WHERE parent IS NULL AND endedAt IS NOT NULL AND owner = ? ORDER BY endedAt LIMIT ?`,
-  removeTrees: 'DELETE FROM tasks WHERE root IN (SELECT value FROM json_each(?))',
-  removeTree: 'DELETE FROM tasks WHERE root = ?',
+  // of an array of the IDs of topmost tasks: first what is below them
+  removeBelow: `DELETE FROM tasks INDEXED BY tasks_below WHERE parent IS NOT NULL AND root IN (SELECT value FROM json_each(?))`,
+  removeTopmost: 'DELETE FROM tasks WHERE id IN (SELECT value FROM json_each(?))',
 
   addTally: `INSERT INTO tallies (kind, name, tasks) VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET tasks = tasks + excluded.tasks`,

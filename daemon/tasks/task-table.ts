@@ -90,7 +90,7 @@ export class TaskTable {
   }
 
   treeSize(root: TaskId): number {
-    return this.#database.get<{ tasks: number }>(taskSql.treeSize, root)?.tasks ?? 0;
+    return 1 + (this.#database.get<{ tasks: number }>(taskSql.belowRoot, root)?.tasks ?? 0);
   }
 
   /** The first one that a bot can begin, of the next owner after `owner`. */
@@ -102,6 +102,7 @@ export class TaskTable {
   page({ owner, state, before = Number.MAX_SAFE_INTEGER, limit }: TaskPage): Task[] {
     const rows = (): Row[] => {
       if (owner === undefined && state === undefined) return this.#database.all(taskSql.page, before, limit);
+      if (owner === undefined && state === 'done') return this.#database.all(taskSql.pageOfDone, before, limit);
       if (owner === undefined) return this.#database.all(taskSql.pageOfState, state ?? '', before, limit);
       if (state === undefined) return this.#database.all(taskSql.pageOfOwner, owner, before, limit);
       return this.#database.all(taskSql.pageOfOwnerAndState, owner, state, before, limit);
