@@ -47,13 +47,13 @@ function requireSame(keyring: Keyring, opened: Keyring): void {
 
 function recovery({ vault, keyring }: KeyWork, id: number, key: Secret): RecoverySlot {
   const slot = makeRecoverySlot(vault.uuid, id, keyring, key);
-  requireSame(keyring, openRecoverySlot(vault.uuid, slot, key));
+  requireSame(keyring, openRecoverySlot(vault.uuid, vault.header, slot, key));
   return slot;
 }
 
 async function passphrase({ vault, keyring }: KeyWork, id: number, words: Secret): Promise<PassphraseSlot> {
   const slot = await makePassphraseSlot(vault.uuid, id, keyring, words);
-  requireSame(keyring, await openPassphraseSlot(vault.uuid, slot, words));
+  requireSame(keyring, await openPassphraseSlot(vault.uuid, vault.header, slot, words));
   return slot;
 }
 
@@ -64,7 +64,7 @@ export async function sealed(work: KeyWork, session: TpmSession, wish: SealWish)
   const slotCounter = await session.once((tpm) => tpm.counterDefine(null));
   try {
     const slot = await makeTpmSlot(session, { ...wish, uuid: vault.uuid, id, keyring, slotCounter });
-    requireSame(keyring, await openTpmSlot(session, vault.uuid, slot, wish.pin));
+    requireSame(keyring, await openTpmSlot(session, vault.uuid, vault.header, slot, wish.pin));
     work.reached?.('sealed');
     return slot;
   } catch (error) {
@@ -148,7 +148,7 @@ export async function rotateSlot(work: KeyWork, id: number, secret: Secret | nul
   const { vault, keyring } = work;
   const slot = slotOf(work, id);
   if (slot.type === 'tpm2') {
-    requireSame(keyring, await openTpmSlot(vault.tpm(), vault.uuid, slot, secret));
+    requireSame(keyring, await openTpmSlot(vault.tpm(), vault.uuid, vault.header, slot, secret));
     return replaceSeal(work, slot, secret);
   }
   if (secret === null)
@@ -163,10 +163,10 @@ export async function rotateSlot(work: KeyWork, id: number, secret: Secret | nul
 async function rewrapped(work: KeyWork, slot: RecoverySlot | PassphraseSlot, secret: Secret): Promise<Slot> {
   const { vault, keyring } = work;
   if (slot.type === 'recovery') {
-    requireSame(keyring, openRecoverySlot(vault.uuid, slot, secret));
+    requireSame(keyring, openRecoverySlot(vault.uuid, vault.header, slot, secret));
     return recovery(work, slot.id, secret);
   }
-  requireSame(keyring, await openPassphraseSlot(vault.uuid, slot, secret));
+  requireSame(keyring, await openPassphraseSlot(vault.uuid, vault.header, slot, secret));
   return passphrase(work, slot.id, secret);
 }
 
