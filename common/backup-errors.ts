@@ -33,4 +33,10 @@ export const backupErrors = {
     hint: 'have it written anew: {command}',
     command: 'sherinctl fsck --rebuild',
   },
+  BACKUP_EPOCH: {
+    errno: 'EEXIST',
+    exit: Exit.failed,
+    sentence: '{path} is a backup under the master key of epoch {epoch}, which the vault has changed since',
+    hint: 'begin a new backup in an empty directory, and remove this one once that is complete',
+  },
 } as const;

@@ -27,4 +27,23 @@ export const keyErrors = {
     sentence: 'the vault has no room for one more key slot: {part}',
     hint: 'remove one first: sherinctl key remove',
   },
+  KEY_SLOT_LEFT: {
+    errno: 'EPERM',
+    exit: Exit.locked,
+    sentence:
+      'slot {slot} ({type}) would not open the vault under its new master key: its secret is not there',
+    hint: 'give it (sherinctl key rekey --help says how), or drop the slot: --drop {slot}',
+  },
+  KEY_SLOT_LAST_TPM: {
+    errno: 'EPERM',
+    exit: Exit.failed,
+    sentence: 'slot {slot} is the last one of a TPM, and the rollback counter goes with it',
+    hint: 'remove it by itself, before: sherinctl key remove {slot}',
+  },
+  KEY_EPOCHS_FULL: {
+    errno: 'EBUSY',
+    exit: Exit.failed,
+    sentence: 'the vault takes no further master key now: {part}',
+    hint: 'wait until what is stored is encrypted anew: sherinctl key list shows how far it is',
+  },
 } as const;

@@ -48,7 +48,7 @@ function makeVault(folder) {
   fs.mkdirSync(path.join(folder, 'cubes', 'tmp'), { recursive: true });
   const vaultFd = fs.openSync(folder, 'r');
   const keyring = native.Keyring.generate(uuid);
-  return { keyring, vaultFd, uuid, owner: 0, epoch: 0, pad: '4k' };
+  return { keyring, vaultFd, uuid, owner: 0, pad: '4k' };
 }
 function place(folder, encoded) {
   let bits = '';

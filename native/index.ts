@@ -35,7 +35,7 @@ export {
   preparedRecordBytes,
   setAttr,
 } from './fuse-session.js';
-export type { FramePlace, MacPurpose, ScryptCost, Wrapped } from './keys.js';
+export type { CarriedKeys, FramePlace, MacPurpose, ScryptCost, Wrapped } from './keys.js';
 export { loadFuseNativeMend } from './load.js';
 export type { FrameTo, RewritesState } from './rewrites.js';
 export type { AttestationKey, NvIndex, Quote, Sealed, SealPolicy, TpmInfo } from './tpm.js';
@@ -147,7 +147,6 @@ export interface EncodeOptions {
   readonly uuid: Buffer;
   /** Enters the cube ID. */
   readonly owner: number;
-  readonly epoch: number;
   readonly pad: PadMode;
 }
 
@@ -237,6 +236,19 @@ export type EncodeSlot = (
   options: EncodeOptions,
 ) => Promise<EncodedSlot>;
 
+export type Reencrypted =
+  | Exclude<CubeResult, { readonly ok: true }>
+  /** `temporary`: null for a cube that is of the present epoch already. */
+  | { readonly ok: true; readonly temporary: string | null; readonly stored: number };
+
+/** Decrypts a cube of a former epoch, checks all of it, and encrypts it under the present one, for its ID, as an unsynced temporary file. */
+export type ReencryptCube = (
+  vaultFd: number,
+  id: Buffer,
+  uuid: Buffer,
+  keyring: Keyring,
+) => Promise<Reencrypted>;
+
 /** Keyless check of a cube file: shape, ciphertext root, signature. */
 export type ScrubCube = (
   vaultFd: number,
@@ -304,6 +316,7 @@ interface Addon {
   readonly Threads: ThreadsConstructor;
   readonly encodeBuffer: EncodeBuffer;
   readonly encodeSlot: EncodeSlot;
+  readonly reencryptCube: ReencryptCube;
   readonly scrubCube: ScrubCube;
   readonly checkCubeHeader: CheckCubeHeader;
   readonly rootOfBlocks: RootOfBlocks;
@@ -327,6 +340,7 @@ export const Threads: ThreadsConstructor = addon.Threads;
 export type Threads = ClientThreads;
 export const encodeBuffer: EncodeBuffer = addon.encodeBuffer;
 export const encodeSlot: EncodeSlot = addon.encodeSlot;
+export const reencryptCube: ReencryptCube = addon.reencryptCube;
 export const scrubCube: ScrubCube = addon.scrubCube;
 export const checkCubeHeader: CheckCubeHeader = addon.checkCubeHeader;
 export const rootOfBlocks: RootOfBlocks = addon.rootOfBlocks;

@@ -59,9 +59,30 @@ export interface ChainedRecords {
   readonly leaves: Buffer;
 }
 
+/** What the master key of an epoch carries over from those before, encrypted under a key of its own (FORMAT.md, "Key epochs"). */
+export interface CarriedKeys {
+  readonly epoch: number;
+  /** Null in epoch 0. */
+  readonly identity: Wrapped | null;
+  /** Epochs whose keys count still, ascending. */
+  readonly former: readonly { readonly epoch: number; readonly wrapped: Wrapped }[];
+}
+
 /** The vault master key and its subkeys, in locked memory. Every method throws EWIPED after wipe. */
 export interface Keyring {
   readonly wiped: boolean;
+  /** Of the present master key. */
+  readonly epoch: number;
+  /** Epochs before that one whose keys it has, ascending. */
+  formerEpochs(): number[];
+  /** A new master key of the next epoch, which carries over what this one has. */
+  successor(): Keyring;
+  /** What a header holds for the master key; encrypted anew at each call. */
+  carried(): CarriedKeys;
+  /** Becomes its {@link successor}, for all who use it, and wipes that one. @throws EINVAL where it is another */
+  takeOver(successor: Keyring): void;
+  /** Drops the keys of a former epoch. */
+  forget(epoch: number): void;
   /** Ed25519 public key of K_sign. */
   publicKey(): Buffer;
   /** Ed25519 signature (64 bytes) of RFC 8032 with K_sign. */
@@ -78,12 +99,15 @@ export interface Keyring {
    * bytes more than `data`. A place is used once.
    */
   sealFrame(place: FramePlace, aad: Buffer, data: Buffer, out: Buffer): void;
-  /** The way back; `out` has 16 bytes less than `sealed`. False, and `out` zeroed, where it does not authenticate. */
+  /** The way back, under the key of whichever epoch; `out` has 16 bytes less than `sealed`. False, and `out` zeroed, where it does not authenticate. */
   openFrame(place: FramePlace, aad: Buffer, sealed: Buffer, out: Buffer): boolean;
   /** VMK under a slot key. */
   wrap(slotKey: Secret, aad: Buffer): Wrapped;
-  /** K_manifest, for SQLite; the caller overwrites it after use. */
-  manifestKey(): Buffer;
+  /**
+   * K_manifest, for SQLite; the caller overwrites it after use.
+   * @param page page 1 of a database: the key of the epoch that it is encrypted under; the present one where it is of none
+   */
+  manifestKey(page?: Buffer): Buffer;
   /** K_nv without trailing zero bytes. */
   counterAuth(): Secret;
   wipe(): void;
@@ -91,6 +115,6 @@ export interface Keyring {
 
 export interface KeyringConstructor {
   generate(uuid: Buffer): Keyring;
-  /** @throws ETAG when the slot key is not the right one */
-  unwrap(uuid: Buffer, slotKey: Secret, aad: Buffer, wrapped: Wrapped): Keyring;
+  /** @param carried none: of epoch 0. @throws ETAG when the slot key is not the right one, or the master key does not open what it carries */
+  unwrap(uuid: Buffer, slotKey: Secret, aad: Buffer, wrapped: Wrapped, carried?: CarriedKeys): Keyring;
 }

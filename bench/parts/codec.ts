@@ -67,7 +67,7 @@ async function sealCubes(
   const keyring = Keyring.generate(uuid);
   mkdirSync(join(vault, 'cubes/tmp'), { recursive: true });
   const vaultFd = openSync(vault, 'r');
-  const options = { keyring, vaultFd, uuid, owner: 0, epoch: 0, pad: '4k' } as const;
+  const options = { keyring, vaultFd, uuid, owner: 0, pad: '4k' } as const;
   const encodeOne = async (data: Buffer): Promise<{ cube: CubeRef; temporary: string }> => {
     const encoded = await encodeBuffer(data, options);
     if (encoded.kind !== 'cube' || encoded.temporary === null) throw new Error('random content made no cube');

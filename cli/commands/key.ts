@@ -5,6 +5,7 @@ import { keySlots, slotIds, slotName } from '../service/key-slots.js';
 import { withNewSecret, withSecret } from '../service/secret.js';
 import { add } from './key-add.js';
 import { move } from './key-move.js';
+import { rekey, rekeyWords } from './key-rekey.js';
 
 const slotArg = {
   form: '<slot>',
@@ -25,9 +26,9 @@ const list = command({
   ],
   examples: [{ text: 'All of them', line: 'sherinctl key list' }],
   run: async (session) => {
-    const { slots, counter } = await session.connect().call('key.list', {});
+    const { slots, counter, rekey } = await session.connect().call('key.list', {});
     const { output } = session;
-    output.result({ slots, counter }, () => {
+    output.result({ slots, counter, rekey }, () => {
       for (const { id, type, created, tpm } of slots) {
         const made =
           created === null ? 'when the vault was made' : formatTime(`${Date.parse(created)}000000`);
@@ -39,6 +40,7 @@ const list = command({
       }
       if (!counter)
         output.line('no rollback counter: an older state of the whole vault is not told from the newest');
+      if (rekey !== null) output.line(rekeyWords(rekey));
     });
   },
 });
@@ -167,5 +169,5 @@ export const key = group(
     summary: 'Key slots: the ways to open the vault',
     examples: [{ text: 'What opens it', line: 'sherinctl key list' }],
   },
-  [list, add, remove, rotate, reseal, move],
+  [list, add, remove, rotate, reseal, rekey, move],
 );

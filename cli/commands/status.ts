@@ -6,6 +6,7 @@ import type { DaemonStatus } from '../../daemon/protocol/methods/system.js';
 import { command } from '../definition.js';
 import { asCalled } from '../output/invocation.js';
 import { formatBytes, formatCount, formatDuration, formatTime } from '../output/units.js';
+import { rekeyWords } from './key-rekey.js';
 
 export const status = command({
   name: 'status',
@@ -53,6 +54,7 @@ function rows(found: Status): [string, string][] {
       : []),
     ['tpm', tpm.text],
     ['slots', slots],
+    ...(vault.rekey === null ? [] : ([['rekey', rekeyWords(vault.rekey)]] as [string, string][])),
     [
       'mount',
       mount === null

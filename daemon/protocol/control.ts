@@ -12,7 +12,7 @@ import { engineMethods } from './engine.js';
 import { watchMethods } from './events.js';
 import { fsckSchema, rebuiltSchema } from './fsck.js';
 import { grantMethods } from './grants.js';
-import { keyMethods } from './keys.js';
+import { keyMethods, rekeySchema } from './keys.js';
 import { callerSchema, objectMethods } from './objects.js';
 import { failureSchema } from './rpc.js';
 import { spaceMethods } from './space.js';
@@ -152,6 +152,7 @@ export const statusSchema = z.strictObject({
     reason: failureSchema.nullable(),
     slots: z.array(z.strictObject({ id: count, type: z.string(), pin: z.boolean() })),
     generation: count,
+    rekey: rekeySchema.nullable(),
     /** The emergency stop is on with freeze: nothing is changed. */
     frozen: z.boolean(),
     /** Seconds without use after which it locks itself, and how many are left; null: never, and while it is locked. */

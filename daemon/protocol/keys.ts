@@ -24,6 +24,18 @@ export const keySlotSchema = z.strictObject({
 });
 export type KeySlot = z.infer<typeof keySlotSchema>;
 
+/** A vault that has a new master key, and is being encrypted anew under it. */
+export const rekeySchema = z.strictObject({
+  epoch: count,
+  /** Epochs that have not ended. */
+  former: z.array(count),
+  /** Stored cubes that were looked at in this round, of how many, and how many were encrypted anew since the vault is open. */
+  ...{ checked: count, total: count, done: count },
+  /** Why they have not ended after a round. */
+  waiting: z.string().nullable(),
+});
+export type Rekey = z.infer<typeof rekeySchema>;
+
 /** How to seal. */
 const seal = {
   pcrs: z.array(z.int().min(0).max(23)).min(1).max(24),
@@ -33,9 +45,9 @@ const made = z.strictObject({ slot });
 
 export const keyMethods = {
   'key.list': method(
-    'Key slots, and whether the vault has a rollback counter',
+    'Key slots, whether the vault has a rollback counter, and how far a rekey is',
     nothing,
-    z.strictObject({ slots: z.array(keySlotSchema), counter: z.boolean() }),
+    z.strictObject({ slots: z.array(keySlotSchema), counter: z.boolean(), rekey: rekeySchema.nullable() }),
   ),
   'key.add': method(
     'Adds a passphrase slot, or a recovery slot; what opens it comes from the descriptor',
@@ -65,6 +77,16 @@ export const keyMethods = {
     z.strictObject({ slot }),
     made,
     [0, 2],
+  ),
+  'key.rekey': method(
+    'A new master key in the slots that are kept; the others are dropped. Secrets come from the descriptors, in the order of the slots that have one',
+    z.strictObject({
+      keep: z.array(z.strictObject({ slot, secret: z.boolean() })).max(16),
+      drop: z.array(slot).max(16),
+      force: z.boolean().default(false),
+    }),
+    z.strictObject({ epoch: count }),
+    [0, 16],
   ),
   'key.move': method(
     'Seals to the TPM of this machine, and drops the slots of the TPM before',

@@ -51,7 +51,7 @@ export async function backup(
   const snapshot = target.inside(snapshotFolder);
   const header = await readHeader(source.served ? made : vault, source.path);
   if (header === null) throw new SherinError('VAULT_MISSING', { path: source.path });
-  await requireOwn(target, header);
+  const earlier = await requireOwn(target, header);
   await target.makeFolders();
   await new CubeStore(target.fd).clean();
   if (source.served) await copySnapshot(made, snapshot);
@@ -63,7 +63,16 @@ export async function backup(
     );
   const signer = { uuid: uuidBytes(header), publicKey: source.publicKey };
   const { recheck, progress } = options;
-  const copied = await copyCubes({ ...signer, from: source.fd, to: target.fd, recheck, progress });
+  // The header that is there opens the cubes of both epochs: what is cut off is a backup still.
+  const renewed = (earlier?.keys?.former.length ?? 0) > 0 ? { epoch: header.epoch } : {};
+  const copied = await copyCubes({
+    ...signer,
+    ...renewed,
+    from: source.fd,
+    to: target.fd,
+    recheck,
+    progress,
+  });
   await target.inFolder('audit', (to) => copyAudit(join(vault, 'audit'), to));
   await copyLog(source.fd, target, signer);
   await takeOver(target);
@@ -71,8 +80,12 @@ export async function backup(
   return { ...copied, pruned };
 }
 
-/** A backup goes into an empty directory or over an older backup of the same vault, never over anything else. */
-async function requireOwn(target: BackupDirectory, { uuid }: Header): Promise<void> {
+/**
+ * A backup goes into an empty directory or over an older backup of the same vault and key epoch, never over anything else: with cubes of a
+ * later master key an older backup, and with those of an earlier one the new backup would not open.
+ * @returns the header of the older backup
+ */
+async function requireOwn(target: BackupDirectory, { uuid, epoch }: Header): Promise<Header | null> {
   const { path } = target;
   const there = await target.header();
   if (there === null) {
@@ -80,6 +93,8 @@ async function requireOwn(target: BackupDirectory, { uuid }: Header): Promise<vo
     if (names.length > 0) throw new SherinError('BACKUP_OTHER', { path, part: 'other files' });
   } else if (there.uuid !== uuid)
     throw new SherinError('BACKUP_OTHER', { path, part: `the vault ${there.uuid}` });
+  else if (there.epoch !== epoch) throw new SherinError('BACKUP_EPOCH', { path, epoch: there.epoch });
+  return there;
 }
 
 /**

@@ -2,9 +2,9 @@
 import { asCubeId, type CubeId, cubeIdToBytes } from '../../common/ids.js';
 import { type CubeResult, scrubCube } from '../../native/index.js';
 import { sideBySide } from '../cube/check.js';
-import { readCubeFile } from '../cube/cube-source.js';
+import { epochOfFile, readCubeFile } from '../cube/cube-source.js';
 import { ReceivedCubes } from '../cube/received-cubes.js';
-import { CubeStore } from '../cube/store.js';
+import { CubeStore, cubePath } from '../cube/store.js';
 
 /** Whom cubes are signed by. */
 export interface Signer {
@@ -18,6 +18,8 @@ export interface CopyCubesOptions extends Signer {
   readonly to: number;
   /** Check also what is there already, and replace what fails. */
   readonly recheck: boolean;
+  /** Replace also those of another key epoch; none: whatever epoch they are of. */
+  readonly epoch?: number;
   readonly progress: (done: number, total: number) => void;
 }
 
@@ -26,7 +28,7 @@ export interface CopiedCubes {
   readonly total: number;
   readonly copied: number;
   readonly bytes: number;
-  /** Of those that were there already, found bad and replaced. */
+  /** Of those that were there already, found bad or of another key epoch and replaced. */
   readonly replaced: number;
   /** Could not be copied. */
   readonly failures: readonly { readonly cube: string; readonly fault: string }[];
@@ -85,7 +87,7 @@ class Copy {
     const id = asCubeId(name);
     if (id === undefined) return this.#fail(name, 'malformed');
     const there = this.#there.has(name);
-    if (there && (!this.#options.recheck || (await this.#isGood(id)))) return;
+    if (there && (await this.#mayStay(id))) return;
     const bytes = await readCubeFile(this.#options.from, id);
     // It went to quarantine meanwhile, or something else stands in its place.
     if (bytes === null) return this.#fail(name, 'missing');
@@ -100,6 +102,12 @@ class Copy {
     this.#bytes += bytes.length;
     if (there) this.#replaced += 1;
     if (this.#received.accept(id, bytes.length)) await this.#commit();
+  }
+
+  async #mayStay(id: CubeId): Promise<boolean> {
+    const { to, epoch, recheck } = this.#options;
+    if (epoch !== undefined && (await epochOfFile(to, cubePath(id), id)) !== epoch) return false;
+    return !recheck || this.#isGood(id);
   }
 
   async #isGood(id: CubeId): Promise<boolean> {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyDatabase } from '../manifest/copy-database.js';
+import { firstPage } from '../manifest/first-page.js';
 import { ForeignNodes } from '../manifest/foreign-nodes.js';
 import type { Session } from '../service/session.js';
 import type { LogReading } from './log-reading.js';
@@ -29,7 +30,7 @@ export async function fetchNodes(
   let references = known;
   await copyDatabase(`/proc/self/fd/${backup}/manifest.db`, copy);
   try {
-    const foreign = ForeignNodes.open({ path: copy, key: session.keyring.manifestKey() });
+    const foreign = ForeignNodes.open({ path: copy, key: session.keyring.manifestKey(firstPage(copy)) });
     try {
       for (let level = 0; level < levels && !references.complete; level++) {
         const found = [...references.lostNodes].flatMap((id) => {

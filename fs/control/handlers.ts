@@ -63,7 +63,7 @@ export function controlHandlers(
     ...auditHandlers(service),
     ...accessHandlers(service),
     ...taskHandlers(service.tasks),
-    ...keyHandlers(service.keys),
+    ...keyHandlers(service),
 
     status: () => service.status(),
 

@@ -1,12 +1,19 @@
 import { SherinError } from '../../common/errors.js';
 import type { Secret } from '../../native/index.js';
-import type { KeyChanges } from '../service/key-changes.js';
+import type { VaultService } from '../service/service.js';
 import { takeNewSecret, takeSecret } from './secrets.js';
 import type { Call, ControlHandlers } from './server.js';
 
 type Handlers = Pick<
   ControlHandlers,
-  'key.list' | 'key.add' | 'key.add-tpm' | 'key.remove' | 'key.rotate' | 'key.reseal' | 'key.move'
+  | 'key.list'
+  | 'key.add'
+  | 'key.add-tpm'
+  | 'key.remove'
+  | 'key.rotate'
+  | 'key.reseal'
+  | 'key.rekey'
+  | 'key.move'
 >;
 
 const pinLeast = 4;
@@ -14,11 +21,13 @@ const pinLeast = 4;
 const passphraseLeast = 8;
 
 /** `key.*`. */
-export function keyHandlers(keys: KeyChanges): Handlers {
+export function keyHandlers({ keys, reencryption }: Pick<VaultService, 'keys' | 'reencryption'>): Handlers {
   return {
     async 'key.list'() {
       const { slots, counter } = keys.list();
-      return { slots: [...slots], counter };
+      const { state } = reencryption;
+      const rekey = state === null ? null : { ...state, former: [...state.former] };
+      return { slots: [...slots], counter, rekey };
     },
 
     'key.add': ({ type }, call) => {
@@ -40,6 +49,21 @@ export function keyHandlers(keys: KeyChanges): Handlers {
       wiping(takeSecret(call), (secret) => keys.rotate(slot, secret, call.peer)),
 
     'key.reseal': ({ slot }, call) => withPin(call, (pin) => keys.reseal(slot, pin, call.peer)),
+
+    async 'key.rekey'({ keep, drop, force }, { fds, peer }) {
+      const secrets: Secret[] = [];
+      try {
+        const given = keep.map(({ slot, secret }): [number, Secret | null] => {
+          if (!secret) return [slot, null];
+          const taken = needed(takeSecret({ fds: fds.slice(secrets.length) }));
+          secrets.push(taken);
+          return [slot, taken];
+        });
+        return { epoch: await keys.rekey({ keep: new Map(given), drop: new Set(drop), force }, peer) };
+      } finally {
+        for (const secret of secrets) secret.wipe();
+      }
+    },
 
     'key.move': ({ pcrs, bank }, call) =>
       withPin(call, (pin) => keys.move({ pcrs: sorted(pcrs), bank, pin }, call.peer)),

@@ -1,7 +1,7 @@
 import { SherinError } from '../../common/errors.js';
-import { type CubeId, cubeIdFromBytes, parseCubeId } from '../../common/ids.js';
+import { type CubeId, parseCubeId } from '../../common/ids.js';
 import type { CubeRef } from '../../native/index.js';
-import { objectCubes } from '../cube/catalog.js';
+import { findNeeded } from '../cube/needed.js';
 import type { QuarantineState } from '../manifest/state.js';
 import { actorOf, systemActor } from '../service/actor.js';
 import { pathsOf } from '../service/cube-places.js';
@@ -28,7 +28,7 @@ export function quarantineHandlers(service: VaultService): Handlers {
       const refused: { id: string; fault: string }[] = [];
       const known = new Map<CubeId, CubeRef>();
       for (const id of chosen(session, ids)) {
-        const cube = session.catalog.find(id) ?? findInOldVersions(session, id);
+        const cube = session.catalog.find(id) ?? findNeeded(session.manifest, id);
         if (cube === undefined) refused.push({ id, fault: 'unused' });
         else known.set(id, cube);
       }
@@ -106,13 +106,4 @@ async function restore(session: Session, id: CubeId, cube: CubeRef): Promise<str
   const meta = { reason: fault };
   session.records.note({ event: 'AUDIT_RESTORE_REFUSED', id, actor: systemActor, meta }, true);
   return fault;
-}
-
-/** A cube that no file holds now. */
-function findInOldVersions(session: Session, id: CubeId): CubeRef | undefined {
-  const { manifest } = session;
-  for (const object of manifest.tree.everyObject()) {
-    for (const { cube } of objectCubes(manifest, object)) if (cubeIdFromBytes(cube.id) === id) return cube;
-  }
-  return undefined;
 }

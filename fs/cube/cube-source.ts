@@ -6,6 +6,8 @@ import type { CubeId } from '../../common/ids.js';
 import { readBounded } from '../disk/bounded.js';
 import { cubePath, largestCube } from './store.js';
 
+/** Where the flags of a header end: their upper half is the epoch. */
+const flagsEnd = 16;
 /** What answers where there is no file to be read: nothing, a link, a file in a folder's place. */
 const notThere: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ELOOP'];
 
@@ -18,8 +20,13 @@ export function readCubeFile(directory: number, id: CubeId): Promise<Buffer | nu
   return readFileOfCube(directory, cubePath(id), id);
 }
 
-/** As {@link readCubeFile}, of a file with any name. */
-export async function readFileOfCube(directory: number, path: string, id: CubeId): Promise<Buffer | null> {
+/** As {@link readCubeFile}, of a file with any name. @param limit bytes that are read at most */
+export async function readFileOfCube(
+  directory: number,
+  path: string,
+  id: CubeId,
+  limit = largestCube + 1,
+): Promise<Buffer | null> {
   let file: FileHandle;
   try {
     file = await open(
@@ -32,12 +39,18 @@ export async function readFileOfCube(directory: number, path: string, id: CubeId
   }
   try {
     if (!(await file.stat()).isFile()) return null;
-    return await readBounded(file, largestCube + 1);
+    return await readBounded(file, limit);
   } catch (error) {
     throw unreadable(id, error);
   } finally {
     await file.close();
   }
+}
+
+/** Key epoch in the flags of a cube's header (FORMAT.md, "Cube file"), unverified; null where there is no such file. @throws SherinError DISK_READ */
+export async function epochOfFile(directory: number, path: string, id: CubeId): Promise<number | null> {
+  const head = await readFileOfCube(directory, path, id, flagsEnd);
+  return head === null || head.length < flagsEnd ? null : head.readUInt16LE(flagsEnd - 2);
 }
 
 function unreadable(id: CubeId, cause: unknown): SherinError {

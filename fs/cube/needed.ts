@@ -31,6 +31,18 @@ export function contentOf(
   return cubes;
 }
 
+/** A cube of whichever version that is kept; undefined where none needs it. @throws SherinError MANIFEST_BROKEN */
+export function findNeeded(
+  manifest: NodeSource & { readonly tree: { everyObject(): Iterable<ObjectInfo> } },
+  id: CubeId,
+): CubeRef | undefined {
+  for (const object of manifest.tree.everyObject()) {
+    const cube = contentOf(manifest, object).get(id);
+    if (cube !== undefined) return cube;
+  }
+  return undefined;
+}
+
 /** The object that a record places in cubes, and where; null: it places none. @param tree knows all objects of the log by then */
 export function placedBy(tree: Tree, mutation: Mutation): (Content & { readonly no: number }) | null {
   if (mutation.type === 'put') {

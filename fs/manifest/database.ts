@@ -2,6 +2,7 @@
 import { closeSync, constants, lstatSync, openSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { copyUnderKey, rawKey, takePlace } from './copy-under-key.js';
 
 export type Statement = Database.Statement<unknown[]>;
 
@@ -27,7 +28,7 @@ export interface DatabaseOptions {
 
 /** An encrypted SQLite database whose every failure is a SherinError. */
 export class ManifestDatabase {
-  readonly #db: Database.Database;
+  #db: Database.Database;
   readonly #path: string;
   readonly #statements = new Map<string, Statement>();
 
@@ -77,12 +78,10 @@ export class ManifestDatabase {
   }
 
   static #connect({ path, key }: DatabaseOptions): ManifestDatabase {
-    // `raw:` ‖ 32 bytes: the key itself, no derivation (sqlite3mcExtractRawKey), and no key in an SQL string.
-    const raw = Buffer.concat([Buffer.from('raw:', 'ascii'), key]);
+    const raw = rawKey(key);
     key.fill(0);
     let db: Database.Database | undefined;
     try {
-      if (raw.length !== 36) throw new RangeError('the manifest key has 32 bytes');
       db = new Database(path, { fileMustExist: true, timeout: 0 });
       db.pragma("cipher = 'chacha20'");
       db.key(raw);
@@ -141,6 +140,39 @@ export class ManifestDatabase {
     this.guard('checkpoint', () => this.#db.pragma('wal_checkpoint(TRUNCATE)'));
   }
 
+  /**
+   * Encrypts all of it under another key; both are overwritten. Reads go on; nobody may write meanwhile. A crash leaves it under
+   * the one key or the other. @throws SherinError NO_SPACE, IO with everything as it was; LOCKED
+   */
+  async changeKey(old: Buffer, fresh: Buffer): Promise<void> {
+    const beside = `${this.#path}.new`;
+    try {
+      removeDatabase(beside);
+      this.checkpoint();
+      const before = this.#changes();
+      await copyUnderKey(this.#path, beside, { old, fresh }).catch((error: unknown) => {
+        throw databaseError(error, 'encrypting it anew', this.#path);
+      });
+      if (this.#changes() !== before || sizeOf(`${this.#path}-wal`) > 0)
+        throw new SherinError('IO', {
+          what: 'encrypting manifest.db anew',
+          part: 'it was changed meanwhile',
+        });
+      this.close();
+      takePlace(this.#path, beside);
+      this.#db = ManifestDatabase.#connect({ path: this.#path, key: fresh }).#db;
+    } finally {
+      old.fill(0);
+      fresh.fill(0);
+      removeDatabase(beside);
+    }
+  }
+
+  /** Rows that this connection has changed so far. */
+  #changes(): unknown {
+    return this.get('counting changes', 'SELECT total_changes()')?.[0];
+  }
+
   get isOpen(): boolean {
     return this.#db.open;
   }
@@ -148,7 +180,7 @@ export class ManifestDatabase {
   /** Closes and deletes a database whose making failed. */
   remove(): void {
     this.close();
-    for (const suffix of ['', '-wal', '-journal']) rmSync(`${this.#path}${suffix}`, { force: true });
+    removeDatabase(this.#path);
   }
 
   close(): void {
@@ -184,6 +216,14 @@ function requireFiles(path: string): void {
       throw broken(`manifest.db${suffix} is there, which Sherin never makes`);
     }
   }
+}
+
+function removeDatabase(path: string): void {
+  for (const suffix of ['', '-wal', '-journal']) rmSync(`${path}${suffix}`, { force: true });
+}
+
+function sizeOf(path: string): number {
+  return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Exclusive locking before WAL: the WAL index stays in memory and no -shm file exists. */

@@ -269,6 +269,11 @@ export class Manifest {
     this.#database.checkpoint();
   }
 
+  /** Has the database under another key. Nobody may commit meanwhile. @throws SherinError NO_SPACE, IO, LOCKED */
+  changeKey(old: Buffer, fresh: Buffer): Promise<void> {
+    return this.#database.changeKey(old, fresh);
+  }
+
   /** Checks the whole log, record by record, against the present head, and the tables beside it against the log. @throws SherinError MANIFEST_BROKEN */
   verifyLog(progress?: (done: number, total: number) => void): Promise<void> {
     return verifyLog(this.#log, this.head, progress);

@@ -3,6 +3,5 @@ import type { LockedVault } from '../vault/open.js';
 
 /** How cubes of a vault are encrypted, for owner 0. */
 export function encodeOptions(locked: LockedVault, keyring: Keyring): EncodeOptions {
-  const { epoch, pad } = locked.header;
-  return { keyring, vaultFd: locked.fd, uuid: locked.uuid, owner: 0, epoch, pad };
+  return { keyring, vaultFd: locked.fd, uuid: locked.uuid, owner: 0, pad: locked.header.pad };
 }

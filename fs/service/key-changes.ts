@@ -9,6 +9,7 @@ import * as slots from '../vault/key-slots.js';
 import type { KeyWork } from '../vault/key-work.js';
 import { type Moved, moveTpm } from '../vault/move-tpm.js';
 import type { LockedVault } from '../vault/open.js';
+import { type RekeyWish, rekey } from '../vault/rekey.js';
 import { actorOf } from './actor.js';
 import { recoveryKey } from './open-session.js';
 import type { Session } from './session.js';
@@ -19,9 +20,11 @@ export interface KeyChangesParts {
   readonly locked: LockedVault;
   /** Told after each durable step of a change. */
   readonly reached?: KeyWork['reached'];
+  /** The vault has a new master key. */
+  readonly rekeyed?: () => void;
 }
 
-type Action = 'add' | 'remove' | 'rotate' | 'reseal' | 'move';
+type Action = 'add' | 'remove' | 'rotate' | 'reseal' | 'move' | 'rekey';
 type Result = { readonly slot: number };
 
 export class KeyChanges {
@@ -87,12 +90,34 @@ export class KeyChanges {
     }));
   }
 
+  /** @param keep slots that stay, each with its secret as a person would type it. @returns the new epoch */
+  async rekey({ keep, drop, force }: RekeyWish, peer: Caller): Promise<number> {
+    const keys: Secret[] = [];
+    const meta = { keep: keep.size, drop: drop.size };
+    try {
+      const { epoch } = await this.#change('rekey', meta, peer, async (work) => {
+        const kept = [...keep].map(([id, secret]): [number, Secret | null] => {
+          const found = this.list().slots.find((slot) => slot.id === id);
+          if (found?.type !== 'recovery' || secret === null) return [id, secret];
+          const key = recoveryKey(secret);
+          keys.push(key);
+          return [id, key];
+        });
+        return { epoch: await rekey(work, { keep: new Map(kept), drop, force }) };
+      });
+      this.#parts.rekeyed?.();
+      return epoch;
+    } finally {
+      for (const key of keys) key.wipe();
+    }
+  }
+
   move(wish: slots.SealWish, peer: Caller): Promise<Moved> {
     return this.#change('move', {}, peer, (work) => moveTpm(work, wish));
   }
 
   /** Records the wish, does it between two commits, records the outcome. @throws SherinError DENIED, LOCKED, AUDIT_UNWRITABLE */
-  async #change<R extends Result>(
+  async #change<R extends Partial<Result> & { readonly epoch?: number }>(
     action: Action,
     about: AuditEvent['meta'],
     peer: Caller,
@@ -108,8 +133,10 @@ export class KeyChanges {
     const meta = { action, ...about };
     await session.records.record({ event: 'AUDIT_KEY', id: null, actor, meta });
     try {
-      const result = await session.alone(() => step(this.#work(session)));
-      const done = { ...meta, slot: result.slot, generation: locked.header.generation };
+      const result = await session.alone(() => step(keyWork(session, locked, this.#parts.reached)));
+      const { slot, epoch } = result;
+      const outcome = { ...(slot === undefined ? {} : { slot }), ...(epoch === undefined ? {} : { epoch }) };
+      const done = { ...meta, ...outcome, generation: locked.header.generation };
       await session.records.record({ event: 'AUDIT_KEY_DONE', id: null, actor, meta: done });
       return result;
     } catch (error) {
@@ -118,18 +145,22 @@ export class KeyChanges {
       throw error;
     }
   }
+}
 
-  #work({ keyring, manifest, guard }: Session): KeyWork {
-    const { locked, reached } = this.#parts;
-    return {
-      vault: locked,
-      keyring,
-      namedGeneration: () => manifest.head.headerGeneration,
-      renewHead: () => guard.renew(),
-      follow: (counter, value) => guard.follow(counter, value),
-      ...(reached === undefined ? {} : { reached }),
-    };
-  }
+/** For one step between two commits. */
+export function keyWork(
+  { keyring, manifest, guard }: Session,
+  vault: LockedVault,
+  reached?: KeyWork['reached'],
+): KeyWork {
+  return {
+    vault,
+    keyring,
+    namedGeneration: () => manifest.head.headerGeneration,
+    renewHead: () => guard.renew(),
+    follow: (counter, value) => guard.follow(counter, value),
+    ...(reached === undefined ? {} : { reached }),
+  };
 }
 
 function shown(slot: Slot): KeySlot {

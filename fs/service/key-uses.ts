@@ -1,4 +1,5 @@
 import type { Keyring } from '../../native/index.js';
+import { firstPage } from '../manifest/first-page.js';
 
 /** What the audit log does with the keys. */
 export function auditKeys(keyring: Keyring) {
@@ -11,10 +12,13 @@ export function auditKeys(keyring: Keyring) {
   };
 }
 
-/** What the manifest does with them; it overwrites `key` once SQLite has it. */
-export function manifestKeys(keyring: Keyring) {
+/**
+ * What the manifest does with them; it overwrites `key` once SQLite has it.
+ * @param path of a database that is there: amid a rekey it may be under the key of an earlier epoch
+ */
+export function manifestKeys(keyring: Keyring, path?: string) {
   return {
-    key: keyring.manifestKey(),
+    key: path === undefined ? keyring.manifestKey() : keyring.manifestKey(firstPage(path)),
     publicKey: keyring.publicKey(),
     sign: (message: Buffer) => keyring.sign(message),
   };

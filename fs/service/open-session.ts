@@ -208,9 +208,10 @@ function openManifest(
   override: boolean,
   values: Pick<ManifestOptions, 'auditHead' | 'counter' | 'journalEpoch' | 'laterHeader'>,
 ): Manifest {
+  const path = locked.directory.inside('manifest.db');
   const options: ManifestOptions = {
-    path: locked.directory.inside('manifest.db'),
-    ...manifestKeys(keyring),
+    path,
+    ...manifestKeys(keyring, path),
     uuid: locked.uuid,
     header: () => ({ generation: locked.header.generation, hash: headerHash(locked.header) }),
     ...values,

@@ -28,10 +28,11 @@ export async function requireWhole({ manifest }: Session): Promise<void> {
 
 async function isWhole(keyring: Keyring, locked: LockedVault): Promise<boolean> {
   let manifest: Manifest;
+  const path = locked.directory.inside('manifest.db');
   try {
     manifest = Manifest.open({
-      path: locked.directory.inside('manifest.db'),
-      ...manifestKeys(keyring),
+      path,
+      ...manifestKeys(keyring, path),
       uuid: locked.uuid,
       header: () => ({ generation: locked.header.generation, hash: headerHash(locked.header) }),
       auditHead: () => ({ size: manifest.head.auditSize, root: manifest.head.auditRoot }),

@@ -32,6 +32,7 @@ import { Mounts } from './mounts.js';
 import { ObjectAccess } from './object-access.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
 import { Origins } from './origins.js';
+import { Reencryption } from './reencryption.js';
 import { Removing } from './removing.js';
 import { KeptRules } from './rules/kept-rules.js';
 import type { Session } from './session.js';
@@ -86,6 +87,7 @@ export class VaultService implements VaultView {
   readonly events = new VaultEvents();
   readonly tasks: Tasks;
   readonly keys: KeyChanges;
+  readonly reencryption: Reencryption;
   readonly lockout = (refusal: SherinError) => lockoutReasons(this.#locked, refusal);
   readonly #measures = new Measures();
   readonly rules: KeptRules;
@@ -151,7 +153,8 @@ export class VaultService implements VaultView {
     const beforeSleep = options.lockBeforeSleep === true;
     this.#sleepWatch = beforeSleep ? new SleepWatch({ lock: () => this.lock(null, 'sleep'), log }) : null;
     this.#sleepWatch?.start();
-    this.keys = new KeyChanges({ vault: this, locked });
+    this.reencryption = new Reencryption({ vault: this, locked, lock: this.cubeLock, log });
+    this.keys = new KeyChanges({ vault: this, locked, rekeyed: () => this.reencryption.start() });
     this.tasks = new Tasks(this, this.#mounting);
     this.rules = new KeptRules({
       ...{ vault: this, admins: this.#admins },
@@ -277,6 +280,7 @@ export class VaultService implements VaultView {
       if (session !== null) await this.#end.end(session);
       return left;
     });
+    await this.reencryption.stop();
     await this.#locked.close();
     if (unsealed !== null) throw unsealedError(unsealed, 'stopped');
     return result;
@@ -293,6 +297,7 @@ export class VaultService implements VaultView {
       reader: this.#reader,
       wholeCube: this.#options.wholeCube,
       measures: this.#measures,
+      rekey: this.reencryption.state,
       ...{ frozen: this.frozen, idleLock: this.idleLock, sleepWatch: this.#sleepWatch },
     });
   }
@@ -340,6 +345,7 @@ export class VaultService implements VaultView {
       await this.freezing.opened(session);
       this.#become({ kind: 'unlocked', session });
       this.#refused = null;
+      this.reencryption.start();
       // Another tree than the one the kernel may remember.
       if (how.slot === 'recovery' && how.acceptRollback)
         await this.#mounting.invalidate({ inodes: [], names: [{ parent: topInode, name: filesName }] });

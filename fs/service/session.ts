@@ -99,6 +99,7 @@ export class Session {
   readonly #sink: SessionFaults;
   readonly #open = new OpenObjects();
   #closed = false;
+  #heals = 0;
   readonly #turns = new Turns();
 
   constructor(parts: SessionParts) {
@@ -294,8 +295,14 @@ export class Session {
     for (const id of ids) this.reader.drop(cubeIdToBytes(id));
   }
 
+  /** How many copies of cubes have got their places anew that were not encrypted for that. */
+  get heals(): number {
+    return this.#heals;
+  }
+
   /** Cubes whose good copy is in place again. */
   async healed(ids: readonly CubeId[]): Promise<void> {
+    this.#heals += ids.length;
     await this.#sink.healed(ids);
     if (ids.length > 0) this.writing.retry();
   }

@@ -8,6 +8,7 @@ import type { IdleLock } from './idle-lock.js';
 import { keyMemory } from './key-memory.js';
 import type { Measures } from './measures.js';
 import type { Mounted, PastMount } from './mounting.js';
+import type { ReencryptionState } from './reencryption.js';
 import type { Session } from './session.js';
 import type { SleepWatch } from './sleep-watch.js';
 
@@ -22,6 +23,8 @@ export interface StatusParts {
   readonly wholeCube: boolean;
   readonly measures: Measures;
   readonly frozen: boolean;
+  /** What is to be encrypted anew after a rekey; null: nothing. */
+  readonly rekey: ReencryptionState | null;
   readonly idleLock: IdleLock;
   /** None: it is not locked before the machine sleeps. */
   readonly sleepWatch: SleepWatch | null;
@@ -56,6 +59,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
         pin: slot.type === 'tpm2' && slot.pin,
       })),
       generation: header.generation,
+      rekey: parts.rekey === null ? null : { ...parts.rekey, former: [...parts.rekey.former] },
       frozen: parts.frozen,
       autoLock: {
         ...{ seconds: parts.idleLock.seconds, left: parts.idleLock.left() },

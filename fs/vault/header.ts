@@ -20,7 +20,11 @@ import {
 
 export const headerBytes = 64 * 1024;
 
-const wrapped = z.strictObject({ nonce: base64(12), ciphertext: base64(32), tag: base64(16) });
+function wrappedKeys(count: number) {
+  return z.strictObject({ nonce: base64(12), ciphertext: base64(32 * count), tag: base64(16) });
+}
+
+const wrapped = wrappedKeys(1);
 const slotId = z.int().min(0).max(255);
 /** RFC 3339, UTC. */
 const time = z
@@ -102,20 +106,45 @@ const slots = z
     message: 'one secret tried with all slots would take scrypt through more than 4 GiB',
   });
 
-const headerSchema = z.strictObject({
-  format: z.literal(1),
-  suite: z.literal(1),
-  uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case UUID is wanted'),
-  generation: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
-  created: time,
-  epoch: z.int().min(0).max(65_535),
-  pad: z.enum(['4k', 'vertex', 'cube']),
-  owned: z.boolean(),
-  publicKey: base64(32),
-  counter: nvIndex.nullable(),
-  slots,
-  signature: base64(64),
+const epoch = z.int().min(0).max(65_535);
+export const mostFormerEpochs = 8;
+
+/** The slot counter of a TPM slot that held an earlier master key, and the TPM that it is in. */
+const retiring = z.strictObject({ ...nvIndex.shape, primaryName: objectName });
+
+/** What the master key carries over from those before (FORMAT.md, "Key epochs"). */
+const keys = z.strictObject({
+  identity: wrappedKeys(6),
+  former: z
+    .array(z.strictObject({ epoch, counters: z.array(retiring).max(mostSlots), wrapped: wrappedKeys(3) }))
+    .max(mostFormerEpochs)
+    .refine(
+      (list) => list.every(({ epoch }, at) => at === 0 || (list[at - 1]?.epoch ?? epoch) < epoch),
+      'epochs must ascend',
+    ),
 });
+
+const headerSchema = z
+  .strictObject({
+    format: z.literal(1),
+    suite: z.literal(1),
+    uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case UUID is wanted'),
+    generation: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
+    created: time,
+    epoch,
+    keys: keys.optional(),
+    pad: z.enum(['4k', 'vertex', 'cube']),
+    owned: z.boolean(),
+    publicKey: base64(32),
+    counter: nvIndex.nullable(),
+    slots,
+    signature: base64(64),
+  })
+  .refine(({ epoch, keys }) => (keys === undefined) === (epoch === 0), 'keys are carried from epoch 1 on')
+  .refine(
+    ({ epoch, keys }) => keys?.former.every((former) => former.epoch < epoch) ?? true,
+    'a former epoch is before the present one',
+  );
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
@@ -125,6 +154,7 @@ export type RecoverySlot = DeepReadonly<z.infer<typeof recoverySlot>>;
 export type PassphraseSlot = DeepReadonly<z.infer<typeof passphraseSlot>>;
 export type TpmSlot = DeepReadonly<z.infer<typeof tpmSlot>>;
 export type Slot = Header['slots'][number];
+export type FormerEpoch = NonNullable<Header['keys']>['former'][number];
 
 function malformed(path: string, part: string): SherinError {
   return new SherinError('HEADER_MALFORMED', { path, part });

@@ -14,6 +14,8 @@ import {
   requireRetirable,
   retire,
   undefine,
+  type Wrapping,
+  wrappingOf,
 } from './key-work.js';
 import { tpmSlotOf } from './open.js';
 import { makePassphraseSlot, openPassphraseSlot } from './passphrase-slot.js';
@@ -36,35 +38,43 @@ function slotOf({ vault }: KeyWork, id: number): Slot {
 }
 
 /** What opened is this vault's key, or the slot is never written. */
-function requireSame(keyring: Keyring, opened: Keyring): void {
+export function requireSame(keyring: Keyring, opened: Keyring): void {
   try {
-    if (!opened.publicKey().equals(keyring.publicKey()))
+    if (!opened.publicKey().equals(keyring.publicKey()) || opened.epoch !== keyring.epoch)
       throw new SherinError('SLOT_REFUSED', { slot: 'new', part: 'it does not open the vault' });
   } finally {
     opened.wipe();
   }
 }
 
-function recovery({ vault, keyring }: KeyWork, id: number, key: Secret): RecoverySlot {
-  const slot = makeRecoverySlot(vault.uuid, id, keyring, key);
-  requireSame(keyring, openRecoverySlot(vault.uuid, slot, key));
+export function recovery({ uuid, keyring, epochs }: Wrapping, id: number, key: Secret): RecoverySlot {
+  const slot = makeRecoverySlot(uuid, id, keyring, key);
+  requireSame(keyring, openRecoverySlot(uuid, epochs, slot, key));
   return slot;
 }
 
-async function passphrase({ vault, keyring }: KeyWork, id: number, words: Secret): Promise<PassphraseSlot> {
-  const slot = await makePassphraseSlot(vault.uuid, id, keyring, words);
-  requireSame(keyring, await openPassphraseSlot(vault.uuid, slot, words));
+export async function passphrase(
+  { uuid, keyring, epochs }: Wrapping,
+  id: number,
+  words: Secret,
+): Promise<PassphraseSlot> {
+  const slot = await makePassphraseSlot(uuid, id, keyring, words);
+  requireSame(keyring, await openPassphraseSlot(uuid, epochs, slot, words));
   return slot;
 }
 
 /** Seals under a counter of its own, which goes again where that fails. */
-export async function sealed(work: KeyWork, session: TpmSession, wish: SealWish): Promise<TpmSlot> {
-  const { vault, keyring } = work;
-  const id = freeId(vault.header);
+export async function sealed(
+  work: KeyWork,
+  session: TpmSession,
+  wish: SealWish,
+  id = freeId(work.vault.header),
+  { uuid, keyring, epochs } = wrappingOf(work),
+): Promise<TpmSlot> {
   const slotCounter = await session.once((tpm) => tpm.counterDefine(null));
   try {
-    const slot = await makeTpmSlot(session, { ...wish, uuid: vault.uuid, id, keyring, slotCounter });
-    requireSame(keyring, await openTpmSlot(session, vault.uuid, slot, wish.pin));
+    const slot = await makeTpmSlot(session, { ...wish, uuid, id, keyring, slotCounter });
+    requireSame(keyring, await openTpmSlot(session, uuid, epochs, slot, wish.pin));
     work.reached?.('sealed');
     return slot;
   } catch (error) {
@@ -74,13 +84,13 @@ export async function sealed(work: KeyWork, session: TpmSession, wish: SealWish)
 }
 
 export async function addRecovery(work: KeyWork, key: Secret): Promise<number> {
-  const slot = recovery(work, freeId(work.vault.header), key);
+  const slot = recovery(wrappingOf(work), freeId(work.vault.header), key);
   await changeHeader(work, ({ slots }) => ({ slots: [...slots, slot] }));
   return slot.id;
 }
 
 export async function addPassphrase(work: KeyWork, words: Secret): Promise<number> {
-  const slot = await passphrase(work, freeId(work.vault.header), words);
+  const slot = await passphrase(wrappingOf(work), freeId(work.vault.header), words);
   await changeHeader(work, ({ slots }) => ({ slots: [...slots, slot] }));
   return slot.id;
 }
@@ -148,7 +158,7 @@ export async function rotateSlot(work: KeyWork, id: number, secret: Secret | nul
   const { vault, keyring } = work;
   const slot = slotOf(work, id);
   if (slot.type === 'tpm2') {
-    requireSame(keyring, await openTpmSlot(vault.tpm(), vault.uuid, slot, secret));
+    requireSame(keyring, await openTpmSlot(vault.tpm(), vault.uuid, vault.header, slot, secret));
     return replaceSeal(work, slot, secret);
   }
   if (secret === null)
@@ -160,14 +170,20 @@ export async function rotateSlot(work: KeyWork, id: number, secret: Secret | nul
   return id;
 }
 
-async function rewrapped(work: KeyWork, slot: RecoverySlot | PassphraseSlot, secret: Secret): Promise<Slot> {
+/** Once more what a secret opens that has opened it, for whatever master key. @throws SherinError as an opening with that slot */
+export async function rewrapped(
+  work: KeyWork,
+  slot: RecoverySlot | PassphraseSlot,
+  secret: Secret,
+  wrapping = wrappingOf(work),
+): Promise<Slot> {
   const { vault, keyring } = work;
   if (slot.type === 'recovery') {
-    requireSame(keyring, openRecoverySlot(vault.uuid, slot, secret));
-    return recovery(work, slot.id, secret);
+    requireSame(keyring, openRecoverySlot(vault.uuid, vault.header, slot, secret));
+    return recovery(wrapping, slot.id, secret);
   }
-  requireSame(keyring, await openPassphraseSlot(vault.uuid, slot, secret));
-  return passphrase(work, slot.id, secret);
+  requireSame(keyring, await openPassphraseSlot(vault.uuid, vault.header, slot, secret));
+  return passphrase(wrapping, slot.id, secret);
 }
 
 /**

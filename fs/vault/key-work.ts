@@ -1,6 +1,7 @@
 /** What a change of key slots works with, and the order of its writes (FORMAT.md, "Changing key slots"). */
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { Keyring, NvIndex, Tpm } from '../../native/index.js';
+import type { Epochs } from './carried-keys.js';
 import { defineCounter, type RollbackCounter } from './counter.js';
 import { type Header, mostSlots, type TpmSlot, type UnsignedHeader } from './header.js';
 import type { LockedVault } from './open.js';
@@ -19,18 +20,32 @@ export interface KeyWork {
   readonly reached?: (step: string) => void;
 }
 
+/** What a slot is made for: a master key, and what the header that will name the slot has of earlier ones. */
+export interface Wrapping {
+  readonly uuid: Buffer;
+  readonly keyring: Keyring;
+  readonly epochs: Epochs;
+}
+
+export function wrappingOf({ vault, keyring }: KeyWork): Wrapping {
+  return { uuid: vault.uuid, keyring, epochs: vault.header };
+}
+
 /**
  * Writes the next header, then a head that names it. A header may be one ahead of the head that is there, never two: so that
  * a crash before, between and after leaves a vault that opens.
+ * @param written called as soon as the header is in place
  */
 export async function changeHeader(
   work: KeyWork,
   change: (before: UnsignedHeader) => Partial<UnsignedHeader>,
+  written?: () => void,
 ): Promise<void> {
   const { vault, keyring } = work;
   if (work.namedGeneration() !== vault.header.generation) await work.renewHead();
   const { signature: _, ...before } = vault.header;
   await vault.replaceHeader({ ...before, ...change(before), generation: before.generation + 1 }, keyring);
+  written?.();
   work.reached?.('header');
   await work.renewHead();
   work.reached?.('head');
@@ -58,12 +73,15 @@ export function freeId(header: Header): number {
   for (let id = 0; ; id++) if (!header.slots.some((slot) => slot.id === id)) return id;
 }
 
-function slotIndex({ slotCounter }: TpmSlot): NvIndex {
+/** By which a slot is retired. */
+type SlotCounter = Pick<TpmSlot, 'slotCounter' | 'primaryName'>;
+
+function slotIndex({ slotCounter }: SlotCounter): NvIndex {
   return { handle: slotCounter.handle, name: Buffer.from(slotCounter.name, 'hex') };
 }
 
 /** Raises a slot's counter: the slot opens nothing any more, in old copies of the header neither. @throws SherinError TPM_*; TPM_PRIMARY_CHANGED where this is not the TPM that sealed it */
-export async function retire(session: TpmSession, slot: TpmSlot): Promise<void> {
+export async function retire(session: TpmSession, slot: SlotCounter): Promise<void> {
   await session.use(async (tpm) => {
     await requireSealer(tpm, slot);
     try {
@@ -77,7 +95,7 @@ export async function retire(session: TpmSession, slot: TpmSlot): Promise<void> 
 }
 
 /** What another TPM holds, or lacks, says nothing of a slot. @throws SherinError TPM_PRIMARY_CHANGED */
-async function requireSealer(tpm: Tpm, { primaryName }: TpmSlot): Promise<void> {
+async function requireSealer(tpm: Tpm, { primaryName }: SlotCounter): Promise<void> {
   if ((await tpm.primaryName()).toString('hex') !== primaryName) throw new SherinError('TPM_PRIMARY_CHANGED');
 }
 
@@ -92,7 +110,7 @@ export async function requireRetirable(session: TpmSession, slot: TpmSlot): Prom
 }
 
 /** Gives a retired slot's counter back to the TPM, which has room for few. */
-export async function release(session: TpmSession, slot: TpmSlot): Promise<void> {
+export async function release(session: TpmSession, slot: SlotCounter): Promise<void> {
   await undefine(session, slotIndex(slot));
 }
 

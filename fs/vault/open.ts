@@ -114,7 +114,7 @@ export class LockedVault {
     let first: unknown = null;
     for (const slot of slots) {
       try {
-        return this.#admit(await openTpmSlot(session, this.uuid, slot, pin));
+        return this.#admit(await openTpmSlot(session, this.uuid, this.#header, slot, pin));
       } catch (error) {
         first ??= error;
       }
@@ -129,7 +129,7 @@ export class LockedVault {
     for (const slot of slots) {
       let keyring: Keyring;
       try {
-        keyring = openRecoverySlot(this.uuid, slot, recovery);
+        keyring = openRecoverySlot(this.uuid, this.#header, slot, recovery);
       } catch (error) {
         refusal = error;
         continue;
@@ -149,7 +149,7 @@ export class LockedVault {
     for (const slot of slots) {
       let keyring: Keyring;
       try {
-        keyring = await openPassphraseSlot(this.uuid, slot, words);
+        keyring = await openPassphraseSlot(this.uuid, this.#header, slot, words);
       } catch (error) {
         refusal = error;
         continue;

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { Keyring, type ScryptCost, Secret } from '../../native/index.js';
+import { carriedKeys, type Epochs } from './carried-keys.js';
 import type { PassphraseSlot } from './header.js';
 import { passphraseCost, slotAad, slotKey, withSecrets, wrappedBytes, wrappedText } from './slot-key.js';
 
@@ -26,11 +27,16 @@ export function makePassphraseSlot(
 }
 
 /** @throws SherinError SLOT_REFUSED */
-export function openPassphraseSlot(uuid: Buffer, slot: PassphraseSlot, passphrase: Secret): Promise<Keyring> {
+export function openPassphraseSlot(
+  uuid: Buffer,
+  epochs: Epochs,
+  slot: PassphraseSlot,
+  passphrase: Secret,
+): Promise<Keyring> {
   return withSecrets(async (keep) => {
     const key = await stretchedKey(keep, passphrase, Buffer.from(slot.salt, 'base64'), slot.kdf);
     try {
-      return Keyring.unwrap(uuid, key, slotAad(uuid, slot), wrappedBytes(slot.wrapped));
+      return Keyring.unwrap(uuid, key, slotAad(uuid, slot), wrappedBytes(slot.wrapped), carriedKeys(epochs));
     } catch (error) {
       if (systemCode(error) !== 'ETAG') throw error;
       throw new SherinError(

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { Keyring, type Secret } from '../../native/index.js';
+import { carriedKeys, type Epochs } from './carried-keys.js';
 import type { RecoverySlot } from './header.js';
 import { slotAad, slotKey, wrappedBytes, wrappedText } from './slot-key.js';
 
@@ -23,10 +24,15 @@ export function makeRecoverySlot(uuid: Buffer, id: number, keyring: Keyring, rec
 }
 
 /** @throws SherinError RECOVERY_KEY_WRONG */
-export function openRecoverySlot(uuid: Buffer, slot: RecoverySlot, recovery: Secret): Keyring {
+export function openRecoverySlot(
+  uuid: Buffer,
+  epochs: Epochs,
+  slot: RecoverySlot,
+  recovery: Secret,
+): Keyring {
   const key = slotKey([recovery], Buffer.from(slot.salt, 'base64'), 'recovery');
   try {
-    return Keyring.unwrap(uuid, key, slotAad(uuid, slot), wrappedBytes(slot.wrapped));
+    return Keyring.unwrap(uuid, key, slotAad(uuid, slot), wrappedBytes(slot.wrapped), carriedKeys(epochs));
   } catch (error) {
     if (systemCode(error) !== 'ETAG') throw error;
     throw new SherinError(

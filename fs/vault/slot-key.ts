@@ -23,7 +23,10 @@ export const passphraseCost: ScryptCost = { n: 2 ** 17, r: 8, p: 1 };
 /** Without a PIN there is nothing to stretch. */
 export const noPinCost: ScryptCost = { n: 16, r: 1, p: 1 };
 
-export function wrappedText(wrapped: Wrapped): Slot['wrapped'] {
+/** A key that is wrapped as text in the header. */
+type WrappedText = Slot['wrapped'];
+
+export function wrappedText(wrapped: Wrapped): WrappedText {
   return {
     nonce: wrapped.nonce.toString('base64'),
     ciphertext: wrapped.ciphertext.toString('base64'),
@@ -31,7 +34,7 @@ export function wrappedText(wrapped: Wrapped): Slot['wrapped'] {
   };
 }
 
-export function wrappedBytes(wrapped: Slot['wrapped']): Wrapped {
+export function wrappedBytes(wrapped: WrappedText): Wrapped {
   return {
     nonce: Buffer.from(wrapped.nonce, 'base64'),
     ciphertext: Buffer.from(wrapped.ciphertext, 'base64'),

@@ -11,6 +11,7 @@ import {
   Secret,
   type Tpm,
 } from '../../native/index.js';
+import { carriedKeys, type Epochs } from './carried-keys.js';
 import { type Bank, pcrFault } from './fields.js';
 import type { TpmSlot } from './header.js';
 import { explainPolicy } from './policy-refusal.js';
@@ -140,6 +141,7 @@ function slotSeal(slot: TpmSlot, auth: Secret | null): { sealed: Sealed; policy:
 export function openTpmSlot(
   session: TpmSession,
   uuid: Buffer,
+  epochs: Epochs,
   slot: TpmSlot,
   pin: Secret | null,
 ): Promise<Keyring> {
@@ -157,7 +159,7 @@ export function openTpmSlot(
     });
     const key = keep(slotKey([secret, stretched], salt, 'tpm2'));
     try {
-      return Keyring.unwrap(uuid, key, slotAad(uuid, slot), wrappedBytes(slot.wrapped));
+      return Keyring.unwrap(uuid, key, slotAad(uuid, slot), wrappedBytes(slot.wrapped), carriedKeys(epochs));
     } catch (error) {
       throw systemCode(error) === 'ETAG'
         ? refused('what the TPM holds does not fit: the slot was altered', error)

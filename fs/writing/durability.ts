@@ -113,12 +113,21 @@ export class Durability {
   }
 
   /** No byte that was appended by now stays in the journal. @returns segments that stay, with what can not be sealed */
-  async shredJournal(): Promise<number> {
+  shredJournal(): Promise<number> {
+    return this.#beginAnew(true);
+  }
+
+  /** As {@link shredJournal}, but for what was refused and is kept: the journal goes on under the present key. */
+  renewJournal(): Promise<number> {
+    return this.#beginAnew(false);
+  }
+
+  async #beginAnew(kept: boolean): Promise<number> {
     const { journaling } = this.#parts;
     const until = await journaling.turnOver();
     // What can not be sealed stays there, and is told of.
     await this.sealAll().catch(() => undefined);
-    return journaling.shred(until);
+    return journaling.shred(until, kept);
   }
 
   /** The journal is read: what is in it must stay until {@link recovered}. */

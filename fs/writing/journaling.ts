@@ -211,18 +211,18 @@ export class Journaling {
     return this.#alone(async () => this.#parts.journal.turnOver());
   }
 
-  /** Overwrites and removes segments up to one, as far as all is sealed that they have. @returns how many stay */
-  shred(until: number): Promise<number> {
+  /** Overwrites and removes segments up to one, as far as all is sealed that they have, and with `kept` those that were refused. @returns how many stay */
+  shred(until: number, kept = true): Promise<number> {
     const { journal } = this.#parts;
     return this.#alone(async () => {
-      if (this.#failed) return journal.shred(until, null);
+      if (this.#failed) return journal.shred(until, null, kept);
       // Of files that are gone nothing was sealed that would have given their segments back.
       this.#release();
       try {
-        return await journal.shred(until, this.#told);
+        return await journal.shred(until, this.#told, kept);
       } catch {
         this.#failed = true;
-        return journal.shred(until, null);
+        return journal.shred(until, null, kept);
       }
     });
   }

@@ -15,7 +15,6 @@ struct EncodeSettings {
   int vault;
   Uuid uuid;
   uint32_t owner;
-  uint32_t epoch;
   PadMode pad;
 };
 

@@ -21,7 +21,7 @@ import { rootOfBlocks } from '../../common/merkle.js';
 import { fine, runScript } from '../child.fixture.js';
 import { type EncodeOptions, Encoder, encodeBuffer, type PadMode } from '../index.js';
 import { cubeId, decodeCube } from './cube.fixture.js';
-import { SampleVault } from './vault.fixture.js';
+import { keyringOf, SampleVault } from './vault.fixture.js';
 
 const vault = new SampleVault();
 afterAll(() => vault.destroy());
@@ -42,7 +42,10 @@ describe('encodeBuffer', () => {
     'writes %i bytes as FORMAT.md says',
     async (size) => {
       const data = randomBytes(size);
-      const { cube, path, stored } = await temporaryOf(data, { owner: 7, epoch: 513 });
+      const { cube, path, stored } = await temporaryOf(data, {
+        owner: 7,
+        keyring: keyringOf(vault.vmk, vault.uuid, 513),
+      });
       const file = readFileSync(path);
       const decoded = decodeCube(file, vault.vmk, vault.uuid);
       expect(decoded.data.equals(data)).toBe(true);
@@ -106,7 +109,6 @@ describe('encodeBuffer', () => {
     expect(() => encodeBuffer(Buffer.alloc(0), vault.options())).toThrow(RangeError);
     expect(() => encodeBuffer(Buffer.alloc(1048577), vault.options())).toThrow(RangeError);
     expect(bad({ pad: '8k' })).toThrow(TypeError);
-    expect(bad({ epoch: 65536 })).toThrow(RangeError);
     expect(bad({ owner: -1 })).toThrow(RangeError);
     expect(bad({ uuid: Buffer.alloc(17) })).toThrow(RangeError);
     expect(bad({ keyring: {} })).toThrow(TypeError);
@@ -227,9 +229,9 @@ describe('an equal cube in the vault', () => {
     expect(temporaries()).toBe(before);
   });
 
-  it('is used again whatever its padding and epoch', async () => {
+  it('is used again whatever its padding', async () => {
     const data = randomBytes(150_000);
-    await vault.store(data, { pad: 'cube', epoch: 3 });
+    await vault.store(data, { pad: 'cube' });
     expect(await encodeBuffer(data, vault.options())).toMatchObject({
       temporary: null,
       stored: 4096 + 1048576,

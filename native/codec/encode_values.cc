@@ -24,7 +24,6 @@ EncodeSettings SettingsOf(const Napi::Value& value) {
           DescriptorOf(Member(value, "vaultFd"), "vaultFd"),
           UuidOf(Member(value, "uuid")),
           static_cast<uint32_t>(NumberOf(Member(value, "owner"), "owner", 0, UINT32_MAX)),
-          static_cast<uint32_t>(NumberOf(Member(value, "epoch"), "epoch", 0, UINT16_MAX)),
           PadModeOf(Member(value, "pad"))};
 }
 

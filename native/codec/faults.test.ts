@@ -18,7 +18,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type CubeRef, type CubeResult, scrubCube, Threads } from '../index.js';
 import { buildCube, type Wrong } from './cube.fixture.js';
-import { SampleVault } from './vault.fixture.js';
+import { keyringOf, SampleVault } from './vault.fixture.js';
 
 const vault = new SampleVault();
 afterAll(() => vault.destroy());
@@ -183,6 +183,7 @@ describe('an authentic cube that breaks a rule', () => {
     const { cube, file } = buildCube(data, vault.vmk, vault.uuid, { flags: 77 * 65536 });
     vault.write(cube.id, file);
     const reader = vault.reader();
+    reader.resume(keyringOf(vault.vmk, vault.uuid, 77));
     const target = Buffer.alloc(data.length);
     expect(await reader.read(cube, 0, data.length, target, 0)).toEqual({ ok: true });
     expect(target.equals(data)).toBe(true);

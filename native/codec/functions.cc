@@ -6,12 +6,14 @@
 #include "../arguments.h"
 #include "../environment.h"
 #include "../error.h"
+#include "../keys/keyring.h"
 #include "../work/promise.h"
 #include "encode.h"
 #include "encode_values.h"
 #include "header.h"
 #include "merkle.h"
 #include "reader.h"
+#include "reencrypt.h"
 #include "scrub.h"
 #include "values.h"
 #include "written_slot.h"
@@ -68,6 +70,28 @@ Napi::Value ScrubCube(const Napi::CallbackInfo& info) {
   });
 }
 
+/** (vaultFd, id, uuid, keyring) */
+Napi::Value ReencryptCube(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    const int vault = DescriptorOf(info[0], "vaultFd");
+    const Hash id = HashOf(info[1], "id");
+    const Uuid uuid = UuidOf(info[2]);
+    const std::shared_ptr<KeySet> keys = Keyring::Get(info[3]);
+    Environment& environment = Environment::Of(info.Env());
+    return RunAsync(
+        info.Env(), environment.completions(), environment.codec(),
+        [vault, id, uuid, keys] { return Reencrypt(vault, id, uuid, keys); },
+        [](Napi::Env env, const Reencrypted& done) {
+          Napi::Value value = ValueOf(env, done.outcome);
+          if (!done.outcome.ok()) return value;
+          auto result = value.As<Napi::Object>();
+          result.Set("temporary", done.temporary.empty() ? env.Null() : Napi::String::New(env, done.temporary));
+          result.Set("stored", Napi::Number::New(env, static_cast<double>(done.stored)));
+          return value;
+        });
+  });
+}
+
 Napi::Value CheckCubeHeader(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     const Bytes header = BytesOf(info[0], "header", kHeader);
@@ -90,6 +114,7 @@ Napi::Value RootOfBlocksValue(const Napi::CallbackInfo& info) {
 void InitCodec(Napi::Env env, Napi::Object exports) {
   exports.Set("encodeBuffer", Napi::Function::New<EncodeBuffer>(env, "encodeBuffer"));
   exports.Set("encodeSlot", Napi::Function::New<EncodeSlot>(env, "encodeSlot"));
+  exports.Set("reencryptCube", Napi::Function::New<ReencryptCube>(env, "reencryptCube"));
   exports.Set("scrubCube", Napi::Function::New<ScrubCube>(env, "scrubCube"));
   exports.Set("checkCubeHeader", Napi::Function::New<CheckCubeHeader>(env, "checkCubeHeader"));
   exports.Set("rootOfBlocks", Napi::Function::New<RootOfBlocksValue>(env, "rootOfBlocks"));

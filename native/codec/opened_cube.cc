@@ -27,15 +27,39 @@ Outcome OpenedCube::Open(int vault, const CubeRef& ref, const KeySet& keys, Acce
 
 Outcome OpenedCube::OpenSealed(CubeFile file, const CubeRef& ref, const KeySet& keys,
                                std::shared_ptr<OpenedCube>& out) {
-  const HeaderView view = file.view();
-  LockedBytes key = keys.CubeKey(view.salt(), view.id(), view.epoch());
-  std::shared_ptr<OpenedCube> cube(new OpenedCube(std::move(file), ref, std::move(key)));
-  Outcome outcome = cube->OpenSealedPart();
+  std::shared_ptr<OpenedCube> cube;
+  Outcome outcome = OpenKeyed(std::move(file), ref, keys, cube);
+  if (!outcome.ok()) return outcome;
+  CubeRef found{};
+  outcome = cube->ReadSealedPart(found);
+  if (!outcome.ok()) return outcome;
+  const bool equal = CRYPTO_memcmp(found.root.data(), ref.root.data(), ref.root.size()) == 0 && found.length == ref.length;
+  if (!equal) return cube->At(Fault::Root);
+  out = std::move(cube);
+  return {};
+}
+
+Outcome OpenedCube::OpenOwn(CubeFile file, const KeySet& keys, std::shared_ptr<OpenedCube>& out) {
+  CubeRef ref{};
+  memcpy(ref.id.data(), file.view().id(), ref.id.size());
+  std::shared_ptr<OpenedCube> cube;
+  Outcome outcome = OpenKeyed(std::move(file), ref, keys, cube);
+  if (outcome.ok()) outcome = cube->ReadSealedPart(cube->ref_);
   if (outcome.ok()) out = std::move(cube);
   return outcome;
 }
 
-Outcome OpenedCube::OpenSealedPart() {
+/** An epoch that the vault has no key of opens no sealed part. */
+Outcome OpenedCube::OpenKeyed(CubeFile file, const CubeRef& ref, const KeySet& keys,
+                              std::shared_ptr<OpenedCube>& out) {
+  const HeaderView view = file.view();
+  if (!keys.HasEpoch(view.epoch())) return {Fault::Sealed, std::nullopt, "", file.inode};
+  LockedBytes key = keys.CubeKey(view.salt(), view.id(), view.epoch());
+  out.reset(new OpenedCube(std::move(file), ref, std::move(key)));
+  return {};
+}
+
+Outcome OpenedCube::ReadSealedPart(CubeRef& found) {
   const HeaderView view = file_.view();
   SealedPart part;
   if (!NewGcm()->Open(Nonce::Of(kSealedNonce), {view.bytes(), kSealedAad}, view.sealed(), kSealedSize, part.bytes,
@@ -45,13 +69,13 @@ Outcome OpenedCube::OpenSealedPart() {
   const uint32_t length = part.length();
   if (length < 1 || length > kCube || !part.reserved_is_zero()) return At(Fault::Sealed);
   const size_t vertices = VerticesOf(length);
-  const Stored expected = StoredOf(length, view.pad()), found = view.stored();
-  if (expected.count != found.count || expected.last != found.last) return At(Fault::Malformed);
+  const Stored expected = StoredOf(length, view.pad()), stored = view.stored();
+  if (expected.count != stored.count || expected.last != stored.last) return At(Fault::Malformed);
   if (!IsZero(part.hash(vertices), (kVertices - vertices) * sizeof(Hash))) return At(Fault::Sealed);
   for (size_t i = 0; i < kVertices; ++i) memcpy(vertex_hashes_[i].data(), part.hash(i), sizeof(Hash));
-  const Hash root = RootOfHashes(vertex_hashes_.data(), vertices);
-  const bool equal = CRYPTO_memcmp(root.data(), ref_.root.data(), root.size()) == 0 && length == ref_.length;
-  return equal ? Outcome{} : At(Fault::Root);
+  found.root = RootOfHashes(vertex_hashes_.data(), vertices);
+  found.length = length;
+  return {};
 }
 
 std::unique_ptr<Gcm> OpenedCube::NewGcm() const { return std::make_unique<Gcm>(Gcm::Direction::Open, key_.bytes()); }

@@ -18,6 +18,9 @@ class OpenedCube {
   /** The same for a file that is open already. */
   static Outcome OpenSealed(CubeFile file, const CubeRef& ref, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
 
+  /** The same for what nobody has asked for by its root: root and length are those that its sealed part has. */
+  static Outcome OpenOwn(CubeFile file, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
+
   const CubeFile& file() const { return file_; }
   const CubeRef& ref() const { return ref_; }
   /** AES-256-GCM of this cube, for one thread. */
@@ -39,7 +42,9 @@ class OpenedCube {
  private:
   OpenedCube(CubeFile file, const CubeRef& ref, LockedBytes key)
       : file_(std::move(file)), ref_(ref), key_(std::move(key)) {}
-  Outcome OpenSealedPart();
+  static Outcome OpenKeyed(CubeFile file, const CubeRef& ref, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
+  /** Fills in the vertex hashes; `found` gets root and length. */
+  Outcome ReadSealedPart(CubeRef& found);
   Outcome At(Fault fault) const { return {fault, std::nullopt, "", file_.inode}; }
 
   CubeFile file_;

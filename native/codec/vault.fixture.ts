@@ -13,16 +13,34 @@ import {
   Keyring,
   Secret,
   system,
+  type Wrapped,
 } from '../index.js';
+import { subkey, u32 } from './cube.fixture.js';
 
-/** A keyring of a chosen master key, by way of a slot that the test wraps itself. */
-export function keyringOf(vmk: Buffer, uuid: Buffer): Keyring {
-  const slotKey = randomBytes(32);
+function wrappedBy(key: Buffer, aad: Buffer, plain: Buffer): Wrapped {
   const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', slotKey, nonce).setAAD(Buffer.from('aad'));
-  const ciphertext = Buffer.concat([cipher.update(vmk), cipher.final()]);
-  const wrapped = { nonce, ciphertext, tag: cipher.getAuthTag() };
-  return Keyring.unwrap(uuid, Secret.take(slotKey), Buffer.from('aad'), wrapped);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(aad);
+  const ciphertext = Buffer.concat([cipher.update(plain), cipher.final()]);
+  return { nonce, ciphertext, tag: cipher.getAuthTag() };
+}
+
+/** Keys that a master key carries over, as FORMAT.md, "Key epochs", has them. */
+export function carriedBy(vmk: Buffer, uuid: Buffer, what: string, epoch: number, keys: Buffer): Wrapped {
+  const aad = Buffer.concat([uuid, Buffer.from(`${what}\0`, 'latin1'), u32(epoch)]);
+  return wrappedBy(subkey(vmk, uuid, 'carry'), aad, keys);
+}
+
+/** What no rekey changes, in the order in which it is carried. */
+export const identityPurposes = ['cube-id', 'object-id', 'audit', 'token', 'nv', 'sign'] as const;
+
+/** A keyring of a chosen master key, by way of a slot that the test wraps itself; its identity comes from that key whatever the epoch. */
+export function keyringOf(vmk: Buffer, uuid: Buffer, epoch = 0): Keyring {
+  const slotKey = randomBytes(32);
+  const aad = Buffer.from('aad');
+  const wrapped = wrappedBy(slotKey, aad, vmk);
+  const keys = Buffer.concat(identityPurposes.map((purpose) => subkey(vmk, uuid, purpose)));
+  const identity = epoch === 0 ? null : carriedBy(vmk, uuid, 'identity', epoch, keys);
+  return Keyring.unwrap(uuid, Secret.take(slotKey), aad, wrapped, { epoch, identity, former: [] });
 }
 
 export class SampleVault {
@@ -43,7 +61,6 @@ export class SampleVault {
       vaultFd: this.fd,
       uuid: this.uuid,
       owner: 0,
-      epoch: 0,
       pad: '4k',
       ...more,
     };

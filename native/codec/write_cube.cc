@@ -12,12 +12,12 @@
 namespace sherin {
 namespace {
 
-void PutPreamble(uint8_t* header, const CubeRef& cube, Stored stored, const EncodeSettings& settings) {
+void PutPreamble(uint8_t* header, const CubeRef& cube, Stored stored, PadMode pad, uint32_t epoch) {
   memset(header, 0, kHeader);
   memcpy(header + field::kMagic, "SHERIN::", 8);
   header[field::kVersion] = 1;
   header[field::kSuite] = 1;
-  StoreU32(header + field::kFlags, static_cast<uint32_t>(settings.pad) | settings.epoch << 16);
+  StoreU32(header + field::kFlags, static_cast<uint32_t>(pad) | epoch << 16);
   memcpy(header + field::kId, cube.id.data(), cube.id.size());
   // Fresh for every attempt: a cube key never encrypts two bodies.
   Random(header + field::kSalt, 32);
@@ -63,8 +63,9 @@ Bytes WriteCube(Bytes data, const CubeRef& cube, const std::vector<Hash>& vertex
   uint8_t* const header = ThreadScratch().ciphertext();
   uint8_t* const body = header + kHeader;
   const Stored stored = StoredOf(data.size, settings.pad);
-  PutPreamble(header, cube, stored, settings);
-  const LockedBytes key = settings.keys->CubeKey(header + field::kSalt, cube.id.data(), settings.epoch);
+  const uint32_t epoch = settings.keys->Epoch();
+  PutPreamble(header, cube, stored, settings.pad, epoch);
+  const LockedBytes key = settings.keys->CubeKey(header + field::kSalt, cube.id.data(), epoch);
   Gcm gcm(Gcm::Direction::Seal, key.bytes());
   SealVertices(gcm, data, stored, header, body);
   const Hash root = RootOfBlocks({body, stored.body()});

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "../arguments.h"
 #include "../audit/record_lines.h"
 #include "../crypto/random.h"
 #include "../environment.h"
 #include "../error.h"
+#include "carried_values.h"
 #include "handle.h"
 #include "secret.h"
 
@@ -48,16 +50,13 @@ Napi::Value UnwrapKeys(const Napi::CallbackInfo& info) {
     const Uuid uuid = UuidOf(info[0]);
     const auto slot_key = SlotKeyOf(info[1]);
     const Bytes aad = BytesOf(info[2], "aad");
-    const Bytes nonce_bytes = BytesOf(Member(info[3], "nonce"), "wrapped.nonce", 12);
-    const Bytes ciphertext = BytesOf(Member(info[3], "ciphertext"), "wrapped.ciphertext", 32);
-    const Bytes tag = BytesOf(Member(info[3], "tag"), "wrapped.tag", 16);
-    Nonce nonce;
-    memcpy(nonce.bytes, nonce_bytes.data, sizeof nonce.bytes);
+    const SealedKeys wrapped = SealedKeysOf(info[3], 32);
     LockedBytes vmk(32);
-    if (!Gcm(Gcm::Direction::Open, slot_key->bytes()).Open(nonce, aad, ciphertext.data, 32, vmk.data(), tag.data)) {
+    if (!Gcm(Gcm::Direction::Open, slot_key->bytes())
+             .Open(wrapped.nonce, aad, wrapped.ciphertext.data(), 32, vmk.data(), wrapped.tag)) {
       throw Failure("ETAG", "the slot key does not open the master key");
     }
-    auto keys = std::make_shared<KeySet>(std::move(vmk), uuid);
+    auto keys = std::make_shared<KeySet>(std::move(vmk), uuid, CarriedKeysOf(info[4]));
     return NewHandle(Environment::Of(info.Env()).keyring, keys);
   });
 }
@@ -78,10 +77,16 @@ void Keyring::Init(Napi::Env env, Napi::Object exports) {
                       InstanceMethod<&Keyring::OpenFrame>("openFrame"),
                       InstanceMethod<&Keyring::Wrap>("wrap"),
                       InstanceMethod<&Keyring::ManifestKey>("manifestKey"),
+                      InstanceMethod<&Keyring::FormerEpochs>("formerEpochs"),
+                      InstanceMethod<&Keyring::Successor>("successor"),
+                      InstanceMethod<&Keyring::Carried>("carried"),
+                      InstanceMethod<&Keyring::TakeOver>("takeOver"),
+                      InstanceMethod<&Keyring::Forget>("forget"),
                       InstanceMethod<&Keyring::CounterAuth>("counterAuth"),
                       InstanceMethod<&Keyring::Wipe>("wipe"),
                   });
   DefineGetter<Keyring::Wiped>(constructor, "wiped");
+  DefineGetter<Keyring::Epoch>(constructor, "epoch");
   Environment::Of(env).keyring = Napi::Persistent(constructor);
   exports.Set("Keyring", constructor);
 }
@@ -149,16 +154,17 @@ constexpr size_t kGcmTag = 16;
 
 /** Where a frame of the journal stands: `{ salt, segment, index }` and what it is bound to. */
 struct FramePlace {
-  LockedBytes key;
+  Bytes salt;
+  uint64_t segment;
   Nonce nonce;
   Bytes aad;
 };
 
-FramePlace FramePlaceOf(const KeySet& keys, const Napi::Value& place, const Napi::Value& aad) {
+FramePlace FramePlaceOf(const Napi::Value& place, const Napi::Value& aad) {
   const Bytes salt = BytesOf(Member(place, "salt"), "salt", 32);
   const uint64_t segment = NumberOf(Member(place, "segment"), "segment", 0, kMostNumber);
   const auto index = static_cast<uint32_t>(NumberOf(Member(place, "index"), "index", 0, UINT32_MAX));
-  return {keys.JournalKey(salt.data, segment), Nonce::Of(index), BytesOf(aad, "aad")};
+  return {salt, segment, Nonce::Of(index), BytesOf(aad, "aad")};
 }
 
 }  // namespace
@@ -166,25 +172,30 @@ FramePlace FramePlaceOf(const KeySet& keys, const Napi::Value& place, const Napi
 /** (place, aad, data, out): `out` has 16 bytes more than `data`, for the tag. */
 Napi::Value Keyring::SealFrame(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
-    const FramePlace place = FramePlaceOf(*keys_, info[0], info[1]);
+    const FramePlace place = FramePlaceOf(info[0], info[1]);
     const Bytes data = BytesOf(info[2], "data");
     const Bytes out = BytesOf(info[3], "out", data.size + kGcmTag);
     auto* const to = const_cast<uint8_t*>(out.data);
-    Gcm(Gcm::Direction::Seal, place.key.bytes()).Seal(place.nonce, place.aad, data.data, data.size, to, to + data.size);
+    const LockedBytes key = keys_->JournalKey(place.salt.data, place.segment);
+    Gcm(Gcm::Direction::Seal, key.bytes()).Seal(place.nonce, place.aad, data.data, data.size, to, to + data.size);
     return info.Env().Undefined();
   });
 }
 
-/** (place, aad, sealed, out): false, and `out` zeroed, where the tag does not match. */
+/** (place, aad, sealed, out): false, and `out` zeroed, where the tag matches under the key of no epoch. */
 Napi::Value Keyring::OpenFrame(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
-    const FramePlace place = FramePlaceOf(*keys_, info[0], info[1]);
+    const FramePlace place = FramePlaceOf(info[0], info[1]);
     const Bytes sealed = BytesOf(info[2], "sealed");
     if (sealed.size < kGcmTag) throw Napi::RangeError::New(info.Env(), "sealed has no tag");
     const size_t size = sealed.size - kGcmTag;
     const Bytes out = BytesOf(info[3], "out", size);
-    const bool whole = Gcm(Gcm::Direction::Open, place.key.bytes())
-                           .Open(place.nonce, place.aad, sealed.data, size, const_cast<uint8_t*>(out.data), sealed.data + size);
+    auto* const to = const_cast<uint8_t*>(out.data);
+    const std::vector<LockedBytes> keys = keys_->JournalKeys(place.salt.data, place.segment);
+    const bool whole = std::any_of(keys.begin(), keys.end(), [&](const LockedBytes& key) {
+      return Gcm(Gcm::Direction::Open, key.bytes())
+          .Open(place.nonce, place.aad, sealed.data, size, to, sealed.data + size);
+    });
     return Napi::Boolean::New(info.Env(), whole);
   });
 }
@@ -195,21 +206,52 @@ Napi::Value Keyring::Wrap(const Napi::CallbackInfo& info) {
     const Bytes aad = BytesOf(info[1], "aad");
     Nonce nonce;
     Random(nonce.bytes, sizeof nonce.bytes);
-    uint8_t ciphertext[32], tag[16];
-    keys_->Wrap(slot_key->bytes(), nonce, aad, ciphertext, tag);
-    auto wrapped = Napi::Object::New(info.Env());
-    wrapped.Set("nonce", BufferOf(info.Env(), nonce.bytes, sizeof nonce.bytes));
-    wrapped.Set("ciphertext", BufferOf(info.Env(), ciphertext, sizeof ciphertext));
-    wrapped.Set("tag", BufferOf(info.Env(), tag, sizeof tag));
-    return wrapped;
+    SealedKeys wrapped{nonce, std::vector<uint8_t>(32)};
+    keys_->Wrap(slot_key->bytes(), nonce, aad, wrapped.ciphertext.data(), wrapped.tag);
+    return ValueOf(info.Env(), wrapped);
   });
 }
 
 Napi::Value Keyring::ManifestKey(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
-    const LockedBytes key = keys_->Copy(Purpose::Manifest);
+    const Bytes page = info[0].IsUndefined() ? Bytes{} : BytesOf(info[0], "page");
+    const LockedBytes key = keys_->ManifestKeyOf(page);
     return BufferOf(info.Env(), key.data(), key.size());
   });
+}
+
+Napi::Value Keyring::Epoch(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    return Napi::Number::New(info.Env(), Unwrapped<Keyring>(info.This(), kKeyringTag, "Keyring").keys_->Epoch());
+  });
+}
+
+Napi::Value Keyring::FormerEpochs(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    auto list = Napi::Array::New(info.Env());
+    uint32_t at = 0;
+    for (const uint32_t epoch : keys_->FormerEpochs()) list.Set(at++, Napi::Number::New(info.Env(), epoch));
+    return list;
+  });
+}
+
+Napi::Value Keyring::Successor(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    auto next = keys_->Successor();
+    return NewHandle(Environment::Of(info.Env()).keyring, next);
+  });
+}
+
+Napi::Value Keyring::Carried(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] { return ValueOf(info.Env(), keys_->Carried()); });
+}
+
+void Keyring::TakeOver(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] { keys_->TakeOver(*Keyring::Get(info[0])); });
+}
+
+void Keyring::Forget(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] { keys_->Forget(static_cast<uint32_t>(NumberOf(info[0], "epoch", 0, UINT16_MAX))); });
 }
 
 Napi::Value Keyring::CounterAuth(const Napi::CallbackInfo& info) {

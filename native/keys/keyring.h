@@ -29,6 +29,12 @@ class Keyring : public Napi::ObjectWrap<Keyring> {
   Napi::Value OpenFrame(const Napi::CallbackInfo& info);
   Napi::Value Wrap(const Napi::CallbackInfo& info);
   Napi::Value ManifestKey(const Napi::CallbackInfo& info);
+  static Napi::Value Epoch(const Napi::CallbackInfo& info);
+  Napi::Value FormerEpochs(const Napi::CallbackInfo& info);
+  Napi::Value Successor(const Napi::CallbackInfo& info);
+  Napi::Value Carried(const Napi::CallbackInfo& info);
+  void TakeOver(const Napi::CallbackInfo& info);
+  void Forget(const Napi::CallbackInfo& info);
   Napi::Value CounterAuth(const Napi::CallbackInfo& info);
   void Wipe(const Napi::CallbackInfo& info);
 

@@ -43,8 +43,8 @@ function script(): string {
       if (!result.ok) throw new Error(result.fault);
     }
     if (!(await reader.verify(cube, keyring.publicKey())).ok) throw new Error('verify');
-    const again = await native.encodeBuffer(target, { keyring, vaultFd, uuid, owner: 0, epoch: 0, pad: '4k' });
-    const anew = await native.encodeBuffer(target, { keyring, vaultFd, uuid, owner: 1, epoch: 0, pad: 'cube' });
+    const again = await native.encodeBuffer(target, { keyring, vaultFd, uuid, owner: 0, pad: '4k' });
+    const anew = await native.encodeBuffer(target, { keyring, vaultFd, uuid, owner: 1, pad: 'cube' });
     if (again.temporary !== null || anew.temporary === null) throw new Error('encode');
     native.system.wipe(target);
     const marker = ${json(marker)};

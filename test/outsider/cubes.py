@@ -2,7 +2,7 @@
 import os
 
 import aes_gcm
-from keys import hkdf, subkey
+from keys import cube_secret, hkdf
 from layout import Cursor, Refused, base32_text, must, root_of, root_of_blocks, u32
 
 VERTEX = 65536
@@ -42,7 +42,7 @@ def stored_shape(length, pad):
 
 def open_cube(master, cube, data):
     epoch, pad, count, last, salt, tags, sealed = parse_header(data, cube.id)
-    key = aes_gcm.Key(hkdf(subkey(master, 'cube'), salt, b'vertex' + cube.id + u32(epoch)))
+    key = aes_gcm.Key(hkdf(cube_secret(master, epoch), salt, b'vertex' + cube.id + u32(epoch)))
     cursor = Cursor(key.decrypt(nonce(2 ** 32 - 1), data[:376], sealed[:560], sealed[560:]))
     hashes = [cursor.take(32) for _ in range(16)]
     length, used = cursor.u32(), -(-cube.length // VERTEX)

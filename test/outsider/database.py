@@ -6,7 +6,7 @@ import struct
 import tempfile
 
 from chacha_poly import chacha20, poly1305
-from layout import must
+from layout import Refused, must
 
 RESERVED = 32
 LOCK_BYTE = 2 ** 30
@@ -55,6 +55,17 @@ def read_wal(wal, page_size):
             pages.update(pending)
             pending, count = {}, commit
     return pages, count
+
+
+def key_of(keys, data):
+    """The key that page 1 authenticates under; the first where it does under none."""
+    for key in keys:
+        try:
+            decrypt_page(key, 1, data[:4096])
+            return key
+        except Refused:
+            continue
+    return keys[0]
 
 
 def decrypt(key, data, wal):

@@ -5,7 +5,10 @@ from collections import namedtuple
 import ed25519
 from layout import must
 
-Master = namedtuple('Master', 'vmk uuid')
+#: `identity`: purpose → key; `former`: epoch → {'cube', 'manifest', 'journal'} (FORMAT.md, "Key epochs").
+Master = namedtuple('Master', 'vmk uuid epoch identity former')
+IDENTITY = 'cube-id object-id audit token nv sign'.split()
+CONTENT = 'cube manifest journal'.split()
 
 
 def hmac(key, data):
@@ -17,8 +20,23 @@ def hkdf(key, salt, info):
     return hmac(hmac(salt, key), info + b'\1')
 
 
+def derive(vmk, uuid, purpose):
+    return hkdf(vmk, uuid, b'sherin/v1/' + purpose.encode())
+
+
 def subkey(master, purpose):
-    return hkdf(master.vmk, master.uuid, b'sherin/v1/' + purpose.encode())
+    return master.identity.get(purpose) or derive(master.vmk, master.uuid, purpose)
+
+
+def cube_secret(master, epoch):
+    if epoch == master.epoch:
+        return subkey(master, 'cube')
+    must(epoch in master.former, 'there is no key of epoch %d' % epoch)
+    return master.former[epoch]['cube']
+
+
+def manifest_keys(master):
+    return [subkey(master, 'manifest')] + [keys['manifest'] for keys in master.former.values()]
 
 
 def check_signature(public_key, uuid, kind, layout, signature):

@@ -2,7 +2,7 @@
 import sqlite3
 
 import database
-from keys import check_signature, hmac, subkey
+from keys import check_signature, hmac, manifest_keys, subkey
 from layout import Cursor, Refused, leaf_hash, must, root_of, u32, u64
 from records import DIRECTORY, FILE, Layout, Link, Policy, Put, Rename, SetAttributes, Unlink, decode_record
 
@@ -146,7 +146,7 @@ def read_rows(plain):
 
 
 def open_manifest(master, header, data, wal):
-    head, records, nodes = read_rows(database.decrypt(subkey(master, 'manifest'), data, wal))
+    head, records, nodes = read_rows(database.decrypt(database.key_of(manifest_keys(master), data), data, wal))
     check_head(master, header, *head, records)
     tree = Tree()
     for record in map(decode_record, records):

@@ -1,11 +1,28 @@
 /** An encrypted SQLite file, with its write-ahead log, as a plain database in memory. */
 import { join } from './bytes.js';
 import { decryptPage, pageSizeOf } from './page-cipher.js';
-import { must } from './refused.js';
+import { must, Refused } from './refused.js';
 import { readWal } from './wal.js';
 
 /** The page that holds SQLite's locks (byte 2^30) is never written. */
 const lockByte = 2 ** 30;
+
+/** The key that page 1 authenticates under; the first where it does under none. */
+export function keyOfDatabase(keys: readonly Uint8Array[], file: Uint8Array): Uint8Array {
+  const page = file.slice(0, pageSizeOf(file));
+  const opens = (key: Uint8Array): boolean => {
+    try {
+      decryptPage(key, 1, page);
+      return true;
+    } catch (error) {
+      if (error instanceof Refused) return false;
+      throw error;
+    }
+  };
+  const key = keys.find(opens) ?? keys[0];
+  must(key !== undefined, 'a key of the database');
+  return key;
+}
 
 /** @throws Refused malformed, tag */
 export function decryptDatabase(key: Uint8Array, file: Uint8Array, wal: Uint8Array): Uint8Array {

@@ -1,6 +1,7 @@
 /** The vault header (FORMAT.md, "Header"): everything in it is hostile until `openHeader` has returned. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64, join, toBase64, u64 } from './bytes.js';
+import { type Carried, parseCarried, withCarried } from './carried.js';
 import {
   asBoolean,
   asList,
@@ -22,6 +23,8 @@ export interface Header {
   readonly uuid: Uint8Array;
   readonly generation: number;
   readonly epoch: number;
+  /** Null in epoch 0. */
+  readonly carried: Carried | null;
   readonly owned: boolean;
   readonly publicKey: Uint8Array;
   readonly slots: readonly JsonObject[];
@@ -37,7 +40,7 @@ const members =
 export function parseHeader(bytes: Uint8Array): Header {
   must(bytes.length <= 65536, 'the header is longer than 64 KiB');
   const object = parseJcs(bytes);
-  hasMembers(object, members, 'the header');
+  hasMembers(object, 'keys' in object ? [...members, 'keys'] : members, 'the header');
   must(object.format === 1 && object.suite === 1, 'another format or suite');
   must(['4k', 'vertex', 'cube'].includes(asText(object.pad, 'pad')), 'pad');
   checkTime(object.created);
@@ -49,10 +52,13 @@ export function parseHeader(bytes: Uint8Array): Header {
   must(cost <= 4 * 2 ** 30, 'scrypt goes through more than 4 GiB');
   const ids = slots.map((slot) => slot.id);
   must(new Set(ids).size === ids.length, 'two slots have one id');
+  const epoch = asWhole(object.epoch, 'epoch', 0, 65535);
+  must('keys' in object === epoch > 0, 'keys are carried from epoch 1 on');
   return {
     uuid: parseUuid(asText(object.uuid, 'uuid')),
     generation: asWhole(object.generation, 'generation', 1, Number.MAX_SAFE_INTEGER),
-    epoch: asWhole(object.epoch, 'epoch', 0, 65535),
+    epoch,
+    carried: epoch === 0 ? null : parseCarried(object.keys, epoch),
     owned: asBoolean(object.owned, 'owned'),
     publicKey: fromBase64(asText(object.publicKey, 'publicKey'), 32),
     slots,
@@ -88,7 +94,7 @@ export function openHeader(header: Header, unlock: Unlock): Master {
   let refusal = new Refused('key', `the header has no ${type} slot`);
   for (const slot of header.slots.filter((candidate) => candidate.type === type)) {
     try {
-      const master = { vmk: open(slot), uuid: header.uuid };
+      const master = withCarried(open(slot), header.uuid, header.epoch, header.carried);
       if (!owns(master, header.publicKey))
         throw new Refused('signature', 'the public key is another vault’s');
       verify(

@@ -15,7 +15,16 @@ export function derive(key: Uint8Array, salt: Uint8Array, info: Uint8Array | str
 
 export const mac = (key: Uint8Array, data: Uint8Array): Uint8Array => hmac(sha256, key, data);
 
-export type Purpose = 'cube' | 'cube-id' | 'object-id' | 'manifest' | 'audit' | 'token' | 'nv' | 'sign';
+export type Purpose =
+  | 'cube'
+  | 'cube-id'
+  | 'object-id'
+  | 'manifest'
+  | 'audit'
+  | 'token'
+  | 'nv'
+  | 'sign'
+  | 'journal';
 
 /** What a vault's keys come from. */
 export interface Master {
@@ -23,14 +32,38 @@ export interface Master {
   readonly vmk: Uint8Array;
   /** 16 raw bytes. */
   readonly uuid: Uint8Array;
+  /** Of the master key; undefined: whichever a cube says. */
+  readonly epoch?: number;
+  /** Keys that it carries over (FORMAT.md, "Key epochs"). */
+  readonly identity?: ReadonlyMap<Purpose, Uint8Array>;
+  readonly former?: readonly FormerKeys[];
 }
 
-export function subkey(master: Master, purpose: Purpose): Uint8Array {
-  return derive(master.vmk, master.uuid, `sherin/v1/${purpose}`);
+export interface FormerKeys {
+  readonly epoch: number;
+  readonly cube: Uint8Array;
+  readonly manifest: Uint8Array;
+  readonly journal: Uint8Array;
 }
 
+export function subkey(master: Master, purpose: Purpose | 'carry'): Uint8Array {
+  const carried = purpose === 'carry' ? undefined : master.identity?.get(purpose);
+  return carried ?? derive(master.vmk, master.uuid, `sherin/v1/${purpose}`);
+}
+
+/** @throws Refused sealed: there is no key of this epoch */
 export function cubeKey(master: Master, salt: Uint8Array, id: Uint8Array, epoch: number): Uint8Array {
-  return derive(subkey(master, 'cube'), salt, join('vertex', id, u32(epoch)));
+  const secret =
+    epoch === (master.epoch ?? epoch)
+      ? subkey(master, 'cube')
+      : master.former?.find((former) => former.epoch === epoch)?.cube;
+  if (secret === undefined) throw new Refused('sealed', `there is no key of epoch ${epoch}`);
+  return derive(secret, salt, join('vertex', id, u32(epoch)));
+}
+
+/** K_manifest of each epoch, that of the master key first. */
+export function manifestKeys(master: Master): readonly Uint8Array[] {
+  return [subkey(master, 'manifest'), ...(master.former ?? []).map(({ manifest }) => manifest)];
 }
 
 export type Kind = 'header' | 'cube' | 'manifest-head' | 'audit-head' | 'export' | 'attest';

@@ -1,10 +1,10 @@
 /** The manifest: signed head, log, index nodes, names (FORMAT.md, "Manifest database" and "Manifest log"). */
 import Database from 'better-sqlite3-multiple-ciphers';
 import { bytesToHex, equalBytes } from './bytes.js';
-import { decryptDatabase } from './database.js';
+import { decryptDatabase, keyOfDatabase } from './database.js';
 import { type TreeHead, verifyHead } from './head.js';
 import type { Header } from './header.js';
-import { type Master, subkey } from './keys.js';
+import { type Master, manifestKeys } from './keys.js';
 import { leafHash, mth, rootOfBlocks } from './merkle.js';
 import { Names } from './names.js';
 import type { NodeSource } from './object-tree.js';
@@ -101,7 +101,7 @@ function checkSnapshot(head: TreeHead, names: Names, rows: Rows): void {
  * @throws Refused
  */
 export function readManifest(master: Master, header: Header, file: Uint8Array, wal: Uint8Array): Manifest {
-  const rows = readRows(decryptDatabase(subkey(master, 'manifest'), file, wal));
+  const rows = readRows(decryptDatabase(keyOfDatabase(manifestKeys(master), file), file, wal));
   const head = verifyHead(header.publicKey, header.uuid, ...rows.head);
   if (head.headerGeneration !== header.generation || !equalBytes(head.headerHash, header.hash)) {
     throw new Refused('log', 'the head was signed under another header');

@@ -49,7 +49,7 @@ beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'sherin-codec-'));
   mkdirSync(join(dir, 'cubes', 'tmp'), { recursive: true });
   vaultFd = openSync(dir, 'r');
-  keyring = nativeKeyring(master);
+  keyring = nativeKeyring(master, epoch);
   reader = new CubeReader({ vaultFd, cacheBytes: 2 ** 22, threads: 2, uuid, wholeCubes: false });
   reader.resume(keyring);
   strict = new CubeReader({ vaultFd, cacheBytes: 2 ** 22, threads: 2, uuid, wholeCubes: true });
@@ -77,7 +77,7 @@ function settle(encoded: Encoded): { cube: CubeRef; file: Uint8Array } {
   return { cube, file: Uint8Array.from(readFileSync(place(cube.id))) };
 }
 
-const options = (pad: Pad) => ({ keyring, vaultFd, uuid, owner, epoch, pad });
+const options = (pad: Pad) => ({ keyring, vaultFd, uuid, owner, pad });
 
 /** What the reference says of a file: its fault, or null. */
 function fault(check: () => unknown): string | null {

@@ -1,15 +1,25 @@
 /** The native keyring over a master key that the reference knows too. */
 import { gcm } from '@noble/ciphers/aes.js';
 import { Keyring, Secret, type Wrapped } from '../../native/index.js';
-import type { Master } from './keys.js';
+import { join, u32 } from './bytes.js';
+import { identityPurposes } from './carried.js';
+import { type Master, subkey } from './keys.js';
 
 const aad = Buffer.from('any');
 
-/** A keyring whose VMK is `master.vmk`: wrapped here, unwrapped there. */
-export function nativeKeyring(master: Master): Keyring {
-  const slotKey = Buffer.alloc(32, 0x77);
+function wrappedBy(key: Uint8Array, aad: Uint8Array, plain: Uint8Array): Wrapped {
   const nonce = Buffer.alloc(12, 3);
-  const sealed = Buffer.from(gcm(slotKey, nonce, aad).encrypt(master.vmk));
-  const wrapped: Wrapped = { nonce, ciphertext: sealed.subarray(0, 32), tag: sealed.subarray(32) };
-  return Keyring.unwrap(Buffer.from(master.uuid), Secret.take(slotKey), aad, wrapped);
+  const sealed = Buffer.from(gcm(key, nonce, aad).encrypt(plain));
+  return { nonce, ciphertext: sealed.subarray(0, -16), tag: sealed.subarray(-16) };
+}
+
+/** A keyring whose VMK is `master.vmk`: wrapped here, unwrapped there. In whatever epoch, its identity comes from that key. */
+export function nativeKeyring(master: Master, epoch = 0): Keyring {
+  const slotKey = Buffer.alloc(32, 0x77);
+  const wrapped = wrappedBy(slotKey, aad, master.vmk);
+  const keys = join(...identityPurposes.map((purpose) => subkey(master, purpose)));
+  const carriedAad = join(master.uuid, 'identity', Uint8Array.of(0), u32(epoch));
+  const identity = epoch === 0 ? null : wrappedBy(subkey(master, 'carry'), carriedAad, keys);
+  const carried = { epoch, identity, former: [] };
+  return Keyring.unwrap(Buffer.from(master.uuid), Secret.take(slotKey), aad, wrapped, carried);
 }

@@ -52,7 +52,7 @@ export function sampleVault(): SampleVault {
   const cube = (bytes: Uint8Array, pad: '4k' | 'vertex' | 'cube', owner = 0): CubeRef => {
     const root = rootOfBlocks(bytes);
     const salt = new Uint8Array(32).fill(cubes.length + 1);
-    cubes.push({ content: bytes, owner, epoch: cubes.length, pad, salt });
+    cubes.push({ content: bytes, owner, epoch: 0, pad, salt });
     return { id: cubeId(master, owner, root, bytes.length), root, length: bytes.length };
   };
 

@@ -1,8 +1,17 @@
 /** Key slots through sherinctl: what each opens, what is refused, and what a removed one opens no more. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  cpSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { KeySlot } from '../../daemon/protocol/keys.js';
 import { Machine } from './machine.js';
 
@@ -187,6 +196,34 @@ describe('a changed PCR', () => {
   });
 });
 
+/** A new master key while a file is open: the recovery key of before opens nothing then. */
+async function rekeyed(of: Machine): Promise<void> {
+  of.ok('key', 'add', 'recovery', '--recovery-out', join(of.home, 'fresh'));
+  const file = openSync(join(of.mount, 'files/data'), 'r');
+  expect(ctl('key rekey --drop 9 --recovery-fd 3 3<fresh', of)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('the vault has no key slot 9'),
+  });
+  expect(ctl('key rekey --drop 1 --pin-fd 4 --recovery-fd 3 3<fresh 4<pin', of)).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('the vault has a new master key, of epoch 1\n'),
+  });
+  const bytes = Buffer.alloc(7);
+  readSync(file, bytes, 0, bytes.length, 0);
+  closeSync(file);
+  expect(bytes.toString()).toBe('content');
+  await vi.waitUntil(async () => (await of.call('key.list', {})).rekey === null, { timeout: 60_000 });
+  expect(readFileSync(await of.cubeOf('files/data')).readUInt16LE(14)).toBe(1);
+  await of.call('lock', {});
+  expect(ctl('unlock --recovery-fd 3 3<recovery', of)).toMatchObject({
+    code: 4,
+    err: expect.stringContaining('does not open the recovery slot'),
+  });
+  expect(ctl('unlock --recovery-fd 3 3<fresh', of).code).toBe(0);
+  expect(readFileSync(join(of.mount, 'files/data'), 'utf8')).toBe('content');
+  expect(of.ok('audit', 'tail')).toMatch(/AUDIT_KEY_EPOCH_ENDED.*"epoch":1/);
+}
+
 describe('another machine', () => {
   it('gets the vault with one command and the recovery key, and a TPM slot with a counter of its own', async () => {
     const other = Machine.empty();
@@ -205,6 +242,7 @@ describe('another machine', () => {
       expect(ctl('unlock --pin-fd 3 3<pin', other).code).toBe(0);
       expect(readFileSync(join(other.mount, 'files/data'), 'utf8')).toBe('content');
       expect(other.ok('audit', 'tail')).toMatch(/AUDIT_KEY_DONE.*"action":"move"/);
+      await rekeyed(other);
     } finally {
       other.end();
     }

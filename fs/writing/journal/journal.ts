@@ -204,18 +204,19 @@ export class Journal {
   }
 
   /**
-   * Overwrites and removes segments up to one, where they hold nothing that counts, and those that are kept.
+   * Overwrites and removes segments up to one, where they hold nothing that counts, and with `kept` those that were refused.
    * @param next as for {@link append}; null: nothing may be appended
    * @returns how many stay
    */
-  async shred(until: number, next: number | null): Promise<number> {
+  async shred(until: number, next: number | null, kept = true): Promise<number> {
     try {
       if (this.oldest > this.#last) this.#removeBefore(this.#freed);
       else if (next !== null) await this.#write([], next, []);
     } finally {
       this.#shredding = false;
     }
-    const stay = this.#segments.filter((number) => number <= until).length + this.#folder.removeKept();
+    const own = this.#segments.filter((number) => number <= until).length;
+    const stay = own + (kept ? this.#folder.removeKept() : 0);
     this.#kept = this.#folder.kept().length;
     return stay;
   }
