@@ -1,11 +1,10 @@
 /** Replays segments from files, and tells a crash's torn end from an edited log. */
 import { constants } from 'node:fs';
 import { SherinError, systemCode } from '../../common/errors.js';
-import { longestLine } from './event.js';
 import { broken } from './fault.js';
 import { type CheckpointLine, lineKind, MalformedLine, parseLine } from './line.js';
 import type { Replay } from './replay.js';
-import { openSegment, type RawLine, rawLines, segmentName } from './segment.js';
+import { firstLine, openSegment, type RawLine, rawLines, segmentName } from './segment.js';
 
 export interface SegmentEnd {
   /** Offset after the last good line. */
@@ -72,16 +71,11 @@ export async function walkSegment(
 
 /** First line of a segment, not yet verified. @throws SherinError AUDIT_BROKEN */
 export async function readCheckpoint(dir: string, segment: number): Promise<CheckpointLine> {
-  const file = await openSegment(dir, segment, constants.O_RDONLY);
   try {
-    const bytes = Buffer.alloc(longestLine);
-    const { bytesRead } = await file.read(bytes, 0, longestLine, 0);
-    const line = parseLine(bytes.subarray(0, Math.max(0, bytes.subarray(0, bytesRead).indexOf(10))));
+    const line = parseLine(await firstLine(dir, segment));
     if ('checkpoint' in line) return line;
   } catch (error) {
     if (!(error instanceof MalformedLine)) throw error;
-  } finally {
-    await file.close();
   }
   throw broken(`${segmentName(segment)} line 1: a segment starts with a checkpoint`);
 }

@@ -39,6 +39,7 @@ class OpenedCube {
  private:
   OpenedCube(CubeFile file, const CubeRef& ref, LockedBytes key)
       : file_(std::move(file)), ref_(ref), key_(std::move(key)) {}
+  static bool IsOfThisFormat(CubeFile file, const CubeRef& ref, const KeySet& keys);
   Outcome OpenSealedPart();
   Outcome At(Fault fault) const { return {fault, std::nullopt, "", file_.inode}; }
 
