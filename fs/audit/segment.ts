@@ -1,8 +1,7 @@
 /** Segment files `audit/<8 digits>.jsonl`, numbered from 1, and their lines in bounded pieces. */
 import { constants } from 'node:fs';
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../../common/errors.js';
 import { longestLine } from './event.js';
 import { broken } from './fault.js';
 
@@ -29,6 +28,8 @@ export interface RawLine {
 
 /** Offset after the last line that is looked at, in the last segment that is. */
 export interface TailPosition {
+  /** The oldest segment that is looked at. */
+  readonly first: number;
   readonly segment: number;
   readonly end: number;
 }
@@ -41,19 +42,6 @@ export function segmentName(segment: number): string {
 export function numbersOf(names: readonly string[]): number[] {
   const segments = names.filter((name) => /^\d{8}\.jsonl$/.test(name));
   return segments.map((name) => Number(name.slice(0, 8))).sort((a, b) => a - b);
-}
-
-/** Number of segments. @throws SherinError AUDIT_BROKEN when one between the first and the last is missing */
-export async function countSegments(dir: string): Promise<number> {
-  const names = await readdir(dir).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
-  });
-  const numbers = numbersOf(names);
-  numbers.forEach((number, index) => {
-    if (number !== index + 1) throw broken(`segment ${segmentName(index + 1)} is missing`);
-  });
-  return numbers.length;
 }
 
 /** @throws SherinError AUDIT_BROKEN when it is no file of a segment's size, an errno when it can not be opened */

@@ -4,7 +4,7 @@ import { SherinError, systemCode } from '../../common/errors.js';
 import { broken } from './fault.js';
 import { type CheckpointLine, lineKind, MalformedLine, parseLine } from './line.js';
 import type { Replay } from './replay.js';
-import { firstLine, openSegment, type RawLine, rawLines, segmentName } from './segment.js';
+import { firstLine, openSegment, type RawLine, rawLines, segmentName, type TailPosition } from './segment.js';
 
 export interface SegmentEnd {
   /** Offset after the last good line. */
@@ -82,14 +82,14 @@ export async function readCheckpoint(dir: string, segment: number): Promise<Chec
 
 export type ReadCheckpoint = (segment: number) => Promise<CheckpointLine>;
 
-/** The newest segment that starts at or before record `size`, so that a replay from it meets that head; by halving. */
+/** The newest segment that starts at or before record `size`, so that a replay from it meets that head; the first where none does. By halving. */
 export async function segmentBefore(
   dir: string,
-  segments: number,
+  { first, segment: last }: Pick<TailPosition, 'first' | 'segment'>,
   size: number,
   read: ReadCheckpoint = (segment) => readCheckpoint(dir, segment),
 ): Promise<number> {
-  let [low, high] = [1, segments];
+  let [low, high] = [first, last];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if ((await read(middle)).checkpoint.size <= size) low = middle;
