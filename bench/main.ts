@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { MiB } from './material.js';
 import type { Row } from './measure.js';
+import { audit } from './parts/audit.js';
 import { codec } from './parts/codec.js';
 import { daemon } from './parts/daemon.js';
 import { growth } from './parts/growth.js';
@@ -34,6 +35,7 @@ const parts: Readonly<Record<string, Part>> = {
   growth,
   codec,
   daemon,
+  audit,
 };
 
 const { values, positionals } = parseArgs({

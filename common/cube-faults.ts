@@ -10,6 +10,7 @@ export const cubeFaultWords = {
   length: 'it is not as long as the object that holds it says',
   missing: 'its file is missing',
   io: 'the disk does not give it',
+  newer: 'it is of a newer format version: install a newer Sherin',
   unused: 'no file holds it any more',
 } as const;
 

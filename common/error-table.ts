@@ -3,6 +3,7 @@
  * `{x}` in a sentence, hint or command is replaced by the error's context value `x`, `{command}` in a hint by the command.
  */
 import { attestationErrors } from './attestation-errors.js';
+import { auditErrors } from './audit-errors.js';
 import { backupErrors } from './backup-errors.js';
 import { botErrors } from './bot-errors.js';
 import { daemonErrors } from './daemon-errors.js';
@@ -115,6 +116,12 @@ export const errorTable = {
     exit: Exit.verification,
     sentence: 'the list of known vaults {path} can not be trusted: {part}',
     hint: 'look at the file; repair or remove what you did not expect there',
+  },
+  FORMAT_NEWER: {
+    errno: 'EIO',
+    exit: Exit.failed,
+    sentence: '{path} is of format version {found}, and this program reads versions up to {reads}',
+    hint: 'install a newer Sherin; nothing was changed',
   },
   HEADER_MALFORMED: {
     errno: 'EIO',
@@ -292,25 +299,7 @@ export const errorTable = {
     sentence: '{what}, but changes of {files} could not be sealed ({part}): {rest}',
     hint: 'if the disk of the vault is full, free some space there; then: {next}',
   },
-  AUDIT_UNWRITABLE: {
-    errno: 'EACCES',
-    exit: Exit.failed,
-    sentence: 'the audit log can not be written ({part}), so nothing is done that must be recorded',
-    hint: 'free some space on the disk of the vault',
-  },
-  AUDIT_BROKEN: {
-    errno: 'EIO',
-    exit: Exit.verification,
-    sentence: 'the audit log does not verify: {part}',
-    hint: 'keep the files and compare them with a backup',
-  },
-  RECORD_UNKNOWN: {
-    errno: 'ENOENT',
-    exit: Exit.failed,
-    sentence: 'the audit log has no record {id} for you',
-    hint: 'list records with: sherinctl audit tail',
-    told: true,
-  },
+  ...auditErrors,
   ...proofErrors,
   ...taskErrors,
   // processes and mount

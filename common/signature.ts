@@ -7,6 +7,7 @@ export type SignatureKind =
   | 'cube'
   | 'manifest-head'
   | 'audit-head'
+  | 'audit-archive'
   | 'export'
   | 'attest'
   | 'log-copy';

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { places } from '../common/environment.js';
 import { SherinError } from '../common/errors.js';
 import { version } from '../common/version.js';
+import { auditCopy } from './commands/audit-copy.js';
 import { auditVerify } from './commands/audit-verify.js';
 import { backup } from './commands/backup.js';
 import { handBack } from './commands/hand-back.js';
@@ -93,6 +94,16 @@ atTerminal(withPlaces(program.command('audit-verify')))
   .description('check the audit log with the public key alone')
   .option('--json', 'print one JSON object', false)
   .action(async (options) => auditVerify(places(options), options).catch(failTo(options)));
+
+withPlaces(
+  program
+    .command('audit-copy')
+    .description('copy segments of the audit log (used by sherinctl audit archive)'),
+)
+  .requiredOption('--to <dir>', 'directory of the archive')
+  .requiredOption('--first <n>', 'first segment', Number)
+  .requiredOption('--last <n>', 'last segment', Number)
+  .action(async (options) => auditCopy(places(options), options).catch(fail));
 
 withPlaces(
   program.command('public-key').description('print the public key that this machine remembers'),

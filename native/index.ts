@@ -59,11 +59,13 @@ export type CubeResult =
   | { readonly ok: true }
   | {
       readonly ok: false;
-      /** `missing` and `io` are not verification failures. */
-      readonly fault: CubeFault | 'missing' | 'io';
+      /** `missing`, `io` and `newer` are not verification failures. */
+      readonly fault: CubeFault | 'missing' | 'io' | 'newer';
       readonly vertex?: number;
       /** errno name for `io`. */
       readonly errno?: string;
+      /** Format version for `newer`: it is of a later one than this program reads. */
+      readonly version?: number;
       /** inode number of the file that was checked, for the quarantine rename. */
       readonly inode?: bigint;
     };

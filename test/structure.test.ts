@@ -141,7 +141,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   'fs/main.ts': ['common', 'fs/commands', 'fs/service'],
-  bench: ['common', 'native/index.ts', 'daemon/client', 'fs/manifest', 'fs/vault/software-tpm.ts'],
+  bench: [
+    ...['common', 'native/index.ts', 'daemon/client', 'fs/manifest', 'fs/audit', 'fs/vault/software-tpm.ts'],
+  ],
   setup: ['common', 'daemon/protocol'],
 };
 

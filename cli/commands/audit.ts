@@ -11,6 +11,7 @@ import { askAudit, ownRecords, wholeRecords } from '../service/audit.js';
 import { namedHead, printProof, wholeHead } from '../service/proofs.js';
 import { runSherinFs } from '../service/sherin-fs.js';
 import { runVerifier } from '../service/verifier.js';
+import { archive } from './audit-archive.js';
 
 const tail = command({
   name: 'tail',
@@ -87,17 +88,26 @@ const verify = command({
   details: [
     'What happens while the vault is locked is noted without a key and joins the log at the next unlock. Such records are counted apart: nothing proves that they were not changed in between.',
     'Where sherin-fs is not running, the log is checked with the public key alone: chain and signed heads, without the keyed authentication.',
+    'What audit archive has moved away is not looked at, and told of; with --archive it is, with the public key alone.',
     'With --anchors it also has to contain every head in a file, one on each line as audit head --json prints them, oldest first. A log that ends before one of them was cut off.',
   ],
-  options: { anchors: text('--anchors <file>', 'heads that were kept elsewhere', 'file') },
+  options: {
+    anchors: text('--anchors <file>', 'heads that were kept elsewhere', 'file'),
+    archive: text('--archive <dir>', 'where audit archive has put old segments', 'directory'),
+  },
   examples: [
     { text: 'Check it', line: 'sherinctl audit verify' },
     { text: 'With heads kept elsewhere', line: 'sherinctl audit verify --anchors /media/usb/anchors' },
   ],
-  run: async (session, _args, { anchors }) => {
+  run: async (session, _args, { anchors, archive: folder }) => {
     const { output } = session;
-    if (anchors !== undefined)
-      return runVerifier(session, ['audit', join(session.places.vault, 'audit'), '--anchors', anchors]);
+    if (anchors !== undefined || folder !== undefined) {
+      const also = [
+        ...(anchors === undefined ? [] : ['--anchors', anchors]),
+        ...(folder === undefined ? [] : ['--archive', folder]),
+      ];
+      return runVerifier(session, ['audit', join(session.places.vault, 'audit'), ...also]);
+    }
     const client = session.connectIfRunning();
     if (client === null)
       return runSherinFs(['audit-verify', ...placeFlags(session.places), ...(output.json ? ['--json'] : [])]);
@@ -111,6 +121,15 @@ const verify = command({
         `audit log verified: ${formatCount(result.records, 'record')}, ${formatCount(result.heads, 'signed head')}${loose}`,
       );
       output.line(`root: ${result.root}`);
+      if (result.archived !== null) {
+        const { segments, records, parts } = result.archived;
+        const places = parts.map(
+          ({ from, to, place }) => `segments ${from} to ${to} in ${output.name(place)}`,
+        );
+        output.line(
+          `not looked at: the first ${formatCount(records, 'record')}, archived as the vault's key says (segments 1 to ${segments}: ${places.join(', ')}); with --archive DIR they are`,
+        );
+      }
       if (result.unauthenticated > 0) {
         output.line(
           'such records (a mount or scrub of a locked vault, a refused unlock) joined the log at the next unlock; nothing proves that they were not changed before',
@@ -179,7 +198,7 @@ export const audit = group(
     summary: 'Read and check the audit log',
     examples: [{ text: 'The last records', line: 'sherinctl audit tail' }],
   },
-  [tail, head, prove, consistency, verify, verifyProof],
+  [tail, head, prove, consistency, verify, verifyProof, archive],
 );
 
 type Proof = ControlResult<'audit.prove'>;

@@ -11,6 +11,7 @@ import { rekeyWords } from './key-rekey.js';
 export const status = command({
   name: 'status',
   summary: 'Show the state of vault, TPM, mount and caches',
+  details: ['The exit code is 1 while the audit log can not be written, and 6 where sherin-fs does not run.'],
   examples: [
     { text: 'One screen', line: 'sherinctl status' },
     { text: 'For machines', line: 'sherinctl status --json' },
@@ -32,7 +33,7 @@ export const status = command({
       for (const [name, value] of rows(found)) output.line(`${`${name}:`.padEnd(9)} ${output.name(value)}`);
       if (sherind !== null) output.line(daemonRow(sherind));
     });
-    return Exit.done;
+    return found.audit.writable ? Exit.done : Exit.failed;
   },
 });
 
@@ -89,7 +90,7 @@ function rows(found: Status): [string, string][] {
   lines.push(
     [
       'audit',
-      `${tree === null ? 'told once the vault is open' : formatCount(audit.size, 'record')}${audit.writable ? '' : ', NOT WRITABLE: nothing that must be recorded is done'}`,
+      `${tree === null ? 'told once the vault is open' : formatCount(audit.size, 'record')}${audit.writable ? '' : ', NOT WRITABLE: nothing that must be recorded is done; free space on the disk of the vault, or: sherinctl audit archive DIR'}`,
     ],
     ...(audit.anchors === null ? [] : [anchorRow(audit.anchors)]),
     [

@@ -2,7 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import { formatBytes, formatDuration } from './units.js';
 
-export type Unit = 'bytes' | 'cubes' | 'records' | 'files';
+export type Unit = 'bytes' | 'cubes' | 'records' | 'files' | 'segments';
 
 /** Milliseconds before the bar shows: what ends sooner needs none. */
 const patience = 500;

@@ -159,11 +159,6 @@ describe('is refused, and left as it is, what', () => {
 
   it.each<[string, () => void, string | RegExp]>([
     [
-      'is of a newer sherind',
-      () => edited((db) => db.pragma('user_version = 99')),
-      'newer sherind (version 99)',
-    ],
-    [
       'has a trigger that somebody put there',
       () => edited((db) => db.exec(trigger)),
       'not those of its version',
@@ -175,6 +170,17 @@ describe('is refused, and left as it is, what', () => {
     made();
     change();
     requireRefused(part);
+  });
+
+  it('is of a newer sherind', () => {
+    made();
+    edited((db) => db.pragma('user_version = 99'));
+    const before = readFileSync(path);
+    const context = { path, found: 99, reads: migrations.length };
+    expect(() => DaemonDatabase.open(directory)).toThrow(
+      expect.objectContaining({ code: 'FORMAT_NEWER', context }),
+    );
+    expect(readFileSync(path).equals(before)).toBe(true);
   });
 
   it('is a link, has a second name, or has a journal beside it', () => {

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { newerFormat } from '../../common/newer-format.js';
 import { isThere, makeWhole, requireSafeFile, UnsafeFile } from './database-file.js';
-import { ForeignDatabase, migrate, versionOf } from './migrate.js';
+import { ForeignDatabase, migrate, NewerDatabase, versionOf } from './migrate.js';
 import { migrations } from './schema.js';
 
 const fileName = 'sherind.db';
@@ -38,7 +39,7 @@ export class DaemonDatabase {
 
   /**
    * Opens `sherind.db` in a directory, which only sherind's user may write to; makes it where it is missing, brings an older one up to date.
-   * @throws SherinError DAEMON_DATABASE when the file is damaged, foreign, unsafe or in use, and everything is left as it is; NO_SPACE
+   * @throws SherinError DAEMON_DATABASE when the file is damaged, foreign, unsafe or in use, FORMAT_NEWER, and everything is left as it is; NO_SPACE
    */
   static open(directory: string): DaemonDatabase {
     const path = join(directory, fileName);
@@ -190,6 +191,7 @@ function unusable(path: string, part: string, cause?: unknown): SherinError {
 
 /** Errors of SQLite and of the file as those of the table; a value that the tables do not admit is a fault of the code and stays what it is. */
 function tableError(error: unknown, path: string): unknown {
+  if (error instanceof NewerDatabase) return newerFormat(path, error.found, error.reads);
   if (error instanceof UnsafeFile || error instanceof ForeignDatabase) {
     return unusable(path, error.message, error);
   }

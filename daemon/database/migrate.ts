@@ -6,9 +6,21 @@ export const applicationId = 0x53687244;
 /** Why a database is none of sherind's, in words. */
 export class ForeignDatabase extends Error {}
 
+/** A later sherind made it. */
+export class NewerDatabase extends Error {
+  readonly found: number;
+  readonly reads: number;
+
+  constructor(found: number, reads: number) {
+    super(`it is of a newer sherind (version ${found})`);
+    this.found = found;
+    this.reads = reads;
+  }
+}
+
 /**
  * Brings a database, which may be empty, to the newest version, in one transaction.
- * @throws ForeignDatabase as {@link versionOf}, or when it has other tables than its version
+ * @throws NewerDatabase, ForeignDatabase as {@link versionOf}, or when it has other tables than its version
  */
 export function migrate(db: Database.Database, migrations: readonly (readonly string[])[]): void {
   db.transaction(() => {
@@ -21,13 +33,13 @@ export function migrate(db: Database.Database, migrations: readonly (readonly st
   requireTables(db, migrations);
 }
 
-/** Its version, 0 for an empty one; changes nothing. @throws ForeignDatabase when it is another program's or of a newer sherind */
+/** Its version, 0 for an empty one; changes nothing. @throws NewerDatabase; ForeignDatabase when it is another program's */
 export function versionOf(db: Database.Database, newest: number): number {
   const id = db.pragma('application_id', { simple: true });
   const version = Number(db.pragma('user_version', { simple: true }));
   if (id === 0 && version === 0 && tablesOf(db).length === 0) return 0;
   if (id !== applicationId) throw new ForeignDatabase('it is another program’s');
-  if (version > newest) throw new ForeignDatabase(`it is of a newer sherind (version ${version})`);
+  if (version > newest) throw new NewerDatabase(version, newest);
   if (version < 1) throw new ForeignDatabase(`version ${version}`);
   return version;
 }

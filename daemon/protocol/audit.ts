@@ -8,6 +8,22 @@ import { count } from './values.js';
 /** For whom it is told; none: the peer, who may see all of it. */
 const caller = callerSchema.optional();
 
+/** What of the log is kept elsewhere, and was not looked at. */
+const archived = z.strictObject({
+  segments: count,
+  records: count,
+  parts: z.array(z.strictObject({ from: count, to: count, place: z.string() })),
+});
+
+/** Segments of the audit log that are, or can be, kept elsewhere. */
+const segments = z.strictObject({
+  from: count,
+  to: count,
+  /** Records up to their end, and the root over those. */
+  size: count,
+  root: z.string().max(44),
+});
+
 /** Beside the others of the control socket. */
 export const auditMethods = {
   'audit.tail': method(
@@ -36,6 +52,25 @@ export const auditMethods = {
   'audit.verify': method(
     'Checks the whole audit log: chain, MACs, signed heads',
     nothing,
-    z.strictObject({ records: count, heads: count, root: z.string(), unauthenticated: count }),
+    z.strictObject({
+      ...{ records: count, heads: count, root: z.string(), unauthenticated: count },
+      archived: archived.nullable(),
+    }),
+  ),
+  'audit.archivable': method(
+    'Which whole segments of the audit log can be kept elsewhere; with neither wish all of it, as the last one is ended before',
+    z.strictObject({
+      keep: z.int().min(1).max(1_000_000).optional(),
+      before: z
+        .string()
+        .regex(/^\d{1,19}$/)
+        .optional(),
+    }),
+    z.strictObject({ segments: segments.nullable() }),
+  ),
+  'audit.archived': method(
+    'Removes segments of the audit log that were copied elsewhere and checked there',
+    z.strictObject({ ...segments.shape, place: z.string().min(1).max(512) }),
+    z.strictObject({ freed: count }),
   ),
 } as const satisfies Record<string, Method>;

@@ -33,6 +33,7 @@ export class Anchors {
   #number = 0;
   #torn = 0;
   #met = 0;
+  #archived = 0;
 
   /** @param fd of the file, at its beginning. @throws SherinError AUDIT_BROKEN, ROLLBACK as {@link meet} */
   constructor(fd: number, key: VaultKey) {
@@ -47,9 +48,22 @@ export class Anchors {
     return this.#met;
   }
 
+  /** How many are of the part of the log that is archived and was not read. */
+  get archived(): number {
+    return this.#archived;
+  }
+
   /** Lines that a crash cut off while they were written. */
   get torn(): number {
     return this.#torn;
+  }
+
+  /** The log is read from this size on: heads of fewer records can not be looked at. */
+  begin(size: number): void {
+    while (this.#next !== null && this.#next.size < size) {
+      this.#archived += 1;
+      this.#advance();
+    }
   }
 
   /** The log has this size now. @throws SherinError AUDIT_BROKEN where a head of this size is another; ROLLBACK */

@@ -6,6 +6,9 @@ import { Frontier } from '../../common/merkle.js';
 import { signedMessage } from '../../common/signature.js';
 import { type AuditEvent, eventFault } from './event.js';
 
+/** Format version of lines. */
+export const lineVersion = 1;
+
 export interface RecordLine extends AuditEvent {
   readonly v: 1;
   /** Position in the log, from 0. */
@@ -170,7 +173,7 @@ export function frontierOf(line: CheckpointLine): Frontier {
 /** Parses a line without its line end. @throws MalformedLine */
 export function parseLine(bytes: Buffer): Line {
   const object = parseObject(bytes);
-  if (object.v !== 1) throw new MalformedLine('its version is not 1');
+  if (object.v !== lineVersion) throw new MalformedLine(`its version is not ${lineVersion}`);
   if ('head' in object) return parseHead(object);
   return 'checkpoint' in object ? parseCheckpoint(object) : parseRecord(object);
 }

@@ -2,12 +2,22 @@ import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { SherinError, systemCode } from '../../common/errors.js';
-import { verifier } from '../../common/signature.js';
+import { nowNanoseconds } from '../../common/time.js';
+import { replaceFile } from '../disk/durable.js';
 import { makeDirectory } from '../disk/make-directory.js';
+import {
+  type Archivable,
+  type ArchiveWish,
+  archivable,
+  removeSegments,
+  requireArchivable,
+} from './archivable.js';
+import { type Archived, archivedName, archivedText, withPart } from './archived.js';
 import type { AuditEvent } from './event.js';
 import { broken, unwritable } from './fault.js';
 import type { HeadListener } from './head-listener.js';
 import type { RecordLine } from './line.js';
+import { type OpenedLog, openWriter } from './open-writer.js';
 import { type PendingAudit, type PendingRecords, readPending, removePending } from './pending.js';
 import {
   type LogConsistency,
@@ -18,12 +28,10 @@ import {
   type SignedHead,
 } from './prove.js';
 import { type Chain, type Prepared, prepare } from './record.js';
-import { type LogHead, type Mac, Replay } from './replay.js';
+import type { LogHead, Mac } from './replay.js';
 import { Reserve } from './reserve.js';
-import { countSegments } from './segment.js';
 import { readBefore, readTail } from './tail.js';
-import { segmentBefore, walkSegment } from './walk.js';
-import { SegmentWriter } from './writer.js';
+import type { SegmentWriter } from './writer.js';
 
 export interface AuditLogOptions {
   /** The vault's `audit/`. */
@@ -79,10 +87,22 @@ export class AuditLog {
   /** Ends the gathering of patient records. */
   #hurry: () => void = () => undefined;
   readonly #heads: HeadListener | null;
+  readonly #jobs: (() => Promise<void>)[] = [];
+  readonly #signing: Pick<AuditLogOptions, 'uuid' | 'sign'>;
+  #archived: Archived | null;
+  /** Records before the first segment. */
+  #from: number;
   #closed = false;
 
-  private constructor(dir: string, writer: SegmentWriter, reserve: Reserve, heads: HeadListener | null) {
-    this.#heads = heads;
+  private constructor(
+    { dir, uuid, sign, heads }: AuditLogOptions,
+    { writer, archived, from }: OpenedLog,
+    reserve: Reserve,
+  ) {
+    this.#heads = heads ?? null;
+    this.#signing = { uuid, sign };
+    this.#archived = archived;
+    this.#from = from;
     this.#dir = dir;
     this.#writer = writer;
     this.#reserve = reserve;
@@ -99,8 +119,9 @@ export class AuditLog {
     // Files are made and removed in it.
     if (!(await lstat(dir)).isDirectory()) throw broken('audit/ is a link');
     await rm(join(dir, 'next.tmp'), { recursive: true, force: true });
-    const { writer, unsigned, torn } = await openWriter(options);
-    const log = new AuditLog(dir, writer, await openReserve(dir, writer), options.heads ?? null);
+    const opened = await openWriter(options);
+    const { writer, unsigned, torn } = opened;
+    const log = new AuditLog(options, opened, await openReserve(dir, writer));
     try {
       if (torn > 0 || unsigned > 0)
         await log.append({
@@ -147,6 +168,7 @@ export class AuditLog {
   before(seq: number, count: number): Promise<readonly RecordLine[]> {
     const { position } = this.#writer;
     if (seq >= position.headed.size) return readTail(this.#dir, position, count);
+    if (seq <= this.#from) return Promise.resolve([]);
     return readBefore(this.#dir, position, seq, count);
   }
 
@@ -155,10 +177,16 @@ export class AuditLog {
     return readHead(this.#dir, this.#writer.position);
   }
 
-  /** Proves a durable record. @throws SherinError RECORD_UNKNOWN, AUDIT_BROKEN */
+  /** Where the first `size` records are, where they are no longer here. */
+  archivedAt(size: number): Archived | null {
+    return size < this.#from ? this.#archived : null;
+  }
+
+  /** Proves a durable record. @throws SherinError RECORD_UNKNOWN, RECORD_ARCHIVED, AUDIT_BROKEN */
   async prove(seq: number): Promise<RecordProof> {
     const { position } = this.#writer;
     if (seq >= position.headed.size) throw new SherinError('RECORD_UNKNOWN', { id: seq });
+    if (seq < this.#from) throw this.#elsewhere(seq);
     return proveRecord(this.#dir, position, seq);
   }
 
@@ -167,7 +195,55 @@ export class AuditLog {
     const { position } = this.#writer;
     if (from < 1 || from > to || to > position.headed.size)
       throw new SherinError('RECORD_UNKNOWN', { id: from });
+    if (from < this.#from) throw this.#elsewhere(from);
     return proveConsistency(this.#dir, position, { from, to });
+  }
+
+  /** What is archived. */
+  get archived(): Archived | null {
+    return this.#archived;
+  }
+
+  /**
+   * Whole segments that can be kept elsewhere, the oldest first; null: none. The one that is written to is ended before, where all are wanted.
+   * @throws SherinError AUDIT_UNWRITABLE
+   */
+  async archivable(wish: ArchiveWish): Promise<Archivable | null> {
+    const all = wish.keep === undefined && wish.before === undefined;
+    if (all) await this.#between(() => this.#withReserve(() => this.#writer.rotate()));
+    return archivable(this.#dir, this.#writer.position, this.#archived, wish);
+  }
+
+  /** @throws SherinError USAGE, AUDIT_BROKEN */
+  requireArchivable(segments: Archivable): Promise<void> {
+    return requireArchivable(this.#dir, this.#writer.position, this.#archived, segments);
+  }
+
+  /**
+   * Gives up whole segments that are kept at `place` now: says so under the vault's key, durably, then removes them.
+   * @returns bytes that were freed. @throws SherinError AUDIT_UNWRITABLE
+   */
+  async giveUp(segments: Archivable, place: string): Promise<number> {
+    await this.requireArchivable(segments);
+    const { from, to, size, root } = segments;
+    if (from <= to) {
+      const parts = withPart(this.#archived?.parts ?? [], { from, to, place });
+      const facts = { segments: to, size, root, time: String(nowNanoseconds()), parts };
+      const { archived, bytes } = archivedText(facts, this.#signing);
+      await this.#between(() => this.#withReserve(() => replaceFile(join(this.#dir, archivedName), bytes)));
+      this.#archived = archived;
+    }
+    const first = (this.#archived?.segments ?? 0) + 1;
+    this.#from = this.#archived?.size ?? 0;
+    this.#writer.beginAt(first);
+    const freed = await removeSegments(this.#dir, first);
+    await this.#reserve.refill();
+    return freed;
+  }
+
+  #elsewhere(id: number): SherinError {
+    const place = this.#archived?.parts.at(-1)?.place ?? 'an archive';
+    return new SherinError('RECORD_ARCHIVED', { id, path: place });
   }
 
   /** Waits for what was appended, then closes. */
@@ -181,13 +257,28 @@ export class AuditLog {
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
+    while (this.#queue.length > 0 || this.#jobs.length > 0) {
+      const job = this.#jobs.shift();
+      if (job !== undefined) {
+        await job();
+        continue;
+      }
       if (!this.#closed && this.#queue.every(({ patient }) => patient)) await this.#gather();
       // whoever appends in this turn of the event loop joins the group; later ones gather during its fdatasync
       await setImmediate();
       await this.#commit(this.#queue.splice(0, largestGroup));
     }
     this.#draining = null;
+  }
+
+  /** Runs `work` while no group is written. */
+  #between(work: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw new SherinError('AUDIT_UNWRITABLE', { part: 'it is closed' });
+      this.#jobs.push(() => work().then(resolve, (error: unknown) => reject(unwritable(error))));
+      this.#hurry();
+      this.#draining ??= this.#drain();
+    });
   }
 
   #gather(): Promise<void> {
@@ -213,21 +304,35 @@ export class AuditLog {
     }
   }
 
-  /** Gives the reserve's blocks back one by one until the records fit. */
   async #commitReserved(group: readonly Waiting[], first: unknown): Promise<void> {
-    let reason = first;
-    while (systemCode(reason) === 'ENOSPC' || systemCode(reason) === 'EDQUOT') {
-      if (!(await this.#reserve.release().catch(() => false))) break;
+    try {
+      await this.#withReserve(() => this.#writer.write(group.map(({ prepared }) => prepared)), first);
+      for (const { resolve } of group) resolve();
+      this.#heads?.made(() => this.signedHead());
+    } catch (error) {
+      for (const { reject } of group) reject(unwritable(error));
+    }
+  }
+
+  /** Gives the reserve's blocks back one by one until `step` finds space. @param failed why it has not, where it was tried already */
+  async #withReserve(step: () => Promise<void>, failed?: unknown): Promise<void> {
+    let reason = failed;
+    if (reason === undefined) {
       try {
-        await this.#writer.write(group.map(({ prepared }) => prepared));
-        for (const { resolve } of group) resolve();
-        this.#heads?.made(() => this.signedHead());
-        return;
+        return await step();
       } catch (error) {
         reason = error;
       }
     }
-    for (const { reject } of group) reject(unwritable(reason));
+    while (systemCode(reason) === 'ENOSPC' || systemCode(reason) === 'EDQUOT') {
+      if (!(await this.#reserve.release().catch(() => false))) break;
+      try {
+        return await step();
+      } catch (error) {
+        reason = error;
+      }
+    }
+    throw reason;
   }
 
   /** Pending records become records, marked as unauthenticated; the last of them names the file, so that a crash before its removal doesn't take it in twice. */
@@ -264,35 +369,4 @@ async function openReserve(dir: string, writer: SegmentWriter): Promise<Reserve>
     await writer.close();
     throw unwritable(error);
   }
-}
-
-async function openWriter(
-  options: AuditLogOptions,
-): Promise<{ writer: SegmentWriter; unsigned: number; torn: number }> {
-  const { dir, uuid, publicKey, mac, chain, sign, rotateAt } = options;
-  // every log contains the head of no records
-  const expect = options.expect?.size === 0 ? null : options.expect;
-  const signing = { uuid, mac, chain, sign };
-  const segments = await countSegments(dir);
-  const missing = (found: number): SherinError =>
-    new SherinError('ROLLBACK', {
-      part: `the audit log has ${found} records, the manifest names ${expect?.size ?? 0}`,
-    });
-  if (segments === 0) {
-    if (expect !== null) throw missing(0);
-    return { writer: await SegmentWriter.create(dir, signing, rotateAt), unsigned: 0, torn: 0 };
-  }
-  const replay = new Replay({ uuid, verify: verifier(publicKey), mac, thorough: false, expect });
-  let segment = expect === null ? segments : await segmentBefore(dir, segments, expect.size);
-  let end = await walkSegment(dir, segment, segment === segments, replay);
-  while (segment < segments) {
-    segment += 1;
-    end = await walkSegment(dir, segment, segment === segments, replay);
-  }
-  replay.finish();
-  const { frontier, prev, headed, unsigned } = replay;
-  if (expect !== null && frontier.size < expect.size) throw missing(frontier.size);
-  if (!replay.metExpected) throw broken('it does not contain the head that the manifest names');
-  const position = { segment: segments, end: end.end, frontier, prev, headed };
-  return { writer: await SegmentWriter.resume(dir, signing, position, rotateAt), unsigned, torn: end.torn };
 }

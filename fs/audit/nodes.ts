@@ -8,7 +8,7 @@ import { Frontier, leafHash } from '../../common/merkle.js';
 import { type RangeRoot, splitPoint } from '../../common/merkle-proofs.js';
 import { broken } from './fault.js';
 import { frontierOf, lineKind } from './line.js';
-import { openSegment, rawLines } from './segment.js';
+import { openSegment, rawLines, type TailPosition } from './segment.js';
 import { type ReadCheckpoint, readCheckpoint, segmentBefore } from './walk.js';
 
 /** Leaves from (inclusive) to (exclusive), as {@link RangeRoot} has them. */
@@ -24,12 +24,12 @@ interface Growing extends LeafRange {
 }
 
 /**
- * Roots of ranges of a log of `segments` segments. The checkpoint before `place`, which they lie around, has those on its left. What is read is not verified: the proof leads to a signed root, or there is none.
+ * Roots of ranges of a log. The checkpoint before `place`, which they lie around, has those on its left. What is read is not verified: the proof leads to a signed root, or there is none.
  * @throws SherinError AUDIT_BROKEN
  */
 export async function rangeRoots(
   dir: string,
-  segments: number,
+  position: TailPosition,
   place: number,
   ranges: readonly LeafRange[],
 ): Promise<RangeRoot> {
@@ -39,14 +39,14 @@ export async function rangeRoots(
   };
   const growing = new Map<number, Growing[]>();
   const read = remembered((segment) => readCheckpoint(dir, segment));
-  const near = frontierOf(await read(await segmentBefore(dir, segments, place, read)));
+  const near = frontierOf(await read(await segmentBefore(dir, position, place, read)));
   for (const range of ranges) {
     const whole = subtreeOf(near, range);
     if (whole !== null) {
       keep(range, whole);
       continue;
     }
-    const segment = await segmentBefore(dir, segments, range.to - 1, read);
+    const segment = await segmentBefore(dir, position, range.to - 1, read);
     const frontier = frontierOf(await read(segment));
     const part = insideOf(range, frontier);
     growing.set(segment, [...(growing.get(segment) ?? []), part]);

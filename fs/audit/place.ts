@@ -17,7 +17,7 @@ interface Found {
 
 /** Offset of record `seq`, which is one of those before `position`. @throws SherinError AUDIT_BROKEN */
 export async function placeOf(dir: string, position: TailPosition, seq: number): Promise<TailPosition> {
-  const segment = await segmentBefore(dir, position.segment, seq);
+  const segment = await segmentBefore(dir, position, seq);
   const file = await openSegment(dir, segment, constants.O_RDONLY);
   try {
     const end = segment === position.segment ? position.end : (await file.stat()).size;
@@ -25,7 +25,7 @@ export async function placeOf(dir: string, position: TailPosition, seq: number):
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const found = await firstRecord(file, middle, end);
-      if (found?.seq === seq) return { segment, end: found.start };
+      if (found?.seq === seq) return { first: position.first, segment, end: found.start };
       if (found !== null && found.seq < seq) low = found.start + 1;
       else high = middle;
     }

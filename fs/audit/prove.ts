@@ -30,7 +30,10 @@ export interface RecordProof {
 }
 
 /** The head that ends at `position`: the last line there, or the checkpoint of a segment without records. @throws SherinError AUDIT_BROKEN */
-export async function readHead(dir: string, { segment, end }: TailPosition): Promise<SignedHead> {
+export async function readHead(
+  dir: string,
+  { segment, end }: Pick<TailPosition, 'segment' | 'end'>,
+): Promise<SignedHead> {
   const file = await openSegment(dir, segment, constants.O_RDONLY);
   try {
     const start = Math.max(0, end - longestLine);
@@ -51,7 +54,7 @@ export async function proveRecord(dir: string, position: TailPosition, seq: numb
   const own = { from: seq, to: seq + 1 };
   const ranges: LeafRange[] = [own];
   inclusionPath(seq, head.size, note(ranges));
-  const root = await rangeRoots(dir, position.segment, seq, ranges);
+  const root = await rangeRoots(dir, position, seq, ranges);
   const leaf = root(own.from, own.to);
   const path = inclusionPath(seq, head.size, root);
   const reached = rootFromInclusion(seq, head.size, leaf, path);
@@ -74,7 +77,7 @@ export async function proveConsistency(
 ): Promise<LogConsistency> {
   const ranges: LeafRange[] = [];
   consistencyPath(from, to, note(ranges));
-  const root = await rangeRoots(dir, position.segment, from, ranges);
+  const root = await rangeRoots(dir, position, from, ranges);
   const path = consistencyPath(from, to, root);
   const heads = [await headOf(dir, position, from), await headOf(dir, position, to)] as const;
   return { from: heads[0], to: heads[1], path };
@@ -89,7 +92,7 @@ function note(ranges: LeafRange[]): RangeRoot {
 
 /** The head that signs the first `size` records; null where a group did not end there. @throws SherinError AUDIT_BROKEN */
 async function headOf(dir: string, position: TailPosition, size: number): Promise<SignedHead | null> {
-  const segment = await segmentBefore(dir, position.segment, size);
+  const segment = await segmentBefore(dir, position, size);
   const file = await openSegment(dir, segment, constants.O_RDONLY);
   try {
     for await (const batch of rawLines(file)) {

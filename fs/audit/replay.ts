@@ -3,6 +3,7 @@ import { Frontier, leafHash } from '../../common/merkle.js';
 import type { Verify } from '../../common/signature.js';
 import type { Anchors } from './anchors.js';
 import { broken } from './fault.js';
+import { requireKnownVersion } from './known-version.js';
 import {
   type CheckpointLine,
   frontierOf,
@@ -76,9 +77,10 @@ export class Replay {
     return this.#frontier.size - this.#headed.size;
   }
 
-  /** Takes the first line of the next segment; the first call may start anywhere. @throws SherinError AUDIT_BROKEN */
+  /** Takes the first line of the next segment; the first call may start anywhere. @throws SherinError AUDIT_BROKEN, FORMAT_NEWER */
   begin(segment: number, raw: RawLine): void {
     this.#where = `${segmentName(segment)} line ${raw.number}`;
+    requireKnownVersion(raw.bytes, segment, this.#options);
     const line = this.#parse(raw);
     if (!('checkpoint' in line)) throw broken(`${this.#where}: a segment starts with a checkpoint`);
     this.#checkCheckpoint(segment, line);

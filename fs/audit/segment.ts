@@ -1,8 +1,7 @@
 /** Segment files `audit/<8 digits>.jsonl`, numbered from 1, and their lines in bounded pieces. */
 import { constants } from 'node:fs';
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../../common/errors.js';
 import { longestLine } from './event.js';
 import { broken } from './fault.js';
 
@@ -29,6 +28,8 @@ export interface RawLine {
 
 /** Offset after the last line that is looked at, in the last segment that is. */
 export interface TailPosition {
+  /** The oldest segment that is looked at. */
+  readonly first: number;
   readonly segment: number;
   readonly end: number;
 }
@@ -37,18 +38,10 @@ export function segmentName(segment: number): string {
   return `${String(segment).padStart(8, '0')}.jsonl`;
 }
 
-/** Number of segments. @throws SherinError AUDIT_BROKEN when one between the first and the last is missing */
-export async function countSegments(dir: string): Promise<number> {
-  const names = await readdir(dir).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
-  });
-  const numbers = names.filter((name) => /^\d{8}\.jsonl$/.test(name)).map((name) => Number(name.slice(0, 8)));
-  numbers.sort((a, b) => a - b);
-  numbers.forEach((number, index) => {
-    if (number !== index + 1) throw broken(`segment ${segmentName(index + 1)} is missing`);
-  });
-  return numbers.length;
+/** Numbers of the segments among the names of a folder, ascending. */
+export function numbersOf(names: readonly string[]): number[] {
+  const segments = names.filter((name) => /^\d{8}\.jsonl$/.test(name));
+  return segments.map((name) => Number(name.slice(0, 8))).sort((a, b) => a - b);
 }
 
 /** @throws SherinError AUDIT_BROKEN when it is no file of a segment's size, an errno when it can not be opened */
@@ -60,6 +53,18 @@ export async function openSegment(dir: string, segment: number, flags: number): 
   if (facts.isFile() && facts.size <= largestSegment) return file;
   await file.close();
   throw broken(`segment ${segmentName(segment)} is ${facts.isFile() ? 'too large' : 'not a file'}`);
+}
+
+/** First line of a segment, without its line end; empty where there is none. */
+export async function firstLine(dir: string, segment: number): Promise<Buffer> {
+  const file = await openSegment(dir, segment, constants.O_RDONLY);
+  try {
+    const bytes = Buffer.alloc(longestLine);
+    const { bytesRead } = await file.read(bytes, 0, longestLine, 0);
+    return bytes.subarray(0, Math.max(0, bytes.subarray(0, bytesRead).indexOf(10)));
+  } finally {
+    await file.close();
+  }
 }
 
 /** The lines of an open file from its start, in batches as they were read; memory stays bounded whatever the file holds. */

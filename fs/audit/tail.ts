@@ -16,7 +16,7 @@ export async function readTail(
 ): Promise<readonly RecordLine[]> {
   const wanted = Math.max(0, Math.min(count, mostRecords));
   let found: RecordLine[] = [];
-  for (let { segment } = position; segment > 0 && found.length < wanted; segment--) {
+  for (let { segment } = position; segment >= position.first && found.length < wanted; segment--) {
     const end = segment === position.segment ? position.end : null;
     found = [...(await segmentTail(dir, segment, end, wanted - found.length)), ...found];
   }

@@ -2,14 +2,17 @@
 import { SherinError } from '../../common/errors.js';
 import { verifier } from '../../common/signature.js';
 import type { Anchors } from './anchors.js';
+import type { ArchivedPart } from './archived.js';
 import { broken } from './fault.js';
 import { type LogHead, type Mac, Replay } from './replay.js';
-import { countSegments } from './segment.js';
+import { findSegments } from './segments.js';
 import { walkSegment } from './walk.js';
 
 export interface VerifyAuditOptions {
   /** The vault's `audit/`. */
   readonly dir: string;
+  /** Where segments are that the vault does not have any more. */
+  readonly archive?: string | undefined;
   readonly uuid: Buffer;
   readonly publicKey: Buffer;
   /** HMAC-SHA256 under K_audit; without it the signed heads alone vouch for the records. */
@@ -21,8 +24,15 @@ export interface VerifyAuditOptions {
 }
 
 export interface AuditReport {
+  /** Of the whole log, archived ones included. */
   readonly segments: number;
   readonly records: number;
+  /** What was not looked at, as it is kept elsewhere; null: the log was read from its beginning. */
+  readonly archived: {
+    readonly segments: number;
+    readonly records: number;
+    readonly parts: readonly ArchivedPart[];
+  } | null;
   readonly heads: number;
   /** Root that the last head signs, and the records it covers. */
   readonly root: Buffer;
@@ -35,7 +45,7 @@ export interface AuditReport {
 
 /** Checks form, chain, MACs, every signed head and every rotation. @throws SherinError AUDIT_BROKEN naming segment and line; ROLLBACK */
 export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditReport> {
-  const { dir, uuid, publicKey, mac = null, expect = null, anchors = null } = options;
+  const { dir, archive, uuid, publicKey, mac = null, expect = null, anchors = null } = options;
   let unauthenticated = 0;
   const replay = new Replay({
     uuid,
@@ -48,11 +58,21 @@ export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditRep
       if (record.meta.unauthenticated === true) unauthenticated += 1;
     },
   });
-  const segments = await countSegments(dir);
-  if (segments === 0) throw broken('it has no segments');
+  const { first, last, from, archived } = await findSegments(dir, { uuid, verify: verifier(publicKey) });
+  if (last === 0) throw broken('it has no segments');
+  const begin = archive === undefined ? first : 1;
+  const before = begin === 1 ? 0 : from;
+  anchors?.begin(before);
   let torn = 0;
-  for (let segment = 1; segment <= segments; segment++)
-    torn = (await walkSegment(dir, segment, segment === segments, replay)).torn;
+  for (let segment = begin; segment <= last; segment++)
+    torn = (
+      await walkSegment(
+        segment < first && archive !== undefined ? archive : dir,
+        segment,
+        segment === last,
+        replay,
+      )
+    ).torn;
   replay.finish();
   const { frontier, headed, heads } = replay;
   anchors?.end(frontier.size);
@@ -61,8 +81,9 @@ export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditRep
       part: `the audit log has ${frontier.size} records, ${expect.size} are known`,
     });
   return {
-    segments,
+    segments: last,
     records: frontier.size,
+    archived: begin === 1 ? null : { segments: begin - 1, records: before, parts: archived?.parts ?? [] },
     heads,
     root: headed.root,
     size: headed.size,

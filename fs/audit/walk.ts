@@ -1,11 +1,10 @@
 /** Replays segments from files, and tells a crash's torn end from an edited log. */
 import { constants } from 'node:fs';
 import { SherinError, systemCode } from '../../common/errors.js';
-import { longestLine } from './event.js';
 import { broken } from './fault.js';
 import { type CheckpointLine, lineKind, MalformedLine, parseLine } from './line.js';
 import type { Replay } from './replay.js';
-import { openSegment, type RawLine, rawLines, segmentName } from './segment.js';
+import { firstLine, openSegment, type RawLine, rawLines, segmentName, type TailPosition } from './segment.js';
 
 export interface SegmentEnd {
   /** Offset after the last good line. */
@@ -72,30 +71,25 @@ export async function walkSegment(
 
 /** First line of a segment, not yet verified. @throws SherinError AUDIT_BROKEN */
 export async function readCheckpoint(dir: string, segment: number): Promise<CheckpointLine> {
-  const file = await openSegment(dir, segment, constants.O_RDONLY);
   try {
-    const bytes = Buffer.alloc(longestLine);
-    const { bytesRead } = await file.read(bytes, 0, longestLine, 0);
-    const line = parseLine(bytes.subarray(0, Math.max(0, bytes.subarray(0, bytesRead).indexOf(10))));
+    const line = parseLine(await firstLine(dir, segment));
     if ('checkpoint' in line) return line;
   } catch (error) {
     if (!(error instanceof MalformedLine)) throw error;
-  } finally {
-    await file.close();
   }
   throw broken(`${segmentName(segment)} line 1: a segment starts with a checkpoint`);
 }
 
 export type ReadCheckpoint = (segment: number) => Promise<CheckpointLine>;
 
-/** The newest segment that starts at or before record `size`, so that a replay from it meets that head; by halving. */
+/** The newest segment that starts at or before record `size`, so that a replay from it meets that head; the first where none does. By halving. */
 export async function segmentBefore(
   dir: string,
-  segments: number,
+  { first, segment: last }: Pick<TailPosition, 'first' | 'segment'>,
   size: number,
   read: ReadCheckpoint = (segment) => readCheckpoint(dir, segment),
 ): Promise<number> {
-  let [low, high] = [1, segments];
+  let [low, high] = [first, last];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if ((await read(middle)).checkpoint.size <= size) low = middle;

@@ -7,12 +7,9 @@ import { nowNanoseconds } from '../../common/time.js';
 import { syncDirectory } from '../disk/durable.js';
 import { checkpointLine, headLine, type Prepared, partsOf, type Signing } from './record.js';
 import type { LogHead } from './replay.js';
-import { openSegment, segmentBytes, segmentName } from './segment.js';
+import { openSegment, segmentBytes, segmentName, type TailPosition } from './segment.js';
 
-export interface WriterPosition {
-  readonly segment: number;
-  /** Offset after the last good line. */
-  readonly end: number;
+export interface WriterPosition extends TailPosition {
   readonly frontier: Frontier;
   readonly prev: Buffer;
   /** Last signed head that is durable. */
@@ -50,7 +47,7 @@ export class SegmentWriter {
     const frontier = new Frontier();
     const { file, end } = await startSegment(dir, 1, frontier, Buffer.alloc(32), signing);
     const headed = { size: 0, root: frontier.root() };
-    const position = { segment: 1, end, frontier, prev: Buffer.alloc(32), headed };
+    const position = { first: 1, segment: 1, end, frontier, prev: Buffer.alloc(32), headed };
     return new SegmentWriter(dir, signing, rotateAt, file, position);
   }
 
@@ -72,8 +69,9 @@ export class SegmentWriter {
   /** Appends one group; durable when it resolves, as if it had never been tried when it rejects. @throws errno of the disk */
   async write(group: readonly Prepared[]): Promise<void> {
     if (this.#dirty) await this.#cutBack();
-    if (this.#position.end >= this.#rotateAt) await this.#rotate();
-    const { segment, end } = this.#position;
+    // Where there is no space for a new segment the old one just grows on.
+    if (this.#position.end >= this.#rotateAt) await this.rotate().catch(() => undefined);
+    const { end } = this.#position;
     const frontier = this.#position.frontier.clone();
     let { prev } = this.#position;
     const ts = new Date().toISOString();
@@ -89,7 +87,7 @@ export class SegmentWriter {
     await writeAll(this.#file, bytes, end);
     await this.#file.datasync();
     this.#dirty = false;
-    this.#position = { segment, end: end + bytes.length, frontier, prev, headed };
+    this.#position = { ...this.#position, end: end + bytes.length, frontier, prev, headed };
   }
 
   async close(): Promise<void> {
@@ -104,20 +102,22 @@ export class SegmentWriter {
     this.#dirty = false;
   }
 
-  /** Where there is no space for a new segment the old one just grows on. */
-  async #rotate(): Promise<void> {
+  /** Begins the next segment. @throws errno of the disk: the present one goes on */
+  async rotate(): Promise<void> {
+    if (this.#dirty) await this.#cutBack();
     const { segment, frontier, prev } = this.#position;
     // records that a crash left without head: the next group's head comes first
     if (frontier.size !== this.#position.headed.size) return;
-    try {
-      const { file, end } = await startSegment(this.#dir, segment + 1, frontier, prev, this.#signing);
-      const before = this.#file;
-      this.#file = file;
-      this.#position = { ...this.#position, segment: segment + 1, end };
-      await before.close();
-    } catch {
-      // tried again at the next group
-    }
+    const { file, end } = await startSegment(this.#dir, segment + 1, frontier, prev, this.#signing);
+    const before = this.#file;
+    this.#file = file;
+    this.#position = { ...this.#position, segment: segment + 1, end };
+    await before.close();
+  }
+
+  /** Segments before this one are no part of the log any more. */
+  beginAt(first: number): void {
+    this.#position = { ...this.#position, first };
   }
 }
 

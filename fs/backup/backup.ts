@@ -11,6 +11,7 @@ import type { BackupDirectory } from './backup-directory.js';
 import { copyAudit } from './copy-audit.js';
 import { type CopiedCubes, copyCubes } from './copy-cubes.js';
 import { copyLog } from './copy-log.js';
+import { requireKnownLogs } from './known-formats.js';
 import { prune } from './prune.js';
 import { copySnapshot, filesOf, snapshotFolder, takeSnapshot } from './snapshot.js';
 
@@ -39,7 +40,7 @@ export interface BackupResult extends CopiedCubes {
 /**
  * Makes or renews a backup. What is cut off is the older backup still, or goes on where it stopped: cubes come first and the manifest,
  * which was copied before them, gets its place last.
- * @throws SherinError BACKUP_OTHER, HEADER_MALFORMED, VAULT_UNKNOWN, DISK_READ, NO_SPACE, IO; errors of the file system
+ * @throws SherinError BACKUP_OTHER, FORMAT_NEWER, HEADER_MALFORMED, VAULT_UNKNOWN, DISK_READ, NO_SPACE, IO; errors of the file system
  */
 export async function backup(
   source: BackupSource,
@@ -52,6 +53,8 @@ export async function backup(
   const header = await readHeader(source.served ? made : vault, source.path);
   if (header === null) throw new SherinError('VAULT_MISSING', { path: source.path });
   const earlier = await requireOwn(target, header);
+  const signer = { uuid: uuidBytes(header), publicKey: source.publicKey };
+  for (const { fd } of [source, target]) await requireKnownLogs(fd, signer);
   await target.makeFolders();
   await new CubeStore(target.fd).clean();
   if (source.served) await copySnapshot(made, snapshot);
@@ -61,7 +64,6 @@ export async function backup(
     await target.inFolder(snapshotFolder, (path) =>
       replaceWithCopy(join(path, 'vault.json'), target.inside('vault.json')),
     );
-  const signer = { uuid: uuidBytes(header), publicKey: source.publicKey };
   const { recheck, progress } = options;
   // The header that is there opens the cubes of both epochs: what is cut off is a backup still.
   const renewed = (earlier?.keys?.former.length ?? 0) > 0 ? { epoch: header.epoch } : {};

@@ -13,6 +13,7 @@ import type { BackupDirectory } from './backup-directory.js';
 import { copyAudit } from './copy-audit.js';
 import { type CopiedCubes, copyCubes } from './copy-cubes.js';
 import { copyLog } from './copy-log.js';
+import { requireKnownLogs } from './known-formats.js';
 import { filesOf } from './snapshot.js';
 
 /** Marks a directory that a restore has begun to fill; a vault does not have it. */
@@ -36,7 +37,7 @@ export interface RestoreResult extends CopiedCubes {
 
 /**
  * Fills an empty directory. The header comes last, so that what was cut off is no vault; the same call goes on with it.
- * @throws SherinError BACKUP_INCOMPLETE, BACKUP_OTHER, VAULT_EXISTS, VAULT_UNKNOWN, AUDIT_BROKEN, HEADER_MALFORMED, NO_SPACE, IO
+ * @throws SherinError FORMAT_NEWER, BACKUP_INCOMPLETE, BACKUP_OTHER, VAULT_EXISTS, VAULT_UNKNOWN, AUDIT_BROKEN, HEADER_MALFORMED, NO_SPACE, IO
  */
 export async function restoreBackup(
   backup: BackupDirectory,
@@ -48,8 +49,10 @@ export async function restoreBackup(
   const hasManifest = (await sizeOf(backup.inside('manifest.db'))) !== null;
   if (!hasManifest && new LogFolder(backup.fd).numbers().length === 0)
     throw incomplete(backup, 'its manifest is missing, and so is the copy of its log');
-  await claim(target);
   const own = headerPublicKey(header);
+  const signer = { uuid: uuidBytes(header), publicKey: own };
+  await requireKnownLogs(backup.fd, signer);
+  await claim(target);
   const known = remembered(header.uuid);
   if (known !== undefined && !known.equals(own))
     throw new SherinError('VAULT_UNKNOWN', {
@@ -57,7 +60,6 @@ export async function restoreBackup(
       part: 'its public key is another',
       known: 'known_vaults',
     });
-  const signer = { uuid: uuidBytes(header), publicKey: own };
   const copied = await copyCubes({ ...signer, from: backup.fd, to: target.fd, recheck: true, progress });
   await target.inFolder('audit', (to) => copyAudit(backup.inside('audit'), to));
   const { records } = await verifyAudit({ dir: target.inside('audit'), ...signer });

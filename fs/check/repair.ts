@@ -103,6 +103,7 @@ export class Repair {
     const result = await session.reader.verify(cube, publicKey);
     if (result.ok) return true;
     if (result.fault === 'missing' || result.fault === 'signature') return false;
+    if (result.fault === 'newer') return true;
     if (session.isQuarantined(id)) {
       await session.store.quarantine(id, result.inode);
       return false;

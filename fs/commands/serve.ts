@@ -7,6 +7,7 @@ import { FreezeMark } from '../../common/freeze-mark.js';
 import { makeLogger } from '../../common/log.js';
 import { notifyManager } from '../../common/notify.js';
 import { prepareRuntimeDirectory } from '../../common/runtime-directory.js';
+import { requireKnownLogs } from '../backup/known-formats.js';
 import { BackupHandlers } from '../control/backup-handlers.js';
 import { ClientThreads } from '../control/client-threads.js';
 import { controlHandlers } from '../control/handlers.js';
@@ -14,6 +15,7 @@ import { ControlServer } from '../control/server.js';
 import { TransferHandlers } from '../control/transfer-handlers.js';
 import { WatchHandlers } from '../control/watch-handlers.js';
 import { VaultService } from '../service/service.js';
+import { headerPublicKey } from '../vault/header.js';
 import { openLocked } from '../vault/open.js';
 
 export interface ServeOptions {
@@ -45,6 +47,8 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
     const locked = await openLocked(where.vault, where, {
       header: options.headerBackup ? 'vault.json.bak' : 'vault.json',
     });
+    const publicKey = headerPublicKey(locked.header);
+    await requireKnownLogs(locked.fd, { uuid: locked.uuid, publicKey });
     const service = new VaultService(locked, log, {
       ...{ wholeCube: options.verify === 'cube', autoLock, lockBeforeSleep },
       freezeMark: new FreezeMark(join(where.daemonState, locked.header.uuid)),

@@ -5,6 +5,7 @@ import { Turns } from '../../common/turns.js';
 import { uuidText } from '../../common/vault-key.js';
 import type { ControlCaller } from '../../daemon/protocol/objects.js';
 import type { Peer } from '../../native/ipc.js';
+import { archivable, giveUp } from '../service/archiving.js';
 import type { Records } from '../service/records.js';
 import type { VaultService } from '../service/service.js';
 import { pageOf } from './answer-space.js';
@@ -14,7 +15,14 @@ import type { ControlHandlers } from './server.js';
 
 type Handlers = Pick<
   ControlHandlers,
-  'audit.tail' | 'audit.page' | 'audit.head' | 'audit.prove' | 'audit.consistency' | 'audit.verify'
+  | 'audit.tail'
+  | 'audit.page'
+  | 'audit.head'
+  | 'audit.prove'
+  | 'audit.consistency'
+  | 'audit.verify'
+  | 'audit.archivable'
+  | 'audit.archived'
 >;
 type Record = Awaited<ReturnType<Records['tail']>>[number];
 
@@ -26,6 +34,7 @@ export function auditHandlers(service: VaultService): Handlers {
   const admins = new Admins();
   // An old record's proof reads parts of many segments: one at a time.
   const proofs = new Turns();
+  const archives = new Turns();
   const vault = () => uuidText(service.uuid);
   const mine = (peer: Peer, caller: ControlCaller | undefined) => visible(admins, peer, caller);
   return {
@@ -56,6 +65,8 @@ export function auditHandlers(service: VaultService): Handlers {
       const isMine = mine(peer, caller);
       const { records } = await service.unlocked();
       const [record] = seq < records.head().size ? await records.before(seq + 1, 1) : [];
+      // What is archived can't be looked at: who may see all of it is told where it is.
+      if (record === undefined && isMine === everything) await records.prove(seq);
       if (record === undefined || !isMine(record)) throw new SherinError('RECORD_UNKNOWN', { id: seq });
       const { leaf, path, head } = await proofs.run(() => records.prove(seq));
       return {
@@ -73,8 +84,20 @@ export function auditHandlers(service: VaultService): Handlers {
 
     'audit.verify': async () => {
       const session = await service.settled();
-      const { records, heads, root, unauthenticated } = await session.checks.audit();
-      return { records, heads, root: root.toString('hex'), unauthenticated };
+      const { records, heads, root, unauthenticated, archived } = await session.checks.audit();
+      const elsewhere = archived && { ...archived, parts: archived.parts.map((part) => ({ ...part })) };
+      return { records, heads, root: root.toString('hex'), unauthenticated, archived: elsewhere };
+    },
+
+    'audit.archivable': async ({ keep, before }) => {
+      const session = await service.unlocked();
+      const limit = before === undefined ? undefined : BigInt(before);
+      return { segments: await archives.run(() => archivable(session, { keep, before: limit })) };
+    },
+
+    'audit.archived': async ({ place, ...segments }, { peer }) => {
+      const session = await service.unlocked();
+      return { freed: await archives.run(() => giveUp(session, segments, place, peer)) };
     },
   };
 }

@@ -1,6 +1,7 @@
 import { cubeFaultWords } from '../../common/cube-faults.js';
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
+import { newerFormat } from '../../common/newer-format.js';
 import {
   type CubeFault,
   type CubeReader,
@@ -8,26 +9,32 @@ import {
   type CubeResult,
   system,
 } from '../../native/index.js';
-import type { CubeStore } from './store.js';
+import { type CubeStore, cubePath } from './store.js';
 
 export type CubeFailure = Extract<CubeResult, { ok: false }>;
+
+/** No failed verification. */
+export type UnreadableFault = Exclude<CubeFailure['fault'], CubeFault>;
 
 /** What the service does when a cube is found bad: mark, record, invalidate. */
 export interface FaultSink {
   /** A verification failure; the cube is in quarantine (or its file is gone). Resolves when that is recorded. */
   quarantined(cube: CubeRef, id: CubeId, reason: CubeFault, vertex: number | null): Promise<void>;
-  /** A missing cube or a disk error: recorded, nothing is moved. */
-  unreadable(id: CubeId, fault: 'missing' | 'io', errno: string | null): Promise<void>;
+  /** A missing cube, a disk error, or one of a newer format: recorded, nothing is moved. */
+  unreadable(id: CubeId, fault: UnreadableFault, errno: string | null): Promise<void>;
 }
 
 function isVerificationFault(fault: CubeFailure['fault']): fault is CubeFault {
-  return fault !== 'missing' && fault !== 'io';
+  return fault !== 'missing' && fault !== 'io' && fault !== 'newer';
 }
 
 /** The vault was locked meanwhile: nothing is said of the cube. */
 function isWiped({ fault, errno }: CubeFailure): boolean {
   return fault === 'io' && errno === 'EWIPED';
 }
+
+/** Format version of cubes: the newest that the addon reads. */
+const cubeFormat = 1;
 
 /** How often a cube that changes under our eyes is looked at again. */
 const attempts = 3;
@@ -50,7 +57,7 @@ export class FaultHandler {
 
   /**
    * @returns when a second look found the cube good: the caller reads again
-   * @throws SherinError CUBE_FAILED, CUBE_MISSING, DISK_READ, LOCKED
+   * @throws SherinError CUBE_FAILED, CUBE_MISSING, FORMAT_NEWER, DISK_READ, LOCKED
    */
   async handle(cube: CubeRef, failure: CubeFailure): Promise<void> {
     const id = cubeIdFromBytes(cube.id);
@@ -101,5 +108,6 @@ function faultError(id: CubeId, failure: CubeFailure): SherinError {
   if (failure.fault === 'io') {
     return new SherinError('DISK_READ', { what: `cube ${id}`, part: failure.errno ?? 'EIO' });
   }
+  if (failure.fault === 'newer') return newerFormat(cubePath(id), failure.version ?? 0, cubeFormat);
   return new SherinError('CUBE_FAILED', { id, part: faultWords(failure.fault, failure.vertex ?? null) });
 }

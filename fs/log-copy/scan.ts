@@ -53,15 +53,20 @@ export interface ScannedSegment {
   readonly last: FramePlace | null;
 }
 
-/** @returns null where it is no segment with this number. @throws SherinError DISK_READ */
+/**
+ * @param first its head, where that is not the one in the file
+ * @returns null where it is no segment with this number. @throws SherinError DISK_READ
+ */
 export async function scanSegment(
   fd: number,
   number: number,
   { uuid, publicKey }: CopySigner,
+  first?: Buffer,
 ): Promise<ScannedSegment | null> {
   const facts = fstatSync(fd);
   if (!facts.isFile()) return null;
-  const head = readSegmentHead(await readBytes(fd, 0, headBytes), number);
+  const start = first ?? (await readBytes(fd, 0, headBytes));
+  const head = readSegmentHead(start, number);
   if (head === null) return null;
   const verify = verifier(publicKey);
   const { ends, lasts, digests } = await readGroups(fd, head);

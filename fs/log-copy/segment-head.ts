@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 export const headBytes = 64;
 
 const magic = Buffer.from('SHERIN:L');
-const version = 1;
+export const version = 1;
 const suite = 1;
 const at = { version: 8, suite: 10, number: 12, salt: 16, first: 48, zero: 56 } as const;
 
@@ -26,6 +26,23 @@ export function newSegmentHead(number: number, first: number): SegmentHead {
   randomBytes(at.first - at.salt).copy(bytes, at.salt);
   bytes.writeBigUInt64LE(BigInt(first), at.first);
   return { bytes, number, salt: bytes.subarray(at.salt, at.first), first };
+}
+
+/** No version of any program is above this (FORMAT.md, "Versions"). */
+const highestVersion = 255;
+
+/** What version it says it is of, where that is a later one than this program reads; else null. */
+export function laterVersion(bytes: Buffer): number | null {
+  if (bytes.length !== headBytes || !bytes.subarray(0, magic.length).equals(magic)) return null;
+  const found = bytes.readUInt16LE(at.version);
+  return found > version && found <= highestVersion ? found : null;
+}
+
+/** The same head, of a version that this program reads. */
+export function asVersion(bytes: Buffer, known: number): Buffer {
+  const head = Buffer.from(bytes);
+  head.writeUInt16LE(known, at.version);
+  return head;
 }
 
 /** @returns null where it is not the head of the segment with this number */

@@ -2,6 +2,7 @@
 import { closeSync, constants, lstatSync, openSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { isNewer, newerFormat } from '../../common/newer-format.js';
 import { copyUnderKey, rawKey, takePlace } from './copy-under-key.js';
 
 export type Statement = Database.Statement<unknown[]>;
@@ -59,7 +60,7 @@ export class ManifestDatabase {
     return database;
   }
 
-  /** Opens an existing database and checks that its tables are those of this version. @throws SherinError MANIFEST_BROKEN, VAULT_BUSY, IO */
+  /** Opens an existing database and checks that its tables are those of this version. @throws SherinError MANIFEST_BROKEN, FORMAT_NEWER, VAULT_BUSY, IO */
   static open(options: DatabaseOptions): ManifestDatabase {
     try {
       requireFiles(options.path);
@@ -105,6 +106,7 @@ export class ManifestDatabase {
         .all(),
     }));
     if (facts.id !== applicationId) throw broken('it is not a manifest database');
+    if (isNewer(facts.version, schemaVersion)) throw newerFormat(this.#path, facts.version, schemaVersion);
     if (facts.version !== schemaVersion) throw broken(`schema version ${String(facts.version)}`);
     const tables = facts.tables;
     if (tables.length !== schema.length || tables.some((sql, i) => sql !== schema[i])) {

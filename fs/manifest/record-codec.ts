@@ -1,8 +1,10 @@
 /** Records to bytes and back (FORMAT.md, "Manifest log"). Decoding trusts no byte. */
+
 import { ByteReader, ByteWriter, MalformedBytes } from '../../common/bytes.js';
 import { cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js';
 import { jcs } from '../../common/jcs.js';
 import { nameFault } from '../../common/names.js';
+import { newerFormat } from '../../common/newer-format.js';
 import { readAttributes, writeAttributes } from './attributes-codec.js';
 import { blinding } from './blinding.js';
 import { pick } from './code-table.js';
@@ -85,11 +87,12 @@ function writeBody(out: ByteWriter, mutation: Mutation): void {
   }
 }
 
-/** Decodes a record. @throws MalformedBytes on anything but exactly one record */
+/** Decodes a record. @throws MalformedBytes on anything but exactly one record; SherinError FORMAT_NEWER */
 export function decodeRecord(bytes: Uint8Array): LogRecord {
   const input = new ByteReader(bytes);
   const code = input.u8();
   const version = input.u8();
+  if (version > recordVersion) throw newerFormat('a record of the manifest', version, recordVersion);
   if (version !== recordVersion) throw new MalformedBytes(`record version ${version}`);
   if (input.u16() !== 0) throw new MalformedBytes('reserved bytes of a record are not zero');
   const time = input.i64n();

@@ -1,7 +1,9 @@
 /** A verified snapshot, searched where it lies: no row becomes an object before it is asked for. */
+
 import { ByteReader, MalformedBytes } from '../../common/bytes.js';
 import { type CubeId, cubeIdFromBytes, cubeIdToBytes, type Namespace } from '../../common/ids.js';
 import { Frontier } from '../../common/merkle.js';
+import { newerFormat } from '../../common/newer-format.js';
 import { readExtra } from './attributes-codec.js';
 import { pick } from './code-table.js';
 import { keyName } from './entry-name.js';
@@ -38,11 +40,12 @@ export class Snapshot implements TreeState {
   /** The log that this state is the outcome of. */
   readonly frontier: Frontier;
 
-  /** Takes bytes whose root a head has signed. @throws MalformedBytes */
+  /** Takes bytes whose root a head has signed. @throws MalformedBytes; SherinError FORMAT_NEWER */
   constructor(bytes: Buffer) {
     const input = new ByteReader(bytes);
     if (!input.bytes(8).equals(snapshotMagic)) throw new MalformedBytes('not a snapshot');
     const version = input.u32();
+    if (version > snapshotVersion) throw newerFormat('the snapshot in manifest.db', version, snapshotVersion);
     if (version !== snapshotVersion) throw new MalformedBytes(`snapshot version ${version}`);
     input.u32();
     const size = input.u64();

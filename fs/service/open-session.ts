@@ -5,6 +5,7 @@ import { type CubeReader, type Keyring, Secret } from '../../native/index.js';
 import type { AuditEvent } from '../audit/event.js';
 import { AuditLog } from '../audit/log.js';
 import type { PendingAudit } from '../audit/pending.js';
+import { requireKnownLogs } from '../backup/known-formats.js';
 import type { CubeLock } from '../cube/cube-lock.js';
 import type { CubeStore } from '../cube/store.js';
 import { LogCopy } from '../log-copy/log-copy.js';
@@ -15,6 +16,7 @@ import { enrollTpm } from '../vault/enroll.js';
 import { headerHash } from '../vault/header.js';
 import { type LockedVault, tpmSlotOf } from '../vault/open.js';
 import type { Journal } from '../writing/journal/journal.js';
+import { requireKnownJournal } from '../writing/journal/known-version.js';
 import type { WritingListener } from '../writing/listener.js';
 import { anchoringOf } from './anchoring-of.js';
 import { availableBytes } from './disk-space.js';
@@ -64,6 +66,7 @@ export async function openSession(how: Opening, parts: OpenSessionParts): Promis
   const keyring = await unwrap(how, parts.locked);
   if (how.slot === 'tpm') parts.measures.unseals += 1;
   try {
+    await requireKnownFormats(parts.locked, keyring);
     if (how.slot !== 'recovery') return await verified(keyring, how, parts);
     const rebuilt = how.rebuild === undefined ? null : await rebuildIfBroken(keyring, parts.locked);
     const session = await accepted(keyring, how, parts, rebuilt);
@@ -118,6 +121,12 @@ export function recoveryKey(text: Secret): Secret {
     const part = error.message;
     throw new SherinError('RECOVERY_KEY_WRONG', { part }, { cause: error });
   }
+}
+
+/** Before anything is written, the rollback counter and what is rebuilt included. @throws SherinError FORMAT_NEWER, DISK_READ */
+async function requireKnownFormats({ fd, uuid }: LockedVault, keyring: Keyring): Promise<void> {
+  await requireKnownLogs(fd, { uuid, publicKey: keyring.publicKey() });
+  requireKnownJournal(fd, keyring);
 }
 
 interface Accepted {

@@ -1,4 +1,5 @@
 import { SherinError } from '../../common/errors.js';
+import type { Archivable, ArchiveWish } from '../audit/archivable.js';
 import { CoalescedAudit } from '../audit/coalesce.js';
 import type { AuditActor, AuditEvent } from '../audit/event.js';
 import type { RecordLine } from '../audit/line.js';
@@ -61,6 +62,27 @@ export class Records {
   /** @throws SherinError RECORD_UNKNOWN, AUDIT_BROKEN */
   proveConsistency(from: number, to: number): ReturnType<AuditLog['proveConsistency']> {
     return this.#audit.proveConsistency(from, to);
+  }
+
+  /** Where records are that are no longer here. */
+  get archived(): AuditLog['archived'] {
+    return this.#audit.archived;
+  }
+
+  /** As {@link AuditLog.archivable}. */
+  archivable(wish: ArchiveWish): Promise<Archivable | null> {
+    return this.#audit.archivable(wish);
+  }
+
+  /** Records that segments are kept elsewhere, then gives them up: the log may be writable again. @throws as {@link AuditLog.giveUp} */
+  async giveUp(segments: Archivable, place: string, actor: AuditActor): Promise<number> {
+    await this.#audit.requireArchivable(segments);
+    const { from, to, size, root } = segments;
+    const event = { event: 'AUDIT_ARCHIVED', id: null, actor, meta: { from, to, records: size, root } };
+    if (from <= to) await this.#append(event, { essential: true });
+    const freed = await this.#audit.giveUp(segments, place);
+    this.#writable = true;
+    return freed;
   }
 
   /** Appends without waiting for the disk. */

@@ -362,7 +362,8 @@ export class VaultService implements VaultView {
       return;
     }
     this.#refused = { error, at: Date.now() };
-    if (error.code === 'PIN_NEEDED') return;
+    // Nothing is written to what a later program has written.
+    if (error.code === 'PIN_NEEDED' || error.code === 'FORMAT_NEWER') return;
     const meta = { code: error.code };
     await this.#pending
       .append({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actorOf(peer), meta })

@@ -2,7 +2,7 @@ import { type CubeId, cubeIdToBytes } from '../../common/ids.js';
 import { namedObjects } from '../../daemon/protocol/events.js';
 import type { CubeFault, CubeReader, CubeRef } from '../../native/index.js';
 import type { CubeCatalog } from '../cube/catalog.js';
-import type { FaultSink } from '../cube/faults.js';
+import type { FaultSink, UnreadableFault } from '../cube/faults.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Mutation } from '../manifest/records.js';
 import { systemActor } from './actor.js';
@@ -26,6 +26,12 @@ export interface SessionFaultsParts {
   readonly invalidate: () => void;
   readonly events: VaultEvents;
 }
+
+const unreadableEvents: Readonly<Record<UnreadableFault, string>> = {
+  missing: 'AUDIT_MISSING_CUBE',
+  io: 'AUDIT_DISK_ERROR',
+  newer: 'AUDIT_NEWER_CUBE',
+};
 
 /** What becomes of cubes that can not be read: refused and recorded, until a good copy is in place. */
 export class SessionFaults implements FaultSink {
@@ -62,11 +68,10 @@ export class SessionFaults implements FaultSink {
   }
 
   /** @throws SherinError VERSION_COLLECTED where it is gone on purpose */
-  async unreadable(id: CubeId, fault: 'missing' | 'io', errno: string | null): Promise<void> {
+  async unreadable(id: CubeId, fault: UnreadableFault, errno: string | null): Promise<void> {
     const { givenUp, records } = this.#parts;
     if (fault === 'missing') givenUp.requireCube(id);
-    const event = fault === 'missing' ? 'AUDIT_MISSING_CUBE' : 'AUDIT_DISK_ERROR';
-    records.note({ event, id, actor: systemActor, meta: { errno } });
+    records.note({ event: unreadableEvents[fault], id, actor: systemActor, meta: { errno } });
   }
 
   /** Cubes whose good copy is in place again. */

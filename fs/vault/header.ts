@@ -4,6 +4,7 @@ import { ByteWriter } from '../../common/bytes.js';
 import { SherinError } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
 import { sha256 } from '../../common/merkle.js';
+import { isNewer, newerFormat } from '../../common/newer-format.js';
 import { signedMessage, verifier } from '../../common/signature.js';
 import type { ScryptCost } from '../../native/index.js';
 import {
@@ -19,6 +20,9 @@ import {
 } from './fields.js';
 
 export const headerBytes = 64 * 1024;
+
+/** The newest that is read. */
+const headerFormat = 1;
 
 function wrappedKeys(count: number) {
   return z.strictObject({ nonce: base64(12), ciphertext: base64(32 * count), tag: base64(16) });
@@ -126,7 +130,7 @@ const keys = z.strictObject({
 
 const headerSchema = z
   .strictObject({
-    format: z.literal(1),
+    format: z.literal(headerFormat),
     suite: z.literal(1),
     uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case UUID is wanted'),
     generation: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
@@ -168,7 +172,7 @@ function firstIssue(error: z.ZodError): string {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Checks shape and every bound, not the signature. `path` names the file in errors. @throws SherinError HEADER_MALFORMED */
+/** Checks shape and every bound, not the signature. `path` names the file in errors. @throws SherinError HEADER_MALFORMED, FORMAT_NEWER */
 export function parseHeader(bytes: Uint8Array, path = 'vault.json'): Header {
   if (bytes.length > headerBytes) throw malformed(path, `it is longer than ${headerBytes} bytes`);
   let text: string;
@@ -179,11 +183,23 @@ export function parseHeader(bytes: Uint8Array, path = 'vault.json'): Header {
   } catch {
     throw malformed(path, 'it is not JSON');
   }
+  const found = formatOf(value);
+  if (isNewer(found, headerFormat) && !isOfThisFormat(value)) throw newerFormat(path, found, headerFormat);
   const parsed = headerSchema.safeParse(value);
   if (!parsed.success) throw malformed(path, firstIssue(parsed.error));
   // of what was understood, not of what was read: nothing may hide between the two
   if (jcs(parsed.data) !== text) throw malformed(path, 'it is not in canonical form (RFC 8785)');
   return parsed.data;
+}
+
+function formatOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
+}
+
+/** A format that was changed is no newer one: with this one the header is what its key has signed. */
+function isOfThisFormat(value: unknown): boolean {
+  const parsed = headerSchema.safeParse({ ...(value as object), format: headerFormat });
+  return parsed.success && isSigned(parsed.data, headerPublicKey(parsed.data));
 }
 
 /** The file's bytes. */
@@ -217,10 +233,14 @@ export function signHeader(unsigned: UnsignedHeader, sign: (message: Buffer) => 
   return parseHeader(Buffer.from(jcs(header), 'utf8'));
 }
 
+function isSigned(header: Header, publicKey: Buffer): boolean {
+  return verifier(publicKey)(signatureMessage(header), Buffer.from(header.signature, 'base64'));
+}
+
 /** @throws SherinError HEADER_FORGED when `publicKey`, which came out of a slot, is not the header's or didn't sign it */
 export function verifyHeader(header: Header, publicKey: Buffer, path = 'vault.json'): void {
   if (!headerPublicKey(header).equals(publicKey))
     throw new SherinError('HEADER_FORGED', { path, part: 'its public key is not that of the master key' });
-  if (!verifier(publicKey)(signatureMessage(header), Buffer.from(header.signature, 'base64')))
+  if (!isSigned(header, publicKey))
     throw new SherinError('HEADER_FORGED', { path, part: 'its signature does not verify' });
 }

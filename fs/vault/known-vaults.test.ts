@@ -39,6 +39,16 @@ describe('known_vaults', () => {
     expect((await stat(join(dir, 'state'))).mode & 0o777).toBe(0o700);
   });
 
+  test('with a line of a later version is read by nobody and written by nobody', async () => {
+    await list.put(vault(1));
+    await writeFile(path, `${await readFile(path, 'utf8')}{"uuid":"of another form","v":2}\n`);
+    const before = await readFile(path);
+    const newer = { code: 'FORMAT_NEWER', context: { path, found: 2, reads: 1 } };
+    await expect(list.check(without(vault(1)))).rejects.toMatchObject(newer);
+    await expect(list.put(vault(2))).rejects.toMatchObject(newer);
+    expect(await readFile(path)).toEqual(before);
+  });
+
   test('tells another vault from the known one', async () => {
     await list.put(vault(1));
     const others: [Partial<KnownVault>, RegExp][] = [

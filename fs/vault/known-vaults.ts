@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
+import { isNewer, newerFormat } from '../../common/newer-format.js';
 import { system } from '../../native/index.js';
 import { replaceFile } from '../disk/durable.js';
 import { base64, objectName } from './fields.js';
@@ -13,6 +14,9 @@ import { base64, objectName } from './fields.js';
 const fileBytes = 1024 * 1024;
 const mostVaults = 1024;
 const lockSeconds = 10;
+
+/** Lines of a later version say it as `v`; these have none. */
+const lineVersion = 1;
 
 const count = z.string().regex(/^(0|[1-9]\d{0,19})$/);
 
@@ -78,7 +82,7 @@ export class KnownVaults {
     return this.#path;
   }
 
-  /** All lines. @throws SherinError KNOWN_VAULTS when the file is malformed or others may write it */
+  /** All lines. @throws SherinError KNOWN_VAULTS when the file is malformed or others may write it; FORMAT_NEWER */
   async read(): Promise<readonly KnownVault[]> {
     const bytes = await this.#bytes();
     if (bytes.length === 0) return [];
@@ -149,6 +153,8 @@ export class KnownVaults {
     } catch {
       throw this.#bad(`line ${number} is not JSON`);
     }
+    const version = typeof value === 'object' && value !== null && 'v' in value ? value.v : undefined;
+    if (isNewer(version, lineVersion)) throw newerFormat(this.#path, version, lineVersion);
     const parsed = lineSchema.safeParse(value);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;

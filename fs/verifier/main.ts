@@ -16,6 +16,7 @@ const help = `usage: sherin-verify COMMAND ARGUMENT --key FILE [--json]
 
   audit DIR            the audit log in DIR (audit/ of a vault or a backup): chain, every signed head
     --anchors FILE       and that it contains every head in FILE
+    --archive DIR        together with the segments in DIR, where sherinctl audit archive has put them
   verify-proof FILE    a proof or a signed head, as sherinctl audit prove and user.sherin.proof give it
     --file FILE          and that this is the content that it is about
   manifest FILE        an export of the manifest, as sherinctl manifest export gives it
@@ -29,6 +30,7 @@ const options = {
   key: { type: 'string' },
   'public-key': { type: 'string' },
   anchors: { type: 'string' },
+  archive: { type: 'string' },
   file: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -50,7 +52,7 @@ async function run(): Promise<void> {
   function verify(name: string, what: string): Promise<Told> {
     switch (name) {
       case 'audit':
-        return verifyAuditLog(what, key, values.anchors);
+        return verifyAuditLog(what, key, { anchorFile: values.anchors, archive: values.archive });
       case 'verify-proof':
         return verifyProof(what, key, values.file);
       case 'manifest':

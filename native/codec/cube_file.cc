@@ -72,9 +72,18 @@ Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& o
   if (got != static_cast<int64_t>(kHeader)) return {Fault::Malformed, {}, "", out.inode};
   std::copy_n(aligned, kHeader, out.header.begin());
   if (CheckShape(out.header.data(), id, static_cast<uint64_t>(facts.st_size)) != nullptr) {
+    if (LooksNewer(out.header.data())) return {Fault::Newer, {}, "", out.inode, out.view().version()};
     return {Fault::Malformed, {}, "", out.inode};
   }
   return {};
+}
+
+bool AsThisFormat(CubeFile& file, const uint8_t id[32]) {
+  file.header[field::kVersion] = kFormat;
+  file.header[field::kVersion + 1] = 0;
+  struct stat facts;
+  if (fstat(file.fd.get(), &facts) != 0) return false;
+  return CheckShape(file.header.data(), id, static_cast<uint64_t>(facts.st_size)) == nullptr;
 }
 
 void AskFor(const CubeFile& file, Wanted wanted) {

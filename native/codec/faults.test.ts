@@ -127,6 +127,23 @@ describe('one flipped bit', () => {
   });
 });
 
+it('a cube of a later version is told apart from one that is damaged', async () => {
+  const cube = await vault.store(randomBytes(5000));
+  const file = vault.read(cube.id);
+  file.writeUInt16LE(2, 8);
+  file.writeUInt8(file.readUInt8(50) ^ 1, 50);
+  vault.write(cube.id, file);
+  const newer = { ok: false, fault: 'newer', version: 2, inode: inodeOf(cube) };
+  expect(await readAll(cube)).toEqual(newer);
+  const scrubbed = (key: Buffer | null) => scrubCube(vault.fd, cube.id, vault.uuid, key);
+  expect(await scrubbed(vault.keyring.publicKey())).toEqual(newer);
+  // The version alone was changed.
+  file.writeUInt8(file.readUInt8(50) ^ 1, 50);
+  vault.write(cube.id, file);
+  expect(await readAll(cube)).toMatchObject({ fault: 'malformed' });
+  expect(await scrubbed(vault.keyring.publicKey())).toMatchObject({ fault: 'malformed' });
+});
+
 describe('an authentic cube that breaks a rule', () => {
   const cases: [string, Wrong][] = [
     ['root', { vertexHashes: (hashes) => hashes.splice(1, 1, randomBytes(32)) }],

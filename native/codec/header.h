@@ -9,6 +9,7 @@ class HeaderView {
   explicit HeaderView(const uint8_t* bytes) : bytes_(bytes) {}
 
   const uint8_t* bytes() const { return bytes_; }
+  uint32_t version() const { return LoadU32(bytes_ + field::kVersion) & 0xffff; }
   PadMode pad() const { return static_cast<PadMode>(LoadU32(bytes_ + field::kFlags) & 3); }
   uint32_t epoch() const { return LoadU32(bytes_ + field::kFlags) >> 16; }
   const uint8_t* id() const { return bytes_ + field::kId; }
@@ -29,5 +30,7 @@ class HeaderView {
  * broken, or null.
  */
 const char* CheckShape(const uint8_t* header, const uint8_t* id, uint64_t file_size);
+/** Whether it is the header of a cube of a later format version, as far as it can be told without a key. */
+bool LooksNewer(const uint8_t* header);
 
 }  // namespace sherin

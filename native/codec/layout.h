@@ -14,6 +14,11 @@ constexpr size_t kCube = 1024 * 1024;
 constexpr size_t kVertices = kCube / kVertex;
 constexpr size_t kBlocksPerVertex = kVertex / kBlock;
 
+/** Format version of cubes, the only one so far. */
+constexpr uint32_t kFormat = 1;
+/** No version of any program is above this (FORMAT.md, "Versions"). */
+constexpr uint32_t kHighestFormat = 255;
+
 namespace field {
 constexpr size_t kMagic = 0;
 constexpr size_t kVersion = 8;

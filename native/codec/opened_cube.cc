@@ -20,9 +20,19 @@ Outcome OpenedCube::Open(int vault, const CubeRef& ref, const KeySet& keys, Acce
                          std::shared_ptr<OpenedCube>& out, Wanted wanted) {
   CubeFile file;
   Outcome outcome = OpenCubeFile(vault, ref.id.data(), access, file, wanted);
+  if (outcome.fault == Fault::Newer && IsOfThisFormat(std::move(file), ref, keys)) {
+    return {Fault::Malformed, std::nullopt, "", outcome.inode};
+  }
   if (outcome.ok()) outcome = OpenSealed(std::move(file), ref, keys, out);
   if (outcome.ok()) out->asked_ = BitsOf(wanted);
   return outcome;
+}
+
+/** A version that was changed is no newer one: with the one that was signed, the sealed part opens. */
+bool OpenedCube::IsOfThisFormat(CubeFile file, const CubeRef& ref, const KeySet& keys) {
+  if (!AsThisFormat(file, ref.id.data())) return false;
+  std::shared_ptr<OpenedCube> opened;
+  return OpenSealed(std::move(file), ref, keys, opened).fault != Fault::Sealed;
 }
 
 Outcome OpenedCube::OpenSealed(CubeFile file, const CubeRef& ref, const KeySet& keys,
@@ -108,7 +118,7 @@ Outcome OpenedCube::OpenVertex(Gcm& gcm, size_t vertex, const uint8_t* ciphertex
   if (!gcm.Open(Nonce::Of(static_cast<uint32_t>(vertex)), aad, ciphertext, stored, plain, view.tag(vertex))) {
     return fault(Fault::Tag);
   }
-  // A vertex that is padding only has hash zero; OpenSealedPart checked that, the padding rule covers its bytes.
+  // A vertex that is padding only has hash zero; ReadSealedPart checked that, the padding rule covers its bytes.
   if (size > 0) {
     const Hash hash = VertexHash({plain, size});
     if (CRYPTO_memcmp(hash.data(), vertex_hashes_[vertex].data(), hash.size()) != 0) return fault(Fault::Leaf);

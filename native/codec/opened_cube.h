@@ -45,6 +45,7 @@ class OpenedCube {
   static Outcome OpenKeyed(CubeFile file, const CubeRef& ref, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
   /** Fills in the vertex hashes; `found` gets root and length. */
   Outcome ReadSealedPart(CubeRef& found);
+  static bool IsOfThisFormat(CubeFile file, const CubeRef& ref, const KeySet& keys);
   Outcome At(Fault fault) const { return {fault, std::nullopt, "", file_.inode}; }
 
   CubeFile file_;

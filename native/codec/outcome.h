@@ -6,7 +6,7 @@
 namespace sherin {
 
 /** Names and meaning as in CubeFault of native/index.ts. */
-enum class Fault { None, Missing, Io, Target, Malformed, Sealed, Root, Tag, Leaf, Padding, Signature };
+enum class Fault { None, Missing, Io, Target, Newer, Malformed, Sealed, Root, Tag, Leaf, Padding, Signature };
 
 /** How a check of a cube ended. */
 struct Outcome {
@@ -16,6 +16,8 @@ struct Outcome {
   std::string error;
   /** inode number of the file that was checked; 0 when none was opened. */
   uint64_t inode = 0;
+  /** format version of Fault::Newer. */
+  uint32_t version = 0;
 
   bool ok() const { return fault == Fault::None; }
   /** Missing for ENOENT, Io otherwise. */

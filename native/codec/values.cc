@@ -11,6 +11,7 @@ const char* NameOf(Fault fault) {
   switch (fault) {
     case Fault::Missing: return "missing";
     case Fault::Target: return "target";
+    case Fault::Newer: return "newer";
     case Fault::Malformed: return "malformed";
     case Fault::Sealed: return "sealed";
     case Fault::Root: return "root";
@@ -52,6 +53,7 @@ Napi::Value ValueOf(Napi::Env env, const Outcome& outcome) {
   if (outcome.vertex) value.Set("vertex", Napi::Number::New(env, *outcome.vertex));
   if (!outcome.error.empty()) value.Set("errno", Napi::String::New(env, outcome.error));
   if (outcome.inode != 0) value.Set("inode", Napi::BigInt::New(env, outcome.inode));
+  if (outcome.version != 0) value.Set("version", Napi::Number::New(env, outcome.version));
   return value;
 }
 

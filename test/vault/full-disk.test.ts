@@ -50,6 +50,34 @@ describe('a full disk', () => {
     machine.shell('rm "$V/filler"');
   });
 
+  it('with an audit log that can not be written: what needs a record is refused, status says so, audit archive is the way out', async () => {
+    machine.shell('for i in $(seq 60); do echo $i >"$M/files/note$i"; done');
+    // Nothing is left that would be given back later.
+    await machine.call('lock', {});
+    machine.ok('unlock');
+    machine.shell('dd if=/dev/zero of="$V/filler" bs=4096 status=none');
+    // Each first open of a file is a record.
+    machine.shell('for i in $(seq 60); do cat "$M/files/note$i" >/dev/null 2>&1 || break; done');
+    await expect.poll(async () => (await machine.call('status', {})).audit.writable).toBe(false);
+    const read = machine.shell('head -c 1 "$M/files/small"');
+    expect(read.err).toContain('Permission denied');
+    const status = machine.run('status');
+    expect(status.code).toBe(1);
+    expect(status.out).toMatch(/^audit: .*NOT WRITABLE: .*: sherinctl audit archive DIR$/m);
+    const archive = join(machine.home, 'archive');
+    expect(machine.ok('audit', 'archive', archive)).toMatch(
+      /^archived 1 segment up to record \d+ in .*freed$/m,
+    );
+    expect(machine.run('status').code).toBe(0);
+    expectServed();
+    expect(machine.ok('audit', 'verify', '--archive', archive)).toMatch(/^audit log verified: /);
+    expect((await machine.call('audit.verify', {})).archived?.segments).toBe(1);
+    expect(machine.run('audit', 'prove', '1').err).toContain(`is archived: it was put to ${archive}`);
+    machine.shell('rm "$V/filler"');
+    const late = machine.ok('audit', 'tail', '-n', '200', '--json');
+    expect(late).toContain('AUDIT_ARCHIVED');
+  });
+
   it('made larger: the put completes, also after a kill in between', async () => {
     await machine.killFs();
     execFileSync('mount', ['-o', 'remount,size=256m', machine.vault]);

@@ -42,6 +42,11 @@ export class JournalFolder {
       .sort((a, b) => a - b);
   }
 
+  /** Path of a segment below the vault, for people. */
+  shown(number: number): string {
+    return pathOf(number).toString();
+  }
+
   /** Names of segments that are kept. */
   kept(): string[] {
     return this.#names(keptFolder).filter((name) => keptName.test(name));

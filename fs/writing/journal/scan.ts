@@ -4,7 +4,15 @@ import { SherinError, systemCode } from '../../../common/errors.js';
 import { type Keyring, system } from '../../../native/index.js';
 import { type AppendHead, type Entry, readEntries } from './entries.js';
 import { FrameChain, frameBytes, frameHeadBytes, frameLength, frameLimit } from './frames.js';
-import { headBytes, isFormerHead, readSegmentHead, type SegmentHead, tagBytes } from './segment-head.js';
+import {
+  asThisVersion,
+  headBytes,
+  isFormerHead,
+  laterVersion,
+  readSegmentHead,
+  type SegmentHead,
+  tagBytes,
+} from './segment-head.js';
 
 /** A larger file is none of ours. */
 const largestSegment = 1024 * 1024 * 1024;
@@ -39,6 +47,18 @@ export type Scanned =
 
 /** Whether an entry counts still, of an append before the change numbered `next`. */
 export type Counts = (entry: Entry, next: number) => boolean;
+
+/**
+ * What version a segment is of, where that is a later one than this program reads; else null. A version that was changed is no later one: with this
+ * program's in its place, the first frame authenticates. @throws SherinError DISK_READ
+ */
+export function laterSegment(fd: number, number: number, keyring: Keyring): number | null {
+  const start = fstatSync(fd).isFile() ? readBytes(fd, 0, headBytes) : null;
+  const found = start === null ? null : laterVersion(start);
+  if (start === null || found === null) return null;
+  for (const _ of framesOf(fd, number, keyring, asThisVersion(start))) return null;
+  return found;
+}
 
 /** Reads the file of an open segment. @throws MalformedBytes; SherinError DISK_READ */
 export function scanSegment(fd: number, number: number, keyring: Keyring, counts: Counts): Scanned {
@@ -76,13 +96,13 @@ export function scanSegment(fd: number, number: number, keyring: Keyring, counts
   return { kind: 'segment', number, head, frames, tail, bytes, whole: end };
 }
 
-/** The frames of a segment up to its last whole one; each is valid until the next is asked for, in memory that is wiped. */
+/** The frames of a segment up to its last whole one, whose head is `start`; each is valid until the next is asked for, in memory that is wiped. */
 export function* framesOf(
   fd: number,
   number: number,
   keyring: Keyring,
+  start = readBytes(fd, 0, headBytes),
 ): Iterable<{ readonly tag: Buffer; readonly plain: Buffer }> {
-  const start = readBytes(fd, 0, headBytes);
   const head = start === null ? null : readSegmentHead(start, number);
   if (head === null) return;
   const chain = new FrameChain(keyring, head);

@@ -10,7 +10,7 @@ export const lastSegment = 99_999_999;
 export const noTag = Buffer.alloc(tagBytes);
 
 const magic = Buffer.from('SHERIN:J');
-const version = 2;
+export const version = 2;
 const suite = 1;
 const at = { version: 8, suite: 10, number: 12, salt: 16, epoch: 40, before: 48 } as const;
 
@@ -51,6 +51,23 @@ export function readSegmentHead(bytes: Buffer, number: number): SegmentHead | nu
   const head = headOf(bytes);
   const known = bytes.readUInt16LE(at.version) === version && bytes.readUInt16LE(at.suite) === suite;
   return bytes.subarray(0, magic.length).equals(magic) && known && head.number === number ? head : null;
+}
+
+/** No version of any program is above this (FORMAT.md, "Versions"). */
+const highestVersion = 255;
+
+/** What version it says it is of, where that is a later one than this program reads; else null. */
+export function laterVersion(bytes: Buffer): number | null {
+  if (bytes.length !== headBytes || !bytes.subarray(0, magic.length).equals(magic)) return null;
+  const found = bytes.readUInt16LE(at.version);
+  return found > version && found <= highestVersion ? found : null;
+}
+
+/** The same head, of the version that this program reads. */
+export function asThisVersion(bytes: Buffer): Buffer {
+  const head = Buffer.from(bytes);
+  head.writeUInt16LE(version, at.version);
+  return head;
 }
 
 /** Whether it is the head of a segment of version 1, which no head of the manifest names. */
