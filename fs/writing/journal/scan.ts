@@ -9,6 +9,8 @@ import { headBytes, isFormerHead, readSegmentHead, type SegmentHead, tagBytes } 
 /** A larger file is none of ours. */
 const largestSegment = 1024 * 1024 * 1024;
 const zeros = Buffer.alloc(frameLimit);
+/** Rooms for frames that nobody reads now: who makes many small segments must not have each take one, until they are collected. */
+const rooms: Buffer[] = [];
 
 /** What is in a frame: heads of appends, and how many entries follow each. */
 export interface ScannedFrame {
@@ -86,7 +88,7 @@ export function* framesOf(
   const head = start === null ? null : readSegmentHead(start, number);
   if (head === null) return;
   const chain = new FrameChain(keyring, head);
-  const room = system.plaintext(frameLimit);
+  const room = rooms.pop() ?? system.plaintext(frameLimit);
   try {
     for (let at = headBytes; ; ) {
       const size = readBytes(fd, at, frameHeadBytes);
@@ -99,6 +101,7 @@ export function* framesOf(
     }
   } finally {
     system.wipe(room);
+    rooms.push(room);
   }
 }
 
