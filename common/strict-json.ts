@@ -38,8 +38,8 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
-/** Text that has half of a surrogate pair has no canonical form. */
-function canonicalText(value: object): string | null {
+/** Null where it has none: a text with half of a surrogate pair in it. */
+export function canonicalText(value: object): string | null {
   try {
     return jcs(value);
   } catch {

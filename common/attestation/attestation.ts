@@ -40,7 +40,7 @@ const attestationSchema = z.strictObject({
   nonce: hex(nonceBytes.least, nonceBytes.most),
   time: z
     .string()
-    .regex(/^(0|[1-9]\d{0,18})$/, 'a time in nanoseconds is wanted')
+    .regex(/^(0|[1-9]\d{0,18})$/, { error: 'a time in nanoseconds is wanted', abort: true })
     .refine((text) => BigInt(text) < 1n << 63n, 'a time in nanoseconds is wanted'),
   head: z.strictObject({ layout: base64(192), signature: base64(64) }),
   key: z.strictObject({

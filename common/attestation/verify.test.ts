@@ -31,6 +31,11 @@ function flipped(text: string, at = 20): string {
 }
 
 describe('an attestation', () => {
+  test('whose time is no number is malformed', () => {
+    const text = forger.make({}, () => ({ time: '1A' })).toString();
+    expect(refusal(Buffer.from(text))).toContain('a time in nanoseconds is wanted');
+  });
+
   test('that is right in all verifies, and tells what was quoted', () => {
     const found = verifyAttestation(forger.make(), expected);
     expect(found).toMatchObject({ uuid: forger.uuid, tpm: 'hardware', bank: 'sha256', time: forger.now });

@@ -4,6 +4,7 @@ import { ByteWriter } from '../../common/bytes.js';
 import { jcs } from '../../common/jcs.js';
 import { Frontier } from '../../common/merkle.js';
 import { signedMessage } from '../../common/signature.js';
+import { canonicalText } from '../../common/strict-json.js';
 import { type AuditEvent, eventFault } from './event.js';
 
 /** Format version of lines. */
@@ -84,7 +85,7 @@ function parseObject(bytes: Buffer): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new MalformedLine('it is no object');
   // one text for one meaning: the hash of the bytes is then a hash of the meaning
-  if (jcs(value) !== text) throw new MalformedLine('it is not in canonical form');
+  if (canonicalText(value) !== text) throw new MalformedLine('it is not in canonical form');
   return value as Record<string, unknown>;
 }
 

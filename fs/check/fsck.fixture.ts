@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3-multiple-ciphers';
 import type { FsckResult } from '../../daemon/protocol/fsck.js';
 import type { GcReport } from '../service/collecting.js';
-import { ownVault } from '../service/own-vault.fixture.js';
+import { type OwnVault, ownVault } from '../service/own-vault.fixture.js';
 import type { VaultService } from '../service/service.js';
 import { type FsckOptions, fsck } from './fsck.js';
 
@@ -20,14 +20,16 @@ export class CheckedVault {
   readonly home: string;
   readonly service: VaultService;
 
-  private constructor(home: string, service: VaultService) {
+  readonly places: OwnVault['where'];
+
+  private constructor({ home, service, where }: OwnVault) {
     this.home = home;
     this.service = service;
+    this.places = where;
   }
 
   static async create(): Promise<CheckedVault> {
-    const { home, service } = await ownVault();
-    return new CheckedVault(home, service);
+    return new CheckedVault(await ownVault());
   }
 
   get path(): string {

@@ -1,13 +1,20 @@
 import { constants } from 'node:fs';
-import { copyFile, lstat, open, rename, rm } from 'node:fs/promises';
+import { copyFile, type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from './durable.js';
 
 /** Copies an ordinary file; the copy is durable and 0600, its name not yet. False where there is no ordinary file. */
 export async function copyFileTo(from: string, to: string): Promise<boolean> {
-  if (!(await isOrdinary(from))) return false;
-  await rm(to, { recursive: true, force: true });
-  await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  const source = await openOrdinary(from);
+  if (source === null) return false;
+  try {
+    await rm(to, { recursive: true, force: true });
+    // Of what is open: whoever may write there may have put another thing into its place.
+    const flags = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
+    await copyFile(`/proc/self/fd/${source.fd}`, to, flags);
+  } finally {
+    await source.close();
+  }
   const file = await open(to, constants.O_RDWR | constants.O_NOFOLLOW);
   try {
     await file.chmod(0o600);
@@ -33,8 +40,18 @@ export async function sizeOf(path: string): Promise<number | null> {
   return facts?.isFile() === true ? facts.size : null;
 }
 
-async function isOrdinary(path: string): Promise<boolean> {
-  return (await sizeOf(path)) !== null;
+/** Null where there is none, or a link, FIFO or socket in its place: nothing is followed or waited for. */
+async function openOrdinary(path: string): Promise<FileHandle | null> {
+  let file: FileHandle;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (['ENOENT', 'ELOOP', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  return null;
 }
 
 function missing(error: unknown): null {

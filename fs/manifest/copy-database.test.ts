@@ -1,9 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
+  existsSync,
+  mkdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -33,6 +37,21 @@ function add(count: number): void {
     manifest.commit(make(ino, 1, `file ${ino}`), [], []);
   }
 }
+
+describe('something else in the place of the database', () => {
+  it.each(['a link to another file', 'a FIFO', 'a folder'])(
+    '%s is neither copied nor waited for',
+    async (kind) => {
+      const [path, other] = [join(copy.directory, 'other'), join(copy.directory, 'precious')];
+      writeFileSync(other, 'precious');
+      if (kind === 'a FIFO') execFileSync('mkfifo', [path]);
+      else if (kind === 'a folder') mkdirSync(path);
+      else symlinkSync(other, path);
+      await expect(copyDatabase(path, copy.path)).rejects.toMatchObject({ code: 'IO' });
+      expect(existsSync(copy.path)).toBe(false);
+    },
+  );
+});
 
 /** Opens the copy alone. */
 function names(): string[] {

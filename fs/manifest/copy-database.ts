@@ -29,7 +29,7 @@ interface Committed {
 export async function copyDatabase(from: string, to: string): Promise<void> {
   await reading(from, () => rm(to, { force: true }));
   // A copy that shares its blocks costs nothing where the file system can do that.
-  await reading(from, () => copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE));
+  await reading(from, () => copyOrdinary(from, to));
   const copy = await reading(to, () => open(to, constants.O_RDWR | constants.O_NOFOLLOW));
   try {
     const wal = await openWal(`${from}-wal`);
@@ -46,6 +46,19 @@ export async function copyDatabase(from: string, to: string): Promise<void> {
     });
   } finally {
     await copy.close();
+  }
+}
+
+/** @throws ErrnoException ELOOP, EINVAL for what is no ordinary file; nothing is followed or waited for */
+async function copyOrdinary(from: string, to: string): Promise<void> {
+  const source = await open(from, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    if (!(await source.stat()).isFile())
+      throw Object.assign(new Error('it is no ordinary file'), { code: 'EINVAL' });
+    const flags = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
+    await copyFile(`/proc/self/fd/${source.fd}`, to, flags);
+  } finally {
+    await source.close();
   }
 }
 

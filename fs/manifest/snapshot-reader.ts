@@ -183,7 +183,11 @@ export class Snapshot implements TreeState {
   }
 
   objectNumber(tag: Buffer, namespace: string): number | undefined {
-    const number = (row: number): number => this.#bytes.readUInt32LE(this.#at.index + row * indexRow);
+    const number = (row: number): number => {
+      const no = this.#bytes.readUInt32LE(this.#at.index + row * indexRow);
+      if (no < 1 || no > this.counts.objects) throw new MalformedBytes(`object ${no} in the index`);
+      return no;
+    };
     const row = this.#search(this.counts.objects, (row) => {
       const at = this.#objectAt(number(row));
       const order = this.#bytes.compare(tag, 0, 16, at + 40, at + 56);

@@ -17,6 +17,8 @@ import {
 /** A larger file is none of ours. */
 const largestSegment = 1024 * 1024 * 1024;
 const zeros = Buffer.alloc(frameLimit);
+/** Rooms for frames that nobody reads now: who makes many small segments must not have each take one, until they are collected. */
+const rooms: Buffer[] = [];
 
 /** What is in a frame: heads of appends, and how many entries follow each. */
 export interface ScannedFrame {
@@ -106,7 +108,7 @@ export function* framesOf(
   const head = start === null ? null : readSegmentHead(start, number);
   if (head === null) return;
   const chain = new FrameChain(keyring, head);
-  const room = system.plaintext(frameLimit);
+  const room = rooms.pop() ?? system.plaintext(frameLimit);
   try {
     for (let at = headBytes; ; ) {
       const size = readBytes(fd, at, frameHeadBytes);
@@ -119,6 +121,7 @@ export function* framesOf(
     }
   } finally {
     system.wipe(room);
+    rooms.push(room);
   }
 }
 

@@ -1,0 +1,24 @@
+import type { Target } from '../target.js';
+import * as audit from './audit.js';
+import * as journal from './journal.js';
+import * as manifest from './manifest.js';
+import * as proofs from './proofs.js';
+import * as sockets from './sockets.js';
+import * as texts from './texts.js';
+import * as vault from './vault-files.js';
+
+export const targets: readonly Target[] = [
+  ...[vault.header, vault.knownVaults, vault.attestationKey, vault.publicKeyLine],
+  ...[manifest.record, manifest.indexNode, manifest.treeHead, manifest.snapshot, manifest.replay],
+  ...[audit.auditLine, audit.auditSegment, audit.auditPending, audit.anchors],
+  ...[
+    journal.journalEntries,
+    journal.journalSegment,
+    journal.journalFile,
+    journal.copySegment,
+    journal.copyFile,
+  ],
+  ...[proofs.proof, proofs.manifestExport, proofs.attestation, proofs.tpmStructures],
+  ...[sockets.daemonLine, sockets.lines, sockets.controlRequest, sockets.botDatagram, sockets.botManifest],
+  ...[texts.ids, texts.glob, texts.accessRules, texts.sums, texts.treePath],
+];
