@@ -86,11 +86,20 @@ export interface Keyring {
   manifestKey(): Buffer;
   /** K_nv without trailing zero bytes. */
   counterAuth(): Secret;
+  /**
+   * Descriptor of a sealed memory file with the VMK, for another process of ours; the keyring closes it. Throws with an errno code where the
+   * machine has no such files or nothing can be locked.
+   */
+  handOver(): number;
+  /** Overwrites what {@link handOver} has written, and closes it. Harmless twice. */
+  takeBack(): void;
   wipe(): void;
 }
 
 export interface KeyringConstructor {
   generate(uuid: Buffer): Keyring;
+  /** Of what another process handed over; the caller closes the descriptor. @throws EINVAL for what is no such file */
+  receive(uuid: Buffer, fd: number): Keyring;
   /** @throws ETAG when the slot key is not the right one */
   unwrap(uuid: Buffer, slotKey: Secret, aad: Buffer, wrapped: Wrapped): Keyring;
 }

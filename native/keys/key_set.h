@@ -36,6 +36,8 @@ class KeySet {
   LockedBytes JournalKey(const uint8_t salt[32], uint64_t segment) const;
   /** A copy of a subkey in locked memory. */
   LockedBytes Copy(Purpose purpose) const;
+  /** A copy of the VMK in locked memory. */
+  LockedBytes Master() const;
   /** VMK encrypted under a slot key. */
   void Wrap(Bytes slot_key, const Nonce& nonce, Bytes aad, uint8_t ciphertext[32], uint8_t tag[16]) const;
 

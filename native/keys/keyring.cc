@@ -62,6 +62,15 @@ Napi::Value UnwrapKeys(const Napi::CallbackInfo& info) {
   });
 }
 
+/** (uuid, fd) */
+Napi::Value ReceiveKeys(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const Uuid uuid = UuidOf(info[0]);
+    auto keys = std::make_shared<KeySet>(HandedKey::Take(DescriptorOf(info[1], "fd"), 32), uuid);
+    return NewHandle(Environment::Of(info.Env()).keyring, keys);
+  });
+}
+
 }  // namespace
 
 void Keyring::Init(Napi::Env env, Napi::Object exports) {
@@ -70,6 +79,7 @@ void Keyring::Init(Napi::Env env, Napi::Object exports) {
                   {
                       StaticMethod("generate", GenerateKeys),
                       StaticMethod("unwrap", UnwrapKeys),
+                      StaticMethod("receive", ReceiveKeys),
                       InstanceMethod<&Keyring::PublicKey>("publicKey"),
                       InstanceMethod<&Keyring::Sign>("sign"),
                       InstanceMethod<&Keyring::Hmac>("hmac"),
@@ -79,6 +89,8 @@ void Keyring::Init(Napi::Env env, Napi::Object exports) {
                       InstanceMethod<&Keyring::Wrap>("wrap"),
                       InstanceMethod<&Keyring::ManifestKey>("manifestKey"),
                       InstanceMethod<&Keyring::CounterAuth>("counterAuth"),
+                      InstanceMethod<&Keyring::HandOver>("handOver"),
+                      InstanceMethod<&Keyring::TakeBack>("takeBack"),
                       InstanceMethod<&Keyring::Wipe>("wipe"),
                   });
   DefineGetter<Keyring::Wiped>(constructor, "wiped");
@@ -222,6 +234,19 @@ Napi::Value Keyring::CounterAuth(const Napi::CallbackInfo& info) {
   });
 }
 
-void Keyring::Wipe(const Napi::CallbackInfo&) { keys_->Wipe(); }
+/** The descriptor stays the keyring's. */
+Napi::Value Keyring::HandOver(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    if (handed_ == nullptr) handed_ = std::make_unique<HandedKey>(keys_->Master());
+    return Napi::Number::New(info.Env(), handed_->fd());
+  });
+}
+
+void Keyring::TakeBack(const Napi::CallbackInfo&) { handed_.reset(); }
+
+void Keyring::Wipe(const Napi::CallbackInfo&) {
+  handed_.reset();
+  keys_->Wipe();
+}
 
 }  // namespace sherin

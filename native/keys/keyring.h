@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "handed_key.h"
 #include "key_set.h"
 
 namespace sherin {
@@ -30,9 +31,13 @@ class Keyring : public Napi::ObjectWrap<Keyring> {
   Napi::Value Wrap(const Napi::CallbackInfo& info);
   Napi::Value ManifestKey(const Napi::CallbackInfo& info);
   Napi::Value CounterAuth(const Napi::CallbackInfo& info);
+  Napi::Value HandOver(const Napi::CallbackInfo& info);
+  void TakeBack(const Napi::CallbackInfo& info);
   void Wipe(const Napi::CallbackInfo& info);
 
   std::shared_ptr<KeySet> keys_;
+  /** The master key on its way to another process. */
+  std::unique_ptr<HandedKey> handed_;
 };
 
 }  // namespace sherin
