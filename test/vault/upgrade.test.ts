@@ -1,9 +1,11 @@
 /** sherin-fs is replaced while programs hold files open: they see no error and no wrong byte. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SherinError } from '../../common/errors.js';
 import { Machine } from './machine.js';
 import { gone } from './wait.js';
 
@@ -41,16 +43,87 @@ const allWell = {
   ...{ nameless: true, namelessAgain: true, namelessLinks: 0 },
 };
 
-it('readers and writers see no error and no wrong byte', async () => {
+it('readers and writers see no error and no wrong byte, twice', async () => {
   const holder = new Holder();
   await holder.holding();
-  const before = machine.fsPid;
-  const { pid } = await machine.call('upgrade', {});
-  await gone(before);
-  expect(pid).not.toBe(before);
+  const first = machine.fsPid;
+  const { pid: second } = await machine.call('upgrade', {});
+  await gone(first);
+  const third = JSON.parse(machine.ok('upgrade', '--json')) as { readonly pid: number };
+  await gone(second);
+  expect(new Set([first, second, third.pid]).size).toBe(3);
   expect(await holder.end()).toMatchObject(allWell);
   const { fs, vault, mount } = await machine.call('status', {});
   expect({ pid: fs.pid, state: vault.state, path: mount?.path }).toEqual({
-    ...{ pid, state: 'unlocked', path: machine.mount },
+    ...{ pid: third.pid, state: 'unlocked', path: machine.mount },
   });
 });
+
+it('content by ID goes on, and what it has in the cache of the kernel', async () => {
+  writeFileSync(join(machine.mount, 'files/by-id'), 'by its ID');
+  const { id } = await resolved('by-id');
+  const fd = openSync(join(machine.mount, 'ids', id), 'r');
+  const { pid } = await machine.call('upgrade', {});
+  expect(await machine.call('status', {})).toMatchObject({ fs: { pid } });
+  expect(readFileSync(fd, 'utf8')).toBe('by its ID');
+  expect(readFileSync(join(machine.mount, 'ids', id), 'utf8')).toBe('by its ID');
+  closeSync(fd);
+});
+
+describe('is refused, and the one that runs goes on', () => {
+  const refusal = async (): Promise<string> => {
+    const { fsPid } = machine;
+    const said = await machine.call('upgrade', {}).then(
+      () => 'replaced',
+      (error: unknown) =>
+        error instanceof SherinError && error.code === 'UPGRADE_REFUSED' ? error.message : String(error),
+    );
+    expect((await machine.call('status', {})).fs.pid).toBe(fsPid);
+    return said;
+  };
+
+  it('while a program reads what shows one moment', async () => {
+    const fd = openSync(join(machine.mount, '.sherin/status.json'), 'r');
+    expect(await refusal()).toMatch('a program reads .sherin/status.json');
+    expect(JSON.parse(readFileSync(fd, 'utf8'))).toHaveProperty('version');
+    closeSync(fd);
+  });
+
+  it('while the vault is locked', async () => {
+    await machine.call('lock', {});
+    expect(await refusal()).toMatch('the vault is locked');
+    await machine.call('unlock', { slot: 'tpm' });
+  });
+
+  it('beside a mount of the past', async () => {
+    const path = join(machine.home, 'past');
+    mkdirSync(path);
+    await machine.call('mount.past', { path, end: String(BigInt(Date.now()) * 1_000_000n) });
+    expect(await refusal()).toMatch('mounts beside that of the vault');
+    await machine.call('umount', { path });
+  });
+
+  it('with the portable driver', async () => {
+    await machine.call('umount', {});
+    await machine.call('mount', { path: machine.mount, driver: 'fuse-native' });
+    expect(await refusal()).toMatch('the driver fuse-native can not hand a mount over');
+    expect(readFileSync(join(machine.mount, 'files/by-id'), 'utf8')).toBe('by its ID');
+  });
+
+  it('but not where nothing is mounted', async () => {
+    await machine.call('umount', {});
+    const { fsPid } = machine;
+    const { pid } = await machine.call('upgrade', {});
+    await gone(fsPid);
+    await machine.call('mount', { path: machine.mount });
+    expect(await machine.call('status', {})).toMatchObject({ fs: { pid }, mount: { driver: 'native' } });
+  });
+});
+
+async function resolved(name: string): Promise<{ readonly id: string }> {
+  const inode = statSync(join(machine.mount, 'files', name)).ino;
+  const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, groups: [], pid: null };
+  const { id } = await machine.call('file.resolve', { inode, caller });
+  if (id === null) throw new Error(`${name} has no ID`);
+  return { id };
+}

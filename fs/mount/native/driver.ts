@@ -37,6 +37,8 @@ export class NativeDriver implements MountDriver {
   readonly #fs: FileSystem;
   #mounted: { readonly path: string; readonly connection: Connection; readonly watch: MountWatch } | null =
     null;
+  /** Taken over, and not watched over yet. */
+  #adopted: { readonly path: string; readonly connection: Connection; readonly minor: number } | null = null;
   /** Every connection that is not over: of the mount, and of those detached under open files. */
   readonly #connections = new Set<Connection>();
 
@@ -103,6 +105,14 @@ export class NativeDriver implements MountDriver {
 
   /** Goes on after {@link pause}; what was open is opened again. Or begins after {@link adopt}. */
   resume(): void {
+    // Not before: the mount of the process that goes on, where this one is killed, is not to be cleared.
+    if (this.#adopted !== null) {
+      const { path, connection, minor } = this.#adopted;
+      const watch = new MountWatch(path, fusermountPath());
+      watch.mounted(minor);
+      this.#mounted = { path, connection, watch };
+      this.#adopted = null;
+    }
     this.#fs.changed('all');
     this.#mounted?.connection.resume();
   }
@@ -116,16 +126,9 @@ export class NativeDriver implements MountDriver {
   async adopt(path: string, device: number, state: HandedConnection): Promise<void> {
     const minor = (await mountsAt(path)).at(-1)?.device;
     if (minor === undefined) throw new SherinError('UPGRADE_REFUSED', { part: `${path} is not mounted` });
-    const watch = new MountWatch(path, fusermountPath());
     const connection = this.#connect();
-    try {
-      await connection.adopt(device, state);
-    } catch (error) {
-      watch.stop();
-      throw error;
-    }
-    watch.mounted(minor);
-    this.#mounted = { path, connection, watch };
+    await connection.adopt(device, state);
+    this.#adopted = { path, connection, minor };
   }
 
   async unmount(): Promise<{ lazy: boolean }> {

@@ -1,7 +1,7 @@
 /** The sherin-fs that is to go on: started from the program that this one was started from, as it is on disk now. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SherinError } from '../../../common/errors.js';
 import { pair } from '../../../native/ipc.js';
@@ -62,6 +62,7 @@ export class Successor {
         const part = `version ${message.version} does not understand what this one would hand over`;
         throw new SherinError('UPGRADE_REFUSED', { part });
       }
+      await requireUntraced(child.pid ?? 0);
       return new Successor(child, channel, ended, message.version);
     } catch (error) {
       child.kill('SIGKILL');
@@ -120,6 +121,13 @@ export function argumentsFor(own: readonly string[]): string[] {
   const at = own.indexOf(takeOverFlag);
   const without = at < 0 ? own : [...own.slice(0, at), ...own.slice(at + 2)];
   return [...without, takeOverFlag, String(channelFd)];
+}
+
+/** Since it has said something nobody can begin to look into it (PR_SET_DUMPABLE); nobody may have begun before. @throws SherinError UPGRADE_REFUSED */
+async function requireUntraced(pid: number): Promise<void> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  if (!/^TracerPid:\t0$/m.test(status))
+    throw new SherinError('UPGRADE_REFUSED', { part: 'somebody looks into the new process' });
 }
 
 /** It gets the keys: nobody but us and root may have written it. @throws SherinError UPGRADE_REFUSED */
