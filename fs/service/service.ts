@@ -161,7 +161,7 @@ export class VaultService implements VaultView {
         turns: this.#turns,
         log,
       },
-      current: () => this.current(),
+      ...{ current: () => this.current(), unlocked: () => this.unlocked() },
       open: (keyring) => this.#openWith({ slot: 'handed', keyring }, null),
       sealed: () => {
         this.#state = { kind: 'sealed' };

@@ -24,6 +24,8 @@ export interface HandingOverParts {
   readonly log: Logger;
   /** The session, or null while locked. */
   readonly current: () => Session | null;
+  /** As VaultView.unlocked. */
+  readonly unlocked: () => Promise<Session>;
   /** Opens the vault with keys that are here. */
   readonly open: (keyring: Keyring) => Promise<Session>;
   readonly sealed: () => void;
@@ -51,13 +53,14 @@ export class HandingOver {
   /**
    * Starts a new sherin-fs and hands it everything. This process serves until the new one could, and goes on where it can not.
    * @param listener of the control socket
-   * @returns what serves now. @throws SherinError UPGRADE_REFUSED, UPGRADE_FAILED, and what the new one says
+   * @returns what serves now. @throws SherinError UPGRADE_REFUSED, UPGRADE_FAILED, LOCKED, PIN_NEEDED, and what the new one says
    */
   async run(peer: Caller, listener: number): Promise<HandedOver> {
     const { mounting, turns, log } = this.#parts;
     // What takes long is sealed while programs are still served.
-    await this.#session().writing.seal();
+    await (await this.#parts.unlocked()).writing.seal();
     const successor = await Successor.start();
+    const begun = performance.now();
     try {
       await mounting.handingOver((mount) => turns.run(() => this.#hand(successor, mount, peer, listener)));
     } catch (error) {
@@ -70,7 +73,7 @@ export class HandingOver {
       throw new SherinError('UPGRADE_FAILED', { part: 'it has ended after it took over: sherinctl up' });
     }
     successor.release();
-    log.info({ pid, version }, 'handed over');
+    log.info({ pid, version, milliseconds: Math.round(performance.now() - begun) }, 'handed over');
     return { pid, version };
   }
 
