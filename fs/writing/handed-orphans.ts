@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import { SherinError } from '../../common/errors.js';
+import { cubeIdFromBytes } from '../../common/ids.js';
+import { cubesOf } from '../cube/catalog.js';
 import { decodeNode, encodeSlots } from '../manifest/index-node.js';
 import type { Slot } from '../manifest/object-tree.js';
 import type { Inode } from '../manifest/tree.js';
@@ -96,7 +98,7 @@ function contentOf({ content, written: last }: UnsealedFile): NonNullable<Handin
 }
 
 async function restoreContent(
-  { contents }: Writing,
+  { contents, relief }: Writing,
   ino: number,
   { base, cut, length, holes, slots, written: last }: NonNullable<HandedOrphan['content']>,
 ): Promise<void> {
@@ -107,7 +109,15 @@ async function restoreContent(
     content.truncate(Math.min(cut, base.length));
     content.truncate(length);
     for (const [first, end] of holes) content.placeHoles(first, end);
-    for (const [index, limit, node] of slots) content.placeSlot(index, slotIn(node), limit);
+    for (const [index, limit, node] of slots) {
+      const slot = slotIn(node);
+      content.placeSlot(index, slot, limit);
+      // Their space is given back with the last who holds the file.
+      for (const { id } of cubesOf(slot)) {
+        relief.ahead.made(cubeIdFromBytes(id));
+        relief.ahead.used(cubeIdFromBytes(id), ino);
+      }
+    }
   });
 }
 

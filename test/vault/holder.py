@@ -79,6 +79,20 @@ os.truncate(nameless, (2 << 20) + 5)
 os.unlink(os.path.join(root, "gone"))
 os.pwrite(nameless, b"written after", 3 << 20)
 
+# In a version, then without a name.
+version = os.open(os.path.join(root, "version"), os.O_RDWR)
+os.unlink(os.path.join(root, "version"))
+os.mkdir(os.path.join(root, "left"))
+os.chdir(os.path.join(root, "left"))
+os.rmdir(os.path.join(root, "left"))
+
+# Opened one after another from a listing: most of these by the mount's own threads.
+small = {}
+for name in sorted(os.listdir(os.path.join(root, "small"))):
+    small[name] = os.open(os.path.join(root, "small", name), os.O_RDONLY)
+    if len(small) % 2 == 0:
+        os.pread(small[name], 100, 0)
+
 locked = os.open(os.path.join(root, "locked"), os.O_RDWR | os.O_CREAT)
 fcntl.flock(locked, fcntl.LOCK_EX)
 listing = os.scandir(os.path.join(root, "many"))
@@ -116,6 +130,9 @@ except BlockingIOError:
 with open(os.path.join(root, "log")) as file:
     lines = file.read().split()
 os.stat(os.path.join(root, "many", seen[0]))
+os.posix_fadvise(version, 0, 0, os.POSIX_FADV_DONTNEED)
+for fd in small.values():
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 print(
     json.dumps(
         {
@@ -128,6 +145,9 @@ print(
             "namelessLinks": os.fstat(nameless).st_nlink,
             "held": hashlib.sha256(os.pread(held, 8 << 20, 0)).hexdigest() == hashlib.sha256(pattern * 8).hexdigest(),
             "inner": sorted(os.listdir(inner))[:1] == [f"0000-{'x' * 60}"],
+            "version": os.pread(version, 100, 0) == b"in a version",
+            "cwd": os.listdir(".") == [],
+            "small": len(small) == 150 and all(os.pread(fd, 100, 0) == name.encode() for name, fd in small.items()),
             "counts": counts,
         }
     )

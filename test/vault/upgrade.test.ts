@@ -11,8 +11,13 @@ import { gone } from './wait.js';
 
 let machine: Machine;
 
-beforeAll(() => {
+beforeAll(async () => {
   machine = Machine.start();
+  const files = join(machine.mount, 'files');
+  writeFileSync(join(files, 'version'), 'in a version');
+  mkdirSync(join(files, 'small'));
+  for (let number = 0; number < 150; number++) writeFileSync(join(files, `small/s${number}`), `s${number}`);
+  await machine.call('snapshot', {});
 });
 afterAll(() => machine.end());
 
@@ -39,6 +44,7 @@ class Holder {
 }
 
 const allWell = {
+  ...{ version: true, cwd: true, small: true },
   ...{ errors: [], goesOn: true, log: true, listed: 600, held: true, inner: true },
   ...{ nameless: true, namelessAgain: true, namelessLinks: 0 },
 };
