@@ -1,11 +1,21 @@
 /** sherin-fs is replaced while programs hold files open: they see no error and no wrong byte. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
+import { ControlClient } from '../../daemon/client/control-client.js';
 import { Machine } from './machine.js';
 import { gone } from './wait.js';
 
@@ -101,6 +111,29 @@ describe('is refused, and the one that runs goes on', () => {
     await machine.call('lock', {});
     expect(await refusal()).toMatch('the vault is locked');
     await machine.call('unlock', { slot: 'tpm' });
+  });
+
+  it('while files are put, which goes on', async () => {
+    const client = ControlClient.connect(join(machine.home, 'run/sherin-fs.sock'));
+    writeFileSync(join(machine.home, 'source'), 'put');
+    const fd = openSync(join(machine.home, 'source'), 'r');
+    const { transfer } = await client.call('put.begin', { destination: 'files/put' });
+    const { uid, gid, size, mtimeNs } = fstatSync(fd, { bigint: true });
+    const time = String(mtimeNs);
+    const facts = {
+      kind: 'file',
+      mode: 0o600,
+      uid: Number(uid),
+      gid: Number(gid),
+      size: Number(size),
+    } as const;
+    const entry = { path: 'a', ...facts, atime: time, mtime: time, fd: 0 };
+    await client.call('put.entries', { transfer, entries: [entry] }, { fds: [fd] });
+    closeSync(fd);
+    expect(await refusal()).toMatch('files are being put');
+    await client.call('put.end', { transfer });
+    client.close();
+    expect(readFileSync(join(machine.mount, 'files/put/a'), 'utf8')).toBe('put');
   });
 
   it('beside a mount of the past', async () => {

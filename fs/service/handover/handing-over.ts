@@ -1,5 +1,6 @@
 /** How the vault goes from this process to a new one while programs hold its files open. */
 import { closeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SherinError, systemCode } from '../../../common/errors.js';
 import type { Logger } from '../../../common/log.js';
 import type { Turns } from '../../../common/turns.js';
@@ -14,6 +15,9 @@ import type { Session } from '../session.js';
 import { documentVersion, type HandingDocument, parseDocument, writeDocument } from './document.js';
 import type { Predecessor } from './predecessor.js';
 import { type HandedDescriptors, Successor } from './successor.js';
+
+/** Milliseconds for the end of what is put or removed. */
+const alonePatience = 1_000;
 
 export interface HandingOverParts {
   readonly locked: LockedVault;
@@ -102,7 +106,7 @@ export class HandingOver {
     await writing.durability.sealAll();
     await writing.storeOrphans();
     if (!writing.durability.allSealed) throw refused('some of what programs have written can not be sealed');
-    if (this.#parts.lock.holders > 0) throw refused('files are being put or removed');
+    await this.#alone();
     const handed = mount?.hand() ?? null;
     const written: HandingDocument = {
       v: documentVersion,
@@ -154,6 +158,15 @@ export class HandingOver {
     await this.#parts.reader.stop();
     await session.close();
     await this.#parts.locked.leaveTpm();
+  }
+
+  /** Nobody relies on cubes that no record refers to. @throws SherinError UPGRADE_REFUSED */
+  async #alone(): Promise<void> {
+    const end = performance.now() + alonePatience;
+    while (this.#parts.lock.holders > 0) {
+      if (performance.now() > end) throw refused('files are being put or removed');
+      await sleep(5);
+    }
   }
 
   /** As before: the vault is open here. */
