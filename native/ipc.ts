@@ -38,6 +38,9 @@ export interface Server {
   close(): void;
   /** The listening socket, for another process; it is the server's. */
   descriptor(): number;
+  /** Takes no connections, which wait, and takes them again. */
+  pause(): void;
+  resume(): void;
   /** As {@link close}, and leaves the socket's file to who has the listening socket. */
   leave(): void;
 }

@@ -86,12 +86,14 @@ export class ControlServer {
   }
 
   /**
-   * Runs a step while no request is under way but the one that asks for it; those that come wait for its end. The step is told the
-   * listening socket. @throws SherinError UPGRADE_REFUSED: others do not end
+   * Runs a step that hands the listening socket to another process, while no request is under way but the one that asks for it. Those that
+   * come wait: for that process, or, where the step throws, for this one. @throws SherinError UPGRADE_REFUSED: others do not end
    */
   async alone<T>(step: (listener: number) => Promise<T>): Promise<T> {
     if (this.#held) throw new SherinError('UPGRADE_REFUSED', { part: 'it is being replaced already' });
     this.#held = true;
+    // Who connects now waits for whoever listens afterwards.
+    this.#server.pause();
     for (const connection of this.#connections.keys()) connection.pause();
     try {
       const end = performance.now() + alonePatience;
@@ -101,9 +103,11 @@ export class ControlServer {
         await sleep(5);
       }
       return await step(this.#server.descriptor());
-    } finally {
+    } catch (error) {
       this.#held = false;
+      this.#server.resume();
       for (const connection of this.#connections.keys()) connection.resume();
+      throw error;
     }
   }
 
@@ -126,7 +130,6 @@ export class ControlServer {
     }
     const state = { open: true, running: 0, untaken: 0 };
     this.#connections.set(connection, state);
-    if (this.#held) setImmediate(() => this.#held && connection.pause());
     return {
       message: (message, fds) => {
         state.running += 1;

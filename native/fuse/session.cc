@@ -85,6 +85,7 @@ void Session::Mount(const std::string& path) {
 void Session::Start() {
   try {
     threads_.Start(thread_count_);
+    const std::lock_guard<std::mutex> lock(watch_mutex_);
     if (std::exchange(watching_, true)) return;
     watch_ = std::thread([this] { Watch(); });
   } catch (const std::system_error& error) {

@@ -23,6 +23,8 @@ Fd Reserve() { return Fd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 Napi::Function Server::Define(Napi::Env env) {
   return DefineClass(env, "Server", {
                                           InstanceMethod<&Server::Descriptor>("descriptor"),
+                                          InstanceMethod<&Server::Pause>("pause"),
+                                          InstanceMethod<&Server::Resume>("resume"),
                                           InstanceMethod<&Server::Leave>("leave"),
                                           InstanceMethod<&Server::Close>("close"),
                                       });
@@ -69,6 +71,14 @@ Server::Server(const Napi::CallbackInfo& info)
 Napi::Value Server::Descriptor(const Napi::CallbackInfo& info) {
   if (poll_ == nullptr) throw SystemError(info.Env(), EBADF, "fcntl");
   return Napi::Number::New(info.Env(), poll_->fd());
+}
+
+void Server::Pause(const Napi::CallbackInfo&) {
+  if (poll_ != nullptr) poll_->Watch(0);
+}
+
+void Server::Resume(const Napi::CallbackInfo&) {
+  if (poll_ != nullptr) poll_->Watch(UV_READABLE);
 }
 
 void Server::Leave(const Napi::CallbackInfo& info) {

@@ -22,6 +22,8 @@ class Server : public Napi::ObjectWrap<Server> {
 
  private:
   Napi::Value Descriptor(const Napi::CallbackInfo& info);
+  void Pause(const Napi::CallbackInfo& info);
+  void Resume(const Napi::CallbackInfo& info);
   void Leave(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
   void OnReadable();
