@@ -13,6 +13,7 @@ import { keyErrors } from './key-errors.js';
 import { policyErrors } from './policy-errors.js';
 import { proofErrors } from './proof-errors.js';
 import { taskErrors } from './task-errors.js';
+import { upgradeErrors } from './upgrade-errors.js';
 
 /** What reads the recovery key at the terminal. */
 const recovery = 'sherinctl unlock --recovery';
@@ -381,4 +382,5 @@ export const errorTable = {
   ...policyErrors,
   ...daemonErrors,
   ...botErrors,
+  ...upgradeErrors,
 } as const satisfies Record<string, ErrorRow>;

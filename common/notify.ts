@@ -24,7 +24,7 @@ const longestTimer = 2 ** 31 - 1;
  * matters more than the word about it.
  */
 export function notifyManager(
-  state: 'READY=1' | 'STOPPING=1' | 'WATCHDOG=1',
+  state: 'READY=1' | 'STOPPING=1' | 'WATCHDOG=1' | `MAINPID=${number}`,
   log: Pick<Logger, 'warn'>,
   env: NodeJS.ProcessEnv = process.env,
 ): void {

@@ -59,6 +59,11 @@ withPlaces(program.command('serve').description('serve the vault until stopped (
   .option('--header-backup', 'open with vault.json.bak', false)
   .option('--auto-lock <time>', 'lock after so many minutes without use')
   .option('--lock-before-sleep', 'lock before the machine sleeps', false)
+  .option(
+    '--take-over <fd>',
+    'take over from the sherin-fs at the other end (used by sherinctl upgrade)',
+    Number,
+  )
   .action(async (options) => serve(places(options), options).catch(fail));
 
 atTerminal(withPlaces(program.command('init').description('make a vault (used by sherinctl init)')))

@@ -127,11 +127,36 @@ export interface NameInDirectory {
   readonly name: Buffer;
 }
 
+/** A session that is paused. */
+export interface FuseSessionState {
+  /** The kernel's hello (FUSE_INIT) and what it was answered. */
+  readonly request: Buffer;
+  readonly answer: Buffer;
+  /** Pairs of numbers: a node that the kernel knows, and how often it has looked it up. */
+  readonly lookups: Float64Array;
+  /** Of files that the session opens by itself. */
+  readonly nextHandle: number;
+}
+
 export interface FuseSession {
   /** Mounts at a path and starts to serve; `ready` follows. @throws NativeError EIO */
   mount(path: Buffer): void;
   /** Ends the threads, whatever is still open; nothing is called after it. */
   end(): Promise<void>;
+  /** Takes no more requests; resolves when what was taken was handed on. Those that come wait in the kernel, for {@link resume} of any process. */
+  pause(): Promise<void>;
+  resume(): void;
+  /** True when every request that was taken is answered. */
+  idle(): boolean;
+  /** The connection, for another process; it is the session's. */
+  device(): number;
+  /** What another process needs beside it. */
+  state(): FuseSessionState;
+  /**
+   * In place of `mount`, of a connection that another process has begun and paused: `resume` goes on with it, and `ready` follows at
+   * once. The descriptor is the session's. @throws NativeError EPROTO where this session would go by other parameters
+   */
+  adopt(device: number, state: FuseSessionState): void;
   /** True while the kernel has a node looked up. */
   knows(node: number): boolean;
   /** False once a request was answered. */

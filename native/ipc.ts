@@ -36,6 +36,13 @@ export interface ConnectionHandlers {
 export interface Server {
   /** Stops listening, removes the socket file; connections stay until closed. */
   close(): void;
+  /** The listening socket, for another process; it is the server's. */
+  descriptor(): number;
+  /** Takes no connections, which wait, and takes them again. */
+  pause(): void;
+  resume(): void;
+  /** As {@link close}, and leaves the socket's file to who has the listening socket. */
+  leave(): void;
 }
 
 /** The kernel's word on who sent a datagram (SCM_CREDENTIALS); pid 0 for a process that can't be seen from here. */
@@ -72,6 +79,15 @@ interface Addon {
    * returns its handlers. A dead socket file (nobody listens) is replaced; a live one throws EADDRINUSE.
    */
   listen(path: string, mode: number, accept: (connection: Connection) => ConnectionHandlers): Server;
+  /**
+   * Goes on listening at a socket that another process has bound to the path; the server owns the descriptor. Who connects from now on sees
+   * this process as its peer. Throws with an errno code.
+   */
+  adoptListener(fd: number, path: string, accept: (connection: Connection) => ConnectionHandlers): Server;
+  /** Two connected ends (O_CLOEXEC), of which another process is to inherit one. */
+  pair(): [own: number, other: number];
+  /** The connection of a connected end, which owns it. Throws with an errno code. */
+  attach(fd: number, handlers: ConnectionHandlers): Connection;
   /** Connects; throws with code ENOENT, ECONNREFUSED, EACCES…. */
   connect(path: string, handlers: ConnectionHandlers): Connection;
   /**
@@ -121,6 +137,9 @@ interface Addon {
 const addon = loadAddon('sherin_ipc') as Addon;
 
 export const listen: Addon['listen'] = addon.listen;
+export const adoptListener: Addon['adoptListener'] = addon.adoptListener;
+export const pair: Addon['pair'] = addon.pair;
+export const attach: Addon['attach'] = addon.attach;
 export const connect: Addon['connect'] = addon.connect;
 export const bindDatagrams: Addon['bindDatagrams'] = addon.bindDatagrams;
 export const memfd: Addon['memfd'] = addon.memfd;

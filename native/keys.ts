@@ -110,11 +110,20 @@ export interface Keyring {
   manifestKey(page?: Buffer): Buffer;
   /** K_nv without trailing zero bytes. */
   counterAuth(): Secret;
+  /**
+   * Descriptor of a sealed memory file with the VMK, for another process of ours; the keyring closes it. Throws with an errno code where the
+   * machine has no such files or nothing can be locked.
+   */
+  handOver(): number;
+  /** Overwrites what {@link handOver} has written, and closes it. Harmless twice. */
+  takeBack(): void;
   wipe(): void;
 }
 
 export interface KeyringConstructor {
   generate(uuid: Buffer): Keyring;
+  /** Of what another process handed over; the caller closes the descriptor. @param carried as in {@link unwrap}. @throws EINVAL for what is no such file; ETAG */
+  receive(uuid: Buffer, fd: number, carried?: CarriedKeys): Keyring;
   /** @param carried none: of epoch 0. @throws ETAG when the slot key is not the right one, or the master key does not open what it carries */
   unwrap(uuid: Buffer, slotKey: Secret, aad: Buffer, wrapped: Wrapped, carried?: CarriedKeys): Keyring;
 }

@@ -5,6 +5,7 @@ const table: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
   init: async () => (await import('./init.js')).init,
   up: async () => (await import('./up.js')).up,
   down: async () => (await import('./down.js')).down,
+  upgrade: async () => (await import('./upgrade.js')).upgrade,
   mount: async () => (await import('./mount.js')).mount,
   umount: async () => (await import('./mount.js')).umount,
   lock: async () => (await import('./lock.js')).lock,

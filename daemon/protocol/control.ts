@@ -13,6 +13,7 @@ import { watchMethods } from './events.js';
 import { fsckSchema, rebuiltSchema } from './fsck.js';
 import { grantMethods } from './grants.js';
 import { keyMethods, rekeySchema } from './keys.js';
+import { mountDrivers } from './mount-drivers.js';
 import { callerSchema, objectMethods } from './objects.js';
 import { failureSchema } from './rpc.js';
 import { spaceMethods } from './space.js';
@@ -20,16 +21,13 @@ import { type Method, method, nothing } from './terms.js';
 import { count, target, text, time } from './values.js';
 import { versionSchema } from './version.js';
 
+export { type MountDriverName, mountDrivers } from './mount-drivers.js';
 export type { LineageInfo } from './space.js';
 export { longestText } from './values.js';
 export { type VersionInfo, versionSchema } from './version.js';
 
 /** Cubes that one request about quarantine names. */
 export const mostCubeIds = 500;
-
-/** Mount drivers (docs/decisions/0008-native-driver.md). */
-export const mountDrivers = ['native', 'fuse-native'] as const;
-export type MountDriverName = (typeof mountDrivers)[number];
 
 export const kindSchema = z.enum(['file', 'directory', 'symlink', 'fifo', 'socket']);
 export const policySchema = z.enum(['user', 'admin', 'system']);
@@ -321,6 +319,7 @@ export const controlMethods = {
   ),
   ...spaceMethods,
   ...attestMethods,
+  ...upgradeMethods,
   ...auditMethods,
   ...keyMethods,
   ...engineMethods,
@@ -387,6 +386,8 @@ export const controlMethods = {
     z.strictObject({ purged: z.array(z.string()) }),
   ),
 } as const satisfies Record<string, Method>;
+
+import { upgradeMethods } from './upgrade.js';
 
 export type ControlMethod = keyof typeof controlMethods;
 /** Parameters as a caller writes them (defaults may be left out). */

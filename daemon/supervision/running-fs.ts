@@ -71,19 +71,30 @@ export class RunningFs {
   }
 
   /**
-   * Resolves when the process is gone: `stopped` by request or signal, or `died`. Who stops removes the socket's file; who
-   * dies can't.
+   * Resolves when the process is gone: `stopped` by request or signal, `replaced` by one that it has handed everything over to, or `died`.
+   * Who stops removes the socket's file; who dies can't; who is replaced leaves it, and another listens there.
    */
-  async ended(): Promise<'stopped' | 'died'> {
+  async ended(): Promise<'stopped' | 'replaced' | 'died'> {
     for (;;) {
       await this.#client.closed;
       while (this.#alive && !this.#reconnect()) await sleep(lookMs);
-      if (!this.#alive) return this.#file !== null && fileOf(this.#path) === this.#file ? 'died' : 'stopped';
+      if (this.#alive) continue;
+      if (this.#file === null || fileOf(this.#path) !== this.#file) return 'stopped';
+      return this.#isListened ? 'replaced' : 'died';
     }
   }
 
   get #alive(): boolean {
     return this.#started !== null && processStart(this.#pid) === this.#started;
+  }
+
+  get #isListened(): boolean {
+    try {
+      ControlClient.connect(this.#path).close();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** The connection may end while the process lives, and another process may have taken the place. */

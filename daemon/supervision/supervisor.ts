@@ -134,12 +134,24 @@ export class Supervisor {
   async #supervise(first: RunningFs): Promise<void> {
     let fs: RunningFs | null = first;
     while (fs !== null) {
-      const end: 'stopped' | 'died' | null = await Promise.race([fs.ended(), this.#stopped]);
+      const end: 'stopped' | 'replaced' | 'died' | null = await Promise.race([fs.ended(), this.#stopped]);
       if (end === null) return;
       this.#fs = null;
       this.#unresponsive = false;
       this.#log.warn({ end }, 'sherin-fs ended');
-      fs = end === 'died' ? await this.#restart() : await this.#awaitStart();
+      if (end === 'replaced') fs = (await this.#follow()) ?? (await this.#restart());
+      else fs = end === 'died' ? await this.#restart() : await this.#awaitStart();
+    }
+  }
+
+  /** The one that goes on in its place; null where there is none any more. */
+  async #follow(): Promise<RunningFs | null> {
+    try {
+      const fs = await RunningFs.find(this.#where);
+      return fs && (await this.#adopt(fs, async () => undefined));
+    } catch (error) {
+      this.#failed(error);
+      return null;
     }
   }
 

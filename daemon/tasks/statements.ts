@@ -17,7 +17,8 @@ export const taskSql = {
     error = @error, measured = @measured, startedAt = @startedAt, endedAt = @endedAt WHERE id = @id`,
   get: `SELECT ${columns} FROM tasks WHERE id = ?`,
   children: `SELECT ${columns} FROM tasks WHERE parent = ? ORDER BY seq`,
-  belowRoot: 'SELECT count(*) AS tasks FROM tasks INDEXED BY tasks_below WHERE parent IS NOT NULL AND root = ?',
+  belowRoot:
+    'SELECT count(*) AS tasks FROM tasks INDEXED BY tasks_below WHERE parent IS NOT NULL AND root = ?',
   withResult: 'SELECT seq FROM tasks INDEXED BY tasks_result WHERE result = ? LIMIT 1',
   running: `SELECT ${columns} FROM tasks INDEXED BY tasks_state WHERE state <> 'done' AND state = 'running' ORDER BY seq LIMIT 1`,
 

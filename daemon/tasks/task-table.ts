@@ -102,7 +102,8 @@ export class TaskTable {
   page({ owner, state, before = Number.MAX_SAFE_INTEGER, limit }: TaskPage): Task[] {
     const rows = (): Row[] => {
       if (owner === undefined && state === undefined) return this.#database.all(taskSql.page, before, limit);
-      if (owner === undefined && state === 'done') return this.#database.all(taskSql.pageOfDone, before, limit);
+      if (owner === undefined && state === 'done')
+        return this.#database.all(taskSql.pageOfDone, before, limit);
       if (owner === undefined) return this.#database.all(taskSql.pageOfState, state ?? '', before, limit);
       if (state === undefined) return this.#database.all(taskSql.pageOfOwner, owner, before, limit);
       return this.#database.all(taskSql.pageOfOwnerAndState, owner, state, before, limit);

@@ -11,9 +11,10 @@ import { requireKnownLogs } from '../backup/known-formats.js';
 import { BackupHandlers } from '../control/backup-handlers.js';
 import { ClientThreads } from '../control/client-threads.js';
 import { controlHandlers } from '../control/handlers.js';
-import { ControlServer } from '../control/server.js';
+import { type Call, ControlServer } from '../control/server.js';
 import { TransferHandlers } from '../control/transfer-handlers.js';
 import { WatchHandlers } from '../control/watch-handlers.js';
+import { Predecessor } from '../service/handover/predecessor.js';
 import { VaultService } from '../service/service.js';
 import { headerPublicKey } from '../vault/header.js';
 import { openLocked } from '../vault/open.js';
@@ -23,6 +24,8 @@ export interface ServeOptions {
   readonly headerBackup: boolean;
   readonly autoLock?: string;
   readonly lockBeforeSleep: boolean;
+  /** Descriptor of the channel to the sherin-fs that hands everything over. */
+  readonly takeOver?: number;
 }
 
 /** The starter's descriptor: one JSON line says that the control socket answers, or why not. */
@@ -40,12 +43,15 @@ function tell(line: object): void {
 /** Serves the vault until `stop` or a signal: locked at first, opened by the first access that needs the key. */
 export async function serve(where: Places, options: ServeOptions): Promise<void> {
   const log = makeLogger('sherin-fs');
+  let before: Predecessor | null = null;
   try {
+    if (options.takeOver !== undefined) before = await Predecessor.at(options.takeOver);
     prepareRuntimeDirectory(where.runtime);
     const autoLock = autoLockOf(options.autoLock);
     const lockBeforeSleep = locksBeforeSleep(options.lockBeforeSleep);
     const locked = await openLocked(where.vault, where, {
       header: options.headerBackup ? 'vault.json.bak' : 'vault.json',
+      ...(before && { directory: before.vault }),
     });
     const publicKey = headerPublicKey(locked.header);
     await requireKnownLogs(locked.fd, { uuid: locked.uuid, publicKey });
@@ -65,20 +71,43 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
       if (!saidStopping) notifyManager('STOPPING=1', log);
       saidStopping = true;
     };
+    const exit = (): void => {
+      // Threads of libfuse may still wait for a kernel that will not answer: nothing of ours is left to wait for.
+      setTimeout(() => process.exit(0), 100).unref();
+    };
     const end = (): void => {
       sayStopping();
       server?.close();
       log.info('stopped');
-      // Threads of libfuse may still wait for a kernel that will not answer: nothing of ours is left to wait for.
-      setTimeout(() => process.exit(0), 100).unref();
+      exit();
     };
-    const handlers = controlHandlers(service, transfers, backups, watching, threads, end);
-    server = new ControlServer(controlSocket(where), handlers, log, (connection) => {
+    /** Another process serves, or nobody: it is not unmounted here, and the socket's file stays. */
+    const leave = (): void => {
+      server?.leave();
+      exit();
+    };
+    const upgrade = async (_: unknown, { peer }: Call) => {
+      if (server === null) throw new SherinError('UPGRADE_REFUSED', { part: 'it has not begun to serve' });
+      try {
+        const handed = await server.alone((listener) => service.handover.run(peer, listener));
+        notifyManager(`MAINPID=${handed.pid}`, log);
+        return handed;
+      } finally {
+        if (service.handover.gone) setImmediate(leave);
+      }
+    };
+    const handlers = controlHandlers(service, transfers, backups, watching, threads, end, upgrade);
+    const gone = (connection: object): void => {
       transfers.gone(connection);
       backups.gone(connection);
       watching.gone(connection);
       threads.gone(connection);
-    });
+    };
+    const begin = before && (await service.handover.takeOver(before));
+    await before?.prepared();
+    server = new ControlServer(controlSocket(where), handlers, log, gone, before?.listener);
+    begin?.();
+    await before?.serving();
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       process.on(signal, () => {
         log.info({ signal }, 'stopping');
@@ -95,6 +124,7 @@ export async function serve(where: Places, options: ServeOptions): Promise<void>
     tell({ ready: true });
     notifyManager('READY=1', log);
   } catch (error) {
+    await before?.failed(error);
     if (error instanceof SherinError) tell({ error: error.failure });
     throw error;
   }

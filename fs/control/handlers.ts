@@ -36,7 +36,7 @@ async function whyOf(service: VaultService, target: string | undefined): Promise
   return { reasons: [...reasons, ...(await service.lockout(reason))], next };
 }
 
-/** All methods of the control socket over one service. `stopped` ends the process once `stop` has been answered. */
+/** All methods of the control socket over one service. `stopped` ends the process once `stop` has been answered, `upgrade` does so by itself. */
 export function controlHandlers(
   service: VaultService,
   transfers: TransferHandlers,
@@ -44,6 +44,7 @@ export function controlHandlers(
   watching: WatchHandlers,
   threads: ClientThreads,
   stopped: () => void,
+  upgrade: ControlHandlers['upgrade'],
 ): ControlHandlers {
   const handlers = heldByFreeze(service, {
     ...treeHandlers(service, threads),
@@ -124,6 +125,8 @@ export function controlHandlers(
         throw error;
       }
     },
+
+    upgrade,
 
     remove: ({ paths }, { peer }) => service.removing.remove(paths, peer),
   });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import {
@@ -10,6 +11,7 @@ import {
 import { type Request, requestSchema, rpcCode } from '../../daemon/protocol/rpc.js';
 import { system } from '../../native/index.js';
 import {
+  adoptListener,
   type Connection,
   type ConnectionHandlers,
   listen,
@@ -43,6 +45,8 @@ export type ControlHandlers = {
 const inFlightLimit = 128;
 const connectionLimit = 256;
 const progressEveryMs = 100;
+/** Milliseconds for the end of other requests. */
+const alonePatience = 5_000;
 /** Notifications that wait for a client to read. */
 const mostUntaken = 256;
 
@@ -57,24 +61,66 @@ export class ControlServer {
   readonly #handlers: ControlHandlers;
   readonly #log: Logger;
   readonly #gone: (connection: object) => void;
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Map<Connection, ConnectionState>();
+  /** Requests wait. */
+  #held = false;
   readonly #server: Server;
 
   /**
    * Listens at `path` (0600).
    * @param gone called when a connection has ended
+   * @param listener that another process has bound there: it goes on with that
    */
-  constructor(path: string, handlers: ControlHandlers, log: Logger, gone: (connection: object) => void) {
+  constructor(
+    path: string,
+    handlers: ControlHandlers,
+    log: Logger,
+    gone: (connection: object) => void,
+    listener: number | null = null,
+  ) {
     this.#handlers = handlers;
     this.#log = log;
     this.#gone = gone;
-    this.#server = listen(path, 0o600, (connection) => this.#accept(connection));
+    const accept = (connection: Connection) => this.#accept(connection);
+    this.#server = listener === null ? listen(path, 0o600, accept) : adoptListener(listener, path, accept);
+  }
+
+  /**
+   * Runs a step that hands the listening socket to another process, while no request is under way but the one that asks for it. Those that
+   * come wait: for that process, or, where the step throws, for this one. @throws SherinError UPGRADE_REFUSED: others do not end
+   */
+  async alone<T>(step: (listener: number) => Promise<T>): Promise<T> {
+    if (this.#held) throw new SherinError('UPGRADE_REFUSED', { part: 'it is being replaced already' });
+    this.#held = true;
+    // Who connects now waits for whoever listens afterwards.
+    this.#server.pause();
+    for (const connection of this.#connections.keys()) connection.pause();
+    try {
+      const end = performance.now() + alonePatience;
+      while ([...this.#connections.values()].reduce((sum, { running }) => sum + running, 0) > 1) {
+        if (performance.now() > end)
+          throw new SherinError('UPGRADE_REFUSED', { part: 'other requests are under way' });
+        await sleep(5);
+      }
+      return await step(this.#server.descriptor());
+    } catch (error) {
+      this.#held = false;
+      this.#server.resume();
+      for (const connection of this.#connections.keys()) connection.resume();
+      throw error;
+    }
+  }
+
+  /** As {@link close}, and another process goes on listening. */
+  leave(): void {
+    this.#server.leave();
+    for (const connection of this.#connections.keys()) connection.close();
   }
 
   /** Stops listening, gives answers under way a moment to leave, and drops the connections. */
   close(): void {
     this.#server.close();
-    for (const connection of this.#connections) connection.close();
+    for (const connection of this.#connections.keys()) connection.close();
   }
 
   #accept(connection: Connection): ConnectionHandlers {
@@ -82,8 +128,8 @@ export class ControlServer {
       setImmediate(() => connection.close());
       return { message: (_, fds) => void this.#close(fds), close: () => undefined };
     }
-    this.#connections.add(connection);
     const state = { open: true, running: 0, untaken: 0 };
+    this.#connections.set(connection, state);
     return {
       message: (message, fds) => {
         state.running += 1;
@@ -93,7 +139,7 @@ export class ControlServer {
           .finally(() => this.#close(fds))
           .finally(() => {
             state.running -= 1;
-            if (state.open && state.running < inFlightLimit) connection.resume();
+            if (state.open && !this.#held && state.running < inFlightLimit) connection.resume();
           });
       },
       close: () => {

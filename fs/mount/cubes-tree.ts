@@ -20,6 +20,10 @@ class CubeNode extends Node {
     this.ino = cubeInode('cubes', id);
   }
 
+  override get place(): readonly string[] {
+    return ['cubes', this.identity];
+  }
+
   override stat(): NodeStat {
     const common = { ino: this.ino, kind: 'file', mode: 0o400, nlink: 1, size: this.#length } as const;
     return { ...common, ...this.#source.owner, atime: 0n, mtime: 0n, ctime: 0n };

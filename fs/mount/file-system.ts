@@ -5,12 +5,14 @@ import { Modifications } from './changes/modifications.js';
 import { mayRead, mayWrite, truncates } from './changes/open-modes.js';
 import { CubesDirectory } from './cubes-tree.js';
 import { FilesNode, FilesRoot } from './files-tree.js';
+import type { HandedFile } from './handed.js';
+import { handFiles, restoreFiles } from './handed-files.js';
 import { IdsDirectory } from './ids-tree.js';
 import { InboxDirectory } from './inbox-tree.js';
 import { isGenerated } from './inode-numbers.js';
 import type { DirectoryEntry, Node, NodeStat } from './node.js';
 import { OpenFiles } from './open-files.js';
-import { PosixError } from './posix-error.js';
+import { errnoOf, PosixError } from './posix-error.js';
 import { QuarantineDirectory } from './quarantine-tree.js';
 import type { Caller, MountSource, OpenFile, Space } from './source.js';
 import { StatusDirectory } from './status-tree.js';
@@ -76,6 +78,28 @@ export class FileSystem {
   async statOpen(handle: number): Promise<NodeStat> {
     const { node, file } = this.#open.get(handle);
     return node.statOpen(file);
+  }
+
+  /** As {@link handFiles}. */
+  handFiles(): HandedFile[] {
+    return handFiles(this.#open);
+  }
+
+  /** Files that another process has opened. @throws SherinError of the source */
+  async restoreFiles(files: readonly HandedFile[]): Promise<void> {
+    if (files.length === 0) return;
+    await restoreFiles(this.#open, files, (name) => this.nodeNamed(name), await this.#source.changes());
+  }
+
+  /** As another process has named it; undefined where it is there no more. */
+  async nodeNamed(name: HandedFile['node']): Promise<Node | undefined> {
+    if (typeof name === 'number') return this.nodeOf(name);
+    const anyone = { uid: 0, gid: 0, pid: null };
+    const names = name.map((part) => Buffer.from(part, 'latin1'));
+    return this.resolve(names, anyone).catch((error: unknown) => {
+      if (errnoOf(error) === undefined) throw error;
+      return undefined;
+    });
   }
 
   /** The node that a handle is open on. @throws PosixError EBADF */

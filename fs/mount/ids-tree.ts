@@ -30,6 +30,10 @@ class ObjectNode extends Node {
     this.ino = generatedInode('ids', object.no);
   }
 
+  override get place(): readonly string[] {
+    return ['ids', this.#object.id];
+  }
+
   override get ruled(): Ruled {
     return { id: this.#object.id };
   }

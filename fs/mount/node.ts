@@ -45,6 +45,10 @@ export abstract class Node {
   readonly personal: boolean = false;
   /** Every open has content of its own, which the kernel does not keep. */
   readonly direct: boolean = false;
+  /** The names that lead to it below the root, in generated trees; null: it does not outlast this process. */
+  get place(): readonly string[] | null {
+    return null;
+  }
   /** What access rules say of it they say of this; null: they say nothing. */
   get ruled(): Ruled | null {
     return null;

@@ -49,6 +49,15 @@ export class OpenFiles {
     });
   }
 
+  /** One that another process has opened: it is opened here before it is read. @param changes through which it writes */
+  restore(handle: number, node: Node, caller: Caller, changes: Changes | null): void {
+    this.#handles.set(handle, { node, file: nothing, caller, changes, versions: 1, seen: 0 });
+  }
+
+  all(): Iterable<readonly [handle: number, open: OpenHandle]> {
+    return this.#handles;
+  }
+
   /** @throws PosixError EBADF */
   get(handle: number): OpenHandle {
     const open = this.#handles.get(handle);

@@ -19,6 +19,10 @@ class QuarantinedNode extends Node {
     this.ino = cubeInode('quarantine', cube.cube);
   }
 
+  override get place(): readonly string[] {
+    return ['quarantine', this.identity];
+  }
+
   override stat(): NodeStat {
     const { size, time } = this.#cube;
     const common = { ino: this.ino, kind: 'file', mode: 0, nlink: 1, size } as const;

@@ -43,6 +43,10 @@ class StatusNode extends Node {
     this.#owner = owner;
   }
 
+  override get place(): readonly string[] {
+    return ['.sherin', this.#file.name];
+  }
+
   #stat({ content, time }: Snapshot): NodeStat {
     const common = { ino: this.ino, kind: 'file', mode: this.#file.mode, nlink: 1, ...this.#owner } as const;
     return { ...common, size: content.length, atime: time, mtime: time, ctime: time };

@@ -3,6 +3,7 @@ import type { Logger } from '../../common/log.js';
 import { Turns } from '../../common/turns.js';
 import type { DriverName, Invalidation, MountDriver } from '../mount/driver.js';
 import { FuseNativeDriver } from '../mount/fuse-native/driver.js';
+import type { HandedConnection } from '../mount/handed.js';
 import { NativeDriver } from '../mount/native/driver.js';
 import { VaultSource } from './mount-source.js';
 import type { VaultView } from './vault-view.js';
@@ -15,6 +16,13 @@ export interface MountRequest {
 }
 
 export type Mounted = MountRequest;
+
+/** A mount that takes no requests. */
+export interface HandingMount {
+  readonly info: Mounted;
+  /** What another process needs to go on with it. @throws SherinError UPGRADE_REFUSED */
+  readonly hand: () => ReturnType<NativeDriver['hand']>;
+}
 
 /** A mount of the tree as it was. */
 export interface PastMount {
@@ -113,6 +121,47 @@ export class Mounting {
     // The message of an error may hold names.
     const code = error instanceof SherinError ? error.code : (systemCode(error) ?? 'unknown');
     this.#log.error({ code }, `${what} fails`);
+  }
+
+  /**
+   * Runs a step while the mount takes no requests, which wait in the kernel: for the process that the step hands it to, or, where it
+   * throws, for this one. `lost`: nobody will answer them, and whoever watches over the mount is to clear it.
+   * @throws SherinError UPGRADE_REFUSED: it can not be handed over as it is; what the step throws
+   */
+  handingOver(step: (mount: HandingMount | null) => Promise<'handed' | 'lost'>): Promise<void> {
+    return this.#turns.run(async () => {
+      this.#prune();
+      if (this.#past.size > 0 || this.#detached.size > 0)
+        throw new SherinError('UPGRADE_REFUSED', { part: 'there are mounts beside that of the vault' });
+      const active = this.#active;
+      if (active === null) return void (await step(null));
+      const { driver, info } = active;
+      if (!(driver instanceof NativeDriver))
+        throw new SherinError('UPGRADE_REFUSED', {
+          part: `the driver ${info.driver} can not hand a mount over`,
+        });
+      await driver.pause();
+      try {
+        if ((await step({ info, hand: () => driver.hand() })) === 'handed') driver.leave();
+      } catch (error) {
+        driver.resume();
+        throw error;
+      }
+      // Whoever unmounts now means another's.
+      this.#active = null;
+    });
+  }
+
+  /** Takes over what another process has handed; programs are answered once the result was called. @throws SherinError UPGRADE_REFUSED */
+  adopt(info: Mounted, real: string, device: number, state: HandedConnection): Promise<() => void> {
+    return this.#turns.run(async () => {
+      const source = new VaultSource(this.#vault, info.allowOther, null);
+      const driver = new NativeDriver({ source, ...info, log: this.#log });
+      await source.start();
+      await driver.adopt(real, device, state);
+      this.#active = { driver, source, end: null, info };
+      return () => driver.resume();
+    });
   }
 
   async #mount(request: MountRequest): Promise<void> {

@@ -89,6 +89,12 @@ export class Reencryption {
     await this.#running;
   }
 
+  /** After {@link stop}: rounds are begun again. */
+  resume(): void {
+    this.#stopped = false;
+    this.start();
+  }
+
   async #round(session: Session): Promise<void> {
     try {
       this.#waiting = await this.#try(session);

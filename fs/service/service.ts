@@ -20,6 +20,7 @@ import { Attesting } from './attesting.js';
 import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';
 import { Freezing } from './freezing.js';
+import { HandingOver } from './handover/handing-over.js';
 import { History } from './history.js';
 import { IdleLock } from './idle-lock.js';
 import { Importing } from './importing.js';
@@ -83,11 +84,12 @@ export class VaultService implements VaultView {
   readonly snapshots: Snapshots;
   readonly attesting: Attesting;
   readonly idleLock: IdleLock;
-  readonly #sleepWatch: SleepWatch | null;
+  #sleepWatch: SleepWatch | null = null;
   readonly events = new VaultEvents();
   readonly tasks: Tasks;
   readonly keys: KeyChanges;
   readonly reencryption: Reencryption;
+  readonly handover: HandingOver;
   readonly lockout = (refusal: SherinError) => lockoutReasons(this.#locked, refusal);
   readonly #measures = new Measures();
   readonly rules: KeptRules;
@@ -136,25 +138,29 @@ export class VaultService implements VaultView {
     this.origins = new Origins(this);
     const othersComeIn = () => this.#mounting.mounted?.allowOther ?? false;
     this.objects = new ObjectAccess({ vault: this, origins: this.origins, othersComeIn });
-    this.snapshots = new Snapshots({
-      inside: (name) => locked.directory.inside(name),
-      undisturbed: (step) => this.#undisturbed(step),
-    });
+    const undisturbed = (step: (open: boolean) => Promise<void>) => this.#undisturbed(step);
+    this.snapshots = new Snapshots({ inside: (name) => locked.directory.inside(name), undisturbed });
     this.attesting = new Attesting(this, locked);
     this.idleLock = new IdleLock({
       ...{ seconds: options.autoLock ?? null, log },
-      mark: () => {
-        const session = this.current();
-        return session && `${session.useMark},${this.#measures.syncs.buckets.join()}`;
-      },
+      mark: () => this.current() && `${this.current()?.useMark},${this.#measures.syncs.buckets.join()}`,
       lock: () => this.lock(null, 'idle'),
     });
     this.idleLock.start();
-    const beforeSleep = options.lockBeforeSleep === true;
-    this.#sleepWatch = beforeSleep ? new SleepWatch({ lock: () => this.lock(null, 'sleep'), log }) : null;
+    if (options.lockBeforeSleep === true)
+      this.#sleepWatch = new SleepWatch({ lock: () => this.lock(null, 'sleep'), log });
     this.#sleepWatch?.start();
     this.reencryption = new Reencryption({ vault: this, locked, lock: this.cubeLock, log });
     this.keys = new KeyChanges({ vault: this, locked, rekeyed: () => this.reencryption.start() });
+    this.handover = new HandingOver({
+      ...{ locked, log, reader: this.#reader, mounting: this.#mounting, lock: this.cubeLock },
+      ...{ turns: this.#turns, reencryption: this.reencryption },
+      ...{ current: () => this.current(), unlocked: () => this.unlocked() },
+      open: (keyring) => this.#openWith({ slot: 'handed', keyring }, null),
+      sealed: () => {
+        this.#state = { kind: 'sealed' };
+      },
+    });
     this.tasks = new Tasks(this, this.#mounting);
     this.rules = new KeptRules({
       ...{ vault: this, admins: this.#admins },
@@ -327,25 +333,7 @@ export class VaultService implements VaultView {
     if (this.#state.kind === 'locked' && peer === null) throw new SherinError('LOCKED');
     await this.#end.requireEnded();
     try {
-      const session = await openSession(how, {
-        locked: this.#locked,
-        reader: this.#reader,
-        store: this.store,
-        lock: this.cubeLock,
-        admins: this.#admins,
-        bots: this.folders,
-        log: this.#log,
-        pending: this.#pending,
-        invalidate: () => this.#invalidateSoon(),
-        events: this.events,
-        measures: this.#measures,
-        listener: this.#mounting,
-        actor: actorOf(peer),
-      });
-      await this.freezing.opened(session);
-      this.#become({ kind: 'unlocked', session });
-      this.#refused = null;
-      this.reencryption.start();
+      const session = await this.#openWith(how, peer);
       // Another tree than the one the kernel may remember.
       if (how.slot === 'recovery' && how.acceptRollback)
         await this.#mounting.invalidate({ inodes: [], names: [{ parent: topInode, name: filesName }] });
@@ -356,11 +344,24 @@ export class VaultService implements VaultView {
     }
   }
 
+  async #openWith(how: Opening, peer: Caller | null): Promise<Session> {
+    const session = await openSession(how, {
+      ...{ locked: this.#locked, reader: this.#reader, store: this.store, lock: this.cubeLock },
+      ...{ admins: this.#admins, bots: this.folders, log: this.#log, pending: this.#pending },
+      ...{ events: this.events, measures: this.#measures, listener: this.#mounting },
+      invalidate: () => this.#invalidateSoon(),
+      actor: actorOf(peer),
+    });
+    await this.freezing.opened(session);
+    this.#become({ kind: 'unlocked', session });
+    this.#refused = null;
+    this.reencryption.start();
+    return session;
+  }
+
   async #openFailed(error: unknown, peer: Caller | null): Promise<void> {
-    if (!(error instanceof SherinError)) {
-      this.#log.error({ err: error }, 'unlocking failed unexpectedly');
-      return;
-    }
+    if (!(error instanceof SherinError))
+      return this.#log.error({ err: error }, 'unlocking failed unexpectedly');
     this.#refused = { error, at: Date.now() };
     // Nothing is written to what a later program has written.
     if (error.code === 'PIN_NEEDED' || error.code === 'FORMAT_NEWER') return;

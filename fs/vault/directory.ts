@@ -48,6 +48,17 @@ export class VaultDirectory {
     }
   }
 
+  /**
+   * The directory that another process has opened and locked; it stays locked for as long as either has it.
+   * @throws SherinError VAULT_UNSAFE, VAULT_BUSY
+   */
+  static async adopt(path: string, fd: number): Promise<VaultDirectory> {
+    const directory = new VaultDirectory(path, fd);
+    await directory.#checkOwner();
+    if (!system.flock(fd)) throw new SherinError('VAULT_BUSY', { path });
+    return directory;
+  }
+
   /** A path that leads into this very directory, whatever happens to its name. */
   inside(name = ''): string {
     return join(`/proc/self/fd/${this.fd}`, name);

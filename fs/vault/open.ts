@@ -29,6 +29,8 @@ export interface VaultPlaces extends TpmPlaces {
 export interface OpenOptions {
   /** `vault.json.bak` instead, when someone asked for it. */
   readonly header?: HeaderName;
+  /** Its directory, as another process has opened and locked it. */
+  readonly directory?: number;
 }
 
 export function tpmSlotOf(header: Header): TpmSlot | null {
@@ -214,6 +216,18 @@ export class LockedVault {
     this.#known = known;
   }
 
+  /** With keys that another process had opened it with. @throws SherinError HEADER_FORGED */
+  unlockHanded(keyring: Keyring): Keyring {
+    return this.#admit(keyring);
+  }
+
+  /** Ends the TPM session (and our software TPM), so that another process can begin one; the next use begins a new one. */
+  async leaveTpm(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await session?.close();
+  }
+
   /** Ends the TPM session (and our software TPM), gives up the lock. Keyrings are the caller's. */
   async close(): Promise<void> {
     try {
@@ -260,7 +274,10 @@ export async function openLocked(
   places: VaultPlaces,
   options: OpenOptions = {},
 ): Promise<LockedVault> {
-  const directory = await VaultDirectory.open(path);
+  const { directory: handed } = options;
+  const directory = await (handed === undefined
+    ? VaultDirectory.open(path)
+    : VaultDirectory.adopt(path, handed));
   try {
     const header = await readHeader(directory.inside(), path, options.header);
     if (header === null) throw await noHeader(directory, path);

@@ -51,12 +51,12 @@ export class Contents {
     return file && { length: file.content.length, stored: file.content.stored, written: file.written };
   }
 
-  /** The file as one that is written to. */
-  unsealed(ino: number): UnsealedFile {
+  /** The file as one that is written to. @param version what it stands on, where nothing was written yet */
+  unsealed(ino: number, version: Stored | null = this.#parts.stored(ino)): UnsealedFile {
     const known = this.#files.get(ino);
     if (known !== undefined) return known;
-    const { pool, open, stored } = this.#parts;
-    const content = new UnsealedContent(stored(ino) ?? nothingStored, { pool, open });
+    const { pool, open } = this.#parts;
+    const content = new UnsealedContent(version ?? nothingStored, { pool, open });
     const file: UnsealedFile = { ino, content, written: 0n, since: null, stuck: null };
     this.#files.set(ino, file);
     return file;

@@ -222,6 +222,12 @@ export class Writing {
     return left;
   }
 
+  /** Stores what is in memory of files without a name in cubes. @throws SherinError, NativeError */
+  async storeOrphans(): Promise<void> {
+    for (const file of [...this.contents.all()])
+      if (this.working.isOrphan(file.ino)) await this.#spilling.storeAll(file);
+  }
+
   /** Nothing was written that is not sealed, and nobody may write; or nothing is sealed any more. */
   get idle(): boolean {
     return this.#closed || (this.durability.allSealed && !this.contents.written);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "../failure.h"
 #include "check.h"
 #include "server.h"
 
@@ -191,6 +192,43 @@ void Ends(Vault& vault, const std::vector<File>& files, size_t rounds) {
   }
 }
 
+/** Paused while it is read, nothing is lost: what was asked waits. Another session takes part in the connection where it goes by the same parameters. */
+void Pauses(Vault& vault, const std::vector<File>& files, size_t rounds) {
+  const auto source = vault.Source(8 * kVertex);
+  const MountPoint at;
+  Server server(files, source, {}, at);
+  Readers readers(files, at, {});
+  for (size_t round = 0; round < rounds; ++round) {
+    readers.AwaitGood(20);
+    fuse::Session& session = server.session();
+    session.Pause();
+    while (!session.pending().empty()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    fuse::Session::State state = session.state();
+    CHECK(!state.hello.request.empty() && !state.hello.answer.empty() && !state.lookups.empty());
+    if (round % 2 == 0) {
+      fuse::Session other({{}, std::chrono::seconds(60), 1}, [](fuse::Call) {}, [] {});
+      other.Adopt(dup(session.device()), state);
+      CHECK(other.state().lookups.size() == state.lookups.size());
+    } else {
+      ++state.hello.answer.back();
+      fuse::Session other({{}, std::chrono::seconds(60), 1}, [](fuse::Call) {}, [] {});
+      bool refused = false;
+      try {
+        other.Adopt(dup(session.device()), state);
+      } catch (const Failure& failure) {
+        refused = failure.code() == "EPROTO";
+      }
+      CHECK(refused);
+    }
+    session.Resume();
+  }
+  readers.End();
+  at.Unmount(false);
+  server.AwaitEnd();
+  server.End();
+  CHECK(server.late() == 0);
+}
+
 /** Mounts, each read once, of which some are never ended in order. */
 void Cycles(Vault& vault, const std::vector<File>& files, size_t rounds) {
   const auto source = vault.Source(8 * kVertex);
@@ -217,6 +255,7 @@ void Mounts() {
   Refusals(vault, files, 5);
   LateAnswers(vault, files);
   Ends(vault, files, 4);
+  Pauses(vault, files, 12);
   Cycles(vault, files, 9);
 }
 

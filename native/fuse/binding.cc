@@ -44,6 +44,12 @@ Napi::Function SessionObject::Define(Napi::Env env) {
                      {
                          InstanceMethod<&SessionObject::Mount>("mount"),
                          InstanceMethod<&SessionObject::End>("end"),
+                         InstanceMethod<&SessionObject::Pause>("pause"),
+                         InstanceMethod<&SessionObject::Resume>("resume"),
+                         InstanceMethod<&SessionObject::Idle>("idle"),
+                         InstanceMethod<&SessionObject::Device>("device"),
+                         InstanceMethod<&SessionObject::State>("state"),
+                         InstanceMethod<&SessionObject::Adopt>("adopt"),
                          InstanceMethod<&SessionObject::Knows>("knows"),
                          InstanceMethod<&SessionObject::Waiting>("waiting"),
                          InstanceMethod<&SessionObject::TakeData>("takeData"),

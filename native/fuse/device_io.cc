@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "hello.h"
 #include "kill_priv.h"
 #include "session.h"
 
@@ -48,11 +49,19 @@ Received ReceivedIn(const void* request, ssize_t size) {
   fuse_in_header header;
   if (size < static_cast<ssize_t>(sizeof header)) return {};
   memcpy(&header, request, sizeof header);
-  return {header.unique, IsBrief(header.opcode)};
+  return {header.unique, IsBrief(header.opcode), header.opcode == FUSE_INIT};
+}
+
+size_t SizeOf(const iovec* parts, int count) {
+  size_t size = 0;
+  for (int i = 0; i < count; ++i) size += parts[i].iov_len;
+  return size;
 }
 
 ssize_t Send(int device, iovec* parts, int count, void* session) {
-  CompleteHello(parts, count);
+  const bool hello = CompleteHello(parts, count);
+  if (Withheld(parts, count)) return static_cast<ssize_t>(SizeOf(parts, count));
+  if (hello) static_cast<Session*>(session)->Answered(parts, count);
   fuse_out_header header;
   if (parts[0].iov_len == sizeof header) {
     memcpy(&header, parts[0].iov_base, sizeof header);
@@ -61,20 +70,20 @@ ssize_t Send(int device, iovec* parts, int count, void* session) {
   return writev(device, parts, count);
 }
 
-ssize_t Receive(int device, void* bytes, size_t size, void*) {
+ssize_t Receive(int device, void* bytes, size_t size, void* session) {
   const ssize_t got = read(device, bytes, size);
   if (got < 0 && errno == ECONNABORTED) errno = ENODEV;  // libfuse takes only that for the end of the mount
   NotePrivileges(bytes, got > 0 ? static_cast<size_t>(got) : 0);
   received = ReceivedIn(bytes, got);
+  if (received.hello) static_cast<Session*>(session)->Greeted(static_cast<const uint8_t*>(bytes), static_cast<size_t>(got));
   return got;
 }
 
 }  // namespace
 
-void TakeOverDevice(fuse_session* session) {
+bool TakeOverDevice(fuse_session* session, int device) {
   const fuse_custom_io io{Send, Receive, nullptr, nullptr};
-  // The descriptor is the one that it has. Without memory libfuse goes on, and the kernel does what it would have done.
-  fuse_session_custom_io(session, &io, fuse_session_fd(session));
+  return fuse_session_custom_io(session, &io, device) == 0;
 }
 
 const Received& LastReceived() { return received; }

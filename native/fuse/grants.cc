@@ -42,6 +42,16 @@ void Grants::Drop(uint64_t prepared) {
   prepared_.erase(found);
 }
 
+uint64_t Grants::next() {
+  const std::shared_lock<std::shared_mutex> lock(mutex_);
+  return next_;
+}
+
+void Grants::StartAt(uint64_t next) {
+  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  next_ = next;
+}
+
 uint64_t Grants::Open(uint64_t node, const std::function<void(uint64_t handle)>& told) {
   const std::unique_lock<std::shared_mutex> lock(mutex_);
   const auto found = prepared_.find(node);

@@ -28,6 +28,10 @@ class Grants {
    */
   uint64_t Open(uint64_t node, const std::function<void(uint64_t handle)>& told);
 
+  /** The next handle that {@link Open} gives: of another process, whose handles go on. */
+  uint64_t next();
+  void StartAt(uint64_t next);
+
   /** Takes back what was given and prepared of nodes (null: of all): no byte of it goes to the kernel any more. */
   void Withdraw(const std::vector<uint64_t>* nodes);
 

@@ -49,13 +49,15 @@ bool DropsPrivileges() { return drops_privileges; }
 
 void AnswersHello() { answers_hello = true; }
 
-void CompleteHello(const iovec* parts, int count) {
+bool CompleteHello(const iovec* parts, int count) {
   // The first part is the header; of old kernels the second is shorter, and has no such flag.
-  if (!std::exchange(answers_hello, false) || count != 2 || parts[1].iov_len < sizeof(fuse_init_out)) return;
+  if (!std::exchange(answers_hello, false)) return false;
+  if (count != 2 || parts[1].iov_len < sizeof(fuse_init_out)) return true;
   fuse_init_out hello;
   memcpy(&hello, parts[1].iov_base, sizeof hello);
   hello.flags |= FUSE_HANDLE_KILLPRIV_V2;
   memcpy(parts[1].iov_base, &hello, sizeof hello);
+  return true;
 }
 
 }  // namespace sherin::fuse

@@ -14,8 +14,8 @@ namespace sherin::fuse {
 
 /** The next answer of this thread is that to the kernel's hello. */
 void AnswersHello();
-/** Says so in an answer of this thread, where it is that one. */
-void CompleteHello(const iovec* parts, int count);
+/** Says so in an answer of this thread, where it is that one. @returns whether it is */
+bool CompleteHello(const iovec* parts, int count);
 
 /** A request that this thread has received. */
 void NotePrivileges(const void* request, size_t size);

@@ -47,6 +47,19 @@ bool KnownNodes::Has(uint64_t node) {
   return known_.count(node) > 0;
 }
 
+std::vector<std::pair<uint64_t, uint64_t>> KnownNodes::Lookups() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<std::pair<uint64_t, uint64_t>> nodes;
+  nodes.reserve(known_.size());
+  for (const auto& [node, known] : known_) nodes.emplace_back(node, known.lookups);
+  return nodes;
+}
+
+void KnownNodes::Restore(uint64_t node, uint64_t lookups) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  known_[node].lookups += lookups;
+}
+
 std::vector<uint64_t> KnownNodes::All() {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::vector<uint64_t> nodes;

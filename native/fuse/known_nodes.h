@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "pending.h"
@@ -24,6 +25,10 @@ class KnownNodes {
   bool Forget(uint64_t node, uint64_t lookups);
   bool Has(uint64_t node);
   std::vector<uint64_t> All();
+  /** Look-ups by node. */
+  std::vector<std::pair<uint64_t, uint64_t>> Lookups();
+  /** Look-ups that another process has answered. */
+  void Restore(uint64_t node, uint64_t lookups);
 
  private:
   std::mutex mutex_;

@@ -72,17 +72,66 @@ Session::~Session() {
 
 void Session::Mount(const std::string& path) {
   if (fuse_session_mount(fuse_.get(), path.c_str()) != 0) throw Failure("EIO", "libfuse could not mount");
-  TakeOverDevice(fuse_.get());
+  TakeOverDevice(fuse_.get(), device());
+  try {
+    Start();
+  } catch (const Failure&) {
+    fuse_session_unmount(fuse_.get());  // else whoever looks at the directory waits for ever
+    throw;
+  }
+}
+
+/** @throws Failure EIO */
+void Session::Start() {
   try {
     threads_.Start(thread_count_);
-    watching_ = true;
+    const std::lock_guard<std::mutex> lock(watch_mutex_);
+    if (std::exchange(watching_, true)) return;
     watch_ = std::thread([this] { Watch(); });
   } catch (const std::system_error& error) {
     fuse_session_exit(fuse_.get());
     threads_.Join();
-    fuse_session_unmount(fuse_.get());  // else whoever looks at the directory waits for ever
     throw Failure("EIO", error.what());
   }
+}
+
+void Session::Adopt(int device, const State& state) {
+  if (!TakeOverDevice(fuse_.get(), device)) throw Failure("EIO", "libfuse does not take the connection");
+  RepeatHello(fuse_.get(), state.hello);
+  hello_ = state.hello;
+  for (const auto& [node, lookups] : state.lookups) known_.Restore(node, lookups);
+  grants_.StartAt(state.next_handle);
+  paused_ = true;
+}
+
+Session::State Session::state() {
+  const std::lock_guard<std::mutex> lock(hello_mutex_);
+  return {hello_, known_.Lookups(), grants_.next()};
+}
+
+void Session::Greeted(const uint8_t* request, size_t size) {
+  const std::lock_guard<std::mutex> lock(hello_mutex_);
+  hello_.request.assign(request, request + size);
+}
+
+void Session::Answered(const iovec* parts, int count) {
+  const std::lock_guard<std::mutex> lock(hello_mutex_);
+  hello_.answer.clear();
+  for (int i = 0; i < count; ++i) {
+    const auto* const bytes = static_cast<const uint8_t*>(parts[i].iov_base);
+    hello_.answer.insert(hello_.answer.end(), bytes, bytes + parts[i].iov_len);
+  }
+}
+
+/** Not by libfuse's own word: who receives a request when that was given drops it, and nobody would answer it. */
+void Session::Pause() {
+  paused_ = true;
+  threads_.Join();
+}
+
+void Session::Resume() {
+  paused_ = false;
+  Start();
 }
 
 void Session::End() {
@@ -124,7 +173,7 @@ bool Session::EndWithin(std::chrono::milliseconds time) {
 void Session::Serve() {
   RequestBuffer buffer;
   Couriers::Courier courier;
-  while (!fuse_session_exited(fuse_.get())) {
+  while (!fuse_session_exited(fuse_.get()) && !paused_) {
     const int got = buffer.Receive(fuse_.get());
     if (got == -EINTR || got == -EAGAIN) continue;
     if (got <= 0) break;
@@ -162,6 +211,7 @@ void Session::AwaitNext() {
 }
 
 void Session::Ended() {
+  if (paused_ && !fuse_session_exited(fuse_.get())) return;
   pending_.Fail(ENOTCONN);
   upcall_({Op::Ended});
 }

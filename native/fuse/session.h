@@ -12,6 +12,7 @@
 #include "call.h"
 #include "couriers.h"
 #include "grants.h"
+#include "hello.h"
 #include "known_nodes.h"
 #include "reads.h"
 #include "rewriting.h"
@@ -41,6 +42,30 @@ class Session {
 
   /** Mounts and starts to serve. @throws Failure EIO with libfuse's reason on standard error */
   void Mount(const std::string& path);
+  /** What another process needs to go on with the connection. */
+  struct State {
+    Hello hello;
+    std::vector<std::pair<uint64_t, uint64_t>> lookups;
+    uint64_t next_handle;
+  };
+  /**
+   * Takes the place of Mount where another process has begun the connection: from Resume on it goes on with it. `device` is the session's
+   * from then on. @throws Failure EPROTO
+   */
+  void Adopt(int device, const State& state);
+  State state();
+  int device() const { return fuse_session_fd(fuse_.get()); }
+  /** The kernel's hello came, or its answer goes. */
+  void Greeted(const uint8_t* request, size_t size);
+  void Answered(const iovec* parts, int count);
+  /**
+   * Takes no more requests: they wait in the kernel. Returns when every thread has handed on what it had; the answers may still be to come.
+   * Not on a thread of the session.
+   */
+  void Pause();
+  /** Takes requests again. @throws Failure EIO where no thread can be made */
+  void Resume();
+
   /** Ends the threads; the kernel answers what is open with ENOTCONN. Not on a thread of the session. */
   void End();
   /**
@@ -90,6 +115,7 @@ class Session {
   void Settle(std::function<void()> done);
 
  private:
+  void Start();
   void Serve();
   void AwaitNext();
   void Watch();
@@ -114,7 +140,9 @@ class Session {
   Reads reads_;
   Threads threads_;
   const size_t thread_count_;
-  std::atomic<bool> awaiting_{false}, late_{false}, attended_{false};
+  std::atomic<bool> awaiting_{false}, late_{false}, attended_{false}, paused_{false};
+  std::mutex hello_mutex_;
+  Hello hello_;
   Couriers couriers_;
 
   std::mutex watch_mutex_;

@@ -32,6 +32,14 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   Napi::Value Settle(const Napi::CallbackInfo& info);
   void SetLate(const Napi::CallbackInfo& info);
 
+  // binding_handover.cc
+  Napi::Value Pause(const Napi::CallbackInfo& info);
+  void Resume(const Napi::CallbackInfo& info);
+  Napi::Value Idle(const Napi::CallbackInfo& info);
+  Napi::Value Device(const Napi::CallbackInfo& info);
+  Napi::Value State(const Napi::CallbackInfo& info);
+  void Adopt(const Napi::CallbackInfo& info);
+
   // binding_answers.cc
   Napi::Value Success(const Napi::CallbackInfo& info);
   void Fail(const Napi::CallbackInfo& info);

@@ -1,5 +1,11 @@
 #include "addon.h"
 
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
 #include "connection.h"
 #include "datagram_socket.h"
 #include "failure.h"
@@ -33,6 +39,30 @@ Napi::Value ConnectTo(const Napi::CallbackInfo& info) {
   } catch (const SocketError& error) {
     throw SystemError(env, error.error, error.syscall);
   }
+}
+
+/** Two connected ends, for this process and one that it starts. */
+Napi::Value Pair(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  int fds[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) throw SystemError(env, errno, "socketpair");
+  auto pair = Napi::Array::New(env, 2);
+  for (uint32_t i = 0; i < 2; ++i) pair.Set(i, Napi::Number::New(env, fds[i]));
+  return pair;
+}
+
+/** (fd, handlers): the connection owns the descriptor. */
+Napi::Value Attach(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsNumber()) throw Napi::TypeError::New(env, "attach takes a descriptor and handlers");
+  Fd fd(info[0].As<Napi::Number>().Int32Value());
+  const int flags = fcntl(fd.get(), F_GETFL);
+  if (flags < 0 || fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0) {
+    throw SystemError(env, errno, "fcntl");
+  }
+  Connection* connection = Connection::New(env, std::move(fd));
+  connection->Begin(info[1]);
+  return connection->Value();
 }
 
 Napi::Value MemoryFile(const Napi::CallbackInfo& info) {
@@ -89,6 +119,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("listen", Napi::Function::New<Server::Listen>(env, "listen"));
   exports.Set("connect", Napi::Function::New<ConnectTo>(env, "connect"));
   exports.Set("bindDatagrams", Napi::Function::New<DatagramSocket::BindDatagrams>(env, "bindDatagrams"));
+  exports.Set("pair", Napi::Function::New<Pair>(env, "pair"));
+  exports.Set("attach", Napi::Function::New<Attach>(env, "attach"));
+  exports.Set("adoptListener", Napi::Function::New<Server::Adopt>(env, "adoptListener"));
   exports.Set("memfd", Napi::Function::New<MemoryFile>(env, "memfd"));
   exports.Set("sealMemfd", Napi::Function::New<SealMemory>(env, "sealMemfd"));
   exports.Set("readSecretToMemfd", Napi::Function::New<ReadSecret>(env, "readSecretToMemfd"));

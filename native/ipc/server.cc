@@ -21,7 +21,13 @@ Fd Reserve() { return Fd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 }  // namespace
 
 Napi::Function Server::Define(Napi::Env env) {
-  return DefineClass(env, "Server", {InstanceMethod<&Server::Close>("close")});
+  return DefineClass(env, "Server", {
+                                          InstanceMethod<&Server::Descriptor>("descriptor"),
+                                          InstanceMethod<&Server::Pause>("pause"),
+                                          InstanceMethod<&Server::Resume>("resume"),
+                                          InstanceMethod<&Server::Leave>("leave"),
+                                          InstanceMethod<&Server::Close>("close"),
+                                      });
 }
 
 Napi::Value Server::Listen(const Napi::CallbackInfo& info) {
@@ -29,6 +35,13 @@ Napi::Value Server::Listen(const Napi::CallbackInfo& info) {
     throw Napi::TypeError::New(info.Env(), "listen takes a path, a mode and a function");
   }
   return Addon::Of(info.Env()).server.New({info[0], info[1], info[2]});
+}
+
+Napi::Value Server::Adopt(const Napi::CallbackInfo& info) {
+  if (info.Length() != 3 || !info[0].IsNumber() || !info[2].IsFunction()) {
+    throw Napi::TypeError::New(info.Env(), "adoptListener takes a descriptor, a path and a function");
+  }
+  return Addon::Of(info.Env()).server.New({info[1], Napi::Number::New(info.Env(), 0), info[2], info[0]});
 }
 
 Server::Server(const Napi::CallbackInfo& info)
@@ -41,7 +54,7 @@ Server::Server(const Napi::CallbackInfo& info)
   accept_ = Napi::Persistent(info[2].As<Napi::Function>());
   Fd fd;
   try {
-    fd = ipc::Listen(path, mode);
+    fd = info[3].IsNumber() ? AdoptListener(info[3].As<Napi::Number>().Int32Value()) : ipc::Listen(path, mode);
     struct stat facts;
     if (lstat(path.c_str(), &facts) != 0) throw SocketError{errno, "lstat"};
     path_ = path;
@@ -53,6 +66,24 @@ Server::Server(const Napi::CallbackInfo& info)
   poll_ = Poll::New(env, std::move(fd), [this](int) { OnReadable(); }, [this] { Unref(); });
   Ref();
   poll_->Watch(UV_READABLE);
+}
+
+Napi::Value Server::Descriptor(const Napi::CallbackInfo& info) {
+  if (poll_ == nullptr) throw SystemError(info.Env(), EBADF, "fcntl");
+  return Napi::Number::New(info.Env(), poll_->fd());
+}
+
+void Server::Pause(const Napi::CallbackInfo&) {
+  if (poll_ != nullptr) poll_->Watch(0);
+}
+
+void Server::Resume(const Napi::CallbackInfo&) {
+  if (poll_ != nullptr) poll_->Watch(UV_READABLE);
+}
+
+void Server::Leave(const Napi::CallbackInfo& info) {
+  path_.clear();
+  Close(info);
 }
 
 void Server::Close(const Napi::CallbackInfo&) {

@@ -14,11 +14,17 @@ class Server : public Napi::ObjectWrap<Server> {
   static Napi::Function Define(Napi::Env env);
   /** listen(path, mode, accept) */
   static Napi::Value Listen(const Napi::CallbackInfo& info);
+  /** adoptListener(fd, path, accept) */
+  static Napi::Value Adopt(const Napi::CallbackInfo& info);
 
   explicit Server(const Napi::CallbackInfo& info);
   ~Server() override { RemoveFile(); }
 
  private:
+  Napi::Value Descriptor(const Napi::CallbackInfo& info);
+  void Pause(const Napi::CallbackInfo& info);
+  void Resume(const Napi::CallbackInfo& info);
+  void Leave(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
   void OnReadable();
   void Welcome(Fd fd);

@@ -76,6 +76,16 @@ Fd Listen(const std::string& path, unsigned mode) {
   return fd;
 }
 
+Fd AdoptListener(int number) {
+  int type = 0, listens = 0;
+  socklen_t size = sizeof(int);
+  if (getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &size) != 0) throw SocketError{errno, "getsockopt"};
+  if (getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) throw SocketError{errno, "getsockopt"};
+  if (type != SOCK_SEQPACKET || listens == 0) throw SocketError{EINVAL, "getsockopt"};
+  if (listen(number, SOMAXCONN) != 0) throw SocketError{errno, "listen"};
+  return Fd(number);
+}
+
 Fd Connect(const std::string& path) {
   const Address address(path);
   // Blocking for at most a second where the listener's queue is full; a Unix socket connects at once otherwise.

@@ -27,6 +27,11 @@ struct SocketError {
 
 /** A bound and listening SOCK_SEQPACKET socket; `mode` holds before anyone can connect. @throws SocketError */
 Fd Listen(const std::string& path, unsigned mode);
+/**
+ * Takes over a listening SOCK_SEQPACKET socket of another process: whoever connects from now on is shown this one as its peer.
+ * @throws SocketError
+ */
+Fd AdoptListener(int fd);
 /** @throws SocketError */
 Fd Connect(const std::string& path);
 /** Takes one waiting connection; an empty Fd when there is none. @throws SocketError */

@@ -181,6 +181,11 @@ LockedBytes KeySet::ManifestKeyOf(Bytes page) const {
   return CopyOf(Purpose::Manifest);
 }
 
+LockedBytes KeySet::Master() const {
+  const auto lock = Use();
+  return LockedBytes(vmk_.data(), vmk_.size());
+}
+
 void KeySet::Wrap(Bytes slot_key, const Nonce& nonce, Bytes aad, uint8_t ciphertext[32], uint8_t tag[16]) const {
   const auto lock = Use();
   Gcm(Gcm::Direction::Seal, slot_key).Seal(nonce, aad, vmk_.data(), vmk_.size(), ciphertext, tag);

@@ -53,6 +53,8 @@ class KeySet {
   LockedBytes Copy(Purpose purpose) const;
   /** K_manifest of the epoch under which page 1 of a database authenticates; of the present one where none does. */
   LockedBytes ManifestKeyOf(Bytes page) const;
+  /** A copy of the VMK in locked memory. */
+  LockedBytes Master() const;
   /** VMK encrypted under a slot key. */
   void Wrap(Bytes slot_key, const Nonce& nonce, Bytes aad, uint8_t ciphertext[32], uint8_t tag[16]) const;
 

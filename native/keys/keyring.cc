@@ -61,6 +61,16 @@ Napi::Value UnwrapKeys(const Napi::CallbackInfo& info) {
   });
 }
 
+/** (uuid, fd, carried) */
+Napi::Value ReceiveKeys(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const Uuid uuid = UuidOf(info[0]);
+    const int fd = DescriptorOf(info[1], "fd");
+    auto keys = std::make_shared<KeySet>(HandedKey::Take(fd, 32), uuid, CarriedKeysOf(info[2]));
+    return NewHandle(Environment::Of(info.Env()).keyring, keys);
+  });
+}
+
 }  // namespace
 
 void Keyring::Init(Napi::Env env, Napi::Object exports) {
@@ -69,6 +79,7 @@ void Keyring::Init(Napi::Env env, Napi::Object exports) {
                   {
                       StaticMethod("generate", GenerateKeys),
                       StaticMethod("unwrap", UnwrapKeys),
+                      StaticMethod("receive", ReceiveKeys),
                       InstanceMethod<&Keyring::PublicKey>("publicKey"),
                       InstanceMethod<&Keyring::Sign>("sign"),
                       InstanceMethod<&Keyring::Hmac>("hmac"),
@@ -83,6 +94,8 @@ void Keyring::Init(Napi::Env env, Napi::Object exports) {
                       InstanceMethod<&Keyring::TakeOver>("takeOver"),
                       InstanceMethod<&Keyring::Forget>("forget"),
                       InstanceMethod<&Keyring::CounterAuth>("counterAuth"),
+                      InstanceMethod<&Keyring::HandOver>("handOver"),
+                      InstanceMethod<&Keyring::TakeBack>("takeBack"),
                       InstanceMethod<&Keyring::Wipe>("wipe"),
                   });
   DefineGetter<Keyring::Wiped>(constructor, "wiped");
@@ -264,6 +277,19 @@ Napi::Value Keyring::CounterAuth(const Napi::CallbackInfo& info) {
   });
 }
 
-void Keyring::Wipe(const Napi::CallbackInfo&) { keys_->Wipe(); }
+/** The descriptor stays the keyring's. */
+Napi::Value Keyring::HandOver(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    if (handed_ == nullptr) handed_ = std::make_unique<HandedKey>(keys_->Master());
+    return Napi::Number::New(info.Env(), handed_->fd());
+  });
+}
+
+void Keyring::TakeBack(const Napi::CallbackInfo&) { handed_.reset(); }
+
+void Keyring::Wipe(const Napi::CallbackInfo&) {
+  handed_.reset();
+  keys_->Wipe();
+}
 
 }  // namespace sherin

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "handed_key.h"
 #include "key_set.h"
 
 namespace sherin {
@@ -36,9 +37,13 @@ class Keyring : public Napi::ObjectWrap<Keyring> {
   void TakeOver(const Napi::CallbackInfo& info);
   void Forget(const Napi::CallbackInfo& info);
   Napi::Value CounterAuth(const Napi::CallbackInfo& info);
+  Napi::Value HandOver(const Napi::CallbackInfo& info);
+  void TakeBack(const Napi::CallbackInfo& info);
   void Wipe(const Napi::CallbackInfo& info);
 
   std::shared_ptr<KeySet> keys_;
+  /** The master key on its way to another process. */
+  std::unique_ptr<HandedKey> handed_;
 };
 
 }  // namespace sherin

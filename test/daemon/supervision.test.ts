@@ -109,6 +109,18 @@ describe('sherind', () => {
     expect(await daemon.call('system.health')).toEqual({ ok: true, reasons: [] });
   });
 
+  it('follows a sherin-fs that was replaced, counts no restart, and brings back the one that goes on', async () => {
+    const daemon = await start();
+    const { pid } = await machine.call('upgrade', {});
+    await daemon.until(({ state, fs }) => state === 'running' && fs?.pid === pid);
+    expect(await daemon.call('system.status')).toMatchObject({ restarts: 0, lastError: null });
+    expect(await daemon.call('system.health')).toEqual({ ok: true, reasons: [] });
+    expect(letter()).toBe(content);
+    await kill(pid);
+    await daemon.until(({ state, restarts }) => state === 'running' && restarts === 1);
+    expect(letter()).toBe(content);
+  });
+
   it('brings it back in the manner in which it ran', async () => {
     machine.ok('up', '--list-ids', '--verify', 'cube');
     const daemon = await start();

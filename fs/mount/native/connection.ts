@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SherinError } from '../../../common/errors.js';
 import { FuseSession } from '../../../native/index.js';
 import type { Invalidation, MountLogger } from '../driver.js';
 import type { FileSystem } from '../file-system.js';
+import type { HandedConnection, HandingConnection } from '../handed.js';
 import type { MountSource } from '../source.js';
 import { within } from '../within.js';
 import { dispatcher } from './dispatch.js';
@@ -14,6 +16,8 @@ import { Prefetch } from './prefetch.js';
 
 /** Threads to start with; the session adds more while they wait for a disk. */
 const threads = 4;
+/** Milliseconds for the answers that are due when a connection is paused. */
+const pausePatience = 10_000;
 
 export interface ConnectionOptions {
   readonly fs: FileSystem;
@@ -79,6 +83,75 @@ export class Connection {
     }
   }
 
+  /**
+   * Takes no more requests: those that come wait in the kernel. Resolves when all that were taken are answered and nothing is on its way to
+   * the kernel's caches; nothing is read without JavaScript from then on.
+   * @throws SherinError UPGRADE_REFUSED: some are not answered in time; it goes on as before
+   */
+  async pause(): Promise<void> {
+    this.#takeBack();
+    try {
+      // Of what waits for pages that a read has locked: before that read would have to wait for us.
+      await this.#settled();
+      await this.#session.pause();
+      const end = performance.now() + pausePatience;
+      while (!this.#session.idle()) {
+        if (performance.now() > end) throw unanswered();
+        await sleep(1);
+      }
+      await this.#settled();
+    } catch (error) {
+      this.#session.resume();
+      throw error;
+    }
+    this.#session.deliver();
+    this.#takeBack();
+  }
+
+  /** Goes on after {@link pause} or {@link adopt}. */
+  resume(): void {
+    this.#session.resume();
+  }
+
+  /** What another process needs to go on with it, while it is paused. @throws SherinError UPGRADE_REFUSED */
+  hand(): { readonly device: number; readonly state: HandingConnection } {
+    const { request, answer, lookups, nextHandle } = this.#session.state();
+    const bytes = Buffer.from(lookups.buffer, lookups.byteOffset, lookups.byteLength);
+    const state = {
+      request: request.toString('base64'),
+      answer: answer.toString('base64'),
+      lookups: bytes.toString('base64'),
+      nextHandle,
+      generated: this.#nodes.hand(),
+      files: this.#options.fs.handFiles(),
+      listings: this.#listings.hand(),
+    };
+    return { device: this.#session.device(), state };
+  }
+
+  /** In place of {@link start}: takes over what another process has handed. @throws SherinError UPGRADE_REFUSED; of the source */
+  async adopt(device: number, state: HandedConnection): Promise<void> {
+    const { fs } = this.#options;
+    const { request, answer, lookups, nextHandle } = state;
+    const numbers = new Float64Array(new Uint8Array(lookups).buffer);
+    try {
+      this.#session.adopt(device, { request, answer, lookups: numbers, nextHandle });
+    } catch (error) {
+      const part = 'the new program goes by other parameters of the mount';
+      throw new SherinError('UPGRADE_REFUSED', { part }, { cause: error });
+    }
+    for (const [number, place] of state.generated) {
+      const node = await fs.nodeNamed(place);
+      if (node !== undefined) this.#nodes.restore(number, node);
+    }
+    await fs.restoreFiles(state.files);
+    for (const { handle, entries } of state.listings)
+      this.#listings.restore(
+        handle,
+        entries.map(([name, ino, kind]) => ({ name, ino, kind })),
+      );
+  }
+
   /** Drops what the kernel caches and takes back what the addon reads by itself. */
   drop(what: Invalidation): Promise<void> {
     this.#listings.changed();
@@ -104,6 +177,18 @@ export class Connection {
     await this.#session.settle();
   }
 
+  /** Everything is read by way of JavaScript, until it is granted anew. */
+  #takeBack(): void {
+    this.#prefetch.dropAll();
+    this.#grants.takeAll();
+  }
+
+  /** @throws SherinError UPGRADE_REFUSED */
+  async #settled(): Promise<void> {
+    const settled = this.#session.settle().then(() => true);
+    if ((await within(settled, pausePatience)) === undefined) throw unanswered();
+  }
+
   /** As MountDriver.holds. */
   holds(ino: number): boolean {
     return this.#session.knows(this.#nodes.numberOf(ino));
@@ -120,6 +205,11 @@ export class Connection {
     this.#over = over;
     return over;
   }
+}
+
+function unanswered(): SherinError {
+  const part = `requests of the mount are not answered within ${pausePatience / 1000} s`;
+  return new SherinError('UPGRADE_REFUSED', { part });
 }
 
 function signal(): { readonly promise: Promise<true>; readonly set: () => void } {

@@ -9,6 +9,7 @@ import {
   type MountLogger,
 } from '../driver.js';
 import { FileSystem } from '../file-system.js';
+import type { HandedConnection } from '../handed.js';
 import { detach } from '../point/detach.js';
 import { fusermountPath } from '../point/fusermount.js';
 import { checkAllowOther, checkDevice, prepareMountPoint } from '../point/mount-point.js';
@@ -36,6 +37,8 @@ export class NativeDriver implements MountDriver {
   readonly #fs: FileSystem;
   #mounted: { readonly path: string; readonly connection: Connection; readonly watch: MountWatch } | null =
     null;
+  /** Taken over, and not watched over yet. */
+  #adopted: { readonly path: string; readonly connection: Connection; readonly minor: number } | null = null;
   /** Every connection that is not over: of the mount, and of those detached under open files. */
   readonly #connections = new Set<Connection>();
 
@@ -83,6 +86,49 @@ export class NativeDriver implements MountDriver {
       await this.unmount();
       throw error;
     }
+  }
+
+  /** As Connection.pause; a mount that is detached under open files can not be handed. @throws SherinError UPGRADE_REFUSED */
+  async pause(): Promise<void> {
+    const connection = this.#mounted?.connection;
+    if (connection === undefined || this.#connections.size > 1)
+      throw new SherinError('UPGRADE_REFUSED', { part: 'a mount was undone under open files' });
+    await connection.pause();
+  }
+
+  /** As Connection.hand, with where the mount is: nobody may ask the file system for that while it is paused. */
+  hand(): ReturnType<Connection['hand']> & { readonly real: string } {
+    if (this.#mounted === null) throw new SherinError('UPGRADE_REFUSED', { part: 'it is not mounted' });
+    const { path: real, connection } = this.#mounted;
+    return { real, ...connection.hand() };
+  }
+
+  /** Goes on after {@link pause}; what was open is opened again. Or begins after {@link adopt}. */
+  resume(): void {
+    // Not before: the mount of the process that goes on, where this one is killed, is not to be cleared.
+    if (this.#adopted !== null) {
+      const { path, connection, minor } = this.#adopted;
+      const watch = new MountWatch(path, fusermountPath());
+      watch.mounted(minor);
+      this.#mounted = { path, connection, watch };
+      this.#adopted = null;
+    }
+    this.#fs.changed('all');
+    this.#mounted?.connection.resume();
+  }
+
+  /** Another process has the mount, and watches over it. */
+  leave(): void {
+    this.#mounted?.watch.stop();
+  }
+
+  /** In place of {@link mount}, of a mount that another process hands over: it waits for {@link resume}. @throws SherinError as {@link mount}; UPGRADE_REFUSED */
+  async adopt(path: string, device: number, state: HandedConnection): Promise<void> {
+    const minor = (await mountsAt(path)).at(-1)?.device;
+    if (minor === undefined) throw new SherinError('UPGRADE_REFUSED', { part: `${path} is not mounted` });
+    const connection = this.#connect();
+    await connection.adopt(device, state);
+    this.#adopted = { path, connection, minor };
   }
 
   async unmount(): Promise<{ lazy: boolean }> {

@@ -1,4 +1,5 @@
 /** Directories that programs have open: their entries as they were at the first call. */
+import type { HandedListing } from '../handed.js';
 import type { DirectoryEntry } from '../node.js';
 
 const greatest = 2 ** 31 - 1;
@@ -29,6 +30,20 @@ export class Listings {
     this.#open.set(handle, { entries, changes: this.#changes });
     this.#advance();
     return handle;
+  }
+
+  /** What is open, for another process. */
+  hand(): HandedListing[] {
+    return [...this.#open].map(([handle, { entries }]) => ({
+      handle,
+      entries: entries.map(({ name, ino, kind }) => [name.toString('base64'), ino, kind]),
+    }));
+  }
+
+  /** One that another process has opened. */
+  restore(handle: number, entries: readonly DirectoryEntry[]): void {
+    // Names may have come to stand for others since.
+    this.#open.set(handle, { entries, changes: this.#changes - 1 });
   }
 
   /** Who begins anew sees what is there now (rewinddir(3)). */

@@ -45,6 +45,18 @@ export class NodeTable {
     return number;
   }
 
+  /** Those of generated trees, by the way to them, for another process. */
+  hand(): [number, string[]][] {
+    return [...this.#generated].flatMap(([number, { place }]) =>
+      place === null ? [] : [[number, [...place]] satisfies [number, string[]]],
+    );
+  }
+
+  /** A node that the kernel knows by this number. */
+  restore(number: number, node: Node): void {
+    if (this.numberOf(node.ino) === number) this.#generated.set(number, node);
+  }
+
   forget(number: number): void {
     this.#generated.delete(number);
   }
