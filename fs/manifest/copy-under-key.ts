@@ -31,6 +31,8 @@ export async function copyUnderKey(
     ])
       db.pragma(setting);
     db.rekey(fresh);
+    // As the database is: to change its mode once it is in its place would take a rollback journal, with which it does not open after a crash.
+    db.pragma('journal_mode = WAL');
   } finally {
     db.close();
     old.fill(0);

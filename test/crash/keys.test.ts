@@ -14,10 +14,13 @@ import { sample } from './sample.js';
 const program = built(join(import.meta.dirname, 'keys.child.ts'));
 const all = process.env.SHERIN_CRASH === 'all';
 const seed = Number(process.env.SHERIN_CRASH_SEED ?? 1);
+/** Where to go on with all. */
+const from = Number(process.env.SHERIN_CRASH_FROM ?? 1);
 const few = 3;
-/** Steps of keys.child.ts, and the one after which the vault has no TPM slot until the next has ended. */
-const steps = 8;
+/** Steps of keys.child.ts, and those between which the vault has no TPM slot, or may not have one. */
+const steps = 9;
 const withoutTpm = 6;
+const withTpm = 8;
 let home: string;
 
 beforeAll(async () => {
@@ -71,9 +74,11 @@ async function check(ended: number): Promise<void> {
   const service = await serve(join(home, 'original'));
   try {
     const text = () => Secret.take(Buffer.from(readFileSync(join(home, 'recovery'), 'latin1').trim()));
-    if (ended < withoutTpm || ended === steps) await service.unlock({ slot: 'tpm', pin: null }, peer);
+    if (ended < withoutTpm || ended >= withTpm) await service.unlock({ slot: 'tpm', pin: null }, peer);
     await service.unlock({ slot: 'recovery', text: text(), acceptRollback: false }, peer);
     const session = await service.unlocked();
+    await service.reencryption.settled();
+    expect(service.reencryption.state).toBeNull();
     await session.checks.audit();
     await session.checks.manifest();
     await service.keys.addTpm({ pin: null, pcrs: [7], bank: 'sha256' }, peer);
@@ -90,7 +95,7 @@ it('opens wherever the process died', async () => {
   await check(ended);
   const points = calls.map((_, index) => index + 1);
   expect(points.length).toBeGreaterThan(60);
-  for (const point of all ? points : sample(points, few, seed)) {
+  for (const point of all ? points.slice(from - 1) : sample(points, few, seed)) {
     const died = await run(`kill:${point}`);
     await check(died.ended).catch((error: unknown) => {
       throw new Error(`after step ${died.ended}, at ${died.calls[0]}`, { cause: error });

@@ -1,8 +1,10 @@
 /** A new master key under an open reader: what is stored ends under it, and what opened the vault before opens nothing of it. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, cpSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backup } from '../../fs/backup/backup.js';
+import { BackupDirectory } from '../../fs/backup/backup-directory.js';
 import { CheckedVault, peer } from '../../fs/check/fsck.fixture.js';
 import { quarantineHandlers } from '../../fs/control/quarantine-handlers.js';
 import type { Session } from '../../fs/service/session.js';
@@ -25,7 +27,12 @@ let fresh: string;
 
 const secret = (text: string) => Secret.take(Buffer.from(text));
 const header = () => JSON.parse(readFileSync(join(vault.path, 'vault.json'), 'utf8'));
-const epochs = () => new Set(vault.cubes().map((path) => readFileSync(path).readUInt16LE(14)));
+function epochs(path = vault.path): Set<number> {
+  const files = readdirSync(join(path, 'cubes'), { recursive: true, encoding: 'utf8' });
+  const cubes = files.filter((name) => name.endsWith('.cube'));
+  return new Set(cubes.map((name) => readFileSync(join(path, 'cubes', name)).readUInt16LE(14)));
+}
+
 const ids = () => vault.service.keys.list().slots.map(({ id }) => id);
 
 function recoveryText(name: string): string {
@@ -59,6 +66,20 @@ function expectRead(path: string, text: string): void {
   const read = new Map(root.children.map(({ name, content }) => [Buffer.from(name).toString(), content()]));
   expect([...read.keys()].sort()).toEqual([...files.keys()].sort());
   for (const [name, content] of files) expect(Buffer.from(read.get(name) ?? []).equals(content)).toBe(true);
+}
+
+/** Of the locked vault, as the program that copies makes it. */
+async function backUp(name: string) {
+  const path = join(vault.home, name);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const target = BackupDirectory.open(path);
+  const { service } = vault;
+  const source = { fd: service.vaultFd, path: vault.path, publicKey: service.publicKey, served: false };
+  try {
+    return await backup(source, target, { recheck: false, prune: false, progress: () => undefined });
+  } finally {
+    target.close();
+  }
 }
 
 async function rekey(keep: readonly (readonly [number, string | null])[]): Promise<number> {
@@ -110,7 +131,10 @@ describe('rekey', () => {
     const { service } = vault;
     // A backup or import under way: epochs do not end meanwhile, and what was stored before is not touched yet.
     const release = await service.cubeLock.shared();
+    await service.lock(peer);
     cpSync(vault.path, join(vault.home, 'before'), { recursive: true });
+    await backUp('earlier');
+    await service.unlock({ slot: 'tpm', pin: null }, peer);
     const reader = await opened(await service.unlocked(), 'large');
     expect(
       await rekey([
@@ -129,6 +153,8 @@ describe('rekey', () => {
     release();
     await service.lock(peer);
     await service.reencryption.settled();
+    await backUp('amid');
+    expectRead(join(vault.home, 'amid'), fresh);
     await service.unlock({ slot: 'tpm', pin: null }, peer);
     await expectContent(await service.unlocked());
     reader.close();
@@ -173,6 +199,16 @@ describe('rekey', () => {
     expectRead(vault.path, fresh);
     await service.unlock({ slot: 'tpm', pin: null }, peer);
     await expectContent(await service.unlocked());
+  });
+
+  it('a backup of the middle is renewed, one of before is left as it is', async () => {
+    await vault.service.lock(peer);
+    await backUp('amid');
+    expectRead(join(vault.home, 'amid'), fresh);
+    expect(epochs(join(vault.home, 'amid'))).toEqual(new Set([1]));
+    await expect(backUp('earlier')).rejects.toMatchObject({ code: 'BACKUP_EPOCH' });
+    expect(epochs(join(vault.home, 'earlier'))).toEqual(new Set([0]));
+    await vault.service.unlock({ slot: 'tpm', pin: null }, peer);
   });
 
   it('the old key, out of an old copy of the header, opens neither manifest nor cubes', async () => {
