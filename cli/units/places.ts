@@ -16,6 +16,7 @@ export interface UnitPlaces extends Pick<Places, 'vault' | 'mount' | 'runtime'> 
 const handedOn = [
   ...['SHERIN_TPM_STATE', 'SHERIN_DAEMON_STATE', 'SHERIN_KNOWN_VAULTS', 'SHERIN_TCTI'],
   ...['SHERIN_AUTO_LOCK', 'SHERIN_LOCK_BEFORE_SLEEP', 'SHERIN_ANCHOR_FILE', 'SHERIN_ANCHOR_COMMAND'],
+  'SHERIN_ALLOW_OTHER',
 ];
 
 export function unitPlaces(where: Places, env: NodeJS.ProcessEnv = process.env): UnitPlaces {
