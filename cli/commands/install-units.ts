@@ -14,6 +14,7 @@ export const installUnits = command({
   details: [
     'As root into /etc/systemd/system, as another user into ~/.config/systemd/user; where they are right already nothing is written. Nothing is enabled or started.',
     'The unit starts sherind, which starts sherin-fs and mounts. One set of units serves one vault.',
+    'Of the environment SHERIN_TPM_STATE, SHERIN_DAEMON_STATE, SHERIN_KNOWN_VAULTS, SHERIN_TCTI, SHERIN_AUTO_LOCK, SHERIN_LOCK_BEFORE_SLEEP, SHERIN_ANCHOR_FILE, SHERIN_ANCHOR_COMMAND and SHERIN_ALLOW_OTHER are handed on to the service, as they are now.',
   ],
   options: {
     user: flag('--user', 'into the folder of this user, whose own systemd runs them'),

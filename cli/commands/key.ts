@@ -1,3 +1,4 @@
+import { SherinError } from '../../common/errors.js';
 import { command, descriptor, flag, group } from '../definition.js';
 import type { Output } from '../output/output.js';
 import { formatTime } from '../output/units.js';
@@ -137,6 +138,8 @@ const reseal = command({
     const client = session.connect();
     const named = slotIds(words);
     const slots = (await keySlots(client, named)).filter(({ tpm }) => named.length > 0 || tpm !== null);
+    const bare = slots.find(({ tpm }) => tpm?.pin !== true);
+    if (pinFd !== undefined && bare !== undefined) throw withoutPin(bare.id);
     const done: Renewed[] = [];
     for (const { id, tpm } of slots) {
       const call = (fds: readonly number[]) => client.call('key.reseal', { slot: id }, { fds });
@@ -148,6 +151,13 @@ const reseal = command({
     });
   },
 });
+
+/** A PIN that would not count must not look as if it did. */
+function withoutPin(id: number): SherinError {
+  return new SherinError('USAGE', {
+    what: `slot ${id} has no PIN, and gets none by this: name the slots that have one, or make one with: sherinctl key add tpm --pin-fd N`,
+  });
+}
 
 /** A slot, and the one that took its place. */
 interface Renewed {

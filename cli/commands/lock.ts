@@ -1,4 +1,4 @@
-import { command, descriptor, flag } from '../definition.js';
+import { command, descriptor, flag, number } from '../definition.js';
 import { unlock as openVault } from '../service/secret.js';
 
 export const lock = command({
@@ -20,6 +20,7 @@ export const unlock = command({
   summary: 'Open the vault with the TPM, its PIN, the recovery key or a passphrase',
   details: [
     'PIN, recovery key and passphrase come from the terminal or from a descriptor, never from an argument.',
+    'Where several TPM slots have a PIN, one that is given is tried with the first of them alone, as the TPM counts what is wrong; --slot names another.',
     'On an open vault what is given of these is checked all the same: that is how to test one.',
   ],
   options: {
@@ -28,6 +29,10 @@ export const unlock = command({
     passphrase: flag('--passphrase', 'ask for a passphrase on the terminal'),
     passphraseFd: descriptor('--passphrase-fd <n>', 'read a passphrase from descriptor n'),
     pinFd: descriptor('--pin-fd <n>', 'read the PIN from descriptor n'),
+    slot: number('--slot <n>', 'the TPM slot that the PIN is of, as key list shows it', {
+      least: 0,
+      most: 255,
+    }),
     acceptRollback: flag(
       '--accept-rollback',
       'open a vault that was put back to an older state, on purpose, with the recovery key',

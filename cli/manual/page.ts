@@ -55,7 +55,9 @@ const environment: readonly (readonly [string, string])[] = [
     'of sherin-fs: a file outside of the vault to which signed heads of the audit log are appended, one a second at most',
   ],
   ['SHERIN_ANCHOR_COMMAND', 'of sherin-fs: a program that gets each such head on its standard input'],
+  ['SHERIN_ALLOW_OTHER', '1: sherind lets other users into its mount, under the modes of the files'],
   ['SHERIN_LOG', 'level of the log: error, warn, info, debug'],
+  ['SHERIN_LOG_FORMAT', 'json: no priorities before the lines in the journal of systemd'],
 ];
 
 const files: readonly (readonly [string, string])[] = [

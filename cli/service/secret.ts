@@ -10,14 +10,18 @@ export interface UnlockWish {
   readonly recovery: boolean;
   readonly recoveryFd: number | undefined;
   readonly pinFd: number | undefined;
+  /** Number of the TPM slot. */
+  readonly slot?: number | undefined;
   readonly acceptRollback: boolean;
   readonly passphrase?: boolean;
   readonly passphraseFd?: number | undefined;
 }
 
-/** True when the TPM slot of the vault wants a PIN. */
-export function wantsPin(status: Status): boolean {
-  return status.vault.slots.some((slot) => slot.type === 'tpm2' && slot.pin);
+/** True when a TPM slot of the vault, or that one, wants a PIN. */
+export function wantsPin(status: Status, only?: number): boolean {
+  return status.vault.slots.some(
+    ({ id, type, pin }) => type === 'tpm2' && pin && (only === undefined || id === only),
+  );
 }
 
 /** Unlocks with the recovery key, a passphrase or the TPM slot, asking on the terminal for what has no descriptor. */
@@ -39,12 +43,13 @@ export async function unlock(client: ControlClient, wish: UnlockWish): Promise<v
   if (!status.vault.slots.some((slot) => slot.type === 'tpm2')) {
     throw new SherinError('SLOT_REFUSED', { slot: 'tpm2', part: 'this vault has none' });
   }
-  if (wish.pinFd === undefined && !wantsPin(status)) {
-    await client.call('unlock', { slot: 'tpm', acceptRollback });
+  const only = wish.slot === undefined ? {} : { only: wish.slot };
+  if (wish.pinFd === undefined && !wantsPin(status, wish.slot)) {
+    await client.call('unlock', { slot: 'tpm', ...only, acceptRollback });
     return;
   }
   await withSecret(wish.pinFd, 'PIN of the vault: ', '--pin-fd N', (fd) =>
-    client.call('unlock', { slot: 'tpm', acceptRollback }, { fds: [fd] }),
+    client.call('unlock', { slot: 'tpm', ...only, acceptRollback }, { fds: [fd] }),
   );
 }
 

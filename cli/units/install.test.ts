@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { packagedPlaces } from './places.js';
+import { packagedPlaces, unitPlaces } from './places.js';
 import { commandLine, commandWord, quoted } from './quote.js';
 import { unitsOf } from './units.js';
 
@@ -36,6 +36,21 @@ test('words come back as they were, whatever is special in a unit', () => {
   expect(commandWord('$HOME')).toBe('"$$HOME"');
   expect(commandLine('/opt/$a/node', '$b')).toBe('"/opt/$a/node" "$$b"');
   expect(() => quoted('a\nExecStart=b')).toThrow(expect.objectContaining({ code: 'USAGE' }));
+});
+
+test('the unit gets what the shell says of locking and anchors', () => {
+  const env = { SHERIN_AUTO_LOCK: '15', SHERIN_ANCHOR_FILE: '/a b/heads', HOME: '/' };
+  const where = {
+    ...packagedPlaces,
+    mountNamed: true,
+    tpmState: '',
+    daemonState: '',
+    knownVaults: '',
+    tcti: null,
+  };
+  const unit = unitsOf(unitPlaces(where, env), 'user').get('sherind.service');
+  expect(unit).toContain('Environment="SHERIN_AUTO_LOCK=15"\nEnvironment="SHERIN_ANCHOR_FILE=/a b/heads"\n');
+  expect(unit).not.toContain('HOME');
 });
 
 test('systemd makes no other directory of sockets than the one that is meant', () => {

@@ -8,12 +8,16 @@ export interface UnitPlaces extends Pick<Places, 'vault' | 'mount' | 'runtime'> 
   readonly node: string;
   readonly daemon: string;
   readonly cli: string;
-  /** Further variables that say where things are, by name. */
+  /** Further variables of the service, by name. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Variables that a service has to know as its administrator does. */
-const handedOn = ['SHERIN_TPM_STATE', 'SHERIN_DAEMON_STATE', 'SHERIN_KNOWN_VAULTS', 'SHERIN_TCTI'];
+/** Variables that a service has to know as its administrator does: where things are, when it locks, who gets heads of the audit log. */
+const handedOn = [
+  ...['SHERIN_TPM_STATE', 'SHERIN_DAEMON_STATE', 'SHERIN_KNOWN_VAULTS', 'SHERIN_TCTI'],
+  ...['SHERIN_AUTO_LOCK', 'SHERIN_LOCK_BEFORE_SLEEP', 'SHERIN_ANCHOR_FILE', 'SHERIN_ANCHOR_COMMAND'],
+  'SHERIN_ALLOW_OTHER',
+];
 
 export function unitPlaces(where: Places, env: NodeJS.ProcessEnv = process.env): UnitPlaces {
   return {

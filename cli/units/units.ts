@@ -58,6 +58,8 @@ function service(where: UnitPlaces, manager: Manager): string {
     'Type=notify',
     'NotifyAccess=main',
     ...environment(where),
+    // What stands there goes before what stands here.
+    ...(system ? ['EnvironmentFile=-/etc/default/sherin'] : []),
     // A dead mount of a killed sherin-fs stands there still: sherind clears it.
     `ExecStartPre=-/usr/bin/mkdir -p -m 0700 ${commandWord(where.mount)}`,
     `ExecStart=${commandLine(where.node, '--max-semi-space-size=8', where.daemon)}`,

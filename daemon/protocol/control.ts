@@ -225,6 +225,8 @@ export const controlMethods = {
     'Opens the vault with the TPM slot (a PIN is read from the descriptor), the recovery key or a passphrase (from the descriptor)',
     z.strictObject({
       slot: z.enum(['tpm', 'recovery', 'passphrase']),
+      /** Number of the TPM slot; none: the first that fits. */
+      only: z.int().min(0).max(255).optional(),
       acceptRollback: z.boolean().default(false),
       caller: callerSchema.optional(),
     }),

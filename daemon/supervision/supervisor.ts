@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { allowsOthers } from '../../common/allow-other.js';
 import type { Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
@@ -60,7 +61,8 @@ export class Supervisor {
   constructor(where: Places, log: Logger) {
     this.#where = where;
     this.#log = log;
-    this.#manner = { mount: { path: where.mount }, verify: 'vertex', autoLock: null, lockBeforeSleep: false };
+    const mount = { path: where.mount, allowOther: allowsOthers() };
+    this.#manner = { mount, verify: 'vertex', autoLock: null, lockBeforeSleep: false };
   }
 
   /**

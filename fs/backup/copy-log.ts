@@ -1,13 +1,13 @@
 /** The copy of the log from one directory shaped like a vault to another, as far as each segment verifies without a key. */
-import { closeSync, constants } from 'node:fs';
+import { closeSync, constants, fstatSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SherinError } from '../../common/errors.js';
 import { sizeOf } from '../disk/copy.js';
 import { syncDirectory } from '../disk/durable.js';
 import { LogFolder, logFolder, segmentFile } from '../log-copy/folder.js';
-import { type CopySigner, readBytes, scanSegment } from '../log-copy/scan.js';
-import { headBytes } from '../log-copy/segment-head.js';
+import { type CopySigner, readBytes, type ScannedSegment, scanSegment } from '../log-copy/scan.js';
+import { headBytes, readSegmentHead } from '../log-copy/segment-head.js';
 import type { BackupDirectory } from './backup-directory.js';
 
 const run = 1024 * 1024;
@@ -15,7 +15,7 @@ const run = 1024 * 1024;
 const attempts = 3;
 
 /**
- * Copies what the target lacks; what the vault has no more goes after that.
+ * Copies what the target lacks; after that goes what a later segment there stands in the place of. What is damaged or lost in the vault stays in the backup.
  * @returns segments that are whole there. @throws SherinError DISK_READ, NO_SPACE, IO; errors of the file system
  */
 export async function copyLog(from: number, to: BackupDirectory, signer: CopySigner): Promise<number> {
@@ -32,8 +32,7 @@ export async function copyLog(from: number, to: BackupDirectory, signer: CopySig
         if (copied === 'whole') whole += 1;
       }
       if (gone && attempt < attempts) continue;
-      const there = new LogFolder(to.fd);
-      for (const number of there.numbers()) if (!numbers.includes(number)) there.remove(number);
+      await removeReplaced(new LogFolder(to.fd), new Set(numbers));
       await syncDirectory(folder);
       return whole;
     }
@@ -52,6 +51,7 @@ async function copySegment(
     const scanned = await scanSegment(fd, number, signer);
     if (scanned === null || scanned.whole === 0) return 'none';
     if (await isCopied(fd, scanned.whole, to)) return 'whole';
+    if (await isLonger(number, scanned, to, signer)) return 'whole';
     await copyBytes(fd, scanned.whole, to);
     return 'whole';
   } finally {
@@ -69,6 +69,45 @@ async function isCopied(fd: number, whole: number, to: string): Promise<boolean>
     return true;
   } finally {
     await file.close();
+  }
+}
+
+/** Whether more of this very segment is whole in the backup: the vault's was damaged or cut since. */
+async function isLonger(
+  number: number,
+  { head, whole }: ScannedSegment,
+  to: string,
+  signer: CopySigner,
+): Promise<boolean> {
+  if (((await sizeOf(to)) ?? 0) <= whole) return false;
+  const file = await open(to, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const there = await scanSegment(file.fd, number, signer);
+    return there !== null && there.whole > whole && there.head.bytes.equals(head.bytes);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Removes segments that the vault has no more, where a later one begins at their first record or before it (FORMAT.md, "Copy of the log"). */
+async function removeReplaced(there: LogFolder, kept: ReadonlySet<number>): Promise<void> {
+  let first = Number.POSITIVE_INFINITY;
+  for (const number of there.numbers().reverse()) {
+    const own = await firstOf(there, number);
+    if (!kept.has(number) && (own === null || first <= own)) there.remove(number);
+    else if (own !== null) first = Math.min(first, own);
+  }
+}
+
+/** Its first record; null where it is no segment. */
+async function firstOf(folder: LogFolder, number: number): Promise<number | null> {
+  const fd = folder.open(number);
+  if (fd === null) return null;
+  try {
+    if (!fstatSync(fd).isFile()) return null;
+    return readSegmentHead(await readBytes(fd, 0, headBytes), number)?.first ?? null;
+  } finally {
+    closeSync(fd);
   }
 }
 

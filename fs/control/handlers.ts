@@ -87,11 +87,11 @@ export function controlHandlers(
       return {};
     },
 
-    async unlock({ slot, acceptRollback, caller }, call) {
+    async unlock({ slot, only = null, acceptRollback, caller }, call) {
       const who = onBehalf(call.peer, caller);
       const secret = takeSecret(call);
       try {
-        if (slot === 'tpm') await service.unlock({ slot, pin: secret }, who);
+        if (slot === 'tpm') await service.unlock({ slot, pin: secret, only }, who);
         else {
           if (secret === null) throw new SherinError('USAGE', { what: `the ${slot} key is missing` });
           const how = slot === 'recovery' ? { slot, text: secret, acceptRollback } : { slot, text: secret };

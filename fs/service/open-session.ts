@@ -32,7 +32,7 @@ import type { VaultEvents } from './vault-events.js';
 
 /** How to open the vault. */
 export type Opening =
-  | { readonly slot: 'tpm'; readonly pin: Secret | null }
+  | { readonly slot: 'tpm'; readonly pin: Secret | null; readonly only?: number | null }
   | { readonly slot: 'passphrase'; readonly text: Secret }
   /** Keys of a session before, of this process or of one whose place it takes. */
   | { readonly slot: 'handed'; readonly keyring: Keyring }
@@ -103,7 +103,7 @@ export async function checkSecret(how: Opening, locked: LockedVault): Promise<vo
 }
 
 async function unwrap(how: Opening, locked: LockedVault): Promise<Keyring> {
-  if (how.slot === 'tpm') return locked.unlockTpm(how.pin);
+  if (how.slot === 'tpm') return locked.unlockTpm(how.pin, how.only ?? null);
   if (how.slot === 'handed') return locked.unlockHanded(how.keyring);
   if (how.slot === 'passphrase') return locked.unlockPassphrase(how.text);
   const key = recoveryKey(how.text);

@@ -18,7 +18,7 @@ import { type KnownIdentity, type KnownVault, KnownVaults, type PinnedHead } fro
 import { openPassphraseSlot } from './passphrase-slot.js';
 import { openRecoverySlot } from './recovery-slot.js';
 import { TpmSession } from './tpm-session.js';
-import { openTpmSlot } from './tpm-slot.js';
+import { isWrongPin, openTpmSlot } from './tpm-slot.js';
 import { sourceForNew, sourceForSlot, type TpmPlaces } from './tpm-source.js';
 
 export interface VaultPlaces extends TpmPlaces {
@@ -109,19 +109,32 @@ export class LockedVault {
     this.#session = session;
   }
 
-  /** @throws SherinError PIN_NEEDED, SLOT_REFUSED, TPM_*, HEADER_FORGED */
-  async unlockTpm(pin: Secret | null): Promise<Keyring> {
+  /**
+   * A PIN is tried with one slot: each further one would cost an attempt that the TPM counts.
+   * @param only the number of the slot; else the first that wants a PIN where one is given, and all that want none
+   * @throws SherinError PIN_NEEDED, SLOT_REFUSED, KEY_SLOT_UNKNOWN, TPM_*, HEADER_FORGED
+   */
+  async unlockTpm(pin: Secret | null, only: number | null = null): Promise<Keyring> {
     const session = this.tpm();
-    const slots = this.#header.slots.filter((slot) => slot.type === 'tpm2');
+    const all = this.#header.slots.filter((slot) => slot.type === 'tpm2');
+    const slots = all.filter(({ id }) => only === null || id === only);
+    if (slots.length === 0)
+      throw new SherinError('KEY_SLOT_UNKNOWN', { slot: only ?? 0, part: ' that a TPM seals' });
     let first: unknown = null;
+    let wrong: SherinError | null = null;
     for (const slot of slots) {
+      if (wrong !== null && slot.pin) continue;
       try {
         return this.#admit(await openTpmSlot(session, this.uuid, this.#header, slot, pin));
       } catch (error) {
         first ??= error;
+        if (slot.pin && isWrongPin(error)) wrong = error;
       }
     }
-    throw first;
+    const others = slots.filter((slot) => slot.pin).map(({ id }) => id);
+    if (wrong === null || others.length < 2) throw first;
+    const part = `${wrong.context.part}; it was tried with slot ${others[0]} alone: for another one name it with --slot (${others.slice(1).join(', ')})`;
+    throw new SherinError('SLOT_REFUSED', { slot: 'TPM', part }, { cause: wrong });
   }
 
   /** Tries every recovery slot. @throws SherinError RECOVERY_KEY_WRONG, HEADER_FORGED */

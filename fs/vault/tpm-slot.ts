@@ -168,6 +168,13 @@ export function openTpmSlot(
   });
 }
 
+/** The TPM has counted an attempt. */
+export function isWrongPin(error: unknown): error is SherinError {
+  if (!(error instanceof SherinError) || error.code !== 'SLOT_REFUSED') return false;
+  const refusal = tpmRefusal(error.cause);
+  return refusal === 'authFail' || refusal === 'badAuth';
+}
+
 /** What one more guess costs, as the TPM counts (TPM 2.0 Part 1, 19.8). */
 async function wrongPin(tpm: Tpm): Promise<string> {
   const { lockoutCounter, maxAuthFail, lockoutInterval } = await tpm.info();

@@ -6,7 +6,7 @@ import type { Told } from './input.js';
 /** Of those that fail so many are told; all are counted. */
 const mostTold = 20;
 
-/** @throws SherinError CUBE_BROKEN, IO */
+/** @throws SherinError CUBE_BROKEN, PROOF_BROKEN, IO */
 export async function verifyCubes(folder: string, key: VaultKey): Promise<Told> {
   const told: StoredFailure[] = [];
   let failures = 0;
@@ -20,6 +20,8 @@ export async function verifyCubes(folder: string, key: VaultKey): Promise<Told> 
       { cause: error },
     );
   });
+  // Another folder, or an empty one: nothing was shown.
+  if (cubes === 0) throw new SherinError('PROOF_BROKEN', { path: folder, part: 'there is no cube in it' });
   if (failures === 0) return { value: { cubes }, lines: [`cubes verified: ${cubes}`] };
   const list = told.map(({ name, fault }) => `${JSON.stringify(name)} (${fault})`);
   const part = `${list.join(', ')}${failures > told.length ? ', …' : ''}`;

@@ -97,6 +97,10 @@ describe('key slots', () => {
       out: 'slot 4 is added\n',
     });
     expect((await slots())[4]?.tpm).toMatchObject({ pcrs: [4, 7], pin: true });
+    expect(ctl('key reseal 0 --pin-fd 3 3<pin')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('slot 0 has no PIN'),
+    });
     expect(ctl('key add tpm --no-pin --pcrs 16')).toMatchObject({
       code: 2,
       err: expect.stringContaining('PCR 16 can be reset by anyone'),

@@ -108,6 +108,12 @@ test('stored cubes are checked in a copy, without a key that reads', () => {
   const cubes = (...more: string[]) => bare.run('cubes', 'cubes', '--key', 'vault.pub', ...more);
   expect(cubes()).toMatchObject({ code: 0, out: expect.stringMatching(/^cubes verified: \d+\n$/) });
 
+  // Another folder shows nothing.
+  expect(bare.run('cubes', '.', '--key', 'vault.pub')).toMatchObject({
+    code: 3,
+    err: expect.stringContaining('there is no cube in it'),
+  });
+
   const [first = '', second = ''] = machine.cubes().map((path) => path.slice(machine.vault.length + 7));
   const good = readFileSync(join(copy, first));
   const damages: [string, (bytes: Buffer) => Buffer][] = [
