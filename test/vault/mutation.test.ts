@@ -14,7 +14,7 @@ import { openLocked } from '../../fs/vault/open.js';
 import { Random } from '../fuzz/random.js';
 import { editVault } from './vault-edits.js';
 
-const rounds = Number(process.env.SHERIN_MUTATIONS ?? (process.env.SHERIN_TESTS === 'all' ? 1000 : 16));
+const rounds = Number(process.env.SHERIN_MUTATIONS ?? (process.env.SHERIN_TESTS === 'all' ? 1000 : 10));
 const first = Number(process.env.SHERIN_MUTATION_SEED ?? 1);
 /** Bytes that all rounds together may take. */
 const mostMemory = 1024 ** 3;
