@@ -69,6 +69,9 @@ export class HandingOver {
       await mounting.handingOver((mount) => turns.run(() => this.#hand(successor, mount, peer, listener)));
     } catch (error) {
       await successor.end();
+      const meta = { code: error instanceof SherinError ? error.code : 'unknown' };
+      const event = { event: 'AUDIT_UPGRADE_FAILED', id: null, actor: actorOf(peer), meta };
+      this.#parts.current()?.records.note(event, true);
       throw error;
     }
     const { pid, version } = successor;
