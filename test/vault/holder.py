@@ -27,6 +27,7 @@ def reader():
         if counts["reads"] % 16 == 0:
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
         counts["reads"] += 1
+        time.sleep(0.0005)
 
 
 def appender():
@@ -36,6 +37,7 @@ def appender():
         assert os.write(fd, line) == len(line)
         os.fsync(fd)
         counts["appends"] += 1
+        time.sleep(0.0005)
     os.close(fd)
 
 
@@ -48,6 +50,7 @@ def names():
         with open(path + "x") as file:
             assert file.read() == path
         counts["names"] += 1
+        time.sleep(0.002)
 
 
 def mapper():

@@ -74,6 +74,9 @@ export class HandingOver {
     } catch (error) {
       await successor.end();
       reencryption.resume();
+      const meta = { code: error instanceof SherinError ? error.code : 'unknown' };
+      const event = { event: 'AUDIT_UPGRADE_FAILED', id: null, actor: actorOf(peer), meta };
+      this.#parts.current()?.records.note(event, true);
       throw error;
     }
     const { pid, version } = successor;
