@@ -33,7 +33,7 @@ async function whyOf(service: VaultService, target: string | undefined): Promise
   const reason = (await service.refusal()) ?? service.freezing.reason;
   if (reason === null) return whyVault(await service.unlocked());
   const { reasons, next } = whyError(reason);
-  return { reasons: [...reasons, ...(await service.lockout(reason))], next };
+  return { reasons: [...reasons, ...(await service.tpmReasons(reason))], next };
 }
 
 /** All methods of the control socket over one service. `stopped` ends the process once `stop` has been answered. */

@@ -17,6 +17,7 @@ import { headerPublicKey } from '../vault/header.js';
 import type { LockedVault } from '../vault/open.js';
 import { actorOf } from './actor.js';
 import { Attesting } from './attesting.js';
+import { sealReasons } from './boot/refused-seal.js';
 import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';
 import { Freezing } from './freezing.js';
@@ -86,7 +87,11 @@ export class VaultService implements VaultView {
   readonly events = new VaultEvents();
   readonly tasks: Tasks;
   readonly keys: KeyChanges;
-  readonly lockout = (refusal: SherinError) => lockoutReasons(this.#locked, refusal);
+  /** What the TPM has to say of a refusal. */
+  readonly tpmReasons = async (refusal: SherinError) => [
+    ...(await sealReasons(this.#locked, refusal)),
+    ...(await lockoutReasons(this.#locked, refusal)),
+  ];
   readonly #measures = new Measures();
   readonly rules: KeptRules;
   readonly mounts: Mounts;

@@ -65,6 +65,7 @@ export async function sealed(work: KeyWork, session: TpmSession, wish: SealWish)
   try {
     const slot = await makeTpmSlot(session, { ...wish, uuid: vault.uuid, id, keyring, slotCounter });
     requireSame(keyring, await openTpmSlot(session, vault.uuid, slot, wish.pin));
+    await vault.keepSealingLog(slot, keyring);
     work.reached?.('sealed');
     return slot;
   } catch (error) {
