@@ -105,6 +105,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
       'fs/manifest',
       'fs/vault',
       'fs/event-log',
+      'fs/disk',
       'fs/audit',
       'fs/cube',
       'fs/mount',

@@ -8,6 +8,7 @@ import { pageOf } from './answer-space.js';
 import { attestHandlers } from './attest-handlers.js';
 import { auditHandlers } from './audit-handlers.js';
 import type { BackupHandlers } from './backup-handlers.js';
+import { bootHandlers } from './boot-handlers.js';
 import { checkHandlers } from './check-handlers.js';
 import type { ClientThreads } from './client-threads.js';
 import { engineHandlers } from './engine-handlers.js';
@@ -64,6 +65,7 @@ export function controlHandlers(
     ...accessHandlers(service),
     ...taskHandlers(service.tasks),
     ...keyHandlers(service.keys),
+    ...bootHandlers(service),
 
     status: () => service.status(),
 

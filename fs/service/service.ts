@@ -17,6 +17,7 @@ import { headerPublicKey } from '../vault/header.js';
 import type { LockedVault } from '../vault/open.js';
 import { actorOf } from './actor.js';
 import { Attesting } from './attesting.js';
+import { nextBoot } from './boot/next-boot.js';
 import { sealReasons } from './boot/refused-seal.js';
 import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';
@@ -92,6 +93,7 @@ export class VaultService implements VaultView {
     ...(await sealReasons(this.#locked, refusal)),
     ...(await lockoutReasons(this.#locked, refusal)),
   ];
+  readonly nextBoot = () => nextBoot(this.#locked);
   readonly #measures = new Measures();
   readonly rules: KeptRules;
   readonly mounts: Mounts;

@@ -1,9 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fixture } from '../../event-log/fixtures.fixture.js';
+import { eventsOf } from '../../event-log/compare.js';
+import { parseVariable } from '../../event-log/efi-variable.js';
+import { EventType } from '../../event-log/event-types.js';
+import { bootEvents, fixture } from '../../event-log/fixtures.fixture.js';
 import { peer } from '../service.fixture.js';
+import { Machine } from './machine.js';
 import { MeasuredVault } from './measured-vault.fixture.js';
+import { nextBoot } from './next-boot.js';
 
 let vault: MeasuredVault;
 let folder: string;
@@ -110,7 +115,44 @@ test('a forged log of a slot is left out, and what stands in its place hangs nob
   expect((await vault.reasons())[0]).toMatch(/dbx changed/);
 });
 
+test('what the next boot will measure is foretold from EFI variables as they are now', async () => {
+  await vault.boot('own-keys');
+  const efivars = join(vault.home, 'efivars');
+  mkdirSync(efivars);
+  const write = (name: string, guid: string, value: Buffer): void =>
+    writeFileSync(join(efivars, `${name}-${guid}`), Buffer.concat([Buffer.alloc(4, 7), value]));
+  for (const { type, data } of eventsOf(bootEvents('own-keys'), 7)) {
+    const variable = type === EventType.variableDriverConfig ? parseVariable(data) : null;
+    if (variable !== null) write(variable.name, variable.guid, variable.value);
+  }
+  const machine = new Machine({ efivars, mountOf: async () => null });
+  const verdict = () => nextBoot(vault.locked, machine);
+  expect(await verdict()).toEqual([
+    { slot, verdict: 'opens', reasons: ['nothing is seen that changes PCR 7'] },
+  ]);
+  const image = 'd719b2cb-3d3a-4596-a3bc-dad00e67656f';
+  write('dbx', image, fixture('own-keys-dbx.variable').subarray(4));
+  expect(await verdict()).toEqual([
+    {
+      ...{ slot, verdict: 'refused' },
+      reasons: ['PCR 7: the Secure Boot variable dbx changed (event 8): one entry added, 2 in all'],
+    },
+  ]);
+  write('BootNext', '8be4df61-93ca-11d2-aa0d-00e098032b8c', Buffer.from('0300', 'hex'));
+  const [asked] = await verdict();
+  expect(asked?.verdict).toBe('unknown');
+  expect(asked?.reasons[0]).toBe('another boot entry is set for the next start alone (BootNext)');
+  rmSync(efivars, { recursive: true });
+  expect((await verdict())[0]).toMatchObject({
+    verdict: 'unknown',
+    reasons: expect.arrayContaining(['PCR 7: the Secure Boot variable dbx can not be read']),
+  });
+  rmSync(vault.eventLog);
+  expect((await verdict())[0]?.reasons[0]).toMatch(/^the kernel shows no event log of this boot/);
+});
+
 test('a slot that is removed takes its log with it', async () => {
+  await vault.boot('own-keys-dbx');
   await vault.recover();
   const { slot: other } = await vault.service.keys.addTpm({ pin: null, pcrs: [7], bank: 'sha256' }, peer);
   expect(readdirSync(folder).sort()).toEqual([slot, other].map(String).sort());
