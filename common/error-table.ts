@@ -228,7 +228,7 @@ export const errorTable = {
   TPM_LOCKOUT: {
     errno: 'EACCES',
     exit: Exit.locked,
-    sentence: 'the TPM is locked out after too many wrong PINs',
+    sentence: 'the TPM is locked out after too many wrong PINs: {part}',
     hint: 'wait for it to heal, or use the recovery key: {command}',
     command: recovery,
   },

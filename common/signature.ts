@@ -10,7 +10,8 @@ export type SignatureKind =
   | 'audit-archive'
   | 'export'
   | 'attest'
-  | 'log-copy';
+  | 'log-copy'
+  | 'event-log';
 
 /** DER prefix of an Ed25519 SubjectPublicKeyInfo (RFC 8410 section 4). */
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');

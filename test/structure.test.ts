@@ -74,8 +74,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: ['common', 'daemon/protocol', 'daemon/client', 'native/ipc.ts'],
   'fs/disk': [],
+  'fs/event-log': ['common'],
   'fs/manifest': ['common', 'native/index.ts'],
-  'fs/vault': ['common', 'native/index.ts', 'fs/disk'],
+  'fs/vault': ['common', 'native/index.ts', 'fs/disk', 'fs/event-log'],
   'fs/audit': ['common', 'fs/disk'],
   'fs/proof': ['common', 'fs/audit', 'fs/manifest', 'fs/disk'],
   // A program without the addon.
@@ -103,6 +104,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     ...[
       'fs/manifest',
       'fs/vault',
+      'fs/event-log',
+      'fs/disk',
       'fs/audit',
       'fs/cube',
       'fs/mount',

@@ -6,15 +6,22 @@ import { Exit } from '../../common/exit.js';
 import type { Why } from '../../daemon/protocol/control.js';
 import { command } from '../definition.js';
 import { asCalled } from '../output/invocation.js';
-import { vaultTarget } from '../vault-path.js';
+import { whyTarget } from '../service/why-target.js';
 
 export const why = command({
   name: 'why',
   summary: 'Tell the reason behind a refusal, and the exact next command',
-  args: [{ form: '[target]', text: 'a path or an ID; without it, the vault', completes: 'vault-path' }],
+  args: [
+    {
+      form: '[target]',
+      text: 'a path, PATH@VERSION, a path below a mount of the past, or an ID; without it, the vault',
+      completes: 'vault-path',
+    },
+  ],
   examples: [
     { text: 'Why is the vault locked', line: 'sherinctl why' },
     { text: 'Why can a file not be read', line: 'sherinctl why files/report.pdf' },
+    { text: 'Why can an old version not be read', line: 'sherinctl why files/report.pdf@3' },
   ],
   run: async (session, [target]) => {
     const client = session.connectIfRunning();
@@ -22,10 +29,9 @@ export const why = command({
     const answer =
       client === null
         ? notRunning(session.places)
-        : await client.call(
-            'why',
-            target === undefined ? {} : { target: vaultTarget(target, session.places) },
-          );
+        : target === undefined
+          ? await client.call('why', {})
+          : await whyTarget(session, client, target);
     output.result({ running: client !== null, ...answer }, () => {
       for (const reason of answer.reasons) output.line(output.name(reason));
       if (answer.next !== null) output.line(asCalled(`next: ${output.name(answer.next)}`));

@@ -35,10 +35,29 @@ export async function findVersion(
   client: ControlClient,
   { path: written, version }: VersionName,
 ): Promise<FoundVersion> {
-  const path = vaultPath(written, session.places);
   const wanted = /^\d{1,15}$/.test(version)
     ? { number: Number(version) }
     : { until: endOf(version, new Date()) };
+  return lookFor(session, client, vaultPath(written, session.places), version, wanted);
+}
+
+/** The last version of a path of the vault before a time, nanoseconds since 1970. @throws as {@link findVersion} */
+export async function findVersionBefore(
+  session: Session,
+  client: ControlClient,
+  path: string,
+  until: bigint,
+): Promise<FoundVersion> {
+  return lookFor(session, client, path, formatTime(String(until)), { until });
+}
+
+async function lookFor(
+  session: Session,
+  client: ControlClient,
+  path: string,
+  version: string,
+  wanted: { readonly number: number } | { readonly until: bigint },
+): Promise<FoundVersion> {
   let before = 'number' in wanted ? wanted.number + 1 : undefined;
   for (;;) {
     const { versions, total } = await historyPage(session, client, path, before);

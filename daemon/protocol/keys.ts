@@ -36,6 +36,14 @@ export const rekeySchema = z.strictObject({
 });
 export type Rekey = z.infer<typeof rekeySchema>;
 
+export const nextBootSchema = z.strictObject({
+  slot,
+  /** After a restart; `refused`: something that is measured is another by then. */
+  verdict: z.enum(['opens', 'refused', 'unknown']),
+  reasons: z.array(z.string()),
+});
+export type NextBoot = z.infer<typeof nextBootSchema>;
+
 /** How to seal. */
 const seal = {
   pcrs: z.array(z.int().min(0).max(23)).min(1).max(24),
@@ -48,6 +56,11 @@ export const keyMethods = {
     'Key slots, whether the vault has a rollback counter, and how far a rekey is',
     nothing,
     z.strictObject({ slots: z.array(keySlotSchema), counter: z.boolean(), rekey: rekeySchema.nullable() }),
+  ),
+  'key.next-boot': method(
+    'Whether the TPM slots will open after a restart, as far as what will be measured can be told',
+    nothing,
+    z.strictObject({ slots: z.array(nextBootSchema) }),
   ),
   'key.add': method(
     'Adds a passphrase slot, or a recovery slot; what opens it comes from the descriptor',

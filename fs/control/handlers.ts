@@ -8,6 +8,7 @@ import { pageOf } from './answer-space.js';
 import { attestHandlers } from './attest-handlers.js';
 import { auditHandlers } from './audit-handlers.js';
 import type { BackupHandlers } from './backup-handlers.js';
+import { bootHandlers } from './boot-handlers.js';
 import { checkHandlers } from './check-handlers.js';
 import type { ClientThreads } from './client-threads.js';
 import { engineHandlers } from './engine-handlers.js';
@@ -33,7 +34,7 @@ async function whyOf(service: VaultService, target: string | undefined): Promise
   const reason = (await service.refusal()) ?? service.freezing.reason;
   if (reason === null) return whyVault(await service.unlocked());
   const { reasons, next } = whyError(reason);
-  return { reasons: [...reasons, ...(await service.lockout(reason))], next };
+  return { reasons: [...reasons, ...(await service.tpmReasons(reason))], next };
 }
 
 /** All methods of the control socket over one service. `stopped` ends the process once `stop` has been answered, `upgrade` does so by itself. */
@@ -65,6 +66,7 @@ export function controlHandlers(
     ...accessHandlers(service),
     ...taskHandlers(service.tasks),
     ...keyHandlers(service),
+    ...bootHandlers(service),
 
     status: () => service.status(),
 

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { Keyring, type NvIndex, Secret } from '../../native/index.js';
 import { syncDirectory } from '../disk/durable.js';
+import { readBootLog } from './boot-log.js';
 import { defineCounter } from './counter.js';
 import { VaultDirectory } from './directory.js';
 import type { Bank } from './fields.js';
@@ -12,6 +13,7 @@ import { writeHeader } from './header-file.js';
 import { KnownVaults } from './known-vaults.js';
 import { LockedVault, type VaultPlaces } from './open.js';
 import { makeRecoverySlot } from './recovery-slot.js';
+import { keepSealingLog } from './sealing-log.js';
 import { TpmSession } from './tpm-session.js';
 import { makeTpmSlot } from './tpm-slot.js';
 import { sourceForNew } from './tpm-source.js';
@@ -139,6 +141,9 @@ async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault>
     headerHash: headerHash(header),
     counter: counter.value,
   });
+  const log = await readBootLog(tpmSlot, places.eventLog);
+  if (log.state === 'read')
+    await keepSealingLog({ directory, uuid }, tpmSlot, log.bytes, (message) => keyring.sign(message));
   await writeHeader(directory.inside(), header);
   return {
     vault: new LockedVault(directory, header, places, null, session),

@@ -34,6 +34,7 @@ export async function enrollTpm(
     const { signature: _, ...before } = vault.header;
     const parameters = { ...options, uuid: vault.uuid, id: freeId(vault.header), keyring, slotCounter };
     const slot = await makeTpmSlot(session, parameters);
+    await vault.keepSealingLog(slot, keyring);
     const slots = [slot, ...before.slots.filter(({ type }) => type !== 'tpm2')];
     await vault.replaceHeader(
       { ...before, slots, counter: counter.index, generation: before.generation + 1 },

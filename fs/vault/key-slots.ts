@@ -75,6 +75,7 @@ export async function sealed(
   try {
     const slot = await makeTpmSlot(session, { ...wish, uuid, id, keyring, slotCounter });
     requireSame(keyring, await openTpmSlot(session, uuid, epochs, slot, wish.pin));
+    await work.vault.keepSealingLog(slot, keyring);
     work.reached?.('sealed');
     return slot;
   } catch (error) {

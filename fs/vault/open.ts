@@ -1,5 +1,6 @@
 import { SherinError } from '../../common/errors.js';
 import type { Keyring, Secret } from '../../native/index.js';
+import { type BootLog, readBootLog } from './boot-log.js';
 import { defineCounter, RollbackCounter } from './counter.js';
 import { VaultDirectory } from './directory.js';
 import {
@@ -17,6 +18,7 @@ import { type HeaderName, readHeader, restoreHeaderFile, writeHeader } from './h
 import { type KnownIdentity, type KnownVault, KnownVaults, type PinnedHead } from './known-vaults.js';
 import { openPassphraseSlot } from './passphrase-slot.js';
 import { openRecoverySlot } from './recovery-slot.js';
+import { dropSealingLogs, keepSealingLog, readSealingLog, type SealingLog } from './sealing-log.js';
 import { TpmSession } from './tpm-session.js';
 import { isWrongPin, openTpmSlot } from './tpm-slot.js';
 import { sourceForNew, sourceForSlot, type TpmPlaces } from './tpm-source.js';
@@ -24,6 +26,8 @@ import { sourceForNew, sourceForSlot, type TpmPlaces } from './tpm-source.js';
 export interface VaultPlaces extends TpmPlaces {
   /** File of the vaults this machine knows. */
   readonly knownVaults: string;
+  /** Event log of the boot, where it is another file than the kernel's. */
+  readonly eventLog?: string;
 }
 
 export interface OpenOptions {
@@ -209,6 +213,23 @@ export class LockedVault {
     await writeHeader(this.directory.inside(), signed);
     this.#header = signed;
     this.#fromBackup = false;
+    await dropSealingLogs(this.directory, signed.slots);
+  }
+
+  /** What was measured in this boot, for the TPM of a slot. */
+  bootLog(slot: Pick<TpmSlot, 'kind' | 'device'>): Promise<BootLog> {
+    return readBootLog(slot, this.#places.eventLog);
+  }
+
+  /** Keeps with a slot that was sealed just now what has been measured, for the day that its PCRs are others. */
+  async keepSealingLog(slot: TpmSlot, keyring: Keyring): Promise<void> {
+    const log = await this.bootLog(slot);
+    if (log.state === 'read') await keepSealingLog(this, slot, log.bytes, (message) => keyring.sign(message));
+  }
+
+  /** What was kept with a slot, by the key that the header has. */
+  sealingLog(slot: TpmSlot): Promise<SealingLog> {
+    return readSealingLog(this, slot, headerPublicKey(this.#header));
   }
 
   /** Puts a header that was read from the backup in the place of the damaged one; for a vault that has opened with it. */

@@ -49,6 +49,7 @@ export function tpmError(error: unknown, tcti: string): unknown {
   if (code === 'EPRIMARY') return new SherinError('TPM_PRIMARY_CHANGED', {}, { cause: error });
   if (code === 'EACCES' || code === 'EPERM' || isTransportFailure(error))
     return new SherinError('TPM_MISSING', { tcti: `${tcti} (${code})` }, { cause: error });
-  if (tpmRefusal(error) === 'lockout') return new SherinError('TPM_LOCKOUT', {}, { cause: error });
+  if (tpmRefusal(error) === 'lockout')
+    return new SherinError('TPM_LOCKOUT', { part: 'sherinctl why says when it heals' }, { cause: error });
   return new SherinError('TPM_FAILED', { command: syscall, part: message }, { cause: error });
 }

@@ -184,6 +184,14 @@ async function wrongPin(tpm: Tpm): Promise<string> {
   return `wrong PIN; ${left === 1 ? 'one more attempt is' : `${left} more attempts are`} left before the TPM locks${healing}`;
 }
 
+/** When a locked TPM takes a PIN again, where it heals by itself. */
+async function healing(tpm: Tpm): Promise<string> {
+  const { lockoutCounter, maxAuthFail, lockoutInterval } = await tpm.info();
+  if (lockoutInterval === 0) return 'it does not heal by itself';
+  const wrong = Math.max(1, lockoutCounter - maxAuthFail + 1);
+  return `a PIN is taken again within ${wrong * lockoutInterval} s`;
+}
+
 function refused(part: string, cause: unknown): SherinError {
   return new SherinError('SLOT_REFUSED', { slot: 'TPM', part }, { cause });
 }
@@ -203,6 +211,8 @@ async function unsealError(error: unknown, tpm: Tpm, slot: TpmSlot): Promise<unk
       return new SherinError('TPM_POLICY', { part: 'this slot was removed' }, { cause: error });
     case 'policyFail':
       return new SherinError('TPM_POLICY', { part: await explainPolicy(tpm, slot) }, { cause: error });
+    case 'lockout':
+      return new SherinError('TPM_LOCKOUT', { part: await healing(tpm) }, { cause: error });
     default:
       return error;
   }

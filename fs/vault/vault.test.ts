@@ -97,7 +97,10 @@ describe('a vault', () => {
     let code = '';
     for (let n = 0; n < 40 && code !== 'TPM_LOCKOUT'; n++) code = await guess();
     expect(code).toBe('TPM_LOCKOUT');
-    await expect(again.unlockTpm(pin('4711'))).rejects.toMatchObject({ code: 'TPM_LOCKOUT' });
+    await expect(again.unlockTpm(pin('4711'))).rejects.toMatchObject({
+      code: 'TPM_LOCKOUT',
+      message: expect.stringMatching(/: a PIN is taken again within \d+ s$/),
+    });
   });
 
   test('stays shut when a PCR changed, and says which', async () => {

@@ -53,6 +53,7 @@ describe('a changed PCR', () => {
     expectRefused();
     const why = machine.ok('why');
     expect(why).toContain(`PCR 7 was ${'0'.repeat(64)}, is ${now}`);
+    expect(why).toContain('no boot is measured into a software TPM');
     expect(why).toContain('next: sherinctl unlock --recovery\n');
     expect(machine.status().vault).toMatchObject({ state: 'locked', reason: { code: 'TPM_POLICY' } });
     expect(machine.shell('$CTL unlock --recovery-fd 3 3<recovery')).toMatchObject({ code: 0 });
@@ -145,6 +146,9 @@ describe('the software TPM', () => {
     expect(machine.ok('up')).toContain(text);
     expect(readFileSync(join(machine.mount, '.sherin/status.json'), 'utf8')).toContain(text);
     expect(machine.shell('$CTL doctor').out).toContain('software');
+    expect(machine.ok('doctor', '--next-boot')).toMatch(
+      /^ok +slot 0 +it will open after a restart: no boot is measured/,
+    );
   });
 
   it('killed while mounted: reads go on, lock and unlock start it anew, and down ends it', async () => {

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { eventsOf } from './compare.js';
+import { imagePath } from './device-path.js';
+import { parseVariable } from './efi-variable.js';
+import type { BootEvent } from './event-log.js';
+import { type BootName, bootEvents, bootPcrs, fixture } from './fixtures.fixture.js';
+import { forecast, type MachineFacts } from './forecast.js';
+
+/** The machine as it was measured, with other values of some variables and other hashes of some programs. */
+function machine(
+  name: BootName,
+  variables: Readonly<Record<string, Buffer | null | undefined>> = {},
+  programs: Readonly<Record<string, Buffer | null | undefined>> = {},
+): MachineFacts {
+  const events = bootEvents(name);
+  const measured = events.flatMap(({ data }) => parseVariable(data) ?? []);
+  const program = (file: string): BootEvent | undefined =>
+    events.find(({ pcr, data }) => pcr === 4 && imagePath(data)?.file === file);
+  return {
+    variable: async (_, wanted) =>
+      wanted in variables ? variables[wanted] : measured.find((each) => each.name === wanted)?.value,
+    program: async (_, file, bank) => (file in programs ? programs[file] : program(file)?.digests.get(bank)),
+  };
+}
+
+const dbx = fixture('own-keys-dbx.variable').subarray(4);
+
+test('a machine that did not change measures the same', async () => {
+  for (const name of ['own-keys', 'systemd-boot', 'secure-boot'] as const) {
+    const pcrs = await forecast(bootEvents(name), 'sha256', [0, 1, 2, 4, 7], machine(name));
+    for (const [pcr, { value, changes }] of pcrs) {
+      expect(value?.toString('hex')).toBe(bootPcrs(name).sha256?.[pcr]);
+      expect(changes).toEqual([]);
+    }
+    expect(pcrs.get(7)?.doubts).toEqual([]);
+  }
+});
+
+test('after dbx was changed, PCR 7 is foretold to the bit', async () => {
+  const pcrs = await forecast(bootEvents('own-keys'), 'sha256', [7], machine('own-keys', { dbx }));
+  expect(pcrs.get(7)).toEqual({
+    value: Buffer.from(bootPcrs('own-keys-dbx').sha256?.[7] ?? '', 'hex'),
+    changes: ['the Secure Boot variable dbx changed (event 8): one entry added, 2 in all'],
+    doubts: [],
+  });
+});
+
+test('after another GRUB was installed, PCR 4 is foretold but for what GRUB hands over, and PCR 7 is in doubt', async () => {
+  const file = '\\EFI\\BOOT\\grubx64.efi';
+  const other = eventsOf(bootEvents('secure-boot-grub'), 4).find(
+    ({ data }) => imagePath(data)?.file === file,
+  );
+  const changed = machine('secure-boot', {}, { [file]: other?.digests.get('sha256') });
+  const pcrs = await forecast(bootEvents('secure-boot'), 'sha256', [4, 7, 8], changed);
+  expect(pcrs.get(4)?.value?.toString('hex')).toBe(bootPcrs('secure-boot-grub').sha256?.[4]);
+  expect(pcrs.get(4)?.changes).toEqual([`the boot program ${file} changed (event 30)`]);
+  expect(pcrs.get(4)?.doubts).toEqual([
+    'the boot program that a boot loader handed over can not be looked at',
+  ]);
+  expect(pcrs.get(7)?.doubts).toEqual(['another boot program may be trusted by another key']);
+  expect(pcrs.get(8)?.doubts).toContain('the kernel command line is what a boot program finds then');
+});
+
+test('what can not be looked at is a doubt', async () => {
+  const file = '\\EFI\\BOOT\\BOOTX64.EFI';
+  const blind = machine('own-keys', { dbx: undefined, BootOrder: undefined }, { [file]: null });
+  const pcrs = await forecast(bootEvents('own-keys'), 'sha256', [1, 4, 7], blind);
+  expect(pcrs.get(7)?.doubts).toEqual(['the Secure Boot variable dbx can not be read']);
+  expect(pcrs.get(1)?.doubts).toEqual(['the order of boot entries (BootOrder) can not be read']);
+  expect(pcrs.get(4)?.doubts).toEqual([`the boot program ${file} is not there any more`]);
+});
+
+test('another order of boot entries changes PCR 1', async () => {
+  const BootOrder = Buffer.from('000001000200', 'hex');
+  const pcrs = await forecast(bootEvents('own-keys'), 'sha256', [1], machine('own-keys', { BootOrder }));
+  expect(pcrs.get(1)?.changes).toEqual([
+    'the order of boot entries (BootOrder) changed (event 10): it was 0001, 0000, 0002, is 0000, 0001, 0002',
+  ]);
+  expect(pcrs.get(1)?.value?.toString('hex')).not.toBe(bootPcrs('own-keys').sha256?.[1]);
+});

@@ -1,0 +1,161 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventsOf } from '../../event-log/compare.js';
+import { parseVariable } from '../../event-log/efi-variable.js';
+import { EventType } from '../../event-log/event-types.js';
+import { bootEvents, fixture } from '../../event-log/fixtures.fixture.js';
+import { peer } from '../service.fixture.js';
+import { Machine } from './machine.js';
+import { MeasuredVault } from './measured-vault.fixture.js';
+import { nextBoot } from './next-boot.js';
+
+let vault: MeasuredVault;
+let folder: string;
+const reseal = 'if the change is yours, seal to it once the vault is open: sherinctl key reseal 0';
+const counted = 'the TPM counts 0 of 3 wrong attempts; attempts left: 3';
+let slot = 0;
+
+beforeAll(async () => {
+  vault = await MeasuredVault.create();
+  folder = join(vault.vault, 'event-logs');
+});
+afterAll(() => vault.remove());
+
+test('a slot that was sealed without an event log says so, and how to get one', async () => {
+  await vault.boot('own-keys');
+  expect(existsSync(folder)).toBe(false);
+  expect(await vault.reasons()).toEqual([
+    expect.stringMatching(
+      /^PCR 7: no event log was kept when slot 0 was sealed: sherinctl key reseal 0 keeps one/,
+    ),
+    reseal,
+    counted,
+  ]);
+});
+
+test('sealing keeps the event log of the boot beside the header, and the slot it replaces loses its own', async () => {
+  await vault.recover();
+  const first = await vault.reseal();
+  expect(readdirSync(folder)).toEqual([String(first)]);
+  slot = await vault.reseal();
+  expect(slot).not.toBe(first);
+  expect(readdirSync(folder)).toEqual([String(slot)]);
+  const file = join(folder, String(slot));
+  expect(readFileSync(file).subarray(64).equals(fixture('own-keys.log'))).toBe(true);
+  expect([statSync(folder).mode & 0o777, statSync(file).mode & 0o777]).toEqual([0o700, 0o600]);
+  // the TPM begins anew, and the same is measured
+  await vault.boot('own-keys');
+  expect(await vault.reasons()).toEqual([]);
+});
+
+test('after a change of dbx the event behind the PCR is named', async () => {
+  await vault.boot('own-keys-dbx');
+  expect(await vault.reasons()).toEqual([
+    'PCR 7: the Secure Boot variable dbx changed (event 8): one entry added, 2 in all',
+    reseal.replace('0', String(slot)),
+    counted,
+  ]);
+});
+
+test('many differences are told as the first ones and a number', async () => {
+  await vault.boot('own-keys-off');
+  const [first, ...others] = await vault.reasons();
+  expect(first).toBe('PCR 7: the Secure Boot variable SecureBoot changed (event 4): it was on, is off');
+  expect(others[3]).toBe('PCR 7: 2 more events differ');
+});
+
+test('a log that does not lead to the PCR explains nothing', async () => {
+  await vault.boot('own-keys-dbx');
+  writeFileSync(vault.eventLog, fixture('own-keys-off.log'));
+  expect((await vault.reasons())[0]).toMatch(/^PCR 7: the event log of this boot does not lead to its value/);
+  writeFileSync(vault.eventLog, fixture('own-keys-off.log').subarray(1));
+  expect((await vault.reasons())[0]).toMatch(
+    /^the event behind it is not known: of the event log of this boot, it is malformed/,
+  );
+  rmSync(vault.eventLog);
+  expect((await vault.reasons())[0]).toMatch(/the kernel shows no event log of this boot/);
+  mkdirSync(vault.eventLog);
+  expect((await vault.reasons())[0]).toMatch(/can not be read \(EISDIR\)/);
+  rmSync(vault.eventLog, { recursive: true });
+});
+
+test('what a program extended since the boot is told as that', async () => {
+  await vault.boot('own-keys');
+  vault.extend(['ab'.repeat(32)]);
+  expect((await vault.reasons())[0]).toMatch(
+    /^PCR 7: this boot was measured as the one .* a restart undoes it$/,
+  );
+});
+
+test('a forged log of a slot is left out, and what stands in its place hangs nobody', async () => {
+  await vault.boot('own-keys-dbx');
+  const file = join(folder, String(slot));
+  const good = readFileSync(file);
+  const places: readonly (() => void)[] = [
+    () =>
+      writeFileSync(
+        file,
+        good.map((byte, at) => (at === 2000 ? byte ^ 1 : byte)),
+      ),
+    () => writeFileSync(file, good.subarray(0, 64)),
+    () => writeFileSync(file, Buffer.concat([good, Buffer.alloc(1024 * 1024)])),
+    () => mkdirSync(file),
+  ];
+  for (const forge of places) {
+    rmSync(file, { recursive: true });
+    forge();
+    expect((await vault.reasons())[0]).toMatch(
+      /^PCR 7: the event log kept with slot \d is not what this vault signed/,
+    );
+  }
+  rmSync(file, { recursive: true });
+  expect((await vault.reasons())[0]).toMatch(/^PCR 7: no event log was kept when slot/);
+  writeFileSync(file, good);
+  expect((await vault.reasons())[0]).toMatch(/dbx changed/);
+});
+
+test('what the next boot will measure is foretold from EFI variables as they are now', async () => {
+  await vault.boot('own-keys');
+  const efivars = join(vault.home, 'efivars');
+  mkdirSync(efivars);
+  const write = (name: string, guid: string, value: Buffer): void =>
+    writeFileSync(join(efivars, `${name}-${guid}`), Buffer.concat([Buffer.alloc(4, 7), value]));
+  for (const { type, data } of eventsOf(bootEvents('own-keys'), 7)) {
+    const variable = type === EventType.variableDriverConfig ? parseVariable(data) : null;
+    if (variable !== null) write(variable.name, variable.guid, variable.value);
+  }
+  const machine = new Machine({ efivars, mountOf: async () => null });
+  const verdict = () => nextBoot(vault.locked, machine);
+  expect(await verdict()).toEqual([
+    { slot, verdict: 'opens', reasons: ['nothing is seen that changes PCR 7'] },
+  ]);
+  const image = 'd719b2cb-3d3a-4596-a3bc-dad00e67656f';
+  write('dbx', image, fixture('own-keys-dbx.variable').subarray(4));
+  expect(await verdict()).toEqual([
+    {
+      ...{ slot, verdict: 'refused' },
+      reasons: ['PCR 7: the Secure Boot variable dbx changed (event 8): one entry added, 2 in all'],
+    },
+  ]);
+  write('BootNext', '8be4df61-93ca-11d2-aa0d-00e098032b8c', Buffer.from('0300', 'hex'));
+  const [asked] = await verdict();
+  expect(asked?.verdict).toBe('unknown');
+  expect(asked?.reasons[0]).toBe('another boot entry is set for the next start alone (BootNext)');
+  rmSync(efivars, { recursive: true });
+  expect((await verdict())[0]).toMatchObject({
+    verdict: 'unknown',
+    reasons: expect.arrayContaining(['PCR 7: the Secure Boot variable dbx can not be read']),
+  });
+  rmSync(vault.eventLog);
+  expect((await verdict())[0]?.reasons[0]).toMatch(/^the kernel shows no event log of this boot/);
+});
+
+test('a slot that is removed takes its log with it', async () => {
+  await vault.boot('own-keys-dbx');
+  await vault.recover();
+  const { slot: other } = await vault.service.keys.addTpm({ pin: null, pcrs: [7], bank: 'sha256' }, peer);
+  expect(readdirSync(folder).sort()).toEqual([slot, other].map(String).sort());
+  await vault.service.keys.remove(slot, false, peer);
+  expect(readdirSync(folder)).toEqual([String(other)]);
+});
