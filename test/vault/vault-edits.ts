@@ -93,10 +93,14 @@ const edits: Readonly<Record<string, Edit>> = {
 };
 
 function filesOf(vault: string): string[] {
-  return readdirSync(vault, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  return (
+    readdirSync(vault, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      // What is a file outside, too, is not to be edited.
+      .filter((path) => lstatSync(path).nlink === 1)
+      .sort()
+  );
 }
 
 /** Does one to three of them. @returns what was done, in words */

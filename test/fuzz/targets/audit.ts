@@ -44,11 +44,12 @@ async function madeLog(): Promise<Made> {
   return { directory: dir, bytes, anchors: Buffer.from(heads.map((head) => `${head}\n`).join('')) };
 }
 
+/** What happened, without what is of one making of the log: times, hashes, signatures. */
 function recordsOf(bytes: Buffer): string {
   const lines = bytes.toString('latin1').split('\n');
   return lines
     .filter((line) => line.startsWith('{"actor"'))
-    .map((line) => `${line}\n`)
+    .map((line) => `${line.replace(/"(mac|prev|ts)":"[^"]*",/g, '')}\n`)
     .join('');
 }
 
