@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
-import type { Why } from '../../daemon/protocol/control.js';
+import type { Why } from '../../daemon/protocol/why.js';
 import { command } from '../definition.js';
 import { asCalled } from '../output/invocation.js';
 import { whyTarget } from '../service/why-target.js';

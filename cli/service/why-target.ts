@@ -1,7 +1,7 @@
 /** Why something named by a person is refused: what is there now, an old version, or what a mount of the past shows. */
 import { SherinError } from '../../common/errors.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
-import type { Why } from '../../daemon/protocol/control.js';
+import type { Why } from '../../daemon/protocol/why.js';
 import type { Session } from '../session.js';
 import { type FoundVersion, findVersion, findVersionBefore, parseVersionName } from '../transfer/version.js';
 import { vaultPath, vaultTarget } from '../vault-path.js';

@@ -18,8 +18,10 @@ import { callerSchema, objectMethods } from './objects.js';
 import { failureSchema } from './rpc.js';
 import { spaceMethods } from './space.js';
 import { type Method, method, nothing } from './terms.js';
+import { upgradeMethods } from './upgrade.js';
 import { count, target, text, time } from './values.js';
 import { versionSchema } from './version.js';
+import { whySchema } from './why.js';
 
 export { type MountDriverName, mountDrivers } from './mount-drivers.js';
 export type { LineageInfo } from './space.js';
@@ -196,14 +198,6 @@ export const statusSchema = z.strictObject({
   syncs: z.strictObject({ buckets: z.array(count), seconds: z.number().nonnegative() }),
 });
 export type Status = z.infer<typeof statusSchema>;
-
-export const whySchema = z.strictObject({
-  /** Sentences, most important first. */
-  reasons: z.array(text),
-  /** The exact next command, or null when nothing is wrong. */
-  next: text.nullable(),
-});
-export type Why = z.infer<typeof whySchema>;
 
 const cubeIds = z.array(z.string()).min(1).max(mostCubeIds);
 
@@ -388,8 +382,6 @@ export const controlMethods = {
     z.strictObject({ purged: z.array(z.string()) }),
   ),
 } as const satisfies Record<string, Method>;
-
-import { upgradeMethods } from './upgrade.js';
 
 export type ControlMethod = keyof typeof controlMethods;
 /** Parameters as a caller writes them (defaults may be left out). */

@@ -1,5 +1,6 @@
 import { SherinError } from '../../common/errors.js';
-import { longestText, type Why } from '../../daemon/protocol/control.js';
+import { longestText } from '../../daemon/protocol/control.js';
+import type { Why } from '../../daemon/protocol/why.js';
 import type { VaultService } from '../service/service.js';
 import { whyContent, whyError, whyVault } from '../service/why.js';
 import { accessHandlers } from './access-handlers.js';

@@ -1,7 +1,7 @@
 import { SherinError } from '../../common/errors.js';
 import { asCubeId, type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import { isoTime } from '../../common/time.js';
-import type { Why } from '../../daemon/protocol/control.js';
+import type { Why } from '../../daemon/protocol/why.js';
 import { type CubeUse, objectCubes } from '../cube/catalog.js';
 import { faultWords } from '../cube/faults.js';
 import type { QuarantineState } from '../manifest/state.js';
