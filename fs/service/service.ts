@@ -29,6 +29,7 @@ import { lockoutReasons } from './lockout.js';
 import { Measures } from './measures.js';
 import { Mounting } from './mounting.js';
 import { Mounts } from './mounts.js';
+import { KeptNamespaces } from './namespaces/kept-namespaces.js';
 import { ObjectAccess } from './object-access.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
 import { Origins } from './origins.js';
@@ -89,6 +90,7 @@ export class VaultService implements VaultView {
   readonly lockout = (refusal: SherinError) => lockoutReasons(this.#locked, refusal);
   readonly #measures = new Measures();
   readonly rules: KeptRules;
+  readonly namespaces: KeptNamespaces;
   readonly mounts: Mounts;
   readonly freezing: Freezing;
   readonly #locked: LockedVault;
@@ -155,6 +157,10 @@ export class VaultService implements VaultView {
     this.tasks = new Tasks(this, this.#mounting);
     this.rules = new KeptRules({
       ...{ vault: this, admins: this.#admins },
+      withdraw: () => this.#mounting.invalidate('all'),
+    });
+    this.namespaces = new KeptNamespaces({
+      ...{ vault: this, admins: this.#admins, unaskable: () => locked.unaskable },
       withdraw: () => this.#mounting.invalidate('all'),
     });
     this.imports = new Importing({
