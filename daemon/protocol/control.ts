@@ -13,6 +13,7 @@ import { watchMethods } from './events.js';
 import { fsckSchema, rebuiltSchema } from './fsck.js';
 import { grantMethods } from './grants.js';
 import { keyMethods } from './keys.js';
+import { namespaceMethods } from './namespaces.js';
 import { callerSchema, objectMethods } from './objects.js';
 import { failureSchema } from './rpc.js';
 import { spaceMethods } from './space.js';
@@ -325,6 +326,7 @@ export const controlMethods = {
   ...engineMethods,
   ...admissionMethods,
   ...accessMethods,
+  ...namespaceMethods,
   ...objectMethods,
   ...watchMethods,
   ...grantMethods,
