@@ -87,9 +87,51 @@ test('each open asks the TPM where the namespace wants it, and nowhere else', as
   expect(asked).toBe(3);
   // Who has it open already reads on.
   (await session.openFile(ino, object, peer, session.tree, true)).close();
+  // A cube may be of any object.
+  const [cube] = Array.from(session.catalog.entries(), ([, entry]) => entry.cube);
+  if (cube === undefined) throw new Error('there is no cube');
+  (await session.openCube(cube, peer)).close();
+  expect(asked).toBe(4);
   // A file without content.
-  await vault.read(await vault.make(`new-${asked}`, ''));
-  expect(asked).toBe(3);
+  await vault.read(await vault.make('empty', ''));
+  expect(asked).toBe(4);
+  // One whose content is in no version yet.
+  await vault.read(await vault.make('written', 'new'));
+  expect(asked).toBe(5);
+});
+
+test('the kernel keeps nothing for the next open of what asks the TPM', async () => {
+  const session = await vault.session();
+  const kept = async (settings: object) => {
+    await vault.service.namespaces.set({ FILES: { ...usualSettings, ...settings } }, null, peer);
+    const object = session.tree.object(session.tree.inode(ino)?.object ?? 0) ?? null;
+    const file = await session.openFile(ino, object, peer, session.tree);
+    file.close();
+    return file.kept;
+  };
+  expect(await kept({})).toBe(true);
+  expect(await kept({ unseal: 'per-open' })).toBe(false);
+});
+
+test('a file that became another while the TPM was asked is opened as it is then', async () => {
+  await vault.service.namespaces.set({ FILES: { ...usualSettings, unseal: 'per-open' } }, null, peer);
+  const changing = await vault.make('changing', 'before');
+  const session = await vault.session();
+  await session.writing.snapshot();
+  const counted = LockedVault.prototype.askTpm;
+  LockedVault.prototype.askTpm = async function (this: LockedVault, ...args): Promise<void> {
+    await counted.apply(this, args);
+    session.changes.opened(changing);
+    await vault.write(changing, 0, 'behind');
+    session.changes.closed(changing);
+    await session.writing.snapshot();
+  };
+  try {
+    expect(await vault.read(changing)).toBe('behind');
+    expect(asked).toBe(1);
+  } finally {
+    LockedVault.prototype.askTpm = counted;
+  }
 });
 
 test('a refusal of the TPM refuses that open, on record, and the next one asks again', async () => {
