@@ -36,6 +36,8 @@ const onRequest = [
   'test/vault/crash-put.test.ts',
   'test/crash/keys.test.ts',
   'test/vault/counter-windows.test.ts',
+  // It waits for a deadline; fs/service/namespaces/tpm-at-open.test.ts has the short case.
+  'test/vault/hung-tpm.test.ts',
   'daemon/engine/approval.test.ts',
   // What takes minutes of a processor: backups in the middle of imports and kills, a disk that fills while it is written to, listings that read ahead,
   // whole cubes, bots that wait for a vault. Transcripts, unit tests and the other tests of a full disk have the plain cases.

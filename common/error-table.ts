@@ -10,6 +10,7 @@ import { daemonErrors } from './daemon-errors.js';
 import type { ErrorRow } from './error-row.js';
 import { Exit } from './exit.js';
 import { keyErrors } from './key-errors.js';
+import { namespaceErrors } from './namespace-errors.js';
 import { policyErrors } from './policy-errors.js';
 import { proofErrors } from './proof-errors.js';
 import { taskErrors } from './task-errors.js';
@@ -380,6 +381,7 @@ export const errorTable = {
   },
   ...attestationErrors,
   ...policyErrors,
+  ...namespaceErrors,
   ...daemonErrors,
   ...botErrors,
   ...upgradeErrors,

@@ -36,6 +36,7 @@ const table: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
   bot: async () => (await import('./bot.js')).bot,
   collection: async () => (await import('./collection.js')).collection,
   policy: async () => (await import('./policy.js')).policy,
+  namespace: async () => (await import('./namespace.js')).namespace,
   estop: async () => (await import('./estop.js')).estop,
   why: async () => (await import('./why.js')).why,
   metrics: async () => (await import('./metrics.js')).metrics,

@@ -14,6 +14,7 @@ import { fsckSchema, rebuiltSchema } from './fsck.js';
 import { grantMethods } from './grants.js';
 import { keyMethods, rekeySchema } from './keys.js';
 import { mountDrivers } from './mount-drivers.js';
+import { namespaceMethods } from './namespaces.js';
 import { callerSchema, objectMethods } from './objects.js';
 import { failureSchema } from './rpc.js';
 import { spaceMethods } from './space.js';
@@ -321,6 +322,7 @@ export const controlMethods = {
   ...engineMethods,
   ...admissionMethods,
   ...accessMethods,
+  ...namespaceMethods,
   ...objectMethods,
   ...watchMethods,
   ...grantMethods,

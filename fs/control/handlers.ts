@@ -1,6 +1,7 @@
 import { SherinError } from '../../common/errors.js';
 import { longestText } from '../../daemon/protocol/control.js';
 import type { Why } from '../../daemon/protocol/why.js';
+import { whyTpm } from '../service/namespaces/why-tpm.js';
 import type { VaultService } from '../service/service.js';
 import { whyContent, whyError, whyVault } from '../service/why.js';
 import { accessHandlers } from './access-handlers.js';
@@ -18,6 +19,7 @@ import { fsckHandlers } from './fsck-handlers.js';
 import { heldByFreeze } from './held-by-freeze.js';
 import { historyHandlers } from './history-handlers.js';
 import { keyHandlers } from './key-handlers.js';
+import { namespaceHandlers } from './namespace-handlers.js';
 import { objectHandlers } from './object-handlers.js';
 import { onBehalf } from './on-behalf.js';
 import { quarantineHandlers } from './quarantine-handlers.js';
@@ -31,9 +33,15 @@ import { usesOfContent } from './use-of-content.js';
 import type { WatchHandlers } from './watch-handlers.js';
 
 async function whyOf(service: VaultService, target: string | undefined): Promise<Why> {
-  if (target !== undefined) return whyContent(await service.settled(), target);
+  if (target !== undefined) {
+    const session = await service.settled();
+    return (await whyTpm(session, target)) ?? whyContent(session, target);
+  }
   const reason = (await service.refusal()) ?? service.freezing.reason;
-  if (reason === null) return whyVault(await service.unlocked());
+  if (reason === null) {
+    const session = await service.unlocked();
+    return (await whyTpm(session, null)) ?? whyVault(session);
+  }
   const { reasons, next } = whyError(reason);
   return { reasons: [...reasons, ...(await service.tpmReasons(reason))], next };
 }
@@ -65,6 +73,7 @@ export function controlHandlers(
     ...attestHandlers(service),
     ...auditHandlers(service),
     ...accessHandlers(service),
+    ...namespaceHandlers(service),
     ...taskHandlers(service.tasks),
     ...keyHandlers(service),
     ...bootHandlers(service),

@@ -40,6 +40,8 @@ export interface ExportTarget {
  */
 export class ObjectContent {
   readonly size: number;
+  /** What the kernel has of it may answer for who opens it next. */
+  readonly kept: boolean;
   /** For a driver that reads on threads of its own. */
   readonly grant: {
     readonly reader: CubeReader;
@@ -58,7 +60,9 @@ export class ObjectContent {
     source: ContentSource,
     object: { readonly length: number; readonly node: Buffer },
     closed: () => void = () => undefined,
+    kept = true,
   ) {
+    this.kept = kept;
     this.#source = source;
     this.#closed = closed;
     this.#node = object.node;

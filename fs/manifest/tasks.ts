@@ -15,8 +15,8 @@ export const tasksMark = Buffer.from('1');
 export const taskParts = ['inbox', 'out', 'results'] as const;
 export type TaskPart = (typeof taskParts)[number];
 
-/** Files in the directory itself: what the policy engine knows, and the access rules. */
-export type PolicyRecordName = 'policy' | 'access';
+/** Files in the directory itself: what the policy engine knows, the access rules, and the settings of namespaces. */
+export type PolicyRecordName = 'policy' | 'access' | 'namespaces';
 const policyNamespace = parseNamespace('POLICY');
 
 export interface TaskPlace {

@@ -140,6 +140,12 @@ export class FileSystem {
     return this.#open.presentFile(handle);
   }
 
+  /** What the kernel had of it before may answer reads of this handle. */
+  keeps(handle: number): boolean {
+    const { node, file } = this.#open.get(handle);
+    return !node.direct && (file.kept ?? true);
+  }
+
   /** Handles that are open on these inodes. */
   handlesOf(inodes: readonly number[]): readonly number[] {
     return this.#open.handlesOf(new Set(inodes));

@@ -88,11 +88,11 @@ export class FilesNode extends Node {
     return inode.target;
   }
 
-  override async open(caller: Caller): Promise<OpenFile> {
+  override async open(caller: Caller, again = false): Promise<OpenFile> {
     const { inode } = await this.#inode();
     if (inode.kind === 'directory') throw new PosixError('EISDIR');
     if (inode.kind !== 'file') throw new PosixError('ENXIO');
-    return this.#source.openInode(this.ino, caller);
+    return this.#source.openInode(this.ino, caller, again);
   }
 
   override async xattr(name: string): Promise<Buffer | undefined> {

@@ -70,7 +70,8 @@ export abstract class Node {
   readlink(): Soon<Buffer> {
     throw new PosixError('EINVAL');
   }
-  open(_caller: Caller): Soon<OpenFile> {
+  /** @param _again for who has it open already, and reads on */
+  open(_caller: Caller, _again?: boolean): Soon<OpenFile> {
     throw new PosixError('EISDIR');
   }
   /** A value of an attribute by name, whose bytes are given as Latin-1; undefined: there is none. */

@@ -111,7 +111,7 @@ export class OpenFiles {
       const open = this.get(handle);
       const { versions } = open;
       if (open.seen === versions) return open;
-      const fresh = await open.node.open(open.caller);
+      const fresh = await open.node.open(open.caller, open.file !== nothing);
       if (open.seen === versions || !this.#handles.has(handle)) {
         fresh.close();
         continue;

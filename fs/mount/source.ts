@@ -50,6 +50,8 @@ export interface OpenFile {
   read(offset: number, length: number, target: Buffer): Promise<number>;
   /** No read follows; one that is under way may still settle. */
   close(): void;
+  /** False: what the kernel has of it is not to answer for who opens it next. */
+  readonly kept?: boolean;
   /** Absent where content is not kept in cubes. */
   readonly grant?: ReadGrant | undefined;
 }
@@ -204,8 +206,8 @@ export interface MountSource {
   ranges(): Ranges | Promise<Ranges>;
   /** The verified tree; unseals first where that is needed. @throws SherinError LOCKED, PIN_NEEDED, TPM_* */
   tree(): TreeView | Promise<TreeView>;
-  /** Opens a file's present version; recorded in the audit log. @throws SherinError DENIED, LOCKED, CUBE_QUARANTINED */
-  openInode(ino: number, caller: Caller): Promise<OpenFile>;
+  /** Opens a file's present version; recorded in the audit log. @param again for who has it open, and whose content is another now @throws SherinError DENIED, LOCKED, CUBE_QUARANTINED */
+  openInode(ino: number, caller: Caller, again?: boolean): Promise<OpenFile>;
   /** Null where opening has to be decided each time, or its record to be waited for. */
   prepare(ino: number): PreparedFile | null;
   openObject(id: SherinId, caller: Caller): Promise<OpenFile>;

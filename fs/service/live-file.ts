@@ -8,11 +8,13 @@ import type { Writing } from '../writing/writing.js';
 export class LiveFile implements OpenFile {
   readonly #writing: Writing;
   readonly #ino: number;
+  readonly kept: boolean;
   readonly #open: (stored: Stored) => ObjectContent;
   /** The last version that was read from. */
   #version: { readonly object: number; readonly content: ObjectContent } | null = null;
 
-  constructor(writing: Writing, ino: number, open: (stored: Stored) => ObjectContent) {
+  constructor(writing: Writing, ino: number, kept: boolean, open: (stored: Stored) => ObjectContent) {
+    this.kept = kept;
     this.#writing = writing;
     this.#ino = ino;
     this.#open = open;

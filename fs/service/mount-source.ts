@@ -107,13 +107,13 @@ export class VaultSource implements MountSource {
     return { tree, seek: (ino, offset, what) => session.changes.seek(tree, ino, offset, what) };
   }
 
-  async openInode(ino: number, caller: Caller): Promise<OpenFile> {
+  async openInode(ino: number, caller: Caller, again = false): Promise<OpenFile> {
     const session = await this.#vault.unlocked();
     const tree = await this.#treeOf(session);
     const inode = tree.inode(ino);
     if (inode === undefined) throw new SherinError('PATH_MISSING', { path: `inode ${ino}` });
     const object = inode.object === 0 ? null : (tree.object(inode.object) ?? null);
-    return session.openFile(ino, object, this.named(caller), tree);
+    return session.openFile(ino, object, this.named(caller), tree, again);
   }
 
   prepare(ino: number): PreparedFile | null {
@@ -128,9 +128,10 @@ export class VaultSource implements MountSource {
     const tree = await this.#treeOf(session);
     const object = tree.objectById(parseSherinId(id));
     if (object === undefined) throw new SherinError('ID_UNKNOWN', { id });
-    const [ino, ...others] = tree.inodesOf(object.no);
+    const inodes = tree.inodesOf(object.no);
+    const [ino, ...others] = inodes;
     await session.rights.requireTags(others, object.id, this.named(caller), tree);
-    return session.openContent({ ino: ino ?? null, object }, this.named(caller), tree);
+    return session.openContent({ ino: ino ?? null, object, inodes }, this.named(caller), tree);
   }
 
   async openGranted(id: SherinId, caller: Caller): Promise<OpenFile> {

@@ -23,6 +23,7 @@ import { availableBytes } from './disk-space.js';
 import { encodeOptions } from './encode-options.js';
 import { auditKeys, manifestKeys } from './key-uses.js';
 import type { Measures } from './measures.js';
+import { readNamespaces } from './namespaces/kept-namespaces.js';
 import { openJournal } from './open-journal.js';
 import { rebuildIfBroken } from './rebuilding.js';
 import { RollbackGuard } from './rollback-guard.js';
@@ -199,12 +200,14 @@ async function verified(
     const session = new Session({
       ...{ ...parts, uuid, auditDir, keyring, manifest, audit, guard, encode, owned, journal: opened },
       ...{ anchoring, logCopy },
+      askTpm: () => locked.askTpm(keyring.publicKey()),
       available: () => availableBytes(locked.directory.path),
     });
     const recovered = await session.recover();
     if (recovered > 0)
       session.records.note({ event: 'AUDIT_JOURNAL', id: null, actor, meta: { recovered } }, true);
     session.rules.take(await readRules(session, parts.log));
+    session.namespaces.take(await readNamespaces(session, parts.log));
     return session;
   } catch (error) {
     await audit?.close().catch(() => undefined);

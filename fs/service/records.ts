@@ -1,4 +1,5 @@
 import { SherinError } from '../../common/errors.js';
+import type { OpenLevel } from '../../common/namespaces/record.js';
 import type { Archivable, ArchiveWish } from '../audit/archivable.js';
 import { CoalescedAudit } from '../audit/coalesce.js';
 import type { AuditActor, AuditEvent } from '../audit/event.js';
@@ -96,17 +97,18 @@ export class Records {
   }
 
   /** An open. Normally nobody waits for the disk; a log that failed must take this record first. @throws as {@link record} */
-  async open(id: string, caller: Caller): Promise<void> {
-    if (this.#writable) return this.noteOpen(id, caller);
+  async open(id: string, caller: Caller, level: OpenLevel): Promise<void> {
+    if (this.#writable || level === 'off') return this.noteOpen(id, caller, level);
     this.#opened += 1;
     await this.record({ event: 'AUDIT_OPEN', id, actor: actorOf(caller), meta: {} });
   }
 
   /** An open that has been answered. */
-  noteOpen(id: string, caller: Caller): void {
+  noteOpen(id: string, caller: Caller, level: OpenLevel): void {
     this.#opened += 1;
+    if (level === 'off') return;
     const actor: AuditActor = actorOf(caller);
-    if (!this.#opens.first(actor, id, Date.now())) return;
+    if (!this.#opens.first(actor, id, Date.now()) && level === 'first') return;
     const recorded = this.#append({ event: 'AUDIT_OPEN', id, actor, meta: {} }, { patient: true });
     recorded.catch(() => this.#opens.forget(actor, id));
   }

@@ -30,6 +30,7 @@ import { KeyChanges } from './key-changes.js';
 import { Measures } from './measures.js';
 import { Mounting } from './mounting.js';
 import { Mounts } from './mounts.js';
+import { KeptNamespaces } from './namespaces/kept-namespaces.js';
 import { ObjectAccess } from './object-access.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
 import { Origins } from './origins.js';
@@ -95,6 +96,7 @@ export class VaultService implements VaultView {
   readonly nextBoot = () => nextBoot(this.#locked);
   readonly #measures = new Measures();
   readonly rules: KeptRules;
+  readonly namespaces: KeptNamespaces;
   readonly mounts: Mounts;
   readonly freezing: Freezing;
   readonly #locked: LockedVault;
@@ -128,8 +130,7 @@ export class VaultService implements VaultView {
     this.#end = new SessionEnd({ reader: this.#reader, invalidate, log });
     this.freezing = new Freezing({
       ...{ current: () => this.current(), log, note: (event) => this.note(event) },
-      flush: () => this.#mounting.invalidate('all'),
-      mark: options.freezeMark ?? null,
+      ...{ flush: invalidate, mark: options.freezeMark ?? null },
     });
     this.mounts = new Mounts(this.#mounting, (event) => this.note(event));
     this.history = new History(this, (what) => this.#mounting.invalidate(what));
@@ -164,10 +165,9 @@ export class VaultService implements VaultView {
       },
     });
     this.tasks = new Tasks(this, this.#mounting);
-    this.rules = new KeptRules({
-      ...{ vault: this, admins: this.#admins },
-      withdraw: () => this.#mounting.invalidate('all'),
-    });
+    const kept = { vault: this, admins: this.#admins, withdraw: invalidate };
+    this.rules = new KeptRules(kept);
+    this.namespaces = new KeptNamespaces({ ...kept, unaskable: () => locked.unaskable });
     this.imports = new Importing({
       ...{ vault: this, locked, store: this.store, lock: this.cubeLock },
       note: (event) => this.note(event),

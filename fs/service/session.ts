@@ -6,17 +6,15 @@ import type { CubeReader, CubeRef, EncodeOptions, Keyring } from '../../native/i
 import type { Anchoring, AnchoringState } from '../audit/anchoring.js';
 import type { AuditLog } from '../audit/log.js';
 import { CubeCatalog } from '../cube/catalog.js';
-import { ObjectContent } from '../cube/content.js';
+import type { ObjectContent } from '../cube/content.js';
 import type { CubeLock } from '../cube/cube-lock.js';
 import { FaultHandler } from '../cube/faults.js';
 import type { CubeStore } from '../cube/store.js';
-import { givenUpText } from '../history/restore.js';
 import type { LogCopy } from '../log-copy/log-copy.js';
-import { encodeSlots, slotBytes } from '../manifest/index-node.js';
+import { encodeSlots } from '../manifest/index-node.js';
 import type { Manifest, TreeHead } from '../manifest/manifest.js';
-import { slotsAround } from '../manifest/object-tree.js';
 import type { Mutation } from '../manifest/records.js';
-import { isCollected, type ObjectInfo, type Tree } from '../manifest/tree.js';
+import type { ObjectInfo, Tree } from '../manifest/tree.js';
 import type { BotFolders } from '../mount/bots/folders.js';
 import type { Caller, OpenFile, PreparedFile } from '../mount/source.js';
 import type { Journal } from '../writing/journal/journal.js';
@@ -29,7 +27,11 @@ import { GivenUpContent } from './given-up.js';
 import { LiveFile } from './live-file.js';
 import { LogChecks } from './log-checks.js';
 import { nameJournal } from './name-journal.js';
+import { NamespacesInForce, type Opened } from './namespaces/in-force.js';
+import { OpenGate } from './namespaces/open-gate.js';
+import { TpmAtOpen } from './namespaces/tpm-at-open.js';
 import { OpenObjects } from './open-objects.js';
+import { onlyCube, openedContent } from './opened-content.js';
 import { PastTrees } from './past-trees.js';
 import { PresentChanges } from './present-changes.js';
 import { Records } from './records.js';
@@ -60,6 +62,8 @@ export interface SessionParts {
   readonly lock: CubeLock;
   readonly admins: Admins;
   readonly bots: BotFolders;
+  /** Has the TPM release the key of this vault once more. */
+  readonly askTpm: () => Promise<void>;
   /** How cubes are encrypted; each with the owner of its file, where that counts. */
   readonly encode: EncodeOptions;
   /** IDs depend on the owner's uid. */
@@ -81,6 +85,8 @@ export class Session {
   readonly records: Records;
   readonly rules: AccessRules;
   readonly rights: Rights;
+  readonly namespaces = new NamespacesInForce();
+  readonly gate: OpenGate;
   readonly catalog: CubeCatalog;
   readonly faults: FaultHandler;
   readonly reader: CubeReader;
@@ -112,6 +118,7 @@ export class Session {
     const seen = { records: this.records, tree: () => this.tree };
     this.rules = new AccessRules({ ...seen, bots: parts.bots });
     this.rights = new Rights({ ...seen, admins: parts.admins, rules: this.rules });
+    this.gate = new OpenGate(this.records, new TpmAtOpen(parts.askTpm));
     this.reader = parts.reader;
     this.store = parts.store;
     this.journal = parts.journal;
@@ -182,11 +189,23 @@ export class Session {
   }
 
   /** As {@link openContent}; what is being written to is read as it is at each read. */
-  async openFile(ino: number, object: ObjectInfo | null, caller: Caller, tree: Tree): Promise<OpenFile> {
-    const content = await this.openContent({ ino, object }, caller, tree);
-    if (tree !== this.tree || !this.#isLive(ino)) return content;
+  async openFile(
+    ino: number,
+    object: ObjectInfo | null,
+    caller: Caller,
+    tree: Tree,
+    again = false,
+  ): Promise<OpenFile> {
+    const content = await this.openContent({ ino, object, again }, caller, tree);
+    if (tree !== this.tree) return content;
+    const present = tree.inode(ino)?.object ?? 0;
+    const changed = !again && present !== (object?.no ?? 0);
+    if (!changed && !this.#isLive(ino)) return content;
     content.close();
-    return new LiveFile(this.writing, ino, (stored) => this.#content(stored));
+    // While the TPM was asked.
+    if (changed) return this.openFile(ino, tree.object(present) ?? null, caller, tree, true);
+    const { kept } = content;
+    return new LiveFile(this.writing, ino, kept, (stored) => this.#content(stored, kept));
   }
 
   /**
@@ -194,35 +213,38 @@ export class Session {
    * @throws SherinError DENIED, AUDIT_UNWRITABLE, IS_DIRECTORY, VERSION_COLLECTED
    */
   async openContent(
-    found: { readonly ino: number | null; readonly object: ObjectInfo | null },
+    found: Opened & { readonly again?: boolean },
     caller: Caller,
     tree: Tree = this.tree,
   ): Promise<ObjectContent> {
-    const { ino, object } = found;
+    const { ino, object, again = false } = found;
     if (ino !== null && tree.inode(ino)?.kind === 'directory')
       throw new SherinError('IS_DIRECTORY', { path: 'it' });
     const id = object?.id ?? null;
     await this.rights.requireTags(ino === null ? [] : [ino], id, caller, tree);
     this.#givenUp.requireVersion(ino, object, tree);
-    if (id !== null) await this.records.open(id, caller);
-    return this.#content(object ?? { length: 0, node: encodeSlots([]) });
+    const settings = this.namespaces.ofContent(found, this.#trees(tree));
+    // What has no content yet gives none away.
+    const holds = object !== null || (ino !== null && (tree.inode(ino)?.size ?? 0) > 0);
+    if (holds) await this.gate.pass(settings, id, caller, again);
+    return this.#content(object ?? { length: 0, node: encodeSlots([]) }, settings.unseal === 'session');
   }
 
   /** A file of one cube whose opens need no decision; null for any other, and while opens have to wait for their records. */
   prepare(ino: number, tree: Tree = this.tree): PreparedFile | null {
     if (tree === this.tree && this.#isLive(ino)) return null;
     const object = this.records.writable ? tree.object(tree.objectOfFile(ino) ?? 0) : undefined;
-    if (object === undefined || object.length === 0 || object.length > slotBytes) return null;
-    if (this.#givenUp.hasVersion(ino, object, tree)) return null;
-    const [slot] = slotsAround(object.node, 0, (id) => this.manifest.node(id)).slots;
-    if (slot?.kind !== 'cube' || slot.cube.length !== object.length) return null;
-    if (this.rights.tags(ino, tree).some((policy) => policy !== 'user')) return null;
+    if (object === undefined || this.#givenUp.hasVersion(ino, object, tree)) return null;
+    const cube = onlyCube(object, (id) => this.manifest.node(id));
+    if (cube === null || this.rights.tags(ino, tree).some((policy) => policy !== 'user')) return null;
     if (this.rules.guard(tree === this.tree ? null : tree)?.refuses('read', { ino })) return null;
+    const { opens, unseal } = this.namespaces.ofContent({ ino, object }, this.#trees(tree));
+    if (unseal === 'per-open' || opens === 'all') return null;
     const opened = (caller: Caller) => {
-      this.records.noteOpen(object.id, caller);
+      this.records.noteOpen(object.id, caller, opens);
       return this.#content(object);
     };
-    return { reader: this.reader, cube: slot.cube, opened };
+    return { reader: this.reader, cube, opened };
   }
 
   /** Content of one cube, for administrators. */
@@ -232,8 +254,10 @@ export class Session {
       await this.records.denied('open-cube', id, caller);
       throw new SherinError('DENIED', { uid: caller.uid ?? -1, what: `read cube ${id}` });
     }
-    await this.records.open(id, caller);
-    return this.#content({ length: cube.length, node: encodeSlots([{ kind: 'cube', cube }]) });
+    const settings = this.namespaces.all;
+    await this.gate.pass(settings, id, caller);
+    const node = encodeSlots([{ kind: 'cube', cube }]);
+    return this.#content({ length: cube.length, node }, settings.unseal === 'session');
   }
 
   /** Writes a snapshot of a tree that has grown by much: memory then holds it in its compact form, and opening is quick. */
@@ -341,6 +365,11 @@ export class Session {
     }
   }
 
+  /** Those in which what is in one may have names. */
+  #trees(tree: Tree): readonly Tree[] {
+    return tree === this.tree ? [tree] : [this.tree, tree];
+  }
+
   /** Somebody writes to it, or it has content that is in no version. */
   #isLive(ino: number): boolean {
     const { contents } = this.writing;
@@ -360,25 +389,12 @@ export class Session {
     return head;
   }
 
-  /** Content of an object, which counts as read until it is closed, or of cubes alone. */
-  #content(object: Stored & { readonly no?: number }): ObjectContent {
-    const source = {
-      reader: this.reader,
-      faults: this.faults,
-      node: (id: Buffer) => {
-        if (this.#closed) throw new SherinError('LOCKED');
-        return this.manifest.node(id);
-      },
-      refused: this.refused,
+  #content(object: Stored & { readonly no?: number }, kept = true): ObjectContent {
+    const { reader, faults, refused } = this;
+    const node = (id: Buffer) => {
+      if (this.#closed) throw new SherinError('LOCKED');
+      return this.manifest.node(id);
     };
-    const { no, length, node } = object;
-    // Of a file that a program holds without a name, and that was destroyed.
-    if (isCollected(object))
-      throw new SherinError('VERSION_COLLECTED', { what: 'this content', part: givenUpText() });
-    return new ObjectContent(
-      source,
-      object,
-      no === undefined ? undefined : this.#open.opened({ no, length, node }),
-    );
+    return openedContent({ reader, faults, refused, node }, this.#open, object, kept);
   }
 }

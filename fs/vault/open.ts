@@ -38,7 +38,19 @@ export interface OpenOptions {
 }
 
 export function tpmSlotOf(header: Header): TpmSlot | null {
-  return header.slots.find((slot) => slot.type === 'tpm2') ?? null;
+  return tpmSlotsOf(header)[0] ?? null;
+}
+
+function tpmSlotsOf(header: Header): readonly TpmSlot[] {
+  return header.slots.filter((slot) => slot.type === 'tpm2');
+}
+
+/** Why the TPM can not be asked without a person; null: it can. */
+export function whyUnaskable(header: Header): SherinError | null {
+  const slots = tpmSlotsOf(header);
+  if (slots.some(({ pin }) => !pin)) return null;
+  const part = slots.length === 0 ? 'the vault has no TPM slot' : 'nobody could give the PIN at each open';
+  return new SherinError('NAMESPACE_TPM', { part });
 }
 
 /** A vault whose directory is ours and whose header has been read: hostile until one of the unlocks resolves. */
@@ -119,11 +131,37 @@ export class LockedVault {
    * @throws SherinError PIN_NEEDED, SLOT_REFUSED, KEY_SLOT_UNKNOWN, TPM_*, HEADER_FORGED
    */
   async unlockTpm(pin: Secret | null, only: number | null = null): Promise<Keyring> {
-    const session = this.tpm();
     const all = this.#header.slots.filter((slot) => slot.type === 'tpm2');
     const slots = all.filter(({ id }) => only === null || id === only);
     if (slots.length === 0)
       throw new SherinError('KEY_SLOT_UNKNOWN', { slot: only ?? 0, part: ' that a TPM seals' });
+    return this.#openTpm(slots, pin);
+  }
+
+  /** Why the TPM can not be asked without a person; null: it can. */
+  get unaskable(): SherinError | null {
+    return whyUnaskable(this.#header);
+  }
+
+  /**
+   * Has the TPM release the vault's key once more, by a slot without PIN, and wipes it.
+   * @param publicKey of the vault that is open. @throws SherinError NAMESPACE_TPM; as {@link unlockTpm}
+   */
+  async askTpm(publicKey: Buffer): Promise<void> {
+    const { unaskable } = this;
+    if (unaskable !== null) throw unaskable;
+    const slots = tpmSlotsOf(this.#header).filter(({ pin }) => !pin);
+    const keyring = await this.#openTpm(slots, null);
+    try {
+      if (!keyring.publicKey().equals(publicKey))
+        throw new SherinError('SLOT_REFUSED', { slot: 'TPM', part: 'it holds the key of another vault' });
+    } finally {
+      keyring.wipe();
+    }
+  }
+
+  async #openTpm(slots: readonly TpmSlot[], pin: Secret | null): Promise<Keyring> {
+    const session = this.tpm();
     let first: unknown = null;
     let wrong: SherinError | null = null;
     for (const slot of slots) {

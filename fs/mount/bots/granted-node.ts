@@ -56,6 +56,10 @@ class GrantedFile implements OpenFile {
     this.size = content.size;
   }
 
+  get kept(): boolean {
+    return this.#content.kept ?? true;
+  }
+
   /** What a driver reads by itself is taken back from it when the grant ends. */
   get grant(): ReadGrant | undefined {
     return this.#granted.ended ? undefined : this.#content.grant;

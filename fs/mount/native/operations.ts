@@ -74,7 +74,7 @@ export class Operations {
     try {
       if (this.#session.waiting(id)) {
         if (!node.direct) this.#grants.give(handle, number, 0);
-        answered = this.#session.answerOpen(id, handle, !node.direct, node.direct);
+        answered = this.#session.answerOpen(id, handle, this.#fs.keeps(handle), node.direct);
       }
     } finally {
       if (!answered) this.release(handle);

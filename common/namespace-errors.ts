@@ -1,0 +1,23 @@
+/** Rows of the error table about namespaces. */
+import { Exit } from './exit.js';
+
+export const namespaceErrors = {
+  NAMESPACE_TPM: {
+    errno: 'EACCES',
+    exit: Exit.denied,
+    sentence: 'the TPM can not be asked at each open: {part}',
+    hint: 'give the vault a TPM slot without a PIN, or set --unseal session',
+  },
+  NAMESPACES_CHANGED: {
+    errno: 'EBUSY',
+    exit: Exit.failed,
+    sentence: 'somebody else has changed the namespaces meanwhile: they are version {version} now',
+    hint: 'look at them (sherinctl namespace list), and repeat what is still wanted',
+  },
+  NAMESPACES_UNREADABLE: {
+    errno: 'EIO',
+    exit: Exit.failed,
+    sentence: 'the settings of namespaces can not be read, so the TPM is asked at every open',
+    hint: 'heal the vault (sherinctl fsck --repair --from BACKUP), or begin anew with the usual settings: sherinctl namespace reset',
+  },
+} as const;

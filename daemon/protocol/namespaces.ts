@@ -1,0 +1,22 @@
+/** Methods of the control socket about namespaces. */
+import { z } from 'zod';
+import { namespaceTableSchema } from '../../common/namespaces/record.js';
+import { type Method, method, nothing } from './terms.js';
+import { count } from './values.js';
+
+export const namespaceMethods = {
+  'namespaces.list': method(
+    'The settings of namespaces that have some of their own; null: they can not be read',
+    nothing,
+    z.strictObject({ version: count.nullable(), namespaces: namespaceTableSchema.nullable() }),
+  ),
+  'namespaces.set': method(
+    'Puts other settings in the place of all that are there; for administrators; durable and in force when answered',
+    z.strictObject({
+      namespaces: namespaceTableSchema,
+      /** That they must have had; null: whichever. */
+      version: count.nullable(),
+    }),
+    z.strictObject({ version: count }),
+  ),
+} as const satisfies Record<string, Method>;

@@ -1,0 +1,23 @@
+/** Which namespaces content is in: where its files lie, and by its ID. */
+import { parseSherinId } from '../../../common/ids.js';
+import { namespaceOf } from '../../manifest/tasks.js';
+import type { ObjectInfo, Tree } from '../../manifest/tree.js';
+
+type Names = Pick<Tree, 'inode' | 'lookup' | 'linksOf' | 'inodesOf'>;
+
+/** All files that have an object. */
+export function filesOf(object: Pick<ObjectInfo, 'no'> | null, trees: readonly Names[]): readonly number[] {
+  return object === null ? [] : trees.flatMap((tree) => tree.inodesOf(object.no));
+}
+
+/** Those of where files lie now, and that of their content. */
+export function namespacesOf(
+  files: readonly number[],
+  object: Pick<ObjectInfo, 'id'> | null,
+  trees: readonly Names[],
+): ReadonlySet<string> {
+  const places = trees.flatMap((tree) =>
+    files.filter((ino) => tree.inode(ino) !== undefined).map((ino) => namespaceOf(tree, ino)),
+  );
+  return new Set([...places, ...(object === null ? [] : [parseSherinId(object.id).namespace])]);
+}
