@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { verifier } from '../../common/signature.js';
 import type { VaultKey } from '../../common/vault-key.js';
-import { replaceWithCopy, sizeOf } from '../disk/copy.js';
+import { replaceWithCopy, sizeOf, syncOrdinary } from '../disk/copy.js';
 import { syncDirectory } from '../disk/durable.js';
 import { Replay } from './replay.js';
 import { openSegment, rawLines, segmentName } from './segment.js';
@@ -22,7 +22,7 @@ export interface ArchiveCopy {
 }
 
 /**
- * What has the name of a segment there already is never overwritten: it has to be this one.
+ * What has the name of a segment there already is never overwritten: it has to be this one. All of it is durable when it resolves.
  * @returns bytes of the segments. @throws SherinError ARCHIVE_BROKEN, TARGET_FULL, LOCAL_FILE
  */
 export async function copyArchive(options: ArchiveCopy): Promise<number> {
@@ -32,6 +32,7 @@ export async function copyArchive(options: ArchiveCopy): Promise<number> {
     for (let segment = first; segment <= last; segment++) {
       const [source, target] = [join(from, segmentName(segment)), join(to, segmentName(segment))];
       if ((await lstat(target).catch(() => null)) === null) await replaceWithCopy(source, target);
+      else await syncOrdinary(target);
       const size = await sizeOf(source);
       if (size === null || size !== (await sizeOf(target)))
         throw new SherinError('ARCHIVE_BROKEN', {

@@ -1,7 +1,7 @@
 /** Old segments kept elsewhere: what goes, what is found where, and what an attacker or a crash makes of it. */
-import { copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { rootFromInclusion } from '../../common/merkle-proofs.js';
 import type { Archivable } from './archivable.js';
 import { copyArchive } from './archive-copy.js';
@@ -155,6 +155,26 @@ describe('what is archived', () => {
     await log.close();
     expect(await verifyAudit(fixture)).toMatchObject({ records: 40, archived: null });
   });
+});
+
+test('what somebody has put there already is durable before the vault gives it up', async () => {
+  const log = await AuditLog.open(fixture);
+  await append(log, 40);
+  const found = await log.archivable({});
+  if (found === null) throw new Error('nothing to archive');
+  for (let segment = found.from; segment <= found.to; segment++)
+    await copyFile(join(fixture.dir, segmentName(segment)), join(archive, segmentName(segment)));
+  const file = await open(join(archive, segmentName(found.from)));
+  const synced = vi.spyOn(Object.getPrototypeOf(file) as typeof file, 'sync');
+  await file.close();
+  try {
+    await copy(found);
+    // Each of them, and the folder.
+    expect(synced.mock.calls.length).toBeGreaterThan(found.to - found.from + 1);
+  } finally {
+    synced.mockRestore();
+  }
+  await log.close();
 });
 
 describe('somebody with the disk', () => {

@@ -64,6 +64,7 @@ export class Repair {
       const bytes = await candidate.bytes().catch((error: unknown) => this.#unreadable(id, error));
       if (bytes === null) continue;
       if (await this.#take(cube, id, bytes)) {
+        this.refused.delete(id);
         this.#waiting.set(id, candidate);
         if (this.#received.accept(id, bytes.length)) await this.#commit();
         return;
@@ -103,7 +104,11 @@ export class Repair {
     const result = await session.reader.verify(cube, publicKey);
     if (result.ok) return true;
     if (result.fault === 'missing' || result.fault === 'signature') return false;
-    if (result.fault === 'newer') return true;
+    if (result.fault === 'newer') {
+      // It stays, unless there is a copy that verifies: who wants a good one is not to be told that this is one.
+      this.refused.set(id, 'newer');
+      return false;
+    }
     if (session.isQuarantined(id)) {
       await session.store.quarantine(id, result.inode);
       return false;

@@ -54,3 +54,38 @@ it('cubes that are only placed have one sync each time, and their names are sync
   await store.commit([]);
   expect(synced).toHaveBeenCalledTimes(3);
 });
+
+it('a sync before the last name of a batch under way makes that one durable for nobody who meets it', async () => {
+  const store = new CubeStore(fd);
+  const [begun, mayName, named, mayEnd] = [step(), step(), step(), step()];
+  const whole = system.renameAll.bind(system);
+  vi.spyOn(system, 'renameAll').mockImplementationOnce(async (...args) => {
+    begun.reach();
+    await mayName.reached;
+    await whole(...args);
+    named.reach();
+    await mayEnd.reached;
+  });
+  const slow = store.place([staged('five')]);
+  await begun.reached;
+  await store.commit([staged('six')]);
+  mayName.reach();
+  await named.reached;
+  const synced = vi.spyOn(system, 'syncfs');
+  await store.commit([]);
+  expect(synced).toHaveBeenCalledTimes(1);
+  mayEnd.reach();
+  await slow;
+  await store.commit([]);
+  expect(synced).toHaveBeenCalledTimes(2);
+  await store.commit([]);
+  expect(synced).toHaveBeenCalledTimes(2);
+});
+
+function step(): { readonly reached: Promise<void>; readonly reach: () => void } {
+  let reach = (): void => undefined;
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
+  return { reached, reach };
+}

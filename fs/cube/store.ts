@@ -42,6 +42,8 @@ export class CubeStore {
   /** Counts on before and after a batch gets names; up to where all names are durable. What an earlier run has left may not be. */
   #named = 1;
   #durable = 0;
+  /** Batches that get names now: who meets one of their cubes may rely on it before the last of them is counted. */
+  #naming = 0;
 
   constructor(vaultFd: number) {
     this.#vaultFd = vaultFd;
@@ -67,6 +69,7 @@ export class CubeStore {
     await system.syncfs(this.#vaultFd);
     this.#durable = Math.max(this.#durable, before);
     this.#named += 1;
+    this.#naming += 1;
     const pairs = staged.map(
       ({ id, temporary }) => [Buffer.from(`cubes/tmp/${temporary}`), Buffer.from(cubePath(id))] as const,
     );
@@ -81,12 +84,13 @@ export class CubeStore {
       );
     } finally {
       this.#named += 1;
+      this.#naming -= 1;
     }
   }
 
   async #syncNames(): Promise<void> {
     const named = this.#named;
-    if (this.#durable === named) return;
+    if (this.#durable === named && this.#naming === 0) return;
     await system.syncfs(this.#vaultFd);
     // What another batch has named meanwhile may have come too late for it.
     this.#durable = Math.max(this.#durable, named);

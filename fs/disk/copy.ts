@@ -34,6 +34,17 @@ export async function replaceWithCopy(from: string, to: string): Promise<boolean
   return true;
 }
 
+/** Makes the bytes of a file that is there already durable; one that is none has none. */
+export async function syncOrdinary(path: string): Promise<void> {
+  const file = await openOrdinary(path);
+  if (file === null) return;
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Size of an ordinary file, null where there is none. */
 export async function sizeOf(path: string): Promise<number | null> {
   const facts = await lstat(path).catch(missing);

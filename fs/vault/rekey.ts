@@ -5,6 +5,7 @@ import { type Epochs, epochsOf } from './carried-keys.js';
 import { type FormerEpoch, type Header, mostFormerEpochs, type Slot, type TpmSlot } from './header.js';
 import { requireSame, rewrapped, sealed } from './key-slots.js';
 import { changeHeader, isOfOtherTpm, type KeyWork, release, retire, type Wrapping } from './key-work.js';
+import { tpmSlotOf } from './open.js';
 import { openTpmSlot } from './tpm-slot.js';
 
 const lastEpoch = 65_535;
@@ -119,7 +120,9 @@ function counterOf({ slotCounter, primaryName }: TpmSlot): Counter {
 export async function retireFormer(work: KeyWork): Promise<number> {
   const former = work.vault.header.keys?.former ?? [];
   const retired: Counter[] = [];
-  for (const counter of former.flatMap(({ counters }) => counters)) {
+  // Without the slot of a TPM there is none to ask, and what is stored is encrypted anew all the same.
+  const asked = tpmSlotOf(work.vault.header) === null ? [] : former;
+  for (const counter of asked.flatMap(({ counters }) => counters)) {
     try {
       await retire(work.vault.tpm(), indexOf(counter));
       retired.push(counter);

@@ -41,8 +41,6 @@ struct Wanted {
 Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& out, Wanted wanted = {});
 /** Gives a header that looks newer this program's version, to see whether the version alone was changed. False where its shape is another. */
 bool AsThisFormat(CubeFile& file, const uint8_t id[32]);
-/** Gives a header that looks newer this program's version: was the version alone changed? False where its shape is another. */
-bool AsThisFormat(CubeFile& file, const uint8_t id[32]);
 /** Has the disk fetch vertices, in pieces: the first can be worked on while it reads the rest. */
 void AskFor(const CubeFile& file, Wanted wanted);
 /** Reads stored bytes of vertices first…last (with the padding) to a page-aligned buffer. */

@@ -20,7 +20,7 @@ Outcome OpenedCube::Open(int vault, const CubeRef& ref, const KeySet& keys, Acce
                          std::shared_ptr<OpenedCube>& out, Wanted wanted) {
   CubeFile file;
   Outcome outcome = OpenCubeFile(vault, ref.id.data(), access, file, wanted);
-  if (outcome.fault == Fault::Newer && IsOfThisFormat(std::move(file), ref, keys)) {
+  if (outcome.fault == Fault::Newer && IsOfThisFormat(std::move(file), ref.id.data(), keys)) {
     return {Fault::Malformed, std::nullopt, "", outcome.inode};
   }
   if (outcome.ok()) outcome = OpenSealed(std::move(file), ref, keys, out);
@@ -28,11 +28,10 @@ Outcome OpenedCube::Open(int vault, const CubeRef& ref, const KeySet& keys, Acce
   return outcome;
 }
 
-/** A version that was changed is no newer one: with the one that was signed, the sealed part opens. */
-bool OpenedCube::IsOfThisFormat(CubeFile file, const CubeRef& ref, const KeySet& keys) {
-  if (!AsThisFormat(file, ref.id.data())) return false;
+bool OpenedCube::IsOfThisFormat(CubeFile file, const uint8_t id[32], const KeySet& keys) {
+  if (!AsThisFormat(file, id)) return false;
   std::shared_ptr<OpenedCube> opened;
-  return OpenSealed(std::move(file), ref, keys, opened).fault != Fault::Sealed;
+  return OpenOwn(std::move(file), keys, opened).fault != Fault::Sealed;
 }
 
 Outcome OpenedCube::OpenSealed(CubeFile file, const CubeRef& ref, const KeySet& keys,

@@ -20,6 +20,8 @@ class OpenedCube {
 
   /** The same for what nobody has asked for by its root: root and length are those that its sealed part has. */
   static Outcome OpenOwn(CubeFile file, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
+  /** Whether of one that looks newer the version alone was changed: with the one that was signed, the sealed part opens. */
+  static bool IsOfThisFormat(CubeFile file, const uint8_t id[32], const KeySet& keys);
 
   const CubeFile& file() const { return file_; }
   const CubeRef& ref() const { return ref_; }
@@ -45,7 +47,6 @@ class OpenedCube {
   static Outcome OpenKeyed(CubeFile file, const CubeRef& ref, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
   /** Fills in the vertex hashes; `found` gets root and length. */
   Outcome ReadSealedPart(CubeRef& found);
-  static bool IsOfThisFormat(CubeFile file, const CubeRef& ref, const KeySet& keys);
   Outcome At(Fault fault) const { return {fault, std::nullopt, "", file_.inode}; }
 
   CubeFile file_;

@@ -31,6 +31,9 @@ Outcome OpenWhole(const OpenedCube& cube, uint8_t* plain) {
 Reencrypted Reencrypt(int vault, const Hash& id, const Uuid& uuid, const std::shared_ptr<KeySet>& keys) {
   CubeFile file;
   Outcome outcome = OpenCubeFile(vault, id.data(), Access::Cached, file);
+  if (outcome.fault == Fault::Newer && OpenedCube::IsOfThisFormat(std::move(file), id.data(), *keys)) {
+    return {{Fault::Malformed, std::nullopt, "", outcome.inode}};
+  }
   if (!outcome.ok()) return {outcome};
   const PadMode pad = file.view().pad();
   if (file.view().epoch() == keys->Epoch()) return {{}};

@@ -83,6 +83,14 @@ describe('reencryptCube', () => {
       vault.write(cube.id, broken);
       expect(await again(cube.id)).toMatchObject({ ok: false, fault, inode: expect.any(BigInt) });
     }
+    // A changed version alone makes no newer cube, which would keep the epoch from its end.
+    const newer = Buffer.from(file);
+    newer.writeUInt16LE(2, 8);
+    vault.write(cube.id, newer);
+    expect(await again(cube.id)).toMatchObject({ ok: false, fault: 'malformed', inode: expect.any(BigInt) });
+    newer.writeUInt8(newer.readUInt8(120) ^ 1, 120);
+    vault.write(cube.id, newer);
+    expect(await again(cube.id)).toMatchObject({ ok: false, fault: 'newer', version: 2 });
     expect(await again(randomBytes(32))).toMatchObject({ ok: false, fault: 'missing' });
     expect(temporaries()).toEqual([]);
   });

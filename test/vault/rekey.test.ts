@@ -7,8 +7,10 @@ import { backup } from '../../fs/backup/backup.js';
 import { BackupDirectory } from '../../fs/backup/backup-directory.js';
 import { CheckedVault, peer } from '../../fs/check/fsck.fixture.js';
 import { quarantineHandlers } from '../../fs/control/quarantine-handlers.js';
+import type { Predecessor } from '../../fs/service/handover/predecessor.js';
 import type { Session } from '../../fs/service/session.js';
-import { Secret } from '../../native/index.js';
+import { carriedKeys } from '../../fs/vault/carried-keys.js';
+import { Keyring, Secret } from '../../native/index.js';
 import { decodeCube } from '../reference/cube.js';
 import { openHeader, parseHeader } from '../reference/header.js';
 import { readManifest } from '../reference/manifest.js';
@@ -263,5 +265,34 @@ describe('rekey', () => {
     expect(service.reencryption.state).toBeNull();
     expect(epochs()).toEqual(new Set([2]));
     await expectContent(session);
+  });
+
+  it('goes on in the process that takes over, not before the other one can not any more', async () => {
+    const { service } = vault;
+    const release = await service.cubeLock.shared();
+    expect(
+      await rekey([
+        [tpm, null],
+        [3, fresh],
+      ]),
+    ).toBe(3);
+    const { keyring } = await service.unlocked();
+    const keys = Keyring.receive(service.uuid, keyring.handOver(), carriedKeys(header()));
+    keyring.takeBack();
+    await service.lock(peer);
+    release();
+    await service.reencryption.settled();
+    const before = header();
+    const handed: Pick<Predecessor, 'document' | 'device' | 'takeKeys'> = {
+      ...{ document: { v: 1, mount: null, orphans: [] }, device: null },
+      takeKeys: () => keys,
+    };
+    const goOn = await service.handover.takeOver(handed as Predecessor);
+    await service.reencryption.settled();
+    expect(header()).toEqual(before);
+    goOn();
+    await service.reencryption.settled();
+    expect(header()).toMatchObject({ epoch: 3, keys: { former: [] } });
+    await expectContent(await service.unlocked());
   });
 });

@@ -89,15 +89,24 @@ export class HandingOver {
     return { pid, version };
   }
 
-  /** Goes on in the place of another process. @returns has programs answered */
+  /** Goes on in the place of another process. @returns has programs answered, once that one can not go on any more */
   async takeOver(before: Predecessor): Promise<() => void> {
-    const { locked, mounting } = this.#parts;
-    const { document, device } = before;
+    const { locked, reencryption } = this.#parts;
+    // Until then the header stays as the other one knows it, who opens the vault again where this comes to nothing.
+    await reencryption.stop();
     const session = await this.#parts.open(before.takeKeys(locked.uuid, locked.header));
-    await restoreOrphans(session.writing, document.orphans);
+    await restoreOrphans(session.writing, before.document.orphans);
+    const answer = await this.#adopt(before);
+    return () => {
+      answer();
+      reencryption.resume();
+    };
+  }
+
+  async #adopt({ document, device }: Predecessor): Promise<() => void> {
     if (document.mount === null || device === null) return () => undefined;
     const { info, real, connection } = document.mount;
-    return mounting.adopt(info, real, device, connection);
+    return this.#parts.mounting.adopt(info, real, device, connection);
   }
 
   /** @throws SherinError; what was open before is open again then */
