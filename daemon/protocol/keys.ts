@@ -36,7 +36,7 @@ export const rekeySchema = z.strictObject({
 });
 export type Rekey = z.infer<typeof rekeySchema>;
 
-export const nextBootSchema = z.strictObject({
+const nextBootSchema = z.strictObject({
   slot,
   /** After a restart; `refused`: something that is measured is another by then. */
   verdict: z.enum(['opens', 'refused', 'unknown']),

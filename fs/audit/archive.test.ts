@@ -244,3 +244,20 @@ test('a crash at any point leaves the segments here or there, and the next call 
     expect(await verifyAudit({ ...fixture, archive })).toMatchObject({ records: 45, archived: null });
   }
 });
+
+test('a log of a later program is told as that, though its statement is of a later version, too', async () => {
+  const log = await AuditLog.open(fixture);
+  await append(log, 40);
+  await archiveAll(log);
+  await log.close();
+  const [last = ''] = (await segmentFiles(fixture.dir)).slice(-1);
+  for (const [name, from, to] of [
+    [archivedName, '"v":1', '"v":2'],
+    [last, '"v":1}', '"v":2}'],
+    [last, /"signature":"...../, '"signature":"AAAAA'],
+  ] as const) {
+    const path = join(fixture.dir, name);
+    await writeFile(path, (await readFile(path, 'utf8')).replace(from, to));
+  }
+  expect(await answers()).toEqual(['FORMAT_NEWER', 'FORMAT_NEWER']);
+});

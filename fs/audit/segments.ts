@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { systemCode } from '../../common/errors.js';
 import { type Archived, readArchived } from './archived.js';
 import { broken } from './fault.js';
-import { type LogSigner, requireKnownVersion } from './known-version.js';
+import { type LogSigner, requireKnownLog, requireKnownVersion } from './known-version.js';
 import { MalformedLine, parseLine } from './line.js';
 import { firstLine, numbersOf, segmentName } from './segment.js';
 
@@ -19,9 +19,11 @@ export interface Segments {
 
 /**
  * A segment may be missing where the vault's key says that it is archived. Then the first behind those goes on where they end.
- * @throws SherinError AUDIT_BROKEN when another one is missing
+ * @throws SherinError AUDIT_BROKEN when another one is missing; FORMAT_NEWER
  */
 export async function findSegments(dir: string, signer: LogSigner): Promise<Segments> {
+  // The statement of a later program is not to be read as a broken one.
+  await requireKnownLog(dir, signer);
   const archived = await readArchived(dir, signer);
   const names = await readdir(dir).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return [];

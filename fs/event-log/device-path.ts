@@ -18,7 +18,7 @@ const firmwareFile = 0x04_06;
 const endOfPath = 0x7f;
 
 /** Null where it is malformed. */
-export function parseDevicePath(bytes: Buffer): DevicePath | null {
+function parseDevicePath(bytes: Buffer): DevicePath | null {
   try {
     const reader = new ByteReader(bytes);
     const found: { -readonly [K in keyof DevicePath]: DevicePath[K] } = {

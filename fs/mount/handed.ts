@@ -6,7 +6,7 @@ import type { Node } from './node.js';
 
 const number = z.int().nonnegative();
 /** Written as base64. */
-export const handedBytes = z.base64().transform((text) => Buffer.from(text, 'base64'));
+const handedBytes = z.base64().transform((text) => Buffer.from(text, 'base64'));
 /** Names below the root. */
 const place = z.array(z.string()).min(1).max(8);
 const kinds = ['file', 'directory', 'symlink', 'fifo', 'socket'] as const satisfies readonly InodeKind[];
@@ -19,7 +19,7 @@ const callerSchema = z.strictObject({
   program: z.string().optional(),
 });
 
-export const handedFileSchema = z.strictObject({
+const handedFileSchema = z.strictObject({
   handle: number.min(1),
   /** Inode under `files/`, or where it is in a generated tree. */
   node: z.union([number, place]),

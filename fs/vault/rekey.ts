@@ -104,7 +104,7 @@ function requireAllowed(header: Header, { keep, drop, force }: RekeyWish): void 
     throw new SherinError('KEY_EPOCHS_FULL', { part: `it carries ${mostFormerEpochs} earlier ones still` });
 }
 
-export function typeName(type: Slot['type']): string {
+function typeName(type: Slot['type']): string {
   return type === 'tpm2' ? 'TPM' : type;
 }
 

@@ -12,7 +12,7 @@ import { mostLogBytes } from '../event-log/event-log.js';
 import type { VaultDirectory } from './directory.js';
 import type { Slot, TpmSlot } from './header.js';
 
-export const eventLogFolder = 'event-logs';
+const eventLogFolder = 'event-logs';
 const signatureBytes = 64;
 
 type SealedSlot = Pick<TpmSlot, 'id' | 'pcrDigest'>;

@@ -8,7 +8,7 @@ const folder = join(projectRoot, 'test/fuzz/corpus');
 /** Bytes of all inputs of a target. */
 const mostBytes = 16 * 1024 * 1024;
 
-export function corpusFile(target: string): string {
+function corpusFile(target: string): string {
   return join(folder, `${target}.gz`);
 }
 

@@ -54,6 +54,7 @@ def open_carried(vmk, uuid, epoch, keys):
     members(keys, 'identity', 'former')
     identity = open_keys(vmk, uuid, b'identity', epoch, keys['identity'], IDENTITY)
     former = {}
+    must(isinstance(keys['former'], list) and len(keys['former']) <= 8, 'at most 8 former epochs')
     for each in keys['former']:
         members(each, 'epoch', 'counters', 'wrapped')
         number = whole(each['epoch'], max(former, default=-1) + 1, epoch - 1)

@@ -1,11 +1,15 @@
 /** Verification of a whole audit log: chain, MACs, heads, checkpoints (FORMAT.md, "Audit log"). */
-import { type AuditKeys, type AuditLine, type Point, readAuditLine } from './audit-line.js';
+import type { Archived } from './archived.js';
+import { type AuditKeys, type AuditLine, readAuditLine } from './audit-line.js';
 import { equalBytes } from './bytes.js';
-import { combine, grow, leafHash, rootOf } from './merkle.js';
+import { combine, grow, leafHash } from './merkle.js';
 import { Refused } from './refused.js';
 
 export interface AuditState {
+  /** Of the whole log, archived ones included. */
   readonly records: number;
+  /** Records before the first segment that was given: they are archived, and were not looked at. */
+  readonly archived: number;
   readonly heads: number;
   readonly root: Uint8Array;
   /** Records after the last head, and bytes of a torn end. */
@@ -29,39 +33,74 @@ function lines(segment: Uint8Array): Uint8Array[] {
   return [...out, segment.slice(at)];
 }
 
+export interface LogHead {
+  readonly size: number;
+  readonly root: Uint8Array;
+}
+
 class Walk {
-  readonly leaves: Uint8Array[] = [];
-  readonly points: Point[] = [];
   readonly events: string[] = [];
-  frontier: Uint8Array[] = [];
+  readonly #expect: LogHead | null;
+  readonly #archived: Archived | null;
+  size = 0;
+  prev = new Uint8Array(32);
+  frontier: readonly Uint8Array[] = [];
   heads = 0;
   /** Records that a head covers. */
   covered = 0;
 
+  constructor(expect: LogHead | null, archived: Archived | null) {
+    this.#expect = expect;
+    this.#archived = archived;
+    this.#meet();
+  }
+
+  #meet(): void {
+    if (this.#expect?.size === this.size)
+      check(equalBytes(combine(this.frontier), this.#expect.root), 'not the one the manifest says');
+  }
+
+  /** Takes what is before the first segment that is there from its checkpoint. */
+  begin(line: AuditLine): void {
+    if (line.type !== 'checkpoint') return;
+    const subtrees = line.point.size.toString(2).replaceAll('0', '').length;
+    check(line.frontier.length === subtrees, 'frontier of a checkpoint');
+    this.size = line.point.size;
+    this.frontier = line.frontier;
+    this.prev = Uint8Array.from(line.prev);
+    this.#meet();
+  }
+
   take(line: AuditLine, bytes: Uint8Array, segment: number, first: boolean): void {
     check(first === (line.type === 'checkpoint'), 'a segment does not start with its one checkpoint');
-    const prev = this.leaves.at(-1) ?? new Uint8Array(32);
     if (line.type === 'record') {
-      check(line.seq === this.leaves.length, `record ${line.seq} at place ${this.leaves.length}`);
-      check(equalBytes(line.prev, prev), `record ${line.seq} names another record before it`);
-      this.frontier = grow(this.frontier, this.leaves.length, leafHash(bytes));
-      this.leaves.push(leafHash(bytes));
+      check(line.seq === this.size, `record ${line.seq} at place ${this.size}`);
+      check(equalBytes(line.prev, this.prev), `record ${line.seq} names another record before it`);
+      this.prev = Uint8Array.from(leafHash(bytes));
+      this.frontier = grow(this.frontier, this.size, this.prev);
+      this.size += 1;
       this.events.push(line.event);
+      this.#meet();
       return;
     }
-    check(line.point.size === this.leaves.length, 'size of a head');
+    check(line.point.size === this.size, 'size of a head');
     check(equalBytes(line.point.root, combine(this.frontier)), 'root of a head');
     this.covered = line.point.size;
-    this.points.push(line.point);
     if (line.type === 'head') {
       this.heads += 1;
       return;
     }
-    check(line.segment === segment && equalBytes(line.prev, prev), 'a checkpoint');
+    check(line.segment === segment && equalBytes(line.prev, this.prev), 'a checkpoint');
     check(
       this.frontier.length === line.frontier.length &&
         this.frontier.every((subtree, i) => equalBytes(subtree, line.frontier[i] ?? new Uint8Array(0))),
       'frontier of a checkpoint',
+    );
+    if (this.#archived === null || segment !== this.#archived.segments + 1) return;
+    const { size, root } = this.#archived;
+    check(
+      size === this.size && equalBytes(root, line.point.root),
+      'it does not go on where archived segments end',
     );
   }
 }
@@ -75,14 +114,23 @@ function tornBytes(rest: readonly Uint8Array[]): number {
 
 /**
  * Verifies segments in order; `expect` is what the manifest's head says the log must contain.
+ * @param before the number of the first segment, above 1 where the vault's word for that is given
  * @throws Refused
  */
 export function verifyAudit(
   segments: readonly Uint8Array[],
   keys: AuditKeys,
-  expect: { readonly size: number; readonly root: Uint8Array } | null,
+  expect: LogHead | null,
+  before: { readonly first: number; readonly archived: Archived | null } = { first: 1, archived: null },
 ): AuditState {
-  const walk = new Walk();
+  const { first, archived } = before;
+  const gone = archived?.segments ?? 0;
+  check(
+    first <= gone + 1 && first + segments.length > gone + (archived === null ? 0 : 1),
+    'a segment is missing',
+  );
+  const walk = new Walk(expect, archived);
+  let skipped = 0;
   let torn = 0;
   for (const [i, segment] of segments.entries()) {
     const all = lines(segment);
@@ -94,22 +142,22 @@ export function verifyAudit(
         check(last && n > 0, 'damage before the end');
         break;
       }
-      walk.take(readAuditLine(bytes, keys), bytes, i + 1, n === 0);
+      const line = readAuditLine(bytes, keys);
+      if (i === 0 && n === 0 && first > 1) {
+        walk.begin(line);
+        skipped = walk.size;
+      }
+      walk.take(line, bytes, first + i, n === 0);
     }
-    check(last || walk.covered === walk.leaves.length, 'a segment ends without a head');
+    check(last || walk.covered === walk.size, 'a segment ends without a head');
   }
-  if (expect !== null) {
-    check(expect.size <= walk.leaves.length, 'shorter than the manifest says');
-    check(
-      equalBytes(rootOf(walk.leaves.slice(0, expect.size)), expect.root),
-      'not the one the manifest says',
-    );
-  }
+  check(expect === null || expect.size <= walk.size, 'shorter than the manifest says');
   return {
-    records: walk.leaves.length,
+    records: walk.size,
+    archived: skipped,
     heads: walk.heads,
     root: combine(walk.frontier),
-    unsigned: walk.leaves.length - walk.covered,
+    unsigned: walk.size - walk.covered,
     torn,
     events: walk.events,
   };

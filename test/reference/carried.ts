@@ -56,7 +56,8 @@ export function parseCarried(value: Json | undefined, epoch: number): Carried {
   return { identity: checkWrapped(keys.identity, 6), former };
 }
 
-function aad(uuid: Uint8Array, what: string, epoch: number): Uint8Array {
+/** @param what `identity` or `former` */
+export function carriedAad(uuid: Uint8Array, what: string, epoch: number): Uint8Array {
   return join(uuid, what, Uint8Array.of(0), u32(epoch));
 }
 
@@ -67,7 +68,9 @@ function opened(master: Master, what: string, epoch: number, wrapped: JsonObject
   must(nonce !== undefined && ciphertext !== undefined && tag !== undefined, what);
   let keys: Uint8Array;
   try {
-    keys = gcm(subkey(master, 'carry'), nonce, aad(master.uuid, what, epoch)).decrypt(join(ciphertext, tag));
+    keys = gcm(subkey(master, 'carry'), nonce, carriedAad(master.uuid, what, epoch)).decrypt(
+      join(ciphertext, tag),
+    );
   } catch {
     throw new Refused('key', `the master key does not open what it carries (${what} ${epoch})`);
   }

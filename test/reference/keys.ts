@@ -66,7 +66,15 @@ export function manifestKeys(master: Master): readonly Uint8Array[] {
   return [subkey(master, 'manifest'), ...(master.former ?? []).map(({ manifest }) => manifest)];
 }
 
-export type Kind = 'header' | 'cube' | 'manifest-head' | 'audit-head' | 'export' | 'attest';
+export type Kind =
+  | 'header'
+  | 'cube'
+  | 'manifest-head'
+  | 'audit-head'
+  | 'audit-archive'
+  | 'event-log'
+  | 'export'
+  | 'attest';
 
 function signed(kind: Kind, uuid: Uint8Array, layout: Uint8Array): Uint8Array {
   return join(`sherin/v1/${kind}`, Uint8Array.of(0), uuid, layout);

@@ -1,8 +1,8 @@
 /** The native keyring over a master key that the reference knows too. */
 import { gcm } from '@noble/ciphers/aes.js';
 import { Keyring, Secret, type Wrapped } from '../../native/index.js';
-import { join, u32 } from './bytes.js';
-import { identityPurposes } from './carried.js';
+import { join } from './bytes.js';
+import { carriedAad, identityPurposes } from './carried.js';
 import { type Master, subkey } from './keys.js';
 
 const aad = Buffer.from('any');
@@ -18,8 +18,8 @@ export function nativeKeyring(master: Master, epoch = 0): Keyring {
   const slotKey = Buffer.alloc(32, 0x77);
   const wrapped = wrappedBy(slotKey, aad, master.vmk);
   const keys = join(...identityPurposes.map((purpose) => subkey(master, purpose)));
-  const carriedAad = join(master.uuid, 'identity', Uint8Array.of(0), u32(epoch));
-  const identity = epoch === 0 ? null : wrappedBy(subkey(master, 'carry'), carriedAad, keys);
+  const identity =
+    epoch === 0 ? null : wrappedBy(subkey(master, 'carry'), carriedAad(master.uuid, 'identity', epoch), keys);
   const carried = { epoch, identity, former: [] };
   return Keyring.unwrap(Buffer.from(master.uuid), Secret.take(slotKey), aad, wrapped, carried);
 }

@@ -1,7 +1,9 @@
 /** A whole vault from its directory and recovery key (FORMAT.md). */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join as path } from 'node:path';
+import { readArchived } from './archived.js';
 import { type AuditState, verifyAudit } from './audit.js';
+import { readAuditFiles } from './audit-files.js';
 import { toBase32 } from './base32.js';
 import { concatBytes, equalBytes } from './bytes.js';
 import { type CubeRef, decodeCube } from './cube.js';
@@ -105,18 +107,17 @@ function tasksOf({ attributes }: TreeNode): number | null {
   return found === undefined ? null : Number(new TextDecoder().decode(found[1]));
 }
 
-function readSegments(dir: string): Uint8Array[] {
-  const names = readdirSync(dir).filter((name) => /^\d{8}\.jsonl$/.test(name));
-  return names.map((_, i) => readFile(dir, `${String(i + 1).padStart(8, '0')}.jsonl`));
-}
-
 /** Opens and verifies everything but the cubes, which are read as they are asked for. @throws Refused */
 export function decodeVault(dir: string, recoveryKey: string): Vault {
   return openVault(dir, { recoveryKey: parseRecoveryKey(recoveryKey) });
 }
 
-/** The same with any unlocking secret. @throws Refused */
-export function openVault(dir: string, unlock: Unlock): Vault {
+/**
+ * The same with any unlocking secret.
+ * @param archive where segments of the audit log are that the vault does not have any more; without it `audit.archived` says what was not looked at
+ * @throws Refused
+ */
+export function openVault(dir: string, unlock: Unlock, archive: string | null = null): Vault {
   const header = parseHeader(readFile(dir, 'vault.json'));
   const master = openHeader(header, unlock);
   const wal = path(dir, 'manifest.db-wal');
@@ -126,11 +127,11 @@ export function openVault(dir: string, unlock: Unlock): Vault {
     readFile(dir, 'manifest.db'),
     existsSync(wal) ? readFile(wal) : new Uint8Array(0),
   );
-  const audit = verifyAudit(
-    readSegments(path(dir, 'audit')),
-    { uuid: header.uuid, publicKey: header.publicKey, master },
-    { size: manifest.head.auditSize, root: manifest.head.auditRoot },
-  );
+  const keys = { uuid: header.uuid, publicKey: header.publicKey, master };
+  const { first, segments, statement } = readAuditFiles(path(dir, 'audit'), archive);
+  const archived = statement === null ? null : readArchived(statement, keys);
+  const known = { size: manifest.head.auditSize, root: manifest.head.auditRoot };
+  const audit = verifyAudit(segments, keys, known, { first, archived });
   const nowhere = { name: new Uint8Array(0), policy: 0 };
   const root = treeNode(dir, master, manifest, { ...nowhere, inode: rootInode });
   const named = tasksOf(root);

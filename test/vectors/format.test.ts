@@ -3,19 +3,28 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifier } from '../../common/signature.js';
+import { readArchived } from '../../fs/audit/archived.js';
 import { decodeHead, headIsSigned } from '../../fs/manifest/head.js';
 import { ObjectTreeBuilder, usedSlots } from '../../fs/manifest/object-tree.js';
 import { decodeRecord, encodeRecord } from '../../fs/manifest/record-codec.js';
+import { VaultDirectory } from '../../fs/vault/directory.js';
 import { headerHash, headerPublicKey, parseHeader, verifyHeader } from '../../fs/vault/header.js';
+import { openRecoverySlot } from '../../fs/vault/recovery-slot.js';
+import { readSealingLog } from '../../fs/vault/sealing-log.js';
 import { CubeReader, Keyring, Secret } from '../../native/index.js';
+import { readArchived as readArchivedByReference } from '../reference/archived.js';
 import { bytesToHex, hexToBytes } from '../reference/bytes.js';
 import { encodeCube } from '../reference/cube.js';
 import type { Pad } from '../reference/cube-header.js';
+import { readEventLog } from '../reference/event-log.js';
+import { openHeader, parseHeader as parseByReference } from '../reference/header.js';
 import { jcs, without } from '../reference/json.js';
+import { manifestKeys } from '../reference/keys.js';
 import { nativeKeyring } from '../reference/native-keyring.js';
 import { decryptPage } from '../reference/page-cipher.js';
 import { toProductSlot } from '../reference/product-slot.js';
-import { formatVectors, master, pattern, slotsOf } from './format.js';
+import { formatVectors, master, pattern, recoveryKey, slotsOf } from './format.js';
 import { type FormatVectors, formatFile } from './source.js';
 
 const vectors: FormatVectors = formatFile;
@@ -72,6 +81,48 @@ describe('format vectors', () => {
     const header = parseHeader(Buffer.from(vectors.header.file));
     expect(headerHash(header).toString('hex')).toBe(vectors.header.hash);
     verifyHeader(header, headerPublicKey(header));
+  });
+
+  it('rekeyed: the header verifies, and its slot opens the keys of both epochs', () => {
+    const header = parseHeader(Buffer.from(vectors.rekeyed.file));
+    verifyHeader(header, unhex(vectors.keys.publicKey));
+    const [slot] = header.slots;
+    if (slot?.type !== 'recovery') throw new Error('no recovery slot');
+    const key = Secret.parseRecoveryKey(Secret.take(Buffer.from(vectors.slots.recovery.text)));
+    const keyring = openRecoverySlot(uuid, header, slot, key);
+    expect(keyring.publicKey().toString('hex')).toBe(vectors.keys.publicKey);
+    expect(keyring.manifestKey().toString('hex')).toBe(vectors.rekeyed.subkeys.manifest);
+    expect(keyring.formerEpochs()).toEqual([0]);
+    keyring.wipe();
+    const read = openHeader(parseByReference(Buffer.from(vectors.rekeyed.file)), { recoveryKey });
+    expect(manifestKeys(read).map(bytesToHex)).toEqual([
+      vectors.rekeyed.subkeys.manifest,
+      vectors.keys.subkeys.manifest,
+    ]);
+  });
+
+  it('archived segments, and the event log of a slot: both verify, in the product and in the reference', async () => {
+    const publicKey = unhex(vectors.keys.publicKey);
+    const folder = mkdtempSync(join(tmpdir(), 'sherin-vectors-'));
+    mkdirSync(join(folder, 'event-logs'));
+    const { slot, file } = vectors.eventLog;
+    writeFileSync(join(folder, 'archived.json'), vectors.archived.file);
+    writeFileSync(join(folder, 'event-logs', String(slot.id)), unhex(file));
+    const directory = await VaultDirectory.open(folder);
+    const kept = await readSealingLog({ directory, uuid }, slot, publicKey);
+    directory.close();
+    expect(kept).toEqual({ state: 'signed', bytes: Buffer.from(pattern(100)) });
+    const bytes = hexToBytes(file);
+    expect(readEventLog({ uuid, publicKey }, slot, bytes)).toEqual(pattern(100));
+    const archived = await readArchived(folder, { uuid, verify: verifier(publicKey) });
+    expect(archived).toMatchObject({ segments: 3, size: 5 });
+    rmSync(folder, { recursive: true });
+    const keys = { uuid, publicKey, master: null };
+    expect(readArchivedByReference(Buffer.from(vectors.archived.file), keys)).toMatchObject({
+      segments: 3,
+      size: 5,
+      places: ['/media/one', '/media/two'],
+    });
   });
 
   it('manifest: records and head', () => {

@@ -16,6 +16,8 @@ import { formatRecoveryKey } from '../reference/recovery-key.js';
 import { sampleMaster } from '../reference/samples.js';
 import { objectTag, sherinId } from '../reference/sherin-id.js';
 import { passphraseSlotKey, recoverySlotKey, stretch, wrap } from '../reference/slots.js';
+import { epochVectors } from './epochs.js';
+import { archivedVector, eventLogVector } from './signed-files.js';
 
 export const master = sampleMaster();
 export const recoveryKey = new Uint8Array(32).map((_, i) => 255 - i);
@@ -221,6 +223,9 @@ export function formatVectors(): JsonObject {
     keys: keys(),
     slots: slots(),
     header: header(),
+    rekeyed: epochVectors(master, recoveryKey),
+    archived: archivedVector(master, 'a0a1a2a3-a4a5-a6a7-a8a9-aaabacadaeaf'),
+    eventLog: eventLogVector(master, pattern(100)),
     cubes: cubes(),
     objects: objectVectors(),
     manifest: manifest(),

@@ -108,6 +108,15 @@ export interface FormatVectors {
     };
   };
   readonly header: { readonly file: string; readonly hash: string };
+  readonly rekeyed: {
+    readonly file: string;
+    readonly subkeys: { readonly manifest: string };
+  };
+  readonly archived: { readonly file: string };
+  readonly eventLog: {
+    readonly slot: { readonly id: number; readonly pcrDigest: string };
+    readonly file: string;
+  };
   readonly cubes: readonly {
     readonly pad: string;
     readonly owner: number;

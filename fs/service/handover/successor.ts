@@ -10,7 +10,7 @@ import { documentVersion } from './document.js';
 
 /** Its descriptor of the channel; {@link takeOverFlag} names it. */
 const channelFd = 4;
-export const takeOverFlag = '--take-over';
+const takeOverFlag = '--take-over';
 /** Milliseconds for its start, and for opening the vault: as long as a start may take. */
 const startPatience = 60_000;
 const preparedPatience = 60_000;
