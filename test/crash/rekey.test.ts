@@ -102,14 +102,14 @@ it('opens wherever the process died, and comes to its end', async () => {
   };
   expect(calls.filter((call) => /rename.*\.cube$/.test(call))).toHaveLength(40);
   const headers = calls.filter((call) => /rename.*vault\.json$/.test(call)).length;
-  // Before and behind the header with the new key, amid the cubes of the second batch, behind the database, before the header without the key before.
+  // Behind the header with the new key, behind the database, before the header without the key before.
   const few = [
-    at(/rename.*vault\.json$/),
     at(/rename.*vault\.json$/) + 1,
-    at(/rename.*\.cube$/, 35),
     at(/rename.*manifest\.db$/) + 4,
     at(/rename.*vault\.json$/, headers - 1),
   ];
+  // Before the header with the new key, and amid the cubes of the second batch.
+  if (process.env.SHERIN_TESTS === 'all') few.push(at(/rename.*vault\.json$/), at(/rename.*\.cube$/, 35));
   for (const point of all ? calls.map((_, index) => index + 1).slice(from - 1) : few) {
     const [died] = await run(`kill:${point}`);
     await check().catch((error: unknown) => {

@@ -19,7 +19,7 @@ import { openVault } from '../reference/vault.js';
 
 const files = new Map([
   ['small', randomBytes(5000)],
-  ['large', randomBytes(2_500_000)],
+  ['large', randomBytes(1_100_000)],
   ['other', randomBytes(70_000)],
 ]);
 const tpm = 0;

@@ -28,7 +28,7 @@ const steps = ['hello', 'take', 'prepared', 'go', 'serving'].flatMap((word) =>
   ['before', 'after', 'heard'].map((when) => ({ when, word })),
 );
 /** The rest comes with SHERIN_TESTS=all. */
-const some = ['before prepared', 'heard prepared', 'before serving'];
+const some = ['heard prepared', 'before serving'];
 const all = process.env.SHERIN_TESTS === 'all';
 const tried = steps.filter(({ when, word }) => all || some.includes(`${when} ${word}`));
 
