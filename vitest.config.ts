@@ -43,6 +43,10 @@ const onRequest = [
   // whole cubes, bots that wait for a vault. Transcripts, unit tests and the other tests of a full disk have the plain cases.
   'test/vault/{backup,full-disk-writing,prefetch,whole-cube}.test.ts',
   'test/daemon/bot-states.test.ts',
+  // Old copies of everything at the mount (test/vault/{rollback,counter-attacks}.test.ts have the rules), holes of terabytes, rows of cubes in pieces, locking
+  // on a full disk, damage under what is being written.
+  'test/vault/{old-copy,sparse,full-disk-lock,written-damaged}.test.ts',
+  'fs/check/joined.test.ts',
   // The Debian package is built; a thousand versions of a file.
   'test/package/contents.test.ts',
   'test/cli/long-history.test.ts',
