@@ -17,7 +17,7 @@ import type { AuditEvent } from './event.js';
 import { broken, unwritable } from './fault.js';
 import type { HeadListener } from './head-listener.js';
 import type { RecordLine } from './line.js';
-import { type OpenedLog, openWriter } from './open-writer.js';
+import { type OpenedLog, type OpeningLog, openWriter } from './open-writer.js';
 import { type PendingAudit, type PendingRecords, readPending, removePending } from './pending.js';
 import {
   type LogConsistency,
@@ -27,30 +27,17 @@ import {
   readHead,
   type SignedHead,
 } from './prove.js';
-import { type Chain, type Prepared, prepare } from './record.js';
-import type { LogHead, Mac } from './replay.js';
+import { type Prepared, prepare } from './record.js';
+import type { LogHead } from './replay.js';
 import { Reserve } from './reserve.js';
 import { readBefore, readTail } from './tail.js';
 import type { SegmentWriter } from './writer.js';
 
-export interface AuditLogOptions {
-  /** The vault's `audit/`. */
-  readonly dir: string;
-  readonly uuid: Buffer;
-  readonly publicKey: Buffer;
-  /** HMAC-SHA256 under K_audit. */
-  readonly mac: Mac;
-  readonly chain: Chain;
-  /** Ed25519 under K_sign. */
-  readonly sign: (message: Buffer) => Buffer;
-  /** Of the manifest's head: the log must contain it. */
-  readonly expect: LogHead | null;
+export interface AuditLogOptions extends OpeningLog {
   /** Who may append to the pending records meanwhile. */
   readonly pending?: PendingAudit;
   /** Gets its heads. */
   readonly heads?: HeadListener | undefined;
-  /** Bytes after which a segment ends; for tests. */
-  readonly rotateAt?: number;
 }
 
 export interface AppendOptions {

@@ -10,13 +10,18 @@ import { segmentBefore, walkSegment } from './walk.js';
 import { SegmentWriter } from './writer.js';
 
 export interface OpeningLog {
+  /** The vault's `audit/`. */
   readonly dir: string;
   readonly uuid: Buffer;
   readonly publicKey: Buffer;
+  /** HMAC-SHA256 under K_audit. */
   readonly mac: Mac;
   readonly chain: Chain;
+  /** Ed25519 under K_sign. */
   readonly sign: (message: Buffer) => Buffer;
+  /** Of the manifest's head: the log must contain it. */
   readonly expect: LogHead | null;
+  /** Bytes after which a segment ends; for tests. */
   readonly rotateAt?: number;
 }
 
