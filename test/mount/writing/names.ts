@@ -82,7 +82,10 @@ os.pwrite(one, b'more', 5); os.ftruncate(one, 8)
 there = names()
 got = [os.pread(one, 99, 0).decode(), os.pread(two, 99, 0).decode(), read('b').decode()]
 os.close(one); os.close(two)
+ends = time.monotonic() + ${limits.namelessFiles ? 0 : 30}
+while names() != ['b'] and time.monotonic() < ends: time.sleep(0.05)
 tell(got, [n for n in there if n != 'b' and not n.startswith('.fuse_hidden')], len(there), names())`;
+      // libfuse 2.9 removes its name of the file at RELEASE, for which close(2) does not wait (fuse(4), FUSE_RELEASE).
       const kept = limits.namelessFiles ? 1 : 3;
       expect(await vault.run(script)).toEqual([['firstmor', 'second', 'new'], [], kept, ['b']]);
     });
