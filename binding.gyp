@@ -33,18 +33,18 @@
     {
       "target_name": "sherin_native",
       "sources": [
-        "<!@(find native -name '*.cc' -not -path 'native/ipc/*' -not -path 'native/fuse2/*' -not -path 'native/fuzz/*' -not -path 'native/checks/*' | sort)"
+        "<!@(node setup/steps/unity.mjs native ! native/ipc native/fuse2 native/fuzz native/checks)"
       ],
       "cflags_cc": ["<!@(pkg-config --cflags tss2-esys tss2-tctildr tss2-rc tss2-mu fuse3)"],
       "libraries": ["<!@(pkg-config --libs tss2-esys tss2-tctildr tss2-rc tss2-mu fuse3)"]
     },
     {
       "target_name": "sherin_ipc",
-      "sources": ["<!@(find native/ipc -name '*.cc' | sort)"]
+      "sources": ["<!@(node setup/steps/unity.mjs native/ipc)"]
     },
     {
       "target_name": "sherin_fuse2",
-      "sources": ["<!@(find native/fuse2 -name '*.cc' | sort)"]
+      "sources": ["<!@(node setup/steps/unity.mjs native/fuse2)"]
     }
   ]
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
@@ -57,5 +57,21 @@ describe('set-up', () => {
         expect(lock.packages[`node_modules/${name}`]?.version, name).toBeDefined();
       }
     }
+  });
+
+  test('compiles each source of an addon once', () => {
+    const sources = readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.cc') && !name.startsWith('fuzz/') && !name.startsWith('checks/'))
+      .map((name) => `native/${name}`);
+    const apart = ['native/ipc', 'native/fuse2', 'native/fuzz', 'native/checks'];
+    const compiled = [['native', '!', ...apart], ['native/ipc'], ['native/fuse2']].flatMap((args) =>
+      spawnSync(process.execPath, [join(root, 'setup/steps/unity.mjs'), ...args], { encoding: 'utf8' })
+        .stdout.trim()
+        .split('\n')
+        .flatMap((unit) => readFileSync(join(root, unit), 'utf8').match(/(?<=")[^"]+/g) ?? [])
+        .map((file) => relative(root, join(root, 'build/unity', file)))
+        .filter((file) => file.endsWith('.cc')),
+    );
+    expect(compiled.sort()).toEqual(sources.sort());
   });
 });

@@ -32,7 +32,7 @@ Pkey KeyPair(Bytes seed, Bytes public_key) {
   return Pkey(key);
 }
 
-MdContext NewContext() {
+MdContext NewDigestContext() {
   MdContext context(EVP_MD_CTX_new());
   Require(context != nullptr, "EVP_MD_CTX_new");
   return context;
@@ -51,7 +51,7 @@ void Ed25519PublicKey(Bytes seed, uint8_t out[32]) {
 void Ed25519Sign(Bytes seed, Bytes public_key, Bytes message, uint8_t signature[64]) {
   const ResidueScrub scrub;
   const Pkey key = KeyPair(seed, public_key);
-  const MdContext context = NewContext();
+  const MdContext context = NewDigestContext();
   Require(EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key.get(), nullptr) == 1,
           "Ed25519 sign init");
   size_t size = 64;
@@ -61,7 +61,7 @@ void Ed25519Sign(Bytes seed, Bytes public_key, Bytes message, uint8_t signature[
 
 bool Ed25519Verify(Bytes public_key, Bytes message, const uint8_t signature[64]) {
   const Pkey key(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, public_key.data, public_key.size));
-  const MdContext context = NewContext();
+  const MdContext context = NewDigestContext();
   const bool good =
       key != nullptr &&
       EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key.get(), nullptr) == 1 &&

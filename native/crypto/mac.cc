@@ -12,7 +12,7 @@ namespace {
 char kDigest[] = "SHA256";
 
 /** Fetching the digest by its name costs as much as the hashing of a small message: contexts are copied from one that has it. */
-MacContext NewContext() {
+MacContext NewMacContext() {
   // Never freed: OpenSSL may have ended before static objects do. A context without a key can not be copied.
   static EVP_MAC_CTX* const model = [] {
     static constexpr uint8_t kNoKey[32] = {};
@@ -31,7 +31,7 @@ MacContext NewContext() {
 
 void HmacSha256(Bytes key, std::initializer_list<Bytes> parts, uint8_t out[32]) {
   const ResidueScrub scrub;
-  const MacContext context = NewContext();
+  const MacContext context = NewMacContext();
   Require(EVP_MAC_init(context.get(), key.data, key.size, nullptr) == 1, "EVP_MAC_init");
   for (const Bytes& part : parts) {
     Require(EVP_MAC_update(context.get(), part.data, part.size) == 1, "EVP_MAC_update");

@@ -14,13 +14,13 @@ namespace {
 constexpr size_t kMostBytes = 1024;
 constexpr std::chrono::microseconds kMoment{150};
 
-size_t SizeOf(const iovec* parts, int count) {
+}  // namespace
+
+size_t AnswerSize(const iovec* parts, int count) {
   size_t size = 0;
   for (int i = 0; i < count; ++i) size += parts[i].iov_len;
   return size;
 }
-
-}  // namespace
 
 void Couriers::Expect(Courier& courier, uint64_t request) {
   courier.called_ = false;
@@ -51,7 +51,7 @@ void Couriers::Await(Courier& courier, const Send& send) {
 }
 
 bool Couriers::Answer(uint64_t request, const iovec* parts, int count) {
-  const size_t size = SizeOf(parts, count);
+  const size_t size = AnswerSize(parts, count);
   if (size > kMostBytes) return false;
   const std::lock_guard<std::mutex> lock(mutex_);
   Courier* const courier = Take(request);

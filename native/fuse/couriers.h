@@ -11,6 +11,9 @@
 
 namespace sherin::fuse {
 
+/** Bytes of an answer in parts. */
+size_t AnswerSize(const iovec* parts, int count);
+
 /**
  * Threads that have received a request, handed it on, and stay awake for a moment to send its answer. They run where the one who
  * asked ran and waits: to wake it from there costs a fraction of what it costs from another processor, on a virtual machine above all.

@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "couriers.h"
 #include "hello.h"
 #include "kill_priv.h"
 #include "session.h"
@@ -52,15 +53,9 @@ Received ReceivedIn(const void* request, ssize_t size) {
   return {header.unique, IsBrief(header.opcode), header.opcode == FUSE_INIT};
 }
 
-size_t SizeOf(const iovec* parts, int count) {
-  size_t size = 0;
-  for (int i = 0; i < count; ++i) size += parts[i].iov_len;
-  return size;
-}
-
 ssize_t Send(int device, iovec* parts, int count, void* session) {
   const bool hello = CompleteHello(parts, count);
-  if (Withheld(parts, count)) return static_cast<ssize_t>(SizeOf(parts, count));
+  if (Withheld(parts, count)) return static_cast<ssize_t>(AnswerSize(parts, count));
   if (hello) static_cast<Session*>(session)->Answered(parts, count);
   fuse_out_header header;
   if (parts[0].iov_len == sizeof header) {

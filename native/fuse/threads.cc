@@ -8,7 +8,7 @@ namespace {
 
 constexpr size_t kFree = 2;
 /** Calls of Grow, one every kTick of session.cc, for which threads must be short. */
-constexpr size_t kPatience = 3;
+constexpr size_t kCrowdedTurns = 3;
 /** Interrupts a read of /dev/fuse (EINTR) and does nothing else. */
 constexpr int kWake = SIGURG;
 
@@ -62,7 +62,7 @@ void Threads::Grow() {
     crowded_ = 0;
     return;
   }
-  if (++crowded_ < kPatience) return;
+  if (++crowded_ < kCrowdedTurns) return;
   StartOne();
 }
 

@@ -12,7 +12,7 @@ namespace sherin::ipc {
 namespace {
 
 /** Messages of one connection before others get their turn. */
-constexpr int kTurn = 64;
+constexpr int kMessagesATurn = 64;
 
 std::vector<int> Descriptors(const Napi::Value& value) {
   std::vector<int> fds;
@@ -162,7 +162,7 @@ void Connection::FailQueue(int error) {
 
 void Connection::Read() {
   static thread_local std::vector<uint8_t> buffer(kMessageLimit);
-  for (int turn = 0; turn < kTurn && poll_ != nullptr && begun_ && !paused_; turn++) {
+  for (int turn = 0; turn < kMessagesATurn && poll_ != nullptr && begun_ && !paused_; turn++) {
     try {
       Received received = Receive(poll_->fd(), buffer.data());
       if (received.state == Received::Nothing) return;

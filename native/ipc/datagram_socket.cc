@@ -12,7 +12,7 @@ namespace sherin::ipc {
 namespace {
 
 /** Datagrams taken before others get their turn. */
-constexpr int kTurn = 64;
+constexpr int kDatagramsATurn = 64;
 
 Napi::Object SenderObject(Napi::Env env, const Datagram& datagram) {
   auto sender = Napi::Object::New(env);
@@ -87,7 +87,7 @@ void DatagramSocket::Close(const Napi::CallbackInfo&) {
 void DatagramSocket::OnReadable() {
   const Napi::HandleScope scope(Env());
   std::vector<uint8_t> buffer(limit_);
-  for (int turn = 0; turn < kTurn && poll_ != nullptr; turn++) {
+  for (int turn = 0; turn < kDatagramsATurn && poll_ != nullptr; turn++) {
     if (!TakeOne(buffer.data())) return;
   }
 }

@@ -14,7 +14,7 @@ namespace sherin::ipc {
 namespace {
 
 /** Connections taken before others get their turn. */
-constexpr int kTurn = 64;
+constexpr int kConnectionsATurn = 64;
 
 Fd Reserve() { return Fd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
@@ -95,7 +95,7 @@ void Server::Close(const Napi::CallbackInfo&) {
 
 void Server::OnReadable() {
   const Napi::HandleScope scope(Env());
-  for (int turn = 0; turn < kTurn && poll_ != nullptr; turn++) {
+  for (int turn = 0; turn < kConnectionsATurn && poll_ != nullptr; turn++) {
     try {
       Fd fd = Accept(poll_->fd());
       if (!fd) return;

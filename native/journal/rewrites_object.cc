@@ -15,7 +15,7 @@
 namespace sherin {
 namespace {
 
-constexpr napi_type_tag kTag = {0x5d1b0c7a93e84f62, 0xa84ef1d06b23975c};
+constexpr napi_type_tag kRewritesTag = {0x5d1b0c7a93e84f62, 0xa84ef1d06b23975c};
 constexpr uint64_t kMostNumber = (uint64_t{1} << 53) - 1;
 
 uint64_t Count(const Napi::Value& object, const char* name) {
@@ -95,12 +95,12 @@ RewritesObject::RewritesObject(const Napi::CallbackInfo& info) : ObjectWrap(info
     if (fd < 0) throw Failure::Errno(errno, "fcntl");
     Descriptor segment(fd);
     rewrites_ = std::make_shared<Rewrites>(*keys, std::move(segment), PlaceOf(info[2]), FileOf(info[3]));
-    info.This().As<Napi::Object>().TypeTag(&kTag);
+    info.This().As<Napi::Object>().TypeTag(&kRewritesTag);
   });
 }
 
 std::shared_ptr<Rewrites> RewritesObject::Of(const Napi::Value& value) {
-  return Unwrapped<RewritesObject>(value, kTag, "Rewrites").rewrites_;
+  return Unwrapped<RewritesObject>(value, kRewritesTag, "Rewrites").rewrites_;
 }
 
 /** (offset, bytes) */

@@ -24,8 +24,10 @@ export function beginNpmPackages() {
  */
 export function beginNpmAddons() {
   if (addonsLoad()) return async () => undefined;
-  say('building the addons of npm packages for this Node (two to five minutes: SQLite is compiled here)');
-  const environment = { ...buildEnvironment(), npm_config_build_from_source: builtHere };
+  say('building the addons of npm packages for this Node (two to four minutes: SQLite is compiled here)');
+  // The last word on optimisation: -O3 takes the compiler a quarter longer, and what stores tasks is as fast without.
+  const flags = { CFLAGS: '-O2', CXXFLAGS: '-O2' };
+  const environment = { ...buildEnvironment(), ...flags, npm_config_build_from_source: builtHere };
   const ended = begin('npm', ['rebuild', ...withAddons], 'look at the message above', environment);
   return async () => {
     await ended();
