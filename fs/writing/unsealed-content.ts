@@ -339,8 +339,9 @@ export class UnsealedContent {
       }
       this.#vertices.write(index, from, end, (vertex) => {
         fill(vertex.part(from, end), 0);
-        for (const [at, { bytes }] of edges) {
+        for (const [at, edge] of edges) {
           const block = vertex.part(at, at + blockBytes);
+          const bytes = edge.part(at, at + blockBytes);
           bytes.copy(block, 0, 0, Math.max(0, from - at));
           const behind = Math.min(end - at, blockBytes);
           bytes.copy(block, behind, behind);
@@ -359,7 +360,7 @@ export class UnsealedContent {
     const start = index * vertexBytes + from;
     const block = pool.take(from, from + blockBytes);
     try {
-      await this.#layers.read(start, block.bytes.subarray(0, Math.min(blockBytes, this.length - start)));
+      await this.#layers.read(start, block.part(from, from + Math.min(blockBytes, this.length - start)));
       return block;
     } catch (error) {
       pool.release(block);
