@@ -47,6 +47,8 @@ export interface SealingParts {
   readonly scarce: () => Promise<boolean>;
   /** Gives back what is not needed any more. */
   readonly spare: () => void;
+  /** Somebody needs the processors more. */
+  readonly isSlow: () => boolean;
   /** Told of files whose content is a version again, as a whole. */
   readonly settled: (inodes: readonly number[]) => void;
 }
@@ -67,10 +69,11 @@ interface Sealed {
 
 export class Sealing {
   readonly #parts: SealingParts;
-  readonly #buffers = new SlotBuffers();
+  readonly #buffers: SlotBuffers;
 
   constructor(parts: SealingParts) {
     this.#parts = parts;
+    this.#buffers = new SlotBuffers(parts.isSlow);
   }
 
   get buffers(): SlotBuffers {
