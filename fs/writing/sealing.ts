@@ -16,7 +16,7 @@ import type { FrozenContent } from './frozen-content.js';
 import { SealBatch } from './seal-batch.js';
 import { sealContent } from './seal-content.js';
 import { sealFault } from './seal-fault.js';
-import { type LeftOut, leftOut, noneLeft, portionsOf, statesOf } from './sealing-order.js';
+import { batchesOf, type LeftOut, leftOut, noneLeft, portionsOf, statesOf } from './sealing-order.js';
 import { SlotBuffers } from './slot-buffers.js';
 import { isUnreadable } from './unreadable.js';
 import type { WorkingTree } from './working-tree.js';
@@ -89,7 +89,7 @@ export class Sealing {
     if (working.pending.length === 0) return;
     if (await scarce()) return this.#sparingly();
     try {
-      await this.#sealAll(working.take(), noneLeft);
+      for (const batch of batchesOf(working.take())) await this.#sealAll(batch, noneLeft);
     } catch (error) {
       working.putBack();
       const fault = sealFault(error);
