@@ -74,5 +74,5 @@ it('has a version that is little more than an earlier one of its file come behin
   };
   expect(batches('v1 . v1 v2 v1', 0, 63)).toBe('v1 . v1 v2 v1');
   expect(batches('v1 . v1 v2 v1', 0, 64)).toBe('v1 . | v1 v2 | v1');
-  expect(batches('v1 v2 v1 v2 .', 0, 0, 64)).toBe('v1 v2 v1 | v2 .');
+  expect(batches('v1 v2 v1 v2 .', 0, 0, 64)).toBe('v1 v2 | v1 v2 .');
 });
