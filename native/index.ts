@@ -208,9 +208,8 @@ export type SlotVertex =
       readonly kind: 'written';
       /** What stands under what was written; null where that is zero, or nothing of it is left. */
       readonly under: StoredVertex | null;
-      /** Room for 4 KiB blocks from `first` on. */
-      readonly bytes: Buffer;
-      readonly first: number;
+      /** Room for 4 KiB blocks, in each from `first` on. */
+      readonly parts: readonly { readonly bytes: Buffer; readonly first: number }[];
       /** Blocks that were written, bit 0 for the first of the vertex. */
       readonly present: number;
     };

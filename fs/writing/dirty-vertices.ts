@@ -1,7 +1,7 @@
 /** The vertices of a file that were written to and are in no version. Who changes one that a frozen state holds too takes a copy. */
 import { slotVertices, vertexBytes } from '../manifest/index-node.js';
 import { indexesWithin } from './indexes-within.js';
-import { blockBytes, type Vertex } from './vertex.js';
+import type { Vertex } from './vertex.js';
 import type { VertexPool } from './vertex-pool.js';
 
 /** Whole blocks of a file. */
@@ -84,8 +84,8 @@ export class DirtyVertices {
    */
   write(index: number, from: number, end: number, fill: (vertex: Vertex) => void, told = false): void {
     const known = this.#byIndex.get(index);
-    const mine = known !== undefined && known.holders === 1 && known.fits(from, end);
-    const vertex = mine ? known : this.#with(known, from, end);
+    const mine = known?.owns(from, end) === true;
+    const vertex = mine ? known : this.#pool.take(from, end, known);
     try {
       fill(vertex);
     } catch (error) {
@@ -135,7 +135,11 @@ export class DirtyVertices {
     for (const [index, vertex] of this.#byIndex) {
       const keep = length - index * vertexBytes;
       if (keep <= 0) this.#drop(index, vertex);
-      else if (keep < vertexBytes) this.#own(index, vertex).cut(keep);
+      else if (keep < vertexBytes) {
+        const copy = this.#pool.copy(vertex);
+        copy.cut(keep);
+        this.#put(index, copy);
+      }
     }
   }
 
@@ -149,9 +153,9 @@ export class DirtyVertices {
   /** Slots that have some, those with most first. */
   slots(): number[] {
     const counts = new Map<number, number>();
-    for (const [index, { bytes }] of this.#byIndex) {
+    for (const [index, { size }] of this.#byIndex) {
       const slot = Math.floor(index / slotVertices);
-      counts.set(slot, (counts.get(slot) ?? 0) + bytes.length);
+      counts.set(slot, (counts.get(slot) ?? 0) + size);
     }
     return [...counts].sort(([, a], [, b]) => b - a).map(([slot]) => slot);
   }
@@ -168,34 +172,17 @@ export class DirtyVertices {
     this.#untold.add(index);
   }
 
-  #own(index: number, known: Vertex): Vertex {
-    if (known.holders === 1) return known;
-    const [from, end] = [known.first * blockBytes, known.first * blockBytes + known.bytes.length];
-    const copy = this.#with(known, from, end);
-    this.#put(index, copy);
-    return copy;
-  }
-
-  /** A new one with room for bytes `from` to `end` beside all that another has. */
-  #with(known: Vertex | undefined, from: number, end: number): Vertex {
-    if (known === undefined) return this.#pool.take(from, end);
-    const start = known.first * blockBytes;
-    const vertex = this.#pool.take(Math.min(from, start), Math.max(end, start + known.bytes.length));
-    vertex.take(known);
-    return vertex;
-  }
-
   /** In the place of the one that was there. */
   #put(index: number, vertex: Vertex): void {
     const before = this.#byIndex.get(index);
     this.#byIndex.set(index, vertex);
-    this.#bytes += vertex.bytes.length - (before?.bytes.length ?? 0);
+    this.#bytes += vertex.size - (before?.size ?? 0);
     if (before !== undefined) this.#pool.release(before);
   }
 
   #drop(index: number, vertex: Vertex): void {
     this.#byIndex.delete(index);
-    this.#bytes -= vertex.bytes.length;
+    this.#bytes -= vertex.size;
     this.#pool.release(vertex);
   }
 }

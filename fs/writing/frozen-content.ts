@@ -17,7 +17,7 @@ export interface FrozenState {
   /** Bytes of the base that count. */
   readonly baseLimit: number;
   /** Slots of the base that count as holes. */
-  readonly holes: Pick<Holes, 'has'>;
+  readonly holes: Holes;
   readonly slots: ReadonlyMap<number, SealedSlot>;
   readonly vertices: ReadonlyMap<number, Vertex>;
   /** For the journal; null for what becomes no version. */
@@ -34,7 +34,9 @@ export interface PlannedSlot {
 }
 
 export class FrozenContent {
-  readonly #state: FrozenState;
+  #state: FrozenState;
+  /** What it had in memory when it was frozen. */
+  readonly #held: FrozenState['vertices'];
   readonly #pool: VertexPool;
   /** Slots of the base that were asked for last. */
   #run: SlotRun | null = null;
@@ -43,6 +45,7 @@ export class FrozenContent {
 
   constructor(state: FrozenState, pool: VertexPool) {
     this.#state = state;
+    this.#held = state.vertices;
     this.#pool = pool;
   }
 
@@ -158,6 +161,37 @@ export class FrozenContent {
     for (const [at, vertex] of written) vertex.copyTo(target.subarray(at, at + vertexBytes));
   }
 
+  /** How many vertices it has in memory that have not changed since another state. */
+  unchangedSince(other: FrozenContent): number {
+    let count = 0;
+    for (const [index, vertex] of this.#state.vertices) if (other.#held.get(index) === vertex) count += 1;
+    return count;
+  }
+
+  /**
+   * An earlier state of the file is a version now: this one stands on that, and has what has changed since. Not while it is being sealed.
+   * @param limit bytes of the version that count
+   */
+  standOn(
+    before: FrozenContent,
+    { stored, content }: { readonly stored: Stored; readonly content: ObjectContent },
+    limit: number,
+  ): void {
+    const { holes, slots, vertices } = this.#state;
+    const later = holes.copy();
+    later.dropBefore(before.moment);
+    this.#state = {
+      ...this.#state,
+      base: stored,
+      baseContent: content,
+      baseLimit: Math.min(stored.length, limit),
+      holes: later,
+      slots: new Map([...slots].filter(([, { moment }]) => moment >= before.moment)),
+      vertices: new Map([...vertices].filter(([index, vertex]) => before.#held.get(index) !== vertex)),
+    };
+    this.#run = null;
+  }
+
   /** One more has to release it. */
   hold(): void {
     this.#holders += 1;
@@ -173,7 +207,7 @@ export class FrozenContent {
   release(): void {
     this.#holders -= 1;
     if (this.#holders !== 0) return;
-    for (const vertex of this.#state.vertices.values()) this.#pool.release(vertex);
+    for (const vertex of this.#held.values()) this.#pool.release(vertex);
   }
 
   /** A slot of the base: as it is, if nothing was cut off or added to its end. */

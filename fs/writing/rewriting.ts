@@ -17,8 +17,10 @@ const mostCycles = 64;
 const worthSyncs = 8;
 /** Writes between two syncs that are not many. */
 const fewWrites = 8;
-/** Bytes in memory from which nothing is lent: they are to be stored in cubes. */
-const mostBytes = 32 * 1024 * 1024;
+/** Bytes in memory from which nothing is lent and sealing goes first: what the addon holds comes on top. */
+const mostBytes = 48 * 1024 * 1024;
+/** Who has synced in the addon within this time will soon do so again. */
+const activeMs = 1_000;
 const privileged = 0o6000;
 
 export interface RewritingParts {
@@ -35,6 +37,8 @@ export interface RewritingParts {
   readonly changed: () => void;
   /** Told that programs have had something made durable. */
   readonly synced: () => void;
+  /** Begins to store what is in memory, where that is much. */
+  readonly relieve: () => void;
 }
 
 /** What the addon has. */
@@ -55,9 +59,16 @@ export class Rewriting {
   #writes = 0;
   #cycles = 0;
   #needed = fewCycles;
+  /** When something was synced in the addon, of performance.now(). */
+  #synced = Number.NEGATIVE_INFINITY;
 
   constructor(parts: RewritingParts) {
     this.#parts = parts;
+  }
+
+  /** A program syncs again and again, which the addon answers and goes on to: who takes the processors meanwhile holds it up. */
+  get active(): boolean {
+    return performance.now() - this.#synced <= activeMs && this.#parts.pool.bytes < mostBytes;
   }
 
   /** A program has written to a file here. */
@@ -94,6 +105,7 @@ export class Rewriting {
     const state = rewrites.look();
     this.#take(this.#lent, state, state.told);
     if (state.failed || !this.#hasRoom(state.told * blockBytes)) this.recall();
+    this.#parts.relieve();
   }
 
   /** Takes over everything; what is written or synced from now on comes here. */
@@ -172,7 +184,10 @@ export class Rewriting {
     const { file, rewrites } = lent;
     journal.writtenTo(state.at, state.syncs);
     lent.syncs += state.syncs.length;
-    if (state.syncs.length > 0) synced();
+    if (state.syncs.length > 0) {
+      this.#synced = performance.now();
+      synced();
+    }
     if (state.written > file.written) contents.touched(file, state.written);
     let taken = 0;
     try {

@@ -29,7 +29,16 @@ export interface SealTarget extends CubeTarget {
  * Encrypts one slot as it was frozen: only the vertices that were written where few were, and the others are named as they are stored.
  * @throws SherinError where bytes beside the written ones can not be read, NativeError
  */
-export async function sealSlot(
+export function sealSlot(
+  content: FrozenContent,
+  index: number,
+  target: SealTarget,
+  buffers: SlotBuffers,
+): Promise<Slot> {
+  return buffers.pace.during(() => sealNow(content, index, target, buffers));
+}
+
+async function sealNow(
   content: FrozenContent,
   index: number,
   target: SealTarget,

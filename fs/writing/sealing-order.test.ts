@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { filesNamespace } from '../manifest/tasks.js';
 import type { Change } from './change.js';
 import type { FrozenContent } from './frozen-content.js';
-import { leftOut, noneLeft, portionsOf, statesOf } from './sealing-order.js';
+import { batchesOf, leftOut, noneLeft, portionsOf, statesOf } from './sealing-order.js';
 
 const name = Buffer.from('name');
 
@@ -58,4 +58,21 @@ it('has a state for each version, but for those within what can not be cut', () 
   expect(text(statesOf(changes, noneLeft))).toBe('v2 | v2 v3 | v2 | v2 -3 | v2 | -2');
   const some = leftOut(changes, (ino) => ino === 2);
   expect(text(statesOf(changes, some))).toBe('v2 | v2 v3 v2 v2 -3 | v2 | -2');
+});
+
+it('has a version that is little more than an earlier one of its file come behind that', () => {
+  /** All versions of a file have so much in common. */
+  const batches = (words: string, ...common: readonly number[]): string => {
+    const some = changesOf(words).map((change): Change => {
+      if (change.type !== 'version') return change;
+      return {
+        ...change,
+        frozen: { unchangedSince: () => common[change.inode] ?? 0 } as unknown as FrozenContent,
+      };
+    });
+    return text(batchesOf(some));
+  };
+  expect(batches('v1 . v1 v2 v1', 0, 63)).toBe('v1 . v1 v2 v1');
+  expect(batches('v1 . v1 v2 v1', 0, 64)).toBe('v1 . | v1 v2 | v1');
+  expect(batches('v1 v2 v1 v2 .', 0, 0, 64)).toBe('v1 v2 | v1 v2 .');
 });

@@ -1,5 +1,9 @@
 /** Where the changes of a batch may be cut into transactions, and which of its versions may be left out. */
 import type { Change, VersionChange } from './change.js';
+import type { FrozenContent } from './frozen-content.js';
+
+/** Vertices that a version has in memory and an earlier one has too, from which to encrypt them twice costs more than another commit. */
+const muchInCommon = 64;
 
 /** Versions that are not made, and the number of the change by which their file loses its last name. */
 export type LeftOut = ReadonlyMap<VersionChange, number>;
@@ -37,6 +41,30 @@ export function portionsOf(changes: readonly Change[], left: LeftOut): Change[][
   }
   if (start < changes.length) portions.push(changes.slice(start));
   return portions;
+}
+
+/**
+ * Cuts changes into what is encrypted at one time. A version that has much in common with an earlier one of its file comes behind that:
+ * once the manifest has the one, of the other only what has changed since is encrypted.
+ */
+export function* batchesOf(changes: readonly Change[]): Iterable<readonly Change[]> {
+  let batch: Change[] = [];
+  const earlier = new Map<number, FrozenContent>();
+  for (const state of statesOf(changes, noneLeft)) {
+    const versions = state.filter((change) => change.type === 'version');
+    if (versions.some(({ inode, frozen }) => hasMuchOf(frozen, earlier.get(inode)))) {
+      yield batch;
+      batch = [];
+      earlier.clear();
+    }
+    batch.push(...state);
+    for (const { inode, frozen } of versions) earlier.set(inode, frozen);
+  }
+  yield batch;
+}
+
+function hasMuchOf(frozen: FrozenContent, earlier: FrozenContent | undefined): boolean {
+  return earlier !== undefined && frozen.unchangedSince(earlier) >= muchInCommon;
 }
 
 /**

@@ -16,7 +16,7 @@ import type { FrozenContent } from './frozen-content.js';
 import { SealBatch } from './seal-batch.js';
 import { sealContent } from './seal-content.js';
 import { sealFault } from './seal-fault.js';
-import { type LeftOut, leftOut, noneLeft, portionsOf, statesOf } from './sealing-order.js';
+import { batchesOf, type LeftOut, leftOut, noneLeft, portionsOf, statesOf } from './sealing-order.js';
 import { SlotBuffers } from './slot-buffers.js';
 import { isUnreadable } from './unreadable.js';
 import type { WorkingTree } from './working-tree.js';
@@ -47,6 +47,8 @@ export interface SealingParts {
   readonly scarce: () => Promise<boolean>;
   /** Gives back what is not needed any more. */
   readonly spare: () => void;
+  /** Somebody needs the processors more. */
+  readonly isSlow: () => boolean;
   /** Told of files whose content is a version again, as a whole. */
   readonly settled: (inodes: readonly number[]) => void;
 }
@@ -67,10 +69,11 @@ interface Sealed {
 
 export class Sealing {
   readonly #parts: SealingParts;
-  readonly #buffers = new SlotBuffers();
+  readonly #buffers: SlotBuffers;
 
   constructor(parts: SealingParts) {
     this.#parts = parts;
+    this.#buffers = new SlotBuffers(parts.isSlow);
   }
 
   get buffers(): SlotBuffers {
@@ -86,7 +89,7 @@ export class Sealing {
     if (working.pending.length === 0) return;
     if (await scarce()) return this.#sparingly();
     try {
-      await this.#sealAll(working.take(), noneLeft);
+      for (const batch of batchesOf(working.take())) await this.#sealAll(batch, noneLeft);
     } catch (error) {
       working.putBack();
       const fault = sealFault(error);

@@ -30,8 +30,8 @@ export function planWritten(
     const vertex = written(index);
     if (vertex !== undefined) {
       fresh += 1;
-      const { bytes, first, present } = vertex;
-      planned.push({ kind: 'written', under: vertex.has(0, here) ? null : stored, bytes, first, present });
+      const { parts, present } = vertex;
+      planned.push({ kind: 'written', under: vertex.has(0, here) ? null : stored, parts, present });
     } else if (stored === null) planned.push({ kind: 'hole' });
     else {
       if (!mayKeep(stored, here, index === count - 1)) return null;
@@ -53,9 +53,9 @@ export function planWhole(
   for (let at = 0; at < length; at += vertexBytes) {
     const vertex = written(at / vertexBytes);
     const here = Math.min(vertexBytes, length - at);
-    if (vertex?.has(0, here) !== true || isZero(vertex.part(0, here))) return null;
-    const { bytes, first, present } = vertex;
-    planned.push({ kind: 'written', under: null, bytes, first, present });
+    if (vertex?.has(0, here) !== true || vertex.parts.every(({ bytes }) => isZero(bytes))) return null;
+    const { parts, present } = vertex;
+    planned.push({ kind: 'written', under: null, parts, present });
   }
   return planned;
 }

@@ -16,8 +16,9 @@ import type { SlotBuffers } from './slot-buffers.js';
 import { isUnreadable } from './unreadable.js';
 import type { VertexPool } from './vertex-pool.js';
 
-/** Dirty bytes from which slots are stored ahead, those that one round stores, and those beyond which writers wait for it. */
+/** Dirty bytes from which slots are stored ahead, the same while that can wait, those that one round stores, and those beyond which writers wait for it. */
 const spillBytes = 16 * 1024 * 1024;
+const waitingBytes = 40 * 1024 * 1024;
 const roundBytes = 16 * 1024 * 1024;
 const mostBytes = 64 * 1024 * 1024;
 /** Rounds under way: one is encrypted while the disk takes the other. */
@@ -32,6 +33,8 @@ export interface SpillingParts {
   readonly ahead: AheadCubes;
   readonly encode: EncodeOptions;
   readonly buffers: SlotBuffers;
+  /** Somebody needs the processors more, as long as there is memory. */
+  readonly canWait: () => boolean;
   /** uid that the cubes of a file depend on. */
   readonly owner: (ino: number) => number;
   /** An index node by ID. */
@@ -84,11 +87,17 @@ export class Spilling {
   async room(): Promise<void> {
     const { pool } = this.#parts;
     while (pool.bytes >= spillBytes) {
-      this.#begin();
+      this.relieve();
       if (pool.bytes < mostBytes) return;
       await Promise.race(this.#rounds);
       if (this.#failed !== null) throw sealFault(this.#failed);
     }
+  }
+
+  /** Begins a round where much is in memory; nobody waits for it. */
+  relieve(): void {
+    const { pool, canWait } = this.#parts;
+    if (pool.bytes >= (canWait() ? waitingBytes : spillBytes)) this.#begin();
   }
 
   /** No round is under way when it resolves. */

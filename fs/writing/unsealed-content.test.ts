@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Slot } from '../manifest/object-tree.js';
@@ -49,7 +50,9 @@ class Pair {
   }
 
   version(): void {
-    this.frozen.push({ state: this.freeze(), bytes: Buffer.from(this.model) });
+    const marks = this.file.takeMarks();
+    const state = this.file.freeze((frozen) => new FrozenContent(frozen, this.pool), marks);
+    this.frozen.push({ state, bytes: Buffer.from(this.model) });
   }
 
   /** Seals the oldest frozen state; what it holds reads as it was frozen. */
@@ -246,6 +249,25 @@ describe('content that is written to', () => {
       }
     }
   }, 60_000);
+
+  it('takes of memory, and has encrypted, what has changed between one version and the next', async () => {
+    const pair = new Pair();
+    const block = 4096;
+    const step = 5 * block;
+    for (let at = 0; at < 100; at++) await pair.write(at * step, randomBytes(block));
+    expect(pair.pool.bytes).toBe(100 * block);
+    pair.version();
+    await pair.write(7 * step, randomBytes(block));
+    await pair.write(7 * step + 2 * block, randomBytes(block));
+    expect(pair.pool.bytes).toBe(102 * block);
+    pair.version();
+    const [, second] = pair.frozen;
+    await pair.seal();
+    expect([...(second?.state.vertices.keys() ?? [])]).toEqual([Math.floor((7 * step) / 65_536)]);
+    await pair.seal();
+    await pair.check();
+    expect(pair.pool.bytes).toBe(0);
+  });
 
   it('reads as a plain buffer would, and each of its versions as it was frozen, whatever is sealed when', async () => {
     await fc.assert(

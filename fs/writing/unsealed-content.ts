@@ -6,6 +6,7 @@ import type { WriteSource } from '../mount/source.js';
 import { type DataRange, rangesOf } from './data-ranges.js';
 import { DirtyVertices, type WrittenRun } from './dirty-vertices.js';
 import type { FrozenContent, FrozenState } from './frozen-content.js';
+import { FrozenStates } from './frozen-states.js';
 import { Holes } from './holes.js';
 import type { Marks, Untold } from './marks.js';
 import type { SealedSlot, Stored } from './stored.js';
@@ -24,8 +25,7 @@ export class UnsealedContent {
   readonly #parts: ContentParts;
   readonly #layers: StoredLayers;
   readonly #dirty: DirtyVertices;
-  /** Frozen states that are being sealed, oldest first, and what was cut off since. */
-  #frozen: { readonly state: FrozenContent; cut: number }[] = [];
+  readonly #frozen = new FrozenStates();
   #moment = 0;
   /** What the journal has to be told beside written blocks. */
   #cut: number;
@@ -53,7 +53,7 @@ export class UnsealedContent {
 
   /** Something differs from the last version. */
   get differs(): boolean {
-    return this.#vertices.size > 0 || this.#frozen.length > 0 || !this.#layers.isVersion(this.length);
+    return this.#vertices.size > 0 || this.#frozen.size > 0 || !this.#layers.isVersion(this.length);
   }
 
   /** Some of it is in cubes that are in no version. */
@@ -105,7 +105,7 @@ export class UnsealedContent {
       this.#vertices.cut(length);
       this.#layers.cut(length);
       this.#newHoles.cut(slotCount(length));
-      for (const frozen of this.#frozen) frozen.cut = Math.min(frozen.cut, length);
+      this.#frozen.cut(length);
       this.#cut = Math.min(this.#cut, length);
     }
     this.length = length;
@@ -166,18 +166,17 @@ export class UnsealedContent {
       moment: this.#moment++,
     });
     if (marks !== null) this.#left.clear();
-    this.#frozen.push({ state, cut: this.length });
+    this.#frozen.add(state);
     return state;
   }
 
   /** A frozen state is a version now; what has not changed since need not be kept. States come in the order they were frozen. */
   sealed(state: FrozenContent, stored: Stored): void {
-    const found = this.#frozen.findIndex((frozen) => frozen.state === state);
-    const frozen = this.#frozen[found];
-    if (frozen === undefined) return;
-    this.#frozen.splice(found, 1);
+    this.#frozen.sealed(state, stored, this.#parts.open);
+    const length = this.#frozen.remove(state);
+    if (length === null) return;
     for (const [index, vertex] of state.vertices) this.#vertices.dropSame(index, vertex);
-    this.#layers.sealed(stored, frozen.cut, state.moment);
+    this.#layers.sealed(stored, length, state.moment);
   }
 
   /** What the journal has to be told beside written blocks; from now on, what comes after. */
@@ -261,7 +260,7 @@ export class UnsealedContent {
 
   /** A frozen state is given up. */
   thaw(state: FrozenContent): void {
-    this.#frozen = this.#frozen.filter((frozen) => frozen.state !== state);
+    this.#frozen.remove(state);
   }
 
   /** Slots with dirty vertices, those that are all dirty first, but for what was {@link left}. */
@@ -276,13 +275,12 @@ export class UnsealedContent {
 
   /** Slots of a frozen state are in cubes, without being a version; vertices that have changed since stay above. */
   storedAhead(state: FrozenContent, slots: ReadonlyMap<number, Slot>): void {
-    const found = this.#frozen.find((frozen) => frozen.state === state);
-    if (found === undefined) return;
-    this.thaw(state);
+    const cut = this.#frozen.remove(state);
+    if (cut === null) return;
     for (const [index, slot] of slots) {
       const start = index * slotBytes;
       const length = Math.min(slotBytes, state.length - start);
-      const limit = Math.min(length, found.cut - start);
+      const limit = Math.min(length, cut - start);
       const standing = [...state.verticesOf(index)].filter(
         ([at, vertex]) => this.#vertices.get(at) === vertex,
       );
@@ -299,13 +297,13 @@ export class UnsealedContent {
   /** Slots that it has in cubes and in no version, those included that are being sealed. */
   *aheadSlots(): Iterable<Slot> {
     for (const { slot } of this.#layers.slots.values()) yield slot;
-    for (const { state } of this.#frozen) for (const { slot } of state.slots.values()) yield slot;
+    for (const state of this.#frozen) for (const { slot } of state.slots.values()) yield slot;
   }
 
   /** What it has in cubes: its last version, slots that are in none, and what is being sealed. */
   *inCubes(): Iterable<Stored> {
     yield* this.#layers.inCubes();
-    for (const { state } of this.#frozen) yield* state.inCubes();
+    for (const state of this.#frozen) yield* state.inCubes();
   }
 
   /** Lets go of all that is in memory. */
@@ -339,8 +337,9 @@ export class UnsealedContent {
       }
       this.#vertices.write(index, from, end, (vertex) => {
         fill(vertex.part(from, end), 0);
-        for (const [at, { bytes }] of edges) {
+        for (const [at, edge] of edges) {
           const block = vertex.part(at, at + blockBytes);
+          const bytes = edge.part(at, at + blockBytes);
           bytes.copy(block, 0, 0, Math.max(0, from - at));
           const behind = Math.min(end - at, blockBytes);
           bytes.copy(block, behind, behind);
@@ -359,7 +358,7 @@ export class UnsealedContent {
     const start = index * vertexBytes + from;
     const block = pool.take(from, from + blockBytes);
     try {
-      await this.#layers.read(start, block.bytes.subarray(0, Math.min(blockBytes, this.length - start)));
+      await this.#layers.read(start, block.part(from, from + Math.min(blockBytes, this.length - start)));
       return block;
     } catch (error) {
       pool.release(block);

@@ -7,23 +7,54 @@ const blocks = vertexBytes / blockBytes;
 /** Blocks of a vertex by number, as first and end. */
 export type BlockRun = readonly [first: number, end: number];
 
+/** Room for blocks of a vertex that follow each other. */
+export class VertexPart {
+  readonly bytes: Buffer;
+  /** Number of the first of them in the vertex. */
+  readonly first: number;
+  /** Vertices that have it: states of one file at different times. */
+  holders = 1;
+
+  constructor(bytes: Buffer, first: number) {
+    this.bytes = bytes;
+    this.first = first;
+  }
+
+  /** Bytes of the vertex. */
+  get start(): number {
+    return this.first * blockBytes;
+  }
+  get end(): number {
+    return this.start + this.bytes.length;
+  }
+}
+
 /**
  * Blocks that were written stand above what the file has there; of the others nothing is known here. Bytes past the end of the file
- * are zero. Who changes one that others hold too takes a copy.
+ * are zero. Who changes one that others hold too takes another, and copies the parts that change.
  */
 export class Vertex {
-  /** Room for some of the blocks, from `first` on. */
-  readonly bytes: Buffer;
-  readonly first: number;
+  /** In order, none over another. */
+  readonly parts: readonly VertexPart[];
   /** The file as it is now, and frozen states of it. */
   holders = 1;
   #present = 0;
   /** Those of the present ones that the journal does not have. */
   #untold = 0;
 
-  constructor(bytes: Buffer, first: number) {
-    this.bytes = bytes;
-    this.first = first;
+  /** @param like the vertex that has the same blocks, but for where they are */
+  constructor(parts: readonly VertexPart[], like?: Vertex) {
+    this.parts = parts;
+    if (like === undefined) return;
+    this.#present = like.#present;
+    this.#untold = like.#untold;
+  }
+
+  /** Bytes of memory. */
+  get size(): number {
+    let size = 0;
+    for (const { bytes } of this.parts) size += bytes.length;
+    return size;
   }
 
   /** Blocks that stand here, bit 0 for the first of the vertex. */
@@ -42,16 +73,16 @@ export class Vertex {
     return (this.#present & mask) === mask;
   }
 
-  /** Whether there is room for bytes `from` to `end`. */
-  fits(from: number, end: number): boolean {
-    const start = this.first * blockBytes;
-    return from >= start && end <= start + this.bytes.length;
+  /** Whether bytes `from` to `end` can be changed here, and in no other state of the file. */
+  owns(from: number, end: number): boolean {
+    return this.holders === 1 && this.#partOf(from, end)?.holders === 1;
   }
 
-  /** Bytes `from` to `end` of the vertex, which fit. */
+  /** Bytes `from` to `end` of the vertex. @throws RangeError where no part has room for all of them */
   part(from: number, end: number): Buffer {
-    const start = this.first * blockBytes;
-    return this.bytes.subarray(from - start, end - start);
+    const part = this.#partOf(from, end);
+    if (part === undefined) throw new RangeError('there is no room for these bytes');
+    return part.bytes.subarray(from - part.start, end - part.start);
   }
 
   /** Blocks that `from` to `end` touch were written. @param told the journal has them */
@@ -62,21 +93,21 @@ export class Vertex {
     else this.#untold |= mask;
   }
 
-  /** Those that stand here, as bytes `from` to `end`. */
-  *runs(): Iterable<readonly [from: number, end: number]> {
-    for (const [first, end] of runsOf(this.#present)) yield [first * blockBytes, end * blockBytes];
+  /** Those that stand here, in order, as bytes `from` to `end`, each within one part. */
+  runs(): Iterable<readonly [from: number, end: number]> {
+    return this.#runsOf(this.#present);
   }
 
-  /** Bytes that the journal does not have. */
-  *untold(): Iterable<readonly [from: number, end: number]> {
-    for (const [first, end] of runsOf(this.#untold)) yield [first * blockBytes, end * blockBytes];
+  /** Bytes that the journal does not have, as {@link runs}. */
+  untold(): Iterable<readonly [from: number, end: number]> {
+    return this.#runsOf(this.#untold);
   }
 
   /** As {@link untold}; the journal has them from now on. */
   *tell(): Iterable<readonly [from: number, end: number]> {
     const untold = this.#untold;
     this.#untold = 0;
-    for (const [first, end] of runsOf(untold)) yield [first * blockBytes, end * blockBytes];
+    yield* this.#runsOf(untold);
   }
 
   /** The journal has to be told all of it again. */
@@ -116,17 +147,20 @@ export class Vertex {
       if (from < target.length) this.part(from, Math.min(end, target.length)).copy(target, from);
   }
 
-  /** Has what another has. */
-  take(other: Vertex): void {
-    for (const [from, end] of other.runs()) other.part(from, end).copy(this.part(from, end));
-    this.#present = other.#present;
-    this.#untold = other.#untold;
+  /** Everything from byte `from` on is zero; none of it is in another state of the file. */
+  cut(from: number): void {
+    for (const { bytes, start } of this.parts)
+      bytes.fill(0, Math.min(Math.max(0, from - start), bytes.length));
   }
 
-  /** Everything from byte `from` on is zero. */
-  cut(from: number): void {
-    const start = this.first * blockBytes;
-    this.bytes.fill(0, Math.min(Math.max(0, from - start), this.bytes.length));
+  *#runsOf(mask: number): Iterable<readonly [from: number, end: number]> {
+    for (const { start, end } of this.parts)
+      for (const [first, last] of runsOf(mask & blocksOf(start, end)))
+        yield [first * blockBytes, last * blockBytes];
+  }
+
+  #partOf(from: number, end: number): VertexPart | undefined {
+    return this.parts.find((part) => part.start <= from && end <= part.end);
   }
 }
 

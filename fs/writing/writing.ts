@@ -85,6 +85,7 @@ export class Writing {
     this.#sealing = new Sealing({
       ...{ manifest, store, ahead, working, contents, encode, owned, refused, healed },
       scarce: () => headroom.isScarce(),
+      isSlow: () => this.rewriting.active,
       encoding: (step) => this.#hold.encoding(step),
       spare: () => void this.relief.giveBack(),
       commit: async (...made) => {
@@ -96,6 +97,7 @@ export class Writing {
     });
     this.#spilling = new Spilling({
       ...{ pool: this.#pool, contents, store, ahead, encode, refused, buffers: this.#sealing.buffers },
+      canWait: () => this.rewriting.active,
       heal: (cubes) => parts.inTurn(() => this.#heal(cubes)),
       owner: (ino) => idOwner(owned, this.tree.inode(ino)?.uid),
       node: (id) => manifest.node(id),
@@ -131,6 +133,7 @@ export class Writing {
       ...{ keyring: encode.keyring, journal, journaling: this.#journaling, working, contents, synced },
       ...{ pool: this.#pool, clock: this.clock, headroom, gate: this.#gate },
       changed: () => this.#background.soon(),
+      relieve: () => this.#spilling.relieve(),
     });
     this.durability = new Durability({
       ...{ working, contents, versions: this.versions, journaling: this.#journaling, late: this.#late },

@@ -26,7 +26,16 @@ function kept(cube: CubeRef, from: number): SlotVertex {
 
 /** One block written to a vertex, over `under`. */
 function written(under: { cube: CubeRef; from: number } | null, block: number, bytes: Buffer): SlotVertex {
-  return { kind: 'written', under, bytes, first: block, present: 1 << block };
+  return { kind: 'written', under, parts: [{ bytes, first: block }], present: 1 << block };
+}
+
+/** A vertex in parts, which end at these blocks. */
+function cut(bytes: Buffer, at: readonly number[]): { bytes: Buffer; first: number }[] {
+  const bounds = [0, ...at, 16].sort((a, b) => a - b);
+  return bounds.slice(1).map((end, i) => {
+    const first = bounds[i] ?? 0;
+    return { bytes: bytes.subarray(first * blockBytes, end * blockBytes), first };
+  });
 }
 
 async function encoded(vertices: readonly SlotVertex[], length: number) {
@@ -72,7 +81,8 @@ describe('encodeSlot', () => {
   it('leaves out of the cube what was written and is zero', async () => {
     const cube = await vault.store(randomBytes(vertexBytes));
     const all = Buffer.alloc(vertexBytes);
-    const zeros: SlotVertex = { kind: 'written', under: null, bytes: all, first: 0, present: 0xffff };
+    const parts = [{ bytes: all, first: 0 }];
+    const zeros: SlotVertex = { kind: 'written', under: null, parts, present: 0xffff };
     const result = await encoded([zeros, { kind: 'hole' }, zeros], 2 * vertexBytes + 100);
     expect(result).toMatchObject({ encoded: { kind: 'hole' }, inCube: 0 });
     expect(result.root).toEqual(rootOfBlocks(Buffer.alloc(2 * vertexBytes + 100)));
@@ -126,6 +136,9 @@ describe('encodeSlot', () => {
   it('refuses what does not fit the slot', async () => {
     const cube = await vault.store(randomBytes(100));
     const block = randomBytes(blockBytes);
+    const part = (bytes: Buffer, first: number, present: number): SlotVertex => {
+      return { kind: 'written', under: null, parts: [{ bytes, first }], present };
+    };
     const attempts: readonly (readonly [SlotVertex[], number])[] = [
       [[kept(cube, 0)], vertexBytes + 1],
       [[], 1],
@@ -133,10 +146,13 @@ describe('encodeSlot', () => {
       [[kept(cube, 0)], 2 ** 20 + 1],
       [[kept(cube, 1)], 100],
       [[kept(cube, -1)], 100],
-      [[{ kind: 'written', under: null, bytes: block, first: 0, present: 2 }], 100],
-      [[{ kind: 'written', under: null, bytes: block, first: 1, present: 1 }], 100],
-      [[{ kind: 'written', under: null, bytes: block, first: 16, present: 1 }], 100],
-      [[{ kind: 'written', under: null, bytes: block, first: 0, present: 2 ** 16 }], 100],
+      [[part(block, 0, 2)], 100],
+      [[part(block, 1, 1)], 100],
+      [[part(block, 16, 1)], 100],
+      [[part(block, 0, 2 ** 16)], 100],
+      [[part(block.subarray(1), 0, 1)], 100],
+      [[part(Buffer.alloc(vertexBytes), 1, 2)], 100],
+      [[{ kind: 'written', under: null, present: 1 } as unknown as SlotVertex], 100],
       [[{ kind: 'else' } as unknown as SlotVertex], 100],
       [[null as unknown as SlotVertex], 100],
     ];
@@ -150,7 +166,12 @@ describe('encodeSlot', () => {
 
   it('makes of any writes what writing to the bytes makes', async () => {
     const writes = fc.array(
-      fc.record({ vertex: fc.nat(15), blocks: fc.integer({ min: 1, max: 0xffff }), under: fc.boolean() }),
+      fc.record({
+        vertex: fc.nat(15),
+        blocks: fc.integer({ min: 1, max: 0xffff }),
+        under: fc.boolean(),
+        cuts: fc.uniqueArray(fc.integer({ min: 1, max: 15 })),
+      }),
       { maxLength: 6 },
     );
     await fc.assert(
@@ -159,7 +180,7 @@ describe('encodeSlot', () => {
         const cube = await vault.store(data);
         const count = Math.ceil(length / vertexBytes);
         const vertices = Array.from({ length: count }, (_, from): SlotVertex => kept(cube, from));
-        for (const { vertex, blocks, under } of some) {
+        for (const { vertex, blocks, under, cuts } of some) {
           if (vertex >= count) continue;
           const bytes = randomBytes(vertexBytes);
           const start = vertex * vertexBytes;
@@ -172,7 +193,8 @@ describe('encodeSlot', () => {
           // Of the one that was stored last: what an earlier one wrote to the same vertex is gone with it.
           const below = under && vertices[vertex]?.kind === 'kept' ? { cube, from: vertex } : null;
           if (under && below === null) return;
-          vertices[vertex] = { kind: 'written', under: below, bytes, first: 0, present: blocks };
+          const parts = cut(bytes, cuts);
+          vertices[vertex] = { kind: 'written', under: below, parts, present: blocks };
         }
         const result = await encoded(vertices, length);
         expect(result.root).toEqual(rootOfBlocks(data));

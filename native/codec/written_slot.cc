@@ -33,10 +33,12 @@ Outcome PutTogether(CubeSource& source, const SlotVertex& vertex, uint8_t* plain
     if (!outcome.ok()) return outcome;
   }
   memset(plain + under, 0, length - under);
-  for (size_t block = 0; block * kBlock < length; ++block) {
-    if ((vertex.present >> block & 1) == 0) continue;
-    const size_t at = block * kBlock;
-    memcpy(plain + at, vertex.bytes.data + (at - vertex.first * kBlock), std::min(kBlock, length - at));
+  for (const WrittenPart& part : vertex.parts) {
+    for (size_t from = 0; from < part.bytes.size; from += kBlock) {
+      const size_t at = part.first * kBlock + from;
+      if (at >= length || (vertex.present >> (at / kBlock) & 1) == 0) continue;
+      memcpy(plain + at, part.bytes.data + from, std::min(kBlock, length - at));
+    }
   }
   return {};
 }

@@ -13,15 +13,20 @@ struct StoredVertex {
   size_t vertex;
 };
 
+/** Room for blocks of a vertex from `first` on. */
+struct WrittenPart {
+  Bytes bytes{};
+  size_t first = 0;
+};
+
 /** A vertex of a slot that is stored already, but for what was written to some of its vertices. */
 struct SlotVertex {
   enum class Kind { Hole, Kept, Written };
   Kind kind;
   /** Where it is kept; of a written one, what stands under it: nothing where it is zero or written as a whole. */
   std::optional<StoredVertex> stored{};
-  /** What was written: room for blocks from `first` on, of which those in `present` count (bit 0 for the vertex's first). */
-  Bytes bytes{};
-  size_t first = 0;
+  /** What was written: of the blocks in them those in `present` count (bit 0 for the vertex's first). */
+  std::vector<WrittenPart> parts{};
   uint32_t present = 0;
 };
 

@@ -14,19 +14,35 @@ StoredVertex StoredOf(const Napi::Value& value) {
   return {cube, NumberOf(Member(value, "from"), "from", 0, VerticesOf(cube.length) - 1)};
 }
 
+/** Whole blocks within the vertex. */
+WrittenPart PartOf(const Napi::Value& value) {
+  const WrittenPart part{BytesOf(Member(value, "bytes"), "bytes"),
+                         NumberOf(Member(value, "first"), "first", 0, kBlocksPerVertex - 1)};
+  if (part.bytes.size % kBlock != 0 || part.bytes.size / kBlock > kBlocksPerVertex - part.first)
+    throw Napi::RangeError::New(value.Env(), "bytes must be blocks of the vertex");
+  return part;
+}
+
+/** Bit 0 for the first block of the vertex. */
+uint32_t BlocksOf(const WrittenPart& part) {
+  return ((uint32_t{1} << part.bytes.size / kBlock) - 1) << part.first;
+}
+
 SlotVertex WrittenOf(const Napi::Value& value) {
   SlotVertex vertex{SlotVertex::Kind::Written};
   const Napi::Value under = Member(value, "under");
   if (!under.IsNull()) vertex.stored = StoredOf(under);
-  vertex.bytes = BytesOf(Member(value, "bytes"), "bytes");
-  vertex.first = NumberOf(Member(value, "first"), "first", 0, kBlocksPerVertex - 1);
   vertex.present = static_cast<uint32_t>(NumberOf(Member(value, "present"), "present", 0, (1 << kBlocksPerVertex) - 1));
-  const size_t end = vertex.first + vertex.bytes.size / kBlock;
-  for (size_t block = 0; block < kBlocksPerVertex; ++block) {
-    const bool room = block >= vertex.first && block < end;
-    if ((vertex.present >> block & 1) != 0 && !room)
-      throw Napi::RangeError::New(value.Env(), "bytes has no room for a block that is present");
+  const Napi::Value parts = Member(value, "parts");
+  if (!parts.IsArray()) throw Napi::TypeError::New(value.Env(), "parts must be an array");
+  const auto array = parts.As<Napi::Array>();
+  uint32_t room = 0;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    vertex.parts.push_back(PartOf(array.Get(i)));
+    room |= BlocksOf(vertex.parts.back());
   }
+  if ((vertex.present & ~room) != 0)
+    throw Napi::RangeError::New(value.Env(), "parts have no room for a block that is present");
   return vertex;
 }
 

@@ -35,6 +35,7 @@ export function* describe(content: Described, marks: Marks, naming: Naming): Ite
     yield { type: 'slot', inode, version, index, limit, slot: sealed.slot };
   }
   for (const [index, vertex] of content.vertices) {
+    if (vertex.untoldBytes === 0) continue;
     const start = index * vertexBytes;
     for (const [from, end] of vertex.tell()) {
       const to = Math.min(end, length - start);
