@@ -3,18 +3,20 @@
 const columns = `seq, id, owner, request, domain, department, class, priority, state, waiting, attempt, failures, bot, result, error,
   measured, composite, parent, root, depth, submittedAt, startedAt, endedAt`;
 
+const tree = `root, seq, endedAt, 1 + (SELECT count(*) FROM tasks AS below INDEXED BY tasks_below
+    WHERE below.parent IS NOT NULL AND below.root = tasks.root) AS tasks`;
+
+const answeredColumns = `seq, id, answered.owner AS owner, request, domain, department, class, priority, result, measured, endedAt
+  FROM answered CROSS JOIN answers USING (answer)`;
+
 export const taskSql = {
   insert: `INSERT INTO tasks (id, owner, request, domain, department, class, priority, state, waiting, attempt, failures, bot, result, error,
     measured, composite, parent, root, depth, submittedAt, startedAt, endedAt)
     VALUES (@id, @owner, @request, @domain, @department, @class, @priority, @state, @waiting, @attempt, @failures, @bot, @result, @error,
     @measured, @composite, @parent, @root, @depth, @submittedAt, @startedAt, @endedAt) RETURNING seq`,
-  // of an array of [id, owner, request, domain, department, class, priority, result, time]
-  insertAnswered: `INSERT INTO tasks (id, owner, request, domain, department, class, priority, state, waiting, attempt, failures, bot, result,
-    error, measured, composite, parent, root, depth, submittedAt, startedAt, endedAt)
-    SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, 'done', 0, 0, 0, NULL, value->>7,
-    NULL, NULL, 0, NULL, value->>0, 0, value->>8, NULL, value->>8 FROM json_each(?) RETURNING seq, id`,
   update: `UPDATE tasks SET state = @state, waiting = @waiting, attempt = @attempt, failures = @failures, bot = @bot, result = @result,
-    error = @error, measured = @measured, startedAt = @startedAt, endedAt = @endedAt WHERE id = @id`,
+    error = @error, startedAt = @startedAt, endedAt = @endedAt WHERE id = @id`,
+  measure: 'UPDATE tasks SET measured = ? WHERE id = ?',
   get: `SELECT ${columns} FROM tasks WHERE id = ?`,
   children: `SELECT ${columns} FROM tasks WHERE parent = ? ORDER BY seq`,
   belowRoot:
@@ -38,16 +40,36 @@ export const taskSql = {
   pageOfOwnerAndState: `SELECT ${columns} FROM tasks INDEXED BY tasks_owner WHERE owner = ? AND state = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
 
   // forgetting
-  endedBefore: `SELECT root, owner FROM tallies CROSS JOIN tasks INDEXED BY tasks_owner_ended ON owner = CAST(name AS INTEGER)
-    WHERE kind = 'ended-of' AND parent IS NULL AND endedAt IS NOT NULL AND endedAt < ? LIMIT ?`,
-  firstEnded: `SELECT root, owner FROM tasks INDEXED BY tasks_owner_ended WHERE parent IS NULL AND endedAt IS NOT NULL AND owner = ?
-    ORDER BY endedAt LIMIT 1`,
-  endedTrees: `SELECT root, 1 + (SELECT count(*) FROM tasks AS below INDEXED BY tasks_below
-      WHERE below.parent IS NOT NULL AND below.root = tasks.root) AS tasks
+  endedBefore: `SELECT owner, ${tree} FROM tallies CROSS JOIN tasks INDEXED BY tasks_owner_ended ON owner = CAST(name AS INTEGER)
+    WHERE tallies.kind = 'ended-of' AND parent IS NULL AND endedAt IS NOT NULL AND endedAt < ? LIMIT ?`,
+  endedTrees: `SELECT ${tree}
     FROM tasks INDEXED BY tasks_owner_ended WHERE parent IS NULL AND endedAt IS NOT NULL AND owner = ? ORDER BY endedAt LIMIT ?`,
   // of an array of the IDs of topmost tasks: first what is below them
   removeBelow: `DELETE FROM tasks INDEXED BY tasks_below WHERE parent IS NOT NULL AND root IN (SELECT value FROM json_each(?))`,
   removeTopmost: 'DELETE FROM tasks WHERE id IN (SELECT value FROM json_each(?))',
+
+  // answered from memory
+  takeNumbers: 'UPDATE sqlite_sequence SET seq = seq + ? WHERE rowid = 1 RETURNING seq',
+  giveAnswer: `INSERT INTO answers (result, request, key, owner, domain, department, class, bot, version, tasks)
+    VALUES (@result, @request, @key, @owner, @domain, @department, @class, @bot, @version, @tasks)
+    ON CONFLICT (result, request, key, owner) DO UPDATE SET tasks = tasks + excluded.tasks RETURNING answer`,
+  // of an array of [seq, id in hex, owner, answer, priority, time]
+  insertAnswered: `INSERT INTO answered (seq, id, owner, answer, priority, endedAt)
+    SELECT value->>0, unhex(value->>1), value->>2, value->>3, value->>4, value->>5 FROM json_each(?)`,
+  measureAnswered: 'UPDATE answered SET measured = ? WHERE id = ?',
+  answered: `SELECT ${answeredColumns} WHERE id = ?`,
+  sourceOfAnswered: `SELECT key, answers.owner AS owner, bot, version FROM answered JOIN answers USING (answer) WHERE id = ?`,
+  answerWithResult: 'SELECT answer FROM answers WHERE result = ? LIMIT 1',
+  pageOfAnswered: `SELECT ${answeredColumns} WHERE seq < ? ORDER BY seq DESC LIMIT ?`,
+  pageOfAnsweredOfOwner: `SELECT ${answeredColumns} WHERE answered.owner = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
+  firstAnswered: 'SELECT seq, answer, endedAt FROM answered WHERE owner = ? ORDER BY seq LIMIT ?',
+  ownersOfOldAnswered: `SELECT answered.owner AS owner FROM tallies CROSS JOIN answered
+    ON seq = (SELECT min(own.seq) FROM answered AS own INDEXED BY answered_owner WHERE own.owner = CAST(name AS INTEGER))
+    WHERE kind = 'ended-of' AND endedAt < ? LIMIT ?`,
+  // of an array of numbers
+  removeAnswered: 'DELETE FROM answered WHERE seq IN (SELECT value FROM json_each(?))',
+  withdrawAnswer: 'UPDATE answers SET tasks = tasks - ? WHERE answer = ?',
+  dropAnswer: 'DELETE FROM answers WHERE answer = ? AND tasks = 0',
 
   addTally: `INSERT INTO tallies (kind, name, tasks) VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET tasks = tasks + excluded.tasks`,
