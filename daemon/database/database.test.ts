@@ -99,6 +99,8 @@ describe('a new database', () => {
       inputs: [id, 0, sherinId],
       unrecordedStops: ['on', 7],
       executedActions: ['action'],
+      answers: [1, sherinId, sherinId, key, 7, 'coding', 'python', 'write', 'bot', '1.0', 1],
+      answered: [1, Buffer.alloc(16), 7, 1, 5, 1, null],
     };
     for (const [table, values] of Object.entries(rows)) {
       database.run(`INSERT INTO ${table} VALUES (${values.map(() => '?').join(', ')})`, ...values);

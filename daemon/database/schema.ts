@@ -214,6 +214,40 @@ const fewerIndexes = [
   'DROP INDEX tasks_ended',
 ];
 
+/** Which task is the next one of all: tasks that are answered from memory count on with the others. Of `tasks` it is the first row, and there is no other. */
+const firstNumber = `INSERT INTO sqlite_sequence (name, seq) SELECT 'tasks', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence)`;
+
+/** Answers from memory that tasks were given: of what question which result, and whose remembered answer it is. `tasks` counts those that are kept. */
+const answers = `CREATE TABLE answers (
+  answer INTEGER PRIMARY KEY,
+  result TEXT NOT NULL ${sherinId('result')},
+  request TEXT NOT NULL ${sherinId('request')},
+  key BLOB NOT NULL CHECK (length(key) = 32),
+  owner INTEGER NOT NULL,
+  domain TEXT NOT NULL ${shortName('domain')},
+  department TEXT NOT NULL ${shortName('department')},
+  class TEXT NOT NULL ${shortName('class')},
+  bot TEXT NOT NULL ${shortName('bot')},
+  version TEXT NOT NULL ${shortName('version')},
+  tasks INTEGER NOT NULL CHECK (tasks >= 0)
+) STRICT`;
+
+/** Tasks that were answered from memory: they come in thousands a second, and a row is some 40 bytes. The number is one of `tasks`. */
+const answered = `CREATE TABLE answered (
+  seq INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+  owner INTEGER NOT NULL,
+  answer INTEGER NOT NULL,
+  priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 9),
+  endedAt INTEGER NOT NULL,
+  measured INTEGER CHECK (measured IN (0, 1))
+) STRICT`;
+
+const answeredIndexes = [
+  'CREATE UNIQUE INDEX answers_result ON answers (result, request, key, owner)',
+  'CREATE INDEX answered_owner ON answered (owner)',
+];
+
 export const migrations: readonly (readonly string[])[] = [
   [tasks, ...taskIndexes, tallies, turns, patterns, ...patternIndexes, tombstones, tombstoneIndex, trust],
   [classifications, classificationIndex, sources],
@@ -224,4 +258,5 @@ export const migrations: readonly (readonly string[])[] = [
   [unrecordedStops],
   [executedActions, queueApproved],
   fewerIndexes,
+  [firstNumber, answers, answered, ...answeredIndexes],
 ];

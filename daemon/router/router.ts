@@ -4,7 +4,7 @@ import type { GroupCommit } from '../database/group-commit.js';
 import type { DomainName } from '../domains/catalogue.js';
 import type { Claim } from '../emotion/emotion.js';
 import type { Verdict } from '../policy/evaluate.js';
-import type { Answered } from '../tasks/answered-tasks.js';
+import type { Answered } from '../tasks/answered-table.js';
 import { mergeDomain, type TaskState, type Classification as Work } from '../tasks/task.js';
 import { newTaskId, type TaskId } from '../tasks/task-id.js';
 import type { TaskQueue } from '../tasks/task-queue.js';
@@ -51,15 +51,12 @@ export interface SubmittedPart {
 export class Router {
   readonly #parts: RouterParts;
   readonly #hits = new Map<string, number>();
-  readonly #store: (answered: Answered & { readonly hit: Hit }) => void;
+  readonly #store: (answered: Answered) => void;
 
   constructor(parts: RouterParts) {
     this.#parts = parts;
-    const { group, queue, sources } = parts;
-    this.#store = group.gather((all) => {
-      queue.answered(all);
-      sources.putAll(all.map(({ id: task, hit }) => ({ task, ...sourceOf(hit) })));
-    });
+    const { group, queue } = parts;
+    this.#store = group.gather((all) => queue.answered(all));
   }
 
   /** Requests that were answered from memory since the start, by domain. */
@@ -88,7 +85,7 @@ export class Router {
     if (hit !== null) {
       this.#count(work.domain);
       const { result } = hit.remembered;
-      this.#store({ ...submission, result, hit });
+      this.#store({ ...submission, result, source: sourceOf(hit) });
       return { task: id, state: 'done', result, verdict };
     }
     const stored = group.run(() => queue.submit(submission));

@@ -1,8 +1,9 @@
 import type { SherinId } from '../../common/ids.js';
 import type { DaemonDatabase } from '../database/database.js';
 import { type PatternKey, patternKey } from '../patterns/pattern-key.js';
+import { taskSql } from '../tasks/statements.js';
 import type { Classification } from '../tasks/task.js';
-import type { TaskId } from '../tasks/task-id.js';
+import { bytesOfTaskId, type TaskId } from '../tasks/task-id.js';
 import type { Bot } from './bots.js';
 
 /** Where the result of a task came from. */
@@ -18,9 +19,6 @@ export interface Source {
 const sql = {
   get: 'SELECT key, owner, bot, version FROM sources WHERE task = ?',
   put: 'INSERT OR REPLACE INTO sources (task, key, owner, bot, version) VALUES (?, ?, ?, ?, ?)',
-  // of an array of [task, key in hex, owner, bot, version]
-  putAll: `INSERT OR REPLACE INTO sources (task, key, owner, bot, version)
-    SELECT value->>0, unhex(value->>1), value->>2, value->>3, value->>4 FROM json_each(?)`,
 } as const;
 
 /** What a measurement of a result counts for, as long as its task is kept. */
@@ -35,20 +33,9 @@ export class Sources {
     this.#database.run(sql.put, task, key, owner, bot, version);
   }
 
-  /** Of many at a time. */
-  putAll(sources: readonly (Source & { readonly task: TaskId })[]): void {
-    const rows = sources.map((one) => [
-      one.task,
-      one.key?.toString('hex') ?? null,
-      one.owner,
-      one.bot,
-      one.version,
-    ]);
-    this.#database.run(sql.putAll, JSON.stringify(rows));
-  }
-
   get(task: TaskId): Source | null {
-    return this.#database.get<Source>(sql.get, task) ?? null;
+    const fromBot = this.#database.get<Source>(sql.get, task);
+    return fromBot ?? this.#database.get<Source>(taskSql.sourceOfAnswered, bytesOfTaskId(task)) ?? null;
   }
 }
 

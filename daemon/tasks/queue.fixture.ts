@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { asSherinId, type SherinId } from '../../common/ids.js';
 import { DaemonDatabase } from '../database/database.js';
-import type { Answered } from './answered-tasks.js';
+import type { Answered } from './answered-table.js';
 import type { Submission } from './submission.js';
 import type { Task } from './task.js';
 import { newTaskId } from './task-id.js';
@@ -41,9 +41,10 @@ export class QueueFixture {
   answered(change: Partial<Answered> = {}): Task {
     const { owner, request, domain, department, ...work } = sample();
     const usual = { owner, request: asSherinId(request), domain, department, class: work.class };
+    const source = { key: createHash('sha256').update(request).digest(), owner, bot: 'bot', version: '1.0' };
     const answer = {
       id: newTaskId(),
-      inputs: [],
+      source,
       priority: 5,
       result: idOf('a result'),
       ...usual,

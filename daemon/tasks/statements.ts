@@ -1,20 +1,25 @@
-/** Every statement on the tables of tasks. Each one searches an index and sorts nothing, however long the queue is. */
+/**
+ * Every statement on the tables of tasks. Each one searches an index and sorts nothing, however long the queue is. `LIMIT +?`: SQLite compiles a statement
+ * with `LIMIT ?` again for each value (since 3.47), which takes longer than most searches.
+ */
 
 const columns = `seq, id, owner, request, domain, department, class, priority, state, waiting, attempt, failures, bot, result, error,
   measured, composite, parent, root, depth, submittedAt, startedAt, endedAt`;
+
+const tree = `root, seq, endedAt, 1 + (SELECT count(*) FROM tasks AS below INDEXED BY tasks_below
+    WHERE below.parent IS NOT NULL AND below.root = tasks.root) AS tasks`;
+
+const answeredColumns = `seq, id, answered.owner AS owner, request, domain, department, class, priority, result, measured, endedAt
+  FROM answered CROSS JOIN answers USING (answer)`;
 
 export const taskSql = {
   insert: `INSERT INTO tasks (id, owner, request, domain, department, class, priority, state, waiting, attempt, failures, bot, result, error,
     measured, composite, parent, root, depth, submittedAt, startedAt, endedAt)
     VALUES (@id, @owner, @request, @domain, @department, @class, @priority, @state, @waiting, @attempt, @failures, @bot, @result, @error,
     @measured, @composite, @parent, @root, @depth, @submittedAt, @startedAt, @endedAt) RETURNING seq`,
-  // of an array of [id, owner, request, domain, department, class, priority, result, time]
-  insertAnswered: `INSERT INTO tasks (id, owner, request, domain, department, class, priority, state, waiting, attempt, failures, bot, result,
-    error, measured, composite, parent, root, depth, submittedAt, startedAt, endedAt)
-    SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, 'done', 0, 0, 0, NULL, value->>7,
-    NULL, NULL, 0, NULL, value->>0, 0, value->>8, NULL, value->>8 FROM json_each(?) RETURNING seq, id`,
   update: `UPDATE tasks SET state = @state, waiting = @waiting, attempt = @attempt, failures = @failures, bot = @bot, result = @result,
-    error = @error, measured = @measured, startedAt = @startedAt, endedAt = @endedAt WHERE id = @id`,
+    error = @error, startedAt = @startedAt, endedAt = @endedAt WHERE id = @id`,
+  measure: 'UPDATE tasks SET measured = ? WHERE id = ?',
   get: `SELECT ${columns} FROM tasks WHERE id = ?`,
   children: `SELECT ${columns} FROM tasks WHERE parent = ? ORDER BY seq`,
   belowRoot:
@@ -29,25 +34,48 @@ export const taskSql = {
   setTurn: 'INSERT INTO turns (domain, owner) VALUES (?, ?) ON CONFLICT DO UPDATE SET owner = excluded.owner',
 
   // pages, the newest first
-  page: `SELECT ${columns} FROM tasks WHERE seq < ? ORDER BY seq DESC LIMIT ?`,
+  page: `SELECT ${columns} FROM tasks WHERE seq < ? ORDER BY seq DESC LIMIT +?`,
   // most are done
-  pageOfDone: `SELECT ${columns} FROM tasks WHERE state = 'done' AND seq < ? ORDER BY seq DESC LIMIT ?`,
-  pageOfState: `SELECT ${columns} FROM tasks INDEXED BY tasks_state WHERE state <> 'done' AND state = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
-  pageOfOwner: `SELECT ${columns} FROM tasks WHERE owner = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
+  pageOfDone: `SELECT ${columns} FROM tasks WHERE state = 'done' AND seq < ? ORDER BY seq DESC LIMIT +?`,
+  pageOfState: `SELECT ${columns} FROM tasks INDEXED BY tasks_state WHERE state <> 'done' AND state = ? AND seq < ? ORDER BY seq DESC LIMIT +?`,
+  pageOfOwner: `SELECT ${columns} FROM tasks WHERE owner = ? AND seq < ? ORDER BY seq DESC LIMIT +?`,
   // of one owner there are not many
-  pageOfOwnerAndState: `SELECT ${columns} FROM tasks INDEXED BY tasks_owner WHERE owner = ? AND state = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
+  pageOfOwnerAndState: `SELECT ${columns} FROM tasks INDEXED BY tasks_owner WHERE owner = ? AND state = ? AND seq < ? ORDER BY seq DESC LIMIT +?`,
 
   // forgetting
-  endedBefore: `SELECT root, owner FROM tallies CROSS JOIN tasks INDEXED BY tasks_owner_ended ON owner = CAST(name AS INTEGER)
-    WHERE kind = 'ended-of' AND parent IS NULL AND endedAt IS NOT NULL AND endedAt < ? LIMIT ?`,
-  firstEnded: `SELECT root, owner FROM tasks INDEXED BY tasks_owner_ended WHERE parent IS NULL AND endedAt IS NOT NULL AND owner = ?
-    ORDER BY endedAt LIMIT 1`,
-  endedTrees: `SELECT root, 1 + (SELECT count(*) FROM tasks AS below INDEXED BY tasks_below
-      WHERE below.parent IS NOT NULL AND below.root = tasks.root) AS tasks
-    FROM tasks INDEXED BY tasks_owner_ended WHERE parent IS NULL AND endedAt IS NOT NULL AND owner = ? ORDER BY endedAt LIMIT ?`,
+  endedBefore: `SELECT owner, ${tree} FROM tallies CROSS JOIN tasks INDEXED BY tasks_owner_ended ON owner = CAST(name AS INTEGER)
+    WHERE tallies.kind = 'ended-of' AND parent IS NULL AND endedAt IS NOT NULL AND endedAt < ? LIMIT +?`,
+  endedTrees: `SELECT ${tree}
+    FROM tasks INDEXED BY tasks_owner_ended WHERE parent IS NULL AND endedAt IS NOT NULL AND owner = ? ORDER BY endedAt LIMIT +?`,
   // of an array of the IDs of topmost tasks: first what is below them
   removeBelow: `DELETE FROM tasks INDEXED BY tasks_below WHERE parent IS NOT NULL AND root IN (SELECT value FROM json_each(?))`,
   removeTopmost: 'DELETE FROM tasks WHERE id IN (SELECT value FROM json_each(?))',
+
+  // answered from memory
+  takeNumbers: 'UPDATE sqlite_sequence SET seq = seq + ? WHERE rowid = 1 RETURNING seq',
+  giveAgain:
+    'UPDATE answers SET tasks = tasks + ? WHERE result = ? AND request = ? AND key = ? AND owner = ? RETURNING answer',
+  giveFirst: `INSERT INTO answers (tasks, result, request, key, owner, domain, department, class, bot, version)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING answer`,
+  // the first number, the time, and an array of [id in hex, owner, answer, priority]
+  insertAnswered: `INSERT INTO answered (seq, id, owner, answer, priority, endedAt)
+    SELECT ? + key, unhex(value->>0), value->>1, value->>2, value->>3, ? FROM json_each(?)`,
+  measureAnswered: 'UPDATE answered SET measured = ? WHERE id = ?',
+  answered: `SELECT ${answeredColumns} WHERE id = ?`,
+  sourceOfAnswered: `SELECT key, answers.owner AS owner, bot, version FROM answered JOIN answers USING (answer) WHERE id = ?`,
+  answerWithResult: 'SELECT answer FROM answers WHERE result = ? LIMIT 1',
+  pageOfAnswered: `SELECT ${answeredColumns} WHERE seq < ? ORDER BY seq DESC LIMIT +?`,
+  pageOfAnsweredOfOwner: `SELECT ${answeredColumns} WHERE answered.owner = ? AND seq < ? ORDER BY seq DESC LIMIT +?`,
+  // an array of [seq, answer, endedAt]: a row of the answer for each would cost more than all the rest
+  firstAnswered: `SELECT json_group_array(json_array(seq, answer, endedAt)) AS first
+    FROM (SELECT seq, answer, endedAt FROM answered WHERE owner = ? ORDER BY seq LIMIT +?)`,
+  ownersOfOldAnswered: `SELECT answered.owner AS owner FROM tallies CROSS JOIN answered
+    ON seq = (SELECT min(own.seq) FROM answered AS own INDEXED BY answered_owner WHERE own.owner = CAST(name AS INTEGER))
+    WHERE kind = 'ended-of' AND endedAt < ? LIMIT +?`,
+  // of an array of numbers
+  removeAnswered: 'DELETE FROM answered WHERE seq IN (SELECT value FROM json_each(?))',
+  withdrawAnswer: 'UPDATE answers SET tasks = tasks - ? WHERE answer = ?',
+  dropAnswer: 'DELETE FROM answers WHERE answer = ? AND tasks = 0',
 
   addTally: `INSERT INTO tallies (kind, name, tasks) VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET tasks = tasks + excluded.tasks`,

@@ -3,7 +3,8 @@ import type { SherinId } from '../../common/ids.js';
 import type { Logger } from '../../common/log.js';
 import { shortNameSchema } from '../../common/short-name.js';
 import type { DaemonDatabase } from '../database/database.js';
-import { type Answered, AnsweredTasks } from './answered-tasks.js';
+import { type Answered, AnsweredTable } from './answered-table.js';
+import { AnsweredTasks } from './answered-tasks.js';
 import { Forgetting, type Retention, usualRetention } from './retention.js';
 import { taskSql } from './statements.js';
 import {
@@ -74,12 +75,12 @@ export class TaskQueue {
     this.#now = now;
     this.#limits = limits;
     this.#tallies = new Tallies(database);
-    this.#table = new TaskTable(database, this.#tallies, this.watch);
+    const table = new AnsweredTable(database);
+    this.#table = new TaskTable(database, table, this.#tallies, this.watch);
     this.#inputs = new TaskInputs(database);
-    this.#forgetting = new Forgetting(database, this.#tallies, retention ?? usualRetention);
+    this.#forgetting = new Forgetting(database, table, this.#tallies, retention ?? usualRetention);
     this.#answered = new AnsweredTasks({
-      ...{ database, tallies: this.#tallies, inputs: this.#inputs, watch: this.watch },
-      forgetting: this.#forgetting,
+      ...{ database, table, tallies: this.#tallies, watch: this.watch, forgetting: this.#forgetting },
     });
     database.transaction(() => {
       // One by one: the end of one may end others.
@@ -105,7 +106,7 @@ export class TaskQueue {
     const accepted = accept(submissionSchema, submission);
     const end = { state: 'blocked', error: accept(shortNameSchema, error) } as const;
     return this.#database.transaction(() => {
-      this.#forgetting.makeRoom(accepted.owner, 1);
+      this.#forgetting.makeRoom(new Map([[accepted.owner, 1]]));
       return this.#insert({ ...accepted, ...end, endedAt: this.#now() });
     });
   }
@@ -211,7 +212,7 @@ export class TaskQueue {
       const fault =
         task.state !== 'done' ? 'it has no result' : task.measured !== null ? 'it was measured' : null;
       if (fault !== null) throw new SherinError('TASK_STATE', { id, state: task.state, part: fault });
-      return this.#table.change(task, { measured: good });
+      return this.#table.measure(task, good);
     });
   }
 
@@ -238,7 +239,7 @@ export class TaskQueue {
 
   /** Whether a task has this result. */
   tellsOf(result: SherinId): boolean {
-    return this.#database.get(taskSql.withResult, result) !== undefined;
+    return this.#table.has(result);
   }
 
   /** Queued or running tasks by domain. */

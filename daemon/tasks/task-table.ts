@@ -1,5 +1,7 @@
 import { SherinError } from '../../common/errors.js';
+import type { SherinId } from '../../common/ids.js';
 import type { DaemonDatabase } from '../database/database.js';
+import type { AnsweredTable } from './answered-table.js';
 import { taskSql } from './statements.js';
 import type { Tallies } from './tallies.js';
 import { type Task, type TaskState, transitions } from './task.js';
@@ -16,16 +18,7 @@ type Row = Omit<Task, 'measured' | 'composite'> & {
 type Change = Partial<
   Pick<
     Task,
-    | 'state'
-    | 'waiting'
-    | 'attempt'
-    | 'failures'
-    | 'bot'
-    | 'result'
-    | 'error'
-    | 'measured'
-    | 'startedAt'
-    | 'endedAt'
+    'state' | 'waiting' | 'attempt' | 'failures' | 'bot' | 'result' | 'error' | 'startedAt' | 'endedAt'
   >
 >;
 
@@ -37,14 +30,16 @@ export interface TaskPage {
   readonly limit: number;
 }
 
-/** The table of tasks: every change keeps the tallies and is told once it is committed. Changes run in a transaction of the caller. */
+/** Tasks, in one table or the other: every change keeps the tallies and is told once it is committed. Changes run in a transaction of the caller. */
 export class TaskTable {
   readonly #database: DaemonDatabase;
+  readonly #answered: AnsweredTable;
   readonly #tallies: Tallies;
   readonly #watch: TaskWatch;
 
-  constructor(database: DaemonDatabase, tallies: Tallies, watch: TaskWatch) {
+  constructor(database: DaemonDatabase, answered: AnsweredTable, tallies: Tallies, watch: TaskWatch) {
     this.#database = database;
+    this.#answered = answered;
     this.#tallies = tallies;
     this.#watch = watch;
   }
@@ -72,11 +67,24 @@ export class TaskTable {
     return next;
   }
 
+  /** Notes whether its result was good. */
+  measure(task: Task, good: boolean): Task {
+    if (this.#database.run(taskSql.measure, Number(good), task.id) === 0)
+      this.#answered.measure(task.id, good);
+    return { ...task, measured: good };
+  }
+
   /** @throws SherinError TASK_UNKNOWN */
   get(id: TaskId): Task {
     const row = this.#database.get<Row>(taskSql.get, id);
-    if (row === undefined) throw new SherinError('TASK_UNKNOWN', { id });
-    return taskOf(row);
+    const task = row === undefined ? this.#answered.get(id) : taskOf(row);
+    if (task === null) throw new SherinError('TASK_UNKNOWN', { id });
+    return task;
+  }
+
+  /** Whether one has this result. */
+  has(result: SherinId): boolean {
+    return this.#database.get(taskSql.withResult, result) !== undefined || this.#answered.has(result);
   }
 
   children(id: TaskId): Task[] {
@@ -108,7 +116,10 @@ export class TaskTable {
       if (state === undefined) return this.#database.all(taskSql.pageOfOwner, owner, before, limit);
       return this.#database.all(taskSql.pageOfOwnerAndState, owner, state, before, limit);
     };
-    return rows().map(taskOf);
+    const tasks = rows().map(taskOf);
+    if (state !== undefined && state !== 'done') return tasks;
+    const both = [...tasks, ...this.#answered.page(owner, before, limit)];
+    return both.sort((one, other) => other.seq - one.seq).slice(0, limit);
   }
 }
 

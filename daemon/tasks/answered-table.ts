@@ -1,0 +1,173 @@
+import type { SherinId } from '../../common/ids.js';
+import type { DaemonDatabase } from '../database/database.js';
+import { taskSql } from './statements.js';
+import type { Classification, Task } from './task.js';
+import { bytesOfTaskId, type TaskId, taskIdOf } from './task-id.js';
+
+/** Whose remembered answer it is; see `Source` of daemon/router/sources.ts. */
+export interface AnswerSource {
+  /** 32 bytes, a hash of the question and of who answered: request, kind of work, bot and version. */
+  readonly key: Buffer;
+  readonly owner: number;
+  readonly bot: string;
+  readonly version: string;
+}
+
+/** A submission whose result is known. */
+export interface Answered extends Classification {
+  readonly id: TaskId;
+  readonly owner: number;
+  readonly request: SherinId;
+  readonly priority: number;
+  readonly result: SherinId;
+  readonly source: AnswerSource;
+}
+
+/** A task that can be forgotten. */
+export interface EndedAnswered {
+  readonly seq: number;
+  readonly answer: number;
+  /** Milliseconds since 1970. */
+  readonly endedAt: number;
+}
+
+type Row = Pick<Answered, 'owner' | 'request' | 'priority' | 'result'> &
+  Classification &
+  Pick<Task, 'seq'> & { readonly id: Buffer; readonly measured: number | null; readonly endedAt: number };
+
+/**
+ * Tasks that are done from the start, apart from those that bots work on: nothing changes of them but whether the result was good. What many of them have
+ * in common is stored once, as an answer, as long as one of them is kept. Changes run in a transaction of the caller.
+ */
+export class AnsweredTable {
+  readonly #database: DaemonDatabase;
+
+  constructor(database: DaemonDatabase) {
+    this.#database = database;
+  }
+
+  /** @param now milliseconds since 1970 */
+  put(all: readonly Answered[], now: number): readonly Task[] {
+    const places = this.#answersOf(all);
+    const last = this.#database.get<{ seq: number }>(taskSql.takeNumbers, all.length)?.seq ?? 0;
+    const first = last - all.length + 1;
+    const rows = all.map(({ id, owner, priority }, at) => [
+      ...[bytesOfTaskId(id).toString('hex'), owner, places[at], priority],
+    ]);
+    this.#database.run(taskSql.insertAnswered, first, now, JSON.stringify(rows));
+    return all.map((one, at) => taskOf(one, first + at, null, now));
+  }
+
+  get(id: TaskId): Task | null {
+    const row = this.#database.get<Row>(taskSql.answered, bytesOfTaskId(id));
+    return row === undefined ? null : taskOfRow(row);
+  }
+
+  /** The newest first. @param owner none: of all */
+  page(owner: number | undefined, before: number, limit: number): Task[] {
+    const rows =
+      owner === undefined
+        ? this.#database.all<Row>(taskSql.pageOfAnswered, before, limit)
+        : this.#database.all<Row>(taskSql.pageOfAnsweredOfOwner, owner, before, limit);
+    return rows.map(taskOfRow);
+  }
+
+  measure(id: TaskId, good: boolean): void {
+    this.#database.run(taskSql.measureAnswered, Number(good), bytesOfTaskId(id));
+  }
+
+  /** Whether one of them has this result. */
+  has(result: SherinId): boolean {
+    return this.#database.get(taskSql.answerWithResult, result) !== undefined;
+  }
+
+  /** Those that an owner was answered first. */
+  first(owner: number, limit: number): EndedAnswered[] {
+    const { first = '[]' } = this.#database.get<{ first: string }>(taskSql.firstAnswered, owner, limit) ?? {};
+    const rows: [number, number, number][] = JSON.parse(first);
+    return rows.map(([seq, answer, endedAt]) => ({ seq, answer, endedAt }));
+  }
+
+  /** Owners whose first one ended before a time. */
+  ownersOfOld(before: number, limit: number): number[] {
+    return this.#database
+      .all<{ owner: number }>(taskSql.ownersOfOldAnswered, before, limit)
+      .map(({ owner }) => owner);
+  }
+
+  remove(all: readonly EndedAnswered[]): void {
+    if (all.length === 0) return;
+    this.#database.run(taskSql.removeAnswered, JSON.stringify(all.map(({ seq }) => seq)));
+    const counts = new Map<number, number>();
+    for (const { answer } of all) counts.set(answer, (counts.get(answer) ?? 0) + 1);
+    for (const [answer, tasks] of counts) {
+      this.#database.run(taskSql.withdrawAnswer, tasks, answer);
+      this.#database.run(taskSql.dropAnswer, answer);
+    }
+  }
+
+  /** The number of the answer of each, stored for as many tasks as get it. */
+  #answersOf(all: readonly Answered[]): readonly number[] {
+    const groups = new Map<string, { readonly one: Answered; tasks: number; answer: number }>();
+    const found = all.map((one) => {
+      const { result, request, source } = one;
+      const name = `${result} ${request} ${source.owner} ${source.key.toString('latin1')}`;
+      const group = groups.get(name) ?? { one, tasks: 0, answer: 0 };
+      groups.set(name, group);
+      group.tasks += 1;
+      return group;
+    });
+    for (const group of groups.values()) group.answer = this.#give(group.one, group.tasks);
+    return found.map(({ answer }) => answer);
+  }
+
+  /** Mostly it is there: what a new row is checked for costs more than to look. */
+  #give({ result, request, domain, department, source, ...work }: Answered, tasks: number): number {
+    const { key, owner, bot, version } = source;
+    const same = [tasks, result, request, key, owner] as const;
+    const known = this.#database.get<{ answer: number }>(taskSql.giveAgain, ...same);
+    if (known !== undefined) return known.answer;
+    const kind = [domain, department, work.class] as const;
+    const first = this.#database.get<{ answer: number }>(taskSql.giveFirst, ...same, ...kind, bot, version);
+    return first?.answer ?? 0;
+  }
+}
+
+function taskOfRow(row: Row): Task {
+  const measured = row.measured === null ? null : row.measured === 1;
+  return taskOf({ ...row, id: taskIdOf(row.id) }, row.seq, measured, row.endedAt);
+}
+
+/** Field by field: spreads cost more than all the rest. */
+function taskOf(
+  answered: Omit<Answered, 'source'>,
+  seq: number,
+  measured: boolean | null,
+  endedAt: number,
+): Task {
+  return {
+    seq,
+    id: answered.id,
+    owner: answered.owner,
+    request: answered.request,
+    domain: answered.domain,
+    department: answered.department,
+    class: answered.class,
+    priority: answered.priority,
+    state: 'done',
+    waiting: 0,
+    attempt: 0,
+    failures: 0,
+    bot: null,
+    result: answered.result,
+    error: null,
+    measured,
+    composite: false,
+    parent: null,
+    root: answered.id,
+    depth: 0,
+    submittedAt: endedAt,
+    startedAt: null,
+    endedAt,
+  };
+}
