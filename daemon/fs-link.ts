@@ -1,4 +1,5 @@
 import { ControlClient } from './client/control-client.js';
+import { StandingPage } from './client/standing-page.js';
 import type { ControlMethod, ControlParams, ControlResult } from './protocol/control.js';
 import { within } from './supervision/within.js';
 
@@ -8,7 +9,7 @@ const patience = 120;
 /** The connection by which requests go on to sherin-fs, apart from that of the supervision. Made when wanted, and again after its end. */
 export class FsLink {
   readonly #path: string;
-  #client: ControlClient | null = null;
+  #line: StandingPage | null = null;
 
   /** @param path of the control socket */
   constructor(path: string) {
@@ -17,7 +18,7 @@ export class FsLink {
 
   /** @throws SherinError as sherin-fs answers; NOT_RUNNING, TIMEOUT */
   async call<M extends ControlMethod>(method: M, params: ControlParams<M>): Promise<ControlResult<M>> {
-    return within(this.#connected().call(method, params), method, patience);
+    return within(this.connected().client.call(method, params), method, patience);
   }
 
   /** As {@link call}, on a connection of its own. @param seconds none: for as long as it takes */
@@ -36,17 +37,19 @@ export class FsLink {
   }
 
   close(): void {
-    this.#client?.close();
-    this.#client = null;
+    this.#line?.client.close();
+    this.#line = null;
   }
 
-  #connected(): ControlClient {
-    if (this.#client !== null) return this.#client;
+  /** The connection, with what tells for how long answers that came over it stand. @throws SherinError NOT_RUNNING, DENIED */
+  connected(): StandingPage {
+    if (this.#line !== null) return this.#line;
     const client = ControlClient.connect(this.#path);
-    this.#client = client;
+    const line = new StandingPage(client);
+    this.#line = line;
     void client.closed.then(() => {
-      if (this.#client === client) this.#client = null;
+      if (this.#line === line) this.#line = null;
     });
-    return client;
+    return line;
   }
 }

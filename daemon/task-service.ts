@@ -68,7 +68,10 @@ export class TaskService {
       const { database, policy } = engine;
       const roster = this.#rosterOf(engine, directory);
       const bots = botsAtWork(roster, fs);
-      const tasks = new Tasks({ ...{ database, log, policy, emotions, bots }, objects: new FsObjects(fs) });
+      const tasks = new Tasks({
+        ...{ database, log, policy, emotions, bots },
+        objects: new FsObjects(fs, log),
+      });
       [this.#roster, this.#tasks] = [roster, tasks];
       this.#events = new OwnEvents(engine, tasks.watch, tell);
       engine.approved.on('pattern_promotion', (action) => tasks.upkeep.approved(action));

@@ -73,6 +73,25 @@ export interface DatagramHandlers {
   readonly refused: (reason: 'oversize' | 'descriptors', sender: Sender) => void;
 }
 
+/** A count of changes in a page of memory of its own, which others can only read. */
+export interface GenerationPage {
+  /** For who is to read it (O_CLOEXEC); it is the page's. Nobody can write through it. */
+  descriptor(): number;
+  /** The present count, from 1; 0 once it was ended. */
+  value(): number;
+  /** Counts one more. */
+  next(): void;
+  /** There is no next one. */
+  end(): void;
+}
+
+/** The count of another process's page. */
+export interface GenerationView {
+  /** As the page has it at this moment; 0 once either was ended. */
+  value(): number;
+  close(): void;
+}
+
 interface Addon {
   /**
    * Listens at a path (mode set before it is reachable: created under a private umask). `accept` gets each connection and
@@ -95,6 +114,10 @@ interface Addon {
    * by the kernel's credentials. `limit` is in bytes, 1 to 65536, for both directions. Throws with an errno code.
    */
   bindDatagrams(path: string, peerPath: string, limit: number, handlers: DatagramHandlers): DatagramSocket;
+  /** A page with a new count. Throws with an errno code. */
+  generationPage(): GenerationPage;
+  /** Maps another process's page; the caller closes its descriptor. Throws with an errno code, EINVAL for what is no such page. */
+  generationView(fd: number): GenerationView;
   /** An anonymous memory file (memfd_create, CLOEXEC, sealed against growth at `size` when given). */
   memfd(name: string, size: number): number;
   /** Keeps a memory file as it is from now on: who gets it can read it without waiting for anybody. Throws with an errno code. */
@@ -142,6 +165,8 @@ export const pair: Addon['pair'] = addon.pair;
 export const attach: Addon['attach'] = addon.attach;
 export const connect: Addon['connect'] = addon.connect;
 export const bindDatagrams: Addon['bindDatagrams'] = addon.bindDatagrams;
+export const generationPage: Addon['generationPage'] = addon.generationPage;
+export const generationView: Addon['generationView'] = addon.generationView;
 export const memfd: Addon['memfd'] = addon.memfd;
 export const sealMemfd: Addon['sealMemfd'] = addon.sealMemfd;
 export const readSecretToMemfd: Addon['readSecretToMemfd'] = addon.readSecretToMemfd;

@@ -12,6 +12,8 @@ import { progressSchema, responseSchema } from '../protocol/rpc.js';
 export interface CallOptions {
   /** Descriptors that go with the request; the caller closes its own. */
   readonly fds?: readonly number[];
+  /** Gets the descriptors that come with the answer, and closes them. */
+  readonly taken?: (fds: readonly number[]) => void;
   readonly progress?: (done: number, total: number) => void;
 }
 
@@ -21,6 +23,15 @@ interface Waiting {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
   readonly progress: CallOptions['progress'];
+  readonly taken: CallOptions['taken'];
+}
+
+/** A request on its way. */
+export interface Posted<M extends ControlMethod> {
+  /** Resolves when the other process has it in its socket, whatever becomes of this one. */
+  readonly sent: Promise<void>;
+  /** As {@link ControlClient.call}. */
+  readonly answer: Promise<ControlResult<M>>;
 }
 
 /** A connection to the control socket of sherin-fs. */
@@ -42,7 +53,7 @@ export class ControlClient {
       this.#tellClosed = resolve;
     });
     this.#connection = connect(path, {
-      message: (message) => this.#onMessage(message),
+      message: (message, fds) => this.#onMessage(message, fds),
       close: (error) => this.#onClose(error),
     });
   }
@@ -74,19 +85,30 @@ export class ControlClient {
     params: ControlParams<M>,
     options: CallOptions = {},
   ): Promise<ControlResult<M>> {
+    const { sent, answer } = this.post(method, params, options);
+    const [result] = await Promise.all([answer, sent]);
+    return result;
+  }
+
+  /** As {@link call}, for who has something to do once it was sent: which is before this returns, where the socket has room. Both are to be waited for. */
+  post<M extends ControlMethod>(
+    method: M,
+    params: ControlParams<M>,
+    { fds = [], progress, taken }: CallOptions = {},
+  ): Posted<M> {
     if (this.#closed !== null) throw this.#closed;
     const id = this.#nextId++;
     const message = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
     if (message.length > messageLimit) throw new SherinError('PROTOCOL', { part: `${method} is too long` });
     const answer = new Promise<unknown>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject, progress: options.progress });
+      this.#waiting.set(id, { resolve, reject, progress, taken });
     });
     // A failed send also closes the connection, which rejects `answer`.
-    const sent = this.#connection.send(message, options.fds ?? []).catch((error: unknown) => {
+    const sent = this.#connection.send(message, fds).catch((error: unknown) => {
       throw new SherinError('NOT_RUNNING', { path: this.#path }, { cause: error });
     });
-    const [result] = await Promise.all([answer, sent]);
-    return controlMethods[method].result.parse(result) as ControlResult<M>;
+    const { result } = controlMethods[method];
+    return { sent, answer: answer.then((value) => result.parse(value) as ControlResult<M>) };
   }
 
   /** Process that listens at the other end, in the kernel's word. */
@@ -98,7 +120,7 @@ export class ControlClient {
     this.#connection.close();
   }
 
-  #onMessage(message: Buffer): void {
+  #onMessage(message: Buffer, fds: readonly number[]): void {
     const value: unknown = JSON.parse(message.toString('utf8'));
     // Each is looked at as what it says it is: a schema that does not fit costs more than one that does.
     const method = methodOf(value);
@@ -115,6 +137,7 @@ export class ControlClient {
     const waiting = response.id === null ? undefined : this.#waiting.get(response.id);
     if (response.id === null || waiting === undefined) return;
     this.#waiting.delete(response.id);
+    if (fds.length > 0) waiting.taken?.(fds);
     if ('error' in response) waiting.reject(errorOf(response.error.data));
     else waiting.resolve(response.result);
   }

@@ -4,7 +4,8 @@ import { auditEventSchema, mostEntries } from './engine.js';
 import { callerSchema } from './objects.js';
 import { failureSchema } from './rpc.js';
 import { sherinIdSchema } from './short-values.js';
-import { type Method, method } from './terms.js';
+import { type Method, method, nothing } from './terms.js';
+import { count } from './values.js';
 
 /** Objects that a submission needs: the request and what the bot is given besides. */
 const mostReads = 16;
@@ -23,6 +24,8 @@ const entrySchema = z.strictObject({
   results: z.array(sherinIdSchema).max(mostResults),
   /** What was decided; on record, as `audit.append` does it, before the answer. */
   events: z.array(auditEventSchema).max(mostEvents),
+  /** sherind has answered already, by what stood: nothing is decided here, and it goes on record whatever state the vault is in. */
+  admitted: z.literal(true).optional(),
 });
 export type AdmissionEntry = z.infer<typeof entrySchema>;
 
@@ -36,7 +39,20 @@ export type AdmissionAnswer = z.infer<typeof answerSchema>;
 export const admissionMethods = {
   'request.admit': method(
     'For each submission: whether the caller may read what it needs, what was decided on record, and which remembered results are his to have',
-    z.strictObject({ entries: z.array(entrySchema).min(1).max(mostEntries) }),
-    z.strictObject({ answers: z.array(answerSchema) }),
+    z.strictObject({
+      entries: z.array(entrySchema).min(1).max(mostEntries),
+      /** Whoever has the page of `request.standing` says so, and is told for how long the answers stand. */
+      standing: z.literal(true).optional(),
+    }),
+    z.strictObject({
+      answers: z.array(answerSchema),
+      /** The answers stand as long as the page has this count, and a second at most; 0: they do not. */
+      generation: count.optional(),
+    }),
+  ),
+  'request.standing': method(
+    'A page of memory, as a descriptor beside the answer: a count that becomes another before anything changes that an answer to request.admit could depend on',
+    nothing,
+    nothing,
   ),
 } as const satisfies Record<string, Method>;

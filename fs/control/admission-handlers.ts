@@ -6,6 +6,7 @@ import type { Peer } from '../../native/ipc.js';
 import type { Glance } from '../service/glance.js';
 import type { Records } from '../service/records.js';
 import type { VaultService } from '../service/service.js';
+import type { Session } from '../service/session.js';
 import { append, recordOf } from './append.js';
 import { requireOwn } from './on-behalf.js';
 import type { ControlHandlers } from './server.js';
@@ -16,19 +17,45 @@ const mostVerified = 64 * 1024 * 1024;
 /** Not there, any more, or not for him. */
 const gone: readonly string[] = ['ID_UNKNOWN', 'VERSION_COLLECTED'];
 
-/** `request.admit`: what sherind has to ask for a submission, at once. */
-export function admissionHandlers(service: VaultService): Pick<ControlHandlers, 'request.admit'> {
+type Handlers = Pick<ControlHandlers, 'request.admit' | 'request.standing'>;
+
+/** `request.admit`: what sherind has to ask for a submission, at once; `request.standing`: for how long it need not ask again. */
+export function admissionHandlers(service: VaultService): Handlers {
   return {
-    async 'request.admit'({ entries }, { peer }) {
+    async 'request.standing'(_, { peer, give }) {
       requireOwn(peer);
-      const session = await service.unlocked().catch(failureOf);
-      if ('error' in session) return { answers: entries.map(() => session) };
+      give(service.standing.descriptor);
+      return {};
+    },
+
+    async 'request.admit'({ entries, standing }, { peer }) {
+      requireOwn(peer);
+      const session = await opened(service, entries).catch(failureOf);
+      if ('error' in session) {
+        await Promise.all(entries.flatMap((entry) => noted(service, entry, peer)));
+        return { answers: entries.map(({ admitted }) => (admitted ? { results: [] } : session)) };
+      }
+      // Before anything is looked at: what changes from here on is not what was told.
+      const generation = service.standing.generation;
       const glance = service.objects.glance(session);
       // Decided and appended in one turn: nothing changes meanwhile, and records stand in the order of the entries.
       const answers = entries.map((entry) => admitted(glance, session.records, entry, peer));
-      return { answers: await Promise.all(answers.map((answer) => answer.catch(failureOf))) };
+      const told = { answers: await Promise.all(answers.map((answer) => answer.catch(failureOf))) };
+      return standing ? { ...told, generation: service.mayStand ? generation : 0 } : told;
     },
   };
+}
+
+/** What is on record only opens no vault. @throws as {@link VaultService.unlocked} */
+async function opened(service: VaultService, entries: readonly AdmissionEntry[]): Promise<Session> {
+  if (service.current() === null && entries.every(({ admitted }) => admitted))
+    throw new SherinError('LOCKED');
+  return service.unlocked();
+}
+
+/** The vault was locked after sherind had answered: its records are pending ones. */
+function noted(service: VaultService, { admitted, caller, events }: AdmissionEntry, peer: Peer) {
+  return admitted ? events.map((event) => service.note(recordOf(event, peer, caller))) : [];
 }
 
 async function admitted(

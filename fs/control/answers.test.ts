@@ -27,6 +27,7 @@ afterAll(() => vault.end());
 
 const call: Call = {
   ...{ peer, fds: [], connection: {}, progress: () => undefined, notify: () => undefined },
+  give: () => undefined,
   cancelled: () => false,
 };
 

@@ -31,6 +31,8 @@ export interface Call {
   /** The same object for all calls of one connection: imports belong to it. */
   readonly connection: object;
   readonly progress: (done: number, total: number) => void;
+  /** Has a descriptor go with the answer; it stays its owner's. */
+  readonly give: (fd: number) => void;
   /** Tells something that nobody asked for, to the end of the connection; one that does not take it is cut off. */
   readonly notify: (method: string, params: object) => void;
   /** True once the caller has gone: long work stops. */
@@ -167,10 +169,13 @@ export class ControlServer {
       connection.send(Buffer.from(JSON.stringify(note))).catch(() => undefined);
     };
     const notify = (method: string, params: object) => this.#notify(connection, state, { method, params });
-    const call = { peer: connection.peer, fds, connection, progress, notify, cancelled: () => !state.open };
+    const given: number[] = [];
+    const give = (fd: number): void => void given.push(fd);
+    const cancelled = () => !state.open;
+    const call = { peer: connection.peer, fds, connection, progress, give, notify, cancelled };
     try {
       const result = await this.#dispatch(method, request.params, call);
-      return this.#answer(connection, state, { jsonrpc: '2.0', id, result });
+      return this.#answer(connection, state, { jsonrpc: '2.0', id, result }, given);
     } catch (error) {
       return this.#answer(connection, state, { jsonrpc: '2.0', id, error: this.#errorAnswer(error, method) });
     }
@@ -230,7 +235,12 @@ export class ControlServer {
     return { code: rpcCode.sherin, message: `${method} failed`, data: { code: 'IO', context } };
   }
 
-  async #answer(connection: Connection, state: { readonly open: boolean }, answer: object): Promise<void> {
+  async #answer(
+    connection: Connection,
+    state: { readonly open: boolean },
+    answer: object,
+    fds: readonly number[] = [],
+  ): Promise<void> {
     if (!state.open) return;
     let bytes = Buffer.from(JSON.stringify(answer));
     if (bytes.length > messageLimit) {
@@ -239,7 +249,7 @@ export class ControlServer {
       const error = this.#errorAnswer(new SherinError('PROTOCOL', { part: 'the answer is too long' }), '');
       bytes = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, error }));
     }
-    await connection.send(bytes).catch(() => undefined);
+    await connection.send(bytes, fds).catch(() => undefined);
   }
 }
 

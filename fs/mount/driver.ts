@@ -9,6 +9,8 @@ export interface DriverOptions {
   readonly listIds: boolean;
   /** Milliseconds after which a request is answered ETIMEDOUT. */
   readonly deadline?: number;
+  /** Called when a connection to the kernel has ended, by whomever: no program can ask anything there. Not by a driver without `tellsEnd`. */
+  readonly over?: () => void;
 }
 
 export type DriverName = 'native' | 'fuse-native';
@@ -60,6 +62,8 @@ export interface MountDriver {
   readonly limits: DriverLimits;
   /** A program can still ask something: it is mounted, or was unmounted under open files. */
   readonly attached: boolean;
+  /** It hears of it when somebody else undoes the mount, and not only when it looks. */
+  readonly tellsEnd: boolean;
   /** Resolves once programs can use the mount. @throws SherinError MOUNT_USED, TOOL_MISSING, TIMEOUT */
   mount(): Promise<void>;
   /** Detaches; `lazy` when programs still hold files: those go on until closed. @throws SherinError IO */

@@ -6,6 +6,7 @@ import { FuseNativeDriver } from '../mount/fuse-native/driver.js';
 import type { HandedConnection } from '../mount/handed.js';
 import { NativeDriver } from '../mount/native/driver.js';
 import { VaultSource } from './mount-source.js';
+import type { Standing } from './standing.js';
 import type { VaultView } from './vault-view.js';
 
 export interface MountRequest {
@@ -47,6 +48,7 @@ const drivers = { native: NativeDriver, 'fuse-native': FuseNativeDriver } as con
 export class Mounting {
   readonly #vault: VaultView;
   readonly #log: Logger;
+  readonly #standing: Pick<Standing, 'lapse'>;
   #active: (Attached & { readonly info: Mounted }) | null = null;
   /** Programs may use it before `mount` has come to its end. */
   #starting: Attached | null = null;
@@ -56,14 +58,20 @@ export class Mounting {
   readonly #detached = new Set<Attached>();
   readonly #turns = new Turns();
 
-  constructor(vault: VaultView, log: Logger) {
+  constructor(vault: VaultView, log: Logger, standing: Pick<Standing, 'lapse'>) {
     this.#vault = vault;
     this.#log = log;
+    this.#standing = standing;
   }
 
   get mounted(): Mounted | null {
     this.#prune();
     return this.#active?.info ?? null;
+  }
+
+  /** Whether an end of the mount that somebody else makes is told at once, where it counts who may come in there. */
+  get tellsEnd(): boolean {
+    return this.#active === null || !this.#active.info.allowOther || this.#active.driver.tellsEnd;
   }
 
   get past(): readonly PastMount[] {
@@ -148,7 +156,7 @@ export class Mounting {
         throw error;
       }
       // Whoever unmounts now means another's.
-      this.#active = null;
+      this.#become(null);
     });
   }
 
@@ -156,12 +164,20 @@ export class Mounting {
   adopt(info: Mounted, real: string, device: number, state: HandedConnection): Promise<() => void> {
     return this.#turns.run(async () => {
       const source = new VaultSource(this.#vault, info.allowOther, null);
-      const driver = new NativeDriver({ source, ...info, log: this.#log });
+      const driver = new NativeDriver({ source, ...info, log: this.#log, over: this.#over });
       await source.start();
       await driver.adopt(real, device, state);
-      this.#active = { driver, source, end: null, info };
+      this.#become({ driver, source, end: null, info });
       return () => driver.resume();
     });
+  }
+
+  readonly #over = (): void => this.#standing.lapse();
+
+  /** Who comes in there is another question from now on. */
+  #become(active: (Attached & { readonly info: Mounted }) | null): void {
+    this.#standing.lapse();
+    this.#active = active;
   }
 
   async #mount(request: MountRequest): Promise<void> {
@@ -176,7 +192,7 @@ export class Mounting {
           : `the vault is mounted at ${info.path}`;
       throw new SherinError('MOUNT_USED', { path, part });
     }
-    this.#active = { ...(await this.#attach(request, null)), info: request };
+    this.#become({ ...(await this.#attach(request, null)), info: request });
   }
 
   async #mountPast({ path, end: wanted }: PastMount): Promise<PastMount> {
@@ -201,7 +217,7 @@ export class Mounting {
 
   async #attach({ driver: name, ...request }: MountRequest, end: bigint | null): Promise<Attached> {
     const source = new VaultSource(this.#vault, request.allowOther, end);
-    const driver = new drivers[name]({ source, ...request, log: this.#log });
+    const driver = new drivers[name]({ source, ...request, log: this.#log, over: this.#over });
     const attached = { driver, source, end };
     this.#starting = attached;
     try {
@@ -221,7 +237,7 @@ export class Mounting {
     if (this.#active === null) return { lazy: false };
     const active = this.#active;
     const result = await active.driver.unmount();
-    this.#active = null;
+    this.#become(null);
     this.#detached.add(active);
     this.#prune();
     return result;
@@ -242,7 +258,7 @@ export class Mounting {
   #prune(): void {
     if (this.#active !== null && !this.#active.driver.attached) {
       const active = this.#active;
-      this.#active = null;
+      this.#become(null);
       this.#clear(active);
     }
     for (const [path, past] of this.#past) {

@@ -29,6 +29,7 @@ import { rebuildIfBroken } from './rebuilding.js';
 import { RollbackGuard } from './rollback-guard.js';
 import { readRules } from './rules/kept-rules.js';
 import { Session } from './session.js';
+import type { Standing } from './standing.js';
 import type { VaultEvents } from './vault-events.js';
 
 /** How to open the vault. */
@@ -55,6 +56,7 @@ export interface OpenSessionParts {
   readonly pending: PendingAudit;
   readonly invalidate: () => void;
   readonly events: VaultEvents;
+  readonly standing: Standing;
   readonly measures: Measures;
   readonly listener: WritingListener;
   readonly actor: AuditEvent['actor'];

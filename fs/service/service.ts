@@ -42,6 +42,7 @@ import { SessionEnd } from './session-end.js';
 import { SleepWatch } from './sleep-watch.js';
 import { Snapshots } from './snapshots.js';
 import { Space } from './space.js';
+import { Standing } from './standing.js';
 import { statusOf } from './status.js';
 import { Tasks } from './tasks/tasks.js';
 import { tpmReasons } from './tpm-reasons.js';
@@ -74,7 +75,8 @@ export class VaultService implements VaultView {
   readonly store: CubeStore;
   /** Shared by who relies on cubes that no record refers to yet; exclusive for who removes cubes. */
   readonly cubeLock = new CubeLock();
-  readonly folders = new BotFolders();
+  readonly standing = new Standing();
+  readonly folders = new BotFolders(this.standing);
   readonly imports: Importing;
   readonly history: History;
   readonly removing: Removing;
@@ -125,7 +127,7 @@ export class VaultService implements VaultView {
       wholeCubes: options.wholeCube,
     });
     this.#pending = new PendingAudit(locked.directory.inside('audit'));
-    this.#mounting = new Mounting(this, log);
+    this.#mounting = new Mounting(this, log, this.standing);
     const invalidate = () => this.#mounting.invalidate('all');
     this.#end = new SessionEnd({ reader: this.#reader, invalidate, log });
     this.freezing = new Freezing({
@@ -141,8 +143,8 @@ export class VaultService implements VaultView {
     this.origins = new Origins(this);
     const othersComeIn = () => this.#mounting.mounted?.allowOther ?? false;
     this.objects = new ObjectAccess({ vault: this, origins: this.origins, othersComeIn });
-    const undisturbed = (step: (open: boolean) => Promise<void>) => this.#undisturbed(step);
-    this.snapshots = new Snapshots({ inside: (name) => locked.directory.inside(name), undisturbed });
+    const inside = (name?: string) => locked.directory.inside(name);
+    this.snapshots = new Snapshots({ inside, undisturbed: (step) => this.#undisturbed(step) });
     this.attesting = new Attesting(this, locked);
     this.idleLock = new IdleLock({
       ...{ seconds: options.autoLock ?? null, log },
@@ -158,9 +160,10 @@ export class VaultService implements VaultView {
     this.handover = new HandingOver({
       ...{ locked, log, reader: this.#reader, mounting: this.#mounting, lock: this.cubeLock },
       ...{ turns: this.#turns, reencryption: this.reencryption },
-      ...{ current: () => this.current(), unlocked: () => this.unlocked() },
+      ...{ current: () => this.current(), unlocked: () => this.unlocked(), standing: this.standing },
       open: (keyring) => this.#openWith({ slot: 'handed', keyring }, null),
       sealed: () => {
+        this.standing.lapse();
         this.#state = { kind: 'sealed' };
       },
     });
@@ -170,8 +173,7 @@ export class VaultService implements VaultView {
     this.namespaces = new KeptNamespaces({ ...kept, unaskable: () => locked.unaskable });
     this.imports = new Importing({
       ...{ vault: this, locked, store: this.store, lock: this.cubeLock },
-      note: (event) => this.note(event),
-      requireThawed: () => this.freezing.requireOff(),
+      ...{ note: (event) => this.note(event), requireThawed: () => this.freezing.requireOff() },
       invalidate: (what) => this.#mounting.invalidate(what),
     });
   }
@@ -179,9 +181,7 @@ export class VaultService implements VaultView {
   /** Whose it is, and what goes with what is given up. */
   #collectingParts(): CollectingParts {
     return {
-      vault: this,
-      owner: process.getuid?.() ?? 0,
-      lock: this.cubeLock,
+      ...{ vault: this, owner: process.getuid?.() ?? 0, lock: this.cubeLock },
       invalidate: (what) => this.#mounting.invalidate(what),
     };
   }
@@ -209,6 +209,11 @@ export class VaultService implements VaultView {
 
   get frozen(): boolean {
     return this.freezing.on;
+  }
+
+  /** Whatever changes makes {@link standing} lapse. */
+  get mayStand(): boolean {
+    return this.#mounting.tellsEnd;
   }
 
   current(): Session | null {
@@ -311,6 +316,7 @@ export class VaultService implements VaultView {
   }
 
   #become(state: Exclude<State, { kind: 'sealed' }>): void {
+    this.standing.lapse();
     const { kind } = this.#state;
     this.#state = state;
     if (kind !== state.kind) this.events.tell({ kind: 'lock', state: state.kind });
@@ -350,7 +356,7 @@ export class VaultService implements VaultView {
     const session = await openSession(how, {
       ...{ locked: this.#locked, reader: this.#reader, store: this.store, lock: this.cubeLock },
       ...{ admins: this.#admins, bots: this.folders, log: this.#log, pending: this.#pending },
-      ...{ events: this.events, measures: this.#measures, listener: this.#mounting },
+      ...{ events: this.events, measures: this.#measures, listener: this.#mounting, standing: this.standing },
       invalidate: () => this.#invalidateSoon(),
       actor: actorOf(peer),
     });
@@ -367,23 +373,18 @@ export class VaultService implements VaultView {
     this.#refused = { error, at: Date.now() };
     // Nothing is written to what a later program has written.
     if (error.code === 'PIN_NEEDED' || error.code === 'FORMAT_NEWER') return;
-    const meta = { code: error.code };
-    await this.#pending
-      .append({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actorOf(peer), meta })
-      .catch(() => undefined);
+    await this.#pending.append(refusedUnlock(error, peer)).catch(() => undefined);
   }
 
   /** Records that a secret was refused while the vault is open. */
   async #refuse(error: unknown, peer: Caller | null): Promise<never> {
-    if (error instanceof SherinError) {
-      const meta = { code: error.code };
-      await this.note({ event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actorOf(peer), meta });
-    }
+    if (error instanceof SherinError) await this.note(refusedUnlock(error, peer));
     throw error;
   }
 
   /** From the way of a READ nothing may wait for the kernel: the answer goes first. */
   #invalidateSoon(): void {
+    this.standing.lapse();
     setImmediate(() => {
       this.#mounting
         .invalidate('all')
@@ -397,4 +398,8 @@ export class VaultService implements VaultView {
     if (session !== null) session.records.note(event, true);
     else await this.#pending.append(event).catch(() => undefined);
   }
+}
+
+function refusedUnlock({ code }: SherinError, peer: Caller | null): AuditEvent {
+  return { event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actorOf(peer), meta: { code } };
 }

@@ -1,13 +1,10 @@
-import type { Admins } from '../../common/admins.js';
 import { SherinError } from '../../common/errors.js';
 import { type CubeId, cubeIdFromBytes, cubeIdToBytes } from '../../common/ids.js';
 import { Turns } from '../../common/turns.js';
-import type { CubeReader, CubeRef, EncodeOptions, Keyring } from '../../native/index.js';
-import type { Anchoring, AnchoringState } from '../audit/anchoring.js';
-import type { AuditLog } from '../audit/log.js';
+import type { CubeReader, CubeRef, Keyring } from '../../native/index.js';
+import type { AnchoringState } from '../audit/anchoring.js';
 import { CubeCatalog } from '../cube/catalog.js';
 import type { ObjectContent } from '../cube/content.js';
-import type { CubeLock } from '../cube/cube-lock.js';
 import { FaultHandler } from '../cube/faults.js';
 import type { CubeStore } from '../cube/store.js';
 import type { LogCopy } from '../log-copy/log-copy.js';
@@ -15,10 +12,8 @@ import { encodeSlots } from '../manifest/index-node.js';
 import type { Manifest, TreeHead } from '../manifest/manifest.js';
 import type { Mutation } from '../manifest/records.js';
 import type { ObjectInfo, Tree } from '../manifest/tree.js';
-import type { BotFolders } from '../mount/bots/folders.js';
 import type { Caller, OpenFile, PreparedFile } from '../mount/source.js';
 import type { Journal } from '../writing/journal/journal.js';
-import type { WritingListener } from '../writing/listener.js';
 import { recover } from '../writing/recovery.js';
 import type { Transaction } from '../writing/sealing.js';
 import type { Stored } from '../writing/stored.js';
@@ -41,41 +36,10 @@ import { Rights } from './rights.js';
 import type { RollbackGuard } from './rollback-guard.js';
 import { AccessRules } from './rules/access-rules.js';
 import { SessionFaults } from './session-faults.js';
-import type { VaultEvents } from './vault-events.js';
+import type { SessionParts } from './session-parts.js';
 
 /** Records since the last snapshot that are worth a new one. */
 const longTail = 5_000;
-
-export interface SessionParts {
-  readonly uuid: Buffer;
-  readonly auditDir: string;
-  readonly keyring: Keyring;
-  readonly manifest: Manifest;
-  readonly audit: AuditLog;
-  /** Heads of the log are kept elsewhere; null: nobody asked for it. */
-  readonly anchoring: Anchoring | null;
-  readonly guard: RollbackGuard;
-  readonly reader: CubeReader;
-  readonly store: CubeStore;
-  readonly journal: Journal;
-  readonly logCopy: LogCopy;
-  readonly lock: CubeLock;
-  readonly admins: Admins;
-  readonly bots: BotFolders;
-  /** Has the TPM release the key of this vault once more. */
-  readonly askTpm: () => Promise<void>;
-  /** How cubes are encrypted; each with the owner of its file, where that counts. */
-  readonly encode: EncodeOptions;
-  /** IDs depend on the owner's uid. */
-  readonly owned: boolean;
-  /** Bytes that programs may have of the disk of the vault. */
-  readonly available: () => Promise<number>;
-  /** Kernel caches hold something that is no longer true. */
-  readonly invalidate: () => void;
-  readonly events: VaultEvents;
-  /** Told what becomes of what programs wrote. */
-  readonly listener: WritingListener;
-}
 
 /** What exists only while the vault is unlocked: keys, verified tree, audit log, and the way to content. */
 export class Session {
@@ -85,7 +49,7 @@ export class Session {
   readonly records: Records;
   readonly rules: AccessRules;
   readonly rights: Rights;
-  readonly namespaces = new NamespacesInForce();
+  readonly namespaces: NamespacesInForce;
   readonly gate: OpenGate;
   readonly catalog: CubeCatalog;
   readonly faults: FaultHandler;
@@ -115,7 +79,9 @@ export class Session {
     this.guard = parts.guard;
     this.manifest = parts.manifest;
     this.records = new Records(parts.audit, parts.invalidate);
-    const seen = { records: this.records, tree: () => this.tree };
+    const { standing } = parts;
+    this.namespaces = new NamespacesInForce(standing);
+    const seen = { records: this.records, tree: () => this.tree, standing };
     this.rules = new AccessRules({ ...seen, bots: parts.bots });
     this.rights = new Rights({ ...seen, admins: parts.admins, rules: this.rules });
     this.gate = new OpenGate(this.records, new TpmAtOpen(parts.askTpm));
@@ -141,7 +107,7 @@ export class Session {
       ...{ journal: parts.journal, lock: parts.lock, available: parts.available },
       healed: (cubes) => this.healed(cubes),
       open: (stored) => this.#content(stored),
-      drop: (id) => this.reader.drop(cubeIdToBytes(id)),
+      ...{ drop: (id) => this.reader.drop(cubeIdToBytes(id)), changing: () => standing.lapse() },
       beforeCommit: () => parts.guard.beforeWrite(),
       commit: (count, ...made) => this.#commitNow(count, ...made),
       inTurn: (step) => this.#turns.run(step),
@@ -379,6 +345,7 @@ export class Session {
   async #commitNow(changes: number, ...[mutations, nodes, cubes]: Transaction): Promise<TreeHead> {
     const { snapshotSize } = this.manifest.head;
     const journal = this.writing.working.numberAfter(changes);
+    this.#parts.standing.lapse();
     const head = this.manifest.commit(mutations, nodes, cubes, journal);
     this.writing.committed(changes, journal, cubes);
     this.#givenUp.noteStored(cubes.map(({ id }) => cubeIdFromBytes(id)));

@@ -30,6 +30,8 @@ export interface WritingParts {
   readonly nameJournal: (sealing: boolean) => Promise<void>;
   /** Bytes that are free on the disk of the vault, less what is kept for manifest, journal and audit log. */
   readonly available: () => Promise<number>;
+  /** The tree is about to change, in this turn of the event loop. */
+  readonly changing: () => void;
   /** A cube that no version has is about to go. */
   readonly drop: (cube: CubeId) => void;
   /** Runs a step when no other changes the manifest. */

@@ -66,7 +66,10 @@ export class Writing {
     this.#late = new LateErrors(this.contents);
     this.working = new WorkingTree(manifest, {
       unsealed: (ino) => this.contents.facts(ino),
-      changing: () => this.rewriting.recall(),
+      changing: () => {
+        parts.changing();
+        this.rewriting.recall();
+      },
     });
     this.tree = this.working.tree;
     const { working, contents } = this;

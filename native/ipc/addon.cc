@@ -10,6 +10,7 @@
 #include "datagram_socket.h"
 #include "failure.h"
 #include "files.h"
+#include "generation.h"
 #include "inherited.h"
 #include "memory_file.h"
 #include "secret_line.h"
@@ -116,12 +117,16 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   addon->connection = Napi::Persistent(Connection::Define(env));
   addon->server = Napi::Persistent(Server::Define(env));
   addon->datagrams = Napi::Persistent(DatagramSocket::Define(env));
+  addon->generation = Napi::Persistent(GenerationPage::Define(env));
+  addon->generation_view = Napi::Persistent(GenerationView::Define(env));
   exports.Set("listen", Napi::Function::New<Server::Listen>(env, "listen"));
   exports.Set("connect", Napi::Function::New<ConnectTo>(env, "connect"));
   exports.Set("bindDatagrams", Napi::Function::New<DatagramSocket::BindDatagrams>(env, "bindDatagrams"));
   exports.Set("pair", Napi::Function::New<Pair>(env, "pair"));
   exports.Set("attach", Napi::Function::New<Attach>(env, "attach"));
   exports.Set("adoptListener", Napi::Function::New<Server::Adopt>(env, "adoptListener"));
+  exports.Set("generationPage", Napi::Function::New<GenerationPage::Make>(env, "generationPage"));
+  exports.Set("generationView", Napi::Function::New<GenerationView::Map>(env, "generationView"));
   exports.Set("memfd", Napi::Function::New<MemoryFile>(env, "memfd"));
   exports.Set("sealMemfd", Napi::Function::New<SealMemory>(env, "sealMemfd"));
   exports.Set("readSecretToMemfd", Napi::Function::New<ReadSecret>(env, "readSecretToMemfd"));

@@ -10,6 +10,8 @@ struct Addon {
   Napi::FunctionReference connection;
   Napi::FunctionReference server;
   Napi::FunctionReference datagrams;
+  Napi::FunctionReference generation;
+  Napi::FunctionReference generation_view;
 
   static Addon& Of(Napi::Env env) { return *env.GetInstanceData<Addon>(); }
 };

@@ -71,7 +71,7 @@ export class TaskServer {
     const emotions = new EmotionalState();
     const engine = new Engine(directory, { fs, emotions, log: silent });
     const { database, policy } = engine;
-    const objects = new FsObjects(fs);
+    const objects = new FsObjects(fs, silent);
     const tasks = new Tasks({ database, log: silent, objects, policy, emotions, bots });
     tasks.start();
     const answer = answerWith({

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { asSherinId } from '../../common/ids.js';
 import { FsObjects } from '../../daemon/fs-objects.js';
+import { silent } from '../../daemon/socket/daemon.fixture.js';
 import { Machine } from '../vault/machine.js';
 import { until } from '../vault/wait.js';
 import { AsUser, type User } from './as-user.js';
@@ -68,7 +69,7 @@ describe.runIf(process.getuid?.() === 0)('tasks', () => {
         ...{ state: 'done', result_id: task.result_id },
         policy: { decision: 'auto_approved', reason: 'semi_autonomous' },
       });
-      const objects = new FsObjects(server.fs);
+      const objects = new FsObjects(server.fs, silent);
       const of = ({ uid, gid }: User) => ({ uid, gid, groups: [], pid: null });
       const resultId = asSherinId(task.result_id ?? '');
       const admission = { reads: [], results: [resultId], events: [] };

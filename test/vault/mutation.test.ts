@@ -116,6 +116,7 @@ async function openAndLook(): Promise<boolean> {
       fds: [],
       connection: {},
       progress: () => undefined,
+      give: () => undefined,
       notify: () => undefined,
       cancelled: () => false,
     };

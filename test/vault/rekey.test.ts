@@ -255,6 +255,7 @@ describe('rekey', () => {
       fds: [],
       connection: {},
       progress: () => undefined,
+      give: () => undefined,
       notify: () => undefined,
       cancelled: () => false,
     };

@@ -2,6 +2,12 @@
 import type { SherinId } from '../../../common/ids.js';
 import { generatedInode } from '../inode-numbers.js';
 
+/** What was told of rights, and may depend on which bots there are. */
+export interface Told {
+  /** It holds no more. */
+  lapse(): void;
+}
+
 /** An object that a bot may read while one of these tasks needs it. */
 export class Granted {
   readonly id: SherinId;
@@ -51,8 +57,13 @@ export class BotFolders {
   /** Files that are being taken for results: nobody may begin to change them. */
   readonly taken = new Set<number>();
   readonly #open = new Map<string, Kept>();
+  readonly #told: Told;
   #folders = 0;
   #grants = 0;
+
+  constructor(told: Told = { lapse: () => undefined }) {
+    this.#told = told;
+  }
 
   get(bot: string): BotFolder | undefined {
     return this.#open.get(bot);
@@ -63,16 +74,19 @@ export class BotFolders {
   }
 
   open(folder: NewFolder): void {
+    this.#told.lapse();
     this.#open.set(folder.bot, { ...folder, number: this.#folders++, granted: new Map() });
   }
 
   close(bot: string): void {
+    this.#told.lapse();
     this.#open.delete(bot);
   }
 
   grant(bot: string, task: string, { id, length }: { readonly id: SherinId; readonly length: number }): void {
     const granted = this.#open.get(bot)?.granted;
     if (granted === undefined) return;
+    this.#told.lapse();
     const known = granted.get(id) ?? new Granted(id, length, generatedInode('granted', ++this.#grants));
     known.tasks.add(task);
     granted.set(id, known);
@@ -80,6 +94,7 @@ export class BotFolders {
 
   /** Ends what a task gave a bot; what another one gives stays. @param task null: every one. @returns each grant that ended by it */
   end(bot: string, task: string | null): readonly EndedGrant[] {
+    this.#told.lapse();
     const granted = this.#open.get(bot)?.granted ?? new Map<SherinId, Granted>();
     const lost = [...granted.values()].flatMap((each) =>
       [...each.tasks].filter((by) => task === null || by === task).map((by) => ({ granted: each, task: by })),

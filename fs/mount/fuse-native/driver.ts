@@ -38,6 +38,7 @@ export interface FuseNativeOptions extends DriverOptions {
 
 export class FuseNativeDriver implements MountDriver {
   readonly limits = fuseNativeLimits;
+  readonly tellsEnd = false;
   readonly #options: FuseNativeOptions;
   readonly #fs: FileSystem;
   readonly #known = new KernelKnowledge(fuseNativeLimits.attributeTimeout);

@@ -33,6 +33,7 @@ export interface NativeOptions extends DriverOptions {
 
 export class NativeDriver implements MountDriver {
   readonly limits = nativeLimits;
+  readonly tellsEnd = true;
   readonly #options: NativeOptions;
   readonly #fs: FileSystem;
   #mounted: { readonly path: string; readonly connection: Connection; readonly watch: MountWatch } | null =
@@ -179,6 +180,7 @@ export class NativeDriver implements MountDriver {
 
   /** Somebody else may have undone the mount. */
   #over(connection: Connection): void {
+    this.#options.over?.();
     this.#connections.delete(connection);
     if (this.#mounted?.connection !== connection) return;
     this.#mounted.watch.stop();

@@ -13,6 +13,7 @@ import { actorOf } from '../actor.js';
 import type { HandingMount, Mounting } from '../mounting.js';
 import type { Reencryption } from '../reencryption.js';
 import type { Session } from '../session.js';
+import type { Standing } from '../standing.js';
 import { documentVersion, type HandingDocument, parseDocument, writeDocument } from './document.js';
 import type { Predecessor } from './predecessor.js';
 import { type HandedDescriptors, Successor } from './successor.js';
@@ -29,6 +30,7 @@ export interface HandingOverParts {
   /** What encrypts anew in the background; it goes on in the new process, or here where that comes to nothing. */
   readonly reencryption: Pick<Reencryption, 'stop' | 'resume'>;
   readonly log: Logger;
+  readonly standing: Standing;
   /** The session, or null while locked. */
   readonly current: () => Session | null;
   /** As VaultView.unlocked. */
@@ -117,6 +119,8 @@ export class HandingOver {
     listener: number,
   ): Promise<'handed' | 'lost'> {
     const session = this.#session();
+    // No connection is answered from here on: nothing stands until this process goes on, where it does.
+    this.#parts.standing.lapse();
     const { keyring, writing, records } = session;
     const meta = { version: successor.version };
     records.note({ event: 'AUDIT_UPGRADE', id: null, actor: actorOf(peer), meta }, true);
@@ -145,6 +149,7 @@ export class HandingOver {
     }
     // No way back: it may have taken requests. Where it was killed, what watches over the mount clears it once this process has ended, too.
     this.#gone = true;
+    this.#parts.standing.end();
     this.#parts.sealed();
     keyring.wipe();
     this.#lost = !(await successor.serves());

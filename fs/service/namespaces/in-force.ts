@@ -8,6 +8,7 @@ import {
   usualSettings,
 } from '../../../common/namespaces/record.js';
 import type { ObjectInfo, Tree } from '../../manifest/tree.js';
+import type { Standing } from '../standing.js';
 import { filesOf, namespacesOf } from './whose.js';
 
 /** What is opened. */
@@ -21,7 +22,12 @@ export interface Opened {
 
 /** The settings of namespaces in force while a vault is open. */
 export class NamespacesInForce {
+  readonly #standing: Pick<Standing, 'lapse'>;
   #record: NamespacesRecord | null = noNamespaces;
+
+  constructor(standing: Pick<Standing, 'lapse'>) {
+    this.#standing = standing;
+  }
 
   /** As the vault keeps them; null: that can't be read, and the strictest hold for all but what the vault reads for itself. */
   get record(): NamespacesRecord | null {
@@ -30,6 +36,7 @@ export class NamespacesInForce {
 
   /** From now on these hold. */
   take(record: NamespacesRecord | null): void {
+    this.#standing.lapse();
     this.#record = record;
   }
 

@@ -3,6 +3,7 @@ import { noAccessRules } from '../../../common/access/record.js';
 import type { Tree } from '../../manifest/tree.js';
 import type { BotFolders } from '../../mount/bots/folders.js';
 import type { Records } from '../records.js';
+import type { Standing } from '../standing.js';
 import { Guard } from './access-guard.js';
 import { RuleSet } from './rule-set.js';
 
@@ -11,6 +12,7 @@ export interface AccessRulesParts {
   readonly bots: Pick<BotFolders, 'all'>;
   /** As it is now. */
   readonly tree: () => Tree;
+  readonly standing: Pick<Standing, 'lapse'>;
 }
 
 /** The access rules in force while a vault is open. */
@@ -34,6 +36,7 @@ export class AccessRules {
 
   /** From now on these hold. */
   take(record: AccessRecord | null): void {
+    this.#parts.standing.lapse();
     this.#record = record;
     this.#set = new RuleSet(record);
   }
