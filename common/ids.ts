@@ -52,12 +52,14 @@ export function cubeIdToBytes(id: CubeId): Buffer {
   return Buffer.from(bytes);
 }
 
+export function isNamespace(text: string): text is Namespace {
+  return /^[A-Z][A-Z0-9-]{0,15}$/.test(text);
+}
+
 /** @throws SherinError ID_MALFORMED */
 export function parseNamespace(text: string): Namespace {
-  if (!/^[A-Z][A-Z0-9-]{0,15}$/.test(text)) {
-    throw malformed(text, 'a namespace is 1 to 16 of A-Z, 0-9 and -, and starts with a letter');
-  }
-  return text as Namespace;
+  if (isNamespace(text)) return text;
+  throw malformed(text, 'a namespace is 1 to 16 of A-Z, 0-9 and -, and starts with a letter');
 }
 
 /** Days of the months, February in leap years. */

@@ -21,6 +21,13 @@ export const keyErrors = {
       'slot {slot} is the last one that does not need the TPM: a lost or changed TPM would be the end of the vault',
     hint: 'add another one first (sherinctl key add recovery), or repeat it with --force',
   },
+  KEY_SLOT_ASKED: {
+    errno: 'EPERM',
+    exit: Exit.failed,
+    sentence:
+      'slot {slot} is the last TPM slot without a PIN, and the TPM is asked at each open of {namespaces}: nothing there would open any more',
+    hint: 'add another such slot first (sherinctl key add tpm), or have the TPM asked no more: sherinctl namespace set NAME --unseal session',
+  },
   KEY_SLOTS_FULL: {
     errno: 'ENOSPC',
     exit: Exit.failed,

@@ -8,6 +8,24 @@ export const namespaceErrors = {
     sentence: 'the TPM can not be asked at each open: {part}',
     hint: 'give the vault a TPM slot without a PIN, or set --unseal session',
   },
+  NAMESPACE_NAME: {
+    errno: 'EINVAL',
+    exit: Exit.usage,
+    sentence: 'no directory can have the namespace {name}: {part}',
+    hint: 'choose a name like CONTRACTS',
+  },
+  NAMESPACE_PLACE: {
+    errno: 'EPERM',
+    exit: Exit.usage,
+    sentence: '{path} can not be given a namespace: {part}',
+    hint: 'name a directory below files/',
+  },
+  NAMESPACE_NONE: {
+    errno: 'ENODATA',
+    exit: Exit.failed,
+    sentence: '{path} has no namespace of its own',
+    hint: 'look at the directories above it: sherinctl stat DIRECTORY',
+  },
   NAMESPACES_CHANGED: {
     errno: 'EBUSY',
     exit: Exit.failed,

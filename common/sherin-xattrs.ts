@@ -1,2 +1,4 @@
-/** What the names of the extended attributes begin with that the vault makes itself: nobody sets them from outside. */
+/** What the names of the extended attributes begin with that the vault makes itself: nobody else sets them, but for one. */
 export const sherinPrefix = 'user.sherin.';
+/** The one that administrators set: the namespace of what is put below a directory. */
+export const namespaceXattr = 'user.sherin.namespace';

@@ -1,4 +1,5 @@
 import { SherinError } from '../../common/errors.js';
+import { asAssignable } from '../../common/namespaces/assignable.js';
 import {
   namespaceSchema,
   namespaceSettingsSchema,
@@ -9,6 +10,7 @@ import {
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import { command, group, text } from '../definition.js';
 import { printTable } from '../output/table.js';
+import { explained, vaultPath } from '../vault-path.js';
 
 /** Those that every vault has. */
 const usual = ['FILES', 'TASK', 'OUT', 'RESULT'];
@@ -33,7 +35,7 @@ const set = command({
   name: 'set',
   summary: 'Say which opens of a namespace are recorded, and whether each asks the TPM',
   details: [
-    'For administrators. Files are in namespace FILES, requests in TASK, what bots write in OUT, and results in RESULT.',
+    'For administrators. Files are in namespace FILES where no directory above them has another one (sherinctl namespace assign), requests in TASK, what bots write in OUT, and results in RESULT.',
     'Allowed opens are recorded not at all (off), once for each caller, object and hour (first), or each (all). Refused ones always are.',
     'With per-open each open has the TPM release the key of the vault once more, and is refused when it does not. That needs a TPM slot without a PIN.',
   ],
@@ -81,13 +83,56 @@ const reset = command({
   },
 });
 
+const assign = command({
+  name: 'assign',
+  summary: 'Give a directory a namespace of its own: what is written below it from then on is in that',
+  details: [
+    'For administrators. The nearest directory above a file that has a namespace decides; where none has, it is FILES. What is there already stays in its namespace until it is written anew, but it opens by the stricter settings of the two at once.',
+    'A name that goes to another directory takes the content along in its namespace; the next version is in that of the new place. A directory takes its namespace along.',
+    'The same as the attribute user.sherin.namespace of the directory.',
+  ],
+  args: [
+    { form: '<directory>', text: 'a directory below files/', completes: 'vault-path' },
+    { form: '<name>', text: 'its namespace: 1 to 16 of A-Z, 0-9 and -', completes: ['FILES'] },
+  ],
+  examples: [
+    { text: 'Contracts by themselves', line: 'sherinctl namespace assign files/contracts CONTRACTS' },
+  ],
+  run: async (session, [directory = '', name = '']) => {
+    const path = vaultPath(directory, session.places);
+    const call = session.connect().call('namespaces.assign', { path, namespace: asAssignable(name) });
+    const result = await explained(call, directory, session.places);
+    const { output } = session;
+    output.result({ path, ...result }, () => output.line(nowIn(output.name(path), result.namespace)));
+  },
+});
+
+const unassign = command({
+  name: 'unassign',
+  summary: 'Take the namespace of a directory away: the next directory above it decides again',
+  details: ['For administrators. What is there already stays in its namespace until it is written anew.'],
+  args: [{ form: '<directory>', text: 'a directory below files/', completes: 'vault-path' }],
+  examples: [{ text: 'As before', line: 'sherinctl namespace unassign files/contracts' }],
+  run: async (session, [directory = '']) => {
+    const path = vaultPath(directory, session.places);
+    const call = session.connect().call('namespaces.assign', { path, namespace: null });
+    const result = await explained(call, directory, session.places);
+    const { output } = session;
+    output.result({ path, ...result }, () => output.line(nowIn(output.name(path), result.namespace)));
+  },
+});
+
+function nowIn(path: string, namespace: string): string {
+  return `${path}: what is written below is in ${namespace} from now on`;
+}
+
 export const namespace = group(
   {
     name: 'namespace',
     summary: 'Namespaces: which opens are on record, and when the TPM is asked',
     examples: [{ text: 'Those that there are', line: 'sherinctl namespace list' }],
   },
-  [list, set, reset],
+  [list, set, assign, unassign, reset],
 );
 
 /** @throws SherinError NAMESPACES_UNREADABLE */

@@ -21,7 +21,16 @@ export const stat = command({
   },
 });
 
-function rows({ path, entry, cubes, holes, root, versions, verified }: StatInfo): [string, string][] {
+function rows({
+  path,
+  entry,
+  cubes,
+  holes,
+  root,
+  versions,
+  verified,
+  namespace,
+}: StatInfo): [string, string][] {
   const lines: [string, string][] = [
     ['path', path],
     ['kind', entry.kind === 'symlink' ? `symlink to ${entry.target ?? ''}` : entry.kind],
@@ -41,6 +50,8 @@ function rows({ path, entry, cubes, holes, root, versions, verified }: StatInfo)
     ['changed', formatTime(entry.ctime)],
     ['policy', entry.policy],
   ];
+  if (namespace !== undefined)
+    lines.push(['namespace', `${namespace.name}${namespace.own ? ', its own' : ''}`]);
   if (entry.kind === 'file') {
     lines.push(
       [

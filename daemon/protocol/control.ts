@@ -71,6 +71,8 @@ export const statSchema = z.strictObject({
   versions: count,
   /** Time of the last full check in this run, or null. */
   verified: time.nullable(),
+  /** Of a directory: that of what is written below it, and whether the directory itself has been given it. */
+  namespace: z.strictObject({ name: z.string(), own: z.boolean() }).optional(),
 });
 export type StatInfo = z.infer<typeof statSchema>;
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { namespaceTableSchema } from '../../common/namespaces/record.js';
 import { type Method, method, nothing } from './terms.js';
-import { count } from './values.js';
+import { count, text } from './values.js';
 
 export const namespaceMethods = {
   'namespaces.list': method(
@@ -18,5 +18,15 @@ export const namespaceMethods = {
       version: count.nullable(),
     }),
     z.strictObject({ version: count }),
+  ),
+  'namespaces.assign': method(
+    'Gives a directory below files/ a namespace of its own, or takes it away (null); for administrators; durable and in force when answered',
+    z.strictObject({ path: text, namespace: z.string().max(64).nullable() }),
+    z.strictObject({
+      /** Its own until then; null: it had none. */
+      before: z.string().nullable(),
+      /** That of what is written below it from now on. */
+      namespace: z.string(),
+    }),
   ),
 } as const satisfies Record<string, Method>;

@@ -3,7 +3,7 @@ import type { Call, ControlHandlers } from './server.js';
 
 /** What changes the content of the vault. What ends something goes on, what makes it safe, and what heals it. */
 const held = [
-  ...['put.begin', 'put.entries', 'put.end', 'remove', 'restore', 'destroy'],
+  ...['put.begin', 'put.entries', 'put.end', 'remove', 'restore', 'destroy', 'namespaces.assign'],
   ...['bot.open', 'result.take', 'result.remove', 'task.put'],
 ] as const satisfies readonly (keyof ControlHandlers)[];
 

@@ -4,7 +4,7 @@ import type { ControlHandlers } from './server.js';
 /** `namespaces.*`. */
 export function namespaceHandlers(
   service: VaultService,
-): Pick<ControlHandlers, 'namespaces.list' | 'namespaces.set'> {
+): Pick<ControlHandlers, 'namespaces.list' | 'namespaces.set' | 'namespaces.assign'> {
   return {
     async 'namespaces.list'() {
       const record = await service.namespaces.list();
@@ -15,6 +15,10 @@ export function namespaceHandlers(
 
     async 'namespaces.set'({ namespaces, version }, { peer }) {
       return { version: await service.namespaces.set(namespaces, version, peer) };
+    },
+
+    async 'namespaces.assign'({ path, namespace }, { peer }) {
+      return service.namespaces.assign(path, namespace, peer);
     },
   };
 }

@@ -4,6 +4,8 @@ import { sherinPrefix } from '../../common/sherin-xattrs.js';
 import type { EntryInfo, StatInfo } from '../../daemon/protocol/control.js';
 import { system, type Threads } from '../../native/index.js';
 import { countSlots } from '../cube/catalog.js';
+import { namespaceBelow, ownNamespace } from '../manifest/namespaces.js';
+import { rootInode } from '../manifest/records.js';
 import { taskPath } from '../manifest/tasks.js';
 import type { Entry, Inode } from '../manifest/tree.js';
 import type { VaultService } from '../service/service.js';
@@ -138,5 +140,11 @@ function statInfo(session: Session, target: string): StatInfo {
     ...(object === null ? {} : { root: object.root.toString('hex') }),
     versions: inode.version,
     verified: object === null ? null : (session.verifiedAt(object.no)?.toString() ?? null),
+    ...(inode.kind === 'directory' ? { namespace: namespaceInfo(session, inode) } : {}),
   };
+}
+
+function namespaceInfo({ manifest }: Session, directory: Inode): StatInfo['namespace'] {
+  const own = directory.ino !== rootInode && ownNamespace(directory) !== undefined;
+  return { name: namespaceBelow(manifest.tree, directory.ino), own };
 }

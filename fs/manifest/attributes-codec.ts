@@ -1,6 +1,7 @@
 /** An inode's attributes as they stand in records (FORMAT.md, "Manifest log", type 1). */
 import { type ByteReader, type ByteWriter, MalformedBytes } from '../../common/bytes.js';
 import { pick } from './code-table.js';
+import { namespaceFault } from './namespaces.js';
 import { type Attributes, inodeKinds } from './records.js';
 
 /** PATH_MAX − 1 of Linux. */
@@ -66,5 +67,6 @@ export function attributesFault(attributes: Attributes): string | null {
     if (value.length > longestValue) return 'xattr value too long';
     names.add(name.toString('latin1'));
   }
-  return names.size === xattrs.length && xattrs.length <= 0xffff ? null : 'xattr names repeat';
+  if (names.size !== xattrs.length || xattrs.length > 0xffff) return 'xattr names repeat';
+  return namespaceFault(attributes);
 }

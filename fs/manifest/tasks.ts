@@ -17,7 +17,6 @@ export type TaskPart = (typeof taskParts)[number];
 
 /** Files in the directory itself: what the policy engine knows, the access rules, and the settings of namespaces. */
 export type PolicyRecordName = 'policy' | 'access' | 'namespaces';
-const policyNamespace = parseNamespace('POLICY');
 
 export interface TaskPlace {
   readonly part: TaskPart;
@@ -27,7 +26,6 @@ export interface TaskPlace {
 
 type Names = Pick<Tree, 'inode' | 'lookup' | 'linksOf'>;
 
-export const filesNamespace = parseNamespace('FILES');
 const namespaces: Readonly<Record<TaskPart, Namespace>> = {
   inbox: parseNamespace('TASK'),
   out: parseNamespace('OUT'),
@@ -85,14 +83,6 @@ export function taskPath(tree: Names, ino: number): string | undefined {
   const place = placeOfFile(tree, ino);
   const [link] = tree.linksOf(ino);
   return place && link && `${place.part}/${place.name}/${bytesToText(link.name)}`;
-}
-
-/** The namespace of what is written to a file. */
-export function namespaceOf(tree: Names, ino: number): Namespace {
-  const place = placeOfFile(tree, ino);
-  if (place !== undefined) return namespaces[place.part];
-  const [link] = tree.linksOf(ino);
-  return link !== undefined && link.parent === tasksInode(tree) ? policyNamespace : filesNamespace;
 }
 
 export function namespaceOfPart(part: TaskPart): Namespace {

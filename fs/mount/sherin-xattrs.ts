@@ -1,5 +1,5 @@
-/** The generated attributes `user.sherin.*`: answered by name, never listed, never written. */
-import { sherinPrefix } from '../../common/sherin-xattrs.js';
+/** The generated attributes `user.sherin.*`: answered by name, never listed, and but for the namespace of a directory never written. */
+import { namespaceXattr, sherinPrefix } from '../../common/sherin-xattrs.js';
 import { isoTime } from '../../common/time.js';
 import type { Inode } from '../manifest/tree.js';
 import type { FileFacts, MountSource } from './source.js';
@@ -23,7 +23,7 @@ export async function sherinXattr(
   if (!name.startsWith(sherinPrefix)) return undefined;
   const key = name.slice(sherinPrefix.length);
   if (inode.kind === 'directory') {
-    return key === 'namespace' ? Buffer.from(source.namespace(inode.ino)) : undefined;
+    return name === namespaceXattr ? Buffer.from(await source.namespace(inode.ino)) : undefined;
   }
   if (inode.kind !== 'file' || !Object.hasOwn(ofFiles, key)) return undefined;
   const facts = await source.fileFacts(inode.ino);

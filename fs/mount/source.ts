@@ -224,8 +224,20 @@ export interface MountSource {
   quarantine(): readonly QuarantinedCube[];
   /** Null for a file that was never put. */
   fileFacts(ino: number): Promise<FileFacts | null>;
+  /** Content is about to be kept in a new version without being opened: asks the TPM where an open would. @throws as {@link openInode} */
+  passKept(ino: number, caller: Caller): Promise<void>;
+  /**
+   * Gives a directory a namespace of its own, or takes it away (null); for administrators. Durable when it resolves.
+   * @param given flags as of setxattr(2)
+   * @throws SherinError DENIED, NAMESPACE_NAME, NAMESPACE_PLACE; PosixError EEXIST, ENODATA
+   */
+  assignNamespace(
+    ino: number,
+    given: { readonly value: string; readonly flags: number } | null,
+    caller: Caller,
+  ): Promise<void>;
   /** Namespace of objects that are put below this directory. */
-  namespace(ino: number): string;
+  namespace(ino: number): string | Promise<string>;
   statfs(): Space;
   readonly owner: { readonly uid: number; readonly gid: number };
 }

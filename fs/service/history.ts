@@ -94,7 +94,8 @@ export class History {
     progress: Progress,
   ): Promise<NumberedVersion> {
     const { versions } = await this.#read(session, path, caller, progress);
-    await session.rules.guard()?.placeRefusal('write', placeOfPath(treePath(path)), caller);
+    const place = placeOfPath(session.tree, treePath(path));
+    await session.rules.guard()?.placeRefusal('write', place, caller);
     const version = versions[number - 1];
     if (version === undefined)
       throw new SherinError('VERSION_MISSING', { path, version: number, part: `1 to ${versions.length}` });

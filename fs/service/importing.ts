@@ -1,9 +1,12 @@
+import { sherinPrefix } from '../../common/sherin-xattrs.js';
 import { nowNanoseconds } from '../../common/time.js';
 import { Encoder } from '../../native/index.js';
 import type { Peer } from '../../native/ipc.js';
 import type { AuditEvent } from '../audit/event.js';
 import type { CubeLock } from '../cube/cube-lock.js';
 import type { CubeStore } from '../cube/store.js';
+import type { Mutation } from '../manifest/records.js';
+import type { Tree } from '../manifest/tree.js';
 import type { Invalidation } from '../mount/driver.js';
 import type { Refusal } from '../mount/source.js';
 import { Import, type ImportTotals } from '../transfer/import.js';
@@ -33,14 +36,26 @@ export interface ImportingParts {
 }
 
 function importRefusal(
-  { rules }: Session,
+  { rules, tree }: Session,
   { operation, path, ino, kind }: PlannedChange,
   peer: Peer,
 ): Refusal {
   const guard = rules.guard();
   if (ino !== null && operation === 'write') return guard?.refusal(operation, { ino }, peer);
-  const { namespace, ...place } = placeOfPath(path);
+  const { namespace, ...place } = placeOfPath(tree, path);
   return guard?.placeRefusal(operation, { ...place, namespace: kind === 'file' ? namespace : null }, peer);
+}
+
+/** Where tasks lie, and namespaces of directories, are no attributes of a source: they stay as they are now. */
+function withOwnXattrs(tree: Tree, mutation: Mutation): Mutation {
+  if (mutation.type !== 'attributes') return mutation;
+  const isOwn = ([name]: readonly [Buffer, Buffer]): boolean =>
+    name.toString('latin1').startsWith(sherinPrefix);
+  const own = tree.inode(mutation.inode)?.xattrs.filter(isOwn) ?? [];
+  const { attributes } = mutation;
+  if (own.length === 0) return mutation;
+  const xattrs = [...attributes.xattrs.filter((xattr) => !isOwn(xattr)), ...own];
+  return { ...mutation, attributes: { ...attributes, xattrs } };
 }
 
 /** Imports into one vault: each begun for a peer, committed batch by batch. */
@@ -84,8 +99,9 @@ export class Importing {
   async #commit(session: Session, batch: Staging): Promise<void> {
     this.#parts.requireThawed();
     await this.#parts.store.commit(batch.cubes);
-    const changed = invalidationOf(session.manifest.tree, batch.mutations);
-    await session.commitHeld(batch.mutations, batch.nodes, batch.refs);
+    const mutations = batch.mutations.map((mutation) => withOwnXattrs(session.tree, mutation));
+    const changed = invalidationOf(session.manifest.tree, mutations);
+    await session.commitHeld(mutations, batch.nodes, batch.refs);
     await session.healed(batch.healed);
     await this.#parts.invalidate(changed);
   }

@@ -1,5 +1,6 @@
 /** Changes of the key slots while the vault is open: who may, one at a time, each recorded. */
 import { SherinError } from '../../common/errors.js';
+import { Turns } from '../../common/turns.js';
 import type { KeySlot } from '../../daemon/protocol/keys.js';
 import type { Secret } from '../../native/index.js';
 import type { AuditEvent } from '../audit/event.js';
@@ -30,8 +31,20 @@ type Result = { readonly slot: number };
 export class KeyChanges {
   readonly #parts: KeyChangesParts;
 
+  readonly #turns = new Turns();
+
   constructor(parts: KeyChangesParts) {
     this.#parts = parts;
+  }
+
+  /** Runs a step while no slot comes or goes. */
+  inTurn<T>(step: () => Promise<T>): Promise<T> {
+    return this.#turns.run(step);
+  }
+
+  /** Why the TPM can not be asked at each open; null: it can. */
+  get unaskable(): SherinError | null {
+    return this.#parts.locked.unaskable;
   }
 
   /** The slots, as the header has them. */
@@ -133,7 +146,9 @@ export class KeyChanges {
     const meta = { action, ...about };
     await session.records.record({ event: 'AUDIT_KEY', id: null, actor, meta });
     try {
-      const result = await session.alone(() => step(keyWork(session, locked, this.#parts.reached)));
+      const result = await this.inTurn(() =>
+        session.alone(() => step(keyWork(session, locked, this.#parts.reached))),
+      );
       const { slot, epoch } = result;
       const outcome = { ...(slot === undefined ? {} : { slot }), ...(epoch === undefined ? {} : { epoch }) };
       const done = { ...meta, ...outcome, generation: locked.header.generation };
@@ -149,13 +164,14 @@ export class KeyChanges {
 
 /** For one step between two commits. */
 export function keyWork(
-  { keyring, manifest, guard }: Session,
+  { keyring, manifest, guard, namespaces }: Session,
   vault: LockedVault,
   reached?: KeyWork['reached'],
 ): KeyWork {
   return {
     vault,
     keyring,
+    perOpen: namespaces.perOpen,
     namedGeneration: () => manifest.head.headerGeneration,
     renewHead: () => guard.renew(),
     follow: (counter, value) => guard.follow(counter, value),

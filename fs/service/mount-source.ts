@@ -6,7 +6,7 @@ import type { CubeRef } from '../../native/index.js';
 import { countSlots } from '../cube/catalog.js';
 import { encodeHead } from '../manifest/head.js';
 import type { Manifest } from '../manifest/manifest.js';
-import { filesNamespace } from '../manifest/tasks.js';
+import { namespaceBelow } from '../manifest/namespaces.js';
 import type { Tree } from '../manifest/tree.js';
 import { BotFolders } from '../mount/bots/folders.js';
 import { PosixError } from '../mount/posix-error.js';
@@ -26,6 +26,7 @@ import type {
 } from '../mount/source.js';
 import { diskSpace } from './disk-space.js';
 import { generatedFiles } from './generated.js';
+import { assignNamespace, type GivenNamespace } from './namespaces/assigning.js';
 import type { Session } from './session.js';
 import { strictest } from './strictest.js';
 import type { VaultView } from './vault-view.js';
@@ -197,8 +198,23 @@ export class VaultSource implements MountSource {
     };
   }
 
-  namespace(): string {
-    return filesNamespace;
+  async passKept(ino: number, caller: Caller): Promise<void> {
+    const { namespaces, tree, gate } = await this.#vault.unlocked();
+    const object = tree.object(tree.objectOfFile(ino) ?? 0) ?? null;
+    const settings = namespaces.ofContent({ ino, object }, [tree]);
+    if (settings.unseal === 'per-open') await gate.pass(settings, object?.id ?? null, this.named(caller));
+  }
+
+  async assignNamespace(ino: number, given: GivenNamespace | null, caller: Caller): Promise<void> {
+    const session = await this.#vault.unlocked();
+    const named = this.named(caller);
+    await session.rights.requireAdmin(named, 'namespaces.assign', 'give a directory a namespace');
+    await assignNamespace(session, ino, given, named);
+  }
+
+  async namespace(ino: number): Promise<string> {
+    const session = await this.#vault.unlocked();
+    return namespaceBelow(await this.#treeOf(session), ino);
   }
 
   statfs(): Space {

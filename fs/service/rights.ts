@@ -61,6 +61,14 @@ export class Rights {
     if (ruled !== null) await rules.guard()?.refusal('read', ruled, caller);
   }
 
+  /** Only administrators, at the mount. @throws SherinError DENIED, which is recorded */
+  async requireAdmin(caller: Caller, call: string, what: string): Promise<void> {
+    const { admins, records } = this.#parts;
+    if (admins.has(caller)) return;
+    await records.denied(call, null, caller);
+    throw new SherinError('DENIED', { uid: caller.uid ?? -1, what });
+  }
+
   /** Only administrators, and the user whom all of it belongs to. @throws SherinError DENIED, which is recorded */
   async requireOwner(owners: Iterable<number>, caller: Caller, call: string, what: string): Promise<void> {
     if (this.#parts.admins.has(caller)) return;

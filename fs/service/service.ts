@@ -170,7 +170,7 @@ export class VaultService implements VaultView {
     this.tasks = new Tasks(this, this.#mounting);
     const kept = { vault: this, admins: this.#admins, withdraw: invalidate };
     this.rules = new KeptRules(kept);
-    this.namespaces = new KeptNamespaces({ ...kept, unaskable: () => locked.unaskable });
+    this.namespaces = new KeptNamespaces({ ...kept, keys: this.keys });
     this.imports = new Importing({
       ...{ vault: this, locked, store: this.store, lock: this.cubeLock },
       ...{ note: (event) => this.note(event), requireThawed: () => this.freezing.requireOff() },

@@ -1,10 +1,10 @@
 import { SherinError } from '../../common/errors.js';
-import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
+import { type CubeId, cubeIdFromBytes, type Namespace } from '../../common/ids.js';
 import type { PutEntry } from '../../daemon/protocol/control.js';
 import { objectCubes } from '../cube/catalog.js';
 import type { Manifest } from '../manifest/manifest.js';
+import { filesNamespace, namespaceBelow, namespaceOf } from '../manifest/namespaces.js';
 import { type Attributes, type InodeKind, type Mutation, rootInode } from '../manifest/records.js';
-import { tasksAttribute } from '../manifest/tasks.js';
 import { touched } from '../manifest/touched.js';
 import { namesText, splitPath, treePath } from '../tree-path.js';
 
@@ -140,6 +140,18 @@ export class ImportTree {
     return ino;
   }
 
+  /** Of what is put to a file that {@link place} has placed. */
+  namespaceOf(ino: number, { path }: PutEntry): Namespace {
+    const { tree } = this.#manifest;
+    if (tree.parentsOf(ino).length > 0) return namespaceOf(tree, ino);
+    // What is not committed yet has no namespace of its own: it stands below something that is there.
+    for (let above = this.#parts(path).slice(0, -1); above.length > 0; above = above.slice(0, -1)) {
+      const found = this.#find(above);
+      if (found !== undefined && tree.inode(found.ino) !== undefined) return namespaceBelow(tree, found.ino);
+    }
+    return filesNamespace;
+  }
+
   /** Sets the times of directories that got entries without being part of the import. */
   touchParents(): void {
     const now = this.#context.now();
@@ -209,10 +221,7 @@ export class ImportTree {
 
   #replaceRoot(entry: PutEntry, attributes: Attributes): number {
     if (entry.kind !== 'directory') throw new SherinError('IS_DIRECTORY', { path: 'files/' });
-    // What leads to tasks is no attribute of the source.
-    const kept = this.#manifest.tree.inode(rootInode)?.xattrs.filter(([name]) => name.equals(tasksAttribute));
-    const xattrs = [...attributes.xattrs, ...(kept ?? [])];
-    this.#stage({ type: 'attributes', inode: rootInode, attributes: { ...attributes, xattrs } });
+    this.#stage({ type: 'attributes', inode: rootInode, attributes });
     return rootInode;
   }
 

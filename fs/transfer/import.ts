@@ -13,7 +13,6 @@ import type { CubeStore } from '../cube/store.js';
 import { attributesFault } from '../manifest/attributes-codec.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Attributes, Mutation } from '../manifest/records.js';
-import { filesNamespace } from '../manifest/tasks.js';
 import { encodeFile, type FileContent } from './encode-file.js';
 import { ImportTree, type PlannedChange, type RefusedCubes } from './import-tree.js';
 import { Staging } from './staging.js';
@@ -268,7 +267,7 @@ export class Import {
       const inode = this.#tree.place(entry, this.#attributes(entry));
       if (file !== null) {
         this.#staging.nodes.push(...file.nodes);
-        this.#stage(this.#put(inode, file));
+        this.#stage(this.#put(inode, entry, file));
         this.#totals.files += 1;
         this.#totals.bytes = addBytes(this.#totals.bytes, file.length);
       }
@@ -282,14 +281,15 @@ export class Import {
     }
   }
 
-  #put(inode: number, file: FileContent): Mutation {
+  #put(inode: number, entry: PutEntry, file: FileContent): Mutation {
     const { length, root, node } = file;
-    const tag = objectTag(this.#context.encode.keyring, filesNamespace, file.owner, root, length);
+    const namespace = this.#tree.namespaceOf(inode, entry);
+    const tag = objectTag(this.#context.encode.keyring, namespace, file.owner, root, length);
     const date = utcDate(Number(this.#context.now() / 1_000_000n));
     return {
       type: 'put',
       inode,
-      id: { namespace: filesNamespace, date, tag },
+      id: { namespace, date, tag },
       length,
       root,
       node,

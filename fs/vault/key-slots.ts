@@ -11,6 +11,7 @@ import {
   isOfOtherTpm,
   type KeyWork,
   release,
+  requireAskable,
   requireRetirable,
   retire,
   undefine,
@@ -126,6 +127,7 @@ export async function removeSlot(work: KeyWork, id: number, force: boolean): Pro
   if (others.length === 0) throw new SherinError('KEY_SLOT_LAST', { slot: id });
   const needed = slot.type !== 'tpm2' && others.every(({ type }) => type === 'tpm2');
   if (needed && !force) throw new SherinError('KEY_SLOT_NEEDED', { slot: id });
+  requireAskable(work, others);
   if (slot.type !== 'tpm2') {
     await changeHeader(work, () => ({ slots: others }));
     return;

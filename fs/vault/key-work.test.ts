@@ -37,6 +37,7 @@ function work(reached?: KeyWork['reached']): KeyWork {
   return {
     vault,
     keyring,
+    perOpen: [],
     namedGeneration: () => named,
     renewHead: async () => {
       named = vault.header.generation;

@@ -3,13 +3,15 @@ import { SherinError, systemCode } from '../../common/errors.js';
 import type { Keyring, NvIndex, Tpm } from '../../native/index.js';
 import type { Epochs } from './carried-keys.js';
 import { defineCounter, type RollbackCounter } from './counter.js';
-import { type Header, mostSlots, type TpmSlot, type UnsignedHeader } from './header.js';
+import { type Header, mostSlots, type Slot, type TpmSlot, type UnsignedHeader } from './header.js';
 import type { LockedVault } from './open.js';
 import type { TpmSession } from './tpm-session.js';
 
 export interface KeyWork {
   readonly vault: LockedVault;
   readonly keyring: Keyring;
+  /** Namespaces that ask the TPM at each open. */
+  readonly perOpen: readonly string[];
   /** Generation of the header that the newest tree head names. */
   readonly namedGeneration: () => number;
   /** Signs a tree head that names the header as it is now; durable and remembered when it resolves. */
@@ -71,6 +73,20 @@ export function freeId(header: Header): number {
   if (header.slots.length >= mostSlots)
     throw new SherinError('KEY_SLOTS_FULL', { part: `${mostSlots} are the most` });
   for (let id = 0; ; id++) if (!header.slots.some((slot) => slot.id === id)) return id;
+}
+
+/** What a slot is by itself, there or about to be. */
+type SlotKind = Pick<Slot, 'type'> & { readonly pin?: boolean };
+
+/**
+ * Where the TPM is asked at each open there is a slot that can answer, also after a change.
+ * @param left the slots that there will be. @throws SherinError KEY_SLOT_ASKED
+ */
+export function requireAskable({ vault, perOpen }: KeyWork, left: readonly SlotKind[]): void {
+  const answers = ({ type, pin }: SlotKind): boolean => type === 'tpm2' && pin !== true;
+  const last = vault.header.slots.find(answers);
+  if (perOpen.length === 0 || last === undefined || left.some(answers)) return;
+  throw new SherinError('KEY_SLOT_ASKED', { slot: last.id, namespaces: perOpen.join(', ') });
 }
 
 /** By which a slot is retired. */

@@ -2,7 +2,16 @@
 import { SherinError } from '../../common/errors.js';
 import type { TpmSlot } from './header.js';
 import { type SealWish, sealed } from './key-slots.js';
-import { beginCounter, changeHeader, enter, type KeyWork, release, retire, undefine } from './key-work.js';
+import {
+  beginCounter,
+  changeHeader,
+  enter,
+  type KeyWork,
+  release,
+  requireAskable,
+  retire,
+  undefine,
+} from './key-work.js';
 import type { TpmSession } from './tpm-session.js';
 
 export interface Moved {
@@ -11,9 +20,10 @@ export interface Moved {
   readonly unretired: number;
 }
 
-/** @throws SherinError TPM_*, USAGE, KEY_SLOTS_FULL */
+/** @throws SherinError TPM_*, USAGE, KEY_SLOTS_FULL, KEY_SLOT_ASKED */
 export async function moveTpm(work: KeyWork, wish: SealWish): Promise<Moved> {
   const { vault } = work;
+  requireAskable(work, [{ type: 'tpm2', pin: wish.pin !== null }]);
   const { counter } = vault.header;
   const old = vault.header.slots.filter((slot): slot is TpmSlot => slot.type === 'tpm2');
   const session = await vault.sessionForNew();

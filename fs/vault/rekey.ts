@@ -4,7 +4,15 @@ import type { Secret } from '../../native/index.js';
 import { type Epochs, epochsOf } from './carried-keys.js';
 import { type FormerEpoch, type Header, mostFormerEpochs, type Slot, type TpmSlot } from './header.js';
 import { requireSame, rewrapped, sealed } from './key-slots.js';
-import { changeHeader, isOfOtherTpm, type KeyWork, release, retire, type Wrapping } from './key-work.js';
+import {
+  changeHeader,
+  isOfOtherTpm,
+  type KeyWork,
+  release,
+  requireAskable,
+  retire,
+  type Wrapping,
+} from './key-work.js';
 import { tpmSlotOf } from './open.js';
 import { openTpmSlot } from './tpm-slot.js';
 
@@ -28,6 +36,10 @@ type Counter = FormerEpoch['counters'][number];
 export async function rekey(work: KeyWork, wish: RekeyWish): Promise<number> {
   const { vault, keyring } = work;
   requireAllowed(vault.header, wish);
+  requireAskable(
+    work,
+    vault.header.slots.filter(({ id }) => wish.keep.has(id)),
+  );
   const before = keyring.epoch;
   const counters = new Map(
     (vault.header.keys?.former ?? []).map((former) => [former.epoch, former.counters]),

@@ -15,7 +15,7 @@ beforeAll(async () => {
   fixture = await vaultFixture();
   ({ vault, keyring, recovery } = await fixture.create({ pin: pin('the first PIN') }));
   const work = {
-    ...{ vault, keyring, namedGeneration: () => vault.header.generation },
+    ...{ vault, keyring, perOpen: [], namedGeneration: () => vault.header.generation },
     ...{ renewHead: async () => undefined, follow: () => undefined },
   };
   second = await addTpm(work, { pin: pin('the second PIN'), pcrs: [7], bank: 'sha256' });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { filesNamespace } from '../manifest/tasks.js';
+import { filesNamespace } from '../manifest/namespaces.js';
 import type { Change } from './change.js';
 import type { FrozenContent } from './frozen-content.js';
 import { batchesOf, leftOut, noneLeft, portionsOf, statesOf } from './sealing-order.js';

@@ -1,5 +1,5 @@
 /** When what was written becomes a version: at the last close, under a new name, by request, and once a minute of what is held open. */
-import { namespaceOf } from '../manifest/tasks.js';
+import { namespaceOf } from '../manifest/namespaces.js';
 import { attributesOf } from '../manifest/tree.js';
 import type { Clock } from './clock.js';
 import type { Contents, UnsealedFile } from './contents.js';

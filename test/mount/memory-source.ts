@@ -136,6 +136,12 @@ export class MemorySource implements MountSource {
     return { id: object.id, root: object.root, versions: inode.version, ...fixed };
   }
 
+  async passKept(): Promise<void> {}
+
+  async assignNamespace(): Promise<void> {
+    throw new PosixError('EACCES');
+  }
+
   namespace(): string {
     return 'FILES';
   }

@@ -87,9 +87,14 @@ export function dropPrivileges(changes: Changes, ino: number, bits: boolean): vo
  * @throws PosixError EEXIST, ENODATA, E2BIG, ENOSPC, EPERM for what is generated
  */
 export function setXattr(changes: Changes, ino: number, name: string, value: Buffer, flags: number): void {
-  const inode = inodeAt(changes, ino);
   refuseNamespace(name);
-  refuseGenerated(inode, name);
+  refuseGenerated(inodeAt(changes, ino), name);
+  putXattr(changes, ino, name, value, flags);
+}
+
+/** As {@link setXattr}, of what the vault itself sets, too. */
+export function putXattr(changes: Changes, ino: number, name: string, value: Buffer, flags: number): void {
+  const inode = inodeAt(changes, ino);
   if ((flags & ~(createOnly | replaceOnly)) !== 0) throw new PosixError('EINVAL');
   const key = Buffer.from(name, 'latin1');
   const known = inode.xattrs.some(([other]) => other.equals(key));
@@ -106,8 +111,13 @@ export function setXattr(changes: Changes, ino: number, name: string, value: Buf
 
 /** @throws PosixError ENODATA, EPERM for what is generated */
 export function removeXattr(changes: Changes, ino: number, name: string): void {
+  refuseGenerated(inodeAt(changes, ino), name);
+  dropXattr(changes, ino, name);
+}
+
+/** As {@link removeXattr}, of what the vault itself sets, too. */
+export function dropXattr(changes: Changes, ino: number, name: string): void {
   const inode = inodeAt(changes, ino);
-  refuseGenerated(inode, name);
   const key = Buffer.from(name, 'latin1');
   const left = inode.xattrs.filter(([other]) => !other.equals(key));
   if (left.length === inode.xattrs.length) throw new PosixError('ENODATA');

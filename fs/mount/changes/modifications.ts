@@ -1,5 +1,6 @@
 /** Everything that a program can change at the mount, in nodes and handles: under `files/`, in `inbox/` and where bots write. */
 import type { AccessOperation } from '../../../common/access/rules.js';
+import { namespaceXattr } from '../../../common/sherin-xattrs.js';
 import type { Rewrites, WhenDone } from '../../../native/index.js';
 import { FilesNode, PersonalNode } from '../files-tree.js';
 import { InboxDirectory } from '../inbox-tree.js';
@@ -198,6 +199,8 @@ export class Modifications {
     if (inode === undefined) throw new PosixError('ENOENT');
     if (inode.kind !== 'file') throw new PosixError(inode.kind === 'directory' ? 'EISDIR' : 'EINVAL');
     await this.#refusal(changes, 'write', { ino }, caller);
+    // Of a file that nobody has opened it keeps content, which may be in another namespace from then on.
+    if (length > 0 && !this.#open.isWritten(ino)) await this.#source.passKept(ino, caller);
     await this.#still(ino);
     this.#requireFree(ino);
     this.#out.opened(changes.tree, ino);
@@ -211,6 +214,8 @@ export class Modifications {
     const { changes, ino } = await this.#changing(node);
     requireNoResult(changes.tree, ino);
     await this.#refusal(changes, 'write', { ino }, caller);
+    if (this.#isNamespace(changes, ino, name))
+      return this.#source.assignNamespace(ino, { value: value.toString('latin1'), flags }, caller);
     setXattr(changes, ino, name, value, flags);
   }
 
@@ -220,6 +225,7 @@ export class Modifications {
     const { changes, ino } = await this.#changing(node);
     requireNoResult(changes.tree, ino);
     await this.#refusal(changes, 'write', { ino }, caller);
+    if (this.#isNamespace(changes, ino, name)) return this.#source.assignNamespace(ino, null, caller);
     removeXattr(changes, ino, name);
   }
 
@@ -318,6 +324,11 @@ export class Modifications {
   async #changing(node: Node): Promise<{ changes: Changes; ino: number }> {
     if (!(node instanceof FilesNode)) throw new PosixError('EROFS');
     return { changes: await this.#source.changes(), ino: node.ino };
+  }
+
+  /** The one attribute of the vault that is set from outside. */
+  #isNamespace({ tree }: Changes, ino: number, name: string): boolean {
+    return name === namespaceXattr && tree.inode(ino)?.kind === 'directory';
   }
 
   /** @throws PosixError EBUSY: a file is being taken for a result */

@@ -61,7 +61,7 @@ export class Connection {
     const handle = dispatcher({
       session,
       operations,
-      modifying: new Modifying({ session, fs, nodes: this.#nodes, listings }),
+      modifying: new Modifying({ session, fs, nodes: this.#nodes, listings, prefetch: this.#prefetch }),
       nodes: this.#nodes,
       fs,
       log,

@@ -103,6 +103,11 @@ export class Prefetch {
     for (const node of nodes) this.#prepared.delete(node);
   }
 
+  /** Files lie elsewhere, or in another namespace: whether they open without a decision is decided anew. */
+  moved(): void {
+    if (this.#prepared.size > 0) this.drop([...this.#prepared.keys()]);
+  }
+
   dropAll(): void {
     this.#session.withdraw(null);
     this.#deliver();

@@ -45,6 +45,13 @@ export class NamespacesInForce {
     return namespace === 'POLICY' ? usualSettings : strictestSettings;
   }
 
+  /** Those that ask the TPM at each open. */
+  get perOpen(): readonly string[] {
+    if (this.#record === null) return ['every namespace'];
+    const { namespaces } = this.#record;
+    return Object.keys(namespaces).filter((name) => namespaces[name]?.unseal === 'per-open');
+  }
+
   /** The strictest of all, for what can belong to objects of any. */
   get all(): NamespaceSettings {
     if (this.#record === null) return strictestSettings;

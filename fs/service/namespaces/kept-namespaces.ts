@@ -11,12 +11,15 @@ import {
   noNamespaces,
   settingsOf,
 } from '../../../common/namespaces/record.js';
-import { Turns } from '../../../common/turns.js';
 import type { Peer } from '../../../native/ipc.js';
+import { namespaceBelow } from '../../manifest/namespaces.js';
+import { treePath } from '../../tree-path.js';
 import { actorOf } from '../actor.js';
+import type { KeyChanges } from '../key-changes.js';
 import { PolicyRecord } from '../policy-record.js';
 import type { Session } from '../session.js';
 import type { VaultView } from '../vault-view.js';
+import { assignNamespace } from './assigning.js';
 
 /** What the vault has; null where that can't be read. @throws SherinError LOCKED */
 export async function readNamespaces(session: Session, log: Logger): Promise<NamespacesRecord | null> {
@@ -33,15 +36,21 @@ export async function readNamespaces(session: Session, log: Logger): Promise<Nam
 export interface KeptNamespacesParts {
   readonly vault: VaultView;
   readonly admins: Admins;
-  /** Why the TPM can not be asked at each open; null: it can. */
-  readonly unaskable: () => SherinError | null;
+  /** No slot comes or goes while settings change. */
+  readonly keys: Pick<KeyChanges, 'inTurn' | 'unaskable'>;
   /** Takes back what is opened without a decision. */
   readonly withdraw: () => Promise<void>;
 }
 
+export interface Assigned {
+  /** Null: the directory had none of its own. */
+  readonly before: string | null;
+  /** That of what is written below it now. */
+  readonly namespace: string;
+}
+
 export class KeptNamespaces {
   readonly #parts: KeptNamespacesParts;
-  readonly #turns = new Turns();
 
   constructor(parts: KeptNamespacesParts) {
     this.#parts = parts;
@@ -60,12 +69,9 @@ export class KeptNamespaces {
    * IO, LOCKED
    */
   set(namespaces: NamespaceTable, version: number | null, peer: Peer): Promise<number> {
-    return this.#turns.run(async () => {
+    return this.#parts.keys.inTurn(async () => {
       const session = await this.#parts.vault.unlocked();
-      if (!this.#parts.admins.hasPeer(peer)) {
-        await session.records.denied('namespaces.set', null, peer);
-        throw new SherinError('DENIED', { uid: peer.uid, what: 'change namespaces' });
-      }
+      await this.#requireAdmin(session, 'namespaces.set', peer);
       const before = session.namespaces.record ?? noNamespaces;
       if (version !== null && version !== before.version)
         throw new SherinError('NAMESPACES_CHANGED', { version: before.version });
@@ -82,12 +88,33 @@ export class KeptNamespaces {
     });
   }
 
+  /**
+   * As {@link assignNamespace}, of a directory by its path, for every open from then on when it resolves; null: what it has is taken away.
+   * @throws SherinError DENIED for all but administrators, which is recorded; PATH_MISSING; as {@link assignNamespace}
+   */
+  async assign(path: string, namespace: string | null, peer: Peer): Promise<Assigned> {
+    const session = await this.#parts.vault.unlocked();
+    await this.#requireAdmin(session, 'namespaces.assign', peer);
+    const found = session.tree.find(treePath(path));
+    if (found === undefined) throw new SherinError('PATH_MISSING', { path });
+    const given = namespace === null ? null : { value: namespace, flags: 0 };
+    const before = await assignNamespace(session, found.ino, given, peer);
+    await this.#parts.withdraw();
+    return { before, namespace: namespaceBelow(session.tree, found.ino) };
+  }
+
+  async #requireAdmin({ records }: Session, call: string, peer: Peer): Promise<void> {
+    if (this.#parts.admins.hasPeer(peer)) return;
+    await records.denied(call, null, peer);
+    throw new SherinError('DENIED', { uid: peer.uid, what: 'change namespaces' });
+  }
+
   /** Where nothing could answer, nothing begins to ask. */
   #requireAskable(before: NamespacesRecord, after: NamespacesRecord): void {
     const begins = Object.entries(after.namespaces).some(
       ([name, { unseal }]) => unseal === 'per-open' && settingsOf(before, name).unseal !== 'per-open',
     );
-    const unaskable = begins ? this.#parts.unaskable() : null;
+    const unaskable = begins ? this.#parts.keys.unaskable : null;
     if (unaskable !== null) throw unaskable;
   }
 }

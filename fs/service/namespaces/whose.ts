@@ -1,9 +1,9 @@
 /** Which namespaces content is in: where its files lie, and by its ID. */
 import { parseSherinId } from '../../../common/ids.js';
-import { namespaceOf } from '../../manifest/tasks.js';
+import { namespacesOfNames } from '../../manifest/namespaces.js';
 import type { ObjectInfo, Tree } from '../../manifest/tree.js';
 
-type Names = Pick<Tree, 'inode' | 'lookup' | 'linksOf' | 'inodesOf'>;
+type Names = Pick<Tree, 'inode' | 'lookup' | 'linksOf' | 'parentsOf' | 'inodesOf'>;
 
 /** All files that have an object. */
 export function filesOf(object: Pick<ObjectInfo, 'no'> | null, trees: readonly Names[]): readonly number[] {
@@ -16,8 +16,6 @@ export function namespacesOf(
   object: Pick<ObjectInfo, 'id'> | null,
   trees: readonly Names[],
 ): ReadonlySet<string> {
-  const places = trees.flatMap((tree) =>
-    files.filter((ino) => tree.inode(ino) !== undefined).map((ino) => namespaceOf(tree, ino)),
-  );
+  const places = trees.flatMap((tree) => files.flatMap((ino) => [...namespacesOfNames(tree, ino)]));
   return new Set([...places, ...(object === null ? [] : [parseSherinId(object.id).namespace])]);
 }

@@ -2,11 +2,12 @@ import type { Place } from '../../../common/access/decide.js';
 import type { AccessOperation } from '../../../common/access/rules.js';
 import { SherinError } from '../../../common/errors.js';
 import type { SherinId } from '../../../common/ids.js';
+import { namespaceBelow } from '../../manifest/namespaces.js';
 import type { BotFolders } from '../../mount/bots/folders.js';
 import type { AccessGuard, Caller, NameInTree, Refusal, Ruled } from '../../mount/source.js';
 import type { Records } from '../records.js';
 import { mostMoved, movedBy } from './moving.js';
-import { pathOf, placeOfName, placesOf, placesOfId, type RuledTree } from './places.js';
+import { byContent, pathOf, placeOfName, placesOf, placesOfId, type RuledTree } from './places.js';
 import type { RuleSet } from './rule-set.js';
 import { subjectOf } from './subject.js';
 
@@ -82,9 +83,8 @@ export class Guard implements AccessGuard {
 
   #nameRefusal(operation: AccessOperation, name: NameInTree, { ino }: Found, caller: Caller): Refusal {
     const [tree] = this.#parts.trees;
-    const [{ namespace } = { namespace: null }] = placesOf(tree, ino);
-    const place = { namespace, path: pathOf(tree, name) };
-    return this.#refusalAt(operation, [place], this.#idOf({ ino }), caller);
+    const place = placeOfName(tree, name, tree.inode(ino)?.kind ?? 'file');
+    return this.#refusalAt(operation, byContent(tree, ino, [place]), this.#idOf({ ino }), caller);
   }
 
   /** What is denied to somebody stays denied to them wherever they bring it. */
@@ -93,9 +93,12 @@ export class Guard implements AccessGuard {
     const [tree] = trees;
     const old = pathOf(tree, from);
     if (old === null) return undefined;
-    const next = to && pathOf(tree, to);
     const subject = subjectOf(caller, bots);
-    for (const moved of movedBy(tree, ino, old, next, (path) => rules.reaches(path))) {
+    const move = { from: { ...from, path: old }, to: to && { ...to, path: pathOf(tree, to) } };
+    const leaves = to === null || namespaceBelow(tree, from.parent) !== namespaceBelow(tree, to.parent);
+    const reaches = (path: readonly string[]): boolean =>
+      (leaves && rules.deniesByNamespace) || rules.reaches(path);
+    for (const moved of movedBy(tree, ino, move, reaches)) {
       if (moved === 'many') return this.#refuse('move', null, null, caller);
       const denied = (operation: AccessOperation, places: readonly Place[]): boolean =>
         rules.decide(operation, places, subject).effect === 'deny';

@@ -62,5 +62,5 @@ function placesOfTarget({ tree }: Session, target: string): readonly Place[] {
   const found = tree.find(names);
   if (found !== undefined) return placesOf(tree, found.ino);
   if (looksLikeSherinId(target)) return placesOfId(tree, asSherinId(target));
-  return [placeOfPath(names)];
+  return [placeOfPath(tree, names)];
 }

@@ -1,18 +1,27 @@
-/** Rules follow paths, so a name that goes could take what it leads to out from under them. */
+/** Rules follow paths, and namespaces follow directories: a name that goes could take what it leads to out from under them. */
 import type { Place } from '../../../common/access/decide.js';
 import { bytesToText } from '../../../common/names.js';
-import { placesOf, type RuledTree } from './places.js';
+import { namespaceBelow, ownNamespace } from '../../manifest/namespaces.js';
+import { rootInode } from '../../manifest/records.js';
+import type { NameInTree } from '../../mount/source.js';
+import { placesOfNames, type RuledTree } from './places.js';
 
 type Path = readonly string[];
 
 /** Inodes looked at for one change of a name. */
 export const mostMoved = 10_000;
 
-/** Where an inode is now, and where it is after a name has become another, or has gone (null). */
+/** Where an inode is now, and where it is after a name has become another, or has gone: as of what would be written there then. */
 export interface Moved {
   readonly ino: number;
   readonly before: readonly Place[];
   readonly after: readonly Place[];
+}
+
+/** A name that becomes another, or goes (null), with their paths. */
+export interface Move {
+  readonly from: NameInTree & { readonly path: Path };
+  readonly to: (NameInTree & { readonly path: Path | null }) | null;
 }
 
 /**
@@ -22,11 +31,11 @@ export interface Moved {
 export function* movedBy(
   tree: RuledTree,
   ino: number,
-  from: Path,
-  to: Path | null,
+  { from, to }: Move,
   reaches: (path: Path) => boolean,
 ): Generator<Moved | 'many'> {
-  const waiting: { readonly ino: number; readonly path: Path }[] = [{ ino, path: from }];
+  const waiting: { readonly ino: number; readonly path: Path }[] = [{ ino, path: from.path }];
+  const inherits = to && namespaceBelow(tree, to.parent);
   let count = 0;
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (!reaches(next.path)) continue;
@@ -34,8 +43,17 @@ export function* movedBy(
       yield 'many';
       return;
     }
-    const before = placesOf(tree, next.ino);
-    const after = before.flatMap((place) => placeAfter(place, from, to));
+    const before = placesOfNames(tree, next.ino);
+    const parents = tree.parentsOf(next.ino);
+    const after = before.flatMap((place, at) => {
+      const { namespace, path } = place;
+      if (path === null || !from.path.every((name, depth) => path[depth] === name)) return [place];
+      if (to === null || to.path === null) return [];
+      const isItself = path.length === from.path.length;
+      const own = isItself ? undefined : ownWithin(tree, parents[at] ?? rootInode, ino);
+      const then = namespace === null ? null : (own ?? inherits);
+      return [{ namespace: then, path: [...to.path, ...path.slice(from.path.length)] }];
+    });
     yield { ino: next.ino, before, after };
     if (tree.inode(next.ino)?.kind !== 'directory') continue;
     for (const entry of tree.list(next.ino))
@@ -43,9 +61,11 @@ export function* movedBy(
   }
 }
 
-function placeAfter(place: Place, from: Path, to: Path | null): readonly Place[] {
-  const { path } = place;
-  const goes = path !== null && from.every((name, at) => path[at] === name);
-  if (!goes) return [place];
-  return to === null ? [] : [{ ...place, path: [...to, ...path.slice(from.length)] }];
+/** The namespace that goes with a directory, as it or one above it has it, up to the one that moves. */
+function ownWithin(tree: RuledTree, directory: number, moved: number): string | undefined {
+  for (let at: number | undefined = directory; at !== undefined; [at] = tree.parentsOf(at)) {
+    const own = ownNamespace(tree.inode(at));
+    if (own !== undefined || at === moved) return own;
+  }
+  return undefined;
 }

@@ -2,23 +2,37 @@
 import type { Place } from '../../../common/access/decide.js';
 import { parseSherinId, type SherinId } from '../../../common/ids.js';
 import { bytesToText } from '../../../common/names.js';
+import { filesNamespace, namespaceBelow } from '../../manifest/namespaces.js';
 import { type InodeKind, rootInode } from '../../manifest/records.js';
-import { filesNamespace, namespaceOf, namespaceOfPart, placeOf } from '../../manifest/tasks.js';
 import type { Tree } from '../../manifest/tree.js';
 import type { NameInTree } from '../../mount/source.js';
 
 export type RuledTree = Pick<
   Tree,
-  'inode' | 'lookup' | 'list' | 'linksOf' | 'inodesOf' | 'object' | 'objectById'
+  'inode' | 'lookup' | 'list' | 'linksOf' | 'parentsOf' | 'inodesOf' | 'object' | 'objectById'
 >;
 
-/** One place for each name of an inode; what has none has a namespace at most. */
-export function placesOf(tree: RuledTree, ino: number): readonly Place[] {
-  const namespace = namespaceOfInode(tree, ino);
-  if (ino === rootInode) return [{ namespace, path: [] }];
+/** A place for each name of an inode, in the namespace of what would be written there; what has no name has neither. */
+export function placesOfNames(tree: RuledTree, ino: number): readonly Place[] {
+  if (ino === rootInode) return [{ namespace: null, path: [] }];
+  const kind = tree.inode(ino)?.kind ?? 'file';
   const links = tree.linksOf(ino);
-  if (links.length === 0) return [{ namespace, path: null }];
-  return links.map((link) => ({ namespace, path: pathOf(tree, link) }));
+  if (links.length === 0) return [{ namespace: kind === 'file' ? filesNamespace : null, path: null }];
+  return links.map((link) => placeOfName(tree, link, kind));
+}
+
+/** As {@link placesOfNames}, and by the namespace of its content where that is in another one. */
+export function placesOf(tree: RuledTree, ino: number): readonly Place[] {
+  return byContent(tree, ino, placesOfNames(tree, ino));
+}
+
+/** Places of an inode, each also in the namespace that its content is in. */
+export function byContent(tree: RuledTree, ino: number, places: readonly Place[]): readonly Place[] {
+  const object = tree.object(tree.inode(ino)?.object ?? 0);
+  if (object === undefined) return places;
+  const { namespace } = parseSherinId(object.id);
+  const others = places.filter((place) => place.namespace !== namespace);
+  return [...places, ...others.map((place) => ({ ...place, namespace }))];
 }
 
 /** Of an object: the places of all files that have this content. */
@@ -31,15 +45,14 @@ export function placesOfId(tree: RuledTree, id: SherinId): readonly Place[] {
 
 /** Of a name that need not be there. @param kind of what it is to lead to */
 export function placeOfName(tree: RuledTree, name: NameInTree, kind: InodeKind): Place {
-  const path = pathOf(tree, name);
-  if (kind !== 'file') return { namespace: null, path };
-  const task = placeOf(tree, name.parent);
-  return { namespace: task === undefined ? filesNamespace : namespaceOfPart(task.part), path };
+  const namespace = kind === 'file' ? namespaceBelow(tree, name.parent) : null;
+  return { namespace, path: pathOf(tree, name) };
 }
 
 /** Of a file by its path, where nothing need be yet. */
-export function placeOfPath(names: readonly Buffer[]): Place {
-  return { namespace: filesNamespace, path: names.map((name) => bytesToText(name)) };
+export function placeOfPath(tree: RuledTree, names: readonly Buffer[]): Place {
+  const namespace = namespaceBelow(tree, deepest(tree, names.slice(0, -1)));
+  return { namespace, path: names.map((name) => bytesToText(name)) };
 }
 
 /** Names from `files/` down; null where they begin elsewhere. */
@@ -54,9 +67,13 @@ export function pathOf(tree: RuledTree, { parent, name }: NameInTree): readonly 
   return names.reverse();
 }
 
-function namespaceOfInode(tree: RuledTree, ino: number): string | null {
-  const inode = tree.inode(ino);
-  if (inode?.kind !== 'file') return null;
-  const object = inode.object === 0 ? undefined : tree.object(inode.object);
-  return object === undefined ? namespaceOf(tree, ino) : parseSherinId(object.id).namespace;
+/** The last directory of a path that is there. */
+function deepest(tree: RuledTree, names: readonly Buffer[]): number {
+  let at: number = rootInode;
+  for (const name of names) {
+    const entry = tree.lookup(at, name);
+    if (entry?.kind !== 'directory') break;
+    at = entry.ino;
+  }
+  return at;
 }

@@ -60,6 +60,11 @@ export class RuleSet {
     );
   }
 
+  /** Whether something is denied for the namespace that it is in. */
+  get deniesByNamespace(): boolean {
+    return this.#rules.some(({ effect, where }) => effect === 'deny' && 'namespace' in where);
+  }
+
   /** Whether something might be denied at a path or below it. */
   reaches(path: readonly string[]): boolean {
     return this.#reach.some((reaches) => reaches(path));
