@@ -5,6 +5,7 @@ import { places } from '../common/environment.js';
 import { SherinError } from '../common/errors.js';
 import { version } from '../common/version.js';
 import { auditCopy } from './commands/audit-copy.js';
+import { auditProve } from './commands/audit-prove.js';
 import { auditVerify } from './commands/audit-verify.js';
 import { backup } from './commands/backup.js';
 import { handBack } from './commands/hand-back.js';
@@ -109,6 +110,15 @@ withPlaces(
   .requiredOption('--first <n>', 'first segment', Number)
   .requiredOption('--last <n>', 'last segment', Number)
   .action(async (options) => auditCopy(places(options), options).catch(fail));
+
+withPlaces(
+  program
+    .command('audit-prove')
+    .description('prove a record of the audit log that is kept elsewhere (used by sherinctl audit prove)'),
+)
+  .requiredOption('--archive <dir>', 'directory of the archive')
+  .requiredOption('--seq <n>', 'number of the record', Number)
+  .action(async (options) => auditProve(places(options), options).catch(fail));
 
 withPlaces(
   program.command('public-key').description('print the public key that this machine remembers'),
