@@ -36,14 +36,6 @@ beforeEach(async () => {
 });
 afterEach(() => vault.remove());
 
-/** A head that says so, and nothing behind it that anybody has signed. */
-function garbageOfVersion(version: number, length: number): Buffer {
-  const bytes = randomBytes(length);
-  bytes.write('SHERIN::', 'latin1');
-  bytes.writeUInt16LE(version, 8);
-  return bytes;
-}
-
 function flip(path: string, at: number): void {
   const bytes = readFileSync(path);
   bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
@@ -241,48 +233,6 @@ describe('a cube that lacks', () => {
     expect(existsSync(cube)).toBe(true);
     closeSync(backup.fd);
     expect(await vault.fsck()).toMatchObject({ clean: true, leftovers: [] });
-  });
-
-  it('is not there where something looks like one of a later version, and comes back from a backup', async () => {
-    const backup = await copy();
-    const bytes = readFileSync(cube);
-    bytes.writeUInt16LE(2, 8);
-    writeFileSync(cube, Buffer.concat([bytes, bytes]));
-    for (const planted of [Buffer.concat([bytes, bytes]), garbageOfVersion(2, bytes.length)]) {
-      writeFileSync(cube, planted);
-      expect(await vault.fsck()).toMatchObject({
-        clean: false,
-        lacking: 1,
-        lacks: [{ cube: id, state: 'newer' }],
-      });
-      const left = await vault.fsck({ repair: true });
-      expect(left).toMatchObject({ clean: false, lacks: [{ cube: id, repaired: null, fault: 'newer' }] });
-      expect(readFileSync(cube)).toEqual(planted);
-      const repaired = await vault.fsck({ repair: true, backup: backup.fd });
-      expect(repaired).toMatchObject({ clean: true, lacks: [{ repaired: 'backup', fault: null }] });
-      expect(await vault.fsck()).toMatchObject({ clean: true, lacks: [], leftovers: [] });
-      expect(readFileSync(cube)).not.toEqual(planted);
-    }
-    closeSync(backup.fd);
-    // Nobody but the operator removes what may be of a later program.
-    const { keptSegments } = await vault.fsck({ removeOrphans: true });
-    const lengths = keptSegments.map(({ path }) => readFileSync(join(vault.path, path)).length);
-    expect(lengths.sort((one, other) => one - other)).toEqual([bytes.length, 2 * bytes.length]);
-  });
-
-  it('is not there where its version alone was changed: that goes to quarantine, and its content comes back from a wrong folder', async () => {
-    const bytes = readFileSync(cube);
-    const wrong = join(vault.path, 'cubes/aa', basename(cube));
-    mkdirSync(dirname(wrong), { recursive: true });
-    writeFileSync(wrong, bytes);
-    bytes.writeUInt16LE(2, 8);
-    writeFileSync(cube, bytes);
-    expect((await vault.fsck()).lacks).toMatchObject([{ state: 'newer' }]);
-    expect(await vault.fsck({ repair: true })).toMatchObject({
-      clean: true,
-      lacks: [{ repaired: 'folder' }],
-    });
-    expect(await vault.fsck()).toMatchObject({ clean: true, leftovers: [{ kind: 'quarantine' }] });
   });
 
   it('comes back from a wrong folder, and what stood in its place with another size goes to quarantine', async () => {
