@@ -15,6 +15,7 @@ import { publicKey } from './commands/public-key.js';
 import { recoveryKey } from './commands/recovery-key.js';
 import { restoreBackup } from './commands/restore-backup.js';
 import { serve } from './commands/serve.js';
+import { setNewerAside } from './commands/set-aside.js';
 import { hardenProcess } from './service/key-memory.js';
 
 /** An error as one line for people, and the documented exit code. */
@@ -123,6 +124,14 @@ withPlaces(
 withPlaces(
   program.command('public-key').description('print the public key that this machine remembers'),
 ).action(async (options) => publicKey(places(options)).catch(fail));
+
+withPlaces(
+  program
+    .command('set-aside')
+    .description('move away what says a later format version (used by sherinctl fsck --set-aside)'),
+)
+  .option('--file <path...>', 'segments below the vault; none: list them')
+  .action(async (options) => setNewerAside(places(options), options).catch(fail));
 
 withPlaces(program.command('backup').description('copy ciphertext to a backup (used by sherinctl backup)'))
   .requiredOption('--to <dir>', 'directory of the backup')

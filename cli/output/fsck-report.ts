@@ -128,6 +128,7 @@ function keptWords(path: string): string {
   if (path.endsWith('.journal')) return 'refused, a part of the journal';
   if (path.endsWith('.cube'))
     return 'in the place of a cube that was repaired, of a later format version as it says';
+  if (path.endsWith('.log')) return 'set aside, a part of the copy of the log';
   return 'in the place of a manifest that was rebuilt';
 }
 

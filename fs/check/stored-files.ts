@@ -18,7 +18,7 @@ const passingFolders: ReadonlyMap<string, 'temporaries' | 'trash'> = new Map([
 ] as const);
 /** Segments of the journal that were refused, databases that were replaced by a rebuilt one, and what looked newer in a cube's place (FORMAT.md, "Directory"). */
 const keptFile =
-  /^([0-9]{8}-[0-9a-f]{8}\.journal|[a-z2-7]{52}-[0-9a-f]{8}\.cube|manifest-[0-9a-f]{8}\.db(-wal|-journal|-shm)?)$/;
+  /^([0-9]{8}-[0-9a-f]{8}\.(journal|log)|[a-z2-7]{52}-[0-9a-f]{8}\.cube|manifest-[0-9a-f]{8}\.db(-wal|-journal|-shm)?)$/;
 const nothingThere: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EXDEV'];
 
 export interface StoredCube {
