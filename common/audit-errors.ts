@@ -25,7 +25,7 @@ export const auditErrors = {
     errno: 'ENOENT',
     exit: Exit.failed,
     sentence: 'record {id} of the audit log is archived: it was put to {path}',
-    hint: 'check both: sherinctl audit verify --archive {path}; for a proof lock the vault and copy the segments back to its folder audit/',
+    hint: 'prove it from there: sherinctl audit prove {id} --archive {path}',
   },
   ARCHIVE_BROKEN: {
     errno: 'EIO',

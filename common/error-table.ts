@@ -123,7 +123,7 @@ export const errorTable = {
     errno: 'EIO',
     exit: Exit.failed,
     sentence: '{path} is of format version {found}, and this program reads versions up to {reads}',
-    hint: 'install a newer Sherin; nothing was changed',
+    hint: 'install a newer Sherin; nothing was changed{also}',
   },
   HEADER_MALFORMED: {
     errno: 'EIO',

@@ -5,6 +5,7 @@ import { places } from '../common/environment.js';
 import { SherinError } from '../common/errors.js';
 import { version } from '../common/version.js';
 import { auditCopy } from './commands/audit-copy.js';
+import { auditProve } from './commands/audit-prove.js';
 import { auditVerify } from './commands/audit-verify.js';
 import { backup } from './commands/backup.js';
 import { handBack } from './commands/hand-back.js';
@@ -14,6 +15,7 @@ import { publicKey } from './commands/public-key.js';
 import { recoveryKey } from './commands/recovery-key.js';
 import { restoreBackup } from './commands/restore-backup.js';
 import { serve } from './commands/serve.js';
+import { setNewerAside } from './commands/set-aside.js';
 import { hardenProcess } from './service/key-memory.js';
 
 /** An error as one line for people, and the documented exit code. */
@@ -111,8 +113,25 @@ withPlaces(
   .action(async (options) => auditCopy(places(options), options).catch(fail));
 
 withPlaces(
+  program
+    .command('audit-prove')
+    .description('prove a record of the audit log that is kept elsewhere (used by sherinctl audit prove)'),
+)
+  .requiredOption('--archive <dir>', 'directory of the archive')
+  .requiredOption('--seq <n>', 'number of the record', Number)
+  .action(async (options) => auditProve(places(options), options).catch(fail));
+
+withPlaces(
   program.command('public-key').description('print the public key that this machine remembers'),
 ).action(async (options) => publicKey(places(options)).catch(fail));
+
+withPlaces(
+  program
+    .command('set-aside')
+    .description('move away what says a later format version (used by sherinctl fsck --set-aside)'),
+)
+  .option('--file <path...>', 'segments below the vault; none: list them')
+  .action(async (options) => setNewerAside(places(options), options).catch(fail));
 
 withPlaces(program.command('backup').description('copy ciphertext to a backup (used by sherinctl backup)'))
   .requiredOption('--to <dir>', 'directory of the backup')

@@ -1,17 +1,22 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SherinError } from '../../common/errors.js';
 import { isConsistent, rootFromInclusion } from '../../common/merkle-proofs.js';
 import type { AuditHeadForm } from '../../common/proof-document.js';
 import { placeFlags } from '../../daemon/client/sherin-fs-program.js';
+import { auditMethods } from '../../daemon/protocol/audit.js';
 import type { ControlResult } from '../../daemon/protocol/control.js';
 import { command, group, number, text } from '../definition.js';
 import type { Output } from '../output/output.js';
 import { formatCount, formatTime } from '../output/units.js';
 import { askAudit, ownRecords, wholeRecords } from '../service/audit.js';
+import { runKeyless } from '../service/keyless.js';
 import { namedHead, printProof, wholeHead } from '../service/proofs.js';
 import { runSherinFs } from '../service/sherin-fs.js';
 import { runVerifier } from '../service/verifier.js';
+import type { Session } from '../session.js';
 import { archive } from './audit-archive.js';
+
+const archivePlace = text('--archive <dir>', 'where audit archive has put old segments', 'directory');
 
 const tail = command({
   name: 'tail',
@@ -58,18 +63,26 @@ const prove = command({
   summary: 'Prove that a record of the audit log is one of those that its head signs',
   details: [
     'The path leads from the record (leaf) to the root that the head signs, as in RFC 9162: SHA-256(0x00, line) is the leaf, SHA-256(0x01, left, right) each node. With --json it is a document that audit verify-proof and sherin-verify check with the public key alone.',
+    'A record that audit archive has moved away is proven with --archive, from both places, by whoever may read the vault.',
   ],
   args: [{ form: '<seq>', text: 'number of the record, as tail shows it', completes: 'nothing' }],
-  examples: [{ text: 'The first record', line: 'sherinctl audit prove 0' }],
-  run: async (session, [place = '']) => {
+  options: { archive: archivePlace },
+  examples: [
+    { text: 'The first record', line: 'sherinctl audit prove 0' },
+    { text: 'One that is archived', line: 'sherinctl audit prove 0 --archive /media/archive/audit' },
+  ],
+  run: async (session, [place = ''], { archive: folder }) => {
     const seq = Number(place);
     if (!/^\d{1,15}$/.test(place))
       throw new SherinError('USAGE', { what: `'${place}' is no number of a record` });
-    const proof = await askAudit(
-      session,
-      (client) => client.call('audit.prove', { seq }),
-      (client) => client.call('audit.prove', { seq }),
-    );
+    const proof =
+      folder === undefined
+        ? await askAudit(
+            session,
+            (client) => client.call('audit.prove', { seq }),
+            (client) => client.call('audit.prove', { seq }),
+          )
+        : await proveArchived(session, folder, seq);
     requireProof(proof);
     const { output } = session;
     printProof({ v: 1, kind: 'audit-inclusion', ...proof }, output, () => {
@@ -93,7 +106,7 @@ const verify = command({
   ],
   options: {
     anchors: text('--anchors <file>', 'heads that were kept elsewhere', 'file'),
-    archive: text('--archive <dir>', 'where audit archive has put old segments', 'directory'),
+    archive: archivePlace,
   },
   examples: [
     { text: 'Check it', line: 'sherinctl audit verify' },
@@ -202,6 +215,12 @@ export const audit = group(
 );
 
 type Proof = ControlResult<'audit.prove'>;
+
+/** From the files of both places, without a key. */
+function proveArchived({ places }: Session, folder: string, seq: number): Promise<Proof> {
+  const args = ['audit-prove', ...placeFlags(places), '--archive', resolve(folder), '--seq', String(seq)];
+  return runKeyless(args, auditMethods['audit.prove'].result, () => undefined);
+}
 
 function printHead({ size, root, time, signature }: AuditHeadForm, output: Output): void {
   output.line(`head:   ${formatCount(size, 'record')}, ${formatTime(time)}`);

@@ -10,6 +10,8 @@ const states: Readonly<Record<LackInfo['state'], string>> = {
   quarantined: 'it is in quarantine',
   damaged: 'what stands in its place has not its size',
   misplaced: 'its file is in a wrong folder',
+  newer:
+    'what stands in its place says that it is of a later format version: of a newer Sherin, if one was ever used here, else planted or damaged',
 };
 
 const sources: Readonly<Record<NonNullable<LackInfo['repaired']>, string>> = {
@@ -93,7 +95,7 @@ function reportCopy({ copy }: FsckResult, output: Output): void {
 }
 
 function reportLack({ cube, state, uses, versions, repaired, fault }: LackInfo, output: Output): void {
-  const copy = fault === null ? '' : `; a copy was found, but ${cubeFaultText(fault)}`;
+  const copy = fault === null || fault === state ? '' : `; a copy was found, but ${cubeFaultText(fault)}`;
   const end = repaired === null ? copy : `; repaired: ${sources[repaired]}`;
   output.line(`cube ${output.name(cube)}: ${states[state]}${end}`);
   if (repaired !== null) return;
@@ -117,11 +119,17 @@ function reportLeftovers(
   if (goneQuarantine > 0)
     output.line(`${formatCount(goneQuarantine, 'quarantined cube')} of which no file is left`);
   for (const { path, bytes } of keptSegments)
-    output.line(
-      `${output.name(path)}, ${formatBytes(bytes)}: ${path.endsWith('.journal') ? 'refused, a part of the journal' : 'in the place of a manifest that was rebuilt'}`,
-    );
+    output.line(`${output.name(path)}, ${formatBytes(bytes)}: ${keptWords(path)}`);
   if (removed.cubes > 0)
     output.line(`removed: ${formatCount(removed.cubes, 'file')}, ${formatBytes(removed.bytes)}`);
+}
+
+function keptWords(path: string): string {
+  if (path.endsWith('.journal')) return 'refused, a part of the journal';
+  if (path.endsWith('.cube'))
+    return 'in the place of a cube that was repaired, of a later format version as it says';
+  if (path.endsWith('.log')) return 'set aside, a part of the copy of the log';
+  return 'in the place of a manifest that was rebuilt';
 }
 
 function verdict({ clean, lacking, wrongLengths, repaired, tables: faults, copy }: FsckResult): string {

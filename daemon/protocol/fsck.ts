@@ -7,7 +7,7 @@ const amount = z.strictObject({ cubes: count, bytes: count });
 /** A cube that versions need and nobody can read. */
 export const lackSchema = z.strictObject({
   cube: z.string(),
-  state: z.enum(['missing', 'quarantined', 'damaged', 'misplaced']),
+  state: z.enum(['missing', 'quarantined', 'damaged', 'misplaced', 'newer']),
   /** Versions that need it, and the newest of them. */
   versions: count,
   uses: z.array(z.strictObject({ path: text, time, now: z.boolean() })).max(4),
@@ -57,7 +57,7 @@ export const fsckSchema = z.strictObject({
   removed: amount,
   /** Records of quarantine whose file is gone. */
   goneQuarantine: count,
-  /** Segments of the journal that were refused when the vault was opened, and what was made durable in them is not there. */
+  /** In quarantine: segments of the journal that were refused, and what was made durable in them is not there; databases and cubes that were replaced. */
   keptSegments: z.array(z.strictObject({ path: text, bytes: count })).max(100),
   /** The copy of the log beside the database; `fault`: what is wrong with it; `renewed`: it was written anew for that. */
   copy: z.strictObject({

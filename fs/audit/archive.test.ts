@@ -1,13 +1,27 @@
 /** Old segments kept elsewhere: what goes, what is found where, and what an attacker or a crash makes of it. */
-import { copyFile, cp, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  appendFile,
+  copyFile,
+  cp,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { leafHash } from '../../common/merkle.js';
 import { rootFromInclusion } from '../../common/merkle-proofs.js';
 import type { Archivable } from './archivable.js';
 import { copyArchive } from './archive-copy.js';
 import { archivedName } from './archived.js';
 import { event, type LogFixture, logFixture, segmentFiles } from './log.fixture.js';
 import { AuditLog } from './log.js';
+import { type ArchivedProof, proveArchived } from './prove-archived.js';
 import { segmentName } from './segment.js';
 import { verifyAudit } from './verify.js';
 
@@ -35,6 +49,11 @@ function copy({ from, to }: Archivable, target = archive): Promise<number> {
     last: to,
     progress: () => undefined,
   });
+}
+
+function proveFrom(folder: string, seq: number): Promise<ArchivedProof> {
+  const key = { uuid: fixture.uuid, publicKey: fixture.publicKey };
+  return proveArchived({ dir: fixture.dir, archive: folder, key }, seq);
 }
 
 /** What sherinctl and sherin-fs do together. */
@@ -104,6 +123,14 @@ describe('what is archived', () => {
     const both = await verifyAudit({ ...fixture, archive, expect: early });
     expect(both).toMatchObject({ records: 110, archived: null });
     expect(both.heads).toBeGreaterThan(whole.heads);
+    for (const seq of [0, found.size - 1, found.size, 109]) {
+      const { leaf, path, head, record } = await proveFrom(archive, seq);
+      expect(leafHash(Buffer.from(record))).toEqual(leaf);
+      expect(JSON.parse(record)).toMatchObject({ seq });
+      expect(head).toMatchObject({ size: 110, root: late.root.toString('base64') });
+      expect(rootFromInclusion(seq, 110, leaf, path)?.toString('base64')).toBe(head.root);
+    }
+    expect(await code(proveFrom(archive, 110))).toBe('RECORD_UNKNOWN');
     // The archive alone is a log, too.
     expect(await verifyAudit({ ...fixture, dir: archive })).toMatchObject({
       records: found.size,
@@ -175,6 +202,34 @@ test('what somebody has put there already is durable before the vault gives it u
     synced.mockRestore();
   }
   await log.close();
+});
+
+test('is proven from an archive only as it is, and from a log that a crash has torn', async () => {
+  const log = await AuditLog.open(fixture);
+  await append(log, 60);
+  const found = await archiveAll(log, { keep: 1 });
+  await log.close();
+  expect(await code(proveFrom(fixture.dir, 1))).toBe('AUDIT_BROKEN');
+  const [last = ''] = (await segmentFiles(fixture.dir)).slice(-1);
+  await appendFile(join(fixture.dir, last), Buffer.concat([Buffer.alloc(100), Buffer.from('\n{"head":{')]));
+  expect((await proveFrom(archive, 1)).head.size).toBe(60);
+  const changed = join(archive, segmentName(2));
+  const text = await readFile(changed, 'utf8');
+  const first = (JSON.parse(text.split('\n')[1] ?? '') as { seq: number }).seq;
+  await writeFile(changed, text.replace('"uid":1000', '"uid":1001'));
+  for (const seq of [0, first, first + 1]) expect(await code(proveFrom(archive, seq))).toBe('AUDIT_BROKEN');
+  await writeFile(changed, text.split('\n').slice(0, 2).join('\n'));
+  expect(await code(proveFrom(archive, first + 1))).toBe('AUDIT_BROKEN');
+  await writeFile(changed, `nothing\n${text}`);
+  expect(await code(proveFrom(archive, first))).toBe('AUDIT_BROKEN');
+  await writeFile(changed, text);
+  expect((await proveFrom(archive, found.size - 1)).seq).toBe(found.size - 1);
+  // A head that another key has signed.
+  const other = generateKeyPairSync('ed25519')
+    .publicKey.export({ format: 'der', type: 'spki' })
+    .subarray(-32);
+  const key = { uuid: fixture.uuid, publicKey: other };
+  expect(await code(proveArchived({ dir: fixture.dir, archive, key }, 1))).toBe('AUDIT_BROKEN');
 });
 
 describe('somebody with the disk', () => {

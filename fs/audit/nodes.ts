@@ -8,7 +8,7 @@ import { Frontier, leafHash } from '../../common/merkle.js';
 import { type RangeRoot, splitPoint } from '../../common/merkle-proofs.js';
 import { broken } from './fault.js';
 import { frontierOf, lineKind } from './line.js';
-import { openSegment, rawLines, type TailPosition } from './segment.js';
+import { openSegment, rawLines, type SegmentFolder, type TailPosition } from './segment.js';
 import { type ReadCheckpoint, readCheckpoint, segmentBefore } from './walk.js';
 
 /** Leaves from (inclusive) to (exclusive), as {@link RangeRoot} has them. */
@@ -28,7 +28,7 @@ interface Growing extends LeafRange {
  * @throws SherinError AUDIT_BROKEN
  */
 export async function rangeRoots(
-  dir: string,
+  dir: SegmentFolder,
   position: TailPosition,
   place: number,
   ranges: readonly LeafRange[],
@@ -93,7 +93,7 @@ function subtreeOf({ size, subtrees }: Frontier, { from, to }: LeafRange): Buffe
 
 /** @param first record of the segment */
 async function readInto(
-  dir: string,
+  dir: SegmentFolder,
   segment: number,
   first: number,
   parts: readonly Growing[],

@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { longestLine } from './event.js';
 import { broken } from './fault.js';
 import { lineKind, parseLine } from './line.js';
-import { openSegment, type TailPosition } from './segment.js';
+import { openSegment, type SegmentFolder, type TailPosition } from './segment.js';
 import { segmentBefore } from './walk.js';
 
 /** Of any three lines after each other one at least is a record, and the first found may be cut. */
@@ -16,7 +16,11 @@ interface Found {
 }
 
 /** Offset of record `seq`, which is one of those before `position`. @throws SherinError AUDIT_BROKEN */
-export async function placeOf(dir: string, position: TailPosition, seq: number): Promise<TailPosition> {
+export async function placeOf(
+  dir: SegmentFolder,
+  position: TailPosition,
+  seq: number,
+): Promise<TailPosition> {
   const segment = await segmentBefore(dir, position, seq);
   const file = await openSegment(dir, segment, constants.O_RDONLY);
   try {

@@ -10,7 +10,7 @@ import { longestLine } from './event.js';
 import { broken } from './fault.js';
 import { type HeadLine, type Line, lineKind, parseLine } from './line.js';
 import { type LeafRange, rangeRoots } from './nodes.js';
-import { openSegment, rawLines, type TailPosition } from './segment.js';
+import { openSegment, rawLines, type SegmentFolder, type TailPosition } from './segment.js';
 import { segmentBefore } from './walk.js';
 
 /** A head as it is signed, and its signature, both as they stand in the log. */
@@ -31,7 +31,7 @@ export interface RecordProof {
 
 /** The head that ends at `position`: the last line there, or the checkpoint of a segment without records. @throws SherinError AUDIT_BROKEN */
 export async function readHead(
-  dir: string,
+  dir: SegmentFolder,
   { segment, end }: Pick<TailPosition, 'segment' | 'end'>,
 ): Promise<SignedHead> {
   const file = await openSegment(dir, segment, constants.O_RDONLY);
@@ -49,7 +49,11 @@ export async function readHead(
 }
 
 /** The proof leads to the head's root, or there is none: `seq` is below its size. RFC 9162, section 2.1.3. @throws SherinError AUDIT_BROKEN */
-export async function proveRecord(dir: string, position: TailPosition, seq: number): Promise<RecordProof> {
+export async function proveRecord(
+  dir: SegmentFolder,
+  position: TailPosition,
+  seq: number,
+): Promise<RecordProof> {
   const head = await readHead(dir, position);
   const own = { from: seq, to: seq + 1 };
   const ranges: LeafRange[] = [own];

@@ -34,6 +34,9 @@ export interface TailPosition {
   readonly end: number;
 }
 
+/** Where segments are: one folder, or one for each segment. */
+export type SegmentFolder = string | ((segment: number) => string);
+
 export function segmentName(segment: number): string {
   return `${String(segment).padStart(8, '0')}.jsonl`;
 }
@@ -45,10 +48,11 @@ export function numbersOf(names: readonly string[]): number[] {
 }
 
 /** @throws SherinError AUDIT_BROKEN when it is no file of a segment's size, an errno when it can not be opened */
-export async function openSegment(dir: string, segment: number, flags: number): Promise<FileHandle> {
+export async function openSegment(dir: SegmentFolder, segment: number, flags: number): Promise<FileHandle> {
   // O_NONBLOCK: a FIFO in its place must not hold up the opening.
   const extra = constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(join(dir, segmentName(segment)), flags | extra, 0o600);
+  const folder = typeof dir === 'string' ? dir : dir(segment);
+  const file = await open(join(folder, segmentName(segment)), flags | extra, 0o600);
   const facts = await file.stat();
   if (facts.isFile() && facts.size <= largestSegment) return file;
   await file.close();
@@ -56,7 +60,7 @@ export async function openSegment(dir: string, segment: number, flags: number): 
 }
 
 /** First line of a segment, without its line end; empty where there is none. */
-export async function firstLine(dir: string, segment: number): Promise<Buffer> {
+export async function firstLine(dir: SegmentFolder, segment: number): Promise<Buffer> {
   const file = await openSegment(dir, segment, constants.O_RDONLY);
   try {
     const bytes = Buffer.alloc(longestLine);

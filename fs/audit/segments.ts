@@ -5,7 +5,7 @@ import { type Archived, readArchived } from './archived.js';
 import { broken } from './fault.js';
 import { type LogSigner, requireKnownLog, requireKnownVersion } from './known-version.js';
 import { MalformedLine, parseLine } from './line.js';
-import { firstLine, numbersOf, segmentName } from './segment.js';
+import { firstLine, numbersOf, type SegmentFolder, segmentName } from './segment.js';
 
 export interface Segments {
   /** Of those that are there without a gap up to the last one. */
@@ -51,6 +51,11 @@ async function requireContinues(
   const next = await checkpointOf(dir, segments + 1, signer);
   if (next.size !== size || next.root !== root)
     throw broken(`segment ${segmentName(segments + 1)} does not go on where the archived ones end`);
+}
+
+/** Segments before `first` are in the archive. */
+export function inBothPlaces(dir: string, archive: string, first: number): SegmentFolder {
+  return (segment) => (segment < first ? archive : dir);
 }
 
 /** Not yet verified: whoever walks the segment does that. */

@@ -4,13 +4,13 @@ import { longestLine } from './event.js';
 import { broken } from './fault.js';
 import { lineKind, parseLine, type RecordLine } from './line.js';
 import { placeOf } from './place.js';
-import { openSegment, type TailPosition } from './segment.js';
+import { openSegment, type SegmentFolder, type TailPosition } from './segment.js';
 
 const mostRecords = 10_000;
 
 /** At most 10,000 records, oldest first. @throws SherinError AUDIT_BROKEN */
 export async function readTail(
-  dir: string,
+  dir: SegmentFolder,
   position: TailPosition,
   count: number,
 ): Promise<readonly RecordLine[]> {
@@ -25,7 +25,7 @@ export async function readTail(
 
 /** As {@link readTail}, of the records before `seq`, which is one of those that are there. */
 export async function readBefore(
-  dir: string,
+  dir: SegmentFolder,
   position: TailPosition,
   seq: number,
   count: number,
@@ -34,7 +34,7 @@ export async function readBefore(
 }
 
 async function segmentTail(
-  dir: string,
+  dir: SegmentFolder,
   segment: number,
   end: number | null,
   count: number,

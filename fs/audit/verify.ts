@@ -5,7 +5,7 @@ import type { Anchors } from './anchors.js';
 import type { ArchivedPart } from './archived.js';
 import { broken } from './fault.js';
 import { type LogHead, type Mac, Replay } from './replay.js';
-import { findSegments } from './segments.js';
+import { findSegments, inBothPlaces } from './segments.js';
 import { walkSegment } from './walk.js';
 
 export interface VerifyAuditOptions {
@@ -63,16 +63,10 @@ export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditRep
   const begin = archive === undefined ? first : 1;
   const before = begin === 1 ? 0 : from;
   anchors?.begin(before);
+  const folder = inBothPlaces(dir, archive ?? dir, first);
   let torn = 0;
   for (let segment = begin; segment <= last; segment++)
-    torn = (
-      await walkSegment(
-        segment < first && archive !== undefined ? archive : dir,
-        segment,
-        segment === last,
-        replay,
-      )
-    ).torn;
+    torn = (await walkSegment(folder, segment, segment === last, replay)).torn;
   replay.finish();
   const { frontier, headed, heads } = replay;
   anchors?.end(frontier.size);

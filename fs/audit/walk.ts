@@ -4,7 +4,15 @@ import { SherinError, systemCode } from '../../common/errors.js';
 import { broken } from './fault.js';
 import { type CheckpointLine, lineKind, MalformedLine, parseLine } from './line.js';
 import type { Replay } from './replay.js';
-import { firstLine, openSegment, type RawLine, rawLines, segmentName, type TailPosition } from './segment.js';
+import {
+  firstLine,
+  openSegment,
+  type RawLine,
+  rawLines,
+  type SegmentFolder,
+  segmentName,
+  type TailPosition,
+} from './segment.js';
 
 export interface SegmentEnd {
   /** Offset after the last good line. */
@@ -35,7 +43,7 @@ class TornEnd {
 
 /** Replays one segment. A torn end is allowed in the `last` one only. @throws SherinError AUDIT_BROKEN */
 export async function walkSegment(
-  dir: string,
+  dir: SegmentFolder,
   segment: number,
   last: boolean,
   replay: Replay,
@@ -70,7 +78,7 @@ export async function walkSegment(
 }
 
 /** First line of a segment, not yet verified. @throws SherinError AUDIT_BROKEN */
-export async function readCheckpoint(dir: string, segment: number): Promise<CheckpointLine> {
+export async function readCheckpoint(dir: SegmentFolder, segment: number): Promise<CheckpointLine> {
   try {
     const line = parseLine(await firstLine(dir, segment));
     if ('checkpoint' in line) return line;
@@ -84,7 +92,7 @@ export type ReadCheckpoint = (segment: number) => Promise<CheckpointLine>;
 
 /** The newest segment that starts at or before record `size`, so that a replay from it meets that head; the first where none does. By halving. */
 export async function segmentBefore(
-  dir: string,
+  dir: SegmentFolder,
   { first, segment: last }: Pick<TailPosition, 'first' | 'segment'>,
   size: number,
   read: ReadCheckpoint = (segment) => readCheckpoint(dir, segment),

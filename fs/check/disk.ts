@@ -12,7 +12,9 @@ export type Lack =
   /** Something with another size than the cube's stands in its place, or no ordinary file. */
   | 'damaged'
   /** Its file is in a folder that is not its own. */
-  | 'misplaced';
+  | 'misplaced'
+  /** What stands in its place says that it is of a later format version. */
+  | 'newer';
 
 /** A file that nothing needs. */
 export interface Leftover {

@@ -235,19 +235,6 @@ describe('a cube that lacks', () => {
     expect(await vault.fsck()).toMatchObject({ clean: true, leftovers: [] });
   });
 
-  it('is not there where something looks like one of a later version, and comes back from a backup', async () => {
-    const backup = await copy();
-    const bytes = readFileSync(cube);
-    bytes.writeUInt16LE(2, 8);
-    writeFileSync(cube, Buffer.concat([bytes, bytes]));
-    const left = await vault.fsck({ repair: true });
-    expect(left).toMatchObject({ clean: false, lacks: [{ cube: id, repaired: null, fault: 'newer' }] });
-    const repaired = await vault.fsck({ repair: true, backup: backup.fd });
-    expect(repaired).toMatchObject({ clean: true, lacks: [{ repaired: 'backup', fault: null }] });
-    closeSync(backup.fd);
-    expect(await vault.fsck()).toMatchObject({ clean: true, lacks: [] });
-  });
-
   it('comes back from a wrong folder, and what stood in its place with another size goes to quarantine', async () => {
     const wrong = join(vault.path, 'cubes/aa', basename(cube));
     mkdirSync(dirname(wrong), { recursive: true });

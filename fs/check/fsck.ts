@@ -12,6 +12,7 @@ import { checkDisk, type DiskCheck, type Lack, type Leftover } from './disk.js';
 import { removable, removeLeftovers } from './leftovers.js';
 import { type LogReading, type ObjectTreeRoot, readLog } from './log-reading.js';
 import { fetchNodes } from './lost-nodes.js';
+import { newerCubes } from './newer-cubes.js';
 import { type References, readReferences } from './references.js';
 import { Repair, type RepairedFrom } from './repair.js';
 import { heldCubes, neededSince, stillLeft } from './since.js';
@@ -97,7 +98,8 @@ async function check(parts: FsckParts, options: FsckOptions): Promise<Checked> {
   const recorded = Array.from(manifest.tree.quarantine(), ({ cube }) => cube);
   const refused = { has: (id: CubeId) => session.isQuarantined(id) };
   const seen = checkDisk(references, files, { refused, recorded, held: heldCubes(session) });
-  const disk = { ...seen, lacks: await stillLacking(vaultFd, seen.lacks) };
+  const newer = await newerCubes(vaultFd, references, files, seen.lacks, () => step(total));
+  const disk = { ...seen, lacks: new Map([...(await stillLacking(vaultFd, seen.lacks)), ...newer]) };
   return { reading, references, files, tables, fetchedNodes, disk, removed: [] };
 }
 

@@ -39,6 +39,8 @@ export class Repair {
   readonly #received: ReceivedCubes;
   readonly #reader: CubeReader;
   readonly #waiting = new Map<CubeId, Candidate>();
+  /** What stands in their places looks newer. */
+  readonly #newer = new Set<CubeId>();
   readonly repaired = new Map<CubeId, RepairedFrom>();
   /** What was wrong with the copies of a cube that were found. */
   readonly refused = new Map<CubeId, Fault>();
@@ -64,6 +66,7 @@ export class Repair {
       const bytes = await candidate.bytes().catch((error: unknown) => this.#unreadable(id, error));
       if (bytes === null) continue;
       if (await this.#take(cube, id, bytes)) {
+        if (!(await this.#clear(id))) return;
         this.refused.delete(id);
         this.#waiting.set(id, candidate);
         if (this.#received.accept(id, bytes.length)) await this.#commit();
@@ -106,6 +109,7 @@ export class Repair {
     if (result.fault === 'missing' || result.fault === 'signature') return false;
     if (result.fault === 'newer') {
       // It stays, unless there is a copy that verifies: who wants a good one is not to be told that this is one.
+      this.#newer.add(id);
       this.refused.set(id, 'newer');
       return false;
     }
@@ -120,6 +124,13 @@ export class Repair {
       if (error instanceof SherinError && error.code !== 'LOCKED') return false;
       throw error;
     }
+  }
+
+  /** What looks newer is kept: it may be of a later program where the manifest was taken back behind that. */
+  async #clear(id: CubeId): Promise<boolean> {
+    if (!this.#newer.has(id) || (await this.#parts.session.store.setAside(id))) return true;
+    this.#received.refuse(id);
+    return false;
   }
 
   /** Checks bytes without keys, then with them, where nobody can exchange them for others. */

@@ -16,8 +16,9 @@ const passingFolders: ReadonlyMap<string, 'temporaries' | 'trash'> = new Map([
   ['tmp', 'temporaries'],
   ['trash', 'trash'],
 ] as const);
-/** Segments of the journal that were refused, and databases that were replaced by a rebuilt one (FORMAT.md, "Directory"). */
-const keptFile = /^([0-9]{8}-[0-9a-f]{8}\.journal|manifest-[0-9a-f]{8}\.db(-wal|-journal|-shm)?)$/;
+/** Segments of the journal that were refused, databases that were replaced by a rebuilt one, and what looked newer in a cube's place (FORMAT.md, "Directory"). */
+const keptFile =
+  /^([0-9]{8}-[0-9a-f]{8}\.(journal|log)|[a-z2-7]{52}-[0-9a-f]{8}\.cube|manifest-[0-9a-f]{8}\.db(-wal|-journal|-shm)?)$/;
 const nothingThere: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EXDEV'];
 
 export interface StoredCube {
@@ -43,7 +44,7 @@ export interface StrangeName {
 export class StoredFiles {
   readonly cubes = new Map<CubeId, StoredCube>();
   readonly quarantine = new Map<CubeId, StoredCube>();
-  /** Segments of the journal that were refused, and databases that were replaced. */
+  /** Segments of the journal that were refused, databases and cubes that were replaced. */
   readonly keptSegments: StrangeName[] = [];
   readonly misplaced: MisplacedCube[] = [];
   readonly strange: StrangeName[] = [];

@@ -6,7 +6,12 @@ import type { CubeId } from '../../common/ids.js';
 import { readBounded } from '../disk/bounded.js';
 import { cubePath, largestCube } from './store.js';
 
-/** Where the flags of a header end: their upper half is the epoch. */
+/** Format version of cubes: the newest that the addon reads. */
+export const cubeFormat = 1;
+
+const magic = Buffer.from('SHERIN::');
+/** Where the version of a header ends, and its flags: their upper half is the epoch. */
+const versionEnd = 10;
 const flagsEnd = 16;
 /** What answers where there is no file to be read: nothing, a link, a file in a folder's place. */
 const notThere: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ELOOP'];
@@ -51,6 +56,13 @@ export async function readFileOfCube(
 export async function epochOfFile(directory: number, path: string, id: CubeId): Promise<number | null> {
   const head = await readFileOfCube(directory, path, id, flagsEnd);
   return head === null || head.length < flagsEnd ? null : head.readUInt16LE(flagsEnd - 2);
+}
+
+/** Format version that a cube's header says, unverified; null where there is no such file, or nothing of a cube in it. @throws SherinError DISK_READ */
+export async function versionOfFile(directory: number, path: string, id: CubeId): Promise<number | null> {
+  const head = await readFileOfCube(directory, path, id, versionEnd);
+  if (head === null || head.length < versionEnd || !head.subarray(0, magic.length).equals(magic)) return null;
+  return head.readUInt16LE(magic.length);
 }
 
 function unreadable(id: CubeId, cause: unknown): SherinError {

@@ -9,6 +9,7 @@ import {
   type CubeResult,
   system,
 } from '../../native/index.js';
+import { cubeFormat } from './cube-source.js';
 import { type CubeStore, cubePath } from './store.js';
 
 export type CubeFailure = Extract<CubeResult, { ok: false }>;
@@ -32,9 +33,6 @@ function isVerificationFault(fault: CubeFailure['fault']): fault is CubeFault {
 function isWiped({ fault, errno }: CubeFailure): boolean {
   return fault === 'io' && errno === 'EWIPED';
 }
-
-/** Format version of cubes: the newest that the addon reads. */
-const cubeFormat = 1;
 
 /** How often a cube that changes under our eyes is looked at again. */
 const attempts = 3;

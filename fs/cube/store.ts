@@ -141,6 +141,11 @@ export class CubeStore {
     return this.#move(cubePath(id), quarantinePath(id), false);
   }
 
+  /** Moves what stands in a cube's place to a name of its own in quarantine, where no reader looks for it; false where it can not be moved. */
+  setAside(id: CubeId): Promise<boolean> {
+    return this.#move(cubePath(id), `quarantine/${id}-${randomBytes(4).toString('hex')}.cube`, true);
+  }
+
   /** Moves a cube out of quarantine; false when it is not there. An existing cube of that name is kept. */
   async release(id: CubeId): Promise<boolean> {
     if (this.#facts(quarantinePath(id)) === undefined) return false;

@@ -1,4 +1,5 @@
 /** The folder of the copy of the log, in a vault or in a backup, by the descriptor of the directory it is in. */
+import { randomBytes } from 'node:crypto';
 import { closeSync, constants, readdirSync } from 'node:fs';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { system } from '../../native/index.js';
@@ -65,6 +66,18 @@ export class LogFolder {
       system.unlinkBeneath(this.#directory, Buffer.from(segmentPath(number)));
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') throw error;
+    }
+  }
+
+  /** Moves a segment to quarantine. @returns its path there; null where it can not be moved */
+  setAside(number: number): string | null {
+    const kept = `quarantine/${String(number).padStart(8, '0')}-${randomBytes(4).toString('hex')}.log`;
+    try {
+      system.renameBeneath(this.#directory, Buffer.from(segmentPath(number)), Buffer.from(kept), true);
+      return kept;
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      return null;
     }
   }
 

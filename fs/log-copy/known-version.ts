@@ -1,5 +1,5 @@
 import { closeSync, fstatSync } from 'node:fs';
-import { newerFormat } from '../../common/newer-format.js';
+import { newerFormat, newerSegment } from '../../common/newer-format.js';
 import { LogFolder, segmentPath } from './folder.js';
 import { type CopySigner, readBytes, scanSegment } from './scan.js';
 import { asVersion, headBytes, laterVersion, version } from './segment-head.js';
@@ -8,19 +8,30 @@ import { asVersion, headBytes, laterVersion, version } from './segment-head.js';
 export async function requireKnownCopy(directory: number, signer: CopySigner): Promise<void> {
   const folder = new LogFolder(directory);
   for (const number of folder.numbers()) {
-    const fd = folder.open(number);
-    if (fd === null) continue;
-    try {
-      const found = await laterSegment(fd, number, signer);
-      if (found !== null) throw newerFormat(segmentPath(number), found, version);
-    } finally {
-      closeSync(fd);
-    }
+    const found = await laterSegment(folder, number, signer);
+    if (found !== null) throw newerFormat(segmentPath(number), found, version, newerSegment);
   }
 }
 
-/** A version that was changed is no later one: with one of this program's in its place, a group is signed. */
-async function laterSegment(fd: number, number: number, signer: CopySigner): Promise<number | null> {
+/**
+ * Version of a segment, where that is a later one than this program reads; else null. A version that was changed is no later one: with one of this
+ * program's in its place, a group is signed. @throws SherinError DISK_READ
+ */
+export async function laterSegment(
+  folder: LogFolder,
+  number: number,
+  signer: CopySigner,
+): Promise<number | null> {
+  const fd = folder.open(number);
+  if (fd === null) return null;
+  try {
+    return await laterFile(fd, number, signer);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function laterFile(fd: number, number: number, signer: CopySigner): Promise<number | null> {
   if (!fstatSync(fd).isFile()) return null;
   const start = await readBytes(fd, 0, headBytes);
   const found = laterVersion(start);

@@ -3,7 +3,7 @@
  * somebody, is not taken for newer.
  */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -17,14 +17,16 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
+import { PendingAudit } from '../../fs/audit/pending.js';
 import { BackupDirectory } from '../../fs/backup/backup-directory.js';
 import { restoreBackup } from '../../fs/backup/restore-backup.js';
 import { peer } from '../../fs/check/fsck.fixture.js';
 import { rootInode } from '../../fs/manifest/records.js';
+import { newerSegments, setAside } from '../../fs/service/newer-segments.js';
 import type { Session } from '../../fs/service/session.js';
-import { openVault } from '../crash/opened.js';
+import { openVault, serve, unlock } from '../crash/opened.js';
 import type { Machine } from '../vault/machine.js';
-import { layOut } from './vaults.js';
+import { layOut, recorded } from './vaults.js';
 
 let machine: Machine;
 beforeAll(() => {
@@ -111,6 +113,50 @@ describe.each(parts)('%s of a later version', (name, reads, newer, changed) => {
   });
 });
 
+/** Files of a later version, as they say, which no later program has made. */
+function plant(): string[] {
+  const planted = ['journal/00000099.journal', 'log/00000099.log'];
+  for (const path of planted) {
+    const magic = Buffer.from(
+      `SHERIN:${path.startsWith('journal') ? 'J' : 'L'}\x09\x00\x01\x00c\x00\x00\x00`,
+      'latin1',
+    );
+    writeFileSync(inVault(path), Buffer.concat([magic, randomBytes(5000)]));
+  }
+  return planted;
+}
+
+it("segments that were planted go to quarantine by the operator's word, while the vault is shut, and then it opens as it was", async () => {
+  const planted = plant();
+  const service = await serve(machine.home);
+  const { vaultFd: fd, uuid, publicKey } = service;
+  const shut = { fd, uuid, publicKey };
+  try {
+    await expect(unlock(service, machine.home, true)).rejects.toMatchObject({
+      code: 'FORMAT_NEWER',
+      hint: expect.stringContaining('sherinctl fsck --set-aside'),
+    });
+    const found = await newerSegments(shut);
+    expect(found).toEqual(planted.map((path) => ({ path, version: 9, bytes: 5016 })));
+    const pending = new PendingAudit(inVault('audit'));
+    const actor = { uid: 0, pid: 1, exe: null };
+    const wrong = setAside(shut, new Set([...planted, 'journal/00000001.journal']), pending, actor);
+    await expect(wrong).rejects.toMatchObject({ code: 'USAGE' });
+    const kept = await setAside(shut, new Set(planted), pending, actor);
+    expect(kept.map((path) => readFileSync(inVault(path)).length)).toEqual([5016, 5016]);
+    expect(await newerSegments(shut)).toEqual([]);
+    const { session } = await unlock(service, machine.home, true);
+    // What the journal has is there.
+    const names = Array.from(session.tree.list(rootInode), ({ name }) => name.toString());
+    const all = Object.keys(recorded('journal').tree);
+    expect(names.sort()).toEqual(all.filter((path) => path !== '.' && !path.includes('/')).sort());
+    const record = (await session.records.tail(50)).find(({ event }) => event === 'AUDIT_NEWER_SET_ASIDE');
+    expect(record?.meta).toMatchObject({ segments: 2, bytes: 10_032, journal: [[99, 9]], log: [[99, 9]] });
+  } finally {
+    await service.stop(null);
+  }
+});
+
 it('a cube of a later version is refused when it is read, and stays where it is', async () => {
   const plain = layOut('plain');
   const cubes = plain.cubes();
@@ -179,4 +225,14 @@ it('sherinctl tells of it, and sherin-verify does', () => {
   expect(said).toContain(sentence);
   const { code, err } = machine.run('up');
   expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining(sentence) });
+  // Of the audit log nobody may say so.
+  expect(machine.ok('fsck', '--set-aside')).toBe('nothing says a later format version\n');
+  const [, planted = ''] = plant();
+  expect(machine.run('fsck', '--set-aside').code).toBe(2);
+  expect(existsSync(inVault(planted))).toBe(true);
+  expect(machine.ok('fsck', '--set-aside', '--yes')).toMatch(
+    /^kept: quarantine\/00000099-[0-9a-f]{8}\.log$/m,
+  );
+  expect(existsSync(inVault(planted))).toBe(false);
+  machine.run('down');
 });

@@ -73,6 +73,7 @@ describe('a full disk', () => {
     expect(machine.ok('audit', 'verify', '--archive', archive)).toMatch(/^audit log verified: /);
     expect((await machine.call('audit.verify', {})).archived?.segments).toBe(1);
     expect(machine.run('audit', 'prove', '1').err).toContain(`is archived: it was put to ${archive}`);
+    expect(machine.ok('audit', 'prove', '1', '--archive', archive)).toMatch(/^record: 1\nleaf: {3}/);
     machine.shell('rm "$V/filler"');
     const late = machine.ok('audit', 'tail', '-n', '200', '--json');
     expect(late).toContain('AUDIT_ARCHIVED');

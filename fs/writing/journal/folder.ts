@@ -90,14 +90,15 @@ export class JournalFolder {
     return paths.filter((path) => !this.#unlessUnreadable(() => remove(path))).length;
   }
 
-  /** Moves a segment to where it is kept. @returns false where it can not be moved */
-  setAside(number: number): boolean {
+  /** Moves a segment to where it is kept. @returns its path there; null where it can not be moved */
+  setAside(number: number): string | null {
+    const kept = this.#keptPath(number);
     try {
-      system.renameBeneath(this.#vaultFd, pathOf(number), Buffer.from(this.#keptPath(number)), true);
-      return true;
+      system.renameBeneath(this.#vaultFd, pathOf(number), Buffer.from(kept), true);
+      return kept;
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
-      return false;
+      return null;
     }
   }
 

@@ -119,7 +119,7 @@ export class Journal {
     for (const number of gone) this.#folder.remove(number);
     let moved = 0;
     for (const { number, counted } of refused) {
-      const done = counted > 0 ? this.#keep(number) : this.#folder.setAside(number);
+      const done = counted > 0 ? this.#keep(number) : this.#folder.setAside(number) !== null;
       if (done) moved += 1;
     }
     if (moved > 0) await this.#folder.sync();

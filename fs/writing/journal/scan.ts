@@ -141,8 +141,8 @@ function isBlank(fd: number, from: number, size: number): boolean {
   return true;
 }
 
-/** @returns null where the file ends before that */
-function readBytes(fd: number, position: number, length: number): Buffer | null {
+/** @returns null where the file ends before that. @throws SherinError DISK_READ */
+export function readBytes(fd: number, position: number, length: number): Buffer | null {
   const bytes = Buffer.alloc(length);
   try {
     for (let done = 0; done < length; ) {
