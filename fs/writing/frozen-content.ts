@@ -35,17 +35,16 @@ export interface PlannedSlot {
 
 export class FrozenContent {
   #state: FrozenState;
-  /** What it had in memory when it was frozen. */
-  readonly #held: FrozenState['vertices'];
+  /** The vertices that it was frozen with, to tell them from others: of some the memory may be gone. */
+  readonly #original: FrozenState['vertices'];
   readonly #pool: VertexPool;
   /** Slots of the base that were asked for last. */
   #run: SlotRun | null = null;
-  #holders = 1;
-  #givenUp = false;
+  #released = false;
 
   constructor(state: FrozenState, pool: VertexPool) {
     this.#state = state;
-    this.#held = state.vertices;
+    this.#original = state.vertices;
     this.#pool = pool;
   }
 
@@ -164,7 +163,7 @@ export class FrozenContent {
   /** How many vertices it has in memory that have not changed since another state. */
   unchangedSince(other: FrozenContent): number {
     let count = 0;
-    for (const [index, vertex] of this.#state.vertices) if (other.#held.get(index) === vertex) count += 1;
+    for (const [index, vertex] of this.#state.vertices) if (other.#original.get(index) === vertex) count += 1;
     return count;
   }
 
@@ -177,9 +176,15 @@ export class FrozenContent {
     { stored, content }: { readonly stored: Stored; readonly content: ObjectContent },
     limit: number,
   ): void {
-    const { holes, slots, vertices } = this.#state;
+    const { holes, slots } = this.#state;
     const later = holes.copy();
     later.dropBefore(before.moment);
+    const vertices = new Map(this.#state.vertices);
+    for (const [index, vertex] of this.#state.vertices) {
+      if (before.#original.get(index) !== vertex) continue;
+      vertices.delete(index);
+      this.#pool.release(vertex);
+    }
     this.#state = {
       ...this.#state,
       base: stored,
@@ -187,27 +192,25 @@ export class FrozenContent {
       baseLimit: Math.min(stored.length, limit),
       holes: later,
       slots: new Map([...slots].filter(([, { moment }]) => moment >= before.moment)),
-      vertices: new Map([...vertices].filter(([index, vertex]) => before.#held.get(index) !== vertex)),
+      vertices,
     };
     this.#run = null;
   }
 
-  /** One more has to release it. */
-  hold(): void {
-    this.#holders += 1;
+  /** Keeps what the journal was not told of. @returns what lets go of it */
+  holdUntold(): () => void {
+    const held = [...this.#state.vertices.values()].filter(({ untoldBytes }) => untoldBytes > 0);
+    for (const vertex of held) vertex.holders += 1;
+    return () => {
+      for (const vertex of held) this.#pool.release(vertex);
+    };
   }
 
-  /** As {@link release}, of what is not sealed any more; once. */
-  giveUp(): void {
-    if (!this.#givenUp) this.release();
-    this.#givenUp = true;
-  }
-
-  /** Lets go of the vertices when nobody else holds it. */
+  /** Lets go of what it has in memory; harmless twice. */
   release(): void {
-    this.#holders -= 1;
-    if (this.#holders !== 0) return;
-    for (const vertex of this.#held.values()) this.#pool.release(vertex);
+    if (this.#released) return;
+    this.#released = true;
+    for (const vertex of this.#state.vertices.values()) this.#pool.release(vertex);
   }
 
   /** A slot of the base: as it is, if nothing was cut off or added to its end. */

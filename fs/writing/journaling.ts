@@ -357,8 +357,7 @@ export class Journaling {
       return;
     }
     const { inode, frozen, time } = change;
-    frozen.hold();
-    held.push(() => frozen.release());
+    held.push(frozen.holdUntold());
     const version = this.#versionOf(inode, versions);
     yield* describeFrozen(frozen, { inode, version, written: time });
     yield { type: 'version', number, inode, version, time };

@@ -18,7 +18,7 @@ import type { VertexPool } from './vertex-pool.js';
 
 /** Dirty bytes from which slots are stored ahead, the same while that can wait, those that one round stores, and those beyond which writers wait for it. */
 const spillBytes = 16 * 1024 * 1024;
-const waitingBytes = 40 * 1024 * 1024;
+const waitingBytes = 24 * 1024 * 1024;
 const roundBytes = 16 * 1024 * 1024;
 const mostBytes = 64 * 1024 * 1024;
 /** Rounds under way: one is encrypted while the disk takes the other. */

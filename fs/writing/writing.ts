@@ -342,7 +342,7 @@ export class Writing {
 
   /** Wipes versions that are not sealed any more; those under way to the manifest, once they fail. */
   #release(): void {
-    for (const change of this.working.pending) if (change.type === 'version') change.frozen.giveUp();
+    for (const change of this.working.pending) if (change.type === 'version') change.frozen.release();
   }
 
   /** Seals if there are versions to seal, and waits for those under way: what they hold is given back with them. */
