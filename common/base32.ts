@@ -2,6 +2,9 @@
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
+/** The value of a character by its code, -1 for others. */
+const values = Int8Array.from({ length: 128 }, (_, code) => alphabet.indexOf(String.fromCharCode(code)));
+
 /** Encodes bytes; 32 bytes give 52 characters. */
 export function base32Encode(bytes: Uint8Array): string {
   let text = '';
@@ -26,8 +29,8 @@ export function base32Decode(text: string): Uint8Array | undefined {
   let length = 0;
   let bits = 0;
   let value = 0;
-  for (const character of text) {
-    const digit = alphabet.indexOf(character);
+  for (let at = 0; at < text.length; at++) {
+    const digit = values[text.charCodeAt(at)] ?? -1;
     if (digit < 0) return undefined;
     value = (value << 5) | digit;
     bits += 5;

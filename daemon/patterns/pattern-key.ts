@@ -12,6 +12,10 @@ export type DeclaredInputs =
   /** It looks into the files of a namespace; `head` names their state, so that an import makes old answers miss. */
   | { readonly namespace: string; readonly head: string };
 
+/** Keys by what they are hashes of: the same is asked again and again. Beyond it all are forgotten. */
+const mostHeld = 4096;
+const held = new Map<string, PatternKey>();
+
 export interface Question {
   readonly request: SherinId;
   readonly domain: string;
@@ -35,7 +39,13 @@ export function patternKey(question: Question): PatternKey {
   const fields: unknown[] = ['sherin pattern 1', hexPartOf(request), domain, department, question.class];
   fields.push(bot, botVersion, looksAt);
   if (objects.length > 0) fields.push(['objects', ...objects.map(hexPartOf)]);
-  return sha256(Buffer.from(JSON.stringify(fields))) as PatternKey;
+  const text = JSON.stringify(fields);
+  const known = held.get(text);
+  if (known !== undefined) return known;
+  const key = sha256(Buffer.from(text)) as PatternKey;
+  if (held.size >= mostHeld) held.clear();
+  held.set(text, key);
+  return key;
 }
 
 /** The last 32 characters, see common/ids.ts. */

@@ -175,6 +175,11 @@ export class LineConnection implements Client {
   }
 
   #arm(waiting: Waiting): void {
+    // A new timer for each request would cost more than to read it.
+    if (waiting === this.#waiting && this.#timer !== undefined) {
+      this.#timer.refresh();
+      return;
+    }
     clearTimeout(this.#timer);
     this.#waiting = waiting;
     this.#timer = setTimeout(() => this.#expire(), this.#limits[waiting]);

@@ -81,10 +81,12 @@ export class AnsweredTable {
     return this.#database.get(taskSql.answerWithResult, result) !== undefined;
   }
 
-  /** Those that an owner was answered first. */
+  /** Those that an owner was answered first. @param limit one at least */
   first(owner: number, limit: number): EndedAnswered[] {
-    const { first = '[]' } = this.#database.get<{ first: string }>(taskSql.firstAnswered, owner, limit) ?? {};
-    const rows: [number, number, number][] = JSON.parse(first);
+    const nth = this.#database.get<{ seq: number }>(taskSql.nthAnswered, owner, limit - 1);
+    const last = nth?.seq ?? Number.MAX_SAFE_INTEGER;
+    const found = this.#database.get<{ tasks: string }>(taskSql.answeredUpTo, owner, last);
+    const rows: [number, number, number][] = JSON.parse(found?.tasks ?? '[]');
     return rows.map(([seq, answer, endedAt]) => ({ seq, answer, endedAt }));
   }
 

@@ -1,6 +1,6 @@
 /**
  * Every statement on the tables of tasks. Each one searches an index and sorts nothing, however long the queue is. `LIMIT +?`: SQLite compiles a statement
- * with `LIMIT ?` again for each value (since 3.47), which takes longer than most searches.
+ * with `LIMIT ?` again for each value which takes longer than most searches.
  */
 
 const columns = `seq, id, owner, request, domain, department, class, priority, state, waiting, attempt, failures, bot, result, error,
@@ -66,9 +66,10 @@ export const taskSql = {
   answerWithResult: 'SELECT answer FROM answers WHERE result = ? LIMIT 1',
   pageOfAnswered: `SELECT ${answeredColumns} WHERE seq < ? ORDER BY seq DESC LIMIT +?`,
   pageOfAnsweredOfOwner: `SELECT ${answeredColumns} WHERE answered.owner = ? AND seq < ? ORDER BY seq DESC LIMIT +?`,
-  // an array of [seq, answer, endedAt]: a row of the answer for each would cost more than all the rest
-  firstAnswered: `SELECT json_group_array(json_array(seq, answer, endedAt)) AS first
-    FROM (SELECT seq, answer, endedAt FROM answered WHERE owner = ? ORDER BY seq LIMIT +?)`,
+  nthAnswered: 'SELECT seq FROM answered WHERE owner = ? ORDER BY seq LIMIT 1 OFFSET ?',
+  // an array of [seq, answer, endedAt]: a row of the answer for each would cost more than to find them
+  answeredUpTo: `SELECT json_group_array(json_array(seq, answer, endedAt)) AS tasks FROM answered INDEXED BY answered_owner
+    WHERE owner = ? AND seq <= ?`,
   ownersOfOldAnswered: `SELECT answered.owner AS owner FROM tallies CROSS JOIN answered
     ON seq = (SELECT min(own.seq) FROM answered AS own INDEXED BY answered_owner WHERE own.owner = CAST(name AS INTEGER))
     WHERE kind = 'ended-of' AND endedAt < ? LIMIT +?`,
