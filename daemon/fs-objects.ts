@@ -22,12 +22,13 @@ export class FsObjects implements Objects {
   readonly #fs: FsLink;
   readonly #log: Logger;
   readonly #admissions: OneMessage<AdmissionEntry, AdmissionAnswer>;
-  readonly #held = new HeldAnswers<AdmissionAnswer>();
+  readonly #held: HeldAnswers<AdmissionAnswer>;
   #untaken = 0;
 
-  constructor(fs: FsLink, log: Logger) {
+  constructor(fs: FsLink, log: Logger, held = new HeldAnswers<AdmissionAnswer>()) {
     this.#fs = fs;
     this.#log = log;
+    this.#held = held;
     this.#admissions = new OneMessage({
       send: (entries) => this.#answers(entries),
       bytesOf: bytesOfAdmission,
