@@ -73,7 +73,7 @@ describe('a directory with a namespace of its own', () => {
     const source = join(machine.home, 'source');
     mkdirSync(join(source, 'old/sub'), { recursive: true });
     writeFileSync(join(source, 'old/sub/put'), 'put');
-    machine.ok('put', join(source, 'old'), 'files/contracts');
+    machine.ok('put', join(source, 'old'), 'files/contracts/old');
     expect(idOf('files/contracts/old/sub/put')).toMatch(/^OLD_/);
     expect(machine.run('namespace', 'assign', 'files/contracts', 'TASK').code).toBe(2);
   });
