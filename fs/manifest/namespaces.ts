@@ -8,7 +8,7 @@ import { type Attributes, rootInode } from './records.js';
 import { namespaceOfPart, placeOf, tasksInode } from './tasks.js';
 import type { Tree } from './tree.js';
 
-type Names = Pick<Tree, 'inode' | 'lookup' | 'linksOf' | 'parentsOf'>;
+type Names = Pick<Tree, 'inode' | 'lookup' | 'linksOf' | 'parentsOf' | 'directory'>;
 
 export const filesNamespace = parseNamespace('FILES');
 const policyNamespace = parseNamespace('POLICY');
@@ -33,11 +33,12 @@ export function namespaceBelow(tree: Names, directory: number): Namespace {
   const place = placeOf(tree, directory);
   if (place !== undefined) return namespaceOfPart(place.part);
   for (let at = directory; at !== rootInode; ) {
-    const own = ownNamespace(tree.inode(at));
+    const here = tree.directory(at);
+    const own = ownNamespace(here);
     if (own !== undefined) return own;
-    const [parent] = tree.parentsOf(at);
-    if (parent === undefined) return at === tasksInode(tree) ? policyNamespace : filesNamespace;
-    at = parent;
+    if (here === undefined || here.parent === 0)
+      return at === tasksInode(tree) ? policyNamespace : filesNamespace;
+    at = here.parent;
   }
   return filesNamespace;
 }

@@ -192,6 +192,13 @@ export class Tree {
     return inode?.attributes.kind === 'file' ? inode.object : undefined;
   }
 
+  /** What a way upwards needs of a directory; its parent is 0 where it has no name. */
+  directory(ino: number): { readonly parent: number; readonly xattrs: Attributes['xattrs'] } | undefined {
+    const inode = this.#view().state.inode(ino);
+    if (inode?.attributes.kind !== 'directory') return undefined;
+    return { parent: inode.parent, xattrs: inode.attributes.xattrs };
+  }
+
   linksOf(ino: number): readonly { parent: number; name: Buffer; policy: PolicyTag }[] {
     const links = this.#view().reverse.linksOf(ino);
     return links.map(({ parent, name, entry }) => ({ parent, name: keyName(name), policy: entry.policy }));

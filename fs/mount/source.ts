@@ -30,6 +30,7 @@ export type TreeView = Pick<
   | 'inodesOf'
   | 'linksOf'
   | 'parentsOf'
+  | 'directory'
   | 'counts'
 >;
 

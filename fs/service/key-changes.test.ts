@@ -52,3 +52,34 @@ test('a slot that can not be made changes nothing', async () => {
     meta: { code: 'RECOVERY_KEY_WRONG', action: 'add' },
   });
 });
+
+test('the last TPM slot without a PIN stays while a namespace asks the TPM at each open, and the other way round', async () => {
+  const { keys, namespaces } = vault.service;
+  const perOpen = { SECRET: { opens: 'first', unseal: 'per-open' } } as const;
+  await namespaces.set(perOpen, null, peer);
+  const asked = { code: 'KEY_SLOT_ASKED', context: { namespaces: 'SECRET' } };
+  const pinOf = () => Secret.take(Buffer.from('12345678'));
+  const pinned = { pin: pinOf(), pcrs: [7], bank: 'sha256' } as const;
+  const [first] = keys.list().slots.filter(({ tpm }) => tpm?.pin === false);
+  const id = first?.id ?? -1;
+  const before = keys.list();
+  await expect(keys.remove(id, true, peer)).rejects.toMatchObject(asked);
+  await expect(keys.move(pinned, peer)).rejects.toMatchObject(asked);
+  const { slot: pin } = await keys.addTpm(pinned, peer);
+  await expect(keys.remove(id, false, peer)).rejects.toMatchObject(asked);
+  const others = new Set(keys.list().slots.flatMap((slot) => (slot.id === id ? [] : [slot.id])));
+  const rekey = keys.rekey(
+    { keep: new Map([...others].map((slot) => [slot, null])), drop: new Set([id]), force: true },
+    peer,
+  );
+  await expect(rekey).rejects.toMatchObject(asked);
+  await keys.remove(pin, false, peer);
+  expect(keys.list()).toEqual(before);
+  // With nobody who asks it may go, and then nobody may begin to ask: of both at once one is refused.
+  await namespaces.set({}, null, peer);
+  await keys.addTpm({ ...pinned, pin: pinOf() }, peer);
+  const both = await Promise.allSettled([keys.remove(id, false, peer), namespaces.set(perOpen, null, peer)]);
+  const refused = both.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []));
+  expect(refused).toHaveLength(1);
+  expect(['KEY_SLOT_ASKED', 'NAMESPACE_TPM']).toContain(refused[0]);
+});

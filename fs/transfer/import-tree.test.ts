@@ -69,3 +69,24 @@ describe('an import of more paths than it remembers', () => {
     expect(touched.sort()).toEqual([1, other].sort());
   });
 });
+
+describe('what is imported below a directory with a namespace of its own', () => {
+  const namespaceAt = (path: string) => tree.namespaceOf(place(path), entry(path));
+
+  it('is in that, committed or not, and else in FILES', () => {
+    const ino = place('given', 'directory');
+    commit();
+    const xattrs = [[Buffer.from('user.sherin.namespace'), Buffer.from('GIVEN')] as const];
+    manifest.commit(
+      [{ type: 'attributes', inode: ino, attributes: attributes('directory', { xattrs }) }],
+      [],
+      [],
+    );
+    expect(namespaceAt('given/file')).toBe('GIVEN');
+    expect(namespaceAt('given/deeper/still/file')).toBe('GIVEN');
+    expect(namespaceAt('other/file')).toBe('FILES');
+    expect(namespaceAt('file')).toBe('FILES');
+    commit();
+    expect(namespaceAt('given/deeper/still/file')).toBe('GIVEN');
+  });
+});

@@ -78,6 +78,11 @@ export class MemoryTree implements TreeView {
   parentsOf(ino: number): readonly number[] {
     return this.linksOf(ino).map(({ parent }) => parent);
   }
+  directory(ino: number) {
+    const { kind, xattrs } = this.inode(ino) ?? {};
+    if (kind !== 'directory' || xattrs === undefined) return undefined;
+    return { parent: this.parentsOf(ino)[0] ?? 0, xattrs };
+  }
   counts() {
     return { inodes: this.#inodes.size, entries: 0, objects: this.#objects.length, cubes: 0, quarantined: 0 };
   }

@@ -1,6 +1,15 @@
 /** A namespace that asks the TPM at each open, at the mount, on a software TPM whose PCR changes. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Machine } from './machine.js';
@@ -32,6 +41,61 @@ function read(...names: string[]): string {
     return (error as NodeJS.ErrnoException).code ?? 'failed';
   }
 }
+
+describe('a directory with a namespace of its own', () => {
+  const idOf = (name: string): string =>
+    execFileSync('getfattr', ['--only-values', '-n', 'user.sherin.id', inMount(name)], { encoding: 'utf8' });
+  const namespaceAt = (name: string): string =>
+    execFileSync('getfattr', ['--only-values', '-n', 'user.sherin.namespace', inMount(name)], {
+      encoding: 'utf8',
+    });
+
+  it('is given it by a command or an attribute, and new versions below are in it', () => {
+    mkdirSync(inMount('files/contracts/old'), { recursive: true });
+    writeFileSync(inMount('files/contracts/before'), 'before');
+    expect(idOf('files/contracts/before')).toMatch(/^FILES_/);
+    expect(machine.ok('namespace', 'assign', 'files/contracts', 'CONTRACTS')).toBe(
+      'files/contracts: what is written below is in CONTRACTS from now on\n',
+    );
+    expect(machine.ok('stat', 'files/contracts')).toMatch(/^namespace: +CONTRACTS, its own$/m);
+    expect(namespaceAt('files/contracts/old')).toBe('CONTRACTS');
+    writeFileSync(inMount('files/contracts/old/a'), 'first');
+    expect(idOf('files/contracts/old/a')).toMatch(/^CONTRACTS_/);
+    expect(idOf('files/contracts/before')).toMatch(/^FILES_/);
+    // As a program does, and hidden from those that copy attributes.
+    execFileSync('setfattr', ['-n', 'user.sherin.namespace', '-v', 'OLD', inMount('files/contracts/old')]);
+    expect(namespaceAt('files/contracts/old')).toBe('OLD');
+    expect(execFileSync('getfattr', [inMount('files/contracts/old')], { encoding: 'utf8' })).toBe('');
+    for (const value of ['TASK', 'old'])
+      expect(
+        machine.shell(`setfattr -n user.sherin.namespace -v ${value} "$M/files/contracts"`).err,
+      ).toContain('Invalid argument');
+    const source = join(machine.home, 'source');
+    mkdirSync(join(source, 'old/sub'), { recursive: true });
+    writeFileSync(join(source, 'old/sub/put'), 'put');
+    machine.ok('put', join(source, 'old'), 'files/contracts/old');
+    expect(idOf('files/contracts/old/sub/put')).toMatch(/^OLD_/);
+    expect(machine.run('namespace', 'assign', 'files/contracts', 'TASK').code).toBe(2);
+  });
+
+  it('keeps it through a crash, in the past, in a backup and where the vault is checked', async () => {
+    machine.ok('sync');
+    machine.ok('namespace', 'unassign', 'files/contracts/old');
+    await machine.killFs();
+    machine.ok('up');
+    expect(namespaceAt('files/contracts/old')).toBe('CONTRACTS');
+    writeFileSync(inMount('files/contracts/old/sub/put'), 'second');
+    expect(idOf('files/contracts/old/sub/put')).toMatch(/^CONTRACTS_/);
+    const log = machine.ok('log', 'files/contracts/old/sub/put');
+    for (const id of ['OLD_', 'CONTRACTS_']) expect(log).toContain(id);
+    machine.ok('restore', 'files/contracts/old/sub/put@1');
+    expect(idOf('files/contracts/old/sub/put')).toMatch(/^OLD_/);
+    machine.ok('verify');
+    machine.ok('fsck');
+    machine.ok('manifest', 'export', join(machine.home, 'export.json'));
+    expect(readFileSync(join(machine.home, 'export.json'), 'utf8')).toContain('"CONTRACTS_');
+  });
+});
 
 describe('a namespace that asks the TPM at each open', () => {
   it('is set with a command and serves while the TPM agrees', () => {
@@ -79,5 +143,28 @@ describe('a namespace that asks the TPM at each open', () => {
     expect((await machine.call('why', { target: 'files/data' })).reasons).toEqual([
       'nothing refuses files/data',
     ]);
+  });
+});
+
+describe('a directory whose namespace asks the TPM', () => {
+  it('asks the TPM at opens below it alone, for what was there before as well', () => {
+    machine.ok('namespace', 'assign', 'files/contracts/old', 'FILES');
+    machine.ok('namespace', 'set', 'CONTRACTS', '--unseal', 'per-open');
+    // The PCR was changed above.
+    expect(read('files/contracts/before')).toBe('EACCES');
+    expect(read('files/contracts/old/sub/put')).toBe('put');
+    expect(read('files/data')).toBe('content');
+    renameSync(inMount('files/data'), inMount('files/contracts/data'));
+    expect(read('files/contracts/data')).toBe('EACCES');
+    renameSync(inMount('files/contracts/data'), inMount('files/data'));
+    expect(read('files/data')).toBe('content');
+    // What was written there leaves it neither by a new name nor by being cut.
+    renameSync(inMount('files/contracts/old/a'), inMount('files/a'));
+    expect(read('files/a')).toBe('EACCES');
+    expect(machine.run('key', 'remove', '0', '--force').err).toContain(
+      'the TPM is asked at each open of CONTRACTS',
+    );
+    machine.ok('namespace', 'set', 'CONTRACTS', '--unseal', 'session');
+    expect(read('files/a')).toBe('first');
   });
 });

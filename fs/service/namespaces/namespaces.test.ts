@@ -2,7 +2,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { strictestSettings, usualSettings } from '../../../common/namespaces/record.js';
 import type { Peer } from '../../../native/ipc.js';
+import { rootInode } from '../../manifest/records.js';
+import { tasksInode } from '../../manifest/tasks.js';
+import { link, make, rename } from '../../mount/changes/names.js';
 import { LockedVault } from '../../vault/open.js';
+import { VaultSource } from '../mount-source.js';
 import { PolicyRecord } from '../policy-record.js';
 import { peer, ServedVault } from '../service.fixture.js';
 
@@ -171,6 +175,145 @@ test('only administrators change settings, and what is refused and changed is on
       meta: expect.objectContaining({ perOpen: 'FILES', all: 'FILES' }),
     }),
   );
+});
+
+/** A directory below another one, or below `files/`. */
+async function directory(name: string, parent: number = rootInode): Promise<number> {
+  const { changes } = await vault.session();
+  const wanted = { kind: 'directory', mode: 0o755 } as const;
+  return make(changes, { parent, name: Buffer.from(name) }, wanted, peer);
+}
+
+async function move(from: readonly [number, string], to: readonly [number, string]): Promise<void> {
+  const [old, next] = [from, to].map(([parent, name]) => ({ parent, name: Buffer.from(name) }));
+  if (old !== undefined && next !== undefined) rename((await vault.session()).changes, old, next, 0);
+}
+
+/** The namespace of a file's last version, once all is sealed. */
+async function written(inode: number): Promise<string> {
+  const session = await vault.session();
+  await session.writing.snapshot();
+  return session.tree.object(session.tree.inode(inode)?.object ?? 0)?.id.split('_')[0] ?? 'none';
+}
+
+async function rewrite(inode: number, text: string): Promise<void> {
+  const { changes } = await vault.session();
+  changes.opened(inode);
+  await vault.write(inode, 0, text);
+  changes.closed(inode);
+}
+
+const seen = async (inode: number) => new VaultSource(vault.service, true, null).namespace(inode);
+
+test('a directory gives what is written below it its namespace, from then on, and takes it along', async () => {
+  const { namespaces } = vault.service;
+  const given = await directory('given');
+  const inner = await directory('inner', given);
+  await move([rootInode, 'a'], [inner, 'a']);
+  expect(await namespaces.assign('files/given', 'GIVEN', peer)).toEqual({ before: null, namespace: 'GIVEN' });
+  expect(await seen(inner)).toBe('GIVEN');
+  expect(await written(ino)).toBe('FILES');
+  await rewrite(ino, 'CONTENT');
+  expect(await written(ino)).toBe('GIVEN');
+  await move([inner, 'a'], [rootInode, 'a']);
+  expect(await written(ino)).toBe('GIVEN');
+  await rewrite(ino, 'content');
+  expect(await written(ino)).toBe('FILES');
+  await move([rootInode, 'given'], [rootInode, 'renamed']);
+  await vault.reopen();
+  expect(await seen(inner)).toBe('GIVEN');
+  expect(await namespaces.assign('renamed', null, peer)).toEqual({ before: 'GIVEN', namespace: 'FILES' });
+  expect(await seen(inner)).toBe('FILES');
+  await expect(namespaces.assign('renamed', null, peer)).rejects.toMatchObject({ code: 'NAMESPACE_NONE' });
+});
+
+test('what was there opens by the settings of the directory at once, and what leaves it by those it was written under', async () => {
+  await vault.service.namespaces.set({ ASKS: { opens: 'first', unseal: 'per-open' } }, null, peer);
+  const asks = await directory('asks');
+  await move([rootInode, 'a'], [asks, 'a']);
+  const session = await vault.session();
+  expect(session.prepare(ino)).not.toBeNull();
+  await vault.service.namespaces.assign('asks', 'ASKS', peer);
+  expect(session.prepare(ino)).toBeNull();
+  await vault.read(ino);
+  expect(asked).toBe(1);
+  const inside = await vault.make('inside', 'more');
+  await move([rootInode, 'inside'], [asks, 'inside']);
+  await rewrite(inside, 'MORE');
+  expect(await written(inside)).toBe('ASKS');
+  await move([asks, 'inside'], [rootInode, 'inside']);
+  await vault.read(inside);
+  expect(asked).toBe(2);
+  // Cut without being opened, its next version would be in FILES.
+  const source = new VaultSource(vault.service, true, null);
+  await source.passKept(inside, peer);
+  expect(asked).toBe(3);
+  await move([asks, 'a'], [rootInode, 'a']);
+  await vault.read(ino);
+  await source.passKept(ino, peer);
+  expect(asked).toBe(3);
+});
+
+test('only administrators give a directory a namespace, and only one that it can have', async () => {
+  const { namespaces } = vault.service;
+  const inode = await directory('plain');
+  const source = new VaultSource(vault.service, true, null);
+  const give = (value: string, caller: Peer = peer, flags = 0) =>
+    source.assignNamespace(inode, { value, flags }, caller);
+  await expect(give('MINE', stranger)).rejects.toMatchObject({ code: 'DENIED', errno: 'EACCES' });
+  await expect(source.assignNamespace(inode, null, stranger)).rejects.toMatchObject({ code: 'DENIED' });
+  await expect(namespaces.assign('plain', 'MINE', stranger)).rejects.toMatchObject({ code: 'DENIED' });
+  for (const name of ['TASK', 'OUT', 'RESULT', 'POLICY', 'mine', ''])
+    await expect(give(name), name).rejects.toMatchObject({ code: 'NAMESPACE_NAME', errno: 'EINVAL' });
+  await expect(namespaces.assign('files', 'MINE', peer)).rejects.toMatchObject({ code: 'NAMESPACE_PLACE' });
+  await expect(namespaces.assign('a', 'MINE', peer)).rejects.toMatchObject({ code: 'NOT_DIRECTORY' });
+  await expect(namespaces.assign('nowhere', 'MINE', peer)).rejects.toMatchObject({ code: 'PATH_MISSING' });
+  const tasks = tasksInode((await vault.session()).tree) ?? 0;
+  const beside = source.assignNamespace(tasks, { value: 'MINE', flags: 0 }, peer);
+  await expect(beside).rejects.toMatchObject({ code: 'NAMESPACE_PLACE' });
+  await expect(give('MINE', peer, 2)).rejects.toMatchObject({ errno: 'ENODATA' });
+  expect(await seen(inode)).toBe('FILES');
+  await give('MINE', peer, 1);
+  await expect(give('HERS', peer, 1)).rejects.toMatchObject({ errno: 'EEXIST' });
+  expect(await seen(inode)).toBe('MINE');
+  const made = await records();
+  expect(made).toContainEqual(
+    expect.objectContaining({ event: 'AUDIT_DENIED', meta: { operation: 'namespaces.assign' } }),
+  );
+  expect(made).toContainEqual(
+    expect.objectContaining({
+      event: 'AUDIT_NAMESPACE_ASSIGN',
+      meta: { inode, before: '', namespace: 'MINE' },
+    }),
+  );
+});
+
+test('what a rule denies in a namespace it denies to who would bring it out of there', async () => {
+  const { service } = vault;
+  const kept = await directory('kept');
+  const within = await directory('within', kept);
+  await service.namespaces.assign('kept', 'KEPT', peer);
+  const file = await vault.make('file', 'secret');
+  await move([rootInode, 'file'], [within, 'file']);
+  const rule = { name: 'no', who: { uid: stranger.uid }, effect: 'deny' } as const;
+  await service.rules.set([{ ...rule, where: { namespace: 'KEPT' }, operations: ['read'] }], null, peer);
+  const guard = (await vault.session()).rules.guard();
+  const name = (parent: number, text: string) => ({ parent, name: Buffer.from(text) });
+  const refusal = (from: ReturnType<typeof name>, to: ReturnType<typeof name>, caller = stranger) =>
+    guard?.renameRefusal(from, to, false, caller);
+  const denied = { code: 'DENIED' };
+  // Its content is in FILES still.
+  await expect(guard?.refusal('read', { ino: file }, stranger)).rejects.toMatchObject(denied);
+  await expect(refusal(name(within, 'file'), name(rootInode, 'file'))).rejects.toMatchObject(denied);
+  await expect(refusal(name(kept, 'within'), name(rootInode, 'out'))).rejects.toMatchObject(denied);
+  expect(refusal(name(within, 'file'), name(kept, 'file'))).toBeUndefined();
+  expect(refusal(name(rootInode, 'kept'), name(rootInode, 'elsewhere'))).toBeUndefined();
+  expect(refusal(name(kept, 'within'), name(rootInode, 'out'), peer)).toBeUndefined();
+  const { changes } = await vault.session();
+  link(changes, file, name(rootInode, 'also'));
+  await expect(guard?.removalRefusal(name(within, 'file'), stranger)).rejects.toMatchObject(denied);
+  expect(guard?.removalRefusal(name(rootInode, 'also'), stranger)).toBeUndefined();
+  await service.rules.set([], null, peer);
 });
 
 test('settings are there again after the vault was closed; what can not be read is as strict as can be', async () => {

@@ -3,7 +3,7 @@ import { parseSherinId } from '../../../common/ids.js';
 import { namespacesOfNames } from '../../manifest/namespaces.js';
 import type { ObjectInfo, Tree } from '../../manifest/tree.js';
 
-type Names = Pick<Tree, 'inode' | 'lookup' | 'linksOf' | 'parentsOf' | 'inodesOf'>;
+type Names = Pick<Tree, 'inode' | 'lookup' | 'linksOf' | 'parentsOf' | 'directory' | 'inodesOf'>;
 
 /** All files that have an object. */
 export function filesOf(object: Pick<ObjectInfo, 'no'> | null, trees: readonly Names[]): readonly number[] {

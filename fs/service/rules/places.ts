@@ -9,7 +9,7 @@ import type { NameInTree } from '../../mount/source.js';
 
 export type RuledTree = Pick<
   Tree,
-  'inode' | 'lookup' | 'list' | 'linksOf' | 'parentsOf' | 'inodesOf' | 'object' | 'objectById'
+  'inode' | 'lookup' | 'list' | 'linksOf' | 'parentsOf' | 'directory' | 'inodesOf' | 'object' | 'objectById'
 >;
 
 /** A place for each name of an inode, in the namespace of what would be written there; what has no name has neither. */
