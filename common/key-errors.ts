@@ -47,6 +47,13 @@ export const keyErrors = {
     sentence: 'slot {slot} is the last one of a TPM, and the rollback counter goes with it',
     hint: 'remove it by itself, before: sherinctl key remove {slot}',
   },
+  KEY_REKEYED: {
+    errno: 'EIO',
+    exit: Exit.failed,
+    sentence:
+      'the vault has its new master key, of epoch {epoch}, all the same, but a later step failed: {part}',
+    hint: 'do not repeat it: the slots that were to stay open the vault, the others do not; make sure that the disk takes what is written, then look with: sherinctl key list',
+  },
   KEY_EPOCHS_FULL: {
     errno: 'EBUSY',
     exit: Exit.failed,

@@ -10,7 +10,7 @@ import * as slots from '../vault/key-slots.js';
 import type { KeyWork } from '../vault/key-work.js';
 import { type Moved, moveTpm } from '../vault/move-tpm.js';
 import type { LockedVault } from '../vault/open.js';
-import { type RekeyWish, rekey } from '../vault/rekey.js';
+import { type RekeyWish, rekey, rekeyed } from '../vault/rekey.js';
 import { actorOf } from './actor.js';
 import { recoveryKey } from './open-session.js';
 import type { Session } from './session.js';
@@ -103,10 +103,11 @@ export class KeyChanges {
     }));
   }
 
-  /** @param keep slots that stay, each with its secret as a person would type it. @returns the new epoch */
+  /** @param keep slots that stay, each with its secret as a person would type it. @returns the new epoch. @throws also SherinError KEY_REKEYED where it was done all the same */
   async rekey({ keep, drop, force }: RekeyWish, peer: Caller): Promise<number> {
     const keys: Secret[] = [];
     const meta = { keep: keep.size, drop: drop.size };
+    const before = this.#parts.locked.header.epoch;
     try {
       const { epoch } = await this.#change('rekey', meta, peer, async (work) => {
         const kept = [...keep].map(([id, secret]): [number, Secret | null] => {
@@ -118,10 +119,11 @@ export class KeyChanges {
         });
         return { epoch: await rekey(work, { keep: new Map(kept), drop, force }) };
       });
-      this.#parts.rekeyed?.();
       return epoch;
     } finally {
       for (const key of keys) key.wipe();
+      // Also where a step behind it failed.
+      if (this.#parts.locked.header.epoch !== before) this.#parts.rekeyed?.();
     }
   }
 
@@ -145,6 +147,7 @@ export class KeyChanges {
     const actor = actorOf(peer);
     const meta = { action, ...about };
     await session.records.record({ event: 'AUDIT_KEY', id: null, actor, meta });
+    const { epoch: before } = locked.header;
     try {
       const result = await this.inTurn(() =>
         session.alone(() => step(keyWork(session, locked, this.#parts.reached))),
@@ -155,11 +158,21 @@ export class KeyChanges {
       await session.records.record({ event: 'AUDIT_KEY_DONE', id: null, actor, meta: done });
       return result;
     } catch (error) {
-      const code = error instanceof SherinError ? error.code : 'IO';
-      await session.records.refused({ event: 'AUDIT_KEY_REFUSED', id: null, actor, meta: { ...meta, code } });
+      const { epoch, generation } = locked.header;
+      if (epoch !== before) {
+        const done = { ...meta, epoch, generation, failed: codeOf(error) };
+        session.records.note({ event: 'AUDIT_KEY_DONE', id: null, actor, meta: done }, true);
+        throw error instanceof SherinError && error.code === 'KEY_REKEYED' ? error : rekeyed(epoch, error);
+      }
+      const refused = { ...meta, code: codeOf(error) };
+      await session.records.refused({ event: 'AUDIT_KEY_REFUSED', id: null, actor, meta: refused });
       throw error;
     }
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof SherinError ? error.code : 'IO';
 }
 
 /** For one step between two commits. */

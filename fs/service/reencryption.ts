@@ -10,8 +10,9 @@ import type { CubeFailure } from '../cube/faults.js';
 import { findNeeded } from '../cube/needed.js';
 import { cubePath, quarantinePath, type StagedCube } from '../cube/store.js';
 import { firstPage } from '../manifest/first-page.js';
+import { retireFormer } from '../vault/former-counters.js';
 import type { LockedVault } from '../vault/open.js';
-import { endFormerEpochs, formerEpochs, retireFormer } from '../vault/rekey.js';
+import { endFormerEpochs, formerEpochs } from '../vault/rekey.js';
 import { systemActor } from './actor.js';
 import { keyWork } from './key-changes.js';
 import type { Session } from './session.js';
@@ -39,8 +40,9 @@ export interface ReencryptionState {
 
 /** Cubes that get their names together. */
 const batchCubes = 32;
-/** Between two rounds, where one did not come to its end. */
+/** Between two rounds, where one did not come to its end; longer and longer while a TPM answers with an error. */
 const againMs = 60_000;
+const longestMs = 3_600_000;
 /** Seconds that a round waits for imports, backups and checks: who comes behind it waits as long. */
 const patience = 2;
 
@@ -51,6 +53,7 @@ export class Reencryption {
   #stopped = false;
   #progress = { checked: 0, total: 0, done: 0 };
   #waiting: string | null = null;
+  #delayMs = againMs;
 
   constructor(parts: ReencryptionParts) {
     this.#parts = parts;
@@ -73,7 +76,7 @@ export class Reencryption {
     this.#running = this.#round(session).finally(() => {
       this.#running = null;
       if (this.state !== null && !this.#stopped)
-        this.#timer = setTimeout(() => this.start(), againMs).unref();
+        this.#timer = setTimeout(() => this.start(), this.#delayMs).unref();
     });
   }
 
@@ -108,7 +111,7 @@ export class Reencryption {
   /** @returns why epochs stay; null: they have ended */
   async #try(session: Session): Promise<string | null> {
     const { epoch } = session.keyring;
-    await session.alone(() => retireFormer(keyWork(session, this.#parts.locked)));
+    const refused = await this.#retire(session);
     // Who had begun to encrypt before the master key changed has ended then.
     (await this.#withoutOthers(session))();
     const { heals } = session;
@@ -117,12 +120,27 @@ export class Reencryption {
     await session.logCopy.renew();
     if ((await session.writing.durability.renewJournal()) > 0)
       return 'the journal has what can not be sealed';
+    // The header that ends them has the counters no more.
+    if (refused !== null) return `slots of an earlier master key can not be retired: ${refused}`;
     const release = await this.#withoutOthers(session);
     try {
       return await session.alone(() => this.#end(session, epoch, heals));
     } finally {
       release();
     }
+  }
+
+  /** @returns why a TPM that is there does not retire slots now: what is stored is encrypted anew all the same. @throws SherinError NO_SPACE, IO */
+  async #retire(session: Session): Promise<string | null> {
+    try {
+      await session.alone(() => retireFormer(keyWork(session, this.#parts.locked)));
+    } catch (error) {
+      if (!(error instanceof SherinError) || !error.code.startsWith('TPM_')) throw error;
+      this.#delayMs = Math.min(2 * this.#delayMs, longestMs);
+      return error.message;
+    }
+    this.#delayMs = againMs;
+    return null;
   }
 
   async #withoutOthers(session: Session): Promise<() => void> {

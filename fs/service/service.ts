@@ -1,6 +1,5 @@
 import { Admins } from '../../common/admins.js';
 import { SherinError } from '../../common/errors.js';
-import type { FreezeMark } from '../../common/freeze-mark.js';
 import type { Logger } from '../../common/log.js';
 import { Turns } from '../../common/turns.js';
 import type { Status } from '../../daemon/protocol/control.js';
@@ -33,8 +32,10 @@ import { Mounts } from './mounts.js';
 import { KeptNamespaces } from './namespaces/kept-namespaces.js';
 import { ObjectAccess } from './object-access.js';
 import { checkSecret, type Opening, openSession } from './open-session.js';
+import type { ServiceOptions } from './options.js';
 import { Origins } from './origins.js';
 import { Reencryption } from './reencryption.js';
+import { refusedUnlock } from './refused-unlock.js';
 import { Removing } from './removing.js';
 import { KeptRules } from './rules/kept-rules.js';
 import type { Session } from './session.js';
@@ -60,15 +61,6 @@ const cacheBytes = 16 * 1024 * 1024;
 const readThreads = 4;
 /** A refused unseal is not repeated for this long: a directory listing must not become a storm of TPM calls. */
 const refusalMs = 3_000;
-
-export interface ServiceOptions {
-  readonly wholeCube: boolean;
-  /** None: no sherind watches over this vault. */
-  readonly freezeMark?: FreezeMark;
-  /** Seconds without use after which it locks itself; none: never. */
-  readonly autoLock?: number | null;
-  readonly lockBeforeSleep?: boolean;
-}
 
 /** The life of one vault in this process: sealed, unlocked, locked; mounted or not. */
 export class VaultService implements VaultView {
@@ -398,8 +390,4 @@ export class VaultService implements VaultView {
     if (session !== null) session.records.note(event, true);
     else await this.#pending.append(event).catch(() => undefined);
   }
-}
-
-function refusedUnlock({ code }: SherinError, peer: Caller | null): AuditEvent {
-  return { event: 'AUDIT_UNLOCK_REFUSED', id: null, actor: actorOf(peer), meta: { code } };
 }

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { VaultDirectory } from './directory.js';
+import { retireFormer } from './former-counters.js';
 import type { Header } from './header.js';
 import type { KeyWork } from './key-work.js';
 import { LockedVault } from './open.js';
-import { retireFormer } from './rekey.js';
 
 it('do not keep a rekey from its end once the last slot of a TPM was removed', async () => {
   const home = mkdtempSync(join(tmpdir(), 'sherin-counters-'));

@@ -2,6 +2,7 @@
 import { SherinError } from '../../common/errors.js';
 import type { Keyring, Secret } from '../../native/index.js';
 import type { Bank } from './fields.js';
+import { retireFormer } from './former-counters.js';
 import type { PassphraseSlot, RecoverySlot, Slot, TpmSlot } from './header.js';
 import {
   beginCounter,
@@ -132,6 +133,9 @@ export async function removeSlot(work: KeyWork, id: number, force: boolean): Pro
     await changeHeader(work, () => ({ slots: others }));
     return;
   }
+  // Without the last slot of a TPM nobody would ask it for these.
+  if (vault.header.keys?.former.some(({ counters }) => counters.length > 0) === true)
+    await retireFormer(work);
   const session = vault.tpm();
   try {
     await retire(session, slot);

@@ -1,19 +1,11 @@
 /** A new master key (FORMAT.md, "Key epochs"): all slots are made anew for it, and one header brings it in. */
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import type { Secret } from '../../native/index.js';
 import { type Epochs, epochsOf } from './carried-keys.js';
-import { type FormerEpoch, type Header, mostFormerEpochs, type Slot, type TpmSlot } from './header.js';
+import { type FormerCounter, retireFormer } from './former-counters.js';
+import { type Header, mostFormerEpochs, type Slot, type TpmSlot } from './header.js';
 import { requireSame, rewrapped, sealed } from './key-slots.js';
-import {
-  changeHeader,
-  isOfOtherTpm,
-  type KeyWork,
-  release,
-  requireAskable,
-  retire,
-  type Wrapping,
-} from './key-work.js';
-import { tpmSlotOf } from './open.js';
+import { changeHeader, type KeyWork, release, requireAskable, type Wrapping } from './key-work.js';
 import { openTpmSlot } from './tpm-slot.js';
 
 const lastEpoch = 65_535;
@@ -27,11 +19,9 @@ export interface RekeyWish {
   readonly force: boolean;
 }
 
-type Counter = FormerEpoch['counters'][number];
-
 /**
  * The vault's keyring has the new master key once the header with it is in place. A crash leaves the header of the one master key or of
- * the other. @returns the new epoch. @throws SherinError KEY_*, as an opening with a slot that is kept, TPM_*, NO_SPACE, IO
+ * the other. @returns the new epoch. @throws SherinError KEY_*, as an opening with a slot that is kept, TPM_*, NO_SPACE, IO; KEY_REKEYED where it was done, and a head that names it could not be written yet
  */
 export async function rekey(work: KeyWork, wish: RekeyWish): Promise<number> {
   const { vault, keyring } = work;
@@ -65,13 +55,20 @@ export async function rekey(work: KeyWork, wish: RekeyWish): Promise<number> {
     );
   } catch (error) {
     // Those of a header that is in place are needed.
-    if (keyring.epoch === before) for (const slot of made) await release(vault.tpm(), slot);
+    if (keyring.epoch !== before) throw rekeyed(keyring.epoch, error);
+    for (const slot of made) await release(vault.tpm(), slot);
     throw error;
   } finally {
     next.wipe();
   }
   await retireFormer(work).catch(() => undefined);
   return keyring.epoch;
+}
+
+/** The header is in place, and the next one, or the next commit, writes what is missing. */
+export function rekeyed(epoch: number, cause: unknown): SherinError {
+  const part = cause instanceof SherinError ? cause.message : (systemCode(cause) ?? 'EIO');
+  return new SherinError('KEY_REKEYED', { epoch, part }, { cause });
 }
 
 /** The slot with the same number and secret, which has opened it, for another master key. */
@@ -120,45 +117,8 @@ function typeName(type: Slot['type']): string {
   return type === 'tpm2' ? 'TPM' : type;
 }
 
-function counterOf({ slotCounter, primaryName }: TpmSlot): Counter {
+function counterOf({ slotCounter, primaryName }: TpmSlot): FormerCounter {
   return { ...slotCounter, primaryName };
-}
-
-/**
- * Raises the counters of TPM slots of earlier master keys, so that these open in old copies of the header neither, and gives them back. A
- * counter is given back once no header names it: until then nothing else can be in its place.
- * @returns how many are in a TPM that does not answer. @throws SherinError TPM_*, NO_SPACE, IO
- */
-export async function retireFormer(work: KeyWork): Promise<number> {
-  const former = work.vault.header.keys?.former ?? [];
-  const retired: Counter[] = [];
-  // Without the slot of a TPM there is none to ask, and what is stored is encrypted anew all the same.
-  const asked = tpmSlotOf(work.vault.header) === null ? [] : former;
-  for (const counter of asked.flatMap(({ counters }) => counters)) {
-    try {
-      await retire(work.vault.tpm(), indexOf(counter));
-      retired.push(counter);
-    } catch (error) {
-      if (!isOfOtherTpm(error)) throw error;
-    }
-  }
-  work.reached?.('retired');
-  const left = (counters: readonly Counter[]) => counters.filter((counter) => !retired.includes(counter));
-  if (retired.length > 0) {
-    await changeHeader(work, ({ keys }) => ({
-      keys: keys && {
-        ...keys,
-        former: keys.former.map((each) => ({ ...each, counters: left(each.counters) })),
-      },
-    }));
-    for (const counter of retired) await release(work.vault.tpm(), indexOf(counter));
-  }
-  return former.reduce((sum, { counters }) => sum + left(counters).length, 0);
-}
-
-/** As a slot names it. */
-function indexOf({ handle, name, primaryName }: Counter): Pick<TpmSlot, 'slotCounter' | 'primaryName'> {
-  return { slotCounter: { handle, name }, primaryName };
 }
 
 /** Drops the keys of all epochs before the present one: nothing that is stored needs them any more. */

@@ -108,6 +108,11 @@ it('opens wherever the process died, and comes to its end', async () => {
     at(/rename.*manifest\.db$/) + 4,
     at(/rename.*vault\.json$/, headers - 1),
   ];
+  // A disk that is full from then on: the key holds, and who asked for it hears so.
+  await run(`ENOSPC:${few[0]}`);
+  expect(readFileSync(join(home, 'refused'), 'utf8')).toBe('KEY_REKEYED 1');
+  expect(header().epoch).toBe(1);
+  await check();
   // Before the header with the new key, and amid the cubes of the second batch.
   if (process.env.SHERIN_TESTS === 'all') few.push(at(/rename.*vault\.json$/), at(/rename.*\.cube$/, 35));
   for (const point of all ? calls.map((_, index) => index + 1).slice(from - 1) : few) {

@@ -1,12 +1,12 @@
 /** The sherin-fs that is to go on: started from the program that this one was started from, as it is on disk now. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { SherinError } from '../../../common/errors.js';
 import { pair } from '../../../native/ipc.js';
 import { Channel } from './channel.js';
 import { documentVersion } from './document.js';
+import { requireTrusted } from './trusted-program.js';
 
 /** Its descriptor of the channel; {@link takeOverFlag} names it. */
 const channelFd = 4;
@@ -128,16 +128,4 @@ async function requireUntraced(pid: number): Promise<void> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   if (!/^TracerPid:\t0$/m.test(status))
     throw new SherinError('UPGRADE_REFUSED', { part: 'somebody looks into the new process' });
-}
-
-/** It gets the keys: nobody but us and root may have written it. @throws SherinError UPGRADE_REFUSED */
-async function requireTrusted(program: string): Promise<void> {
-  const real = await realpath(program).catch(() => program);
-  for (const path of [real, dirname(real)]) {
-    const facts = await stat(path).catch(() => null);
-    if (facts === null) throw new SherinError('UPGRADE_REFUSED', { part: `${path} is missing` });
-    const ours = facts.uid === 0 || facts.uid === process.geteuid?.();
-    if (!ours || (facts.mode & 0o002) !== 0)
-      throw new SherinError('UPGRADE_REFUSED', { part: `others may change ${path}` });
-  }
 }
