@@ -46,6 +46,8 @@ function script(): string {
     const again = await native.encodeBuffer(target, { keyring, vaultFd, uuid, owner: 0, pad: '4k' });
     const anew = await native.encodeBuffer(target, { keyring, vaultFd, uuid, owner: 1, pad: 'cube' });
     if (again.temporary !== null || anew.temporary === null) throw new Error('encode');
+    if (!(await reader.read(cube, 0, cube.length, target, 0, {})).ok) throw new Error('read');
+    if (reader.stats().cachedBytes < cube.length) throw new Error('the cache is empty');
     native.system.wipe(target);
     const marker = ${json(marker)};
     process.stdout.write('ready');

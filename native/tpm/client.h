@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-#include "../error.h"
+#include "../failure.h"
 #include "link.h"
 #include "loaded.h"
 #include "words.h"

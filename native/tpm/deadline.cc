@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-#include "../error.h"
+#include "../failure.h"
 
 namespace sherin::tpm {
 

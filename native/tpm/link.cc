@@ -1,10 +1,16 @@
 #include "link.h"
 
-#include "../error.h"
+#include "../failure.h"
 #include "cleanse.h"
 #include "words.h"
 
 namespace sherin::tpm {
+namespace {
+
+/** Of one kind, loaded at a time: a TPM has room for a few, and a resource manager shows what is this client's. */
+constexpr size_t kMostHandles = 256;
+
+}  // namespace
 
 Link::Link(const std::string& tcti) : transport_(tcti) {
   Check(Esys_Initialize(&esys_, transport_.context(), nullptr), "Esys_Initialize");
@@ -50,7 +56,16 @@ std::vector<TPM2_HANDLE> Link::Handles(TPM2_HANDLE first) {
           "TPM2_GetCapability");
     const TPML_HANDLE& list = data->data.handles;
     if (list.count == 0) break;
-    handles.insert(handles.end(), list.handle, list.handle + list.count);
+    TPM2_HANDLE next = from;
+    for (UINT32 i = 0; i < list.count; i++) {
+      const TPM2_HANDLE handle = list.handle[i];
+      // What lies in between could say the same for ever.
+      if (handle < next || handle >> TPM2_HR_SHIFT != first >> TPM2_HR_SHIFT || handles.size() == kMostHandles) {
+        throw Failure("ETPM", "the TPM lists handles that it can not have");
+      }
+      handles.push_back(handle);
+      next = handle + 1;
+    }
   }
   return handles;
 }

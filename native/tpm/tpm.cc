@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "../environment.h"
+#include "../error.h"
 #include "../keys/secret.h"
 #include "facts.h"
 #include "nv.h"

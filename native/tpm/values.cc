@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../error.h"
 #include "../keys/secret.h"
 #include "authorized.h"
 

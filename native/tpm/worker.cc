@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "../error.h"
+
 namespace sherin::tpm {
 namespace {
 

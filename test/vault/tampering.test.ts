@@ -226,7 +226,10 @@ for line in sys.stdin:
     readAt(mib);
     const kept = join(machine.vault, 'quarantine', `${id}.cube`);
     expect(statSync(kept).mode & 0o777).toBe(0o600);
-    machine.run('quarantine', 'restore', id);
+    expect(machine.run('quarantine', 'restore', id)).toMatchObject({
+      code: 3,
+      out: expect.stringContaining('0 cubes restored, 1 refused'),
+    });
     expect(readAt(mib).err).toContain('Permission denied');
     flip(kept, 4096);
     machine.ok('quarantine', 'restore', id);

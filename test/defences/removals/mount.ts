@@ -1,0 +1,243 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: words of files and titles, as they stand there
+/** What keeps content to those who may have it: after lock, at the mount, through descriptors and imports. */
+import type { Removal } from '../removal.js';
+
+const dump = 'read keys or content from a core dump';
+const handover = 'get the keys, or break a reader, while one sherin-fs hands over to the next';
+const left = 'use a vault that somebody left open';
+const others = 'another user at the mount';
+const denied = 'do what an access rule denies, though modes allow it';
+const client = 'a hostile client of the control socket';
+const source = 'a file that keeps a whole import from being stored';
+const passed = "a descriptor whose file system refuses, waits, or is the vault's own mount";
+
+export const mountRemovals: readonly Removal[] = [
+  {
+    attack: dump,
+    file: 'native/memory/pages.cc',
+    text: 'uint8_t* at = MapSecret(size);\n  if (at == nullptr) {\n    at = MapPrivate(size);\n    madvise(at, size, MADV_DONTDUMP);',
+    instead:
+      'uint8_t* at = nullptr;\n  static_cast<void>(MapSecret);\n  if (at == nullptr) {\n    at = MapPrivate(size);',
+    test: 'native/memory/memory.test.ts',
+    title: 'holds no key',
+  },
+  {
+    attack: dump,
+    file: 'native/memory/pages.cc',
+    text: 'Pages Pages::ForPlaintext(size_t size) {\n  size = RoundToPages(size);\n  uint8_t* at = MapPrivate(size);\n  madvise(at, size, MADV_DONTDUMP);',
+    instead:
+      'Pages Pages::ForPlaintext(size_t size) {\n  size = RoundToPages(size);\n  uint8_t* at = MapPrivate(size);',
+    test: 'native/memory/memory.test.ts',
+    title: 'holds no plaintext of cubes',
+  },
+  {
+    attack: handover,
+    file: 'native/keys/handed_key.cc',
+    text: 'explicit_bzero(at_, size_);\n  munmap(at_, size_);',
+    instead: 'munmap(at_, size_);',
+    test: 'native/keys/handed-key.test.ts',
+    title: 'opens the same keys, and is overwritten when it is taken back',
+  },
+  {
+    attack: handover,
+    file: 'native/keys/handed_key.cc',
+    text: 'constexpr int kSeals = F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL;',
+    instead: 'constexpr int kSeals = F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;',
+    test: 'native/keys/handed-key.test.ts',
+    title: 'can not be written, made longer or shorter, and stays sealed',
+  },
+  {
+    attack: 'read after `lock`',
+    file: 'native/fuse/session.cc',
+    text: 'fuse_lowlevel_notify_inval_inode(fuse_.get(), node, 0, 0);',
+    instead: 'static_cast<void>(node);',
+    test: 'test/mount/conformance/caching.ts',
+    title: 'is dropped by an invalidation: read is EACCES, a mapping SIGBUS',
+  },
+  {
+    attack: 'read after `lock`',
+    file: 'native/codec/cube_source.cc',
+    text: 'keys_.reset();\n  ++stops_;',
+    instead: '++stops_;',
+    test: 'native/codec/reader.test.ts',
+    title: 'gives out nothing while stopped',
+  },
+  {
+    attack: left,
+    file: 'fs/service/idle-lock.ts',
+    text: 'if (this.#clock() - this.#last < seconds * 1000) return;',
+    instead: 'if (seconds > 0) return;',
+    test: 'test/vault/auto-lock.test.ts',
+    title:
+      'locks itself though a file is open, status is asked for and sherind runs; what was written is kept',
+  },
+  {
+    attack: left,
+    file: 'common/auto-lock.ts',
+    text: 'Math.min(...wanted)',
+    instead: '(wanted[0] ?? null)',
+    test: 'common/auto-lock.test.ts',
+    title: 'a flag only shortens what the environment says, and neither is ignored',
+  },
+  {
+    attack: left,
+    file: 'fs/service/idle-lock.ts',
+    text: 'if (!same || now < this.#last) this.#last = now;',
+    instead: 'if (!same) this.#last = now;',
+    test: 'fs/service/idle-lock.test.ts',
+    title: 'a clock that jumps ahead, as over a sleep, locks at once; one set back only begins the time anew',
+  },
+  {
+    attack: 'find keys in the memory of a machine that sleeps',
+    file: 'fs/service/sleep-watch.ts',
+    text: "if (begins === 'true') void this.#sleeps();",
+    instead: "if (begins === 'never') void this.#sleeps();",
+    test: 'fs/service/sleep-watch.test.ts',
+    title: 'the machine sleeps only when the vault is locked, and is held up again once it is awake',
+  },
+  {
+    attack: others,
+    file: 'fs/mount/reach.ts',
+    text: 'classes &= reachOf(tree, file);',
+    instead: '',
+    test: 'test/mount/conformance/sharing.ts',
+    title: 'get objects by ID only where a path lets them',
+  },
+  {
+    attack: others,
+    file: 'fs/mount/cubes-tree.ts',
+    text: 'if (caller.uid !== null && caller.uid !== 0 && caller.uid !== this.#source.owner.uid) {',
+    instead: 'if (caller.uid === -1) {',
+    also: [{ file: 'fs/mount/cubes-tree.ts', text: 'mode: 0o400', instead: 'mode: 0o444' }],
+    test: 'test/mount/conformance/sharing.ts',
+    title: 'get no cubes and no audit log',
+  },
+  {
+    attack: denied,
+    file: 'fs/service/rules/access-guard.ts',
+    text: "return effect === 'deny' ?",
+    instead: "return effect === 'deny' && rule === '' ?",
+    test: 'test/mount/access-rules.test.ts',
+    title: 'deny a user what modes allow, at each open, and nobody else; the denial is on record',
+  },
+  {
+    attack: denied,
+    file: 'fs/service/rules/access-guard.ts',
+    text: 'return this.#parts.rules.denies(operation, this.#placesOf(ruled));',
+    instead: 'return false;',
+    test: 'test/mount/access-rules.test.ts',
+    title: 'hold where the driver opens files by itself, since they are listed and read one after another',
+  },
+  {
+    attack: denied,
+    file: 'fs/service/rules/access-guard.ts',
+    text: 'this.#lossRefusal(entry, from, to, caller)',
+    instead: 'undefined',
+    test: 'test/mount/access-rules.test.ts',
+    title: 'are not left behind by moving: neither a file nor a directory above it',
+  },
+  {
+    attack: denied,
+    file: 'fs/service/rules/kept-rules.ts',
+    text: "everything in the mount is refused');\n    return null;",
+    instead: "everything in the mount is refused');\n    return noAccessRules;",
+    test: 'test/mount/access-rules.test.ts',
+    title: 'that can not be read refuse everything to everybody, until they are set anew',
+  },
+  {
+    attack: 'write through the mount',
+    file: 'fs/mount/changes/inode-attributes.ts',
+    text: 'mode: change.mode ?? inode.mode,',
+    instead: 'mode: inode.mode,',
+    test: 'test/vault/import.test.ts',
+    title: 'is copied and changed at the mount as in a plain directory, and stays as it was itself',
+    whole: true,
+  },
+  {
+    attack: client,
+    file: 'native/ipc/socket.cc',
+    text: 'if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {',
+    instead: 'if ((message.msg_flags & MSG_CTRUNC) != 0) {',
+    test: 'native/ipc/hostile.test.ts',
+    title: 'that sends too much is cut off',
+  },
+  {
+    attack: client,
+    file: 'native/ipc/socket.cc',
+    text: 'return {who.pid, who.uid, who.gid, GroupsOf(fd)};',
+    instead: 'return {1, who.uid, who.gid, GroupsOf(fd)};',
+    test: 'native/ipc/server.test.ts',
+    title: 'is this process, by the kernel’s word',
+  },
+  {
+    attack: passed,
+    file: 'fs/control/secrets.ts',
+    text: 'if (!system.isSealed(fd)) {',
+    instead: 'if (fd < 0) {',
+    test: 'test/vault/hostile-descriptors.test.ts',
+    title: 'are asked for a secret only when they are sealed memory files',
+  },
+  {
+    attack: passed,
+    file: 'fs/control/client-threads.ts',
+    text: 'this.#entries.get(connection) ?? {',
+    instead: 'this.#entries.get(this) ?? {',
+    also: [
+      {
+        file: 'fs/control/client-threads.ts',
+        text: 'this.#entries.set(connection, entry);',
+        instead: 'this.#entries.set(this, entry);',
+      },
+    ],
+    test: 'test/vault/hostile-descriptors.test.ts',
+    title: 'that hang on a write hold up neither the mount nor another client',
+  },
+  {
+    attack: 'have content written after `lock`',
+    file: 'native/codec/cube_source.cc',
+    text: 'if (Stops() != stops) return Outcome::Io("EWIPED");',
+    instead: 'static_cast<void>(stops);',
+    test: 'test/vault/hostile-descriptors.test.ts',
+    title: 'get nothing more once lock has answered, but the write under way',
+  },
+  {
+    attack: source,
+    file: 'fs/transfer/import.ts',
+    text: "if (fault !== null) throw new SherinError('USAGE', { what: `it can not be stored: ${fault}` });",
+    instead: 'void fault;',
+    test: 'test/vault/hostile-source.test.ts',
+    title: 'that says %s loses that entry alone',
+  },
+  {
+    attack: source,
+    file: 'fs/transfer/import.ts',
+    text: "if (fault !== null) throw new SherinError('USAGE', { what: `it can not be stored: ${fault}` });",
+    instead: 'void fault;',
+    test: 'test/vault/hostile-source.test.ts',
+    title: 'stores all but a file from a time that the manifest has no number for',
+  },
+  {
+    attack: 'forge names in extended attributes',
+    file: 'fs/mount/files-tree.ts',
+    text: 'if (name.startsWith(sherinPrefix)) return sherinXattr(this.#source, inode, name);',
+    instead: 'if (name === sherinPrefix) return sherinXattr(this.#source, inode, name);',
+    test: 'test/mount/conformance/xattrs.ts',
+    title: 'hides its own and what a file forges in their name',
+  },
+  {
+    attack: "another user's socket in place of sherin-fs's",
+    file: 'cli/session.ts',
+    text: 'if (uid === 0 || uid === process.getuid?.() || uid === ownerOf(places.vault)) return;',
+    instead: 'if (uid >= 0 || uid === ownerOf(places.vault)) return;',
+    test: 'cli/session.test.ts',
+    title: 'is refused by who listens, whoever owns the name',
+  },
+  {
+    attack: 'put a cube back from quarantine without a trace',
+    file: 'fs/control/quarantine-handlers.ts',
+    text: 'await Promise.all(\n        Array.from(known.keys()',
+    instead: 'void Promise.allSettled(\n        Array.from(known.keys()',
+    test: 'fs/control/answers.test.ts',
+    title: 'stay in quarantine where the log takes no record of it, and are put back where it does',
+  },
+];
