@@ -1,7 +1,7 @@
 /** An inode's attributes as they stand in records (FORMAT.md, "Manifest log", type 1). */
 import { type ByteReader, type ByteWriter, MalformedBytes } from '../../common/bytes.js';
 import { pick } from './code-table.js';
-import { namespaceFault } from './namespaces.js';
+import { namespaceFault } from './own-namespace.js';
 import { type Attributes, inodeKinds } from './records.js';
 
 /** PATH_MAX − 1 of Linux. */

@@ -2,9 +2,8 @@
 
 import type { Namespace } from '../../common/ids.js';
 import { parseNamespace } from '../../common/ids.js';
-import { isAssignable } from '../../common/namespaces/assignable.js';
-import { namespaceXattr } from '../../common/sherin-xattrs.js';
-import { type Attributes, rootInode } from './records.js';
+import { ownNamespace } from './own-namespace.js';
+import { rootInode } from './records.js';
 import { namespaceOfPart, placeOf, tasksInode } from './tasks.js';
 import type { Tree } from './tree.js';
 
@@ -12,8 +11,6 @@ type Names = Pick<Tree, 'inode' | 'lookup' | 'linksOf' | 'parentsOf' | 'director
 
 export const filesNamespace = parseNamespace('FILES');
 const policyNamespace = parseNamespace('POLICY');
-/** Of a directory, where it has a namespace of its own. */
-const attribute = Buffer.from(namespaceXattr);
 
 /** The namespace of what is written to a file. Of several names one that leads out of `FILES` counts, the first in the order of characters. */
 export function namespaceOf(tree: Names, ino: number): Namespace {
@@ -41,25 +38,4 @@ export function namespaceBelow(tree: Names, directory: number): Namespace {
     at = here.parent;
   }
   return filesNamespace;
-}
-
-/** Of a directory; undefined where it has none of its own. */
-export function ownNamespace(directory: Pick<Attributes, 'xattrs'> | undefined): Namespace | undefined {
-  const value = directory?.xattrs.find(([name]) => name.equals(attribute))?.[1];
-  return value && parseNamespace(value.toString('latin1'));
-}
-
-/** The attributes of a directory with another namespace of its own; null: with none. */
-export function withNamespace(attributes: Attributes, namespace: Namespace | null): Attributes {
-  const others = attributes.xattrs.filter(([name]) => !name.equals(attribute));
-  const own = namespace === null ? [] : [[attribute, Buffer.from(namespace)] as const];
-  return { ...attributes, xattrs: [...others, ...own] };
-}
-
-/** Why a namespace can't stand among the attributes of an inode; null: it can, or there is none. */
-export function namespaceFault({ kind, xattrs }: Pick<Attributes, 'kind' | 'xattrs'>): string | null {
-  const value = xattrs.find(([name]) => name.equals(attribute))?.[1];
-  if (value === undefined) return null;
-  if (kind !== 'directory') return `a ${kind} with a namespace`;
-  return isAssignable(value.toString('latin1')) ? null : 'a namespace that no directory can have';
 }

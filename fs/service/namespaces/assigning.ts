@@ -2,7 +2,7 @@
 import { SherinError } from '../../../common/errors.js';
 import { asAssignable } from '../../../common/namespaces/assignable.js';
 import { namespaceXattr } from '../../../common/sherin-xattrs.js';
-import { ownNamespace } from '../../manifest/namespaces.js';
+import { ownNamespace } from '../../manifest/own-namespace.js';
 import { rootInode } from '../../manifest/records.js';
 import type { Inode, Tree } from '../../manifest/tree.js';
 import { dropXattr, putXattr } from '../../mount/changes/inode-attributes.js';

@@ -15,7 +15,6 @@ import type { Peer } from '../../../native/ipc.js';
 import { namespaceBelow } from '../../manifest/namespaces.js';
 import { treePath } from '../../tree-path.js';
 import { actorOf } from '../actor.js';
-import type { KeyChanges } from '../key-changes.js';
 import { PolicyRecord } from '../policy-record.js';
 import type { Session } from '../session.js';
 import type { VaultView } from '../vault-view.js';
@@ -37,7 +36,11 @@ export interface KeptNamespacesParts {
   readonly vault: VaultView;
   readonly admins: Admins;
   /** No slot comes or goes while settings change. */
-  readonly keys: Pick<KeyChanges, 'inTurn' | 'unaskable'>;
+  readonly keys: {
+    inTurn<T>(step: () => Promise<T>): Promise<T>;
+    /** Why the TPM can not be asked at each open; null: it can. */
+    readonly unaskable: SherinError | null;
+  };
   /** Takes back what is opened without a decision. */
   readonly withdraw: () => Promise<void>;
 }

@@ -1,7 +1,8 @@
 /** Rules follow paths, and namespaces follow directories: a name that goes could take what it leads to out from under them. */
 import type { Place } from '../../../common/access/decide.js';
 import { bytesToText } from '../../../common/names.js';
-import { namespaceBelow, ownNamespace } from '../../manifest/namespaces.js';
+import { namespaceBelow } from '../../manifest/namespaces.js';
+import { ownNamespace } from '../../manifest/own-namespace.js';
 import { rootInode } from '../../manifest/records.js';
 import type { NameInTree } from '../../mount/source.js';
 import { placesOfNames, type RuledTree } from './places.js';
