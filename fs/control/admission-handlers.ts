@@ -41,7 +41,7 @@ export function admissionHandlers(service: VaultService): Handlers {
       // Decided and appended in one turn: nothing changes meanwhile, and records stand in the order of the entries.
       const answers = entries.map((entry) => admitted(glance, session.records, entry, peer));
       const told = { answers: await Promise.all(answers.map((answer) => answer.catch(failureOf))) };
-      return standing ? { ...told, generation: service.mayStand ? generation : 0 } : told;
+      return standing ? { ...told, generation: service.mounts.tellsEnd ? generation : 0 } : told;
     },
   };
 }

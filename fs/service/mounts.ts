@@ -14,6 +14,11 @@ export class Mounts {
     this.#note = note;
   }
 
+  /** As {@link Mounting.tellsEnd}. */
+  get tellsEnd(): boolean {
+    return this.#mounting.tellsEnd;
+  }
+
   async mount(request: MountRequest, peer: Peer): Promise<void> {
     await this.#mounting.mount(request);
     await this.#note({

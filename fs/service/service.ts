@@ -203,11 +203,6 @@ export class VaultService implements VaultView {
     return this.freezing.on;
   }
 
-  /** Whatever changes makes {@link standing} lapse. */
-  get mayStand(): boolean {
-    return this.#mounting.tellsEnd;
-  }
-
   current(): Session | null {
     return this.#state.kind === 'unlocked' ? this.#state.session : null;
   }

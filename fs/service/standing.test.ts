@@ -209,5 +209,5 @@ it('the end of sherin-fs', async () => {
   standing.lapse();
   expect(standing.generation).toBe(0);
   // All of them were tried.
-  expect(new Set(said.values()).size).toBeGreaterThan(5);
+  expect(new Set(said.values()).size).toBeGreaterThanOrEqual(5);
 });
