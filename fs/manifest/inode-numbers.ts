@@ -9,6 +9,11 @@ export class InodeNumbers {
     this.#next = next;
   }
 
+  /** All numbers that were ever given out are below it. */
+  get next(): number {
+    return this.#next;
+  }
+
   allot(): number {
     const ino = this.#next++;
     this.#allotted.add(ino);

@@ -10,6 +10,8 @@ export interface ManifestOptions {
   readonly header: () => { generation: number; hash: Buffer };
   /** Any later header than the one that the head names is taken, too: of a manifest that was rebuilt. */
   readonly laterHeader?: boolean;
+  /** The least number that a new inode may get, where smaller ones were given out beside the manifest; none: what the manifest says. */
+  readonly firstInode?: number;
   readonly auditHead: () => { size: number; root: Buffer };
   /** Value of the rollback counter to sign. */
   readonly counter: () => bigint;

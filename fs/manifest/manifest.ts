@@ -77,7 +77,7 @@ export class Manifest {
     this.#standing = standing;
     this.#state = state;
     this.#reverse = reverseOf(state);
-    this.#numbers = new InodeNumbers(state.nextInode);
+    this.#numbers = new InodeNumbers(Math.max(state.nextInode, options.firstInode ?? 0));
     this.#contentSize = standing.head.size;
     this.tree = new Tree(
       () => ({ state: this.#state, reverse: this.#reverse }),
@@ -137,6 +137,11 @@ export class Manifest {
   /** Size of the log when it was last added to what may change which objects are the content of files. */
   get contentSize(): number {
     return this.#contentSize;
+  }
+
+  /** All numbers that {@link newInode} ever gave out are below it, of inodes that never came to a commit, too. */
+  get nextInode(): number {
+    return this.#numbers.next;
   }
 
   /** A number that no inode ever had; durable with a commit that uses it. */

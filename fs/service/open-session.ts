@@ -37,7 +37,7 @@ export type Opening =
   | { readonly slot: 'tpm'; readonly pin: Secret | null; readonly only?: number | null }
   | { readonly slot: 'passphrase'; readonly text: Secret }
   /** Keys of a session before, of this process or of one whose place it takes. */
-  | { readonly slot: 'handed'; readonly keyring: Keyring }
+  | { readonly slot: 'handed'; readonly keyring: Keyring; readonly nextInode: number }
   | {
       readonly slot: 'recovery';
       readonly text: Secret;
@@ -58,6 +58,8 @@ export interface OpenSessionParts {
   readonly events: VaultEvents;
   readonly standing: Standing;
   readonly measures: Measures;
+  /** As ManifestOptions.firstInode, of sessions before. */
+  readonly firstInode: number;
   readonly listener: WritingListener;
   readonly actor: AuditEvent['actor'];
   readonly log: Logger;
@@ -155,6 +157,7 @@ async function verified(
   let journal: Journal | null = null;
   const manifest = openManifest(keyring, locked, override, {
     laterHeader: rebuilt !== null,
+    firstInode: how.slot === 'handed' ? how.nextInode : parts.firstInode,
     auditHead: () => audit?.head() ?? { size: manifest.head.auditSize, root: manifest.head.auditRoot },
     counter: () => guard?.signed ?? manifest.head.nv,
     journalEpoch: () => journal?.epoch ?? manifest.head.journalEpoch,
@@ -223,7 +226,7 @@ function openManifest(
   keyring: Keyring,
   locked: LockedVault,
   override: boolean,
-  values: Pick<ManifestOptions, 'auditHead' | 'counter' | 'journalEpoch' | 'laterHeader'>,
+  values: Pick<ManifestOptions, 'auditHead' | 'counter' | 'journalEpoch' | 'laterHeader' | 'firstInode'>,
 ): Manifest {
   const path = locked.directory.inside('manifest.db');
   const options: ManifestOptions = {

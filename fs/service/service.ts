@@ -153,7 +153,7 @@ export class VaultService implements VaultView {
       ...{ locked, log, reader: this.#reader, mounting: this.#mounting, lock: this.cubeLock },
       ...{ turns: this.#turns, reencryption: this.reencryption },
       ...{ current: () => this.current(), unlocked: () => this.unlocked(), standing: this.standing },
-      open: (keyring) => this.#openWith({ slot: 'handed', keyring }, null),
+      open: (handed) => this.#openWith({ slot: 'handed', ...handed }, null),
       sealed: () => {
         this.standing.lapse();
         this.#state = { kind: 'sealed' };
@@ -344,7 +344,7 @@ export class VaultService implements VaultView {
       ...{ locked: this.#locked, reader: this.#reader, store: this.store, lock: this.cubeLock },
       ...{ admins: this.#admins, bots: this.folders, log: this.#log, pending: this.#pending },
       ...{ events: this.events, measures: this.#measures, listener: this.#mounting, standing: this.standing },
-      invalidate: () => this.#invalidateSoon(),
+      ...{ invalidate: () => this.#invalidateSoon(), firstInode: this.#end.firstInode },
       actor: actorOf(peer),
     });
     await this.freezing.opened(session);

@@ -23,8 +23,18 @@ export class SessionEnd {
   /** The end of the last session, which a hung disk or TPM may put off. */
   #closing: Promise<void> = Promise.resolve();
 
+  #firstInode = 0;
+
   constructor(parts: SessionEndParts) {
     this.#parts = parts;
+  }
+
+  /**
+   * Numbers of inodes below were given out by sessions that ended. A mount outlives them: what was lost at a lock the kernel may know by its
+   * number, and programs may have it open.
+   */
+  get firstInode(): number {
+    return this.#firstInode;
   }
 
   /** Resolves when nothing is left of the last session. */
@@ -46,6 +56,7 @@ export class SessionEnd {
   /** Content goes first, keys after at most `closeMs`: neither a full or hung disk nor a missing TPM keeps anybody from locking. */
   async end(session: Session): Promise<void> {
     const { reader, invalidate, log } = this.#parts;
+    this.#firstInode = Math.max(this.#firstInode, session.manifest.nextInode);
     try {
       const ended = await Promise.allSettled([reader.stop(), invalidate()]);
       ended.push(...(await Promise.allSettled([this.#close(session)])));

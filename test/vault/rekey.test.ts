@@ -285,7 +285,7 @@ describe('rekey', () => {
     await service.reencryption.settled();
     const before = header();
     const handed: Pick<Predecessor, 'document' | 'device' | 'takeKeys'> = {
-      ...{ document: { v: 1, mount: null, orphans: [] }, device: null },
+      ...{ document: { v: 2, mount: null, orphans: [], nextInode: 1 }, device: null },
       takeKeys: () => keys,
     };
     const goOn = await service.handover.takeOver(handed as Predecessor);

@@ -12,7 +12,7 @@ afterEach(() => {
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const document: HandingDocument = {
-  v: 1,
+  v: 2,
   mount: {
     info: { path: '/mnt/sherin', driver: 'native', allowOther: true, listIds: false },
     real: '/mnt/sherin',
@@ -36,6 +36,7 @@ const document: HandingDocument = {
       },
     },
   ],
+  nextInode: 10,
 };
 
 it('comes out as it went in', () => {
@@ -50,9 +51,9 @@ it('comes out as it went in', () => {
 
 it("is refused where it is another program's", () => {
   for (const other of [
-    { ...document, v: 2 },
+    { ...document, v: 1 },
     { ...document, more: 1 },
-    { v: 1 },
+    { v: 2 },
     null,
     { ...document, orphans: [{}] },
   ])

@@ -8,7 +8,7 @@ import { handedConnectionSchema } from '../../mount/handed.js';
 import { handedOrphanSchema } from '../../writing/handed-orphans.js';
 
 /** A program that writes another one and a program that reads it do not go together. */
-export const documentVersion = 1;
+export const documentVersion = 2;
 /** Bytes: a million nodes that the kernel knows take some 30 MB. */
 const most = 512 * 1024 * 1024;
 
@@ -28,6 +28,8 @@ const documentSchema = z.strictObject({
     })
     .nullable(),
   orphans: z.array(handedOrphanSchema),
+  /** All numbers of inodes that the kernel may know are below it. */
+  nextInode: z.int().positive(),
 });
 /** As it is written, and as it is read. */
 export type HandingDocument = z.input<typeof documentSchema>;

@@ -36,7 +36,7 @@ export interface HandingOverParts {
   /** As VaultView.unlocked. */
   readonly unlocked: () => Promise<Session>;
   /** Opens the vault with keys that are here. */
-  readonly open: (keyring: Keyring) => Promise<Session>;
+  readonly open: (handed: { readonly keyring: Keyring; readonly nextInode: number }) => Promise<Session>;
   readonly sealed: () => void;
 }
 
@@ -96,7 +96,8 @@ export class HandingOver {
     const { locked, reencryption } = this.#parts;
     // Until then the header stays as the other one knows it, who opens the vault again where this comes to nothing.
     await reencryption.stop();
-    const session = await this.#parts.open(before.takeKeys(locked.uuid, locked.header));
+    const keyring = before.takeKeys(locked.uuid, locked.header);
+    const session = await this.#parts.open({ keyring, nextInode: before.document.nextInode });
     await restoreOrphans(session.writing, before.document.orphans);
     const answer = await this.#adopt(before);
     return () => {
@@ -138,6 +139,7 @@ export class HandingOver {
           connection: handed.state,
         },
       orphans: handOrphans(writing),
+      nextInode: session.manifest.nextInode,
     };
     const document = writeDocument(written);
     try {
@@ -194,7 +196,7 @@ export class HandingOver {
   /** As before: the vault is open here. */
   async #goOn(keyring: Keyring, { orphans, ...rest }: HandingDocument): Promise<void> {
     try {
-      const session = await this.#parts.open(keyring);
+      const session = await this.#parts.open({ keyring, nextInode: rest.nextInode });
       await restoreOrphans(session.writing, parseDocument({ ...rest, mount: null, orphans }).orphans);
     } catch (error) {
       this.#parts.log.error({ err: error }, 'the vault could not be opened again');
