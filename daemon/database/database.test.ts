@@ -178,7 +178,7 @@ describe('is refused, and left as it is, what', () => {
     made();
     edited((db) => db.pragma('user_version = 99'));
     const before = readFileSync(path);
-    const context = { path, found: 99, reads: migrations.length };
+    const context = { path, found: 99, reads: migrations.length, also: '' };
     expect(() => DaemonDatabase.open(directory)).toThrow(
       expect.objectContaining({ code: 'FORMAT_NEWER', context }),
     );

@@ -87,9 +87,13 @@ export class LogCopy {
     });
   }
 
-  /** Runs a step while nothing of the copy changes, brought to the newest head before. */
+  /** Runs a step while nothing of the copy changes, brought to the newest head before: what a crash has cut off is no fault of it. */
   still<T>(step: (place: CopyPlace) => Promise<T>): Promise<T> {
-    return this.#turns.run(() => step(this.#place));
+    return this.#turns.run(async () => {
+      // Where that fails it was logged, and the step sees what is there.
+      await this.#step().catch(() => undefined);
+      return step(this.#place);
+    });
   }
 
   /** Brings it to the newest head for the last time, unless that would take long. */

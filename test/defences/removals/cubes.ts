@@ -187,4 +187,14 @@ export const cubeRemovals: readonly Removal[] = [
     test: 'fs/manifest/no-space.test.ts',
     title: 'refuses a commit whole and keeps everything before it, in memory and on disk',
   },
+  {
+    attack:
+      'plant a file that says a later format version, so that the vault stays shut or a cube unreadable',
+    file: 'fs/check/newer-cubes.ts',
+    text: "if (isNewer(version, cubeFormat)) found.set(id, 'newer');",
+    instead: "if (isNewer(version, cubeFormat + 1)) found.set(id, 'newer');",
+    test: 'fs/check/newer-cubes.test.ts',
+    title:
+      'a cube in whose place something looks like one of a later version comes back from a backup, and that is kept',
+  },
 ];

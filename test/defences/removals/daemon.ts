@@ -345,4 +345,20 @@ export const daemonRemovals: readonly Removal[] = [
     test: 'test/mount/tasks/bots.ts',
     title: 'refuses a result that is open, empty, missing or no file',
   },
+  {
+    attack: 'get a known answer by a right that was taken away',
+    file: 'fs/service/standing.ts',
+    text: 'this.#page.next();',
+    instead: 'this.#page.value();',
+    test: 'fs/service/standing.test.ts',
+    title: '%s lets nothing stand',
+  },
+  {
+    attack: 'get a known answer by a right that was taken away',
+    file: 'fs/service/session.ts',
+    text: 'changing: () => standing.lapse() }',
+    instead: 'changing: () => void standing }',
+    test: 'fs/service/standing.test.ts',
+    title: '%s lets nothing stand',
+  },
 ];

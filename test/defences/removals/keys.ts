@@ -308,4 +308,13 @@ export const keyRemovals: readonly Removal[] = [
     test: 'fs/vault/vault.test.ts',
     title: 'never takes a software TPM for a device',
   },
+  {
+    attack: 'have the slot removed that each open of such a namespace needs',
+    file: 'fs/vault/key-work.ts',
+    text: 'last === undefined || left.some(answers)) return;',
+    instead: 'last === undefined || left.some(answers) || left.length >= 0) return;',
+    test: 'fs/service/key-changes.test.ts',
+    title:
+      'the last TPM slot without a PIN stays while a namespace asks the TPM at each open, and the other way round',
+  },
 ];

@@ -240,4 +240,29 @@ export const mountRemovals: readonly Removal[] = [
     test: 'fs/control/answers.test.ts',
     title: 'stay in quarantine where the log takes no record of it, and are put back where it does',
   },
+  {
+    attack:
+      'bring content out of a directory whose namespace asks the TPM: under a new name, by a second one, or cut by `truncate(2)` without an open',
+    file: 'fs/manifest/namespaces.ts',
+    text: '.filter((name) => name !== filesNamespace).sort()',
+    instead: '.sort()',
+    test: 'fs/manifest/namespaces.test.ts',
+    title: 'of several names one that leads out of FILES counts, the first in order, whatever came first',
+  },
+  {
+    attack: 'bring a file from under an access rule about a namespace',
+    file: 'fs/service/rules/access-guard.ts',
+    text: '(leaves && rules.deniesByNamespace) || rules.reaches(path)',
+    instead: '(!leaves && rules.deniesByNamespace) || rules.reaches(path)',
+    test: 'fs/service/namespaces/namespaces.test.ts',
+    title: 'what a rule denies in a namespace it denies to who would bring it out of there',
+  },
+  {
+    attack: 'give a directory another namespace, or take it away, as another user',
+    file: 'fs/service/mount-source.ts',
+    text: "await session.rights.requireAdmin(named, 'namespaces.assign', 'give a directory a namespace');",
+    instead: '',
+    test: 'fs/service/namespaces/namespaces.test.ts',
+    title: 'only administrators give a directory a namespace, and only one that it can have',
+  },
 ];
