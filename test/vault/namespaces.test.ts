@@ -78,7 +78,7 @@ describe('a directory with a namespace of its own', () => {
     expect(machine.run('namespace', 'assign', 'files/contracts', 'TASK').code).toBe(2);
   });
 
-  it('keeps it through a crash, in the past, in a backup and where the vault is checked', async () => {
+  it('keeps it through a crash, in the past and where the vault is checked', async () => {
     machine.ok('sync');
     machine.ok('namespace', 'unassign', 'files/contracts/old');
     await machine.killFs();
