@@ -27,7 +27,7 @@ LockedBytes RandomKey() {
 Vault::Vault() : folder_(MakeFolder()), fd_(open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   CHECK(fd_.valid());
   const Uuid uuid{1, 2, 3};
-  settings = {std::make_shared<KeySet>(RandomKey(), uuid), fd_.get(), uuid, 0, 0, PadMode::Block};
+  settings = {std::make_shared<KeySet>(RandomKey(), uuid), fd_.get(), uuid, 0, PadMode::Block};
 }
 
 Vault::~Vault() { std::filesystem::remove_all(folder_); }
