@@ -370,8 +370,8 @@ export const errorTable = {
   PROTOCOL: {
     errno: 'EINVAL',
     exit: Exit.failed,
-    sentence: 'the control socket got a message it does not take: {part}',
-    hint: 'sherinctl and sherin-fs must be of one version',
+    sentence: 'a socket got a message it does not take: {part}',
+    hint: 'sherinctl, sherind and sherin-fs must be of one version',
   },
   TIMEOUT: {
     errno: 'ETIMEDOUT',

@@ -1,3 +1,5 @@
+import { close } from 'node:fs';
+import type { z } from 'zod';
 import { errorOf, SherinError, systemCode } from '../../common/errors.js';
 import { type Connection, connect, messageLimit } from '../../native/ipc.js';
 import {
@@ -12,7 +14,7 @@ import { progressSchema, responseSchema } from '../protocol/rpc.js';
 export interface CallOptions {
   /** Descriptors that go with the request; the caller closes its own. */
   readonly fds?: readonly number[];
-  /** Gets the descriptors that come with the answer, and closes them. */
+  /** Gets the descriptors that come with an answer that is no error, and closes them; what it throws rejects the call. Without it they are closed. */
   readonly taken?: (fds: readonly number[]) => void;
   readonly progress?: (done: number, total: number) => void;
 }
@@ -20,6 +22,7 @@ export interface CallOptions {
 type EventListener = (event: FsEvent) => void;
 
 interface Waiting {
+  readonly method: ControlMethod;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
   readonly progress: CallOptions['progress'];
@@ -79,7 +82,7 @@ export class ControlClient {
     return this.#connection.peer.uid;
   }
 
-  /** Calls a method; rejects with the SherinError that sherin-fs answered, NOT_RUNNING where it has ended. */
+  /** Calls a method; rejects with the SherinError that sherin-fs answered, NOT_RUNNING where it has ended, PROTOCOL where what it says is not understood. */
   async call<M extends ControlMethod>(
     method: M,
     params: ControlParams<M>,
@@ -101,14 +104,13 @@ export class ControlClient {
     const message = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
     if (message.length > messageLimit) throw new SherinError('PROTOCOL', { part: `${method} is too long` });
     const answer = new Promise<unknown>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject, progress, taken });
+      this.#waiting.set(id, { method, resolve, reject, progress, taken });
     });
     // A failed send also closes the connection, which rejects `answer`.
     const sent = this.#connection.send(message, fds).catch((error: unknown) => {
       throw new SherinError('NOT_RUNNING', { path: this.#path }, { cause: error });
     });
-    const { result } = controlMethods[method];
-    return { sent, answer: answer.then((value) => result.parse(value) as ControlResult<M>) };
+    return { sent, answer: answer as Promise<ControlResult<M>> };
   }
 
   /** Process that listens at the other end, in the kernel's word. */
@@ -121,33 +123,86 @@ export class ControlClient {
   }
 
   #onMessage(message: Buffer, fds: readonly number[]): void {
-    const value: unknown = JSON.parse(message.toString('utf8'));
-    // Each is looked at as what it says it is: a schema that does not fit costs more than one that does.
-    const method = methodOf(value);
-    if (method === 'progress') {
-      const { request, done, total } = progressSchema.parse(value).params;
-      this.#waiting.get(request)?.progress?.(done, total);
+    let said: Said;
+    try {
+      said = read(message);
+    } catch (error) {
+      closeAll(fds);
+      this.#end(new SherinError('PROTOCOL', { part: 'a message that is none of its' }, { cause: error }));
+      this.#connection.close();
       return;
     }
-    if (method === 'event') {
-      this.#event(eventSchema.parse(value).params);
+    if ('response' in said) {
+      this.#onResponse(said.response, fds);
       return;
     }
-    const response = responseSchema.parse(value);
-    const waiting = response.id === null ? undefined : this.#waiting.get(response.id);
-    if (response.id === null || waiting === undefined) return;
+    closeAll(fds);
+    if ('event' in said) this.#event(said.event);
+    else this.#waiting.get(said.request)?.progress?.(said.done, said.total);
+  }
+
+  #onResponse(response: Response, fds: readonly number[]): void {
+    const waiting = this.#waiting.get(response.id);
     this.#waiting.delete(response.id);
-    if (fds.length > 0) waiting.taken?.(fds);
-    if ('error' in response) waiting.reject(errorOf(response.error.data));
-    else waiting.resolve(response.result);
+    if (waiting === undefined || 'error' in response) {
+      closeAll(fds);
+      if ('error' in response) waiting?.reject(errorOf(response.error.data));
+      return;
+    }
+    const result = controlMethods[waiting.method].result.safeParse(response.result);
+    if (!result.success || waiting.taken === undefined) closeAll(fds);
+    if (!result.success) {
+      const part = `the answer to ${waiting.method}`;
+      waiting.reject(new SherinError('PROTOCOL', { part }, { cause: result.error }));
+      return;
+    }
+    try {
+      waiting.taken?.(fds);
+      waiting.resolve(result.data);
+    } catch (error) {
+      // The descriptors are not what they were taken for.
+      waiting.reject(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   #onClose(error: Error | null): void {
-    this.#closed = new SherinError('NOT_RUNNING', { path: this.#path }, { cause: error ?? undefined });
-    for (const waiting of this.#waiting.values()) waiting.reject(this.#closed);
-    this.#waiting.clear();
+    // A message longer than any is cut off by the socket itself.
+    const why =
+      systemCode(error) === 'EMSGSIZE'
+        ? new SherinError('PROTOCOL', { part: 'a message that is too long' }, { cause: error })
+        : new SherinError('NOT_RUNNING', { path: this.#path }, { cause: error ?? undefined });
+    this.#end(why);
     this.#tellClosed();
   }
+
+  #end(error: Error): void {
+    this.#closed ??= error;
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#closed);
+    this.#waiting.clear();
+  }
+}
+
+/** An answer to a request: what answers none says that this side was not understood. */
+const answerSchema = responseSchema.refine(({ id }) => id !== null);
+type Response = z.infer<typeof responseSchema> & { readonly id: number };
+type Said =
+  | { readonly response: Response }
+  | { readonly event: FsEvent }
+  | z.infer<typeof progressSchema>['params'];
+
+/** @throws SyntaxError, ZodError */
+function read(message: Buffer): Said {
+  const value: unknown = JSON.parse(message.toString('utf8'));
+  // Each is looked at as what it says it is: a schema that does not fit costs more than one that does.
+  const method = methodOf(value);
+  if (method === 'progress') return progressSchema.parse(value).params;
+  if (method === 'event') return { event: eventSchema.parse(value).params };
+  return { response: answerSchema.parse(value) as Response };
+}
+
+/** Closing one can wait for whoever has made it: not on this thread. */
+function closeAll(fds: readonly number[]): void {
+  for (const fd of fds) close(fd, () => undefined);
 }
 
 function methodOf(value: unknown): unknown {

@@ -1,6 +1,8 @@
 /** A client of sherind's socket: `import { DaemonClient } from 'sherin/client'`. */
 import { connect, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
+import type { z } from 'zod';
+import { SherinError } from '../../common/errors.js';
+import { type Line, LineSplitter } from '../../common/line-splitter.js';
 import {
   type DaemonMethod,
   type DaemonNotification,
@@ -10,7 +12,7 @@ import {
   daemonNotifications,
   type NotificationParams,
 } from '../protocol/daemon.js';
-import { daemonNotificationSchema, daemonResponseSchema } from '../protocol/lines.js';
+import { daemonNotificationSchema, daemonResponseSchema, lineLimit } from '../protocol/lines.js';
 
 /** An error that sherind answered. */
 export class DaemonError extends Error {
@@ -57,10 +59,18 @@ export class DaemonClient {
   private constructor(socket: Socket, options: DaemonClientOptions) {
     this.#socket = socket;
     this.#options = options;
-    const lines = createInterface({ input: socket });
-    lines.on('line', (line) => this.#heard(line));
-    // Node says it of both; `close` follows.
-    lines.on('error', () => undefined);
+    const lines = new LineSplitter(lineLimit);
+    socket.on('data', (chunk: Buffer) =>
+      this.#guard(() => {
+        lines.push(chunk);
+        for (let line = lines.next(); line !== null; line = lines.next()) this.#heard(line);
+      }),
+    );
+    socket.on('end', () =>
+      this.#guard(() => {
+        if (lines.unfinished) throw misunderstood('half a line');
+      }),
+    );
     socket.on('error', (error) => this.#end(error));
     socket.on('timeout', () => {
       this.#end(new Error('sherind does not answer'));
@@ -84,7 +94,7 @@ export class DaemonClient {
     });
   }
 
-  /** @throws DaemonError as sherind answers; Error when the connection has ended, or an answer is not of this version */
+  /** @throws DaemonError as sherind answers; SherinError PROTOCOL where what comes is not understood; Error when the connection has ended */
   call<M extends DaemonMethod>(
     method: M,
     ...[params]: Record<string, never> extends DaemonParams<M>
@@ -111,24 +121,30 @@ export class DaemonClient {
     this.#socket.setTimeout(this.#waiting.size > 0 ? patience : 0);
   }
 
-  #heard(line: string): void {
+  /** What the rest means is not known where something of it is not understood. */
+  #guard(step: () => void): void {
     try {
-      const value: unknown = JSON.parse(line);
-      const notification = daemonNotificationSchema.safeParse(value);
-      if (notification.success) this.#notified(notification.data);
-      else this.#answered(daemonResponseSchema.parse(value));
+      step();
     } catch (error) {
-      // Of another version, and what the rest means is not known.
       this.#end(error instanceof Error ? error : new Error(String(error)));
       this.close();
     }
   }
 
+  /** @throws SherinError PROTOCOL */
+  #heard(line: Line): void {
+    if (this.#socket.destroyed) return;
+    const said = read(line);
+    if ('method' in said) this.#notified(said);
+    else this.#answered(said);
+  }
+
   #notified({ method, params }: { readonly method: string; readonly params: unknown }): void {
     if (!Object.hasOwn(daemonNotifications, method)) return;
     const name = method as DaemonNotification;
-    const notification = { method: name, params: daemonNotifications[name].params.parse(params) };
-    this.#options.notified?.(notification as Notification);
+    const known = daemonNotifications[name].params.safeParse(params);
+    if (!known.success) throw misunderstood(`the notification ${name}`, known.error);
+    this.#options.notified?.({ method: name, params: known.data } as Notification);
   }
 
   #answered(response: ReturnType<typeof daemonResponseSchema.parse>): void {
@@ -148,7 +164,7 @@ export class DaemonClient {
     }
     const result = daemonMethods[waiting.method].result.safeParse(response.result);
     if (result.success) waiting.resolve(result.data);
-    else waiting.reject(result.error);
+    else waiting.reject(misunderstood(`the answer to ${waiting.method}`, result.error));
   }
 
   #end(error: Error): void {
@@ -156,4 +172,22 @@ export class DaemonClient {
     for (const { reject } of this.#waiting.values()) reject(this.#closed);
     this.#waiting.clear();
   }
+}
+
+type Said = z.infer<typeof daemonNotificationSchema> | z.infer<typeof daemonResponseSchema>;
+
+/** @throws SherinError PROTOCOL */
+function read(line: Line): Said {
+  if (line === 'too-long') throw misunderstood('a line that is too long');
+  try {
+    const value: unknown = JSON.parse(line.toString('utf8'));
+    const notification = daemonNotificationSchema.safeParse(value);
+    return notification.success ? notification.data : daemonResponseSchema.parse(value);
+  } catch (error) {
+    throw misunderstood('a line that is none of its', error);
+  }
+}
+
+function misunderstood(part: string, cause?: unknown): SherinError {
+  return new SherinError('PROTOCOL', { part }, { cause });
 }

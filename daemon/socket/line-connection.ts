@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
+import { type Line, LineSplitter } from '../../common/line-splitter.js';
 import { lineLimit } from '../protocol/lines.js';
 import type { Client, Peer } from './caller.js';
-import { type Line, LineSplitter } from './line-splitter.js';
 
 /** Answers one line of a client with one line (its end included), or null for none. Never rejects. */
 export type AnswerLine = (line: Line, client: Client) => Promise<Buffer | null>;

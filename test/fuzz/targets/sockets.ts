@@ -1,6 +1,7 @@
 /** Messages of clients and bots, and what a bot says of itself. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LineSplitter } from '../../../common/line-splitter.js';
 import { readBot } from '../../../daemon/bots/bot-program.js';
 import { decodeBotMessage } from '../../../daemon/bots/messages.js';
 import { controlMethods, isControlMethod } from '../../../daemon/protocol/control.js';
@@ -9,7 +10,6 @@ import { daemonResponseSchema, lineLimit } from '../../../daemon/protocol/lines.
 import { requestSchema } from '../../../daemon/protocol/rpc.js';
 import { sample, tree } from '../../../daemon/protocol/schemas.fixture.js';
 import { answering } from '../../../daemon/socket/daemon.fixture.js';
-import { LineSplitter } from '../../../daemon/socket/line-splitter.js';
 import { TokenBuckets } from '../../../daemon/socket/token-buckets.js';
 import { noteRefusal } from '../refusals.js';
 import { ScratchFile } from '../scratch-file.js';
