@@ -2,7 +2,43 @@
 import canonicalize from 'canonicalize';
 
 export function jcs(value: unknown): string {
-  const text = (canonicalize as unknown as (value: unknown) => string | undefined)(value);
+  const text = scalarText(value) ?? flatText(value) ?? library(value);
   if (text === undefined) throw new TypeError('value has no JSON form');
   return text;
+}
+
+const loneSurrogate = /\p{Surrogate}/u;
+
+const library = canonicalize as unknown as (value: unknown) => string | undefined;
+
+/** Undefined for what is none, and what has no canonical form: the library tells why. */
+function scalarText(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return loneSurrogate.test(value) ? undefined : JSON.stringify(value);
+    case 'number':
+      return Number.isFinite(value) ? JSON.stringify(value) : undefined;
+    case 'boolean':
+      return String(value);
+    default:
+      return value === null ? 'null' : undefined;
+  }
+}
+
+/** Of a plain object that holds scalars only, as records of the audit log are; undefined for any other value. */
+function flatText(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    return undefined;
+  let text = '';
+  for (const [name, member] of Object.entries(value).sort(byName)) {
+    const [key, scalar] = [scalarText(name), scalarText(member)];
+    if (key === undefined || scalar === undefined) return undefined;
+    text += `${text === '' ? '' : ','}${key}:${scalar}`;
+  }
+  return `{${text}}`;
+}
+
+/** By UTF-16 code units. */
+function byName([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1;
 }

@@ -1,21 +1,33 @@
 /** Methods of the control socket for sherind alone: what the policy engine keeps in the vault, and what goes into the audit log. */
 import { z } from 'zod';
 import { stops } from '../../common/policy-scales.js';
-import { shortNameSchema } from '../../common/short-name.js';
+import { isShortName } from '../../common/short-name.js';
 import { callerSchema } from './objects.js';
 import { type Method, method, nothing } from './terms.js';
 
 /** Records of one request; all of them durable or, where one can't be, none answered. */
 const mostEvents = 300;
 
+type Meta = Record<string, string | number | boolean | null>;
+
+const metaName = /^[a-z][A-Za-z0-9]{0,31}$/;
+
+/** One look at each member: the schema of a record that holds a union costs more than to append it. */
+function isMeta(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.entries(value).every(([name, member]) => metaName.test(name) && isMetaValue(member));
+}
+
+function isMetaValue(value: unknown): boolean {
+  if (typeof value === 'string') return isShortName(value);
+  return value === null || typeof value === 'boolean' || Number.isFinite(value);
+}
+
 /** As it stands in the audit log; the actor is the caller. */
 export const auditEventSchema = z.strictObject({
   event: z.string().regex(/^AUDIT_(POLICY|TASK|BOT|GRANT|DAEMON)_[A-Z_]{1,40}$/, 'an audit event is wanted'),
   id: z.string().max(64).nullable(),
-  meta: z.record(
-    z.string().regex(/^[a-z][A-Za-z0-9]{0,31}$/),
-    z.union([shortNameSchema, z.number(), z.boolean(), z.null()]),
-  ),
+  meta: z.custom<Meta>(isMeta, 'short names, numbers, booleans and null by name are wanted'),
 });
 export type DaemonAuditEvent = z.infer<typeof auditEventSchema>;
 

@@ -51,6 +51,20 @@ describe('an audit log', () => {
     expect(report.root).toEqual(second.root);
   });
 
+  test('takes several in their order; one that fits no record keeps none of the others away', async () => {
+    const log = await AuditLog.open(fixture);
+    const events = Array.from({ length: 1_100 }, (_, n) => event(n));
+    await log.appendAll(events, { patient: true });
+    await log.appendAll([]);
+    const wrong = { ...event(0), event: 'no name' };
+    const taken = log.appendAll([event(1_100), wrong, event(1_101)]);
+    await expect(taken).rejects.toMatchObject({ code: 'AUDIT_UNWRITABLE' });
+    await log.append(event(1_102));
+    const tail = await log.tail(2_000);
+    expect(tail.map(({ meta }) => meta.n)).toEqual(Array.from({ length: 1_103 }, (_, n) => n));
+    await log.close();
+  });
+
   test('writes canonical lines of private files', async () => {
     await fill(2, 2);
     const path = join(fixture.dir, '00000001.jsonl');

@@ -130,15 +130,40 @@ export class AuditLog {
    * Durable when it resolves. `essential` records may use the reserved space; `patient` ones, which nobody waits for, gather for
    * some milliseconds first. @throws SherinError AUDIT_UNWRITABLE
    */
-  append(event: AuditEvent, { essential = false, patient = false }: AppendOptions = {}): Promise<void> {
+  append(event: AuditEvent, options: AppendOptions = {}): Promise<void> {
+    return this.appendAll([event], options);
+  }
+
+  /** As {@link append}, in their order; where some of them can't be recorded, the others are. @throws as {@link append}, for the first that can't */
+  appendAll(
+    events: readonly AuditEvent[],
+    { essential = false, patient = false }: AppendOptions = {},
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) throw new SherinError('AUDIT_UNWRITABLE', { part: 'it is closed' });
-      if (this.#queue.length >= longestQueue)
-        throw new SherinError('AUDIT_UNWRITABLE', { part: 'too many wait' });
-      this.#queue.push({ prepared: prepare(event), essential, patient, resolve, reject });
-      if (!patient) this.#hurry();
-      this.#draining ??= this.#drain();
+      let open = events.length;
+      const done = () => {
+        open -= 1;
+        if (open === 0) resolve();
+      };
+      if (open === 0) resolve();
+      for (const event of events) {
+        try {
+          this.#push({ prepared: prepare(event), essential, patient, resolve: done, reject });
+        } catch (error) {
+          reject(error);
+        }
+      }
     });
+  }
+
+  /** @throws SherinError AUDIT_UNWRITABLE */
+  #push(waiting: Waiting): void {
+    if (this.#closed) throw new SherinError('AUDIT_UNWRITABLE', { part: 'it is closed' });
+    if (this.#queue.length >= longestQueue)
+      throw new SherinError('AUDIT_UNWRITABLE', { part: 'too many wait' });
+    this.#queue.push(waiting);
+    if (!waiting.patient) this.#hurry();
+    this.#draining ??= this.#drain();
   }
 
   /** The last durable signed head. */

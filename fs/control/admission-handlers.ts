@@ -2,12 +2,11 @@ import { type Failure, SherinError } from '../../common/errors.js';
 import { asSherinId } from '../../common/ids.js';
 import type { AdmissionAnswer, AdmissionEntry, Goodness } from '../../daemon/protocol/admission.js';
 import type { ControlCaller } from '../../daemon/protocol/objects.js';
-import type { Peer } from '../../native/ipc.js';
 import type { Glance } from '../service/glance.js';
 import type { Records } from '../service/records.js';
 import type { VaultService } from '../service/service.js';
 import type { Session } from '../service/session.js';
-import { append, recordOf } from './append.js';
+import { type ActorsOf, actorsOf, append, recordOf } from './append.js';
 import { requireOwn } from './on-behalf.js';
 import type { ControlHandlers } from './server.js';
 
@@ -31,19 +30,32 @@ export function admissionHandlers(service: VaultService): Handlers {
     async 'request.admit'({ entries, standing }, { peer }) {
       requireOwn(peer);
       const session = await opened(service, entries).catch(failureOf);
+      const actors = actorsOf(peer);
       if ('error' in session) {
-        await Promise.all(entries.flatMap((entry) => noted(service, entry, peer)));
+        await Promise.all(entries.flatMap((entry) => noted(service, entry, actors)));
         return { answers: entries.map(({ admitted }) => (admitted ? { results: [] } : session)) };
+      }
+      if (entries.every(isRecord)) {
+        const records = entries.flatMap(({ caller, events }) =>
+          events.map((event) => recordOf(event, actors(caller))),
+        );
+        const answer = await append(session.records, records).then(() => ({ results: [] }), failureOf);
+        return { answers: entries.map(() => answer) };
       }
       // Before anything is looked at: what changes from here on is not what was told.
       const generation = service.standing.generation;
       const glance = service.objects.glance(session);
       // Decided and appended in one turn: nothing changes meanwhile, and records stand in the order of the entries.
-      const answers = entries.map((entry) => admitted(glance, session.records, entry, peer));
+      const answers = entries.map((entry) => admitted(glance, session.records, entry, actors));
       const told = { answers: await Promise.all(answers.map((answer) => answer.catch(failureOf))) };
       return standing ? { ...told, generation: service.mounts.tellsEnd ? generation : 0 } : told;
     },
   };
+}
+
+/** Nothing is asked in it. */
+function isRecord({ admitted, reads, results }: AdmissionEntry): boolean {
+  return admitted === true && reads.length === 0 && results.length === 0;
 }
 
 /** What is on record only opens no vault. @throws as {@link VaultService.unlocked} */
@@ -54,21 +66,21 @@ async function opened(service: VaultService, entries: readonly AdmissionEntry[])
 }
 
 /** The vault was locked after sherind had answered: its records are pending ones. */
-function noted(service: VaultService, { admitted, caller, events }: AdmissionEntry, peer: Peer) {
-  return admitted ? events.map((event) => service.note(recordOf(event, peer, caller))) : [];
+function noted(service: VaultService, { admitted, caller, events }: AdmissionEntry, actors: ActorsOf) {
+  return admitted ? events.map((event) => service.note(recordOf(event, actors(caller)))) : [];
 }
 
 async function admitted(
   glance: Glance,
   records: Records,
   { caller, reads, results, events }: AdmissionEntry,
-  peer: Peer,
+  actors: ActorsOf,
 ): Promise<AdmissionAnswer> {
   for (const id of reads) glance.at(asSherinId(id), caller);
   const known = results.map((id) => goodnessOf(glance, id, caller));
   await append(
     records,
-    events.map((event) => recordOf(event, peer, caller)),
+    events.map((event) => recordOf(event, actors(caller))),
   );
   return { results: known };
 }

@@ -6,13 +6,23 @@ import { actorOf } from '../service/actor.js';
 import type { Records } from '../service/records.js';
 import { onBehalf } from './on-behalf.js';
 
-export function recordOf({ event, id, meta }: DaemonAuditEvent, peer: Peer, caller: ControlCaller | null) {
-  return {
-    event,
-    id: null,
-    actor: actorOf(caller === null ? peer : onBehalf(peer, caller)),
-    meta: id === null ? meta : { ...meta, about: id },
+type Actor = ReturnType<typeof actorOf>;
+export type ActorsOf = (caller: ControlCaller | null) => Actor;
+
+/** Callers of one message as the log names them, null for sherind itself: each is looked up once. For one turn of the event loop. */
+export function actorsOf(peer: Peer): ActorsOf {
+  const known = new Map<string, Actor>();
+  return (caller) => {
+    const who = caller === null ? peer : onBehalf(peer, caller);
+    const name = `${who.uid} ${who.pid}`;
+    const actor = known.get(name) ?? actorOf(who);
+    known.set(name, actor);
+    return actor;
   };
+}
+
+export function recordOf({ event, id, meta }: DaemonAuditEvent, actor: Actor) {
+  return { event, id: null, actor, meta: id === null ? meta : { ...meta, about: id } };
 }
 
 /** What sherind has refused somebody: as often as he likes, so that repeats are counted and not written one by one. */
@@ -32,5 +42,5 @@ export async function append(
     await Promise.all(
       events.map((each) => (refusals.includes(each.event) ? records.refused(each) : records.record(each))),
     );
-  else for (const each of events) records.note(each);
+  else records.noteAll(events);
 }

@@ -5,7 +5,7 @@ import type { Stop } from '../../common/policy-scales.js';
 import { Turns } from '../../common/turns.js';
 import { PolicyRecord } from '../service/policy-record.js';
 import type { VaultService } from '../service/service.js';
-import { append, recordOf } from './append.js';
+import { actorsOf, append, recordOf } from './append.js';
 import { type Asker, onBehalf, requireOwn } from './on-behalf.js';
 import type { ControlHandlers } from './server.js';
 
@@ -25,7 +25,8 @@ export function engineHandlers(service: VaultService): Handlers {
     async 'policy.write'({ state, events, caller }, { peer }) {
       requireOwn(peer);
       if (state.stop === 'freeze') await service.freezing.freeze(onBehalf(peer, caller ?? undefined));
-      const records = events.map((event) => recordOf(event, peer, caller));
+      const actors = actorsOf(peer);
+      const records = events.map((event) => recordOf(event, actors(caller)));
       return writes.run(() => keep(service, state, records, onBehalf(peer, caller ?? undefined)));
     },
 
@@ -37,8 +38,9 @@ export function engineHandlers(service: VaultService): Handlers {
 
     async 'audit.append'({ entries, durable }, { peer }) {
       requireOwn(peer);
+      const actors = actorsOf(peer);
       const records = entries.flatMap(({ events, caller }) =>
-        events.map((event) => recordOf(event, peer, caller)),
+        events.map((event) => recordOf(event, actors(caller))),
       );
       await append((await service.unlocked()).records, records, durable);
       return {};

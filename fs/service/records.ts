@@ -91,6 +91,11 @@ export class Records {
     this.#append(event, { essential, patient: true }).catch(() => undefined);
   }
 
+  /** As {@link note}, in their order. */
+  noteAll(events: readonly AuditEvent[]): void {
+    this.#appendAll(events, { patient: true }).catch(() => undefined);
+  }
+
   /** Durable when it resolves. @throws SherinError AUDIT_UNWRITABLE, LOCKED */
   record(event: AuditEvent): Promise<void> {
     return this.#append(event, {});
@@ -134,10 +139,14 @@ export class Records {
     }
   }
 
-  async #append(event: AuditEvent, options: AppendOptions): Promise<void> {
+  #append(event: AuditEvent, options: AppendOptions): Promise<void> {
+    return this.#appendAll([event], options);
+  }
+
+  async #appendAll(events: readonly AuditEvent[], options: AppendOptions): Promise<void> {
     if (this.#closed) throw new SherinError('LOCKED');
     try {
-      await this.#audit.append(event, options);
+      await this.#audit.appendAll(events, options);
       // An essential record may have taken reserved space: the log is no more writable for it.
       if (options.essential !== true) this.#writable = true;
     } catch (error) {
