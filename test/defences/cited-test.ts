@@ -54,8 +54,8 @@ export function failureOf(root: string, { test: file, title, whole }: CitedTest)
   throw new Error(`“${title}” of ${run} did not run: ${said || stdout + stderr}`);
 }
 
-/** Of vitest's `-t`: a title as it is written, with its place-holders for anything. */
+/** Of vitest's `-t`: a whole title as it is written, with its place-holders for anything. What follows is of a test within. */
 function pattern(title: string): string {
   const words = title.split(/%[sidj]|\$\{[^}]*\}|\$\w+/);
-  return words.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*');
+  return `${words.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}(?= |$)`;
 }

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jcs } from '../../common/jcs.js';
 import { type ObjectInclusionDocument, parseProof, proofText } from '../../common/proof-document.js';
+import { type SignatureKind, signedMessage, verifier } from '../../common/signature.js';
 import { parseVaultKey } from '../../common/vault-key.js';
 import { checkExport } from '../../fs/proof/check-export.js';
 import { checkProof } from '../../fs/proof/check-proof.js';
@@ -96,13 +97,23 @@ test('a forged proof of a file is refused with a sentence', () => {
 
 test('a signature of another vault, and one of another kind, proves nothing', () => {
   const key = parseVaultKey(readFileSync(join(bare.folder, 'vault.pub'), 'utf8'), 'it');
-  const document = parseProof(proofOf('a'));
+  const document = parseProof(proofOf('a')) as ObjectInclusionDocument;
   const other = { ...key, uuid: Buffer.alloc(16, 3) };
   const moved = { ...document, vault: '03030303-0303-0303-0303-030303030303' };
   expect(() => checkProof(moved, other)).toThrow(/signature of its head does not verify/);
+
+  const kinds: SignatureKind[] = ['header', 'cube', 'manifest-head', 'audit-head', 'export', 'attest'];
+  const [layout, signature] = [document.head.layout, document.head.signature].map((text) =>
+    Buffer.from(text, 'base64'),
+  ) as [Buffer, Buffer];
+  const isSigned = verifier(key.publicKey);
+  expect(kinds.filter((kind) => isSigned(signedMessage(kind, key.uuid, layout), signature))).toEqual([
+    'manifest-head',
+  ]);
 });
 
 test('stored cubes are checked in a copy, without a key that reads', () => {
+  machine.ok('sync');
   const copy = join(bare.folder, 'cubes');
   cpSync(join(machine.vault, 'cubes'), copy, { recursive: true });
   const cubes = (...more: string[]) => bare.run('cubes', 'cubes', '--key', 'vault.pub', ...more);
