@@ -10,6 +10,12 @@ namespace {
 /** Of one kind, loaded at a time: a TPM has room for a few, and a resource manager shows what is this client's. */
 constexpr size_t kMostHandles = 256;
 
+/** Loaded sessions are listed together, and each handle tells its kind: HMAC or policy (TPM 2.0 part 3, TPM2_GetCapability). */
+bool IsListedUnder(TPM2_HANDLE first, TPM2_HANDLE handle) {
+  const TPM2_HANDLE kind = handle & TPM2_HR_RANGE_MASK;
+  return kind == first || (first == TPM2_LOADED_SESSION_FIRST && kind == TPM2_POLICY_SESSION_FIRST);
+}
+
 }  // namespace
 
 Link::Link(const std::string& tcti) : transport_(tcti) {
@@ -47,24 +53,24 @@ void Link::Leave() {
 
 std::vector<TPM2_HANDLE> Link::Handles(TPM2_HANDLE first) {
   std::vector<TPM2_HANDLE> handles;
+  TPM2_HANDLE next = first;
   TPMI_YES_NO more = TPM2_YES;
   while (more == TPM2_YES) {
     Given<TPMS_CAPABILITY_DATA> data;
-    const TPM2_HANDLE from = handles.empty() ? first : handles.back() + 1;
-    Check(Esys_GetCapability(esys_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_HANDLES, from,
+    Check(Esys_GetCapability(esys_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_HANDLES, next,
                              TPM2_MAX_CAP_HANDLES, &more, data.out()),
           "TPM2_GetCapability");
     const TPML_HANDLE& list = data->data.handles;
     if (list.count == 0) break;
-    TPM2_HANDLE next = from;
     for (UINT32 i = 0; i < list.count; i++) {
       const TPM2_HANDLE handle = list.handle[i];
+      const TPM2_HANDLE place = first | (handle & TPM2_HR_HANDLE_MASK);
       // What lies in between could say the same for ever.
-      if (handle < next || handle >> TPM2_HR_SHIFT != first >> TPM2_HR_SHIFT || handles.size() == kMostHandles) {
+      if (place < next || !IsListedUnder(first, handle) || handles.size() == kMostHandles) {
         throw Failure("ETPM", "the TPM lists handles that it can not have");
       }
       handles.push_back(handle);
-      next = handle + 1;
+      next = place + 1;
     }
   }
   return handles;
