@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { errorOf, type SherinError } from '../../common/errors.js';
 import { Exit, type ExitCode } from '../../common/exit.js';
+import { childWord } from '../../daemon/client/child-word.js';
 import { sherinFs } from '../../daemon/client/sherin-fs-program.js';
 import { failureSchema } from '../../daemon/protocol/rpc.js';
 
@@ -39,12 +40,12 @@ function ended(child: ChildProcess): Promise<number | null> {
   });
 }
 
-/** The error that it hands back; null where it does not. */
+/** The error that it hands back; null where it does not. @throws SherinError PROTOCOL: it says something else */
 async function handedBack(child: ChildProcess, fd: number): Promise<SherinError | null> {
   const pipe = child.stdio[fd];
   if (pipe === null || pipe === undefined || !('read' in pipe)) return null;
   const said = await text(pipe);
-  return said === '' ? null : errorOf(failureSchema.parse(JSON.parse(said)));
+  return said === '' ? null : errorOf(childWord(said, failureSchema));
 }
 
 function asExit(code: number | null): ExitCode {

@@ -1,7 +1,6 @@
 /** Starts `sherin-fs serve` as a process of its own and waits until it serves or says why not. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -10,6 +9,7 @@ import type { Places } from '../../common/environment.js';
 import { errorOf, SherinError } from '../../common/errors.js';
 import { prepareRuntimeDirectory } from '../../common/runtime-directory.js';
 import { failureSchema } from '../protocol/rpc.js';
+import { childWord } from './child-word.js';
 import { placeFlags, sherinFs } from './sherin-fs-program.js';
 
 /** Seconds until a start that says nothing is given up. */
@@ -20,11 +20,6 @@ const patience = 60;
  * three times 16 MiB wide behind; and the means to collect garbage when much of it has come at once.
  */
 const memoryFlags = ['--max-semi-space-size=8', '--expose-gc'];
-/**
- * Where there are two processors, who waits for an answer and the thread that gives it need both: V8's helper threads, which compile
- * beside them, take slices of 4 ms from either (4 KiB written and synced in fresh sherin-fs: 0.7 ms instead of 0.4).
- */
-const compileFlags = availableParallelism() > 2 ? [] : ['--no-concurrent-recompilation'];
 /** glibc otherwise keeps the megabyte buffers of each worker thread in an arena of its own (mallopt(3)). */
 const memoryEnvironment = {
   MALLOC_ARENA_MAX: '2',
@@ -56,7 +51,7 @@ export async function startSherinFs(where: Places, flags: readonly string[]): Pr
   const tunables = { GLIBC_TUNABLES: given === '' ? noThreadCaches : `${given}:${noThreadCaches}` };
   const child = spawn(
     process.execPath,
-    [...memoryFlags, ...compileFlags, sherinFs(), 'serve', ...placeFlags(where), ...flags],
+    [...memoryFlags, sherinFs(), 'serve', ...placeFlags(where), ...flags],
     {
       cwd: '/',
       // A session of its own: it outlives its starter and the terminal.
@@ -109,6 +104,6 @@ async function firstWord(child: ChildProcess, report: Readable, logPath: string)
 }
 
 function settle(line: string): void {
-  const report = reportSchema.parse(JSON.parse(line));
+  const report = childWord(line, reportSchema);
   if ('error' in report) throw errorOf(report.error);
 }

@@ -214,3 +214,41 @@ describe('a stop that is set while the vault takes another change', () => {
     ]);
   });
 });
+
+describe('the copy in the database of sherind', () => {
+  const supervised = { ...firstState, version: 2, mode: 'supervised' } as const;
+  const events = (): unknown[] => written.map(({ mode, stop }) => [mode, stop]);
+
+  /** What somebody, or a crash, has left there while sherind was not running. */
+  async function left(copy: PolicyState): Promise<void> {
+    new PolicyCache(database).write(copy);
+    start();
+    await keeper.opened();
+  }
+
+  it.each([
+    ['mode', { mode: 'autonomous' }],
+    ['floor', { floor: { confidence: 0, empathy: 0, safety: 0 } }],
+    ['switch for modifications', { modification: false }],
+    ['version', { version: 9 }],
+  ] as const)('with another %s gains nothing, and is written anew', async (_, over) => {
+    stored = supervised;
+    await left({ ...supervised, ...over });
+    expect(keeper.known).toEqual(supervised);
+    expect(new PolicyCache(database).read()).toEqual(supervised);
+    // With the record that says so (daemon/engine/policy-keeper.ts).
+    expect(events()).toEqual([['supervised', 'off']]);
+  });
+
+  it('without the stop that the vault has does not end it', async () => {
+    stored = { ...supervised, stop: 'on' };
+    await left(supervised);
+    expect([keeper.stop, stored.stop]).toEqual(['on', 'on']);
+  });
+
+  it('that a crash kept from being cleared keeps the stop on', async () => {
+    stored = { ...supervised, version: 3 };
+    await left({ ...supervised, stop: 'on' });
+    expect([keeper.stop, stored.stop]).toEqual(['on', 'on']);
+  });
+});

@@ -4,7 +4,7 @@ import type { FreezeMark } from '../../common/freeze-mark.js';
 import type { Logger } from '../../common/log.js';
 import type { Stop } from '../../common/policy-scales.js';
 import { Turns } from '../../common/turns.js';
-import { reconcile } from '../policy/cache.js';
+import { findingOf } from '../policy/cache.js';
 import type { Change, PolicyEvent } from '../policy/change.js';
 import { firstState, type PolicyState, policyStateSchema } from '../policy/state.js';
 import { setStop, stopInForce } from '../policy/stop.js';
@@ -154,7 +154,7 @@ export class PolicyKeeper {
     const found = parsed(await vault.read());
     const stored = found ?? firstState;
     const cached = cache.read();
-    const finding = typeof cached === 'string' ? cached : reconcile(stored, cached).finding;
+    const finding = typeof cached === 'string' ? cached : findingOf(stored, cached);
     if (finding === 'edited')
       log.error({}, 'the copy of the policy was edited by somebody else; the one in the vault holds');
     // The strictest of all: what the vault has, its copy, and what was set since. What is set from here on is for the next time.

@@ -49,7 +49,7 @@ export class Log {
   /** Stored records in order; nothing of them is verified yet. */
   *stored(from: number, to: number): Iterable<{ index: number; bytes: Buffer }> {
     for (let next = from; next < to; ) {
-      const sql = 'SELECT seq, bytes FROM records WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?';
+      const sql = 'SELECT seq, bytes FROM records WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT +?';
       const rows = this.#database.all('reading the log', sql, next, to, page);
       for (const [seq, bytes] of rows) {
         if (seq !== next || !Buffer.isBuffer(bytes)) throw broken(`record ${next} is missing`);
@@ -110,7 +110,7 @@ export class Log {
 
   /** Log indexes of an inode's puts, ascending; nothing of it is verified. */
   *putsOf(inode: number): Iterable<number> {
-    const sql = 'SELECT seq FROM puts WHERE inode = ? AND seq > ? ORDER BY seq LIMIT ?';
+    const sql = 'SELECT seq FROM puts WHERE inode = ? AND seq > ? ORDER BY seq LIMIT +?';
     for (let last = -1; ; ) {
       const rows = this.#database.all('reading versions', sql, inode, last, page) as [number][];
       for (const [seq] of rows) yield seq;

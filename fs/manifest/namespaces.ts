@@ -14,6 +14,9 @@ const policyNamespace = parseNamespace('POLICY');
 
 /** The namespace of what is written to a file. Of several names one that leads out of `FILES` counts, the first in the order of characters. */
 export function namespaceOf(tree: Names, ino: number): Namespace {
+  const parents = tree.parentsOf(ino);
+  const [parent] = parents;
+  if (parent !== undefined && parents.length === 1) return namespaceBelow(tree, parent);
   const [first = filesNamespace, ...others] = namespacesOfNames(tree, ino);
   if (others.length === 0) return first;
   const [named = first] = [first, ...others].filter((name) => name !== filesNamespace).sort();

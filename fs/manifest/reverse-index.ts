@@ -80,20 +80,20 @@ export class ReverseIndex implements ReverseLookup {
   linksOf(ino: number): PresentLink[] {
     const links: PresentLink[] = [];
     const changed = this.#changedLinks().get(ino);
-    const seen = new Set<string>();
+    const seen = changed && new Set<string>();
     const snapshot = this.#snapshot;
     for (const row of this.#snapshotEntries().find(ino)) {
       if (snapshot === null) break;
       const link = { parent: snapshot.entryParent(row), name: snapshot.entryName(row) };
       const other = this.#state.changedEntry(link.parent, link.name);
       const entry = other === undefined ? snapshot.entryState(row) : other;
-      if (entry?.ino === ino) links.push({ ...link, entry });
-      if (changed !== undefined) seen.add(linkKey(link));
+      if (entry?.ino === ino) links.push({ parent: link.parent, name: link.name, entry });
+      seen?.add(linkKey(link));
     }
     for (const [key, link] of changed ?? []) {
       const entry = this.#state.entry(link.parent, link.name);
       if (entry?.ino !== ino) changed?.delete(key);
-      else if (!seen.has(key)) links.push({ ...link, entry });
+      else if (seen?.has(key) !== true) links.push({ parent: link.parent, name: link.name, entry });
     }
     return links;
   }

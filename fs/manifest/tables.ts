@@ -33,13 +33,13 @@ export class Tables {
 
   /** `inode, seq`, in this order. */
   puts(): Iterable<Row> {
-    const sql = 'SELECT inode, seq FROM puts WHERE (inode, seq) > (?, ?) ORDER BY inode, seq LIMIT ?';
+    const sql = 'SELECT inode, seq FROM puts WHERE (inode, seq) > (?, ?) ORDER BY inode, seq LIMIT +?';
     return this.#pages(sql, [-Number.MAX_SAFE_INTEGER, 0], (row) => [row[0], row[1]]);
   }
 
   /** `row ID, root, hashes`. */
   tiles(): Iterable<Row> {
-    const sql = 'SELECT id, root, hashes FROM tiles WHERE id > ? ORDER BY id LIMIT ?';
+    const sql = 'SELECT id, root, hashes FROM tiles WHERE id > ? ORDER BY id LIMIT +?';
     return this.#pages(sql, [-Number.MAX_SAFE_INTEGER], (row) => [row[0]]);
   }
 
@@ -52,7 +52,7 @@ export class Tables {
 
   /** `cube ID, root, length`. */
   cubes(): Iterable<Row> {
-    const sql = 'SELECT id, root, length FROM cubes WHERE id > ? ORDER BY id LIMIT ?';
+    const sql = 'SELECT id, root, length FROM cubes WHERE id > ? ORDER BY id LIMIT +?';
     return this.#pages(sql, [Buffer.alloc(0)], (row) => [row[0]]);
   }
 
@@ -70,7 +70,7 @@ export class Tables {
 
   /** `row ID, node ID, bytes`. */
   nodes(): Iterable<Row> {
-    const sql = 'SELECT rowid, id, bytes FROM nodes WHERE rowid > ? ORDER BY rowid LIMIT ?';
+    const sql = 'SELECT rowid, id, bytes FROM nodes WHERE rowid > ? ORDER BY rowid LIMIT +?';
     return this.#pages(sql, [-Number.MAX_SAFE_INTEGER], (row) => [row[0]]);
   }
 
@@ -103,7 +103,7 @@ export class Tables {
   /** IDs of the rows of cubes or index nodes that are not to be kept. */
   async beyond(table: RowTable, keep: (id: Buffer) => boolean): Promise<Buffer[]> {
     const beyond: Buffer[] = [];
-    const sql = `SELECT id FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`;
+    const sql = `SELECT id FROM ${table} WHERE id > ? ORDER BY id LIMIT +?`;
     let steps = 0;
     for (const [id] of this.#pages(sql, [Buffer.alloc(0)], (row) => [row[0]])) {
       if (Buffer.isBuffer(id) && !keep(id)) beyond.push(id);

@@ -24,7 +24,7 @@ export interface TaskPlace {
   readonly name: string;
 }
 
-type Names = Pick<Tree, 'inode' | 'lookup' | 'linksOf'>;
+type Names = Pick<Tree, 'inode' | 'lookup' | 'linksOf' | 'parentsOf' | 'directory'>;
 
 const namespaces: Readonly<Record<TaskPart, Namespace>> = {
   inbox: parseNamespace('TASK'),
@@ -58,14 +58,16 @@ export function directoryOfPart(tree: Names, part: TaskPart): number | undefined
   return tasks === undefined ? undefined : tree.lookup(tasks, Buffer.from(part))?.ino;
 }
 
-/** What a directory is the one of; undefined for any other. */
+/** What a directory is the one of; undefined for any other. It is asked at each change: for what lies in `files/`, a look at two directories above. */
 export function placeOf(tree: Names, directory: number): TaskPlace | undefined {
-  const tasks = tasksInode(tree);
-  const [link] = tasks === undefined ? [] : tree.linksOf(directory);
-  const [above] = link === undefined ? [] : tree.linksOf(link.parent);
-  if (link === undefined || above?.parent !== tasks) return undefined;
-  const part = taskParts.find((known) => known === above?.name.toString('latin1'));
-  return part && { part, name: link.name.toString('latin1') };
+  const above = tree.directory(directory)?.parent;
+  const top = above === undefined ? undefined : tree.directory(above)?.parent;
+  // The directory itself has none above it.
+  if (above === undefined || top === undefined || top === rootInode) return undefined;
+  if (tree.directory(top)?.parent !== 0 || top !== tasksInode(tree)) return undefined;
+  const [[link], [linkAbove]] = [tree.linksOf(directory), tree.linksOf(above)];
+  const part = taskParts.find((known) => known === linkAbove?.name.toString('latin1'));
+  return part && link && { part, name: link.name.toString('latin1') };
 }
 
 /** Where a file lies; undefined for all in `files/`, and for what has no name. */
@@ -73,9 +75,9 @@ export function placeOfFile(
   tree: Names,
   ino: number,
 ): (TaskPlace & { readonly directory: number }) | undefined {
-  const [link] = tree.linksOf(ino);
-  const place = link && placeOf(tree, link.parent);
-  return link && place && { ...place, directory: link.parent };
+  const directory = tree.directory(ino)?.parent ?? tree.parentsOf(ino)[0];
+  const place = directory === undefined ? undefined : placeOf(tree, directory);
+  return directory === undefined ? undefined : place && { ...place, directory };
 }
 
 /** `inbox/1000/name`, for people; undefined for all in `files/`. */

@@ -184,10 +184,10 @@ export class Modifications {
 
   async setAttributes(node: Node, change: AttributeChange, caller: Caller): Promise<void> {
     const { changes, ino } = await this.#changing(node);
-    requireNoResult(changes.tree, ino);
+    const place = requireNoResult(changes.tree, ino);
     await this.#refusal(changes, 'write', { ino }, caller);
     const asker = { uid: caller.uid, writes: () => this.#open.isWritten(ino) };
-    setAttributes(changes, ino, keptAttributes(changes.tree, ino, change), asker);
+    setAttributes(changes, ino, keptAttributes(changes.tree, ino, place, change), asker);
   }
 
   /** @param drops the caller may not keep the file's setuid and setgid bits */

@@ -1,5 +1,5 @@
 /** What differs where requests and results lie (fs/manifest/tasks.ts): regular files only, their writer's alone. */
-import { placeOf, placeOfFile } from '../../manifest/tasks.js';
+import { placeOf, placeOfFile, type TaskPlace } from '../../manifest/tasks.js';
 import { PosixError } from '../posix-error.js';
 import type { TreeView } from '../source.js';
 import type { AttributeChange } from './inode-attributes.js';
@@ -28,10 +28,15 @@ export function requireLinkable(tree: TreeView, ino: number, directory: number):
   throw new PosixError(from?.directory === directory ? 'EPERM' : 'EXDEV');
 }
 
-/** A change of attributes as it is made there: owner and permissions stay. @throws PosixError EPERM */
-export function keptAttributes(tree: TreeView, ino: number, change: AttributeChange): AttributeChange {
+/** A change of attributes as it is made at a place: owner and permissions stay. @param place of the inode, where it is a file @throws PosixError EPERM */
+export function keptAttributes(
+  tree: TreeView,
+  ino: number,
+  place: TaskPlace | undefined,
+  change: AttributeChange,
+): AttributeChange {
   const isDirectory = placeOf(tree, ino) !== undefined;
-  if (!isDirectory && placeOfFile(tree, ino) === undefined) return change;
+  if (!isDirectory && place === undefined) return change;
   const { mode: wanted, ...rest } = change;
   const inode = tree.inode(ino);
   const owned = (rest.uid ?? inode?.uid) === inode?.uid && (rest.gid ?? inode?.gid) === inode?.gid;
@@ -39,7 +44,9 @@ export function keptAttributes(tree: TreeView, ino: number, change: AttributeCha
   return rest;
 }
 
-/** @throws PosixError EROFS: a result is as it was taken */
-export function requireNoResult(tree: TreeView, ino: number): void {
-  if (placeOfFile(tree, ino)?.part === 'results') throw new PosixError('EROFS');
+/** The place of what is to be changed. @throws PosixError EROFS: a result is as it was taken */
+export function requireNoResult(tree: TreeView, ino: number): TaskPlace | undefined {
+  const place = placeOfFile(tree, ino);
+  if (place?.part === 'results') throw new PosixError('EROFS');
+  return place;
 }
