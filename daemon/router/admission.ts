@@ -63,7 +63,9 @@ export class Admission {
     const looks = isApproved(verdict)
       ? candidate.works.map((work) => this.#look(candidate, work, asker))
       : [];
-    const results = [...new Set(looks.flatMap(({ remembered }) => remembered.map(({ result }) => result)))];
+    const results: SherinId[] = [];
+    for (const { remembered } of looks)
+      for (const { result } of remembered) if (!results.includes(result)) results.push(result);
     const reads = [candidate.request, ...candidate.inputs];
     const goodness = await this.#parts.objects.admit({ reads, results, events }, asker);
     const known = new Map(results.map((result, at) => [result, goodness[at] ?? 'none']));

@@ -110,16 +110,11 @@ export class AnsweredTable {
 
   /** The number of the answer of each, stored for as many tasks as get it. */
   #answersOf(all: readonly Answered[]): readonly number[] {
-    const byIds = new Map<string, Gift[]>();
+    const byRequest = new Map<SherinId, Gift[]>();
     const gifts = all.map((one) => {
-      const ids = one.request + one.result;
-      const known = byIds.get(ids) ?? [];
-      const gift = known.find((other) => isSame(other.one.source, one.source)) ?? {
-        one,
-        tasks: 0,
-        answer: 0,
-      };
-      if (gift.tasks === 0) byIds.set(ids, [...known, gift]);
+      const known = byRequest.get(one.request) ?? [];
+      const gift = known.find((other) => isSame(one, other.one)) ?? { one, tasks: 0, answer: 0 };
+      if (gift.tasks === 0) byRequest.set(one.request, [...known, gift]);
       gift.tasks += 1;
       return gift;
     });
@@ -146,8 +141,10 @@ interface Gift {
   answer: number;
 }
 
-function isSame(one: AnswerSource, other: AnswerSource): boolean {
-  return one.owner === other.owner && (one.key === other.key || one.key.equals(other.key));
+/** Of one request. */
+function isSame({ result, source }: Answered, other: Answered): boolean {
+  const { owner, key } = other.source;
+  return result === other.result && source.owner === owner && (source.key === key || source.key.equals(key));
 }
 
 function taskOfRow(row: Row): Task {
