@@ -52,7 +52,7 @@ export class PatternMemory {
    * @throws SherinError DAEMON_DATABASE, NO_SPACE
    */
   candidates(key: PatternKey, asker: number): readonly Remembered[] {
-    return this.#looks.at(key, asker).map(({ owner, result }) => ({ key, owner, result }));
+    return this.#looks.at(key, asker).answers;
   }
 
   /**
@@ -61,21 +61,26 @@ export class PatternMemory {
    */
   give({ key, owner, result }: Remembered): boolean {
     // Its owner has one answer to a question, and it comes first.
-    const [own] = this.#looks.at(key, owner);
+    const [own] = this.#looks.at(key, owner).answers;
     if (own?.owner !== owner || own.result !== result) return false;
     this.#count({ key, owner, result, uses: 1, now: this.#now() });
     return true;
   }
 
   #store(all: readonly Given[]): void {
-    const together = new Map<string, Given>();
+    // An answer comes from one look most times: the same key, in the same place of memory.
+    const together = new Map<PatternKey, Given[]>();
     for (const given of all) {
-      const name = `${given.owner} ${given.result} ${given.key.toString('latin1')}`;
-      const known = together.get(name);
-      together.set(name, { ...given, uses: given.uses + (known?.uses ?? 0) });
+      const ofKey = together.get(given.key) ?? [];
+      const known = ofKey.find(({ owner, result }) => owner === given.owner && result === given.result);
+      if (known === undefined) together.set(given.key, [...ofKey, { ...given }]);
+      else {
+        known.uses += given.uses;
+        known.now = given.now;
+      }
     }
-    for (const { key, owner, result, uses, now } of together.values()) {
-      const [own] = this.#looks.at(key, owner);
+    for (const { key, owner, result, uses, now } of [...together.values()].flat()) {
+      const [own] = this.#looks.at(key, owner).patterns;
       this.#database.run(patternSql.use, { key, owner, result, uses, now });
       // What is used is archived no more: it may come before others.
       if (own?.stage === 'archive') this.#looks.forget();

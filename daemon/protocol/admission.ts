@@ -1,6 +1,6 @@
-/** Method of the control socket for sherind alone: whether a request may be worked on, in one question for each submission. */
+/** Methods of the control socket for sherind alone: whether a request may be worked on, in one question for each submission. */
 import { z } from 'zod';
-import { auditEventSchema, mostEntries } from './engine.js';
+import { auditEventSchema, auditSeriesSchema, mostEntries } from './engine.js';
 import { callerSchema } from './objects.js';
 import { failureSchema } from './rpc.js';
 import { sherinIdSchema } from './short-values.js';
@@ -24,10 +24,12 @@ const entrySchema = z.strictObject({
   results: z.array(sherinIdSchema).max(mostResults),
   /** What was decided; on record, as `audit.append` does it, before the answer. */
   events: z.array(auditEventSchema).max(mostEvents),
-  /** sherind has answered already, by what stood: nothing is decided here, and it goes on record whatever state the vault is in. */
-  admitted: z.literal(true).optional(),
 });
 export type AdmissionEntry = z.infer<typeof entrySchema>;
+
+/** Of somebody whom sherind has answered. */
+const answeredSchema = auditSeriesSchema.extend({ caller: callerSchema.pick({ uid: true, pid: true }) });
+export type AnsweredEntry = z.infer<typeof answeredSchema>;
 
 const answerSchema = z.union([
   z.strictObject({ results: z.array(z.enum(goodness)) }),
@@ -49,6 +51,11 @@ export const admissionMethods = {
       /** The answers stand as long as the page has this count, and a second at most; 0: they do not. */
       generation: count.optional(),
     }),
+  ),
+  'request.answered': method(
+    'Puts on record what was decided of submissions that sherind has answered already, by what stood: in this order, durable within some milliseconds, and whatever state the vault is in',
+    z.strictObject({ entries: z.array(answeredSchema).min(1).max(mostEntries) }),
+    nothing,
   ),
   'request.standing': method(
     'A page of memory, as a descriptor beside the answer: a count that becomes another before anything changes that an answer to request.admit could depend on',

@@ -6,7 +6,7 @@ import { callerSchema } from './objects.js';
 import { type Method, method, nothing } from './terms.js';
 
 /** Records of one request; all of them durable or, where one can't be, none answered. */
-const mostEvents = 300;
+export const mostRecords = 300;
 
 type Meta = Record<string, string | number | boolean | null>;
 
@@ -18,23 +18,38 @@ function isMeta(value: unknown): boolean {
   return Object.entries(value).every(([name, member]) => metaName.test(name) && isMetaValue(member));
 }
 
+function areShortNames(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length === 0 || value.length > mostRecords) return false;
+  return value.every((name) => typeof name === 'string' && isShortName(name));
+}
+
 function isMetaValue(value: unknown): boolean {
   if (typeof value === 'string') return isShortName(value);
   return value === null || typeof value === 'boolean' || Number.isFinite(value);
 }
 
+const event = z
+  .string()
+  .regex(/^AUDIT_(POLICY|TASK|BOT|GRANT|DAEMON)_[A-Z_]{1,40}$/, 'an audit event is wanted');
+const meta = z.custom<Meta>(isMeta, 'short names, numbers, booleans and null by name are wanted');
+
 /** As it stands in the audit log; the actor is the caller. */
-export const auditEventSchema = z.strictObject({
-  event: z.string().regex(/^AUDIT_(POLICY|TASK|BOT|GRANT|DAEMON)_[A-Z_]{1,40}$/, 'an audit event is wanted'),
-  id: z.string().max(64).nullable(),
-  meta: z.custom<Meta>(isMeta, 'short names, numbers, booleans and null by name are wanted'),
-});
+export const auditEventSchema = z.strictObject({ event, id: z.string().max(64).nullable(), meta });
 export type DaemonAuditEvent = z.infer<typeof auditEventSchema>;
+
+/** Records that differ by nothing but what they are about. */
+export const auditSeriesSchema = z.strictObject({
+  event,
+  ids: z.custom<string[]>(areShortNames, 'short names are wanted'),
+  meta,
+});
+
+export type DaemonAuditSeries = z.infer<typeof auditSeriesSchema>;
 
 /** Callers of one request. */
 export const mostEntries = 64;
 
-const events = z.array(auditEventSchema).max(mostEvents);
+const events = z.array(auditEventSchema).max(mostRecords);
 /** Whom it was for; null: sherind itself. */
 const caller = callerSchema.nullable();
 const entrySchema = z.strictObject({ events, caller });

@@ -1,5 +1,6 @@
 /** Lines of the socket of sherind: JSON-RPC 2.0, one object a line. */
 import { z } from 'zod';
+import { isShortName } from '../../common/short-name.js';
 import { shortNameSchema } from './short-values.js';
 
 /** Bytes of the longest request or response line, its line end included. */
@@ -18,6 +19,22 @@ export const daemonRequestSchema = z.strictObject({
   /** By name; the method's own schema checks them. */
   params: z.unknown().optional(),
 });
+
+const requestFields: ReadonlySet<string> = new Set(Object.keys(daemonRequestSchema.shape));
+export type DaemonRequestLine = z.infer<typeof daemonRequestSchema>;
+
+/** What the schema admits, in one look; null for anything else, of which the schema tells what is wrong. */
+export function asRequest(value: unknown): DaemonRequestLine | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const { jsonrpc, id, method } = value as Readonly<Record<string, unknown>>;
+  if (jsonrpc !== '2.0' || typeof method !== 'string' || method.length > 64) return null;
+  if (id !== undefined && !isDaemonId(id)) return null;
+  return Object.keys(value).every((name) => requestFields.has(name)) ? (value as DaemonRequestLine) : null;
+}
+
+function isDaemonId(value: unknown): boolean {
+  return typeof value === 'string' ? isShortName(value) : Number.isSafeInteger(value) && Number(value) >= 0;
+}
 
 /** `code`: the errno name of what went wrong; `id`: the object it is about. */
 export const daemonErrorSchema = z.strictObject({

@@ -2,6 +2,7 @@ import { SherinError } from '../../common/errors.js';
 import type { SherinId } from '../../common/ids.js';
 import { type Claim, LoweredEmotion } from '../emotion/emotion.js';
 import type { PatternMemory, Remembered } from '../patterns/pattern-memory.js';
+import type { Request } from '../policy/consider.js';
 import type { Verdict } from '../policy/evaluate.js';
 import type { Goodness } from '../protocol/admission.js';
 import type { Classification as Work } from '../tasks/task.js';
@@ -58,34 +59,30 @@ export class Admission {
 
   /** @throws SherinError ID_UNKNOWN when the asker can't read the request or an input: nothing is recorded then; NO_BOT, AUDIT_UNWRITABLE, LOCKED… */
   async admit(candidate: Candidate, asker: Asker): Promise<Admitted> {
-    const { verdict, events } = await this.#weigh(candidate, asker);
+    const { verdict, events } = this.#weigh(candidate) ?? (await this.#consider(candidate, asker));
     const looks = isApproved(verdict)
       ? candidate.works.map((work) => this.#look(candidate, work, asker))
       : [];
-    const results = [...new Set(looks.flatMap(({ remembered }) => remembered.map(({ result }) => result)))];
+    const results: SherinId[] = [];
+    for (const { remembered } of looks)
+      for (const { result } of remembered) if (!results.includes(result)) results.push(result);
     const reads = [candidate.request, ...candidate.inputs];
     const goodness = await this.#parts.objects.admit({ reads, results, events }, asker);
     const known = new Map(results.map((result, at) => [result, goodness[at] ?? 'none']));
-    return { verdict, hits: await Promise.all(looks.map((look) => this.#hit(look, known))) };
+    if (goodness.includes('unverified')) await Promise.all(looks.map((look) => this.#verify(look, known)));
+    return { verdict, hits: looks.map((look) => this.#hit(look, known)) };
   }
 
-  /** Somebody wants it done, and little depends on one task: LOW, and no risk of an autonomous decision. */
-  async #weigh({ id, request, inputs, emotion }: Candidate, asker: Asker): Promise<Weighed> {
+  #weigh({ id, request, emotion }: Candidate): Weighed | null {
+    const { policy } = this.#parts;
+    return policy.weigh(submissionOf(id, request), new LoweredEmotion(() => policy.feelings(), emotion));
+  }
+
+  async #consider({ id, request, inputs, emotion }: Candidate, asker: Asker): Promise<Weighed> {
     const { policy, objects } = this.#parts;
-    const action = {
-      type: 'task_submission',
-      level: 'LOW',
-      risk: null,
-      action_id: id,
-      component: 'router',
-      reasoning: request,
-      rollback: 'task.cancel',
-    } as const;
-    const feelings = new LoweredEmotion(() => policy.feelings(), emotion);
-    const weighed = policy.weigh(action, feelings);
-    if (weighed !== null) return weighed;
     await Promise.all([request, ...inputs].map((object) => objects.require(object, asker)));
-    return { verdict: await policy.consider(action, feelings, asker), events: [] };
+    const feelings = new LoweredEmotion(() => policy.feelings(), emotion);
+    return { verdict: await policy.consider(submissionOf(id, request), feelings, asker), events: [] };
   }
 
   #look(asked: Asked, work: Work, asker: Asker): Look {
@@ -100,20 +97,33 @@ export class Admission {
   }
 
   /** @throws SherinError NO_BOT */
-  async #hit({ domain, bot, remembered }: Look, known: ReadonlyMap<SherinId, Goodness>): Promise<Hit | null> {
+  #hit({ domain, bot, remembered }: Look, known: ReadonlyMap<SherinId, Goodness>): Hit | null {
     if (bot === null) throw new SherinError('NO_BOT', { domain });
     const { memory, measuring } = this.#parts;
-    for (const one of remembered) {
-      if (!(await this.#isGood(one.result, known)) || !memory.give(one)) continue;
-      measuring.lookedUp(true);
-      return { remembered: one, bot };
-    }
-    measuring.lookedUp(false);
-    return null;
+    const given = remembered.find((one) => known.get(one.result) === 'good' && memory.give(one));
+    measuring.lookedUp(given !== undefined);
+    return given === undefined ? null : { remembered: given, bot };
   }
 
-  async #isGood(result: SherinId, known: ReadonlyMap<SherinId, Goodness>): Promise<boolean> {
-    const goodness = known.get(result);
-    return goodness === 'good' || (goodness === 'unverified' && (await this.#parts.objects.verifies(result)));
+  /** Results that are not verified yet are, in their order, until one is good. */
+  async #verify({ remembered }: Look, known: Map<SherinId, Goodness>): Promise<void> {
+    for (const { result } of remembered) {
+      if (known.get(result) === 'unverified')
+        known.set(result, (await this.#parts.objects.verifies(result)) ? 'good' : 'none');
+      if (known.get(result) === 'good') return;
+    }
   }
+}
+
+/** Somebody wants it done, and little depends on one task: LOW, and no risk of an autonomous decision. */
+function submissionOf(id: TaskId, request: SherinId): Request {
+  return {
+    type: 'task_submission',
+    level: 'LOW',
+    risk: null,
+    action_id: id,
+    component: 'router',
+    reasoning: request,
+    rollback: 'task.cancel',
+  };
 }

@@ -1,7 +1,7 @@
 /** Layer 2 with bots that are real processes: what they answer, and what happens when they do not. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SherinError } from '../../common/errors.js';
 import type { Task } from '../tasks/task.js';
@@ -195,6 +195,20 @@ describe('the queue', () => {
     expect(room.bots.granted).toEqual([]);
     room.policy.set({ stop: 'off' });
     expect((await room.ended(id)).state).toBe('done');
+  });
+
+  it('is not looked at for what was answered from memory', async () => {
+    await room.ended(await submitted('a'));
+    for (let turns = 0; turns < 5; turns++) await setImmediate();
+    const looks = vi.spyOn(TaskQueue.prototype, 'depths');
+    try {
+      const known = await submitted('a');
+      expect(room.tasks.get(known)).toMatchObject({ state: 'done', bot: null });
+      for (let turns = 0; turns < 5; turns++) await setImmediate();
+      expect(looks).not.toHaveBeenCalled();
+    } finally {
+      looks.mockRestore();
+    }
   });
 
   it('is looked at again where a task could not be begun', async () => {

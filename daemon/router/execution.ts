@@ -74,7 +74,9 @@ export class Execution {
     await this.#release();
   }
 
-  #changed({ task }: TaskChange): void {
+  #changed({ task, from }: TaskChange): void {
+    // What has ended from the start gives no work, and no bot room: thousands a second may be answered from memory.
+    if (from === null && hasEnded(task.state)) return;
     // Of what has ended otherwise than by its own attempt, that is stopped.
     if (hasEnded(task.state)) {
       for (const one of this.#running) if (one.task.id === task.id) one.attempt.stop('cancelled');

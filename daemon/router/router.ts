@@ -76,17 +76,18 @@ export class Router {
     const { verdict, hits } = await admission.admit({ request, inputs, id, emotion, works: [work] }, asker);
     const { domain, department } = work;
     const [owner, kind] = [asker.uid, work.class];
+    const hit = hits[0] ?? null;
+    if (isApproved(verdict) && hit !== null) {
+      this.#count(domain);
+      const { result } = hit.remembered;
+      const source = sourceOf(hit);
+      this.#store({ id, owner, request, priority, domain, department, class: kind, result, source });
+      return { task: id, state: 'done', result, verdict };
+    }
     const submission = { id, owner, request, inputs: [...inputs], priority, domain, department, class: kind };
     if (!isApproved(verdict)) {
       const { state } = await group.run(() => queue.refused(submission, verdict.reason));
       return { task: id, state, result: null, verdict };
-    }
-    const hit = hits[0] ?? null;
-    if (hit !== null) {
-      this.#count(work.domain);
-      const { result } = hit.remembered;
-      this.#store({ ...submission, result, source: sourceOf(hit) });
-      return { task: id, state: 'done', result, verdict };
     }
     const stored = group.run(() => queue.submit(submission));
     this.#parts.storing();

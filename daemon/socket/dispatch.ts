@@ -12,6 +12,7 @@ import {
   isDaemonMethod,
 } from '../protocol/daemon.js';
 import {
+  asRequest,
   type DaemonError,
   type DaemonId,
   daemonIdSchema,
@@ -57,36 +58,36 @@ export interface DispatchParts {
 
 export function answerWith(parts: DispatchParts): AnswerLine {
   const { callerOf, buckets, metrics, log } = parts;
-  return async (line, client) => {
+  return (line, client) => {
     const admitted = buckets.take(client.peer.uid);
     if (line === 'too-long') return tooLong;
     const value = parseLine(line);
     if (value === undefined) return errorLine(null, unreadable);
     if (!admitted) return isNotification(value) ? null : errorLine(idOf(value), tooMany);
-    const request = daemonRequestSchema.safeParse(value);
-    if (!request.success) {
-      const message = `not a JSON-RPC 2.0 request: ${problem(request.error)}`;
-      return errorLine(idOf(value), refusal(rpcCode.invalidRequest, message, 'EINVAL'));
-    }
-    const { id, method, params } = request.data;
+    const request = asRequest(value);
+    if (request === null) return errorLine(idOf(value), malformed(value));
+    const { id, method, params } = request;
     const begin = performance.now();
-    const response = await respond(parts, callerOf(client), method, params ?? {});
-    const status = 'error' in response ? response.error.data.code : 'ok';
-    metrics.note(isDaemonMethod(method) ? method : 'unknown', status, (performance.now() - begin) / 1000);
-    // A request without an ID is a notification: it gets no answer, not even an error (JSON-RPC 2.0, section 4.1).
-    if (id === undefined) return null;
-    return 'error' in response ? errorLine(id, response.error) : resultLine(id, response.result, log);
+    const answered = (response: Response): Buffer | null => {
+      const status = 'error' in response ? response.error.data.code : 'ok';
+      metrics.note(isDaemonMethod(method) ? method : 'unknown', status, (performance.now() - begin) / 1000);
+      // A request without an ID is a notification: it gets no answer, not even an error (JSON-RPC 2.0, section 4.1).
+      if (id === undefined) return null;
+      return 'error' in response ? errorLine(id, response.error) : resultLine(id, response.result, log);
+    };
+    const response = respond(parts, callerOf(client), method, params ?? {});
+    return response instanceof Promise ? response.then(answered) : answered(response);
   };
 }
 
 type Response = { readonly result: unknown } | { readonly error: DaemonError };
 
-async function respond(
+function respond(
   { handlers, log, recordDenied }: Pick<DispatchParts, 'handlers' | 'log' | 'recordDenied'>,
   caller: Caller,
   name: string,
   params: unknown,
-): Promise<Response> {
+): Response | Promise<Response> {
   if (!isDaemonMethod(name)) {
     const shown = shortNameSchema.safeParse(name).success ? ` ${name}` : '';
     return { error: refusal(rpcCode.methodNotFound, `unknown method${shown}`, 'ENOSYS') };
@@ -104,15 +105,18 @@ async function respond(
   }
   const reserved = reservedOf(method.reserved, parsed.data);
   if (reserved !== undefined && !caller.admin) return denied(`${name} with ${reserved}`);
-  try {
-    const handler = handlers[name] as (params: unknown, caller: Caller) => Promise<unknown>;
-    // What leaves is checked, too: the schema admits no text and no path.
-    return { result: method.result.parse(await handler(parsed.data, caller)) };
-  } catch (error) {
-    if (error instanceof SherinError) return { error: failure(name, error) };
-    log.error({ err: error, method: name }, 'a method failed unexpectedly');
-    return { error: refusal(rpcCode.internal, `${name} failed`, 'EIO') };
-  }
+  const handle = async (): Promise<Response> => {
+    try {
+      const handler = handlers[name] as (params: unknown, caller: Caller) => Promise<unknown>;
+      // What leaves is checked, too: the schema admits no text and no path.
+      return { result: method.result.parse(await handler(parsed.data, caller)) };
+    } catch (error) {
+      if (error instanceof SherinError) return { error: failure(name, error) };
+      log.error({ err: error, method: name }, 'a method failed unexpectedly');
+      return { error: refusal(rpcCode.internal, `${name} failed`, 'EIO') };
+    }
+  };
+  return handle();
 }
 
 /** An error of the table: its name and what it says of every case, for the rest of most sentences may be a path. */
@@ -136,8 +140,14 @@ function reservedOf(reserved: Reserved, params: object): string | undefined {
 
 /** A well-formed request without an ID. */
 function isNotification(value: unknown): boolean {
-  const request = daemonRequestSchema.safeParse(value);
-  return request.success && request.data.id === undefined;
+  const request = asRequest(value);
+  return request !== null && request.id === undefined;
+}
+
+function malformed(value: unknown): DaemonError {
+  const { error } = daemonRequestSchema.safeParse(value);
+  const what = error === undefined ? 'malformed' : problem(error);
+  return refusal(rpcCode.invalidRequest, `not a JSON-RPC 2.0 request: ${what}`, 'EINVAL');
 }
 
 /** The ID of what is no request otherwise, where it has a proper one. */

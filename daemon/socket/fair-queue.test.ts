@@ -7,7 +7,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 it('serves users in turns, whoever asked for more', async () => {
   const queue = new FairQueue({ running: 1, runningPerUser: 1 });
   const served: number[] = [];
-  const ask = (uid: number): Promise<void> =>
+  const ask = (uid: number) =>
     queue.run(uid, async () => {
       served.push(uid);
       await turn();

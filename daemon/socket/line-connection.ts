@@ -3,8 +3,8 @@ import { type Line, LineSplitter } from '../../common/line-splitter.js';
 import { lineLimit } from '../protocol/lines.js';
 import type { Client, Peer } from './caller.js';
 
-/** Answers one line of a client with one line (its end included), or null for none. Never rejects. */
-export type AnswerLine = (line: Line, client: Client) => Promise<Buffer | null>;
+/** Answers one line of a client with one line (its end included), or null for none, at once or later. Never rejects. */
+export type AnswerLine = (line: Line, client: Client) => Buffer | null | Promise<Buffer | null>;
 
 export interface ConnectionLimits {
   /** Requests that run or whose answers the peer has not read yet; more wait in the kernel. */
@@ -31,6 +31,10 @@ export class LineConnection implements Client {
   readonly #lines = new LineSplitter(lineLimit);
   readonly #unread: (bytes: number) => void;
   #running = 0;
+  /** Lines are being begun. */
+  #working = false;
+  /** Of this turn of the event loop: they go to the kernel in one go. */
+  #answers: Buffer[] = [];
   #held = 0;
   /** The peer sends no more. */
   #ended = false;
@@ -72,6 +76,7 @@ export class LineConnection implements Client {
 
   /** Sends what is answered already and closes. */
   close(): void {
+    this.#flush();
     this.#socket.destroySoon();
   }
 
@@ -86,6 +91,8 @@ export class LineConnection implements Client {
 
   send(line: Buffer): boolean {
     if (this.closed) return true;
+    // What was answered before comes before it.
+    this.#flush();
     this.#write(line, () => this.#watch());
     this.#watch();
     return this.#socket.writableLength <= mostUnread;
@@ -98,15 +105,18 @@ export class LineConnection implements Client {
     };
   }
 
-  /** What is answered in one turn goes to the kernel in one go. */
-  #together(): void {
-    if (this.#socket.writableCorked > 0) return;
-    this.#socket.cork();
-    process.nextTick(() => {
-      this.#socket.uncork();
-      // What the kernel took at once has waited for nobody.
-      this.#watch();
-    });
+  /** Writes what was answered in this turn. */
+  #flush(): void {
+    const answers = this.#answers;
+    if (answers.length === 0) return;
+    this.#answers = [];
+    // Behind the end nothing is written: it would take with it what is on its way.
+    if (this.closed) return;
+    const [one] = answers;
+    // Their places are free once the kernel has taken them: a peer that does not read gets no more of them.
+    const line = answers.length === 1 && one !== undefined ? one : Buffer.concat(answers);
+    this.#write(line, () => this.#done(answers.length));
+    if (!this.#socket.destroyed) this.#arm(this.#state());
   }
 
   /** @param taken called once the kernel has it */
@@ -125,13 +135,16 @@ export class LineConnection implements Client {
   }
 
   #work(): void {
-    let line: Line | null = null;
+    // What is answered at once frees its place within.
+    if (this.#working) return;
+    this.#working = true;
     while (this.#running < this.#limits.inFlight) {
-      line = this.#lines.next();
+      const line = this.#lines.next();
       if (line === null) break;
       this.#running += 1;
-      void this.#serve(line);
+      this.#serve(line);
     }
+    this.#working = false;
     if (this.#running >= this.#limits.inFlight) this.#socket.pause();
     else if (this.#ended) this.#finish();
     else {
@@ -149,21 +162,25 @@ export class LineConnection implements Client {
     } else this.#socket.end();
   }
 
-  async #serve(line: Line): Promise<void> {
-    const answer = await this.#answer(line, this);
-    // Behind the end nothing is written: it would take with it what is on its way.
-    if (this.closed) return;
-    if (answer === null) this.#done();
-    // The place is free once the kernel has taken the answer: a peer that does not read gets no more of them.
-    else {
-      this.#together();
-      this.#write(answer, () => this.#done());
-    }
-    if (!this.#socket.destroyed) this.#arm(this.#state());
+  #serve(line: Line): void {
+    const answer = this.#answer(line, this);
+    if (answer instanceof Promise) void answer.then((given) => this.#give(given));
+    else this.#give(answer);
   }
 
-  #done(): void {
-    this.#running -= 1;
+  #give(answer: Buffer | null): void {
+    if (this.closed) return;
+    if (answer === null) {
+      this.#done(1);
+      return;
+    }
+    if (this.#answers.length === 0) process.nextTick(() => this.#flush());
+    this.#answers.push(answer);
+  }
+
+  /** @param requests that have their answers */
+  #done(requests: number): void {
+    this.#running -= requests;
     if (this.#socket.destroyed) return;
     this.#arm(this.#state());
     this.#work();

@@ -142,7 +142,7 @@ export class LineServer {
     }
     // Whoever has gone before his turn came wants no answer.
     const answer: AnswerLine = (line, client) =>
-      this.#queue.run(peer.uid, async () => (client.closed ? null : this.#options.answer(line, client)));
+      this.#queue.run(peer.uid, () => (client.closed ? null : this.#options.answer(line, client)));
     const connection: LineConnection = new LineConnection(socket, peer, answer, this.#limits, (bytes) =>
       this.#unread.note(peer.uid, connection, bytes),
     );

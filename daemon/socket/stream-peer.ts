@@ -4,6 +4,21 @@ import { systemCode } from '../../common/errors.js';
 import { hasEnded, type Peer as KernelPeer, peerOf, peerPidfd } from '../../native/ipc.js';
 import type { Peer } from './caller.js';
 
+/** Turns of the event loop, counted while somebody wants to know. */
+let turn = 0;
+let counting = false;
+
+function thisTurn(): number {
+  if (!counting) {
+    counting = true;
+    setImmediate(() => {
+      turn += 1;
+      counting = false;
+    });
+  }
+  return turn;
+}
+
 /** What a pidfd is where the kernel gives none. */
 type Process = { readonly pidfd: number } | 'unknown' | 'ended';
 
@@ -11,6 +26,8 @@ type Process = { readonly pidfd: number } | 'unknown' | 'ended';
 export class StreamPeer implements Peer {
   readonly #peer: KernelPeer;
   #process: Process;
+  /** When its process was seen last. */
+  #seen = -1;
 
   /** @throws Error when the socket has no descriptor any more, or the kernel does not tell */
   constructor(socket: Socket) {
@@ -29,10 +46,14 @@ export class StreamPeer implements Peer {
   get groups(): readonly number[] {
     return this.#peer.groups;
   }
-  /** Its process; null once that has ended: another may have the number. */
+  /** Its process; null once that has ended: another may have the number. Looked at once in a turn of the event loop. */
   get pid(): number | null {
     const process = this.#process;
-    if (process === 'ended' || (typeof process === 'object' && hasEnded(process.pidfd))) return null;
+    if (process === 'ended') return null;
+    if (typeof process === 'object' && this.#seen !== thisTurn()) {
+      if (hasEnded(process.pidfd)) return null;
+      this.#seen = thisTurn();
+    }
     return this.#peer.pid;
   }
 

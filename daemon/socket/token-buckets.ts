@@ -12,6 +12,7 @@ export interface BucketSize {
 export const usualBucket: BucketSize = { burst: 2048, perSecond: 1000 };
 
 interface Bucket {
+  /** As they were at that time. */
   tokens: number;
   /** Milliseconds of the clock. */
   at: number;
@@ -35,17 +36,23 @@ export class TokenBuckets {
   /** Takes a token; false when there is none. */
   take(uid: number): boolean {
     const now = this.#clock();
-    if (this.#buckets.size >= manyBuckets) this.#dropFull(now);
-    const bucket = { tokens: this.#tokens(this.#buckets.get(uid), now), at: now };
-    this.#buckets.set(uid, bucket);
+    const bucket = this.#buckets.get(uid) ?? this.#fill(uid, now);
+    bucket.tokens = this.#tokens(bucket, now);
+    bucket.at = now;
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
     return true;
   }
 
-  #tokens(bucket: Bucket | undefined, now: number): number {
+  #fill(uid: number, now: number): Bucket {
+    if (this.#buckets.size >= manyBuckets) this.#dropFull(now);
+    const bucket = { tokens: this.#size.burst, at: now };
+    this.#buckets.set(uid, bucket);
+    return bucket;
+  }
+
+  #tokens(bucket: Bucket, now: number): number {
     const { burst, perSecond } = this.#size;
-    if (bucket === undefined) return burst;
     return Math.min(burst, bucket.tokens + ((now - bucket.at) * perSecond) / 1000);
   }
 

@@ -110,17 +110,16 @@ export class AnsweredTable {
 
   /** The number of the answer of each, stored for as many tasks as get it. */
   #answersOf(all: readonly Answered[]): readonly number[] {
-    const groups = new Map<string, { readonly one: Answered; tasks: number; answer: number }>();
-    const found = all.map((one) => {
-      const { result, request, source } = one;
-      const name = `${result} ${request} ${source.owner} ${source.key.toString('latin1')}`;
-      const group = groups.get(name) ?? { one, tasks: 0, answer: 0 };
-      groups.set(name, group);
-      group.tasks += 1;
-      return group;
+    const byRequest = new Map<SherinId, Gift[]>();
+    const gifts = all.map((one) => {
+      const known = byRequest.get(one.request) ?? [];
+      const gift = known.find((other) => isSame(one, other.one)) ?? { one, tasks: 0, answer: 0 };
+      if (gift.tasks === 0) byRequest.set(one.request, [...known, gift]);
+      gift.tasks += 1;
+      return gift;
     });
-    for (const group of groups.values()) group.answer = this.#give(group.one, group.tasks);
-    return found.map(({ answer }) => answer);
+    for (const gift of new Set(gifts)) gift.answer = this.#give(gift.one, gift.tasks);
+    return gifts.map(({ answer }) => answer);
   }
 
   /** Mostly it is there: what a new row is checked for costs more than to look. */
@@ -133,6 +132,19 @@ export class AnsweredTable {
     const first = this.#database.get<{ answer: number }>(taskSql.giveFirst, ...same, ...kind, bot, version);
     return first?.answer ?? 0;
   }
+}
+
+/** One answer, to so many tasks. */
+interface Gift {
+  readonly one: Answered;
+  tasks: number;
+  answer: number;
+}
+
+/** Of one request. */
+function isSame({ result, source }: Answered, other: Answered): boolean {
+  const { owner, key } = other.source;
+  return result === other.result && source.owner === owner && (source.key === key || source.key.equals(key));
 }
 
 function taskOfRow(row: Row): Task {

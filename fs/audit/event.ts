@@ -19,6 +19,11 @@ export interface AuditEvent {
   readonly meta: Readonly<Record<string, AuditValue>>;
 }
 
+/** Events that differ by nothing but `meta.about`, which is each of these short names in turn. */
+export interface EventSeries extends AuditEvent {
+  readonly about: readonly string[];
+}
+
 /** Longest line of a segment, its line end included. */
 export const longestLine = 4096;
 const longestExe = 255;

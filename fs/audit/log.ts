@@ -13,7 +13,7 @@ import {
   requireArchivable,
 } from './archivable.js';
 import { type Archived, archivedName, archivedText, withPart } from './archived.js';
-import type { AuditEvent } from './event.js';
+import type { AuditEvent, EventSeries } from './event.js';
 import { broken, unwritable } from './fault.js';
 import type { HeadListener } from './head-listener.js';
 import type { RecordLine } from './line.js';
@@ -27,7 +27,7 @@ import {
   readHead,
   type SignedHead,
 } from './prove.js';
-import { type Prepared, prepare } from './record.js';
+import { type Prepared, prepare, prepareSeries } from './record.js';
 import type { LogHead } from './replay.js';
 import { Reserve } from './reserve.js';
 import { readBefore, readTail } from './tail.js';
@@ -136,23 +136,26 @@ export class AuditLog {
 
   /** As {@link append}, in their order; where some of them can't be recorded, the others are. @throws as {@link append}, for the first that can't */
   appendAll(
-    events: readonly AuditEvent[],
+    events: readonly (AuditEvent | EventSeries)[],
     { essential = false, patient = false }: AppendOptions = {},
   ): Promise<void> {
     return new Promise((resolve, reject) => {
-      let open = events.length;
+      let open = 1;
       const done = () => {
         open -= 1;
         if (open === 0) resolve();
       };
-      if (open === 0) resolve();
       for (const event of events) {
         try {
-          this.#push({ prepared: prepare(event), essential, patient, resolve: done, reject });
+          for (const prepared of 'about' in event ? prepareSeries(event) : [prepare(event)]) {
+            open += 1;
+            this.#push({ prepared, essential, patient, resolve: done, reject });
+          }
         } catch (error) {
           reject(error);
         }
       }
+      done();
     });
   }
 

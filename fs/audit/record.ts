@@ -1,7 +1,8 @@
 /** Makes the lines of a segment; what `line.ts` parses. */
 import { jcs } from '../../common/jcs.js';
 import type { Frontier } from '../../common/merkle.js';
-import { type AuditEvent, boundedEvent, longestLine } from './event.js';
+import { isShortName } from '../../common/short-name.js';
+import { type AuditEvent, boundedEvent, type EventSeries, longestLine } from './event.js';
 import { unwritable } from './fault.js';
 import { headMessage, macMessage } from './line.js';
 import type { Mac } from './replay.js';
@@ -20,6 +21,21 @@ const placeBytes = 200;
 /** @throws SherinError AUDIT_UNWRITABLE when the event does not fit a line */
 export function prepare(event: AuditEvent): Prepared {
   return prepareBounded(boundedEvent(event));
+}
+
+/**
+ * As {@link prepare} for each event of a series, in the work of one: JSON writes a short name as it is, so that their lines differ by it alone.
+ * @throws as {@link prepare}, where the one with the longest name does not fit
+ */
+export function prepareSeries({ about, ...event }: EventSeries): Prepared[] {
+  const [first = '', ...others] = about;
+  if (!about.every(isShortName)) throw unwritable('record refused: what it is about is no short name');
+  const longest = others.reduce((one, other) => (other.length > one.length ? other : one), first);
+  const { start, meta } = prepare({ ...event, meta: { ...event.meta, about: longest } });
+  // A quote within a text is escaped: this stands there once, as a member.
+  const member = `"about":"${longest}"`;
+  const [before, after] = meta.split(member);
+  return about.map((name) => ({ start, meta: `${before}"about":"${name}"${after}` }));
 }
 
 /** As {@link prepare} for an event whose bounds have been checked. */

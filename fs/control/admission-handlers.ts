@@ -5,8 +5,7 @@ import type { ControlCaller } from '../../daemon/protocol/objects.js';
 import type { Glance } from '../service/glance.js';
 import type { Records } from '../service/records.js';
 import type { VaultService } from '../service/service.js';
-import type { Session } from '../service/session.js';
-import { type ActorsOf, actorsOf, append, recordOf } from './append.js';
+import { type ActorsOf, actorsOf, append, recordOf, recordsOf, seriesOf } from './append.js';
 import { requireOwn } from './on-behalf.js';
 import type { ControlHandlers } from './server.js';
 
@@ -16,9 +15,9 @@ const mostVerified = 64 * 1024 * 1024;
 /** Not there, any more, or not for him. */
 const gone: readonly string[] = ['ID_UNKNOWN', 'VERSION_COLLECTED'];
 
-type Handlers = Pick<ControlHandlers, 'request.admit' | 'request.standing'>;
+type Handlers = Pick<ControlHandlers, 'request.admit' | 'request.answered' | 'request.standing'>;
 
-/** `request.admit`: what sherind has to ask for a submission, at once; `request.standing`: for how long it need not ask again. */
+/** `request.admit`: what sherind has to ask for a submission, at once; `request.standing`: for how long it need not ask again; `request.answered`: what it has answered so. */
 export function admissionHandlers(service: VaultService): Handlers {
   return {
     async 'request.standing'(_, { peer, give }) {
@@ -27,21 +26,26 @@ export function admissionHandlers(service: VaultService): Handlers {
       return {};
     },
 
+    async 'request.answered'({ entries }, { peer }) {
+      requireOwn(peer);
+      const actors = actorsOf(peer);
+      const session = service.current();
+      if (session?.records.writable === true) {
+        session.records.noteAll(entries.map((entry) => seriesOf(entry, actors(entry.caller))));
+        return {};
+      }
+      const records = entries.flatMap((entry) => recordsOf(entry, actors(entry.caller)));
+      // The vault was locked after sherind had answered: its records are pending ones.
+      if (session === null) await Promise.all(records.map((record) => service.note(record)));
+      else await append(session.records, records);
+      return {};
+    },
+
     async 'request.admit'({ entries, standing }, { peer }) {
       requireOwn(peer);
-      const session = await opened(service, entries).catch(failureOf);
+      const session = await service.unlocked().catch(failureOf);
+      if ('error' in session) return { answers: entries.map(() => session) };
       const actors = actorsOf(peer);
-      if ('error' in session) {
-        await Promise.all(entries.flatMap((entry) => noted(service, entry, actors)));
-        return { answers: entries.map(({ admitted }) => (admitted ? { results: [] } : session)) };
-      }
-      if (entries.every(isRecord)) {
-        const records = entries.flatMap(({ caller, events }) =>
-          events.map((event) => recordOf(event, actors(caller))),
-        );
-        const answer = await append(session.records, records).then(() => ({ results: [] }), failureOf);
-        return { answers: entries.map(() => answer) };
-      }
       // Before anything is looked at: what changes from here on is not what was told.
       const generation = service.standing.generation;
       const glance = service.objects.glance(session);
@@ -51,23 +55,6 @@ export function admissionHandlers(service: VaultService): Handlers {
       return standing ? { ...told, generation: service.mounts.tellsEnd ? generation : 0 } : told;
     },
   };
-}
-
-/** Nothing is asked in it. */
-function isRecord({ admitted, reads, results }: AdmissionEntry): boolean {
-  return admitted === true && reads.length === 0 && results.length === 0;
-}
-
-/** What is on record only opens no vault. @throws as {@link VaultService.unlocked} */
-async function opened(service: VaultService, entries: readonly AdmissionEntry[]): Promise<Session> {
-  if (service.current() === null && entries.every(({ admitted }) => admitted))
-    throw new SherinError('LOCKED');
-  return service.unlocked();
-}
-
-/** The vault was locked after sherind had answered: its records are pending ones. */
-function noted(service: VaultService, { admitted, caller, events }: AdmissionEntry, actors: ActorsOf) {
-  return admitted ? events.map((event) => service.note(recordOf(event, actors(caller)))) : [];
 }
 
 async function admitted(

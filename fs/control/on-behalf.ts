@@ -8,9 +8,9 @@ export type Asker = ControlCaller | Peer;
  * Whom a request is for: sherind's own caller, where it names one. Only root and the user who runs this process may name
  * somebody else than themselves. @throws SherinError DENIED
  */
-export function onBehalf(peer: Peer, caller: ControlCaller): ControlCaller;
+export function onBehalf<Named extends Pick<ControlCaller, 'uid'>>(peer: Peer, caller: Named): Named;
 export function onBehalf(peer: Peer, caller: ControlCaller | undefined): Asker;
-export function onBehalf(peer: Peer, caller: ControlCaller | undefined): Asker {
+export function onBehalf(peer: Peer, caller: Pick<ControlCaller, 'uid'> | undefined) {
   if (caller === undefined) return peer;
   if (peer.uid !== 0 && peer.uid !== process.getuid?.())
     throw new SherinError('DENIED', { uid: peer.uid, what: 'ask for somebody else' });

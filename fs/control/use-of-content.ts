@@ -16,7 +16,8 @@ const uses = [
     'restore',
   ],
   ...['sync', 'snapshot', 'verify', 'fsck', 'gc', 'destroy', 'lineage', 'du.versions', 'attest'],
-  ...['quarantine.restore', 'file.resolve', 'object.list', 'object.stat', 'object.lineage', 'request.admit'],
+  ...['quarantine.restore', 'file.resolve', 'object.list', 'object.stat', 'object.lineage'],
+  ...['request.admit', 'request.answered'],
 ] as const satisfies readonly (keyof ControlHandlers)[];
 
 /** The handlers, of which some count as a use of the vault while they run. */

@@ -2,7 +2,7 @@ import { SherinError } from '../../common/errors.js';
 import type { OpenLevel } from '../../common/namespaces/record.js';
 import type { Archivable, ArchiveWish } from '../audit/archivable.js';
 import { CoalescedAudit } from '../audit/coalesce.js';
-import type { AuditActor, AuditEvent } from '../audit/event.js';
+import type { AuditActor, AuditEvent, EventSeries } from '../audit/event.js';
 import type { RecordLine } from '../audit/line.js';
 import type { AppendOptions, AuditLog } from '../audit/log.js';
 import type { Caller } from '../mount/source.js';
@@ -92,7 +92,7 @@ export class Records {
   }
 
   /** As {@link note}, in their order. */
-  noteAll(events: readonly AuditEvent[]): void {
+  noteAll(events: readonly (AuditEvent | EventSeries)[]): void {
     this.#appendAll(events, { patient: true }).catch(() => undefined);
   }
 
@@ -143,7 +143,7 @@ export class Records {
     return this.#appendAll([event], options);
   }
 
-  async #appendAll(events: readonly AuditEvent[], options: AppendOptions): Promise<void> {
+  async #appendAll(events: readonly (AuditEvent | EventSeries)[], options: AppendOptions): Promise<void> {
     if (this.#closed) throw new SherinError('LOCKED');
     try {
       await this.#audit.appendAll(events, options);
