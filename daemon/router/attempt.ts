@@ -34,16 +34,26 @@ export class Attempt {
   readonly #parts: AttemptParts;
   readonly #task: Task;
   readonly #bot: Bot;
+  readonly #grant: Grant;
+  readonly #granted: Promise<void>;
   readonly #stop = new AbortController();
   #reason: Stop | null = null;
   #fsGone = false;
   /** sherind ends. */
   #left = false;
 
+  /**
+   * Asks for the grant, in the transaction in which the attempt begins: it is put on record while that is committed, two syncs of the disk side by
+   * side. What follows is {@link run} or, where nothing was committed, {@link abandon}.
+   */
   constructor(parts: AttemptParts, task: Task, bot: Bot) {
     this.#parts = parts;
     this.#task = task;
     this.#bot = bot;
+    this.#grant = this.#wanted();
+    this.#granted = parts.bots.grants.add(this.#grant, task.owner);
+    // Who waits for it hears of its failure.
+    this.#granted.catch(() => undefined);
   }
 
   /** What comes of it afterwards does not count. */
@@ -58,11 +68,20 @@ export class Attempt {
     this.stop('released');
   }
 
+  /** It has not begun: what was granted for it ends. Never rejects. */
+  async abandon(): Promise<void> {
+    const granted = await this.#granted.then(
+      () => true,
+      () => false,
+    );
+    if (granted) await this.#endGrant();
+  }
+
   /** Resolves when the task has gone on: done, failed, queued again… Never rejects. */
   async run(): Promise<Ended> {
     const timer = setTimeout(() => this.stop('late'), this.#bot.timeout);
     try {
-      await this.#granted(timer);
+      await this.#work(timer);
       return 'settled';
     } catch (error) {
       return await this.#failed(error);
@@ -71,24 +90,27 @@ export class Attempt {
     }
   }
 
-  async #granted(timer: NodeJS.Timeout): Promise<void> {
-    const { grants } = this.#parts.bots;
-    const grant = this.#grant();
-    await grants.add(grant, this.#task.owner);
+  async #work(timer: NodeJS.Timeout): Promise<void> {
+    await this.#granted;
     try {
-      const outcome = await this.#answer(grant);
+      const outcome = await this.#answer(this.#grant);
       clearTimeout(timer);
-      await this.#settle(grant, outcome);
+      await this.#settle(this.#grant, outcome);
     } finally {
-      await grants.end(grant).catch((error: unknown) => {
-        // It has ended with the sherin-fs that had made it, and the bot could not but fail.
-        if (isGone(error)) this.#fsGone = true;
-        else this.#parts.log.error({ err: error, task: grant.task }, 'a grant did not end');
-      });
+      await this.#endGrant();
     }
   }
 
-  #grant(): Grant {
+  async #endGrant(): Promise<void> {
+    const { bots, log } = this.#parts;
+    await bots.grants.end(this.#grant).catch((error: unknown) => {
+      // It has ended with the sherin-fs that had made it, and the bot could not but fail.
+      if (isGone(error)) this.#fsGone = true;
+      else log.error({ err: error, task: this.#grant.task }, 'a grant did not end');
+    });
+  }
+
+  #wanted(): Grant {
     const { id, attempt } = this.#task;
     const { request, inputs } = this.#asked();
     const results = this.#parts.queue.children(id).flatMap(({ result }) => result ?? []);

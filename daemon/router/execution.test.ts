@@ -222,6 +222,43 @@ describe('the queue', () => {
     begin.mockRestore();
   });
 
+  it('asks for the grant before it commits what begins, and not after', async () => {
+    const granted: number[] = [];
+    const end = room.tasks.watch.subscribe({}, ({ task }) => {
+      if (task.state === 'running') granted.push(room.bots.granted.length);
+    });
+    await room.ended(await submitted('a'));
+    end();
+    expect(granted).toEqual([1]);
+  });
+
+  it('ends the grant of what could not begin, before it begins once more', async () => {
+    const real = TaskQueue.prototype.begin;
+    const begin = vi.spyOn(TaskQueue.prototype, 'begin');
+    begin.mockReturnValueOnce(null);
+    begin.mockImplementationOnce(function (this: TaskQueue, ...of) {
+      return real.apply(this, of);
+    });
+    begin.mockImplementationOnce(() => {
+      throw new SherinError('NO_SPACE');
+    });
+    const steps: string[] = [];
+    const { add, end } = room.bots.grants;
+    room.bots.grants.add = (grant) => {
+      steps.push(`add ${grant.attempt}`);
+      return add(grant);
+    };
+    room.bots.grants.end = (grant) => {
+      steps.push(`end ${grant.attempt}`);
+      return end(grant);
+    };
+    const id = await submitted('a');
+    expect(await room.ended(id)).toMatchObject({ state: 'done', attempt: 1 });
+    await allEnded();
+    expect(steps).toEqual(['add 1', 'end 1', 'add 1', 'end 1']);
+    begin.mockRestore();
+  });
+
   it('gives no more than there is room for', async () => {
     let most = 0;
     room.bots.work = async (task) => {

@@ -1,7 +1,6 @@
 import { hasEnded, type Task } from '../tasks/task.js';
 import type { TaskChange } from '../tasks/task-watch.js';
 import { Attempt, type AttemptParts } from './attempt.js';
-import type { Bot } from './bots.js';
 import type { Measuring } from './measuring.js';
 import type { Policy } from './policy.js';
 
@@ -15,9 +14,12 @@ export interface ExecutionParts extends AttemptParts {
   readonly measuring: Measuring;
 }
 
-interface Running {
+interface Begun {
   readonly task: Task;
   readonly attempt: Attempt;
+}
+
+interface Running extends Begun {
   readonly ended: Promise<void>;
 }
 
@@ -101,37 +103,38 @@ export class Execution {
     const { policy, group, log } = this.#parts;
     if (this.#stopped || this.#asked || this.#closed !== null || policy.get().stop !== 'off') return;
     this.#asked = true;
+    const begun: Begun[] = [];
     this.#beginning = group
-      .run(() => this.#next())
+      .run(() => this.#next(begun))
       .then(
-        (begun) => {
+        () => {
           this.#asked = false;
-          for (const { task, bot } of begun) this.#run(task, bot);
+          for (const one of begun) this.#run(one);
         },
-        (error: unknown) => {
-          this.#asked = false;
+        async (error: unknown) => {
           log.error({ err: error }, 'no task could be begun');
+          // Before the same task can begin once more: its grant would end with this one.
+          await Promise.all(begun.map(({ attempt }) => attempt.abandon()));
+          this.#asked = false;
           this.#rest();
         },
       );
   }
 
-  /** Tasks for all bots that have room. */
-  #next(): readonly { readonly task: Task; readonly bot: Bot }[] {
+  /** Tasks for all bots that have room. @param begun gets them, those too that an error takes back */
+  #next(begun: Begun[]): void {
     const { queue, bots, policy } = this.#parts;
     // Since it was asked for.
-    if (this.#stopped || policy.get().stop !== 'off') return [];
-    return [...queue.depths('queued').keys()].flatMap((domain) => {
+    if (this.#stopped || policy.get().stop !== 'off') return;
+    for (const domain of queue.depths('queued').keys()) {
       const bot = bots.directory.botFor(domain);
-      if (bot === null) return [];
-      const begun: { task: Task; bot: Bot }[] = [];
+      if (bot === null) continue;
       for (let room = this.#room(domain); room > 0; room--) {
         const task = queue.begin(domain, bot.bot);
         if (task === null) break;
-        begun.push({ task, bot });
+        begun.push({ task, attempt: new Attempt(this.#parts, task, bot) });
       }
-      return begun;
-    });
+    }
   }
 
   #room(domain: string): number {
@@ -139,8 +142,7 @@ export class Execution {
     return this.#parts.bots.runner.capacity(domain) - taken;
   }
 
-  #run(task: Task, bot: Bot): void {
-    const attempt = new Attempt(this.#parts, task, bot);
+  #run({ task, attempt }: Begun): void {
     const ended = attempt.run().then((end) => {
       this.#running.delete(one);
       if (end === 'closed') this.#rest();

@@ -5,7 +5,7 @@ import { AuditLog } from '../audit/log.js';
 import { Manifest } from '../manifest/manifest.js';
 import { createVault, type VaultDraft } from '../vault/create.js';
 import { uuidBytes } from '../vault/header.js';
-import type { PinnedHead } from '../vault/known-vaults.js';
+import type { PinnedHead } from '../vault/pinned-head.js';
 import { systemActor } from './actor.js';
 import { auditKeys, manifestKeys } from './key-uses.js';
 import { tpmOf } from './status.js';

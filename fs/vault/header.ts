@@ -207,10 +207,17 @@ export function headerText(header: Header): Buffer {
   return Buffer.from(jcs(header), 'utf8');
 }
 
+/** Each commit asks for it; a header is never changed, but replaced. */
+const hashes = new WeakMap<UnsignedHeader, Buffer>();
+
 /** SHA-256 over the JCS of the header without its signature. */
 export function headerHash(header: UnsignedHeader): Buffer {
+  const known = hashes.get(header);
+  if (known !== undefined) return known;
   const { signature: _, ...unsigned } = header as Header;
-  return sha256(Buffer.from(jcs(unsigned), 'utf8'));
+  const hash = sha256(Buffer.from(jcs(unsigned), 'utf8'));
+  hashes.set(header, hash);
+  return hash;
 }
 
 /** 16 raw bytes. */

@@ -10,6 +10,8 @@ import { isNewer, newerFormat } from '../../common/newer-format.js';
 import { system } from '../../native/index.js';
 import { replaceFile } from '../disk/durable.js';
 import { base64, objectName } from './fields.js';
+import { KnownHeads } from './known-heads.js';
+import { fieldsOfHead, headFromFields, type PinnedHead, pinnedHeadSchema } from './pinned-head.js';
 
 const fileBytes = 1024 * 1024;
 const mostVaults = 1024;
@@ -17,8 +19,6 @@ const lockSeconds = 10;
 
 /** Lines of a later version say it as `v`; these have none. */
 const lineVersion = 1;
-
-const count = z.string().regex(/^(0|[1-9]\d{0,19})$/);
 
 const lineSchema = z.strictObject({
   uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
@@ -28,18 +28,10 @@ const lineSchema = z.strictObject({
   primaryName: objectName.nullable(),
   /** The same in a header that is being written, or was written last. */
   nextPrimaryName: objectName.nullable().optional(),
-  /** The newest tree head seen. */
-  head: z
-    .strictObject({ size: z.int().min(0).max(Number.MAX_SAFE_INTEGER), root: base64(32), nv: count })
-    .nullable(),
+  /** The newest tree head seen when the line was written; {@link KnownHeads} has those since. */
+  head: pinnedHeadSchema.nullable(),
 });
 type Line = z.infer<typeof lineSchema>;
-
-export interface PinnedHead {
-  readonly size: number;
-  readonly root: Buffer;
-  readonly nv: bigint;
-}
 
 export interface KnownVault {
   readonly uuid: string;
@@ -57,15 +49,14 @@ export type KnownIdentity = Pick<KnownVault, 'uuid' | 'path' | 'publicKey' | 'pr
 
 function fromLine(line: Line): KnownVault {
   const { uuid, path, primaryName, nextPrimaryName, head } = line;
-  const pinned = head && { size: head.size, root: Buffer.from(head.root, 'base64'), nv: BigInt(head.nv) };
   const publicKey = Buffer.from(line.publicKey, 'base64');
-  return { uuid, path, publicKey, primaryName, nextPrimaryName, head: pinned };
+  return { uuid, path, publicKey, primaryName, nextPrimaryName, head: head && headFromFields(head) };
 }
 
 function toLine(vault: KnownVault): string {
   const { uuid, path, primaryName, nextPrimaryName, head } = vault;
   const publicKey = vault.publicKey.toString('base64');
-  const pinned = head && { size: head.size, root: head.root.toString('base64'), nv: head.nv.toString() };
+  const pinned = head && fieldsOfHead(head);
   const next = nextPrimaryName === undefined ? {} : { nextPrimaryName };
   return `${jcs({ uuid, path, publicKey, primaryName, ...next, head: pinned } satisfies Line)}\n`;
 }
@@ -80,6 +71,11 @@ export class KnownVaults {
 
   get path(): string {
     return this.#path;
+  }
+
+  /** Heads of a vault since its line was written. */
+  headsOf(uuid: string): KnownHeads {
+    return new KnownHeads(this.#path, uuid);
   }
 
   /** All lines. @throws SherinError KNOWN_VAULTS when the file is malformed or others may write it; FORMAT_NEWER */
@@ -99,7 +95,7 @@ export class KnownVaults {
   }
 
   /**
-   * What is known of the vault that is about to be opened; null when it is new here.
+   * What is known of the vault that is about to be opened, with its newest head; null when it is new here.
    * @throws SherinError VAULT_UNKNOWN when path, UUID, public key or TPM differ; KNOWN_VAULTS
    */
   async check(vault: KnownIdentity): Promise<KnownVault | null> {
@@ -115,7 +111,8 @@ export class KnownVaults {
     if (!same.publicKey.equals(vault.publicKey)) throw refuse('its public key is another');
     const names = [same.primaryName, same.nextPrimaryName];
     if (!names.includes(vault.primaryName)) throw refuse('its TPM slot names another TPM');
-    return same;
+    const { head } = same;
+    return { ...same, head: head && (await this.headsOf(same.uuid).newest(head)) };
   }
 
   /** Adds or replaces the line of a vault and of whatever was at its path; durable when it resolves. @throws SherinError KNOWN_VAULTS */
@@ -138,9 +135,12 @@ export class KnownVaults {
       for (const end = Date.now() + lockSeconds * 1000; !system.flock(lock.fd); await setTimeout(5))
         if (Date.now() > end)
           throw new SherinError('TIMEOUT', { what: `the lock of ${this.#path}`, seconds: lockSeconds });
-      const vaults = change(await this.read());
+      const before = await this.read();
+      const vaults = change(before);
       if (vaults.length > mostVaults) throw this.#bad(`it would have more than ${mostVaults} lines`);
       await replaceFile(this.#path, Buffer.from(vaults.map(toLine).join(''), 'utf8'));
+      const gone = before.filter(({ uuid }) => vaults.every((vault) => vault.uuid !== uuid));
+      for (const { uuid } of gone) await this.headsOf(uuid).remove();
     } finally {
       await lock.close();
     }

@@ -15,8 +15,10 @@ import {
   verifyHeader,
 } from './header.js';
 import { type HeaderName, readHeader, restoreHeaderFile, writeHeader } from './header-file.js';
-import { type KnownIdentity, type KnownVault, KnownVaults, type PinnedHead } from './known-vaults.js';
+import type { KnownHeads } from './known-heads.js';
+import { type KnownIdentity, type KnownVault, KnownVaults } from './known-vaults.js';
 import { openPassphraseSlot } from './passphrase-slot.js';
+import type { PinnedHead } from './pinned-head.js';
 import { openRecoverySlot } from './recovery-slot.js';
 import { dropSealingLogs, keepSealingLog, readSealingLog, type SealingLog } from './sealing-log.js';
 import { TpmSession } from './tpm-session.js';
@@ -61,6 +63,9 @@ export class LockedVault {
   readonly #knownVaults: KnownVaults;
   #header: Header;
   #known: KnownVault | null;
+  readonly #heads: KnownHeads;
+  /** What stands in the line that heads are noted on top of; null: there is none of this session. */
+  #line: Pinned | null = null;
   #session: TpmSession | null;
   /** True while `vault.json` is not the header that was read. */
   #fromBackup: boolean;
@@ -79,6 +84,7 @@ export class LockedVault {
     this.#places = places;
     this.#knownVaults = new KnownVaults(places.knownVaults);
     this.#known = known;
+    this.#heads = this.#knownVaults.headsOf(header.uuid);
     this.#session = session;
     this.#fromBackup = fromBackup;
   }
@@ -281,15 +287,23 @@ export class LockedVault {
     }
   }
 
-  /** Remembers the vault and its newest head outside of it; durable when it resolves. */
+  /** Remembers the vault and its newest head outside of it; durable when it resolves. A line for each value of the counter, and a note for each head in between. */
   async pin(head: PinnedHead): Promise<void> {
     const known = { ...identity(this.path, this.#header), head };
-    await this.#knownVaults.put(known);
+    if (this.#line !== null && isOnTop(this.#line, known)) await this.#heads.note(head);
+    else {
+      this.#line = null;
+      await this.#knownVaults.put(known);
+      await this.#heads.begin(head);
+      this.#line = known;
+    }
     this.#known = known;
   }
 
   /** With keys that another process had opened it with. @throws SherinError HEADER_FORGED */
   unlockHanded(keyring: Keyring): Keyring {
+    // The other one may have written a line since.
+    this.#line = null;
     return this.#admit(keyring);
   }
 
@@ -305,6 +319,7 @@ export class LockedVault {
     try {
       await this.#session?.close();
     } finally {
+      await this.#heads.close();
       this.directory.close();
     }
   }
@@ -314,6 +329,7 @@ export class LockedVault {
     const { primaryName } = identity(this.path, header);
     const known = this.#known;
     if (known === null || known.primaryName === primaryName) return;
+    this.#line = null;
     const announced = { ...known, nextPrimaryName: primaryName };
     await this.#knownVaults.put(announced);
     this.#known = announced;
@@ -329,6 +345,13 @@ export class LockedVault {
       throw error;
     }
   }
+}
+
+type Pinned = KnownIdentity & { readonly head: PinnedHead };
+
+/** Whether a head can be noted on top of a line: nothing else of it has changed, and the counter has not risen. */
+function isOnTop(line: Pinned, { primaryName, publicKey, head }: Pinned): boolean {
+  return line.primaryName === primaryName && line.publicKey.equals(publicKey) && line.head.nv === head.nv;
 }
 
 /** What `known_vaults` remembers of a vault, its head aside. */

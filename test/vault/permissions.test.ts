@@ -41,7 +41,7 @@ const table: readonly (readonly [RegExp, string])[] = [
   [/^vault\/(manifest\.db-wal|audit\/reserve|audit\/pending\.jsonl)$/, '600'],
   [/^(recovery|out\/recovery-2|out\/manifest\.json)$/, '600'],
   [/^known$/, '700'],
-  [/^known\/known_vaults(\.lock)?$/, '600'],
+  [/^known\/known_vaults(\.lock|\.[0-9a-f-]{36})?$/, '600'],
   [/^tpm(\/[0-9a-f-]{36})?$/, '700'],
   [/^tpm\/[0-9a-f-]{36}\/(\.lock|swtpm\.pid|swtpm\.sockets|tpm2-00\.[a-z]+)$/, '600'],
   [/^daemon(\/[0-9a-f-]{36}(\/bots)?)?$/, '700'],
