@@ -8,6 +8,7 @@ import {
   unsealModes,
 } from '../../common/namespaces/record.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
+import type { ControlResult } from '../../daemon/protocol/control.js';
 import { command, group, text } from '../definition.js';
 import { printTable } from '../output/table.js';
 import { explained, vaultPath } from '../vault-path.js';
@@ -17,16 +18,23 @@ const usual = ['FILES', 'TASK', 'OUT', 'RESULT'];
 
 const list = command({
   name: 'list',
-  summary: 'Show the namespaces, which opens in them are recorded, and when the TPM is asked',
+  summary:
+    'Show the namespaces, which opens in them are recorded, when the TPM is asked, and the directories that have one of their own',
   examples: [{ text: 'All of them', line: 'sherinctl namespace list' }],
   run: async (session) => {
-    const known = await readable(session.connect());
-    const names = [...new Set([...usual, ...Object.keys(known.namespaces)])];
+    const client = session.connect();
+    const known = await readable(client);
+    const directories = await assignedDirectories(client);
+    const given = directories.map(({ namespace }) => namespace);
+    const names = [...new Set([...usual, ...Object.keys(known.namespaces), ...given])];
     const rows = names.map((name) => ({ name, ...settingsOf(known, name) }));
     const { output } = session;
-    output.result({ version: known.version, namespaces: rows }, () => {
+    output.result({ version: known.version, namespaces: rows, directories }, () => {
       const cells = rows.map(({ name, opens, unseal }) => [name, opens, unseal]);
       printTable(output, ['namespace', 'recorded opens', 'unseal'], cells);
+      if (directories.length === 0) return;
+      const below = directories.map(({ path, namespace }) => [namespace, path]);
+      printTable(output, ['namespace', 'directory'], below);
     });
   },
 });
@@ -134,6 +142,19 @@ export const namespace = group(
   },
   [list, set, assign, unassign, reset],
 );
+
+type Directories = ControlResult<'namespaces.directories'>['directories'];
+
+async function assignedDirectories(client: ControlClient): Promise<Directories> {
+  const all: Directories = [];
+  for (let more = true; more; ) {
+    const after = all.at(-1)?.path;
+    const page = await client.call('namespaces.directories', after === undefined ? {} : { after });
+    all.push(...page.directories);
+    more = page.more;
+  }
+  return all;
+}
 
 /** @throws SherinError NAMESPACES_UNREADABLE */
 async function readable(client: ControlClient) {

@@ -82,6 +82,7 @@ function rows(found: Status): [string, string][] {
       'head',
       `${formatCount(head.size, 'record')}, ${head.root.slice(0, 16)}…, ${formatTime(head.time)}, TPM counter ${head.nv}`,
     ]);
+  if (head !== null && found.logCopy !== null) lines.push(['copy', copyWords(found.logCopy, head.size)]);
   if (found.journal.refused > 0)
     lines.push([
       'journal',
@@ -114,6 +115,17 @@ function lockWords({ state, autoLock: { seconds, left, beforeSleep } }: Status['
   if (seconds === null) return sleep.map((words) => `locks itself ${words}`);
   const after = `locks itself after ${formatDuration(seconds)} without use`;
   return [state === 'unlocked' && left !== null ? `${after}: in ${formatDuration(left)}` : after, ...sleep];
+}
+
+/** How far the copy of the log is behind the log. */
+function copyWords(
+  { size, behindSeconds, failing }: NonNullable<Status['logCopy']>,
+  records: number,
+): string {
+  const all = `${formatCount(records, 'record')} of the log`;
+  const since = behindSeconds === 0 ? '' : `, behind for ${formatDuration(behindSeconds)}`;
+  const reached = size === null ? `not looked at yet, ${all}` : `${size.toLocaleString('en-US')} of ${all}`;
+  return `${reached}${since}${failing === null ? '' : `, NOT WRITTEN: ${failing}`}`;
 }
 
 function anchorRow({ size, failing }: NonNullable<Status['audit']['anchors']>): [string, string] {

@@ -82,6 +82,19 @@ const metrics: readonly Metric[] = [
     value: (s) => s.tree?.logSize ?? null,
   },
   {
+    name: 'sherin_log_copy_behind_records',
+    type: 'gauge',
+    help: 'Records of the manifest log that its copy does not have',
+    value: ({ head, logCopy }) =>
+      head === null || logCopy === null || logCopy.size === null ? null : head.size - logCopy.size,
+  },
+  {
+    name: 'sherin_log_copy_behind_seconds',
+    type: 'gauge',
+    help: 'How long there has been something that the copy of the log does not have',
+    value: ({ logCopy }) => logCopy?.behindSeconds ?? null,
+  },
+  {
     name: 'sherin_rollback_counter',
     type: 'gauge',
     help: 'Value of the TPM counter that the newest tree head names',

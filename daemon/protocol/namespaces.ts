@@ -10,6 +10,15 @@ export const namespaceMethods = {
     nothing,
     z.strictObject({ version: count.nullable(), namespaces: namespaceTableSchema.nullable() }),
   ),
+  'namespaces.directories': method(
+    'The directories below files/ that have a namespace of their own, as the caller may list them, by path, after one',
+    z.strictObject({ after: text.optional() }),
+    z.strictObject({
+      directories: z.array(z.strictObject({ path: text, namespace: z.string() })),
+      /** Others follow. */
+      more: z.boolean(),
+    }),
+  ),
   'namespaces.set': method(
     'Puts other settings in the place of all that are there; for administrators; durable and in force when answered',
     z.strictObject({

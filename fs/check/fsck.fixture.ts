@@ -28,8 +28,8 @@ export class CheckedVault {
     this.places = where;
   }
 
-  static async create(): Promise<CheckedVault> {
-    return new CheckedVault(await ownVault());
+  static async create(env: NodeJS.ProcessEnv = {}): Promise<CheckedVault> {
+    return new CheckedVault(await ownVault(env));
   }
 
   get path(): string {

@@ -164,3 +164,25 @@ test('a segment that changes after it was looked at is malformed, whatever lengt
     await expect(read()).rejects.toThrow(MalformedBytes);
   }
 });
+
+test('tells how far it is behind, for how long, and why', async () => {
+  expect(copy.state).toEqual({ size: null, behindSeconds: 0, failing: null });
+  await commitAndBring();
+  const size = manifest.head.size;
+  expect(copy.state).toEqual({ size, behindSeconds: 0, failing: null });
+  made += 1;
+  manifest.commit(make(manifest.newInode(), 1, `file ${made}`), [], []);
+  copy.note();
+  expect(copy.state).toMatchObject({ size, failing: null });
+  expect(copy.state.behindSeconds).toBeGreaterThan(0);
+  await copy.bring();
+  expect(copy.state).toEqual({ size: manifest.head.size, behindSeconds: 0, failing: null });
+  const wiped = Keyring.generate(vault.uuid);
+  const other = newCopy(wiped);
+  wiped.wipe();
+  other.note();
+  await other.bring().catch(() => undefined);
+  expect(other.state).toMatchObject({ size: null, failing: 'EWIPED' });
+  expect(other.state.behindSeconds).toBeGreaterThan(0);
+  await other.close();
+});

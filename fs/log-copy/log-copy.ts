@@ -1,6 +1,6 @@
 /** The copy of the log, kept beside the database while a vault is unlocked. */
 import { setImmediate } from 'node:timers/promises';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import { Turns } from '../../common/turns.js';
 import type { Keyring } from '../../native/index.js';
@@ -18,6 +18,16 @@ export interface LogCopyParts {
   readonly keyring: Keyring;
   readonly manifest: Manifest;
   readonly log: Logger;
+}
+
+/** How far the copy is, as far as this session knows. */
+export interface LogCopyState {
+  /** Records of the log that are in it; null: nobody has looked at it yet. */
+  readonly size: number | null;
+  /** Whole seconds for which there has been something that it does not have; 0: it has all. */
+  readonly behindSeconds: number;
+  /** Why it was not brought to the newest head; null: nothing was in the way. */
+  readonly failing: string | null;
 }
 
 /** What the loss of the database can take of what was sealed. */
@@ -43,6 +53,9 @@ export class LogCopy {
   /** The head that the copy ends with. */
   #copied: TreeHead | null = null;
   #timer: NodeJS.Timeout | null = null;
+  /** When something was committed that it does not have, ms of a clock that nobody can set back; null: it has all. */
+  #since: number | null = null;
+  #failing: string | null = null;
   #closing = false;
 
   constructor(parts: LogCopyParts) {
@@ -53,13 +66,19 @@ export class LogCopy {
     this.#nodes = new IndexNodes((id) => parts.manifest.node(id));
   }
 
-  /** What the copy leads to, as far as this session knows. */
-  get copied(): TreeHead | null {
-    return this.#copied;
+  get state(): LogCopyState {
+    const seconds = this.#since === null ? 0 : Math.ceil((performance.now() - this.#since) / 1000);
+    return { size: this.#copied?.size ?? null, behindSeconds: seconds, failing: this.#failing };
   }
 
   /** Something was committed: it will be in the copy after some seconds. */
   note(): void {
+    this.#since ??= performance.now();
+    this.look();
+  }
+
+  /** Brings the copy to the newest head after some seconds: of what a crash has left behind, too. */
+  look(): void {
     if (this.#timer !== null || this.#closing) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
@@ -108,11 +127,17 @@ export class LogCopy {
   }
 
   async #step(): Promise<void> {
-    const { head } = this.#parts.manifest;
+    const { manifest } = this.#parts;
+    const { head } = manifest;
     if (this.#copied?.signature.equals(head.signature) === true) return;
+    const begun = performance.now();
     try {
       await this.#append(head);
+      this.#failing = null;
+      // What was committed meanwhile comes with the next one.
+      this.#since = manifest.head.size === head.size ? null : begun;
     } catch (error) {
+      this.#failing = reasonOf(error);
       this.#takeBack();
       if (!this.#closing) this.#parts.log.warn({ err: error }, 'the copy of the log is not up to date');
       throw error;
@@ -220,6 +245,11 @@ export class LogCopy {
     this.#writer?.close();
     this.#writer = null;
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof SherinError) return error.message;
+  return systemCode(error) ?? 'it failed';
 }
 
 /** The next number behind those that count, which nothing has that does not count. */

@@ -1,9 +1,12 @@
 /** An inode's attributes as they stand in records (FORMAT.md, "Manifest log", type 1). */
 import { type ByteReader, type ByteWriter, MalformedBytes } from '../../common/bytes.js';
+import { namespaceXattr, sherinPrefix, tasksXattr } from '../../common/sherin-xattrs.js';
 import { pick } from './code-table.js';
 import { namespaceFault } from './own-namespace.js';
 import { type Attributes, inodeKinds } from './records.js';
 
+const ownPrefix = Buffer.from(sherinPrefix);
+const [namespaceName, tasksName] = [Buffer.from(namespaceXattr), Buffer.from(tasksXattr)];
 /** PATH_MAX − 1 of Linux. */
 const longestTarget = 4095;
 /** XATTR_SIZE_MAX of Linux. */
@@ -51,6 +54,12 @@ export function readExtra(
   return { target: kind === 'symlink' || target.length > 0 ? target : null, xattrs };
 }
 
+/** What the vault itself keeps there and is not known is of another program: who passed over it might open what that closes. */
+function isUnknownOwn(kind: Attributes['kind'], name: Buffer): boolean {
+  if (!name.subarray(0, ownPrefix.length).equals(ownPrefix) || name.equals(namespaceName)) return false;
+  return kind !== 'directory' || !name.equals(tasksName);
+}
+
 /** Why these attributes can not be stored; null when they can. */
 export function attributesFault(attributes: Attributes): string | null {
   const { kind, mode, target, xattrs } = attributes;
@@ -65,6 +74,7 @@ export function attributesFault(attributes: Attributes): string | null {
   for (const [name, value] of xattrs) {
     if (name.length === 0 || name.length > 255 || name.includes(0)) return 'xattr name';
     if (value.length > longestValue) return 'xattr value too long';
+    if (isUnknownOwn(kind, name)) return 'an attribute of the vault that this program does not know';
     names.add(name.toString('latin1'));
   }
   if (names.size !== xattrs.length || xattrs.length > 0xffff) return 'xattr names repeat';

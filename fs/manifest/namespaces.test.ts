@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MalformedBytes } from '../../common/bytes.js';
 import { isAssignable } from '../../common/namespaces/assignable.js';
 import type { Manifest } from './manifest.js';
 import { namespaceBelow, namespaceOf, namespacesOfNames } from './namespaces.js';
+import { decodeRecord, encodeRecord } from './record-codec.js';
 import type { Mutation } from './records.js';
 import { namespaceOfPart, taskParts } from './tasks.js';
 import { attributes, Fixture, make } from './testing/fixture.js';
@@ -65,6 +67,20 @@ test('a record gives no namespace to a file, and none that is reserved or no nam
   for (const name of ['TASK', 'OUT', 'RESULT', 'POLICY', '', 'contracts', '9', 'A'.repeat(17), 'A\n'])
     expect(() => commit(given(2, name)), name).toThrow('a namespace that no directory can have');
   expect(all()).toEqual(['FILES', 'FILES', 'FILES']);
+});
+
+test('an attribute of the vault that this program does not know is no part of a record', () => {
+  for (const [kind, name] of [
+    ['directory', 'user.sherin.seal'],
+    ['directory', 'user.sherin.'],
+    ['directory', 'user.sherin.namespaces'],
+    ['file', 'user.sherin.tasks'],
+  ] as const) {
+    const other = attributes(kind, { xattrs: [[Buffer.from(name), Buffer.from('1')]] });
+    const made: Mutation = { type: 'attributes', inode: 9, attributes: other };
+    expect(() => commit(made), name).toThrow('an attribute of the vault that this program does not know');
+    expect(() => decodeRecord(encodeRecord(made, 0n)), name).toThrow(MalformedBytes);
+  }
 });
 
 test('those of requests and results are reserved', () => {

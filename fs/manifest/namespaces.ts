@@ -28,6 +28,16 @@ export function namespacesOfNames(tree: Names, ino: number): ReadonlySet<Namespa
   return new Set(tree.parentsOf(ino).map((parent) => namespaceBelow(tree, parent)));
 }
 
+/** Of what lies in a directory of one tree: by that, and by each other one that has the directory, which may have another namespace there. */
+export function namespacesBelow(
+  tree: Names,
+  others: readonly Names[],
+  directory: number,
+): readonly Namespace[] {
+  const there = others.filter((other) => other !== tree && other.directory(directory) !== undefined);
+  return [tree, ...there].map((each) => namespaceBelow(each, directory));
+}
+
 /** Of what gets a name in a directory: the nearest one that has a namespace of its own decides. */
 export function namespaceBelow(tree: Names, directory: number): Namespace {
   const place = placeOf(tree, directory);

@@ -4,11 +4,12 @@
  */
 import { type Namespace, parseNamespace } from '../../common/ids.js';
 import { bytesToText } from '../../common/names.js';
+import { tasksXattr } from '../../common/sherin-xattrs.js';
 import { type Attributes, rootInode } from './records.js';
 import type { Tree } from './tree.js';
 
 /** Of inode 1: the number of the directory, in decimal digits; of that directory, to tell it from others: `1`. */
-export const tasksAttribute = Buffer.from('user.sherin.tasks');
+export const tasksAttribute = Buffer.from(tasksXattr);
 export const tasksMark = Buffer.from('1');
 
 /** Requests by the uid of their writer, what bots write by bot ID, results by the uid of who asked. */

@@ -213,6 +213,7 @@ async function verified(
       session.records.note({ event: 'AUDIT_JOURNAL', id: null, actor, meta: { recovered } }, true);
     session.rules.take(await readRules(session, parts.log));
     session.namespaces.take(await readNamespaces(session, parts.log));
+    logCopy.look();
     return session;
   } catch (error) {
     await audit?.close().catch(() => undefined);

@@ -15,7 +15,8 @@ export interface OwnVault {
   readonly service: VaultService;
 }
 
-export async function ownVault(): Promise<OwnVault> {
+/** @param env other settings, such as another TPM */
+export async function ownVault(env: NodeJS.ProcessEnv = {}): Promise<OwnVault> {
   const home = mkdtempSync(join(tmpdir(), 'sherin-service-'));
   const where = places(
     {},
@@ -26,6 +27,7 @@ export async function ownVault(): Promise<OwnVault> {
       SHERIN_TPM_STATE: join(home, 'tpm'),
       SHERIN_DAEMON_STATE: join(home, 'daemon'),
       SHERIN_KNOWN_VAULTS: join(home, 'known/known_vaults'),
+      ...env,
     },
   );
   const { recovery } = await createWhole(where, { pin: null, pcrs: [7], pad: '4k', owned: false });

@@ -1,13 +1,18 @@
 /** A vault of its own behind a service, without a mount, changed as a mount would. */
-import { readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { readdirSync, readlinkSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeLogger } from '../../common/log.js';
 import type { Peer } from '../../native/ipc.js';
+import { backup } from '../backup/backup.js';
+import { BackupDirectory } from '../backup/backup-directory.js';
+import { restoreBackup } from '../backup/restore-backup.js';
 import { rootInode } from '../manifest/records.js';
 import { attributesOf } from '../manifest/tree.js';
 import { make } from '../mount/changes/names.js';
-import { ownVault } from './own-vault.fixture.js';
+import { openLocked } from '../vault/open.js';
+import { type OwnVault, ownVault } from './own-vault.fixture.js';
 import { RollbackGuard } from './rollback-guard.js';
-import type { VaultService } from './service.js';
+import { VaultService } from './service.js';
 import type { Session } from './session.js';
 
 export const peer: Peer = {
@@ -17,22 +22,46 @@ export const peer: Peer = {
 export class ServedVault {
   readonly service: VaultService;
   readonly #home: string;
+  readonly #where: OwnVault['where'];
   readonly #vault: string;
 
-  private constructor(service: VaultService, home: string, vault: string) {
+  private constructor({ service, home, where }: OwnVault) {
     this.service = service;
     this.#home = home;
-    this.#vault = vault;
+    this.#where = where;
+    this.#vault = where.vault;
   }
 
   static async start(): Promise<ServedVault> {
-    const { home, where, service } = await ownVault();
-    return new ServedVault(service, home, where.vault);
+    return new ServedVault(await ownVault());
   }
 
   async end(): Promise<void> {
     await this.service.stop(null);
     rmSync(this.#home, { recursive: true, force: true });
+  }
+
+  /** Ends it, and begins with what is restored from a backup of it in its place. */
+  async restored(): Promise<VaultService> {
+    const { service } = this;
+    await service.lock(peer);
+    const [backedUp, path] = [join(this.#home, 'backup'), join(this.#home, 'restored')];
+    const [copy, target] = [await BackupDirectory.make(backedUp), await BackupDirectory.make(path)];
+    try {
+      const source = { fd: service.vaultFd, path: this.#vault, publicKey: service.publicKey, served: false };
+      await backup(source, copy, { recheck: false, prune: false, progress: () => undefined });
+      await restoreBackup(copy, target, { remembered: () => service.publicKey, progress: () => undefined });
+    } finally {
+      copy.close();
+      target.close();
+    }
+    await service.stop(null);
+    rmSync(this.#vault, { recursive: true });
+    renameSync(path, this.#vault);
+    const log = makeLogger('test', { SHERIN_LOG: 'silent' });
+    return new VaultService(await openLocked(this.#vault, this.#where), log, {
+      wholeCube: false,
+    });
   }
 
   /** All that is in memory comes from the disk again. */

@@ -95,6 +95,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
       writable: session?.records.writable ?? true,
       anchors: session?.anchors ?? null,
     },
+    logCopy: session?.logCopy.state ?? null,
     journal: { refused: session?.journal.kept ?? 0 },
     reads: {
       served: stats.servedBytes,

@@ -42,9 +42,13 @@ class Client {
   /** A fresh session of its own, salted to `primary`; `attributes` hold until changed. */
   Loaded Start(const Loaded& primary, TPM2_SE type, TPMA_SESSION attributes);
 
-  /** Runs an operation; when the TPM was reset meanwhile, starts it, drops what was shared, and runs it once more. */
+  /** Runs an operation, after what an earlier one has left loaded is gone; when the TPM was reset meanwhile, starts it, drops what was shared, and runs it once more. */
   template <typename Operation>
   auto Retry(Operation&& operation) -> decltype(operation()) {
+    if (link_.left()) {
+      session_.reset();
+      link_.Sweep();
+    }
     try {
       return operation();
     } catch (const Failure& failure) {

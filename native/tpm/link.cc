@@ -85,6 +85,7 @@ void Link::Sweep() {
       Check(Esys_FlushContext(esys_, object), "TPM2_FlushContext");
     }
   }
+  left_ = false;
 }
 
 void Link::OverwriteBuffers() {

@@ -34,6 +34,9 @@ class Link {
   void Shutdown();
   /** Shutdown at the end, so that the TPM's next start is an orderly one; silent where it is gone. */
   void Leave();
+  /** Something that was loaded could not be flushed. */
+  void NoteLeft() { left_ = true; }
+  bool left() const { return left_; }
   /** Flushes every transient object and loaded session that the TPM shows this client. */
   void Sweep();
   /**
@@ -55,6 +58,7 @@ class Link {
  private:
   Transport transport_;
   ESYS_CONTEXT* esys_ = nullptr;
+  bool left_ = false;
 };
 
 }  // namespace sherin::tpm

@@ -17,10 +17,10 @@ class Loaded {
   Loaded& operator=(const Loaded&) = delete;
   ~Loaded() {
     if (object_ == ESYS_TR_NONE) return;
-    // A TPM that was reset has nothing to flush; then only ESAPI's own record must go.
-    if (link_->broken() || Esys_FlushContext(link_->esys(), object_) != TSS2_RC_SUCCESS) {
-      Esys_TR_Close(link_->esys(), &object_);
-    }
+    if (!link_->broken() && Esys_FlushContext(link_->esys(), object_) == TSS2_RC_SUCCESS) return;
+    // A TPM that was reset has nothing to flush. One that fails keeps it: it is swept before the next operation.
+    link_->NoteLeft();
+    Esys_TR_Close(link_->esys(), &object_);
   }
 
   /** Where ESAPI writes the handle. */

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -16,6 +17,7 @@ import { gzipSync } from 'node:zlib';
 import { packagedPlaces } from '../../dist/cli/units/places.js';
 import { unitsOf } from '../../dist/cli/units/units.js';
 import { root, run } from '../steps/run.mjs';
+import { maintainer } from './control.mjs';
 
 /** npm packages that the bundles load when they run, each with what it needs of its own: addons, and what finds them. */
 const modules = {
@@ -69,7 +71,7 @@ export function layOut(target, version) {
     ['sherin-verify', 'sherin-verify.mjs'],
   ])
     symlinkSync(`../lib/sherin/dist/${program}`, join(target, 'usr/bin', name));
-  layManual(join(target, 'usr/share/man/man1/sherinctl.1.gz'));
+  layManuals(join(target, 'usr/share/man/man1'), version);
   layCompletions(join(target, 'usr/share'));
   for (const [name, text] of unitsOf(packagedPlaces, 'system'))
     write(join(target, 'usr/lib/systemd/system', name), text);
@@ -78,7 +80,8 @@ export function layOut(target, version) {
   const docs = join(target, 'usr/share/doc/sherin');
   for (const name of documents) copy(join(root, name), join(docs, basename(name)));
   write(join(docs, 'copyright'), copyright());
-  write(join(docs, 'changelog.gz'), gzip(readFileSync(join(root, 'CHANGELOG.md'))));
+  write(join(docs, 'changelog.gz'), gzip(debianChangelog(version)));
+  write(join(docs, 'CHANGELOG.md.gz'), gzip(readFileSync(join(root, 'CHANGELOG.md'))));
   write(join(target, 'usr/share/lintian/overrides/sherin'), overrides());
   const found = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.node'),
@@ -111,9 +114,33 @@ function layModule(name, wanted, folder) {
   }
 }
 
-function layManual(path) {
+function layManuals(folder, version) {
   const page = execFileSync(process.execPath, [join(root, 'dist/cli/man.js')]);
-  write(path, gzip(page));
+  write(join(folder, 'sherinctl.1.gz'), gzip(page));
+  for (const [name, program, what] of [
+    ['sherind', 'daemon/main.js', 'keeps a Sherin vault mounted, and answers what programs ask of it'],
+    ['sherin-verify', 'sherin-verify.mjs', 'checks what a Sherin vault signs, with its public key alone'],
+  ]) {
+    const help = execFileSync(process.execPath, [join(root, 'dist', program), '--help'], {
+      encoding: 'utf8',
+    });
+    write(join(folder, `${name}.1.gz`), gzip(helpPage(name, what, help, version)));
+  }
+}
+
+/** A page of the manual that says what --help says. */
+function helpPage(name, what, help, version) {
+  const lines = help.trimEnd().split('\n');
+  const plain = (text) =>
+    text
+      .replaceAll('\\', '\\e')
+      .replaceAll('-', '\\-')
+      .replace(/^(?=[.'])/, '\\&');
+  return [
+    `.TH ${name.toUpperCase()} 1 "" "sherin ${version}"`,
+    ...['.SH NAME', plain(`${name} - ${what}`)],
+    ...['.SH DESCRIPTION', '.nf', ...lines.map(plain), '.fi', '.SH SEE ALSO', '.BR sherinctl (1)', ''],
+  ].join('\n');
 }
 
 function layCompletions(share) {
@@ -130,17 +157,36 @@ function copyright() {
   });
   return [
     'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n',
-    'Files: *\nCopyright: the authors of Sherin\nLicense: Apache-2.0\n On Debian systems the text is in /usr/share/common-licenses/Apache-2.0.\n',
+    'Files: *\nCopyright: 2026 the authors of Sherin\nLicense: Apache-2.0\n On Debian systems the text is in /usr/share/common-licenses/Apache-2.0.\n',
     ...parts,
   ].join('\n');
 }
 
-/** What lintian says of programs that come as npm has them. */
+/** In the form that Debian's tools read; what has changed is in CHANGELOG.md. */
+function debianChangelog(version) {
+  const { SOURCE_DATE_EPOCH } = process.env;
+  const time =
+    SOURCE_DATE_EPOCH === undefined
+      ? statSync(join(root, 'CHANGELOG.md')).mtime
+      : new Date(Number(SOURCE_DATE_EPOCH) * 1000);
+  const date = time.toUTCString().replace('GMT', '+0000');
+  return `sherin (${version}) unstable; urgency=medium\n\n  * What has changed is in CHANGELOG.md.gz.\n\n -- ${maintainer}  ${date}\n`;
+}
+
+/** What lintian says and is meant to be so, with the reason above it. */
 function overrides() {
   return [
+    '# Programs come as npm has them, and the addons as it builds them.',
     'sherin: embedded-javascript-library *',
     'sherin: embedded-library *',
     'sherin: hardening-no-fortify-functions *',
+    '# Of whoever builds it without DEBEMAIL: the package is nowhere to be had but from a clone.',
+    'sherin: bogus-mail-host Maintainer sherin@localhost.localdomain',
+    'sherin: bogus-mail-host-in-debian-changelog sherin@localhost.localdomain *',
+    '# The Node that the package depends on, and no other that PATH may name: it runs with the key of the vault.',
+    'sherin: command-with-path-in-maintainer-script /usr/bin/node *',
+    '# What is served is to be sealed, unmounted and locked before its programs go, whatever a policy-rc.d says.',
+    'sherin: maintainer-script-calls-systemctl *',
     '',
   ].join('\n');
 }

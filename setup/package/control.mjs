@@ -14,9 +14,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../steps/run.mjs';
 
-/** Besides the libraries that the addons are linked to. */
-const programs = ['fuse3', 'swtpm', 'swtpm-tools', 'bubblewrap', 'util-linux', 'passwd'];
+/** Besides the libraries that the addons are linked to, and what every Debian has. */
+const programs = ['fuse3', 'swtpm', 'swtpm-tools', 'bubblewrap', 'passwd'];
 const recommended = ['tpm2-tools', 'gcc', 'python3'];
+
+/** Who builds the package, as Debian's tools are told it. */
+const { DEBFULLNAME = 'The authors of Sherin', DEBEMAIL = 'sherin@localhost.localdomain' } = process.env;
+export const maintainer = `${DEBFULLNAME} <${DEBEMAIL}>`;
 
 /** @param addons whose libraries it needs */
 export function writeControl(target, { version, architecture, addons }) {
@@ -37,7 +41,7 @@ export function writeControl(target, { version, architecture, addons }) {
       `Architecture: ${architecture}`,
       'Section: utils',
       'Priority: optional',
-      'Maintainer: The authors of Sherin <sherin@localhost.localdomain>',
+      `Maintainer: ${maintainer}`,
       `Installed-Size: ${kibibytes(target)}`,
       `Depends: ${depends.join(', ')}`,
       `Recommends: ${recommended.join(', ')}`,

@@ -39,6 +39,10 @@ def manifest_keys(master):
     return [subkey(master, 'manifest')] + [keys['manifest'] for keys in master.former.values()]
 
 
+def journal_keys(master):
+    return [subkey(master, 'journal')] + [keys['journal'] for keys in master.former.values()]
+
+
 def check_signature(public_key, uuid, kind, layout, signature):
     message = b'sherin/v1/' + kind.encode() + b'\0' + uuid + layout
     must(ed25519.verify(public_key, message, signature), 'the signature of the %s does not verify' % kind)

@@ -146,7 +146,10 @@ def read_rows(plain):
 
 
 def open_manifest(master, header, data, wal):
-    head, records, nodes = read_rows(database.decrypt(database.key_of(manifest_keys(master), data), data, wal))
+    return verified(master, header, *read_rows(database.decrypt(database.key_of(manifest_keys(master), data), data, wal)))
+
+
+def verified(master, header, head, records, nodes):
     check_head(master, header, *head, records)
     tree = Tree()
     for record in map(decode_record, records):

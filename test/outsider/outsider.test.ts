@@ -84,6 +84,16 @@ describe('outsider', () => {
     expect(statSync(join(target, 'sparse')).blocks * 512).toBeLessThan(2 ** 20);
   });
 
+  it('reads the copy of the log where the database is lost', () => {
+    const before = read('list').stdout;
+    rmSync(join(vault, 'manifest.db'));
+    const { stdout, stderr } = read('list');
+    expect(stderr.toString()).toBe('');
+    expect(stdout.equals(before)).toBe(true);
+    rmSync(join(vault, 'log'), { recursive: true });
+    expect(read('list').stderr.toString()).toContain('neither manifest.db nor a copy of its log');
+  });
+
   it('refuses a wrong key, a mistyped key, no vault, and bad usage in words', () => {
     writeFileSync(key, formatRecoveryKey(new Uint8Array(32)));
     expect(read('list').stderr.toString()).toBe('sherin_read: that is not the recovery key of this vault\n');

@@ -5,6 +5,7 @@
     python3 sherin_read.py VAULT RECOVERY_FILE extract DEST
 
 RECOVERY_FILE holds the recovery key as text; - is standard input. Every byte is verified before it is written.
+Where manifest.db is lost, the copy of its log is read in its place.
 Exit code: 0 done, 1 something could not be read or did not verify, 2 usage.
 """
 import os
@@ -16,7 +17,8 @@ sys.dont_write_bytecode = True
 from cubes import read_cube  # noqa: E402
 from header import open_header, parse_recovery_key  # noqa: E402
 from layout import Refused  # noqa: E402
-from manifest import ROOT, open_manifest  # noqa: E402
+from log_copy import read_log  # noqa: E402
+from manifest import ROOT, open_manifest, verified  # noqa: E402
 from objects import VERTEX, slots_of  # noqa: E402
 from records import DIRECTORY, FIFO, FILE, LINK  # noqa: E402
 
@@ -33,10 +35,13 @@ class Vault:
         self.path = path
         key = parse_recovery_key(recovery_text)
         self.master, header = open_header(read_file(os.path.join(path, 'vault.json'), 65537), key)
-        wal = os.path.join(path, 'manifest.db-wal')
-        self.manifest = open_manifest(
-            self.master, header, read_file(os.path.join(path, 'manifest.db')),
-            read_file(wal) if os.path.exists(wal) else b'')
+        database, wal = (os.path.join(path, name) for name in ('manifest.db', 'manifest.db-wal'))
+        if os.path.exists(database):
+            self.manifest = open_manifest(
+                self.master, header, read_file(database), read_file(wal) if os.path.exists(wal) else b'')
+        else:
+            copied = read_log(os.path.join(path, 'log'), self.master, header.public_key)
+            self.manifest = verified(self.master, header, *copied)
 
     def walk(self, number=ROOT, path=b''):
         """(path, inode number, inode), parents before children, names in byte order."""

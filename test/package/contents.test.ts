@@ -60,6 +60,13 @@ test('it runs alone: the program, its page, its completions', () => {
     expect(existsSync(inside('usr/share', path)), path).toBe(true);
 });
 
+test('lintian finds nothing wrong with it but what it is told the reason of', () => {
+  const { error, stdout } = spawnSync('lintian', ['--allow-root', file], { encoding: 'utf8' });
+  // By the machine's word, where it has none: the Debian package lintian is not installed for this alone.
+  if (error === undefined) expect(stdout).toBe('');
+  else expect(error).toMatchObject({ code: 'ENOENT' });
+});
+
 test('no script of it removes a vault or what opens one', () => {
   for (const name of ['postinst', 'prerm', 'postrm']) {
     const script = readFileSync(inside('DEBIAN', name), 'utf8');

@@ -10,6 +10,7 @@ import { encodeHead, signHead, type TreeHead } from './head.js';
 import { encodeHeader, parseHeader } from './header.js';
 import { type JsonObject, jcs } from './json.js';
 import { type Master, mac, publicKey, sign, subkey } from './keys.js';
+import { encodeSegment } from './log-copy.js';
 import { applicationId, schema } from './manifest.js';
 import { leafHash, mth } from './merkle.js';
 import { nodeId } from './object-tree.js';
@@ -26,6 +27,30 @@ export interface Assembly {
   readonly nodes: readonly Uint8Array[];
   /** Contents of cubes and how each is stored. */
   readonly cubes: readonly (EncodeOptions & { readonly content: Uint8Array })[];
+}
+
+/** The copy of the log: a segment that a later one takes the end of, and what a crash has left behind that. */
+function writeLogCopy(
+  folder: string,
+  { master, nodes }: Assembly,
+  head: TreeHead,
+  records: readonly Uint8Array[],
+): void {
+  mkdirSync(folder);
+  const half = Math.floor(records.length / 2);
+  const before: TreeHead = { ...head, size: half + 1, root: mth(records.slice(0, half + 1)) };
+  const salt = (byte: number) => new Uint8Array(32).fill(byte);
+  const first = [{ records: records.slice(0, half + 1), nodes: [], head: before }];
+  writeFileSync(
+    path(folder, '00000001.log'),
+    encodeSegment(master, { number: 1, salt: salt(1), first: 0 }, first),
+  );
+  const second = [
+    { records: records.slice(half, half + 1), nodes, head: before },
+    { records: records.slice(half + 1), nodes: [], head },
+  ];
+  const file = encodeSegment(master, { number: 3, salt: salt(3), first: half }, second);
+  writeFileSync(path(folder, '00000003.log'), join(file, new Uint8Array(100).fill(1)));
 }
 
 function uuidText(uuid: Uint8Array): string {
@@ -128,4 +153,5 @@ export function assembleVault(dir: string, assembly: Assembly): void {
     journalEpoch: new Uint8Array(8),
   };
   writeManifest(path(dir, 'manifest.db'), assembly, head, records);
+  writeLogCopy(path(dir, 'log'), assembly, head, records);
 }

@@ -66,6 +66,11 @@ export function manifestKeys(master: Master): readonly Uint8Array[] {
   return [subkey(master, 'manifest'), ...(master.former ?? []).map(({ manifest }) => manifest)];
 }
 
+/** K_journal of each epoch, that of the master key first. */
+export function journalKeys(master: Master): readonly Uint8Array[] {
+  return [subkey(master, 'journal'), ...(master.former ?? []).map(({ journal }) => journal)];
+}
+
 export type Kind =
   | 'header'
   | 'cube'
@@ -73,6 +78,7 @@ export type Kind =
   | 'audit-head'
   | 'audit-archive'
   | 'event-log'
+  | 'log-copy'
   | 'export'
   | 'attest';
 

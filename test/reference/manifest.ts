@@ -5,6 +5,7 @@ import { decryptDatabase, keyOfDatabase } from './database.js';
 import { type TreeHead, verifyHead } from './head.js';
 import type { Header } from './header.js';
 import { type Master, manifestKeys } from './keys.js';
+import { readLogCopy } from './log-copy.js';
 import { leafHash, mth, rootOfBlocks } from './merkle.js';
 import { Names } from './names.js';
 import type { NodeSource } from './object-tree.js';
@@ -27,7 +28,8 @@ interface Rows {
   readonly head: readonly [Uint8Array, Uint8Array];
   readonly records: readonly Uint8Array[];
   readonly nodes: ReadonlyMap<string, Uint8Array>;
-  readonly snapshot: Uint8Array;
+  /** Null: it is made of the records. */
+  readonly snapshot: Uint8Array | null;
 }
 
 function asBytes(value: unknown): Uint8Array {
@@ -86,14 +88,16 @@ function checkObjectId(master: Master, header: Header, names: Names, { body }: L
     throw new Refused('log', 'an object’s ID is not that of its content');
 }
 
-/** The snapshot is what the first records make of the tree, byte for byte. @throws Refused log */
-function checkSnapshot(head: TreeHead, names: Names, rows: Rows): void {
-  if (head.snapshotSize === 0) return;
-  if (!equalBytes(rootOfBlocks(rows.snapshot), head.stateRoot)) {
+/** The snapshot, which is what the first records make of the tree, byte for byte. @throws Refused log */
+function snapshotOf(head: TreeHead, names: Names, rows: Rows): Uint8Array {
+  if (head.snapshotSize === 0) return new Uint8Array(0);
+  const expected = encodeSnapshot(names, rows.records.slice(0, head.snapshotSize).map(leafHash));
+  const snapshot = rows.snapshot ?? expected;
+  if (!equalBytes(rootOfBlocks(snapshot), head.stateRoot)) {
     throw new Refused('log', 'the snapshot is not the one that was signed');
   }
-  const expected = encodeSnapshot(names, rows.records.slice(0, head.snapshotSize).map(leafHash));
-  if (!equalBytes(expected, rows.snapshot)) throw new Refused('log', 'the snapshot is not what the log says');
+  if (!equalBytes(expected, snapshot)) throw new Refused('log', 'the snapshot is not what the log says');
+  return snapshot;
 }
 
 /**
@@ -101,7 +105,27 @@ function checkSnapshot(head: TreeHead, names: Names, rows: Rows): void {
  * @throws Refused
  */
 export function readManifest(master: Master, header: Header, file: Uint8Array, wal: Uint8Array): Manifest {
-  const rows = readRows(decryptDatabase(keyOfDatabase(manifestKeys(master), file), file, wal));
+  return verified(
+    master,
+    header,
+    readRows(decryptDatabase(keyOfDatabase(manifestKeys(master), file), file, wal)),
+  );
+}
+
+/**
+ * The same without the database, from the copy of the log.
+ * @param segments files of `log/` by their number
+ * @throws Refused
+ */
+export function readCopiedManifest(
+  master: Master,
+  header: Header,
+  segments: ReadonlyMap<number, Uint8Array>,
+): Manifest {
+  return verified(master, header, { ...readLogCopy(master, header, segments), snapshot: null });
+}
+
+function verified(master: Master, header: Header, rows: Rows): Manifest {
   const head = verifyHead(header.publicKey, header.uuid, ...rows.head);
   if (head.headerGeneration !== header.generation || !equalBytes(head.headerHash, header.hash)) {
     throw new Refused('log', 'the head was signed under another header');
@@ -111,17 +135,18 @@ export function readManifest(master: Master, header: Header, file: Uint8Array, w
   }
   const log = rows.records.map(decodeRecord);
   const names = new Names();
+  let snapshot: Uint8Array = new Uint8Array(0);
   for (const [index, record] of log.entries()) {
-    if (index === head.snapshotSize) checkSnapshot(head, names, rows);
+    if (index === head.snapshotSize) snapshot = snapshotOf(head, names, rows);
     checkObjectId(master, header, names, record);
     names.apply(record, index);
   }
-  if (log.length === head.snapshotSize) checkSnapshot(head, names, rows);
+  if (log.length === head.snapshotSize) snapshot = snapshotOf(head, names, rows);
   return {
     head,
     log,
     names,
     node: (id) => rows.nodes.get(bytesToHex(id)),
-    snapshot: rows.snapshot,
+    snapshot,
   };
 }

@@ -80,6 +80,7 @@ const types = [
   'layout',
 ] as const;
 const ascii = new TextDecoder('utf-8', { fatal: true });
+const latin = new TextDecoder('latin1');
 
 const short = (bytes: Uint8Array | string): Uint8Array => join(u8(join(bytes).length), bytes);
 const middle = (bytes: Uint8Array): Uint8Array => join(u16(bytes.length), bytes);
@@ -157,6 +158,22 @@ function takeXattr(cursor: Cursor): readonly [Uint8Array, Uint8Array] {
   return [name, value];
 }
 
+/** Attributes that begin with `user.sherin.` are those of FORMAT.md, "Tasks". */
+function checkOwn(kind: number, name: string, value: string): void {
+  if (!name.startsWith('user.sherin.')) return;
+  must(kind === 2, 'an attribute of the vault on what is no directory');
+  if (name === 'user.sherin.tasks') return;
+  must(
+    name === 'user.sherin.namespace',
+    'an attribute that begins with user.sherin. and is none of the format',
+  );
+  const isNamespace = /^[A-Z][A-Z0-9-]{0,15}$/.test(value);
+  must(
+    isNamespace && !['TASK', 'OUT', 'RESULT', 'POLICY'].includes(value),
+    'a namespace that no directory has',
+  );
+}
+
 function takeInode(cursor: Cursor): number {
   const inode = cursor.u64();
   must(inode > 0, 'inode 0');
@@ -175,6 +192,7 @@ function takeAttributes(cursor: Cursor): Attributes {
   must(target.length <= 4095 && !target.includes(0), 'link target');
   const xattrs = Array.from({ length: cursor.u16() }, () => takeXattr(cursor));
   must(new Set(xattrs.map(([name]) => name.join())).size === xattrs.length, 'xattr names repeat');
+  for (const [name, value] of xattrs) checkOwn(kind, latin.decode(name), latin.decode(value));
   return { kind, mode, uid, gid, atime, mtime, ctime, target, xattrs };
 }
 

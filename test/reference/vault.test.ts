@@ -42,6 +42,24 @@ describe('vault', () => {
     expect(audit).toMatchObject({ records: 1, heads: 1, torn: 0 });
   });
 
+  it('has the same without the database, from the copy of its log, and refuses that where it is changed', () => {
+    const { manifest } = decodeVault(dir, key);
+    rmSync(join(dir, 'manifest.db'));
+    const copied = decodeVault(dir, key);
+    expect(copied.manifest.head).toEqual(manifest.head);
+    expect(copied.manifest.log).toEqual(manifest.log);
+    const found = new Map(files(copied.root));
+    for (const [path, content] of sample.files) {
+      if (content.length > 10_000) continue;
+      expect(equalBytes(found.get(path)?.content() ?? Uint8Array.of(1), content), path).toBe(true);
+    }
+    flip('log/00000003.log', 20);
+    expect(() => decodeVault(dir, key)).not.toThrow();
+    expect(decodeVault(dir, key).manifest.log.length).toBeLessThan(manifest.log.length);
+    flip('log/00000001.log', 80);
+    expect(() => decodeVault(dir, key)).toThrow('the copy of the log');
+  });
+
   it('refuses another recovery key, and a mistyped one', () => {
     const other = formatRecoveryKey(new Uint8Array(32));
     expect(() => decodeVault(dir, other)).toThrow('slot does not open');

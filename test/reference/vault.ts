@@ -1,5 +1,5 @@
 /** A whole vault from its directory and recovery key (FORMAT.md). */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join as path } from 'node:path';
 import { readArchived } from './archived.js';
 import { type AuditState, verifyAudit } from './audit.js';
@@ -10,7 +10,7 @@ import { type CubeRef, decodeCube } from './cube.js';
 import { vertexSize } from './cube-header.js';
 import { type Header, openHeader, parseHeader, type Unlock } from './header.js';
 import type { Master } from './keys.js';
-import { type Manifest, readManifest } from './manifest.js';
+import { type Manifest, readCopiedManifest, readManifest } from './manifest.js';
 import { rootOfBlocks } from './merkle.js';
 import { type Put, rootInode } from './names.js';
 import { readTree, type Slot, slotLength, slotRoot } from './object-tree.js';
@@ -107,6 +107,20 @@ function tasksOf({ attributes }: TreeNode): number | null {
   return found === undefined ? null : Number(new TextDecoder().decode(found[1]));
 }
 
+/** From the database, or where that is lost from the copy of its log. @throws Refused */
+function manifestOf(dir: string, master: Master, header: Header): Manifest {
+  if (!existsSync(path(dir, 'manifest.db'))) return readCopiedManifest(master, header, readSegments(dir));
+  const wal = path(dir, 'manifest.db-wal');
+  const log = existsSync(wal) ? readFile(wal) : new Uint8Array(0);
+  return readManifest(master, header, readFile(dir, 'manifest.db'), log);
+}
+
+function readSegments(dir: string): Map<number, Uint8Array> {
+  const folder = path(dir, 'log');
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^\d{8}\.log$/.test(name)) : [];
+  return new Map(names.map((name) => [Number(name.slice(0, 8)), readFile(folder, name)]));
+}
+
 /** Opens and verifies everything but the cubes, which are read as they are asked for. @throws Refused */
 export function decodeVault(dir: string, recoveryKey: string): Vault {
   return openVault(dir, { recoveryKey: parseRecoveryKey(recoveryKey) });
@@ -120,13 +134,7 @@ export function decodeVault(dir: string, recoveryKey: string): Vault {
 export function openVault(dir: string, unlock: Unlock, archive: string | null = null): Vault {
   const header = parseHeader(readFile(dir, 'vault.json'));
   const master = openHeader(header, unlock);
-  const wal = path(dir, 'manifest.db-wal');
-  const manifest = readManifest(
-    master,
-    header,
-    readFile(dir, 'manifest.db'),
-    existsSync(wal) ? readFile(wal) : new Uint8Array(0),
-  );
+  const manifest = manifestOf(dir, master, header);
   const keys = { uuid: header.uuid, publicKey: header.publicKey, master };
   const { first, segments, statement } = readAuditFiles(path(dir, 'audit'), archive);
   const archived = statement === null ? null : readArchived(statement, keys);

@@ -80,6 +80,13 @@ describe('a directory with a namespace of its own', () => {
 
   it('keeps it through a crash, in the past and where the vault is checked', async () => {
     machine.ok('sync');
+    const [above, below] = [
+      { path: 'files/contracts', namespace: 'CONTRACTS' },
+      { path: 'files/contracts/old', namespace: 'OLD' },
+    ];
+    const of = (after?: string) => machine.call('namespaces.directories', { after });
+    expect(await of()).toEqual({ directories: [above, below], more: false });
+    expect(await of('files/contracts')).toEqual({ directories: [below], more: false });
     machine.ok('namespace', 'unassign', 'files/contracts/old');
     await machine.killFs();
     machine.ok('up');

@@ -1,4 +1,7 @@
-/** Sockets in front of a swtpm's that count the commands that pass, and stop everything at one of them: before the TPM gets it, or before its answer is given. */
+/**
+ * Sockets in front of a swtpm's that count the commands that pass, and stop everything at one of them: before the TPM gets it, or before its answer is given.
+ * Or they answer with an error in the place of the TPM, which does not get the command.
+ */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -7,10 +10,20 @@ import type { Swtpm } from '../../native/tpm/swtpm.fixture.js';
 /** Command codes (TPM 2.0 Part 2, 6.5.2). */
 export const nvIncrement = 0x134;
 
+/** Answer of a TPM in failure mode to nearly every command (TPM 2.0 Part 1, 12.4; Part 2, 6.6.3). */
+const failure = 0x101;
+
+export function commandCode(command: Buffer): number {
+  return command.length >= 10 ? command.readUInt32BE(6) : 0;
+}
+
 export interface Stop {
   readonly code: number;
   readonly where: 'before' | 'after';
 }
+
+/** An answer without sessions: its tag, its length, and the code. */
+const failed = Buffer.from([0x80, 0x01, 0, 0, 0, 10, 0, 0, failure >> 8, failure & 0xff]);
 
 export class TpmGate {
   readonly #path: string;
@@ -18,6 +31,7 @@ export class TpmGate {
   readonly #sockets = new Set<Socket>();
   #commands: number[] = [];
   #stop: (Stop & { readonly reached: () => void }) | null = null;
+  #refuses: (command: Buffer) => boolean = () => false;
 
   private constructor(path: string) {
     this.#path = path;
@@ -48,6 +62,22 @@ export class TpmGate {
     });
   }
 
+  /** From now on the TPM fails at these commands. @returns how often it has, so far */
+  refuse(refuses: (command: Buffer) => boolean): () => number {
+    let refused = 0;
+    this.#refuses = (command) => {
+      const is = refuses(command);
+      if (is) refused += 1;
+      return is;
+    };
+    return () => refused;
+  }
+
+  /** The TPM works again. */
+  heal(): void {
+    this.#refuses = () => false;
+  }
+
   /** Cuts whoever waits, and lets the next ones through. */
   open(): void {
     this.#stop = null;
@@ -74,10 +104,14 @@ export class TpmGate {
       let answerHeld = false;
       // A client sends one command, whole, and waits for its answer.
       client.on('data', (command: Buffer) => {
-        const code = watched && command.length >= 10 ? command.readUInt32BE(6) : 0;
+        const code = watched ? commandCode(command) : 0;
         const stop = this.#stop?.code === code ? this.#stop : null;
         if (stop?.where === 'before') {
           stop.reached();
+          return;
+        }
+        if (watched && this.#refuses(command)) {
+          client.write(failed);
           return;
         }
         this.#commands.push(code);

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifier } from '../../common/signature.js';
 import { readArchived } from '../../fs/audit/archived.js';
-import { decodeHead, headIsSigned } from '../../fs/manifest/head.js';
+import { entriesOf } from '../../fs/log-copy/entries.js';
+import { openFrame } from '../../fs/log-copy/frame.js';
+import { scanSegment } from '../../fs/log-copy/scan.js';
+import { decodeHead, encodeHead as encodeProductHead, headIsSigned } from '../../fs/manifest/head.js';
 import { ObjectTreeBuilder, usedSlots } from '../../fs/manifest/object-tree.js';
 import { decodeRecord, encodeRecord } from '../../fs/manifest/record-codec.js';
 import { VaultDirectory } from '../../fs/vault/directory.js';
@@ -133,6 +136,37 @@ describe('format vectors', () => {
     const { layout, signature } = vectors.manifest.head;
     expect(headIsSigned(uuid, unhex(vectors.keys.publicKey), unhex(layout), unhex(signature))).toBe(true);
     expect(decodeHead(unhex(layout), unhex(signature))).toMatchObject({ size: 11, nv: 41n, auditSize: 5 });
+  });
+
+  it('copy of the log: the product opens it, and as a segment of the journal, or under another number, nobody does', async () => {
+    const { number, node, heads, file } = vectors.logCopy;
+    const folder = mkdtempSync(join(tmpdir(), 'sherin-vectors-'));
+    const path = join(folder, 'segment');
+    const keyring = nativeKeyring(master);
+    const signer = { uuid, publicKey: unhex(vectors.keys.publicKey) };
+    writeFileSync(path, unhex(file));
+    const fd = openSync(path, 'r');
+    const scanned = await scanSegment(fd, number, signer);
+    expect(scanned).toMatchObject({ whole: file.length / 2, head: { number, first: 0 } });
+    if (scanned === null) throw new Error('no segment');
+    const found: string[] = [];
+    for await (const entry of entriesOf(fd, scanned, keyring, signer))
+      found.push(
+        entry.type === 'head' ? encodeProductHead(entry.head).toString('hex') : entry.bytes.toString('hex'),
+      );
+    const { records } = vectors.manifest;
+    const [first, last] = heads.map(({ layout }) => layout);
+    expect(found).toEqual([...records.slice(0, 3), first, ...records.slice(3), node, last]);
+    expect(await scanSegment(fd, number + 1, signer)).toBeNull();
+    const asJournal = { ...scanned.head, bytes: Buffer.from(scanned.head.bytes) };
+    asJournal.bytes.write('SHERIN:J');
+    const length = unhex(file).readUInt32LE(64);
+    const sealed = unhex(file).subarray(68, 68 + length + 16);
+    expect(openFrame(keyring, scanned.head, 0, sealed)).toHaveLength(length);
+    expect(openFrame(keyring, asJournal, 0, sealed)).toBeNull();
+    closeSync(fd);
+    keyring.wipe();
+    rmSync(folder, { recursive: true });
   });
 
   it('manifest: pages', () => {

@@ -17,6 +17,7 @@ import { sampleMaster } from '../reference/samples.js';
 import { objectTag, sherinId } from '../reference/sherin-id.js';
 import { passphraseSlotKey, recoverySlotKey, stretch, wrap } from '../reference/slots.js';
 import { epochVectors } from './epochs.js';
+import { logCopyVector } from './log-copy.js';
 import { archivedVector, eventLogVector } from './signed-files.js';
 
 export const master = sampleMaster();
@@ -35,6 +36,7 @@ const purposes: readonly Purpose[] = [
   'token',
   'nv',
   'sign',
+  'journal',
 ];
 const salt = new Uint8Array(32).fill(0x5a);
 const time = 1_767_322_800_123_456_789n;
@@ -188,7 +190,7 @@ const bodies: readonly Body[] = [
   },
 ];
 
-function manifest(): Json {
+function log(): { readonly records: readonly Uint8Array[]; readonly head: TreeHead } {
   const records = bodies.map((body) => encodeRecord({ time, body }));
   const head: TreeHead = {
     ...{ size: records.length, root: mth(records), time, nv: 41n },
@@ -202,6 +204,11 @@ function manifest(): Json {
       journalEpoch: new Uint8Array(8),
     },
   };
+  return { records, head };
+}
+
+function manifest(): Json {
+  const { records, head } = log();
   const page = join(
     new Uint8Array(16).fill(0x33),
     '\x02\x00\x02\x02\x20\x40\x20\x20',
@@ -229,5 +236,6 @@ export function formatVectors(): JsonObject {
     cubes: cubes(),
     objects: objectVectors(),
     manifest: manifest(),
+    logCopy: logCopyVector(master, log().records, log().head, buildTree(slotsOf(3).slots).nodes[0] ?? salt),
   };
 }

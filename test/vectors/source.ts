@@ -137,5 +137,11 @@ export interface FormatVectors {
     readonly head: { readonly layout: string; readonly signature: string };
     readonly pages: readonly string[];
   };
+  readonly logCopy: {
+    readonly number: number;
+    readonly node: string;
+    readonly heads: readonly { readonly layout: string; readonly signature: string }[];
+    readonly file: string;
+  };
 }
 export const formatFile = read('format-v1') as FormatVectors;

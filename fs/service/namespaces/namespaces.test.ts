@@ -1,10 +1,11 @@
 /** Settings of namespaces, in one vault behind a service. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { strictestSettings, usualSettings } from '../../../common/namespaces/record.js';
+import { nowNanoseconds } from '../../../common/time.js';
 import type { Peer } from '../../../native/ipc.js';
 import { rootInode } from '../../manifest/records.js';
 import { tasksInode } from '../../manifest/tasks.js';
-import { link, make, rename } from '../../mount/changes/names.js';
+import { link, make, rename, unlink } from '../../mount/changes/names.js';
 import { LockedVault } from '../../vault/open.js';
 import { VaultSource } from '../mount-source.js';
 import { PolicyRecord } from '../policy-record.js';
@@ -316,6 +317,50 @@ test('what a rule denies in a namespace it denies to who would bring it out of t
   await service.rules.set([], null, peer);
 });
 
+test('a tree of the past asks by the stricter of then and now', async () => {
+  const { service } = vault;
+  await service.namespaces.set({ ASKS: { opens: 'first', unseal: 'per-open' } }, null, peer);
+  const [then, now] = [await directory('then'), await directory('now')];
+  const below = async (parent: number, name: string): Promise<number> => {
+    const inode = await vault.make(name, name);
+    await move([rootInode, name], [parent, name]);
+    return inode;
+  };
+  const files = {
+    before: await below(then, 'of then'),
+    after: await below(now, 'of now'),
+    gone: await below(now, 'gone since'),
+    plain: ino,
+  };
+  await service.namespaces.assign('then', 'ASKS', peer);
+  const session = await vault.session();
+  await session.writing.snapshot();
+  const end = nowNanoseconds();
+  await service.namespaces.assign('then', null, peer);
+  await service.namespaces.assign('now', 'ASKS', peer);
+  unlink(session.changes, { parent: now, name: Buffer.from('gone since') });
+  await session.writing.snapshot();
+  const rule = { name: 'no', who: { uid: stranger.uid }, effect: 'deny' } as const;
+  await service.rules.set([{ ...rule, where: { namespace: 'ASKS' }, operations: ['read'] }], null, peer);
+
+  const source = new VaultSource(service, true, end);
+  await source.tree();
+  for (const [name, inode] of Object.entries(files)) {
+    asked = 0;
+    (await source.openInode(inode, peer)).close();
+    expect(asked, name).toBe(name === 'plain' ? 0 : 1);
+    expect(source.prepare(inode) === null, name).toBe(name !== 'plain');
+    const refused = (await source.guard())?.refusal('read', { ino: inode }, stranger);
+    if (name === 'plain') expect(refused).toBeUndefined();
+    else await expect(refused, name).rejects.toMatchObject({ code: 'DENIED' });
+  }
+  // The tree of now has the one that is left of then in FILES.
+  asked = 0;
+  await vault.read(files.before);
+  expect(asked).toBe(0);
+  await service.rules.set([], null, peer);
+});
+
 test('settings are there again after the vault was closed; what can not be read is as strict as can be', async () => {
   await vault.service.namespaces.set({ FILES: { opens: 'all', unseal: 'session' } }, null, peer);
   let session = await vault.reopen();
@@ -328,4 +373,28 @@ test('settings are there again after the vault was closed; what can not be read 
   asked = 0;
   await vault.read(ino);
   expect(asked).toBe(1);
+});
+
+test('a vault that is restored from a backup keeps settings and directories, and asks its TPM likewise', async () => {
+  const { namespaces } = vault.service;
+  await namespaces.set({ ASKING: { opens: 'first', unseal: 'per-open' } }, null, peer);
+  const asking = await directory('asking');
+  await namespaces.assign('asking', 'ASKING', peer);
+  const below = await vault.make('below', 'more');
+  await move([rootInode, 'below'], [asking, 'below']);
+  const restored = await vault.restored();
+  try {
+    await restored.unlock({ slot: 'tpm', pin: null }, peer);
+    expect((await restored.namespaces.list())?.namespaces).toMatchObject({ ASKING: { unseal: 'per-open' } });
+    const source = new VaultSource(restored, true, null);
+    expect(await source.namespace(asking)).toBe('ASKING');
+    const asks = async (inode: number): Promise<number> => {
+      asked = 0;
+      (await source.openInode(inode, peer)).close();
+      return asked;
+    };
+    expect([await asks(below), await asks(ino)]).toEqual([1, 0]);
+  } finally {
+    await restored.stop(null);
+  }
 });

@@ -133,8 +133,8 @@ export class Guard implements AccessGuard {
 
   #placesOf(ruled: Ruled): readonly Place[] {
     const { trees } = this.#parts;
-    if ('id' in ruled) return trees.flatMap((tree) => placesOfId(tree, ruled.id));
-    if ('ino' in ruled) return trees.flatMap((tree) => placesOf(tree, ruled.ino));
+    if ('id' in ruled) return trees.flatMap((tree) => placesOfId(tree, ruled.id, trees));
+    if ('ino' in ruled) return trees.flatMap((tree) => placesOf(tree, ruled.ino, trees));
     const [tree] = trees;
     return [placeOfName(tree, ruled, ruled.kind)];
   }

@@ -2,7 +2,7 @@
 import type { Place } from '../../../common/access/decide.js';
 import { parseSherinId, type SherinId } from '../../../common/ids.js';
 import { bytesToText } from '../../../common/names.js';
-import { filesNamespace, namespaceBelow } from '../../manifest/namespaces.js';
+import { filesNamespace, namespaceBelow, namespacesBelow } from '../../manifest/namespaces.js';
 import { type InodeKind, rootInode } from '../../manifest/records.js';
 import type { Tree } from '../../manifest/tree.js';
 import type { NameInTree } from '../../mount/source.js';
@@ -12,18 +12,29 @@ export type RuledTree = Pick<
   'inode' | 'lookup' | 'list' | 'linksOf' | 'parentsOf' | 'directory' | 'inodesOf' | 'object' | 'objectById'
 >;
 
-/** A place for each name of an inode, in the namespace of what would be written there; what has no name has neither. */
-export function placesOfNames(tree: RuledTree, ino: number): readonly Place[] {
+/**
+ * A place for each name of an inode, in the namespace of what would be written there; what has no name has neither.
+ * @param others trees by which the directories there may be in other namespaces: a place for each of those, too
+ */
+export function placesOfNames(
+  tree: RuledTree,
+  ino: number,
+  others: readonly RuledTree[] = [],
+): readonly Place[] {
   if (ino === rootInode) return [{ namespace: null, path: [] }];
   const kind = tree.inode(ino)?.kind ?? 'file';
   const links = tree.linksOf(ino);
   if (links.length === 0) return [{ namespace: kind === 'file' ? filesNamespace : null, path: null }];
-  return links.map((link) => placeOfName(tree, link, kind));
+  if (kind !== 'file' || others.length === 0) return links.map((link) => placeOfName(tree, link, kind));
+  return links.flatMap((link) => {
+    const path = pathOf(tree, link);
+    return namespacesBelow(tree, others, link.parent).map((namespace) => ({ namespace, path }));
+  });
 }
 
 /** As {@link placesOfNames}, and by the namespace of its content where that is in another one. */
-export function placesOf(tree: RuledTree, ino: number): readonly Place[] {
-  return byContent(tree, ino, placesOfNames(tree, ino));
+export function placesOf(tree: RuledTree, ino: number, others: readonly RuledTree[] = []): readonly Place[] {
+  return byContent(tree, ino, placesOfNames(tree, ino, others));
 }
 
 /** Places of an inode, each also in the namespace that its content is in. */
@@ -36,10 +47,14 @@ export function byContent(tree: RuledTree, ino: number, places: readonly Place[]
 }
 
 /** Of an object: the places of all files that have this content. */
-export function placesOfId(tree: RuledTree, id: SherinId): readonly Place[] {
+export function placesOfId(
+  tree: RuledTree,
+  id: SherinId,
+  others: readonly RuledTree[] = [],
+): readonly Place[] {
   const object = tree.objectById(parseSherinId(id));
   const inodes = object === undefined ? [] : tree.inodesOf(object.no);
-  if (inodes.length > 0) return inodes.flatMap((ino) => placesOf(tree, ino));
+  if (inodes.length > 0) return inodes.flatMap((ino) => placesOf(tree, ino, others));
   return [{ namespace: parseSherinId(id).namespace, path: null }];
 }
 

@@ -250,6 +250,15 @@ export const mountRemovals: readonly Removal[] = [
     title: 'of several names one that leads out of FILES counts, the first in order, whatever came first',
   },
   {
+    attack:
+      'read in a mount of the past what a directory has closed since, or had closed then, also where the file has gone meanwhile',
+    file: 'fs/manifest/namespaces.ts',
+    text: 'others.filter((other) => other !== tree && other.directory(directory) !== undefined)',
+    instead: 'others.filter(() => false)',
+    test: 'fs/service/namespaces/namespaces.test.ts',
+    title: 'a tree of the past asks by the stricter of then and now',
+  },
+  {
     attack: 'bring a file from under an access rule about a namespace',
     file: 'fs/service/rules/access-guard.ts',
     text: '(leaves && rules.deniesByNamespace) || rules.reaches(path)',
