@@ -7,11 +7,22 @@ import { blockBytes, Vertex, VertexPart } from './vertex.js';
 const sizes = [blockBytes, 4 * blockBytes, vertexBytes] as const;
 /** Bytes that are allocated together. */
 const chunkBytes = 1024 * 1024;
-/** Unused bytes of each size that are kept when everything is sealed. */
-const keptBytes = 4 * 1024 * 1024;
+/** Unused chunks that are kept when everything is sealed. */
+const keptChunks = 4;
+
+/** Memory that is cut into parts of one size, as long as one of them is in use. */
+interface Chunk {
+  readonly bytes: Buffer;
+  /** Its parts that are not in use. */
+  readonly free: Buffer[];
+}
 
 export class VertexPool {
-  readonly #free = new Map<number, Buffer[]>(sizes.map((size) => [size, []]));
+  /** Those of which some is in use, by their memory, and by size those of them that have a part left. */
+  readonly #chunks = new Map<ArrayBufferLike, Chunk>();
+  readonly #open = new Map<number, Set<Chunk>>(sizes.map((size) => [size, new Set()]));
+  /** Of no size: whatever is needed next has them. */
+  readonly #spare: Buffer[] = [];
   #used = 0;
 
   /** Bytes that are in use. */
@@ -52,18 +63,16 @@ export class VertexPool {
     vertex.holders -= 1;
     if (vertex.holders > 0) return;
     for (const part of vertex.parts) this.#release(part);
-    if (this.#used > 0) return;
-    for (const [size, free] of this.#free) free.length = Math.min(free.length, keptBytes / size);
+    if (this.#used === 0) this.#spare.length = Math.min(this.#spare.length, keptChunks);
   }
 
   /** All zero. @param start byte of the vertex */
   #part(start: number, size: number): VertexPart {
-    const free = this.#freeOf(size);
-    if (free.length === 0) {
-      const chunk = system.plaintext(chunkBytes);
-      for (let at = 0; at < chunk.length; at += size) free.push(chunk.subarray(at, at + size));
-    }
-    const bytes = free.pop() ?? system.plaintext(size);
+    const open = this.#openOf(size);
+    const [chunk = this.#cut(size)] = open;
+    const bytes = chunk.free.pop();
+    if (bytes === undefined) throw new RangeError('a chunk has no part left');
+    if (chunk.free.length === 0) open.delete(chunk);
     this.#used += size;
     return new VertexPart(bytes, start / blockBytes);
   }
@@ -74,13 +83,31 @@ export class VertexPool {
     const { bytes } = part;
     system.wipe(bytes);
     this.#used -= bytes.length;
-    this.#freeOf(bytes.length).push(bytes);
+    const chunk = this.#chunks.get(bytes.buffer);
+    if (chunk === undefined) throw new RangeError('a part is of no chunk');
+    const open = this.#openOf(bytes.length);
+    open.add(chunk);
+    chunk.free.push(bytes);
+    if (chunk.free.length < chunkBytes / bytes.length) return;
+    open.delete(chunk);
+    this.#chunks.delete(bytes.buffer);
+    this.#spare.push(chunk.bytes);
   }
 
-  #freeOf(size: number): Buffer[] {
-    const free = this.#free.get(size);
-    if (free === undefined) throw new RangeError(`no vertex has parts of ${size} bytes`);
-    return free;
+  #cut(size: number): Chunk {
+    const bytes = this.#spare.pop() ?? system.plaintext(chunkBytes);
+    const free: Buffer[] = [];
+    for (let at = 0; at < bytes.length; at += size) free.push(bytes.subarray(at, at + size));
+    const chunk = { bytes, free };
+    this.#chunks.set(bytes.buffer, chunk);
+    this.#openOf(size).add(chunk);
+    return chunk;
+  }
+
+  #openOf(size: number): Set<Chunk> {
+    const open = this.#open.get(size);
+    if (open === undefined) throw new RangeError(`no vertex has parts of ${size} bytes`);
+    return open;
   }
 }
 

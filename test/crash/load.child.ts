@@ -16,7 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { pieceOf, recordBytes, records, replacedBytes } from './load.js';
+import { blockOf, pieceOf, recordBytes, records, replacedBytes } from './load.js';
 
 const [way = '', directory = '', first = '0'] = process.argv.slice(2);
 
@@ -48,9 +48,9 @@ function append(fd: number, number: number): void {
   fsyncSync(fd);
 }
 
-/** One of many records, in its place. */
-function overwrite(fd: number, number: number): void {
-  writeAll(fd, recordBytes(number), (number % records) * recordBytes(0).length);
+/** One of many records of one length, in its place. */
+function overwrite(fd: number, number: number, bytes: Buffer): void {
+  writeAll(fd, bytes, (number % records) * bytes.length);
   fsyncSync(fd);
 }
 
@@ -71,12 +71,16 @@ function churn(number: number): void {
 }
 
 const fd = way === 'append' ? openSync(join(directory, 'log'), 'a') : null;
-const kept = way === 'overwrite' ? openSync(join(directory, 'records'), 'r+') : null;
+const recordOf = new Map([
+  ['overwrite', recordBytes],
+  ['rewrite', blockOf],
+]).get(way);
+const kept = recordOf === undefined ? null : openSync(join(directory, 'records'), 'r+');
 for (let number = Number(first); ; number++) {
   say('begin', number);
   if (way === 'replace') replace(number);
   if (way === 'churn') churn(number);
   if (fd !== null) append(fd, number);
-  if (kept !== null) overwrite(kept, number);
+  if (kept !== null && recordOf !== undefined) overwrite(kept, number, recordOf(number));
   say('end', number);
 }

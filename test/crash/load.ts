@@ -33,3 +33,8 @@ export function pieceOf(number: number): Buffer {
 export function recordBytes(number: number): Buffer {
   return marked(number, 5_000);
 }
+
+/** A block of the kernel's: rewritten and synced again and again, its file is lent to the addon. */
+export function blockOf(number: number): Buffer {
+  return marked(number, 4_096);
+}

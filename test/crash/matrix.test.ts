@@ -1,19 +1,27 @@
 /** The process dies, or the disk fails, at every system call that changes a file of the vault. */
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { CrashBench } from './crash-run.js';
-import { type Outcome, pointsOf, runPoint } from './matrix.js';
+import { type Outcome, type Point, pointsOf, runPoint } from './matrix.js';
 import { report } from './matrix-report.js';
 import { mixed } from './operations.js';
 import { sample } from './sample.js';
 
 const all = process.env.SHERIN_CRASH === 'all';
 const seed = Number(process.env.SHERIN_CRASH_SEED ?? 1);
+/** A file that gets each outcome; those that it has are not run again. */
+const kept = process.env.SHERIN_CRASH_KEPT;
 const document = fileURLToPath(new URL('../../docs/crash-matrix.md', import.meta.url));
 /** Points of an ordinary run, and runs side by side of the whole. */
 const few = 14;
 const sideBySide = 4;
+
+function keptOutcomes(): Outcome[] {
+  if (kept === undefined || !existsSync(kept)) return [];
+  const lines = readFileSync(kept, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line): Outcome => JSON.parse(line));
+}
 
 describe('the crash matrix', () => {
   it('shows a state that was promised, wherever the fault is', async () => {
@@ -24,15 +32,19 @@ describe('the crash matrix', () => {
       const [bench] = benches;
       const { calls } = (await bench?.run('count', 'operations', 'go on')) ?? { calls: [] };
       const points = pointsOf(calls);
-      const waiting = all ? points : sample(points, few, seed);
-      const { length: total } = points;
-      const outcomes: Outcome[] = [];
+      const outcomes = keptOutcomes();
+      const name = ({ kind, number }: Point): string => `${kind} ${number}`;
+      const known = new Set(outcomes.map(name));
+      const waiting = (all ? points : sample(points, few, seed)).filter((point) => !known.has(name(point)));
       const work = async (own: CrashBench): Promise<void> => {
-        for (let point = waiting.shift(); point !== undefined; point = waiting.shift())
-          outcomes.push(await runPoint(own, point));
+        for (let point = waiting.shift(); point !== undefined; point = waiting.shift()) {
+          const outcome = await runPoint(own, point);
+          outcomes.push(outcome);
+          if (kept !== undefined) appendFileSync(kept, `${JSON.stringify(outcome)}\n`);
+        }
       };
       await Promise.all(benches.map(work));
-      if (all) writeFileSync(document, report(outcomes, total));
+      if (all) writeFileSync(document, report(outcomes, points.length));
       expect(calls.length).toBeGreaterThan(100);
       expect(outcomes.filter(({ wrong }) => wrong !== null)).toEqual([]);
     } finally {

@@ -6,6 +6,7 @@ import { peer } from '../../fs/check/fsck.fixture.js';
 import { copyRange } from '../../fs/mount/changes/copy-range.js';
 import { removeXattr, setAttributes, setXattr } from '../../fs/mount/changes/inode-attributes.js';
 import { link, make, type Place, rename, rmdir, unlink } from '../../fs/mount/changes/names.js';
+import type { Rewrites } from '../../native/index.js';
 import type { Opened } from './opened.js';
 import { bytesOf, namesOf, type Operation } from './operations.js';
 
@@ -16,6 +17,10 @@ export class Performer {
   readonly #opened: Opened;
   readonly #home: string;
   readonly #open = new Map<string, number>();
+  /** The file that is lent to the addon, or was. */
+  #lent: { readonly ino: number; readonly rewrites: Rewrites } | null = null;
+  /** Syncs that went past JavaScript. */
+  past = 0;
 
   constructor(opened: Opened, home: string) {
     this.#opened = opened;
@@ -44,17 +49,8 @@ export class Performer {
         return this.#setXattr(operation);
       case 'open':
         return this.#openFile(operation);
-      case 'write': {
-        const bytes = bytesOf(at, operation.length);
-        return changes.write(
-          this.#labelled(operation.label),
-          operation.at,
-          bytes.length,
-          (from, length, target, to) => {
-            bytes.copy(target, to, from, from + length);
-          },
-        );
-      }
+      case 'write':
+        return this.#write(this.#labelled(operation.label), operation.at, bytesOf(at, operation.length));
       case 'truncate':
         return changes.truncate(this.#labelled(operation.label), operation.length);
       case 'zero':
@@ -69,7 +65,7 @@ export class Performer {
         return;
       }
       case 'sync': {
-        const syncs = operation.labels.map((label) => changes.sync(this.#labelled(label)));
+        const syncs = operation.labels.map((label) => this.#sync(this.#labelled(label)));
         for (const result of await Promise.allSettled(syncs))
           if (result.status === 'rejected') throw result.reason;
         return;
@@ -104,6 +100,25 @@ export class Performer {
     changes.opened(ino);
     this.#open.set(label, ino);
     if (cut === true) await changes.truncate(ino, 0);
+  }
+
+  async #write(ino: number, offset: number, bytes: Buffer): Promise<void> {
+    const { changes } = this.#opened.session;
+    if (this.#lentOf(ino)?.write(offset, bytes) === true) return;
+    await changes.write(ino, offset, bytes.length, (from, length, target, to) => {
+      bytes.copy(target, to, from, from + length);
+    });
+    const rewrites = changes.lend(ino);
+    if (rewrites !== null) this.#lent = { ino, rewrites };
+  }
+
+  async #sync(ino: number): Promise<void> {
+    if (this.#lentOf(ino)?.sync() === true) this.past += 1;
+    else await this.#opened.session.changes.sync(ino);
+  }
+
+  #lentOf(ino: number): Rewrites | null {
+    return this.#lent?.ino === ino ? this.#lent.rewrites : null;
   }
 
   async #copy({ from, to, length }: Extract<Operation, { do: 'copy' }>): Promise<void> {

@@ -6,11 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Machine } from '../vault/machine.js';
-import { pieceOf, recordBytes, records, replacedBytes, stepOf } from './load.js';
+import { blockOf, pieceOf, recordBytes, records, replacedBytes, stepOf } from './load.js';
 
 const rounds = Number(process.env.SHERIN_KILLS ?? (process.env.SHERIN_CRASH === 'all' ? 200 : 3));
 const script = resolve(fileURLToPath(new URL('../../dist/test/crash/load.child.js', import.meta.url)));
-const ways = ['replace', 'append', 'overwrite', 'churn'] as const;
+const ways = ['replace', 'append', 'overwrite', 'rewrite', 'churn'] as const;
+/** Alone, its file is lent to the addon, which the others would have taken back. */
+const alone = ['rewrite'] as const;
 type Way = (typeof ways)[number];
 
 /** What a writer has said: last step begun, last one durable. */
@@ -25,7 +27,7 @@ const said = new Map<Way, Said>(ways.map((way) => [way, { begun: -1, ended: -1 }
 beforeAll(() => {
   machine = Machine.start();
   for (const way of ways) mkdirSync(directoryOf(way));
-  writeFileSync(join(directoryOf('overwrite'), 'records'), '');
+  for (const way of ['overwrite', 'rewrite'] as const) writeFileSync(join(directoryOf(way), 'records'), '');
   machine.ok('down');
   machine.ok('up');
 });
@@ -94,14 +96,13 @@ function expectAppended(durable: ReadonlySet<number>): void {
   expect(bytes.length % size).toBe(0);
 }
 
-function expectOverwritten(last: ReadonlyMap<number, number>): void {
-  const bytes = readFileSync(join(directoryOf('overwrite'), 'records'));
-  const size = recordBytes(0).length;
+function expectOverwritten(way: Way, size: number, last: ReadonlyMap<number, number>): void {
+  const bytes = readFileSync(join(directoryOf(way), 'records'));
   for (let place = 0; place < records; place++) {
     const part = bytes.subarray(place * size, (place + 1) * size);
     const oldest = last.get(place) ?? -1;
     if (oldest < 0 && part.every((byte) => byte === 0)) continue;
-    expectStep(stepOf(part), oldest, saidOf('overwrite'), `record ${place}`);
+    expectStep(stepOf(part), oldest, saidOf(way), `record ${place} of ${way}`);
   }
 }
 
@@ -109,10 +110,11 @@ describe('sherin-fs killed while several processes write', () => {
   it(`keeps what was synced, ${rounds} times`, async () => {
     const appended = new Set<number>();
     const overwritten = new Map<number, number>();
+    const rewritten = new Map<number, number>();
     const replaced = new Map<number, number>();
     for (let round = 0; round < rounds; round++) {
       const before = new Map(ways.map((way) => [way, saidOf(way).begun]));
-      const writers = ways.map(start);
+      const writers = (round % 2 === 0 ? ways : alone).map(start);
       await sleep(300 + Math.random() * 1_500);
       await machine.killFs();
       await Promise.all(writers.map(({ ended }) => ended));
@@ -120,12 +122,15 @@ describe('sherin-fs killed while several processes write', () => {
         appended.add(step);
       for (let step = (before.get('overwrite') ?? -1) + 1; step <= saidOf('overwrite').ended; step++)
         overwritten.set(step % records, step);
+      for (let step = (before.get('rewrite') ?? -1) + 1; step <= saidOf('rewrite').ended; step++)
+        rewritten.set(step % records, step);
       for (let step = (before.get('replace') ?? -1) + 1; step <= saidOf('replace').ended; step++)
         replaced.set(step % 5, step);
       machine.ok('up');
       expectReplaced(replaced);
       expectAppended(appended);
-      expectOverwritten(overwritten);
+      expectOverwritten('overwrite', recordBytes(0).length, overwritten);
+      expectOverwritten('rewrite', blockOf(0).length, rewritten);
       if (round % 10 === 9 || round === rounds - 1) {
         machine.ok('verify');
         machine.ok('fsck', '--remove-orphans');
@@ -133,5 +138,6 @@ describe('sherin-fs killed while several processes write', () => {
       }
     }
     expect(appended.size).toBeGreaterThan(0);
+    expect(rewritten.size).toBeGreaterThan(0);
   }, 7_200_000);
 });

@@ -15,9 +15,10 @@ beforeAll(async () => {
 beforeEach(() => bench.restore('new'));
 afterAll(() => bench.remove());
 
-async function done(opened: Opened, operations: readonly Operation[]): Promise<void> {
+async function done(opened: Opened, operations: readonly Operation[]): Promise<Performer> {
   const performer = new Performer(opened, bench.places);
   for (const [at, operation] of operations.entries()) await performer.perform(operation, at);
+  return performer;
 }
 
 /** Does operations and crashes. @returns what programs saw then */
@@ -73,7 +74,7 @@ it('an import over a file that was synced and is written on loses nothing of it'
   await opened.service.stop(null);
 });
 
-it('the operations of the crash matrix copy by reference, and join what is in pieces', async () => {
+it('the operations of the crash matrix copy by reference, join what is in pieces, and sync in the addon', async () => {
   const opened = await openVault(bench.places);
   const { changes, manifest } = opened.session;
   const reference = changes.reference.bind(changes);
@@ -83,9 +84,10 @@ it('the operations of the crash matrix copy by reference, and join what is in pi
     referred.push(bytes);
     return bytes;
   };
-  await done(opened, mixed);
+  const { past } = await done(opened, mixed);
   const types = Array.from({ length: manifest.head.size }, (_, at) => manifest.record(at).mutation.type);
   await opened.service.stop(null);
   expect(referred).toEqual([2 ** 20, 2 ** 20]);
   expect(types).toContain('layout');
+  expect(past).toBe(2);
 });

@@ -12,6 +12,8 @@ export interface Setting {
   readonly without: readonly OperationName[];
   /** Names are UTF-8. */
   readonly utf8?: boolean;
+  /** Steps that are left out. */
+  readonly except?: (step: Step) => boolean;
 }
 
 type Arguments<N extends OperationName> = {
@@ -21,7 +23,7 @@ type Table = { readonly [N in OperationName]: readonly [weight: number, args: Ar
 type Row = readonly [weight: number, args: Readonly<Record<string, fc.Arbitrary<unknown>>>];
 
 /** Each operation with its weight and its arguments. */
-function table({ processes, utf8 = false }: Omit<Setting, 'without'>, below: string): Table {
+function table({ processes, utf8 = false }: Pick<Setting, 'processes' | 'utf8'>, below: string): Table {
   const known = (name: string) => !utf8 || isUtf8(Buffer.from(name, 'latin1'));
   const path = draw.path(below).filter(known);
   const { slot, mode, length, size, seed, owner, time, yesOrNo: follow } = draw;
@@ -104,10 +106,12 @@ export function operations(setting: Setting, below = ''): fc.Arbitrary<Operation
 /** A tick costs 4 ms on most machines, so few steps wait for one. */
 const look: fc.Arbitrary<Look> = fc.nat(19).map((number) => ({ watch: number >= 10, tick: number >= 19 }));
 
-function step(process: fc.Arbitrary<number>, operation: fc.Arbitrary<Operation>): fc.Arbitrary<Step> {
+function step(process: fc.Arbitrary<number>, setting: Setting, below = ''): fc.Arbitrary<Step> {
+  const { except = () => false } = setting;
   return fc
-    .tuple(process, operation, look)
-    .map(([process, operation, { watch, tick }]) => ({ process, operation, watch, tick }));
+    .tuple(process, operations(setting, below), look)
+    .map(([process, operation, { watch, tick }]) => ({ process, operation, watch, tick }))
+    .filter((step) => !except(step));
 }
 
 const longestSequence = 120;
@@ -118,7 +122,7 @@ export const averageSequence = 75;
 export function sequences(setting: Setting): fc.Arbitrary<Step[]> {
   return afterOpening(
     possible(opening(setting.processes), setting),
-    step(fc.nat(setting.processes - 1), operations(setting)),
+    step(fc.nat(setting.processes - 1), setting),
   );
 }
 
@@ -139,10 +143,7 @@ function afterOpening(first: readonly Step[], later: fc.Arbitrary<Step>): fc.Arb
 export function separateLists(setting: Setting): fc.Arbitrary<Step[][]> {
   const alone = { ...setting, without: [...setting.without, 'give' as const] };
   const lists = Array.from({ length: setting.processes }, (_, at) =>
-    afterOpening(
-      possible(opening(1, at), setting),
-      step(fc.constant(at), operations(alone, ownDirectory(at))),
-    ),
+    afterOpening(possible(opening(1, at), setting), step(fc.constant(at), alone, ownDirectory(at))),
   );
   return fc.tuple(...lists);
 }

@@ -4,7 +4,7 @@ import { type Driver, OpenVault } from '../vault/open-vault.js';
 import { type Disturbance, type ModelTest, modelTests } from './suite.js';
 
 /** What the driver's own limits take away. */
-type Limits = Pick<ModelTest, 'otherUsers' | 'without' | 'utf8'>;
+type Limits = Pick<ModelTest, 'otherUsers' | 'without' | 'utf8' | 'except'>;
 
 export function modelOnMount(driver: Driver, limits: Limits): void {
   const vault = new OpenVault(driver);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { averageSequence, separateLists, sequences } from './arbitrary.js';
-import type { OperationName } from './operation.js';
+import type { OperationName, Step } from './operation.js';
 import { type Between, runSequence } from './sequence.js';
 import { Side } from './side.js';
 import { checkSequences } from './smallest.js';
@@ -23,6 +23,8 @@ export interface ModelTest {
   readonly without?: readonly OperationName[];
   /** It takes names of UTF-8 only. */
   readonly utf8?: boolean;
+  /** Steps that it can not tell from others, by its own limits. */
+  readonly except?: (step: Step) => boolean;
   /** What is done to it meanwhile, each in a run of its own. */
   readonly disturbances?: readonly Disturbance[];
 }
@@ -35,6 +37,8 @@ export interface Disturbance {
   readonly between: Between;
 }
 
+/** The process that is another user where there is one. */
+export const otherProcess = 2;
 /** How many operations in sequence; SHERIN_MODEL makes it a long run. */
 const operations = Number(process.env.SHERIN_MODEL ?? 2000);
 /** Repeats a run: a failure says its seed. */
@@ -43,10 +47,12 @@ const seed = process.env.SHERIN_MODEL_SEED;
 const timeout = 120_000 + operations * 20;
 
 export function modelTests(test: ModelTest): void {
-  const { name, timeStep = 1, without = [], utf8 = false, disturbances = [] } = test;
+  const { name, timeStep = 1, without = [], utf8 = false, except, disturbances = [] } = test;
   const root = process.getuid?.() === 0;
-  const users = [null, null, test.otherUsers && root ? 1000 : null];
-  const setting = { processes: users.length, without, utf8 };
+  const users = Array.from({ length: otherProcess + 1 }, (_, process) =>
+    process === otherProcess && test.otherUsers && root ? 1000 : null,
+  );
+  const setting = { processes: users.length, without, utf8, ...(except === undefined ? {} : { except }) };
 
   describe(`${name} is like a plain directory`, () => {
     const folders: string[] = [];

@@ -46,7 +46,16 @@ const byTheVault: readonly Limit[] = [
   },
 ];
 
-export const nativePlace: Place = { name: 'native', isVault: true, limits: byTheVault };
+const byKillpriv: readonly Limit[] = [
+  {
+    operation: 'chown',
+    rules: ['of -1 and -1 by another user of a file with setuid that is open to be written'],
+    reason:
+      'the kernel asks for it in the same words as for dropping setuid before a write, which is not refused; nothing is dropped',
+  },
+];
+
+export const nativePlace: Place = { name: 'native', isVault: true, limits: [...byTheVault, ...byKillpriv] };
 export const fuseNativePlace: Place = {
   name: 'fuse-native',
   isVault: true,

@@ -1,4 +1,4 @@
-import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, noFile, O_RDONLY } from '../constants.js';
+import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, noFile, O_RDONLY, O_WRONLY } from '../constants.js';
 import { atRefusals, pathRefusals } from '../path-refusals.js';
 import { asRoot, asUser, gives, type Operation, refuses, unprovoked } from '../rule.js';
 import { type Scene, sharedGroup } from '../scene.js';
@@ -194,6 +194,16 @@ export const chown: Operation = {
         await t.me.call('chmod', 'f', 0o4755);
         await t.other.call('chown', 'f', -1, -1);
       }),
+      refuses(
+        'EPERM',
+        'of -1 and -1 by another user of a file with setuid that is open to be written',
+        page,
+        async (t) => {
+          await t.opened('f', O_WRONLY);
+          await t.me.call('chmod', 'f', 0o4755);
+          await t.other.call('chown', 'f', -1, -1);
+        },
+      ),
       gives('by root gives the new owner the rights of the owner', posix, 'abc', async (t) => {
         await t.file('f', 'abc', 0o600);
         await t.me.call('chown', 'f', t.other.uid, 0);
