@@ -149,10 +149,18 @@ export const auditRemovals: readonly Removal[] = [
   {
     attack: attested,
     file: 'common/attestation/verify.ts',
+    text: 'if (!verifier(expected.publicKey)(attestationMessage(uuid, statement, attest), signature))',
+    instead: 'if (signature.length === 0)',
+    test: 'common/attestation/verify.test.ts',
+    title: 'with another %s is refused',
+  },
+  {
+    attack: attested,
+    file: 'common/attestation/verify.ts',
     text: 'if (!nonce.equals(expected.nonce))',
     instead: 'if (nonce.length === 0)',
     test: 'common/attestation/verify.test.ts',
-    title: 'with another %s is refused',
+    title: 'is held against what is known of key, PCRs and time',
   },
   {
     attack: attested,
