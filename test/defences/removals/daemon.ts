@@ -189,6 +189,13 @@ export const daemonRemovals: readonly Removal[] = [
     file: 'fs/service/tasks/results.ts',
     text: 'uid, gid, mode: 0o600,',
     instead: 'uid, gid, mode: 0o644,',
+    also: [
+      {
+        file: 'fs/mount/changes/task-directories.ts',
+        text: 'const own = 0o700;',
+        instead: 'const own = 0o755;',
+      },
+    ],
     test: 'test/mount/tasks/bots.ts',
     title: 'takes a whole result from a bot, and gives it to who asked alone',
   },
