@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { MalformedBytes } from '../../common/bytes.js';
 import { makeLogger } from '../../common/log.js';
-import { Keyring } from '../../native/index.js';
+import { Keyring, system } from '../../native/index.js';
 import { Manifest } from '../manifest/manifest.js';
 import { Fixture, make } from '../manifest/testing/fixture.js';
 import { checkCopy } from './check.js';
@@ -163,4 +163,20 @@ test('a segment that changes after it was looked at is malformed, whatever lengt
     truncateSync(path(1), length);
     await expect(read()).rejects.toThrow(MalformedBytes);
   }
+});
+
+test('without memory for a segment none is made, and the next attempt makes it', async () => {
+  const { plaintext } = system;
+  system.plaintext = () => {
+    throw Object.assign(new Error('no memory'), { code: 'ENOMEM' });
+  };
+  try {
+    await expect(commitAndBring()).rejects.toThrow('no memory');
+  } finally {
+    system.plaintext = plaintext;
+  }
+  expect(names()).toEqual([]);
+  await commitAndBring();
+  expect(names()).toEqual(['00000001.log']);
+  expect(await check()).toMatchObject({ fault: null, records: manifest.head.size });
 });
