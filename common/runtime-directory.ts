@@ -8,8 +8,9 @@ export function prepareRuntimeDirectory(path: string): void {
   const me = process.getuid?.() ?? 0;
   // Others must reach root's socket (its mode decides who connects), nobody needs to reach a user's.
   const mode = me === 0 ? 0o711 : 0o700;
-  // Whatever the umask of who is first.
-  if (mkdirSync(path, { recursive: true, mode }) !== undefined) chmodSync(path, mode);
+  const isNew =
+    lstatSync(path, { throwIfNoEntry: false }) === undefined &&
+    mkdirSync(path, { recursive: true, mode }) !== undefined;
   const itself = lstatSync(path);
   if (!itself.isDirectory()) throw unsafe(path, 'it is no directory');
   if (itself.uid !== me) throw unsafe(path, `it belongs to uid ${itself.uid}`);
@@ -18,6 +19,8 @@ export function prepareRuntimeDirectory(path: string): void {
   const sticky = (parent.mode & 0o1000) !== 0;
   if (parent.uid !== 0 && parent.uid !== me) throw unsafe(path, `its parent belongs to uid ${parent.uid}`);
   if ((parent.mode & 0o022) !== 0 && !sticky) throw unsafe(path, 'others may write to its parent');
+  // Whatever the umask of who is first; nobody else can have put anything in its place.
+  if (isNew) chmodSync(path, mode);
 }
 
 function unsafe(path: string, part: string): SherinError {

@@ -149,10 +149,10 @@ interface Addon {
    * user may not read; `security.*` comes for root only. Throws with an errno code.
    */
   xattrs(path: Buffer): [name: Buffer, value: Buffer][];
-  /** Sets one extended attribute, links not followed. Throws with an errno code. */
-  setXattr(path: Buffer, name: Buffer, value: Buffer): void;
-  /** Sets both times in nanoseconds since 1970, links not followed. Throws with an errno code. */
-  setTimes(path: Buffer, atime: bigint, mtime: bigint): void;
+  /** Sets one extended attribute of a path, links not followed, or of what a descriptor was opened for, also with O_PATH. Throws with an errno code. */
+  setXattr(file: Buffer | number, name: Buffer, value: Buffer): void;
+  /** Sets both times in nanoseconds since 1970 of a path, links not followed, or of what a descriptor was opened for, also with O_PATH. Throws with an errno code. */
+  setTimes(file: Buffer | number, atime: bigint, mtime: bigint): void;
   /** Makes a FIFO or socket inode; the mode's low 12 bits less the umask. Throws with an errno code. */
   makeNode(path: Buffer, kind: 'fifo' | 'socket', mode: number): void;
 }

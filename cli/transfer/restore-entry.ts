@@ -1,12 +1,16 @@
-/** Puts one entry of the vault at its place on the local disk, complete or not at all. */
+/**
+ * Puts one entry of the vault at its place on the local disk, complete or not at all. Attributes go by descriptor to what was made: who else
+ * may write to the folder can put another file under its name at any moment.
+ */
 import { randomBytes } from 'node:crypto';
 import {
+  chownSync,
   closeSync,
   constants,
   fchmodSync,
   fchownSync,
+  fstatSync,
   ftruncateSync,
-  lchownSync,
   linkSync,
   openSync,
   renameSync,
@@ -19,6 +23,9 @@ import type { EntryInfo } from '../../daemon/protocol/control.js';
 import { makeNode, setTimes, setXattr } from '../../native/ipc.js';
 import { systemReason } from '../output/failure.js';
 import type { LocalDirectory } from './local-directory.js';
+
+/** open(2): the file itself, which is neither read nor written; Node does not name it. */
+const O_PATH = 0o10000000;
 
 /** Fills an open file with verified content. */
 export type Fill = (fd: number) => Promise<void>;
@@ -67,12 +74,12 @@ export async function restoreFile(
       ftruncateSync(fd, entry.size);
       await fill(fd);
       if (isRoot()) fchownSync(fd, entry.uid, entry.gid);
-      left.push(...restoreXattrs(path, entry));
+      left.push(...restoreXattrs(fd, entry));
       fchmodSync(fd, modeFor(entry));
+      setTimes(fd, BigInt(entry.atime), BigInt(entry.mtime));
     } finally {
       closeSync(fd);
     }
-    setTimes(path, BigInt(entry.atime), BigInt(entry.mtime));
   });
   return left;
 }
@@ -88,11 +95,27 @@ export async function restoreSpecial(
     if (entry.kind === 'symlink') symlinkSync(textToBytes(entry.target ?? ''), path);
     else if (entry.kind === 'fifo' || entry.kind === 'socket') makeNode(path, entry.kind, modeFor(entry));
     else throw new SherinError('USAGE', { what: `a ${entry.kind} is not made this way` });
-    if (isRoot()) lchownSync(path, entry.uid, entry.gid);
-    left.push(...restoreXattrs(path, entry));
-    setTimes(path, BigInt(entry.atime), BigInt(entry.mtime));
+    left.push(...finishSpecial(path, entry));
   });
   return left;
+}
+
+/** Attributes of a link, FIFO or socket that was made at a path. @throws Error ESTALE where something else is there by now */
+export function finishSpecial(path: Buffer, entry: EntryInfo): string[] {
+  const fd = openSync(path, O_PATH | constants.O_NOFOLLOW);
+  try {
+    const facts = fstatSync(fd);
+    const same = { symlink: facts.isSymbolicLink(), fifo: facts.isFIFO(), socket: facts.isSocket() };
+    if (!(entry.kind in same && same[entry.kind as keyof typeof same]))
+      throw Object.assign(new Error('another file took its place'), { code: 'ESTALE' });
+    // No other call changes a link by its descriptor.
+    if (isRoot()) chownSync(`/proc/self/fd/${fd}`, entry.uid, entry.gid);
+    const left = restoreXattrs(fd, entry);
+    setTimes(fd, BigInt(entry.atime), BigInt(entry.mtime));
+    return left;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** A further name of a file that was restored before. */
@@ -125,11 +148,11 @@ function isRoot(): boolean {
 }
 
 /** Names of attributes that this file system or user can not have, with the reason. */
-function restoreXattrs(path: Buffer, entry: EntryInfo): string[] {
+function restoreXattrs(file: Buffer | number, entry: EntryInfo): string[] {
   const left: string[] = [];
   for (const [name, value] of entry.xattrs ?? []) {
     try {
-      setXattr(path, textToBytes(name), Buffer.from(value, 'base64'));
+      setXattr(file, textToBytes(name), Buffer.from(value, 'base64'));
     } catch (error) {
       left.push(`extended attribute ${name}: ${systemReason(error) ?? 'refused'}`);
     }

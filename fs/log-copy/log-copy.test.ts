@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { MalformedBytes } from '../../common/bytes.js';
 import { makeLogger } from '../../common/log.js';
-import { Keyring } from '../../native/index.js';
+import { Keyring, system } from '../../native/index.js';
 import { Manifest } from '../manifest/manifest.js';
 import { Fixture, make } from '../manifest/testing/fixture.js';
 import { checkCopy } from './check.js';
@@ -185,4 +185,20 @@ test('tells how far it is behind, for how long, and why', async () => {
   expect(other.state).toMatchObject({ size: null, failing: 'EWIPED' });
   expect(other.state.behindSeconds).toBeGreaterThan(0);
   await other.close();
+});
+
+test('without memory for a segment none is made, and the next attempt makes it', async () => {
+  const { plaintext } = system;
+  system.plaintext = () => {
+    throw Object.assign(new Error('no memory'), { code: 'ENOMEM' });
+  };
+  try {
+    await expect(commitAndBring()).rejects.toThrow('no memory');
+  } finally {
+    system.plaintext = plaintext;
+  }
+  expect(names()).toEqual([]);
+  await commitAndBring();
+  expect(names()).toEqual(['00000001.log']);
+  expect(await check()).toMatchObject({ fault: null, records: manifest.head.size });
 });

@@ -186,7 +186,7 @@ export class LogCopy {
     }
     const number = freeNumber(standing);
     const writer = new SegmentWriter(
-      this.#folder.create(number),
+      () => this.#folder.create(number),
       { number, first },
       this.#parts.keyring,
       this.#parts.uuid,

@@ -18,17 +18,20 @@ export class SegmentWriter {
   #at = 0;
   #whole = 0;
 
-  /** Takes the descriptor of an empty file. */
+  /**
+   * @param create makes an empty file, once there is memory for what comes into it, and gives its descriptor
+   * @throws Error ENOMEM; what `create` throws
+   */
   constructor(
-    fd: number,
+    create: () => number,
     place: { readonly number: number; readonly first: number },
     keyring: Keyring,
     uuid: Buffer,
   ) {
-    this.#fd = fd;
     this.#keyring = keyring;
     this.#uuid = uuid;
     this.head = newSegmentHead(place.number, place.first);
+    this.#fd = create();
   }
 
   /** @throws ErrnoException ENOSPC, EIO */

@@ -1,4 +1,5 @@
-// Attributes of local files that Node's fs does not reach. Nothing here follows a symbolic link at the end of a path.
+// Attributes of local files that Node's fs does not reach. Nothing here follows a symbolic link at the end of a path; a
+// descriptor, also one of O_PATH, means the very file that it was opened for.
 #include "files.h"
 
 #include <fcntl.h>
@@ -27,6 +28,17 @@ std::string BytesArgument(const Napi::Value& value, const char* what) {
     throw Napi::TypeError::New(value.Env(), std::string(what) + " must hold no zero byte and not be empty");
   }
   return bytes;
+}
+
+struct Target {
+  std::string path;
+  /** Whether the path is the kernel's own link to an open file (proc_pid_fd(5)), and followed. */
+  bool open;
+};
+
+Target TargetArgument(const Napi::Value& value) {
+  if (!value.IsNumber()) return {BytesArgument(value, "path"), false};
+  return {"/proc/self/fd/" + std::to_string(value.As<Napi::Number>().Int32Value()), true};
 }
 
 bool StartsWith(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
@@ -82,12 +94,13 @@ Napi::Value Xattrs(const Napi::CallbackInfo& info) {
 
 void SetXattr(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const std::string path = BytesArgument(info[0], "path");
+  const Target target = TargetArgument(info[0]);
   const std::string name = BytesArgument(info[1], "name");
   if (!info[2].IsBuffer()) throw Napi::TypeError::New(env, "value must be a Buffer");
   const auto value = info[2].As<Napi::Buffer<char>>();
-  if (lsetxattr(path.c_str(), name.c_str(), value.Data(), value.Length(), 0) != 0) {
-    throw SystemError(env, errno, "lsetxattr");
+  const auto set = target.open ? setxattr : lsetxattr;
+  if (set(target.path.c_str(), name.c_str(), value.Data(), value.Length(), 0) != 0) {
+    throw SystemError(env, errno, "setxattr");
   }
 }
 
@@ -104,9 +117,10 @@ timespec TimeArgument(const Napi::Value& value, const char* what) {
 
 void SetTimes(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const std::string path = BytesArgument(info[0], "path");
+  const Target target = TargetArgument(info[0]);
   const timespec times[2] = {TimeArgument(info[1], "atime"), TimeArgument(info[2], "mtime")};
-  if (utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) throw SystemError(env, errno, "utimensat");
+  const int flags = target.open ? 0 : AT_SYMLINK_NOFOLLOW;
+  if (utimensat(AT_FDCWD, target.path.c_str(), times, flags) != 0) throw SystemError(env, errno, "utimensat");
 }
 
 void MakeNode(const Napi::CallbackInfo& info) {

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -45,6 +55,21 @@ test('times of a link are its own', () => {
   setTimes(at('link'), 5n, 7n);
   expect(lstatSync(at('link'), { bigint: true }).mtimeNs).toBe(7n);
   expect(lstatSync(at('file'), { bigint: true }).mtimeNs).toBe(before);
+});
+
+test('a descriptor means what it was opened for, whatever has its name now, and a link that O_PATH opened itself', () => {
+  const fd = openSync(at('file'), constants.O_RDWR);
+  const link = openSync(at('link'), 0o10000000 | constants.O_NOFOLLOW);
+  for (const name of ['file', 'link']) renameSync(at(name), at(`moved ${name}`));
+  writeFileSync(at('file'), 'another');
+  setXattr(fd, Buffer.from('user.note'), Buffer.from('1'));
+  setTimes(fd, 5n, 7n);
+  setTimes(link, 8n, 9n);
+  expect(xattrs(at('file'))).toEqual([]);
+  expect(xattrs(at('moved file')).map(String)).toEqual(['user.note,1']);
+  const times = ['moved file', 'moved link'].map((name) => lstatSync(at(name), { bigint: true }).mtimeNs);
+  expect(times).toEqual([7n, 9n]);
+  for (const open of [fd, link]) closeSync(open);
 });
 
 test('FIFOs and sockets', () => {

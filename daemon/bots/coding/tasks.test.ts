@@ -1,7 +1,7 @@
 /** The bot's set of tasks, each through the bot as it was built, in its real sandbox. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { projectRoot } from '../../../common/project.js';
 import type { SupervisedBot } from '../supervised-bot.js';
 import { BotWorkplace, taskOf } from '../testing/workplace.js';
@@ -43,20 +43,18 @@ async function resultOf(request: string): Promise<string> {
   return readFileSync(join(place.out, id), 'utf8');
 }
 
-describe('reports correctly', () => {
-  test.each(names)('%s', async (name) => {
-    const { passed, outcomes, messages = {}, percent } = expected[name] as Expected;
-    const report = JSON.parse(await resultOf(readFileSync(join(folder, `${name}.txt`), 'utf8'))) as Report;
-    const said = Object.fromEntries(report.details.map(({ test, message }) => [test, message]));
-    expect(
-      Object.fromEntries(report.details.map(({ test, outcome }) => [test, outcome])),
-      JSON.stringify(said),
-    ).toEqual(outcomes);
-    expect(report.passed).toBe(passed);
-    for (const [test, words] of Object.entries(messages)) expect(said[test]).toContain(words);
-    if (percent !== undefined) expect(report.coverage?.percent ?? null).toBe(percent);
-    expect(name.startsWith(report.language)).toBe(true);
-  });
+test.each(names)('reports correctly: %s', async (name) => {
+  const { passed, outcomes, messages = {}, percent } = expected[name] as Expected;
+  const report = JSON.parse(await resultOf(readFileSync(join(folder, `${name}.txt`), 'utf8'))) as Report;
+  const said = Object.fromEntries(report.details.map(({ test, message }) => [test, message]));
+  expect(
+    Object.fromEntries(report.details.map(({ test, outcome }) => [test, outcome])),
+    JSON.stringify(said),
+  ).toEqual(outcomes);
+  expect(report.passed).toBe(passed);
+  for (const [test, words] of Object.entries(messages)) expect(said[test]).toContain(words);
+  if (percent !== undefined) expect(report.coverage?.percent ?? null).toBe(percent);
+  expect(name.startsWith(report.language)).toBe(true);
 });
 
 test('it has lived through all of that, as one process, and said nothing that was refused', () => {

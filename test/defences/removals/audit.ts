@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: words of files and titles, as they stand there
 /** What keeps the audit log whole, and proofs true. */
-import type { Removal } from '../removal.js';
+import type { Edit, Removal } from '../removal.js';
 
 const edited = 'edit, cut or reorder the audit log';
 const cut = 'cut the audit log at the end of a group, with the vault closed';
@@ -8,6 +8,12 @@ const anchoring = 'keep heads from being anchored, or the log from going on by w
 const forged =
   "forge a proof, of a record or of a file: other fields, numbers, paths, spellings, depth, size, another vault's";
 const attested = "pass off an old, another's or a made-up state as what the TPM attests";
+
+const unsigned: Edit = {
+  file: 'common/attestation/verify.ts',
+  text: 'if (!verifier(expected.publicKey)(attestationMessage(uuid, statement, attest), signature))',
+  instead: 'if (signature.length === 0)',
+};
 
 export const auditRemovals: readonly Removal[] = [
   {
@@ -148,17 +154,24 @@ export const auditRemovals: readonly Removal[] = [
   },
   {
     attack: attested,
-    file: 'common/attestation/verify.ts',
-    text: 'if (!nonce.equals(expected.nonce))',
-    instead: 'if (nonce.length === 0)',
+    ...unsigned,
     test: 'common/attestation/verify.test.ts',
     title: 'with another %s is refused',
   },
   {
     attack: attested,
     file: 'common/attestation/verify.ts',
+    text: 'if (!nonce.equals(expected.nonce))',
+    instead: 'if (nonce.length === 0)',
+    test: 'common/attestation/verify.test.ts',
+    title: 'is held against what is known of key, PCRs and time',
+  },
+  {
+    attack: attested,
+    file: 'common/attestation/verify.ts',
     text: 'if (!quoted.qualifying.equals(qualifying))',
     instead: 'if (quoted.qualifying.length === 0)',
+    also: [unsigned],
     test: 'common/attestation/verify.test.ts',
     title: 'of a key that the vault has not vouched for is refused',
   },

@@ -1,5 +1,5 @@
 /** What keeps stored cubes whole, and each in its place. */
-import type { Removal } from '../removal.js';
+import type { Edit, Removal } from '../removal.js';
 
 const bit = 'flip any bit of a stored cube';
 const swapped = 'cut, swap or replace a cube file: another cube, one of another vault, a link, nothing';
@@ -12,12 +12,19 @@ const leafUnchecked = {
   instead: 'static_cast<void>(hash);',
 };
 
+/** Where the tag of what has a size, a condition in C++, is not looked at. */
+function tagUnchecked(condition: string): Edit {
+  return {
+    file: 'native/crypto/gcm.cc',
+    text: 'if (EVP_CipherFinal_ex(context_.get(), rest, &done) == 1) return true;',
+    instead: `if (EVP_CipherFinal_ex(context_.get(), rest, &done) == 1 || ${condition}) return true;`,
+  };
+}
+
 export const cubeRemovals: readonly Removal[] = [
   {
     attack: bit,
-    file: 'native/crypto/gcm.cc',
-    text: 'if (EVP_CipherFinal_ex(context_.get(), rest, &done) == 1) return true;',
-    instead: 'if (EVP_CipherFinal_ex(context_.get(), rest, &done) == 1 || size % 4096 == 0) return true;',
+    ...tagUnchecked('size % 4096 == 0'),
     also: [leafUnchecked],
     test: 'native/codec/faults.test.ts',
     title: 'names the vertex and leaves the others readable',
@@ -40,9 +47,20 @@ export const cubeRemovals: readonly Removal[] = [
   },
   {
     attack: swapped,
-    file: 'native/codec/opened_cube.cc',
-    text: 'return At(Fault::Sealed);\n  }\n  const uint32_t length',
-    instead: '{}\n  }\n  const uint32_t length',
+    ...tagUnchecked('size > 0'),
+    also: [
+      leafUnchecked,
+      {
+        file: 'native/codec/opened_cube.cc',
+        text: 'if (length < 1 || length > kCube || !part.reserved_is_zero()) return At(Fault::Sealed);',
+        instead: 'if (ref_.length > 0) {\n    found = ref_;\n    return {};\n  }',
+      },
+      {
+        file: 'native/codec/opened_cube.cc',
+        text: 'if (!IsZero(plain + size, stored - size)) return fault(Fault::Padding);',
+        instead: '',
+      },
+    ],
     test: 'native/codec/faults.test.ts',
     title: 'is refused when it is a cube of another vault under the right name',
   },
@@ -50,7 +68,14 @@ export const cubeRemovals: readonly Removal[] = [
     attack: swapped,
     file: 'native/system/beneath.cc',
     text: 'RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS',
-    instead: 'RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS',
+    instead: '0',
+    also: [
+      {
+        file: 'native/codec/cube_file.cc',
+        text: 'O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY',
+        instead: 'O_RDONLY | O_NONBLOCK | O_NOCTTY',
+      },
+    ],
     test: 'test/vault/tampering.test.ts',
     title: 'by nothing answers EIO, quarantines nothing, and a link in its place is not followed',
   },
@@ -122,6 +147,13 @@ export const cubeRemovals: readonly Removal[] = [
     file: 'fs/manifest/open-state.ts',
     text: `if (!frontier.root().equals(head.root)) throw broken('the log does not lead to the signed root');`,
     instead: '',
+    also: [
+      {
+        file: 'fs/manifest/log.ts',
+        text: `if (!counted.root().equals(head.root)) throw broken('the records do not lead to the signed root');`,
+        instead: '',
+      },
+    ],
     test: 'fs/manifest/tampering.test.ts',
     title: 'edits no record of the tail, none before it, no snapshot',
   },
@@ -136,18 +168,13 @@ export const cubeRemovals: readonly Removal[] = [
   {
     attack: 'put an old page or write-ahead log back',
     file: 'fs/manifest/open-state.ts',
-    text: `if (!frontier.root().equals(head.root)) throw broken('the log does not lead to the signed root');`,
-    instead: '',
+    text: 'if (count !== head.size) throw broken(',
+    instead: 'if (count < head.size) throw broken(',
     also: [
       {
         file: 'fs/manifest/manifest.ts',
         text: 'if (expect !== undefined) log.requireExtends(expect, head, edge);',
         instead: 'void expect;',
-      },
-      {
-        file: 'fs/manifest/verify-log.ts',
-        text: 'return walkLog(',
-        instead: 'if (progress.length > 9) return walkLog(',
       },
     ],
     test: 'fs/manifest/tampering.test.ts',

@@ -189,6 +189,13 @@ export const daemonRemovals: readonly Removal[] = [
     file: 'fs/service/tasks/results.ts',
     text: 'uid, gid, mode: 0o600,',
     instead: 'uid, gid, mode: 0o644,',
+    also: [
+      {
+        file: 'fs/mount/changes/task-directories.ts',
+        text: 'const own = 0o700;',
+        instead: 'const own = 0o755;',
+      },
+    ],
     test: 'test/mount/tasks/bots.ts',
     title: 'takes a whole result from a bot, and gives it to who asked alone',
   },
@@ -243,13 +250,20 @@ export const daemonRemovals: readonly Removal[] = [
       },
     ],
     test: 'daemon/bots/coding/tasks.test.ts',
-    title: 'it has lived through all of that, as one process, and said nothing that was refused',
+    title: 'reports correctly: %s',
   },
   {
     attack: tested,
     file: 'daemon/bots/coding/cell.ts',
-    text: "throw new Error('no sandbox');",
-    instead: 'return process.pid;',
+    text: "'bwrap',\n      [\n        ...[...cellArguments(shown), '--seccomp', '4', '--info-fd', '5', '--'],\n        ...['prlimit', ...limits, '--', ...words],\n      ],",
+    instead: "'prlimit',\n      [...limits, '--', ...words],",
+    also: [
+      {
+        file: 'daemon/bots/coding/cell.ts',
+        text: 'const info: unknown = JSON.parse(await text(child.stdio.at(5) as Readable));',
+        instead: "const info: unknown = { 'child-pid': child.pid };",
+      },
+    ],
     test: 'daemon/bots/coding/isolation.test.ts',
     title: 'without the right to make sandboxes nothing of a request runs',
   },

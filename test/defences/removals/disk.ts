@@ -140,6 +140,14 @@ export const diskRemovals: readonly Removal[] = [
     title: 'leads nowhere: %s',
   },
   {
+    attack: planted,
+    file: 'cli/transfer/restore-entry.ts',
+    text: 'left.push(...restoreXattrs(fd, entry));\n      fchmodSync',
+    instead: 'left.push(...restoreXattrs(path, entry));\n      fchmodSync',
+    test: 'cli/transfer/restore-entry.test.ts',
+    title: '%s in the place of what is not finished gets nothing of it',
+  },
+  {
     attack: 'exhaust memory with thousands of small segments in the journal',
     file: 'fs/writing/journal/scan.ts',
     text: 'const room = rooms.pop() ?? system.plaintext(frameLimit);',

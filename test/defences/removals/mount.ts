@@ -233,6 +233,14 @@ export const mountRemovals: readonly Removal[] = [
     title: 'is refused by who listens, whoever owns the name',
   },
   {
+    attack: 'plant links, FIFOs, sockets or logs where sherin-fs and sherind make theirs',
+    file: 'common/runtime-directory.ts',
+    text: "if ((itself.mode & 0o022) !== 0) throw unsafe(path, 'others may write to it');",
+    instead: '',
+    test: 'common/runtime-directory.test.ts',
+    title: 'where others can plant sockets, logs or links it is refused: %s',
+  },
+  {
     attack: 'put a cube back from quarantine without a trace',
     file: 'fs/control/quarantine-handlers.ts',
     text: 'await Promise.all(\n        Array.from(known.keys()',
