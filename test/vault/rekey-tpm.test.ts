@@ -129,9 +129,10 @@ it('leaves the one key or the other at each of its commands, and says in the wor
     });
     const outcome = await rekey().catch((error: unknown) => error);
     await vault.service.reencryption.settled();
-    expect(refused()).toBeGreaterThan(0);
     const { epoch } = header();
     const at = `command ${point}, ${lasting ? 'and all behind it' : 'alone'}`;
+    // With a connection that is there already it takes fewer commands.
+    if (refused() === 0) expect(outcome, at).toBe(before + 1);
     if (outcome instanceof SherinError)
       expect(outcome.code, at).toMatch(epoch === before ? /^TPM_/ : /^KEY_REKEYED$/);
     else expect(outcome, at).toBe(epoch);
