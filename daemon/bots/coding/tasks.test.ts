@@ -1,7 +1,7 @@
 /** The bot's set of tasks, each through the bot as it was built, in its real sandbox. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../../../common/project.js';
 import type { SupervisedBot } from '../supervised-bot.js';
 import { BotWorkplace, taskOf } from '../testing/workplace.js';
