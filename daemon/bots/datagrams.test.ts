@@ -134,7 +134,8 @@ except OSError as error: print(type(error).__name__)`;
     await bot.start();
     const attempt = bot.give(taskOf(idOf(1)));
     expect(forge(idOf(1), [])).toBe('sent');
-    await until(() => place.refusals.length > 0);
+    // An answer that is taken ends the attempt.
+    await Promise.race([attempt, until(() => place.refusals.length > 0)]);
     expect(place.refusals).toMatchObject([{ reason: 'forged-sender', sender: { uid: process.getuid?.() } }]);
     await bot.stop();
     expect(await attempt).toEqual({ kind: 'failed', reason: 'stopped' });

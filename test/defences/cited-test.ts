@@ -40,7 +40,8 @@ export function failureOf(root: string, { test: file, title, whole }: CitedTest)
   const { stdout, stderr } = spawnSync('node_modules/.bin/vitest', args, {
     cwd: root,
     encoding: 'utf8',
-    env: { ...Object.fromEntries(outer), SHERIN_TESTS: 'all' },
+    // Random edits of a vault: some hundred meet each kind of file, a thousand take as long as all the rest.
+    env: { SHERIN_MUTATIONS: '200', ...Object.fromEntries(outer), SHERIN_TESTS: 'all' },
   });
   const report = JSON.parse(readFileSync(out, 'utf8')) as Report;
   const wanted = new RegExp(pattern(title));
