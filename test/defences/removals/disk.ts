@@ -174,8 +174,8 @@ export const diskRemovals: readonly Removal[] = [
   {
     attack: crash,
     file: 'fs/audit/log.ts',
-    text: 'if (open === 0) resolve();\n      for (const event of events)',
-    instead: 'resolve();\n      for (const event of events)',
+    text: 'let open = 1;',
+    instead: 'let open = 1;\n      resolve();',
     test: 'fs/audit/crash.test.ts',
     title: 'SIGKILL at any moment loses nothing that was acknowledged',
   },
