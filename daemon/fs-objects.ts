@@ -39,8 +39,9 @@ export class FsObjects implements Objects {
   async admit({ reads, results, events }: Admission, caller: Asker): Promise<readonly Goodness[]> {
     const page = this.#connected();
     if (this.#answered.room && areAbout(events)) {
-      const held = this.#held.get(questionOf({ caller, reads, results }), page.generation);
-      if (held !== undefined && (await this.#answered.add(events, caller, page))) return held;
+      const { generation } = page;
+      const held = this.#held.get(questionOf({ caller, reads, results }), generation);
+      if (held !== undefined && (await this.#answered.add(events, caller, { page, generation }))) return held;
     }
     const entry = { caller, reads: [...reads], results: [...results], events: [...events] };
     const answer = await this.#admissions.ask(entry);

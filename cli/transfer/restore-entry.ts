@@ -106,7 +106,8 @@ export function finishSpecial(path: Buffer, entry: EntryInfo): string[] {
   try {
     const facts = fstatSync(fd);
     const same = { symlink: facts.isSymbolicLink(), fifo: facts.isFIFO(), socket: facts.isSocket() };
-    if (!(entry.kind in same && same[entry.kind as keyof typeof same]))
+    const isOurs = facts.uid === process.geteuid?.() && facts.nlink === 1;
+    if (!(isOurs && entry.kind in same && same[entry.kind as keyof typeof same]))
       throw Object.assign(new Error('another file took its place'), { code: 'ESTALE' });
     // No other call changes a link by its descriptor.
     if (isRoot()) chownSync(`/proc/self/fd/${fd}`, entry.uid, entry.gid);

@@ -45,7 +45,8 @@ const caller = (uid: number) => ({ uid, gid: uid, groups: [uid], pid: 7 });
 const decided = (number: number, decision = 'approved'): EventAbout => ({
   ...{ event: 'AUDIT_POLICY_EVALUATED', id: id(number), meta: { decision, risk: null } },
 });
-const add = (uid: number, ...events: EventAbout[]) => records.add(events, caller(uid), page);
+const add = (uid: number, ...events: EventAbout[]) =>
+  records.add(events, caller(uid), { page, generation: page.generation });
 
 /** Of the messages with records so far. */
 async function sent(messages: number): Promise<AnsweredEntry[][]> {

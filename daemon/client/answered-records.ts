@@ -14,10 +14,14 @@ const againMs = 1_000;
 /** What was decided of something. */
 export type EventAbout = DaemonAuditEvent & { readonly id: string };
 
-/** Of one turn of the event loop, at one count of the page. */
-interface Batch {
+/** The page, and the count that it had when an answer was looked for. */
+export interface Looked {
   readonly page: StandingPage;
   readonly generation: number;
+}
+
+/** Of one turn of the event loop, at one count of the page. */
+interface Batch extends Looked {
   readonly entries: AnsweredEntry[];
   /** In all entries. */
   records: number;
@@ -52,8 +56,7 @@ export class AnsweredRecords {
    * Resolves to true once sherin-fs has them in its socket: they are read whatever becomes of sherind. False: the page has another count by
    * then, and nothing was sent. @throws SherinError NOT_RUNNING: nothing stands
    */
-  add(events: readonly EventAbout[], caller: ControlCaller, page: StandingPage): Promise<boolean> {
-    const { generation } = page;
+  add(events: readonly EventAbout[], caller: ControlCaller, { page, generation }: Looked): Promise<boolean> {
     let batch = this.#open;
     if (
       batch !== null &&

@@ -35,7 +35,7 @@ export class Attempt {
   readonly #task: Task;
   readonly #bot: Bot;
   readonly #grant: Grant;
-  readonly #granted: Promise<void>;
+  #granted: Promise<void> | null = null;
   readonly #stop = new AbortController();
   #reason: Stop | null = null;
   #fsGone = false;
@@ -43,17 +43,16 @@ export class Attempt {
   #left = false;
 
   /**
-   * Asks for the grant, in the transaction in which the attempt begins: it is put on record while that is committed, two syncs of the disk side by
-   * side. What follows is {@link run} or, where nothing was committed, {@link abandon}.
+   * In the transaction in which it begins. What follows is {@link run} or, where nothing was committed, {@link abandon}.
+   * @param early asks for the grant at once: it is put on record while that is committed, two syncs of the disk side by side
    */
-  constructor(parts: AttemptParts, task: Task, bot: Bot) {
+  constructor(parts: AttemptParts, task: Task, bot: Bot, early: boolean) {
     this.#parts = parts;
     this.#task = task;
     this.#bot = bot;
     this.#grant = this.#wanted();
-    this.#granted = parts.bots.grants.add(this.#grant, task.owner);
     // Who waits for it hears of its failure.
-    this.#granted.catch(() => undefined);
+    if (early) this.#ask().catch(() => undefined);
   }
 
   /** What comes of it afterwards does not count. */
@@ -70,11 +69,11 @@ export class Attempt {
 
   /** It has not begun: what was granted for it ends. Never rejects. */
   async abandon(): Promise<void> {
-    const granted = await this.#granted.then(
+    const granted = await this.#granted?.then(
       () => true,
       () => false,
     );
-    if (granted) await this.#endGrant();
+    if (granted === true) await this.#endGrant();
   }
 
   /** Resolves when the task has gone on: done, failed, queued again… Never rejects. */
@@ -91,7 +90,7 @@ export class Attempt {
   }
 
   async #work(timer: NodeJS.Timeout): Promise<void> {
-    await this.#granted;
+    await this.#ask();
     try {
       const outcome = await this.#answer(this.#grant);
       clearTimeout(timer);
@@ -99,6 +98,11 @@ export class Attempt {
     } finally {
       await this.#endGrant();
     }
+  }
+
+  #ask(): Promise<void> {
+    this.#granted ??= this.#parts.bots.grants.add(this.#grant, this.#task.owner);
+    return this.#granted;
   }
 
   async #endGrant(): Promise<void> {

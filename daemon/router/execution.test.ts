@@ -259,6 +259,30 @@ describe('the queue', () => {
     begin.mockRestore();
   });
 
+  it('asks for no grant before what begins is stored, after one that was not', async () => {
+    const real = TaskQueue.prototype.begin;
+    const begin = vi.spyOn(TaskQueue.prototype, 'begin');
+    begin.mockReturnValueOnce(null);
+    for (const _ of [1, 2]) {
+      begin.mockImplementationOnce(function (this: TaskQueue, ...of) {
+        return real.apply(this, of);
+      });
+      begin.mockImplementationOnce(() => {
+        throw new SherinError('NO_SPACE');
+      });
+    }
+    const { add } = room.bots.grants;
+    let asked = 0;
+    room.bots.grants.add = (grant) => {
+      asked += 1;
+      return add(grant);
+    };
+    expect(await room.ended(await submitted('a'))).toMatchObject({ state: 'done', attempt: 1 });
+    // Of the first that failed, and of the one that began.
+    expect(asked).toBe(2);
+    begin.mockRestore();
+  });
+
   it('gives no more than there is room for', async () => {
     let most = 0;
     room.bots.work = async (task) => {

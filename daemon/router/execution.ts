@@ -33,6 +33,8 @@ export class Execution {
   #beginning: Promise<void> = Promise.resolve();
   /** What is begun next is asked for, and not stored yet. */
   #asked = false;
+  /** The last task that was to begin did: grants are asked for before the next one is stored. */
+  #stores = true;
   #stopped = false;
 
   constructor(parts: ExecutionParts) {
@@ -109,10 +111,12 @@ export class Execution {
       .then(
         () => {
           this.#asked = false;
+          this.#stores = true;
           for (const one of begun) this.#run(one);
         },
         async (error: unknown) => {
           log.error({ err: error }, 'no task could be begun');
+          this.#stores = false;
           // Before the same task can begin once more: its grant would end with this one.
           await Promise.all(begun.map(({ attempt }) => attempt.abandon()));
           this.#asked = false;
@@ -132,7 +136,7 @@ export class Execution {
       for (let room = this.#room(domain); room > 0; room--) {
         const task = queue.begin(domain, bot.bot);
         if (task === null) break;
-        begun.push({ task, attempt: new Attempt(this.#parts, task, bot) });
+        begun.push({ task, attempt: new Attempt(this.#parts, task, bot, this.#stores) });
       }
     }
   }

@@ -129,7 +129,10 @@ export class LogCopy {
   async #step(): Promise<void> {
     const { manifest } = this.#parts;
     const { head } = manifest;
-    if (this.#copied?.signature.equals(head.signature) === true) return;
+    if (this.#copied?.signature.equals(head.signature) === true) {
+      this.#since = null;
+      return;
+    }
     const begun = performance.now();
     try {
       await this.#append(head);
@@ -138,6 +141,7 @@ export class LogCopy {
       this.#since = manifest.head.size === head.size ? null : begun;
     } catch (error) {
       this.#failing = reasonOf(error);
+      this.#since ??= begun;
       this.#takeBack();
       if (!this.#closing) this.#parts.log.warn({ err: error }, 'the copy of the log is not up to date');
       throw error;

@@ -28,14 +28,25 @@ export function namespacesOfNames(tree: Names, ino: number): ReadonlySet<Namespa
   return new Set(tree.parentsOf(ino).map((parent) => namespaceBelow(tree, parent)));
 }
 
-/** Of what lies in a directory of one tree: by that, and by each other one that has the directory, which may have another namespace there. */
+/** Of what lies in a directory of one tree: by that, and by each other one, where the directory or the nearest above it that is still there may have another namespace. */
 export function namespacesBelow(
   tree: Names,
   others: readonly Names[],
   directory: number,
 ): readonly Namespace[] {
-  const there = others.filter((other) => other !== tree && other.directory(directory) !== undefined);
-  return [tree, ...there].map((each) => namespaceBelow(each, directory));
+  const found = [namespaceBelow(tree, directory)];
+  for (const other of others) {
+    const there = other === tree ? undefined : nearestIn(other, tree, directory);
+    if (there !== undefined) found.push(namespaceBelow(other, there));
+  }
+  return found;
+}
+
+/** The directory, or the first above it that another tree has; undefined where that is the top. Inode numbers are not given again. */
+function nearestIn(other: Names, tree: Names, directory: number): number | undefined {
+  for (let at = directory; at !== 0 && at !== rootInode; at = tree.directory(at)?.parent ?? 0)
+    if (other.directory(at) !== undefined) return at;
+  return directory === rootInode ? rootInode : undefined;
 }
 
 /** Of what gets a name in a directory: the nearest one that has a namespace of its own decides. */

@@ -198,12 +198,13 @@ export class Session {
 
   /** A file of one cube whose opens need no decision; null for any other, and while opens have to wait for their records. */
   prepare(ino: number, tree: Tree = this.tree): PreparedFile | null {
-    if (tree === this.tree && this.#isLive(ino)) return null;
+    // Of a mount of the past, each open is decided: it hears nothing of a change of the present that concerns what it shows.
+    if (tree !== this.tree || this.#isLive(ino)) return null;
     const object = this.records.writable ? tree.object(tree.objectOfFile(ino) ?? 0) : undefined;
     if (object === undefined || this.#givenUp.hasVersion(ino, object, tree)) return null;
     const cube = onlyCube(object, (id) => this.manifest.node(id));
     if (cube === null || this.rights.tags(ino, tree).some((policy) => policy !== 'user')) return null;
-    if (this.rules.guard(tree === this.tree ? null : tree)?.refuses('read', { ino })) return null;
+    if (this.rules.guard(null)?.refuses('read', { ino })) return null;
     const { opens, unseal } = this.namespaces.ofContent({ ino, object }, this.#trees(tree));
     if (unseal === 'per-open' || opens === 'all') return null;
     const opened = (caller: Caller) => {

@@ -61,8 +61,8 @@ export class KnownHeads {
 
   /** Follows a line that is durable: what was noted before says nothing any more. @throws SherinError KNOWN_VAULTS, errno of the disk */
   async begin(line: PinnedHead): Promise<void> {
-    this.#base = null;
-    this.#file ??= await this.#made();
+    await this.close();
+    this.#file = await this.#made();
     const notes = this.#notes(await this.#read(this.#file));
     const newest = Math.max(0, ...notes.map((note) => note?.n ?? 0));
     // One that is torn is written before one that is whole.
@@ -70,6 +70,9 @@ export class KnownHeads {
     this.#place = last < 0 ? 0 : (last + 1) % places;
     this.#n = newest;
     this.#base = line;
+    // A line may come back as it was before, where the vault was put back to that on purpose and has no counter.
+    const isRevived = notes.some((note) => note !== null && isSameHead(headFromFields(note.base), line));
+    if (isRevived) await this.note(line);
   }
 
   /** Durable when it resolves; after {@link begin}. @throws errno of the disk */
@@ -101,9 +104,11 @@ export class KnownHeads {
     const file = await this.#open(constants.O_RDWR | constants.O_CREAT);
     if (file === null) throw this.#bad('it can not be made');
     try {
-      if ((await file.stat()).size === places * placeBytes) return file;
-      await file.truncate(0);
-      await file.write(Buffer.alloc(places * placeBytes), 0, places * placeBytes, 0);
+      if ((await file.stat()).size !== places * placeBytes) {
+        await file.truncate(0);
+        await file.write(Buffer.alloc(places * placeBytes), 0, places * placeBytes, 0);
+      }
+      // Whoever made it may have ended before it was durable.
       await file.sync();
       await syncDirectory(dirname(this.#path));
       return file;

@@ -287,10 +287,11 @@ export class LockedVault {
     }
   }
 
-  /** Remembers the vault and its newest head outside of it; durable when it resolves. A line for each value of the counter, and a note for each head in between. */
+  /** Remembers the vault and its newest head outside of it; durable when it resolves. A line for each value of the counter, and a note for each head in between; without a counter a line for each. */
   async pin(head: PinnedHead): Promise<void> {
     const known = { ...identity(this.path, this.#header), head };
-    if (this.#line !== null && isOnTop(this.#line, known)) await this.#heads.note(head);
+    const isCounted = this.#header.counter !== null;
+    if (isCounted && this.#line !== null && isOnTop(this.#line, known)) await this.#heads.note(head);
     else {
       this.#line = null;
       await this.#knownVaults.put(known);

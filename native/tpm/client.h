@@ -45,11 +45,11 @@ class Client {
   /** Runs an operation, after what an earlier one has left loaded is gone; when the TPM was reset meanwhile, starts it, drops what was shared, and runs it once more. */
   template <typename Operation>
   auto Retry(Operation&& operation) -> decltype(operation()) {
-    if (link_.left()) {
-      session_.reset();
-      link_.Sweep();
-    }
     try {
+      if (link_.left()) {
+        session_.reset();
+        link_.Sweep();
+      }
       return operation();
     } catch (const Failure& failure) {
       if (failure.code() != "ETPM" || !IsStale(failure.tpm().value_or(0)) || link_.broken()) throw;
