@@ -66,10 +66,10 @@ describe.runIf(process.getuid?.() === 0)('the system calls of one put', () => {
     const content = writes(/known_vaults\.tmp>/);
     const synced = find(['fsync'], /known_vaults\.tmp>\)/);
     const named = find(['fsync'], /\/known>\)/);
-    expect([content.length, synced.length, named.length]).toEqual([names.length, names.length, names.length]);
-    names.forEach((name, i) => {
-      expectOrder([[content[i]], [synced[i]], [name], [named[i]]]);
-    });
+    // The second time for the file of notes, whose line is durable by then.
+    expect([content.length, synced.length, named.length]).toEqual([1, 1, 2]);
+    const notes = find(['fsync'], /\/known_vaults\.[0-9a-f-]{36}>\)/);
+    expectOrder([content, synced, names, named.slice(0, 1), notes, named.slice(1)]);
   });
 
   it('sync the audit record that the put has begun before it is answered', () => {
