@@ -6,7 +6,10 @@ import type { BotPlaces } from './sandbox-view.js';
 
 const names = ['program', 'in', 'out', 'node'] as const;
 
-/** In a mount namespace of its own (mount_namespaces(7)), which ends with what it starts: nobody else sees these mounts. */
+/**
+ * In a mount namespace of its own (mount_namespaces(7)), which ends with what it starts: nobody else sees these mounts. It is a
+ * slave of the machine's: what is unmounted there goes here too, so that a bot holds no file system of others.
+ */
 const script = `set -e; stage=$1; shift
 for name in ${names.join(' ')}; do mount --bind "$1" "$stage/$name"; shift; done
 exec "$@"`;
@@ -31,7 +34,7 @@ export class Stage {
       ...{ program: shown('program'), in: shown('in'), out: shown('out'), node: shown('node') },
     };
     this.words = [
-      ...[requireProgram('unshare', 'util-linux'), '--mount', '--propagation', 'private', '--'],
+      ...[requireProgram('unshare', 'util-linux'), '--mount', '--propagation', 'slave', '--'],
       ...['/bin/sh', '-c', script, 'sh', folder, ...names.map((name) => real[name])],
     ];
   }
