@@ -1,5 +1,6 @@
 /** Commits from elsewhere beside what programs change: nothing that they changed may keep the vault from being sealed or opened. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SherinError } from '../../common/errors.js';
 import { parseSherinId } from '../../common/ids.js';
 import { rootInode } from '../manifest/records.js';
 import { make } from '../mount/changes/names.js';
@@ -158,4 +159,29 @@ it('content that was there on an earlier day may be put again', async () => {
   );
   expect(session.manifest.tree.object(object.no)?.id).toEqual(id);
   await expectSound();
+});
+
+it('a commit that fails takes nothing of what stands on content that can not be read', async () => {
+  const ino = await vault.make('a', 'x'.repeat(8192));
+  await (await vault.session()).writing.durable(null);
+  await vault.service.lock(peer);
+  vault.damage();
+  const { writing, tree } = await vault.reopen();
+  await vault.write(ino, 0, 'y'.repeat(4096));
+  writing.version(ino);
+  await writing.seal();
+  expect(writing.contents.get(ino)?.stuck).toBeInstanceOf(SherinError);
+  const object = tree.object(tree.inode(ino)?.object ?? 0);
+  if (object === undefined) throw new Error('it has no content');
+  const { id, length, root, node } = object;
+  const put = { type: 'put', inode: ino, id: parseSherinId(id), length, root, node, lineage: null } as const;
+  const full = new SherinError('NO_SPACE', { what: 'commit' });
+  await expect(writing.commitBehind([put], () => Promise.reject(full))).rejects.toBe(full);
+  expect(writing.contents.get(ino)?.stuck).toBeInstanceOf(SherinError);
+  const session = await vault.session();
+  const content = await session.openFile(ino, object, peer, session.tree);
+  const bytes = Buffer.alloc(4096);
+  await content.read(0, bytes.length, bytes);
+  content.close();
+  expect(bytes.toString()).toBe('y'.repeat(4096));
 });

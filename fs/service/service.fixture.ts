@@ -1,5 +1,5 @@
 /** A vault of its own behind a service, without a mount, changed as a mount would. */
-import { readdirSync, readlinkSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeLogger } from '../../common/log.js';
 import type { Peer } from '../../native/ipc.js';
@@ -121,6 +121,17 @@ export class ServedVault {
   cubes(): number {
     const names = readdirSync(join(this.#vault, 'cubes'), { recursive: true, encoding: 'utf8' });
     return names.filter((name) => name.endsWith('.cube')).length;
+  }
+
+  /** Changes a byte of what each cube holds. */
+  damage(): void {
+    const folder = join(this.#vault, 'cubes');
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      if (!name.endsWith('.cube')) continue;
+      const bytes = readFileSync(join(folder, name));
+      bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+      writeFileSync(join(folder, name), bytes);
+    }
   }
 
   /** Files of the vault that this process has open. */

@@ -93,10 +93,12 @@ export class CommitGate {
   #commit<T>({ put, removed }: Trial, commit: () => Promise<T>): Promise<T> {
     const { contents, working } = this.#parts;
     const before = [...removed].flatMap((ino) => working.tree.inode(ino) ?? []);
+    const stuck = [...put].filter((ino) => contents.get(ino)?.stuck != null);
+    const versions = new Map(stuck.map((ino) => [ino, working.committedVersions(ino)]));
     const done = commit();
     for (const inode of before) if (!working.isCommitted(inode.ino)) this.#lose(inode);
     // Of a file that stood on what can not be read nothing stands above its new content.
-    for (const ino of put) if (contents.get(ino)?.stuck != null) contents.discard(ino);
+    for (const [ino, count] of versions) if (working.committedVersions(ino) > count) contents.discard(ino);
     return done;
   }
 

@@ -17,39 +17,53 @@ export class Trial {
   /** Files that have got another version. */
   readonly put = new Set<number>();
   readonly #base: TreeState;
-  readonly #state: Overlay;
+  readonly #mutations: readonly Mutation[];
+  #state: Overlay | null = null;
 
-  /** @param base the committed tree. @throws SherinError when the mutations do not fit it */
+  /**
+   * What takes no name away is not tried before something is to stand on it: whether it fits, the commit itself finds as well.
+   * @param base the committed tree. @throws SherinError when mutations that take a name away do not fit it
+   */
   constructor(base: TreeState, mutations: readonly Mutation[]) {
     this.#base = base;
-    this.#state = new Overlay(base);
-    for (const mutation of mutations) {
-      const unnamed = unnamedBy(this.#state, mutation);
-      apply(this.#state, firstDated(this.#state, mutation), { ...later, mayCreate: () => true });
-      if (unnamed !== 0 && this.#state.inode(unnamed) === undefined) this.removed.add(unnamed);
-      if (mutation.type === 'put') this.put.add(mutation.inode);
+    this.#mutations = mutations;
+    for (const mutation of mutations) if (mutation.type === 'put') this.put.add(mutation.inode);
+    if (mutations.some(({ type }) => type === 'unlink' || type === 'rename')) this.#tried();
+  }
+
+  /** The tree with the mutations. */
+  #tried(): Overlay {
+    if (this.#state !== null) return this.#state;
+    const state = new Overlay(this.#base);
+    for (const mutation of this.#mutations) {
+      const unnamed = unnamedBy(state, mutation);
+      apply(state, firstDated(state, mutation), { ...later, mayCreate: () => true });
+      if (unnamed !== 0 && state.inode(unnamed) === undefined) this.removed.add(unnamed);
     }
+    this.#state = state;
+    return state;
   }
 
   /** @throws SherinError when one of the changes does not fit on top any more, or would mean something else there */
-  requireFit(changes: Iterable<Change>): void {
+  requireFit(changes: readonly Change[]): void {
+    if (changes.length === 0) return;
+    const state = this.#tried();
     for (const change of changes) {
       if (change.type === 'version') {
-        this.#requireFile(change.inode);
+        this.#requireFile(state, change.inode);
         continue;
       }
-      if (unnamedBy(this.#state, change.mutation) !== change.unnamed)
-        throw misfit('a name means another file');
+      if (unnamedBy(state, change.mutation) !== change.unnamed) throw misfit('a name means another file');
       // What is changed was there when it was changed: only what was made since comes into being.
       const mayCreate = (ino: number): boolean => this.#base.inode(ino) === undefined;
-      apply(this.#state, change.mutation, { ...later, mayCreate });
+      apply(state, change.mutation, { ...later, mayCreate });
     }
   }
 
   /** A version says how many the file had before, so none may come in between. */
-  #requireFile(ino: number): void {
+  #requireFile(state: Overlay, ino: number): void {
     if (this.put.has(ino)) throw misfit(`inode ${ino} has another version`);
-    if (this.#state.inode(ino)?.attributes.kind !== 'file') throw misfit(`inode ${ino} is no file`);
+    if (state.inode(ino)?.attributes.kind !== 'file') throw misfit(`inode ${ino} is no file`);
   }
 }
 
