@@ -59,17 +59,17 @@ async function sent(messages: number): Promise<AnsweredEntry[][]> {
 const answer = (number: number, rest: object) =>
   server.socket.send(Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1 + number, ...rest })));
 
-it('those of one turn go in one message, in their order, equal ones as one', async () => {
+it("those of one turn go in one message, each caller's in their order, equal ones as one", async () => {
   const all = [add(1, decided(10)), add(1, decided(11)), add(2, decided(12)), add(2, decided(13, 'blocked'))];
-  all.push(add(1, decided(14), decided(15)), add(1));
+  all.push(add(1, decided(14), decided(15)), add(1), add(2, decided(16)), add(1, decided(17)));
   expect(await Promise.all(all)).toEqual(all.map(() => true));
   const who = ({ caller: { uid }, ids, meta }: AnsweredEntry) => [uid, ids, meta.decision];
   expect((await sent(1)).map((entries) => entries.map(who))).toEqual([
     [
-      [1, [id(10), id(11)], 'approved'],
+      [1, [10, 11, 14, 15, 17].map(id), 'approved'],
       [2, [id(12)], 'approved'],
       [2, [id(13)], 'blocked'],
-      [1, [id(14), id(15)], 'approved'],
+      [2, [id(16)], 'approved'],
     ],
   ]);
 });

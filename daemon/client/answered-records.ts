@@ -23,6 +23,8 @@ export interface Looked {
 /** Of one turn of the event loop, at one count of the page. */
 interface Batch extends Looked {
   readonly entries: AnsweredEntry[];
+  /** The last entry of each caller. */
+  readonly lastOf: Map<string, AnsweredEntry>;
   /** In all entries. */
   records: number;
   readonly sent: Promise<boolean>;
@@ -66,7 +68,7 @@ export class AnsweredRecords {
       batch = null;
     }
     batch ??= this.#begin(page, generation);
-    for (const event of events) append(batch.entries, event, caller);
+    for (const event of events) append(batch, event, caller);
     batch.records += events.length;
     return batch.sent;
   }
@@ -76,7 +78,7 @@ export class AnsweredRecords {
     const sent = new Promise<boolean>((resolve) => {
       settle = resolve;
     });
-    const batch = { page, generation, entries: [], records: 0, sent, settle };
+    const batch = { page, generation, entries: [], lastOf: new Map(), records: 0, sent, settle };
     this.#open = batch;
     setImmediate(() => this.#flush(batch));
     return batch;
@@ -123,14 +125,21 @@ function hasRoom({ entries, records }: Batch, { length }: readonly EventAbout[])
   return entries.length + length <= mostEntries && records + length <= mostRecords;
 }
 
-/** To the last entry, where it differs by what it is about alone. */
-function append(entries: AnsweredEntry[], { event, id, meta }: EventAbout, caller: ControlCaller): void {
-  const last = entries.at(-1);
-  const { uid, pid } = caller;
-  const same =
-    last !== undefined && last.caller.uid === uid && last.caller.pid === pid && last.event === event;
-  if (same && isSame(last.meta, meta)) last.ids.push(id);
-  else entries.push({ caller: { uid, pid }, event, ids: [id], meta });
+/** To the last entry of this caller, where it differs by what it is about alone. Each caller's are in their order; what others ask in the same turn is neither before nor after. */
+function append(
+  { entries, lastOf }: Batch,
+  { event, id, meta }: EventAbout,
+  { uid, pid }: ControlCaller,
+): void {
+  const who = `${uid} ${pid}`;
+  const last = lastOf.get(who);
+  if (last !== undefined && last.event === event && isSame(last.meta, meta)) {
+    last.ids.push(id);
+    return;
+  }
+  const entry = { caller: { uid, pid }, event, ids: [id], meta };
+  entries.push(entry);
+  lastOf.set(who, entry);
 }
 
 type Meta = DaemonAuditEvent['meta'];

@@ -26,8 +26,10 @@ type Handlers = Pick<
 export function taskHandlers(tasks: () => Tasks): Handlers {
   const watchers = new TaskWatchers();
   return {
-    'task.submit': async ({ id, inputs, ...wish }, caller) => {
-      const submission = { request: asSherinId(id), inputs: inputs.map(asSherinId), ...wish };
+    // Field by field, and so its answer: rests and spreads cost more than all else here.
+    'task.submit': async ({ id, inputs, priority, emotion, domain, class: kind }, caller) => {
+      const [request, objects] = [asSherinId(id), inputs.map(asSherinId)];
+      const submission = { request, inputs: objects, priority, emotion, domain, class: kind };
       return submittedAnswer(await tasks().router.submit(onBehalf(caller), submission));
     },
     'task.submitMulti': async ({ id, inputs, ...wish }, caller) => {
@@ -82,8 +84,10 @@ function idOf(text: string): TaskId {
 }
 
 function submittedAnswer({ task, state, result, verdict: { decision, reason } }: Submitted) {
-  const known = result === null ? {} : { result_id: result };
-  return { task_id: task, state, ...known, policy: { decision, reason } };
+  const policy = { decision, reason };
+  return result === null
+    ? { task_id: task, state, policy }
+    : { task_id: task, state, result_id: result, policy };
 }
 
 function taskAnswer(task: Task): TaskAnswer {

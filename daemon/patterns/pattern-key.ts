@@ -12,9 +12,9 @@ export type DeclaredInputs =
   /** It looks into the files of a namespace; `head` names their state, so that an import makes old answers miss. */
   | { readonly namespace: string; readonly head: string };
 
-/** Keys by what they are hashes of: the same is asked again and again. Beyond it all are forgotten. */
+/** The key of what was asked last of a request: the same is asked again and again. Beyond it all are forgotten. */
 const mostHeld = 4096;
-const held = new Map<string, PatternKey>();
+const held = new Map<SherinId, { readonly question: Question; readonly key: PatternKey }>();
 
 export interface Question {
   readonly request: SherinId;
@@ -34,18 +34,30 @@ export interface Question {
  * @throws SherinError ID_MALFORMED
  */
 export function patternKey(question: Question): PatternKey {
+  const known = held.get(question.request);
+  if (known !== undefined && isSame(known.question, question)) return known.key;
+  const key = sha256(Buffer.from(encoded(question))) as PatternKey;
+  if (held.size >= mostHeld) held.clear();
+  held.set(question.request, { question, key });
+  return key;
+}
+
+function encoded(question: Question): string {
   const { request, domain, department, bot, botVersion, inputs, objects = [] } = question;
   const looksAt = inputs === 'pure' ? ['pure'] : ['namespace', inputs.namespace, inputs.head];
   const fields: unknown[] = ['sherin pattern 1', hexPartOf(request), domain, department, question.class];
   fields.push(bot, botVersion, looksAt);
   if (objects.length > 0) fields.push(['objects', ...objects.map(hexPartOf)]);
-  const text = JSON.stringify(fields);
-  const known = held.get(text);
-  if (known !== undefined) return known;
-  const key = sha256(Buffer.from(text)) as PatternKey;
-  if (held.size >= mostHeld) held.clear();
-  held.set(text, key);
-  return key;
+  return JSON.stringify(fields);
+}
+
+/** Of one request: true where nothing differs; false, too, where more than the request is looked at. */
+function isSame(one: Question, other: Question): boolean {
+  if (one.inputs !== 'pure' || other.inputs !== 'pure') return false;
+  if ((one.objects ?? []).length > 0 || (other.objects ?? []).length > 0) return false;
+  const sameWork =
+    one.domain === other.domain && one.department === other.department && one.class === other.class;
+  return sameWork && one.bot === other.bot && one.botVersion === other.botVersion;
 }
 
 /** The last 32 characters, see common/ids.ts. */

@@ -21,10 +21,11 @@ export const cubeIdSchema = z
   .refine((text) => asCubeId(text) !== undefined, 'a cube ID is wanted')
   .meta({ title: 'cube ID' });
 /** 16 bytes in base32, so that the last digit has three bits of them. */
-export const taskIdSchema = z
-  .string()
-  .regex(/^t_[a-z2-7]{25}[aeimquy4]$/, 'a task ID is wanted')
-  .meta({ title: 'task ID' });
+const taskId = /^t_[a-z2-7]{25}[aeimquy4]$/;
+export function isTaskId(text: string): boolean {
+  return taskId.test(text);
+}
+export const taskIdSchema = z.string().regex(taskId, 'a task ID is wanted').meta({ title: 'task ID' });
 /** 32 bytes in base64, as hashes stand in the audit log; and 64, a signature. */
 export const hashSchema = z
   .string()

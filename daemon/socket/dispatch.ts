@@ -99,7 +99,8 @@ function respond(
     return { error: refusal(rpcCode.sherin, `${what} is for administrators`, 'EACCES') };
   };
   if (method.right === 'admin' && !caller.admin) return denied(name);
-  const parsed = method.params.safeParse(params);
+  const usual = method.usual?.params(params) ?? null;
+  const parsed = usual === null ? method.params.safeParse(params) : { success: true as const, data: usual };
   if (!parsed.success) {
     return { error: refusal(rpcCode.invalidParams, `${name}: ${problem(parsed.error)}`, 'EINVAL') };
   }
@@ -108,8 +109,9 @@ function respond(
   const handle = async (): Promise<Response> => {
     try {
       const handler = handlers[name] as (params: unknown, caller: Caller) => Promise<unknown>;
+      const result = await handler(parsed.data, caller);
       // What leaves is checked, too: the schema admits no text and no path.
-      return { result: method.result.parse(await handler(parsed.data, caller)) };
+      return { result: method.usual?.result(result) ? result : method.result.parse(result) };
     } catch (error) {
       if (error instanceof SherinError) return { error: failure(name, error) };
       log.error({ err: error, method: name }, 'a method failed unexpectedly');

@@ -46,16 +46,21 @@ export class AnsweredTable {
     this.#database = database;
   }
 
-  /** @param now milliseconds since 1970 */
-  put(all: readonly Answered[], now: number): readonly Task[] {
-    const places = this.#answersOf(all);
+  /** @param endedAt milliseconds since 1970 */
+  put(all: readonly Answered[], endedAt: number): readonly Task[] {
+    const answers = this.#answersOf(all);
     const last = this.#database.get<{ seq: number }>(taskSql.takeNumbers, all.length)?.seq ?? 0;
     const first = last - all.length + 1;
-    const rows = all.map(({ id, owner, priority }, at) => [
-      ...[bytesOfTaskId(id).toString('hex'), owner, places[at], priority],
-    ]);
-    this.#database.run(taskSql.insertAnswered, first, now, JSON.stringify(rows));
-    return all.map((one, at) => taskOf(one, first + at, null, now));
+    const ids = Buffer.concat(all.map(({ id }) => bytesOfTaskId(id)));
+    for (const { places, ...common } of series(all, answers))
+      this.#database.run(taskSql.insertAnswered, {
+        first,
+        ids,
+        endedAt,
+        ...common,
+        places: JSON.stringify(places),
+      });
+    return all.map((one, at) => taskOf(one, first + at, null, endedAt));
   }
 
   get(id: TaskId): Task | null {
@@ -145,6 +150,28 @@ interface Gift {
 function isSame({ result, source }: Answered, other: Answered): boolean {
   const { owner, key } = other.source;
   return result === other.result && source.owner === owner && (source.key === key || source.key.equals(key));
+}
+
+/** Tasks whose rows differ by nothing but number and ID. */
+interface Series {
+  readonly owner: number;
+  readonly answer: number;
+  readonly priority: number;
+  /** Among all. */
+  readonly places: number[];
+}
+
+/** A statement for each of them takes less than one that reads all columns of each row from JSON. */
+function series(all: readonly Answered[], answers: readonly number[]): Iterable<Series> {
+  const found = new Map<string, Series>();
+  for (const [at, { owner, priority }] of all.entries()) {
+    const answer = answers[at] ?? 0;
+    const name = `${owner} ${answer} ${priority}`;
+    const known = found.get(name);
+    if (known === undefined) found.set(name, { owner, answer, priority, places: [at] });
+    else known.places.push(at);
+  }
+  return found.values();
 }
 
 function taskOfRow(row: Row): Task {

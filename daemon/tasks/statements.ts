@@ -57,9 +57,9 @@ export const taskSql = {
     'UPDATE answers SET tasks = tasks + ? WHERE result = ? AND request = ? AND key = ? AND owner = ? RETURNING answer',
   giveFirst: `INSERT INTO answers (tasks, result, request, key, owner, domain, department, class, bot, version)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING answer`,
-  // the first number, the time, and an array of [id in hex, owner, answer, priority]
+  // the first number, the IDs one after another, what is common, and an array of the places that have it
   insertAnswered: `INSERT INTO answered (seq, id, owner, answer, priority, endedAt)
-    SELECT ? + key, unhex(value->>0), value->>1, value->>2, value->>3, ? FROM json_each(?)`,
+    SELECT @first + value, substr(@ids, 1 + 16 * value, 16), @owner, @answer, @priority, @endedAt FROM json_each(@places)`,
   measureAnswered: 'UPDATE answered SET measured = ? WHERE id = ?',
   answered: `SELECT ${answeredColumns} WHERE id = ?`,
   sourceOfAnswered: `SELECT key, answers.owner AS owner, bot, version FROM answered JOIN answers USING (answer) WHERE id = ?`,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Failure, SherinError } from '../../common/errors.js';
 import { asSherinId } from '../../common/ids.js';
 import type { AdmissionAnswer, AdmissionEntry, Goodness } from '../../daemon/protocol/admission.js';
@@ -12,6 +13,9 @@ import type { ControlHandlers } from './server.js';
 /** Bytes of the largest result that is verified before it is given as an answer; a larger one has to have been verified by somebody (`sherinctl verify`) since sherin-fs started. */
 const mostVerified = 64 * 1024 * 1024;
 
+/** Milliseconds for which answers to `request.answered` gather: sherind has given its own long since, and is woken once for all. */
+const gatherMs = 5;
+
 /** Not there, any more, or not for him. */
 const gone: readonly string[] = ['ID_UNKNOWN', 'VERSION_COLLECTED'];
 
@@ -19,6 +23,13 @@ type Handlers = Pick<ControlHandlers, 'request.admit' | 'request.answered' | 're
 
 /** `request.admit`: what sherind has to ask for a submission, at once; `request.standing`: for how long it need not ask again; `request.answered`: what it has answered so. */
 export function admissionHandlers(service: VaultService): Handlers {
+  let gathered: Promise<void> | null = null;
+  const gathering = (): Promise<void> => {
+    gathered ??= sleep(gatherMs).then(() => {
+      gathered = null;
+    });
+    return gathered;
+  };
   return {
     async 'request.standing'(_, { peer, give }) {
       requireOwn(peer);
@@ -32,6 +43,7 @@ export function admissionHandlers(service: VaultService): Handlers {
       const session = service.current();
       if (session?.records.writable === true) {
         session.records.noteAll(entries.map((entry) => seriesOf(entry, actors(entry.caller))));
+        await gathering();
         return {};
       }
       const records = entries.flatMap((entry) => recordsOf(entry, actors(entry.caller)));

@@ -5,6 +5,7 @@ import { dimensionNames } from '../../emotion/dimensions.js';
 import { type DaemonTerm, daemonMethod } from '../rights.js';
 import { count, sherinIdSchema, shortNameSchema, taskIdSchema } from '../short-values.js';
 import { nothing } from '../terms.js';
+import { isUsualAnswer, usualSubmission } from './usual-submission.js';
 
 /** Tasks of a page, so that the longest fit a line. */
 export const taskPage = 10;
@@ -17,6 +18,8 @@ export const verdicts = ['good', 'bad'] as const;
 
 /** Fields of work that a request can be given to. */
 export const taskDomains = domainNames as readonly [DomainName, ...DomainName[]];
+
+const domains: ReadonlySet<unknown> = new Set(taskDomains);
 
 /** A hundred years. */
 const mostSeconds = 3_200_000_000;
@@ -100,6 +103,7 @@ export const taskMethods = {
       })
       .refine((wish) => wish.class === undefined || wish.domain !== undefined, 'class: wants a domain'),
     z.strictObject(submitted),
+    { usual: { params: (value) => usualSubmission(value, domains), result: isUsualAnswer } },
   ),
   'task.submitMulti': daemonMethod(
     'open',
@@ -127,7 +131,7 @@ export const taskMethods = {
       tasks: z.array(listedSchema).max(taskPage),
       next: count.nullable().describe('null: there is no more'),
     }),
-    { all: true },
+    { reserved: { all: true } },
   ),
   'task.cancel': daemonMethod(
     'own',
@@ -146,7 +150,7 @@ export const taskMethods = {
       task_id: taskIdSchema.optional().describe('only this one'),
     }),
     nothing,
-    { of: 'all' },
+    { reserved: { of: 'all' } },
   ),
   'task.feedback': daemonMethod(
     'own',
@@ -173,7 +177,7 @@ export const taskMethods = {
       dry_run: z.boolean().default(false).describe('only counts them'),
     }),
     z.strictObject({ removed: count, kept: count.describe('as old, and a task tells of them') }),
-    { all: true },
+    { reserved: { all: true } },
   ),
 } as const satisfies Record<string, DaemonTerm>;
 

@@ -22,8 +22,8 @@ export const daemonRemovals: readonly Removal[] = [
   {
     attack: content,
     file: 'daemon/socket/dispatch.ts',
-    text: 'method.result.parse(await handler(parsed.data, caller))',
-    instead: 'await handler(parsed.data, caller)',
+    text: 'method.usual?.result(result) ? result : method.result.parse(result)',
+    instead: 'result',
     test: 'daemon/protocol/zero-payload.test.ts',
     title: 'gives none, even if it were at hand',
   },
