@@ -288,6 +288,8 @@ export interface System extends PassedDescriptors {
   renameAll(dirFd: number, pairs: readonly (readonly [Buffer, Buffer])[]): Promise<void>;
   syncfs(fd: number): Promise<void>;
   fdatasync(fd: number, whenDone?: readonly WhenDone[]): Promise<void>;
+  /** pwrite(2) of all of it, then fdatasync(2), without a turn of the event loop in between; `bytes` may not change meanwhile. */
+  writeDurably(fd: number, bytes: Buffer, position: number): Promise<void>;
   /** Non-blocking exclusive flock; false when another holds it. */
   flock(fd: number): boolean;
   /** Reads a line from a terminal with echo off. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuditEvent } from '../../fs/audit/event.js';
 import { AuditLog } from '../../fs/audit/log.js';
-import { Keyring } from '../../native/index.js';
+import { Keyring, system } from '../../native/index.js';
 import { inTurn, seconds } from '../measure.js';
 import type { Part } from './part.js';
 
@@ -51,6 +51,7 @@ async function appended(count: number): Promise<number> {
       mac: (data) => keyring.hmac('audit', data),
       chain: (parts, seq, ts, prev) => keyring.chainRecords(parts, seq, ts, prev),
       sign: (message) => keyring.sign(message),
+      write: system.writeDurably,
       expect: null,
     });
     const caller = async (): Promise<void> => {

@@ -76,7 +76,7 @@ export const grantMethods = {
     z.strictObject({ id }),
   ),
   'result.take': method(
-    'Makes a file that a bot has written an object of who gave the task, and takes it from out/',
+    'Makes a file that a bot has written an object of who gave the task, and takes it from out/; recorded before the answer',
     z.strictObject({
       bot: botName,
       task: taskName,
@@ -85,6 +85,8 @@ export const grantMethods = {
       as: z.enum(['result', 'request']).default('result'),
       ...submitter,
       botVersion: z.string().max(64).default(''),
+      /** Bots for which `grant.end` is done with it. */
+      ends: z.array(botName).max(2).default([]),
     }),
     z.strictObject({ id }),
   ),

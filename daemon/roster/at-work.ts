@@ -1,10 +1,10 @@
 /** Bots as the router and the execution want them, over those that run and what sherin-fs lets them see. */
 import { SherinError } from '../../common/errors.js';
-import { asSherinId } from '../../common/ids.js';
+import { asSherinId, type SherinId } from '../../common/ids.js';
 import { UserDatabase } from '../../common/user-database.js';
 import type { FsLink } from '../fs-link.js';
 import type { DeclaredInputs } from '../patterns/pattern-key.js';
-import type { Bot, BotRunner, Bots, Grants, Outcome } from '../router/bots.js';
+import type { Bot, BotRunner, Bots, Grant, Grants, Outcome } from '../router/bots.js';
 import type { Asker } from '../router/objects.js';
 import { type ControlBot, gateOf, plannerOf } from './control.js';
 import type { HostedBot } from './hosted-bot.js';
@@ -60,6 +60,15 @@ function runnerOf(roster: Roster): BotRunner {
 }
 
 function grantsOf(fs: FsLink, identityOf: Bots['identityOf']): Grants {
+  const take = async (
+    { bot, version: botVersion, task }: Grant,
+    id: SherinId,
+    owner: number,
+    how: { readonly as: 'request' } | { readonly ends: string[] },
+  ) => {
+    const { uid, gid } = identityOf(owner);
+    return asSherinId((await fs.call('result.take', { bot, task, id, uid, gid, botVersion, ...how })).id);
+  };
   return {
     add: async ({ bot, task, objects }, owner) => {
       const { uid, gid, groups } = identityOf(owner);
@@ -70,10 +79,8 @@ function grantsOf(fs: FsLink, identityOf: Bots['identityOf']): Grants {
     },
     seal: async ({ bot, task }, written) =>
       asSherinId((await fs.call('result.offer', { bot, task, name: written, to: null })).id),
-    take: async ({ bot, version: botVersion, task }, id, owner, as) => {
-      const { uid, gid } = identityOf(owner);
-      return asSherinId((await fs.call('result.take', { bot, task, id, as, uid, gid, botVersion })).id);
-    },
+    takeRequest: async (grant, id, owner) => take(grant, id, owner, { as: 'request' }),
+    takeResult: async (grant, id, owner, judge) => take(grant, id, owner, { ends: [grant.bot, judge] }),
   };
 }
 

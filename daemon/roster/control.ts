@@ -60,7 +60,7 @@ export function gateOf(safety: ControlBot, fs: FsLink): SafetyGate {
       const to = bot.name;
       const offered = await fs.call('result.offer', { bot: by, task, name: written, to });
       const id = asSherinId(offered.id);
-      const end = async () => {
+      const shut = async () => {
         await fs.call('grant.end', { bot: to, task });
       };
       let reason: string | null;
@@ -69,13 +69,10 @@ export function gateOf(safety: ControlBot, fs: FsLink): SafetyGate {
         if (answer.kind !== 'judged') throw new SherinError('PROTOCOL', { part: 'a verdict' });
         ({ reason } = answer);
       } catch (error) {
-        await end();
+        await shut();
         throw error;
       }
-      const shut = end();
-      // Who waits for it hears of its failure; who has given up meanwhile need not.
-      shut.catch(() => undefined);
-      return { judgement: reason === null ? { pass: true, id } : { pass: false, reason }, shut };
+      return { judgement: reason === null ? { pass: true, id } : { pass: false, reason }, judge: to, shut };
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../../common/log.js';
 import type { GroupCommit } from '../database/group-commit.js';
 import type { Task } from '../tasks/task.js';
 import type { TaskQueue } from '../tasks/task-queue.js';
-import type { Bot, Bots, Grant, Outcome } from './bots.js';
+import type { Bot, Bots, Grant, Judged, Outcome } from './bots.js';
 import type { Classification } from './classification.js';
 import type { Learning } from './learning.js';
 import { type Asked, keyOf } from './sources.js';
@@ -36,6 +36,8 @@ export class Attempt {
   readonly #bot: Bot;
   readonly #grant: Grant;
   #granted: Promise<void> | null = null;
+  /** The grant has ended with the result. */
+  #taken = false;
   readonly #stop = new AbortController();
   #reason: Stop | null = null;
   #fsGone = false;
@@ -96,7 +98,7 @@ export class Attempt {
       clearTimeout(timer);
       await this.#settle(this.#grant, outcome);
     } finally {
-      await this.#endGrant();
+      if (!this.#taken) await this.#endGrant();
     }
   }
 
@@ -153,21 +155,33 @@ export class Attempt {
   /** Nothing becomes visible before the gate has passed it. */
   async #take(grant: Grant, written: SherinId): Promise<void> {
     const { queue, group, bots, learning } = this.#parts;
-    const { judgement, shut } = await bots.gate.judge(this.#task, grant, written);
+    const judged = await bots.gate.judge(this.#task, grant, written);
+    const { judgement, shut } = judged;
+    if (this.#stop.signal.aborted || !judgement.pass) await shut();
     this.#stop.signal.throwIfAborted();
     if (!judgement.pass) {
-      await shut;
       await group.run(() => queue.block(this.#task.id, judgement.reason));
       return;
     }
     const before = this.#key();
-    const taking = bots.grants.take(grant, judgement.id, this.#task.owner, 'result');
-    const [result] = await Promise.all([taking, shut]);
+    const result = await this.#takeResult(grant, judgement.id, judged);
     const { bot, version } = this.#bot;
     await group.run(() => {
       const task = queue.finish(this.#task, result);
       learning.done(task, { key: before, owner: task.owner, bot, version });
     });
+  }
+
+  /** With the result the grants end by which it was made and judged: in one message, and on record in one group. */
+  async #takeResult(grant: Grant, id: SherinId, { judge, shut }: Judged): Promise<SherinId> {
+    try {
+      const result = await this.#parts.bots.grants.takeResult(grant, id, this.#task.owner, judge);
+      this.#taken = true;
+      return result;
+    } catch (error) {
+      await shut();
+      throw error;
+    }
   }
 
   /** Of the question as it was at the begin; null where the bot, or what it looks into, has become another since. */
@@ -200,7 +214,7 @@ export class Attempt {
   /** What the bot has written becomes a request of the owner's. */
   async #request(grant: Grant, name: SherinId): Promise<SherinId> {
     const { grants } = this.#parts.bots;
-    return grants.take(grant, await grants.seal(grant, name), this.#task.owner, 'request');
+    return grants.takeRequest(grant, await grants.seal(grant, name), this.#task.owner);
   }
 
   async #failed(error: unknown): Promise<Ended> {

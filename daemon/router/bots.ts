@@ -48,11 +48,13 @@ export interface Grants {
   end(grant: Grant): Promise<void>;
   /** The ID of a file that the bot has written, as it is now. */
   seal(grant: Grant, written: SherinId): Promise<SherinId>;
+  /** Makes what the bot has written the owner's alone: the request of a sub-task. @param id as {@link seal} gave it @returns its new ID */
+  takeRequest(grant: Grant, id: SherinId, owner: number): Promise<SherinId>;
   /**
-   * Makes what the bot has written the owner's alone: the result, or the request of a sub-task.
-   * @param id as {@link seal} or the gate gave it @returns its new ID
+   * Makes what the bot has written the owner's alone: the result. With it the grant ends, and that of who has judged it; where it rejects, they may not have.
+   * @param id as the gate gave it @returns its new ID
    */
-  take(grant: Grant, id: SherinId, owner: number, as: 'result' | 'request'): Promise<SherinId>;
+  takeResult(grant: Grant, id: SherinId, owner: number, judge: string): Promise<SherinId>;
 }
 
 /** What a bot answers. */
@@ -82,8 +84,10 @@ export type Judgement =
 
 export interface Judged {
   readonly judgement: Judgement;
-  /** Resolves when the gate can read nothing of it any more. */
-  readonly shut: Promise<void>;
+  /** The bot that has read it, and may until {@link Grants.takeResult} or {@link shut}. */
+  readonly judge: string;
+  /** Resolves when it can read nothing of it any more. */
+  readonly shut: () => Promise<void>;
 }
 
 /** Reads a result at the mount before anybody else sees it. */

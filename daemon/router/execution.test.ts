@@ -243,7 +243,7 @@ describe('the queue', () => {
       throw new SherinError('NO_SPACE');
     });
     const steps: string[] = [];
-    const { add, end } = room.bots.grants;
+    const { add, end, takeResult } = room.bots.grants;
     room.bots.grants.add = (grant) => {
       steps.push(`add ${grant.attempt}`);
       return add(grant);
@@ -252,11 +252,37 @@ describe('the queue', () => {
       steps.push(`end ${grant.attempt}`);
       return end(grant);
     };
+    room.bots.grants.takeResult = (grant, ...how) => {
+      steps.push(`take ${grant.attempt}`);
+      return takeResult(grant, ...how);
+    };
     const id = await submitted('a');
     expect(await room.ended(id)).toMatchObject({ state: 'done', attempt: 1 });
     await allEnded();
-    expect(steps).toEqual(['add 1', 'end 1', 'add 1', 'end 1']);
+    expect(steps).toEqual(['add 1', 'end 1', 'add 1', 'take 1']);
     begin.mockRestore();
+  });
+
+  it('ends the grants of a result that is not taken', async () => {
+    const ended: string[] = [];
+    const { end, takeResult } = room.bots.grants;
+    room.bots.grants.end = (grant) => {
+      ended.push(`bot ${grant.attempt}`);
+      return end(grant);
+    };
+    const { judge } = room.bots.gate;
+    room.bots.gate.judge = async (...what) => ({
+      ...(await judge(...what)),
+      shut: async () => void ended.push('judge'),
+    });
+    room.bots.grants.takeResult = async (grant, ...how) => {
+      if (grant.attempt === 1) throw new SherinError('RESULT_REFUSED', { bot: 'it', part: 'it has changed' });
+      return takeResult(grant, ...how);
+    };
+    expect(await room.ended(await submitted('a'))).toMatchObject({ state: 'done', attempt: 2 });
+    await allEnded();
+    expect(ended).toEqual(['judge', 'bot 1']);
+    expect(room.bots.open.size).toBe(0);
   });
 
   it('asks for no grant before what begins is stored, after one that was not', async () => {

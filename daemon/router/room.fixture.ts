@@ -138,7 +138,8 @@ export class BotsFixture implements Bots {
         this.refusal === null
           ? ({ pass: true, id: written } as const)
           : ({ pass: false, reason: this.refusal } as const),
-      shut: Promise.resolve(),
+      judge: 'gate',
+      shut: async () => undefined,
     }),
   };
 
@@ -150,10 +151,11 @@ export class BotsFixture implements Bots {
     },
     end: async (grant: Grant) => void this.open.delete(grant),
     seal: async (_: Grant, written: SherinId) => written,
-    take: async (_: Grant, written: SherinId, owner: number, as: 'result' | 'request') =>
-      as === 'request'
-        ? asSherinId(written.replace(/^[A-Z]+/, 'TASK'))
-        : idOf(`${owner} ${parseSherinId(written).tag.toString('hex')}`, 'RESULT'),
+    takeRequest: async (_: Grant, written: SherinId) => asSherinId(written.replace(/^[A-Z]+/, 'TASK')),
+    takeResult: async (grant: Grant, written: SherinId, owner: number) => {
+      this.open.delete(grant);
+      return idOf(`${owner} ${parseSherinId(written).tag.toString('hex')}`, 'RESULT');
+    },
   };
 
   runner = {

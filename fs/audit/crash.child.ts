@@ -1,6 +1,7 @@
 /** Child of crash.test.ts: appends as fast as it can and says on stdout how many records the log has acknowledged so far. */
 import { createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { writeSync } from 'node:fs';
+import { system } from '../../native/index.js';
 import { chainWith } from './chain.fixture.js';
 import { AuditLog } from './log.js';
 
@@ -13,6 +14,7 @@ const log = await AuditLog.open({
   publicKey: createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32),
   mac,
   chain: chainWith(mac),
+  write: system.writeDurably,
   sign: (message) => sign(null, message, privateKey),
   expect: null,
   rotateAt: 100_000,

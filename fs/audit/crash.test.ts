@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { built } from '../../common/built.fixture.js';
+import { system } from '../../native/index.js';
 import { chainWith } from './chain.fixture.js';
 import { event, logFixture } from './log.fixture.js';
 import { AuditLog, type AuditLogOptions } from './log.js';
@@ -24,6 +25,7 @@ test('SIGKILL at any moment loses nothing that was acknowledged', async () => {
     publicKey: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32),
     mac,
     chain: chainWith(mac),
+    write: system.writeDurably,
     sign: (message) => sign(null, message, privateKey),
     expect: null,
   };

@@ -3,6 +3,7 @@ import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { system } from '../../native/index.js';
 import { chainWith } from './chain.fixture.js';
 import type { AuditEvent } from './event.js';
 import type { AuditLogOptions } from './log.js';
@@ -22,6 +23,7 @@ export async function logFixture(rotateAt?: number): Promise<LogFixture> {
     publicKey: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32),
     mac,
     chain: chainWith(mac),
+    write: system.writeDurably,
     sign: (message) => sign(null, message, privateKey),
     expect: null,
     ...(rotateAt === undefined ? {} : { rotateAt }),

@@ -7,7 +7,7 @@ import type { Chain } from './record.js';
 import { type LogHead, type Mac, Replay } from './replay.js';
 import { findSegments } from './segments.js';
 import { segmentBefore, walkSegment } from './walk.js';
-import { SegmentWriter } from './writer.js';
+import { SegmentWriter, type WriteDurably } from './writer.js';
 
 export interface OpeningLog {
   /** The vault's `audit/`. */
@@ -19,6 +19,7 @@ export interface OpeningLog {
   readonly chain: Chain;
   /** Ed25519 under K_sign. */
   readonly sign: (message: Buffer) => Buffer;
+  readonly write: WriteDurably;
   /** Of the manifest's head: the log must contain it. */
   readonly expect: LogHead | null;
   /** Bytes after which a segment ends; for tests. */
@@ -37,11 +38,11 @@ export interface OpenedLog {
 
 /** @throws SherinError AUDIT_BROKEN, FORMAT_NEWER, ROLLBACK */
 export async function openWriter(options: OpeningLog): Promise<OpenedLog> {
-  const { dir, uuid, publicKey, mac, chain, sign, rotateAt } = options;
+  const { dir, uuid, publicKey, mac, chain, sign, write, rotateAt } = options;
   const verify = verifier(publicKey);
   // every log contains the head of no records
   const expect = options.expect?.size === 0 ? null : options.expect;
-  const signing = { uuid, mac, chain, sign };
+  const means = { uuid, mac, chain, sign, write };
   const { first, last, from, archived } = await findSegments(dir, { uuid, verify });
   const missing = (found: number): SherinError =>
     new SherinError('ROLLBACK', {
@@ -49,7 +50,7 @@ export async function openWriter(options: OpeningLog): Promise<OpenedLog> {
     });
   if (last === 0) {
     if (expect !== null) throw missing(0);
-    const writer = await SegmentWriter.create(dir, signing, rotateAt);
+    const writer = await SegmentWriter.create(dir, means, rotateAt);
     return { writer, unsigned: 0, torn: 0, archived, from };
   }
   const replay = new Replay({ uuid, verify, mac, thorough: false, expect });
@@ -67,6 +68,6 @@ export async function openWriter(options: OpeningLog): Promise<OpenedLog> {
   if (!replay.metExpected && !isArchived)
     throw broken('it does not contain the head that the manifest names');
   const position = { first, segment: last, end: end.end, frontier, prev, headed };
-  const writer = await SegmentWriter.resume(dir, signing, position, rotateAt);
+  const writer = await SegmentWriter.resume(dir, means, position, rotateAt);
   return { writer, unsigned, torn: end.torn, archived, from };
 }

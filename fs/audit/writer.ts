@@ -16,12 +16,20 @@ export interface WriterPosition extends TailPosition {
   readonly headed: LogHead;
 }
 
+/** Writes all of it at a position of a file, then syncs the file's data. @throws errno of the disk */
+export type WriteDurably = (fd: number, bytes: Buffer, position: number) => Promise<void>;
+
+/** What a writer writes with. */
+export interface Means extends Signing {
+  readonly write: WriteDurably;
+}
+
 const lineEnd = Buffer.from('\n');
 const hashBytes = 32;
 
 export class SegmentWriter {
   readonly #dir: string;
-  readonly #signing: Signing;
+  readonly #means: Means;
   readonly #rotateAt: number;
   #file: FileHandle;
   #position: WriterPosition;
@@ -30,36 +38,36 @@ export class SegmentWriter {
 
   private constructor(
     dir: string,
-    signing: Signing,
+    means: Means,
     rotateAt: number,
     file: FileHandle,
     position: WriterPosition,
   ) {
     this.#dir = dir;
-    this.#signing = signing;
+    this.#means = means;
     this.#rotateAt = rotateAt;
     this.#file = file;
     this.#position = position;
   }
 
   /** Starts a log with its first segment. */
-  static async create(dir: string, signing: Signing, rotateAt = segmentBytes): Promise<SegmentWriter> {
+  static async create(dir: string, means: Means, rotateAt = segmentBytes): Promise<SegmentWriter> {
     const frontier = new Frontier();
-    const { file, end } = await startSegment(dir, 1, frontier, Buffer.alloc(32), signing);
+    const { file, end } = await startSegment(dir, 1, frontier, Buffer.alloc(32), means);
     const headed = { size: 0, root: frontier.root() };
     const position = { first: 1, segment: 1, end, frontier, prev: Buffer.alloc(32), headed };
-    return new SegmentWriter(dir, signing, rotateAt, file, position);
+    return new SegmentWriter(dir, means, rotateAt, file, position);
   }
 
   /** Goes on where a verified replay ended; what stands after it in the file is cut off at the first write. */
   static async resume(
     dir: string,
-    signing: Signing,
+    means: Means,
     position: WriterPosition,
     rotateAt = segmentBytes,
   ): Promise<SegmentWriter> {
     const file = await openSegment(dir, position.segment, constants.O_RDWR);
-    return new SegmentWriter(dir, signing, rotateAt, file, position);
+    return new SegmentWriter(dir, means, rotateAt, file, position);
   }
 
   get position(): WriterPosition {
@@ -75,17 +83,16 @@ export class SegmentWriter {
     const frontier = this.#position.frontier.clone();
     let { prev } = this.#position;
     const ts = new Date().toISOString();
-    const { lines, leaves } = this.#signing.chain(partsOf(group), frontier.size, ts, prev);
+    const { lines, leaves } = this.#means.chain(partsOf(group), frontier.size, ts, prev);
     for (let at = 0; at < leaves.length; at += hashBytes) {
       prev = leaves.subarray(at, at + hashBytes);
       frontier.append(prev);
     }
     const headed = { size: frontier.size, root: frontier.root() };
-    const head = headLine(headed.size, headed.root, nowNanoseconds(), this.#signing);
+    const head = headLine(headed.size, headed.root, nowNanoseconds(), this.#means);
     const bytes = Buffer.concat([lines, head, lineEnd]);
     this.#dirty = true;
-    await writeAll(this.#file, bytes, end);
-    await this.#file.datasync();
+    await this.#means.write(this.#file.fd, bytes, end);
     this.#dirty = false;
     this.#position = { ...this.#position, end: end + bytes.length, frontier, prev, headed };
   }
@@ -108,7 +115,7 @@ export class SegmentWriter {
     const { segment, frontier, prev } = this.#position;
     // records that a crash left without head: the next group's head comes first
     if (frontier.size !== this.#position.headed.size) return;
-    const { file, end } = await startSegment(this.#dir, segment + 1, frontier, prev, this.#signing);
+    const { file, end } = await startSegment(this.#dir, segment + 1, frontier, prev, this.#means);
     const before = this.#file;
     this.#file = file;
     this.#position = { ...this.#position, segment: segment + 1, end };
@@ -121,29 +128,21 @@ export class SegmentWriter {
   }
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
-    at += bytesWritten;
-  }
-}
-
 /** A segment appears under its name only with a whole, durable checkpoint. */
 async function startSegment(
   dir: string,
   segment: number,
   frontier: Frontier,
   prev: Buffer,
-  signing: Signing,
+  means: Means,
 ): Promise<{ file: FileHandle; end: number }> {
   const temporary = join(dir, 'next.tmp');
   await rm(temporary, { force: true });
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const file = await open(temporary, flags, 0o600);
   try {
-    const line = checkpointLine(segment, frontier, prev, nowNanoseconds(), signing);
-    await writeAll(file, Buffer.concat([line, lineEnd]), 0);
-    await file.datasync();
+    const line = checkpointLine(segment, frontier, prev, nowNanoseconds(), means);
+    await means.write(file.fd, Buffer.concat([line, lineEnd]), 0);
     await rename(temporary, join(dir, segmentName(segment)));
     await syncDirectory(dir);
     return { file, end: line.length + 1 };

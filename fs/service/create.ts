@@ -1,6 +1,6 @@
 import type { Places } from '../../common/environment.js';
 import type { Status } from '../../daemon/protocol/control.js';
-import type { Secret } from '../../native/index.js';
+import { type Secret, system } from '../../native/index.js';
 import { AuditLog } from '../audit/log.js';
 import { Manifest } from '../manifest/manifest.js';
 import { createVault, type VaultDraft } from '../vault/create.js';
@@ -52,6 +52,7 @@ async function populate(draft: VaultDraft): Promise<PinnedHead> {
     dir: directory.inside('audit'),
     uuid,
     ...auditKeys(keyring),
+    write: system.writeDurably,
     expect: null,
   });
   try {

@@ -1,7 +1,7 @@
 import type { Admins } from '../../common/admins.js';
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
-import { type CubeReader, type Keyring, Secret } from '../../native/index.js';
+import { type CubeReader, type Keyring, Secret, system } from '../../native/index.js';
 import type { AuditEvent } from '../audit/event.js';
 import { AuditLog } from '../audit/log.js';
 import type { PendingAudit } from '../audit/pending.js';
@@ -168,6 +168,7 @@ async function verified(
       dir: locked.directory.inside('audit'),
       uuid: locked.uuid,
       ...auditKeys(keyring),
+      write: system.writeDurably,
       expect: { size: auditSize, root: auditRoot },
       pending: parts.pending,
       heads: anchoring ?? undefined,

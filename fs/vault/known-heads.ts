@@ -10,6 +10,7 @@ import { SherinError, systemCode } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
 import { sha256 } from '../../common/merkle.js';
 import { isNewer, newerFormat } from '../../common/newer-format.js';
+import { system } from '../../native/index.js';
 import { syncDirectory } from '../disk/durable.js';
 import {
   fieldsOfHead,
@@ -80,9 +81,7 @@ export class KnownHeads {
     if (this.#file === null || this.#base === null) throw new RangeError('no line is followed');
     const note = { n: this.#n + 1, base: fieldsOfHead(this.#base), head: fieldsOfHead(head) };
     const bytes = bytesOf(note);
-    const { bytesWritten } = await this.#file.write(bytes, 0, bytes.length, this.#place * placeBytes);
-    if (bytesWritten !== bytes.length) throw this.#bad('it was not written whole');
-    await this.#file.datasync();
+    await system.writeDurably(this.#file.fd, bytes, this.#place * placeBytes);
     this.#n = note.n;
     this.#place = (this.#place + 1) % places;
   }

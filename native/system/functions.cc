@@ -26,6 +26,7 @@
 #include "beneath.h"
 #include "fuse.h"
 #include "harden.h"
+#include "io.h"
 #include "passed.h"
 #include "secret_line.h"
 
@@ -101,6 +102,9 @@ Napi::Value Blocking(Napi::Env env, Work work) {
       [](Napi::Env target, bool) { return target.Undefined(); });
 }
 
+/** Whole numbers of JavaScript; no file is as long. */
+constexpr uint64_t kMostPosition = (uint64_t{1} << 53) - 1;
+
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 void RenamePairs(int dir, const Pairs& pairs) {
@@ -153,6 +157,26 @@ Napi::Value SyncData(const Napi::CallbackInfo& info) {
           return true;
         },
         [](Napi::Env env, bool) { return env.Undefined(); });
+  });
+}
+
+Napi::Value WriteDurably(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const int fd = DescriptorOf(info[0], "fd");
+    const Bytes bytes = BytesOf(info[1], "bytes");
+    const uint64_t position = NumberOf(info[2], "position", 0, kMostPosition);
+    std::vector<Napi::ObjectReference> keep;
+    keep.push_back(Napi::Persistent(info[1].As<Napi::Object>()));
+    Environment& environment = Environment::Of(info.Env());
+    return RunAsync(
+        info.Env(), environment.completions(), environment.blocking(),
+        [fd, bytes, position] {
+          const int error = WriteAt(fd, bytes.data, bytes.size, position);
+          if (error != 0) throw Failure::Errno(error, "pwrite");
+          if (fdatasync(fd) != 0) throw Failure::Errno(errno, "fdatasync");
+          return true;
+        },
+        [](Napi::Env env, bool) { return env.Undefined(); }, std::move(keep));
   });
 }
 
@@ -239,6 +263,7 @@ void InitSystem(Napi::Env env, Napi::Object exports) {
   Set<RenameAll>(system, "renameAll");
   Set<SyncFileSystem>(system, "syncfs");
   Set<SyncData>(system, "fdatasync");
+  Set<WriteDurably>(system, "writeDurably");
   Set<Lock>(system, "flock");
   Set<ReadLine>(system, "readSecretLine");
   Set<FuseFds>(system, "fuseFds");

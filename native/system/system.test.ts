@@ -138,6 +138,22 @@ describe('syncing', () => {
     await expect(system.fdatasync(1_000_000)).rejects.toThrow(code('EBADF', 'fdatasync'));
     await expect(system.syncfs(1_000_000)).rejects.toThrow(code('EBADF', 'syncfs'));
   });
+
+  it('writes and syncs in one step, or says which of them failed', async () => {
+    const name = join(folder, 'durable');
+    const fd = openSync(name, 'w+');
+    await system.writeDurably(fd, path('second'), 5);
+    await system.writeDurably(fd, path('first'), 0);
+    await system.writeDurably(fd, path(''), 0);
+    expect(readFileSync(name, 'utf8')).toBe('firstsecond');
+    closeSync(fd);
+    await expect(system.writeDurably(1_000_000, path('x'), 0)).rejects.toThrow(code('EBADF', 'pwrite'));
+    const nothing = openSync('/dev/null', 'w');
+    await expect(system.writeDurably(nothing, path('x'), 0)).rejects.toThrow(code('EINVAL', 'fdatasync'));
+    closeSync(nothing);
+    expect(() => system.writeDurably(fd, 'text' as never, 0)).toThrow(TypeError);
+    expect(() => system.writeDurably(fd, path('x'), -1)).toThrow(RangeError);
+  });
 });
 
 describe('flock', () => {

@@ -35,7 +35,7 @@ class WritingBots extends BotsFixture {
 
   constructor(machine: Machine) {
     super('coding', 'logic', 'merge');
-    this.grants.take = async (_, written, owner) =>
+    this.grants.takeResult = async (_, written, owner) =>
       write(machine, `result-${written}`, { uid: owner, gid: owner }, this.mode);
   }
 }

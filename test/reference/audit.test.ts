@@ -6,6 +6,7 @@ import * as ed from '@noble/ed25519';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chainWith } from '../../fs/audit/chain.fixture.js';
 import { AuditLog } from '../../fs/audit/log.js';
+import { system } from '../../native/index.js';
 import { readArchived } from './archived.js';
 import { type AuditState, verifyAudit } from './audit.js';
 import { readAuditFiles } from './audit-files.js';
@@ -33,6 +34,7 @@ function openLog(dir: string): Promise<AuditLog> {
     publicKey: Buffer.from(keys.publicKey),
     mac: authenticate,
     chain: chainWith(authenticate),
+    write: system.writeDurably,
     sign: (message) => Buffer.from(ed.sign(message, subkey(master, 'sign'))),
     expect: null,
     rotateAt: 12_000,

@@ -13,6 +13,13 @@ export interface NewGrant {
   readonly ids: readonly string[];
 }
 
+/** Grants that have ended. */
+export interface Withdrawn {
+  /** Which nobody may read any more. */
+  readonly inodes: readonly number[];
+  readonly events: readonly AuditEvent[];
+}
+
 /** What bots may read: each grant made and ended is in the audit log before anybody hears of it. */
 export class Grants {
   readonly #vault: TaskVault;
@@ -56,17 +63,24 @@ export class Grants {
    */
   async end(bot: string, task: string | null, peer: Caller): Promise<number> {
     folderOf(this.#vault, bot);
-    const lost = this.#vault.folders.end(bot, task);
-    const inodes = lost.filter(({ granted }) => granted.ended).map(({ granted }) => granted.ino);
-    const ends = lost.map(({ granted, task: by }) =>
-      event('AUDIT_GRANT_END', granted.id, peer, { bot, task: by }),
-    );
+    const { inodes, events } = this.withdraw(bot, task, peer);
     try {
       await this.#mount.invalidate({ inodes });
     } finally {
-      await recorded(this.#vault, ends);
+      await recorded(this.#vault, events);
     }
-    return lost.length;
+    return events.length;
+  }
+
+  /** As {@link end}, where the caller has the kernel drop the inodes, and the events recorded, before anybody hears of it. None of a bot that is closed. */
+  withdraw(bot: string, task: string | null, peer: Caller): Withdrawn {
+    const lost = this.#vault.folders.end(bot, task);
+    return {
+      inodes: lost.filter(({ granted }) => granted.ended).map(({ granted }) => granted.ino),
+      events: lost.map(({ granted, task: by }) =>
+        event('AUDIT_GRANT_END', granted.id, peer, { bot, task: by }),
+      ),
+    };
   }
 }
 

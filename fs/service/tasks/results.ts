@@ -34,6 +34,8 @@ export interface Taken {
   readonly uid: number;
   readonly gid: number;
   readonly botVersion: string;
+  /** Bots that may read nothing of the task any more, from then on. */
+  readonly ends: readonly string[];
 }
 
 /** The kernel tells of a close(2) a moment after it has returned. */
@@ -71,7 +73,7 @@ export class Results {
   }
 
   /**
-   * Makes a file of a bot's out/ who asked's; durable when it resolves.
+   * Makes a file of a bot's out/ who asked's; durable when it resolves. Grants that end with it do so before anything is taken.
    * @throws SherinError as {@link offer}; RESULT_REFUSED where it has changed since
    */
   async take(wanted: Taken, peer: Caller): Promise<SherinId> {
@@ -109,8 +111,11 @@ export class Results {
     const { bot, task, uid, gid } = wanted;
     const put = putOf(session, object, wanted, folder);
     const id = session.tree.objectById(put.id)?.id ?? formatSherinId(put.id);
-    await recorded(this.#vault, [
-      { event: 'AUDIT_RESULT', id, actor: actorOf(peer), meta: { bot, task, uid } },
+    const ended = wanted.ends.map((each) => this.#grants.withdraw(each, task, peer));
+    const taken = { event: 'AUDIT_RESULT', id, actor: actorOf(peer), meta: { bot, task, uid } };
+    await Promise.all([
+      this.#mount.invalidate({ inodes: ended.flatMap(({ inodes }) => inodes) }),
+      recorded(this.#vault, [...ended.flatMap(({ events }) => events), taken]),
     ]);
     // It may have been closed meanwhile, and opened anew: its files are gone then.
     if (folderOf(this.#vault, bot).number !== folder.number) throw new SherinError('BOT_UNKNOWN', { bot });

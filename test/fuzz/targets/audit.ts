@@ -14,6 +14,7 @@ import { AuditLog } from '../../../fs/audit/log.js';
 import { readPending } from '../../../fs/audit/pending.js';
 import { partsOf } from '../../../fs/audit/record.js';
 import { verifyAudit } from '../../../fs/audit/verify.js';
+import { system } from '../../../native/index.js';
 import { publicKey, signed, uuid, vaultKey } from '../fixed-keys.js';
 import { ScratchFile } from '../scratch-file.js';
 import { answer, answerOf, same, type Target } from '../target.js';
@@ -31,7 +32,7 @@ interface Made {
 async function madeLog(): Promise<Made> {
   const directory = mkdtempSync(join(tmpdir(), 'sherin-fuzz-'));
   const dir = join(directory, 'audit');
-  const keys = { uuid, publicKey, mac, chain: chainWith(mac), sign: signed };
+  const keys = { uuid, publicKey, mac, chain: chainWith(mac), write: system.writeDurably, sign: signed };
   const log = await AuditLog.open({ dir, ...keys, expect: null });
   const heads: string[] = [];
   for (let n = 0; n < 4; n++) {

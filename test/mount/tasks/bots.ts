@@ -221,6 +221,39 @@ step(attempt(read, '${folder}/out/half'))`,
       await vault.call('bot.close', { bot: gate });
     });
 
+    it('ends with a result what a task gave its bot and its judge, on record before it', async () => {
+      const [judge, judgeUid] = ['judge', botUid + 2];
+      await vault.call('bot.open', { bot: judge, uid: judgeUid });
+      const asked = await request('judged', 'to be judged');
+      for (const task of ['t12', 'other'])
+        await vault.call('grant.add', { bot, task, ...submitter, ids: [asked] });
+      await vault.as(botUid, `put('${folder}/out/judged', 'judged'); tell(1)`);
+      const { id } = await vault.call('result.offer', { bot, task: 't12', name: 'judged', to: judge });
+      const reader = vault.steps(
+        judgeUid,
+        `
+fd = os.open('bots/${judge}/in/${id}', os.O_RDONLY)
+step(os.pread(fd, 6, 0).decode())
+step([attempt(os.pread, fd, 6, 0), names('bots/${judge}/in')])`,
+      );
+      expect(await reader.next()).toBe('judged');
+      const { uid, gid } = submitter;
+      const take = { bot, task: 't12', id, uid, gid, ends: [bot, judge] };
+      const { id: result } = await vault.call('result.take', take);
+      expect(await lastEvents(3)).toEqual([
+        ['AUDIT_GRANT_END', asked, { bot, task: 't12' }],
+        ['AUDIT_GRANT_END', id, { bot: judge, task: 't12' }],
+        ['AUDIT_RESULT', result, { bot, task: 't12', uid }],
+      ]);
+      expect(await reader.go()).toEqual(['EACCES', []]);
+      reader.end();
+      // What another task gives stays.
+      expect(await vault.as(botUid, `tell(names('${folder}/in'))`)).toEqual([[asked]]);
+      for (const task of ['t12', 'other'])
+        expect(await vault.call('grant.end', { bot, task })).toEqual({ ended: task === 'other' ? 1 : 0 });
+      await vault.call('bot.close', { bot: judge });
+    });
+
     it('takes a request of a sub-task for who asked', async () => {
       await vault.as(botUid, `put('${folder}/out/part', 'a part'); tell(1)`);
       const { id } = await vault.call('result.offer', { bot, task: 't10', name: 'part', to: null });
