@@ -241,9 +241,11 @@ export class Attempt {
 
 const endedMeanwhile: readonly string[] = ['TASK_STATE', 'TASK_UNKNOWN'];
 
-/** The vault is locked or sealed, or sherin-fs is away. */
+const away: readonly string[] = ['NOT_RUNNING', 'FS_FULL'];
+
+/** The vault is locked or sealed, or sherin-fs is away or takes no connection. */
 function isClosed(error: unknown): boolean {
-  return error instanceof SherinError && (error.exit === Exit.locked || error.code === 'NOT_RUNNING');
+  return error instanceof SherinError && (error.exit === Exit.locked || away.includes(error.code));
 }
 
 /** The sherin-fs that had made the grant has ended, and another may be there by now. */

@@ -52,6 +52,16 @@ const alonePatience = 5_000;
 /** Notifications that wait for a client to read. */
 const mostUntaken = 256;
 
+/** Answers nobody's request: it is for who is turned away. */
+function turnedAway(part: string): Buffer {
+  const { message, failure } = new SherinError('FS_FULL', { part });
+  return Buffer.from(
+    JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: rpcCode.sherin, message, data: failure } }),
+  );
+}
+const outOfDescriptors = turnedAway('it may open no more files');
+const outOfPlaces = turnedAway(`${connectionLimit} are open`);
+
 interface ConnectionState {
   open: boolean;
   running: number;
@@ -84,7 +94,10 @@ export class ControlServer {
     this.#log = log;
     this.#gone = gone;
     const accept = (connection: Connection) => this.#accept(connection);
-    this.#server = listener === null ? listen(path, 0o600, accept) : adoptListener(listener, path, accept);
+    this.#server =
+      listener === null
+        ? listen(path, 0o600, accept, outOfDescriptors)
+        : adoptListener(listener, path, accept, outOfDescriptors);
   }
 
   /**
@@ -127,7 +140,10 @@ export class ControlServer {
 
   #accept(connection: Connection): ConnectionHandlers {
     if (this.#connections.size >= connectionLimit) {
-      setImmediate(() => connection.close());
+      setImmediate(() => {
+        void connection.send(outOfPlaces).catch(() => undefined);
+        connection.close();
+      });
       return { message: (_, fds) => void this.#close(fds), close: () => undefined };
     }
     const state = { open: true, running: 0, untaken: 0 };
