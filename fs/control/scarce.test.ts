@@ -1,12 +1,13 @@
-/** A server that may open no more files: clients hear why. */
+/** A server that may open no more files, or make no more threads: clients hear why, and nothing is lost. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { built } from '../../common/built.fixture.js';
 import { ControlClient } from '../../daemon/client/control-client.js';
-import { listen } from '../../native/ipc.js';
+import { connect, listen } from '../../native/ipc.js';
 
 let folder: string;
 let path: string;
@@ -103,4 +104,27 @@ it('a reserve that is lost is had again before anybody else gets its descriptor'
   leave(1);
   expect(await Promise.all(waiting)).toEqual([full, full]);
   first.close();
+});
+
+it('where no thread can be made, descriptors of clients are closed as soon as one can', async () => {
+  // Stacks of threads are so large that they have no room within the limit below; those of Node have a size of their own.
+  await start(['sh', '-c', 'ulimit -s 4194304 && exec "$@"', 'sh'], []);
+  await serve();
+  const fds = () => readdirSync(`/proc/${pid()}/fd`).length;
+  const [heard, close] = [[] as string[], () => undefined];
+  const connection = connect(path, { message: (text) => heard.push(String(text)), close });
+  const before = fds() + 1;
+  const [, kib = ''] = /VmSize:\s+(\d+)/.exec(readFileSync(`/proc/${pid()}/status`, 'utf8')) ?? [];
+  execFileSync('prlimit', [`--pid=${pid()}`, `--as=${(Number(kib) + 1024 * 1024) * 1024}:`]);
+  const given = openSync('/dev/null', 'r');
+  const request = { jsonrpc: '2.0', id: 1, method: 'task.put', params: {} };
+  await connection.send(Buffer.from(JSON.stringify(request)), [given, given, given]);
+  closeSync(given);
+  while (heard.length === 0) await sleep(5);
+  expect(heard[0]).toContain('"id":1');
+  expect(fds()).toBe(before + 3);
+  execFileSync('prlimit', [`--pid=${pid()}`, '--as=unlimited:']);
+  while (fds() > before) await sleep(5);
+  expect(fds()).toBe(before);
+  connection.close();
 });

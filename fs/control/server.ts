@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import {
   type ControlMethod,
@@ -49,6 +49,8 @@ const connectionLimit = 256;
 const progressEveryMs = 100;
 /** Milliseconds for the end of other requests. */
 const alonePatience = 5_000;
+/** Milliseconds to the next try where no thread can be made. */
+const closeAgainMs = 100;
 /** Notifications that wait for a client to read. */
 const mostUntaken = 256;
 
@@ -212,14 +214,19 @@ export class ControlServer {
       });
   }
 
-  /** Closing a client's descriptor can fail, or wait for a file system that does not answer: neither is ours to mind. */
+  /** Closing a client's descriptor can fail, or wait for a file system that does not answer: neither is ours to mind. Where there can be no thread for it, it waits for one. */
   async #close(fds: readonly number[]): Promise<void> {
     if (fds.length === 0) return;
-    try {
-      const failures = await system.closeAll(fds);
-      if (failures.length > 0) this.#log.warn({ failures }, 'closing descriptors of a client failed');
-    } catch (error) {
-      this.#log.warn({ err: error }, 'descriptors of a client could not be closed');
+    for (let tries = 0; ; tries++) {
+      try {
+        const failures = await system.closeAll(fds);
+        if (failures.length > 0) this.#log.warn({ failures }, 'closing descriptors of a client failed');
+        return;
+      } catch (error) {
+        if (tries === 0) this.#log.warn({ err: error }, 'descriptors of a client are not closed yet');
+        if (systemCode(error) !== 'EAGAIN') return;
+        await sleep(closeAgainMs);
+      }
     }
   }
 
