@@ -311,6 +311,12 @@ export const errorTable = {
     sentence: 'sherin-fs is not running ({path})',
     hint: 'start it with: sherinctl up',
   },
+  FS_FULL: {
+    errno: 'EMFILE',
+    exit: Exit.failed,
+    sentence: 'sherin-fs takes no more connections: {part}',
+    hint: 'end programs that are connected to it and try again; for more at one time, raise its limit of open files (LimitNOFILE= of its unit, or ulimit -n before: sherinctl up)',
+  },
   DAEMON_RUNNING: {
     errno: 'EBUSY',
     exit: Exit.failed,

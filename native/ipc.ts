@@ -95,14 +95,25 @@ export interface GenerationView {
 interface Addon {
   /**
    * Listens at a path (mode set before it is reachable: created under a private umask). `accept` gets each connection and
-   * returns its handlers. A dead socket file (nobody listens) is replaced; a live one throws EADDRINUSE.
+   * returns its handlers. A dead socket file (nobody listens) is replaced; a live one throws EADDRINUSE. `full`: what those are told, before they
+   * are turned away, for whom this process has no descriptor left.
    */
-  listen(path: string, mode: number, accept: (connection: Connection) => ConnectionHandlers): Server;
+  listen(
+    path: string,
+    mode: number,
+    accept: (connection: Connection) => ConnectionHandlers,
+    full?: Buffer,
+  ): Server;
   /**
    * Goes on listening at a socket that another process has bound to the path; the server owns the descriptor. Who connects from now on sees
    * this process as its peer. Throws with an errno code.
    */
-  adoptListener(fd: number, path: string, accept: (connection: Connection) => ConnectionHandlers): Server;
+  adoptListener(
+    fd: number,
+    path: string,
+    accept: (connection: Connection) => ConnectionHandlers,
+    full?: Buffer,
+  ): Server;
   /** Two connected ends (O_CLOEXEC), of which another process is to inherit one. */
   pair(): [own: number, other: number];
   /** The connection of a connected end, which owns it. Throws with an errno code. */

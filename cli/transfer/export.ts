@@ -9,7 +9,14 @@ import { joinPath } from '../vault-path.js';
 import { entriesOf } from './listing.js';
 import type { LocalDirectory } from './local-directory.js';
 import type { Problems } from './problems.js';
-import { finishDirectory, restoreFile, restoreLink, restoreSpecial } from './restore-entry.js';
+import {
+  finishDirectory,
+  isElsewhere,
+  type Restored,
+  restoreFile,
+  restoreLink,
+  restoreSpecial,
+} from './restore-entry.js';
 import { Slots } from './slots.js';
 
 /** Bytes asked for at a time: often enough for the bar and for Ctrl-C. */
@@ -33,8 +40,11 @@ interface Started {
   readonly finished: Promise<void>;
 }
 
-/** Where a file stands below the root: directories, then its name; null when that failed. */
-type Place = readonly Buffer[] | null;
+/** What a file is, and where it stands below the root: directories, then its name. */
+interface First {
+  readonly place: readonly Buffer[];
+  readonly made: Restored['made'];
+}
 
 export class Export {
   /** What is done: `replaced` counts what had stood there before, `kept` what was left alone. */
@@ -43,8 +53,8 @@ export class Export {
   readonly #options: ExportOptions;
   readonly #root: LocalDirectory;
   readonly #slots = new Slots(filesInFlight);
-  /** Where each file with several names is restored first, by inode. */
-  readonly #linked = new Map<number, Promise<Place>>();
+  /** Each file with several names as it is restored first, by inode; null when that failed. */
+  readonly #linked = new Map<number, Promise<First | null>>();
   #fatal: unknown = null;
   /** Bytes of files that are not whole yet. */
   #partial = 0;
@@ -135,7 +145,7 @@ export class Export {
     return { finished: done.finally(() => this.#slots.leave()) };
   }
 
-  /** A file, link, FIFO or socket; further names of one file become hard links. */
+  /** A file, link, FIFO or socket; further names of one file become hard links, unless others have put something in its place. */
   async #leaf(
     local: LocalDirectory,
     place: readonly Buffer[],
@@ -161,14 +171,14 @@ export class Export {
     if (entry.nlink > 1) {
       const pending = this.#linked.get(entry.inode);
       const first = pending === undefined ? null : await pending;
-      if (first !== null) return this.#link(local, place, first);
+      if (first !== null && (await this.#link(local, place, first))) return;
     }
     const made = this.#make(local, place, entry, target);
     if (entry.nlink > 1) {
       this.#linked.set(
         entry.inode,
         made.then(
-          () => place,
+          (file) => ({ place, made: file }),
           () => null,
         ),
       );
@@ -181,31 +191,40 @@ export class Export {
     place: readonly Buffer[],
     entry: EntryInfo,
     target: string,
-  ): Promise<void> {
+  ): Promise<Restored['made']> {
     const name = place.at(-1) ?? Buffer.alloc(0);
-    const left =
+    const { made, left } =
       entry.kind === 'file'
         ? await restoreFile(local, name, entry, (fd) => this.#fill(fd, entry, target))
         : await restoreSpecial(local, name, entry);
     for (const what of left) this.#options.problems.skip(target, what);
     this.#count(entry.kind === 'file');
+    return made;
   }
 
-  async #link(local: LocalDirectory, place: readonly Buffer[], first: readonly Buffer[]): Promise<void> {
+  /** False where the first name leads to another file by now, or nowhere. */
+  async #link(
+    local: LocalDirectory,
+    place: readonly Buffer[],
+    { place: first, made }: First,
+  ): Promise<boolean> {
     const opened: LocalDirectory[] = [];
     try {
-      let holder = this.#root;
+      let directory = this.#root;
       for (const part of first.slice(0, -1)) {
-        holder = holder.child(part);
-        opened.push(holder);
+        directory = directory.child(part);
+        opened.push(directory);
       }
-      const [name, firstName] = [place.at(-1), first.at(-1)];
-      if (name !== undefined && firstName !== undefined)
-        await restoreLink(local, name, { directory: holder, name: firstName });
+      const [name = Buffer.alloc(0), firstName = Buffer.alloc(0)] = [place.at(-1), first.at(-1)];
+      if (!(await restoreLink(local, name, { directory, name: firstName, made }))) return false;
+    } catch (error) {
+      if (isElsewhere(error)) return false;
+      throw error;
     } finally {
       for (const each of opened) each.close();
     }
     this.#count(true);
+    return true;
   }
 
   #count(isFile: boolean): void {

@@ -3,6 +3,7 @@ import {
   closeSync,
   linkSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -20,7 +21,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { EntryInfo } from '../../daemon/protocol/control.js';
 import { makeNode, xattrs } from '../../native/ipc.js';
 import { LocalDirectory } from './local-directory.js';
-import { finishSpecial, restoreFile } from './restore-entry.js';
+import { finishSpecial, restoreFile, restoreLink } from './restore-entry.js';
 
 const time = 1_000_000_000_123_456_789n;
 let folder: string;
@@ -67,7 +68,7 @@ test.each([
 ])('%s in the place of what is not finished gets nothing of it', async (_, plant) => {
   plant();
   const before = [facts('of others'), facts('planted')];
-  const left = await restoreFile(directory, Buffer.from('file'), entry('file'), async (fd) => {
+  const { left } = await restoreFile(directory, Buffer.from('file'), entry('file'), async (fd) => {
     writeSync(fd, 'good', 0);
     const unfinished = readdirSync(folder).find((name) => name.startsWith('.sherin-get-')) ?? '';
     renameSync(at(unfinished), at('moved away'));
@@ -101,3 +102,25 @@ test.each([
     closeSync(openSync(path, 'r'));
   },
 );
+
+const replacing: readonly (readonly [string, () => void])[] = [
+  ['another file', () => renameSync(at('of others'), at('file'))],
+  ['a second name of another file', () => linkSync(at('of others'), at('file'))],
+  ['a link', () => symlinkSync('of others', at('file'))],
+  ['a directory', () => mkdirSync(at('file'))],
+  ['nothing', () => undefined],
+];
+test.each(replacing)('no further name is given to %s in the place of the first', async (_, replace) => {
+  const [first, second] = [Buffer.from('file'), Buffer.from('further')];
+  const { made } = await restoreFile(directory, first, entry('file'), async (fd) => {
+    writeSync(fd, 'good', 0);
+  });
+  expect(await restoreLink(directory, second, { directory, name: first, made })).toBe(true);
+  expect(readFileSync(at('further'), 'utf8')).toBe('good');
+  expect(lstatSync(at('file')).nlink).toBe(2);
+  unlinkSync(at('further'));
+  unlinkSync(at('file'));
+  replace();
+  expect(await restoreLink(directory, second, { directory, name: first, made })).toBe(false);
+  expect(readdirSync(folder).filter((name) => !['file', 'of others'].includes(name))).toEqual([]);
+});

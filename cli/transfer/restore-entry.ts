@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import {
+  type BigIntStats,
   chownSync,
   closeSync,
   constants,
@@ -12,12 +13,13 @@ import {
   fstatSync,
   ftruncateSync,
   linkSync,
+  lstatSync,
   openSync,
   renameSync,
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import { textToBytes } from '../../common/names.js';
 import type { EntryInfo } from '../../daemon/protocol/control.js';
 import { makeNode, setTimes, setXattr } from '../../native/ipc.js';
@@ -29,6 +31,15 @@ const O_PATH = 0o10000000;
 
 /** Fills an open file with verified content. */
 export type Fill = (fd: number) => Promise<void>;
+
+/** What no other file shares with one that was made: numbers of inodes are given again, with another time of birth. */
+type FileMark = Pick<BigIntStats, 'dev' | 'ino' | 'birthtimeNs' | 'uid'>;
+
+export interface Restored {
+  readonly made: FileMark;
+  /** Attributes that this file system or user can not have, with the reason. */
+  readonly left: readonly string[];
+}
 
 /** A name for what is not finished; SIGKILL leaves such files, nothing else does. */
 function temporaryName(): Buffer {
@@ -42,16 +53,17 @@ process.on('exit', () => {
 });
 
 /** Makes something under a temporary name and renames it to its own, over what stood there unless that is a directory. */
-async function replace(
+async function replace<T>(
   directory: LocalDirectory,
   name: Buffer,
-  make: (path: Buffer) => Promise<void> | void,
-): Promise<void> {
+  make: (path: Buffer) => Promise<T> | T,
+): Promise<T> {
   const path = directory.path(temporaryName());
   unfinished.add(path);
   try {
-    await make(path);
+    const made = await make(path);
     renameSync(path, directory.path(name));
+    return made;
   } finally {
     // After a rename it is gone, unless both names were one file: then rename(2) does nothing.
     removeIfThere(path);
@@ -65,23 +77,22 @@ export async function restoreFile(
   name: Buffer,
   entry: EntryInfo,
   fill: Fill,
-): Promise<string[]> {
-  const left: string[] = [];
-  await replace(directory, name, async (path) => {
+): Promise<Restored> {
+  return replace(directory, name, async (path) => {
     const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     const fd = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
       ftruncateSync(fd, entry.size);
       await fill(fd);
       if (isRoot()) fchownSync(fd, entry.uid, entry.gid);
-      left.push(...restoreXattrs(fd, entry));
+      const left = restoreXattrs(fd, entry);
       fchmodSync(fd, modeFor(entry));
       setTimes(fd, BigInt(entry.atime), BigInt(entry.mtime));
+      return { made: fstatSync(fd, { bigint: true }), left };
     } finally {
       closeSync(fd);
     }
   });
-  return left;
 }
 
 /** A symbolic link, FIFO or socket. */
@@ -89,19 +100,17 @@ export async function restoreSpecial(
   directory: LocalDirectory,
   name: Buffer,
   entry: EntryInfo,
-): Promise<string[]> {
-  const left: string[] = [];
-  await replace(directory, name, (path) => {
+): Promise<Restored> {
+  return replace(directory, name, (path) => {
     if (entry.kind === 'symlink') symlinkSync(textToBytes(entry.target ?? ''), path);
     else if (entry.kind === 'fifo' || entry.kind === 'socket') makeNode(path, entry.kind, modeFor(entry));
     else throw new SherinError('USAGE', { what: `a ${entry.kind} is not made this way` });
-    left.push(...finishSpecial(path, entry));
+    return finishSpecial(path, entry);
   });
-  return left;
 }
 
 /** Attributes of a link, FIFO or socket that was made at a path. @throws Error ESTALE where something else is there by now */
-export function finishSpecial(path: Buffer, entry: EntryInfo): string[] {
+export function finishSpecial(path: Buffer, entry: EntryInfo): Restored {
   const fd = openSync(path, O_PATH | constants.O_NOFOLLOW);
   try {
     const facts = fstatSync(fd);
@@ -113,19 +122,36 @@ export function finishSpecial(path: Buffer, entry: EntryInfo): string[] {
     if (isRoot()) chownSync(`/proc/self/fd/${fd}`, entry.uid, entry.gid);
     const left = restoreXattrs(fd, entry);
     setTimes(fd, BigInt(entry.atime), BigInt(entry.mtime));
-    return left;
+    return { made: fstatSync(fd, { bigint: true }), left };
   } finally {
     closeSync(fd);
   }
 }
 
-/** A further name of a file that was restored before. */
+/** A further name of a file that was restored before. False where its first name leads to another by now, or nowhere: nothing was made. */
 export async function restoreLink(
   directory: LocalDirectory,
   name: Buffer,
-  first: { directory: LocalDirectory; name: Buffer },
-): Promise<void> {
-  await replace(directory, name, (path) => linkSync(first.directory.path(first.name), path));
+  first: { readonly directory: LocalDirectory; readonly name: Buffer; readonly made: FileMark },
+): Promise<boolean> {
+  try {
+    await replace(directory, name, (path) => {
+      linkSync(first.directory.path(first.name), path);
+      const linked = lstatSync(path, { bigint: true });
+      const { dev, ino, birthtimeNs, uid } = first.made;
+      const same = linked.dev === dev && linked.ino === ino && linked.birthtimeNs === birthtimeNs;
+      if (!same || linked.uid !== uid) throw Object.assign(new Error('another file'), { code: 'ESTALE' });
+    });
+    return true;
+  } catch (error) {
+    if (isElsewhere(error)) return false;
+    throw error;
+  }
+}
+
+/** What a system call says where a name leads to something else, or nowhere: a directory has no further name (EPERM). */
+export function isElsewhere(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ELOOP', 'ESTALE', 'EXDEV', 'EPERM'].includes(systemCode(error) ?? '');
 }
 
 /** Attributes of a directory, after all that is below it. */

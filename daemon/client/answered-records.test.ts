@@ -118,3 +118,24 @@ it('there is room again once records were taken', async () => {
   await answer(1, { result: {} });
   while (!records.room) await setImmediate();
 });
+
+it('what had to wait for the socket does not stand where the count is another one by then', async () => {
+  const many = Array.from({ length: 256 }, (_, at) => decided(at % 78));
+  server.socket.pause();
+  const told: Promise<boolean>[] = [];
+  const decisions: (boolean | undefined)[] = [];
+  for (let each = 0; each < 300; each += 1) {
+    const at = told.push(add(1, ...many)) - 1;
+    void told[at]?.then((stands) => {
+      decisions[at] = stands;
+    });
+    await setImmediate();
+  }
+  const before = decisions.filter((stands) => stands === true).length;
+  expect(before).toBeGreaterThan(0);
+  expect(before).toBeLessThan(300);
+  counted.next();
+  server.socket.resume();
+  await sent(300);
+  expect(await Promise.all(told)).toEqual(told.map((_, at) => at < before));
+});

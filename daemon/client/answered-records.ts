@@ -11,6 +11,9 @@ const mostUntaken = 2_048;
 /** Milliseconds until records go to the next sherin-fs, where one ended before it had taken them. */
 const againMs = 1_000;
 
+/** It has ended, or takes no connection at this moment. */
+const away: readonly string[] = ['NOT_RUNNING', 'FS_FULL'];
+
 /** What was decided of something. */
 export type EventAbout = DaemonAuditEvent & { readonly id: string };
 
@@ -56,7 +59,7 @@ export class AnsweredRecords {
 
   /**
    * Resolves to true once sherin-fs has them in its socket: they are read whatever becomes of sherind. False: the page has another count by
-   * then, and nothing was sent. @throws SherinError NOT_RUNNING: nothing stands
+   * then. Nothing was sent, unless the socket had to be waited for. @throws SherinError NOT_RUNNING: nothing stands
    */
   add(events: readonly EventAbout[], caller: ControlCaller, { page, generation }: Looked): Promise<boolean> {
     let batch = this.#open;
@@ -92,7 +95,7 @@ export class AnsweredRecords {
     settle(page.generation === generation ? this.#send(batch) : false);
   }
 
-  async #send({ page, entries, records }: Batch): Promise<boolean> {
+  async #send({ page, generation, entries, records }: Batch): Promise<boolean> {
     if (records === 0) return true;
     const { sent, answer } = page.client.post('request.answered', { entries });
     this.#untaken += records;
@@ -101,7 +104,7 @@ export class AnsweredRecords {
       this.#untaken -= records;
     });
     await sent;
-    return true;
+    return page.generation === generation;
   }
 
   /** Where the process ended before it had taken them, the next one gets them: none is lost, and one may be on record twice. */
@@ -113,7 +116,7 @@ export class AnsweredRecords {
         return;
       } catch (error) {
         failed();
-        if (!(error instanceof SherinError && error.code === 'NOT_RUNNING'))
+        if (!(error instanceof SherinError && away.includes(error.code)))
           return log.error({ err: error }, 'what was answered could not be recorded');
         await sleep(againMs, undefined, { ref: false });
       }

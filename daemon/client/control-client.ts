@@ -82,7 +82,7 @@ export class ControlClient {
     return this.#connection.peer.uid;
   }
 
-  /** Calls a method; rejects with the SherinError that sherin-fs answered, NOT_RUNNING where it has ended, PROTOCOL where what it says is not understood. */
+  /** Calls a method; rejects with the SherinError that sherin-fs answered, NOT_RUNNING where it has ended, FS_FULL where it has turned this connection away, PROTOCOL where what it says is not understood. */
   async call<M extends ControlMethod>(
     method: M,
     params: ControlParams<M>,
@@ -106,9 +106,10 @@ export class ControlClient {
     const answer = new Promise<unknown>((resolve, reject) => {
       this.#waiting.set(id, { method, resolve, reject, progress, taken });
     });
-    // A failed send also closes the connection, which rejects `answer`.
-    const sent = this.#connection.send(message, fds).catch((error: unknown) => {
-      throw new SherinError('NOT_RUNNING', { path: this.#path }, { cause: error });
+    const sent = this.#connection.send(message, fds).catch(async (error: unknown) => {
+      // The other side has closed it, and may have said why.
+      if (systemCode(error) === 'EPIPE') await this.closed;
+      throw this.#closed ?? new SherinError('NOT_RUNNING', { path: this.#path }, { cause: error });
     });
     return { sent, answer: answer as Promise<ControlResult<M>> };
   }
@@ -129,6 +130,12 @@ export class ControlClient {
     } catch (error) {
       closeAll(fds);
       this.#end(new SherinError('PROTOCOL', { part: 'a message that is none of its' }, { cause: error }));
+      this.#connection.close();
+      return;
+    }
+    if ('refusal' in said) {
+      closeAll(fds);
+      this.#end(said.refusal);
       this.#connection.close();
       return;
     }
@@ -182,22 +189,28 @@ export class ControlClient {
   }
 }
 
-/** An answer to a request: what answers none says that this side was not understood. */
-const answerSchema = responseSchema.refine(({ id }) => id !== null);
+/** An answer to a request. */
 type Response = z.infer<typeof responseSchema> & { readonly id: number };
 type Said =
   | { readonly response: Response }
+  /** It turns this connection away. */
+  | { readonly refusal: SherinError }
   | { readonly event: FsEvent }
   | z.infer<typeof progressSchema>['params'];
 
-/** @throws SyntaxError, ZodError */
+/** @throws SyntaxError, ZodError, Error */
 function read(message: Buffer): Said {
   const value: unknown = JSON.parse(message.toString('utf8'));
   // Each is looked at as what it says it is: a schema that does not fit costs more than one that does.
   const method = methodOf(value);
   if (method === 'progress') return progressSchema.parse(value).params;
   if (method === 'event') return { event: eventSchema.parse(value).params };
-  return { response: answerSchema.parse(value) as Response };
+  const response = responseSchema.parse(value);
+  if (response.id !== null) return { response: response as Response };
+  // An answer to no request says that this side was not understood, unless it is about the connection.
+  if (!('error' in response) || response.error.data.code !== 'FS_FULL')
+    throw new Error('an answer to no request');
+  return { refusal: errorOf(response.error.data) };
 }
 
 /** Closing one can wait for whoever has made it: not on this thread. */

@@ -34,9 +34,12 @@ const lasting: readonly string[] = [
 
 const neverRan: BotFacts = { state: 'stopped', restarts: 0, lastEnd: null, limits: null };
 
-/** Nothing is wrong with the bot: the vault is not open, or not mounted, or sherin-fs is away. */
+/** Nothing is wrong with the bot: the vault is not mounted, or sherin-fs is away or takes no connection. */
+const elsewhere: readonly string[] = ['NOT_RUNNING', 'FS_FULL', 'BOT_WAITS'];
+
+/** As {@link elsewhere}, or the vault is not open. */
 function isClosed({ exit, code }: SherinError): boolean {
-  return exit === Exit.locked || code === 'NOT_RUNNING' || code === 'BOT_WAITS';
+  return exit === Exit.locked || elsewhere.includes(code);
 }
 
 /** One bot that is registered, whether it runs or not: its folder at the mount, and its program. */

@@ -103,7 +103,11 @@ export class Attempt {
   }
 
   #ask(): Promise<void> {
-    this.#granted ??= this.#parts.bots.grants.add(this.#grant, this.#task.owner);
+    this.#granted ??= this.#parts.bots.grants.add(this.#grant, this.#task.owner).catch(async (error) => {
+      // It may come yet, unless it is ended.
+      if (isGivenUp(error)) await this.#endGrant();
+      throw error;
+    });
     return this.#granted;
   }
 
@@ -255,9 +259,16 @@ export class Attempt {
 
 const endedMeanwhile: readonly string[] = ['TASK_STATE', 'TASK_UNKNOWN'];
 
-/** The vault is locked or sealed, or sherin-fs is away. */
+const away: readonly string[] = ['NOT_RUNNING', 'FS_FULL'];
+
+/** The vault is locked or sealed, or sherin-fs is away or takes no connection. */
 function isClosed(error: unknown): boolean {
-  return error instanceof SherinError && (error.exit === Exit.locked || error.code === 'NOT_RUNNING');
+  return error instanceof SherinError && (error.exit === Exit.locked || away.includes(error.code));
+}
+
+/** Nobody waited for it any longer. */
+function isGivenUp(error: unknown): boolean {
+  return error instanceof SherinError && error.code === 'TIMEOUT';
 }
 
 /** The sherin-fs that had made the grant has ended, and another may be there by now. */

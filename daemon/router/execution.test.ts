@@ -309,6 +309,21 @@ describe('the queue', () => {
     begin.mockRestore();
   });
 
+  it('ends a grant that nobody waits for any longer, which could come yet', async () => {
+    const ended: number[] = [];
+    const { add, end } = room.bots.grants;
+    room.bots.grants.add = (grant) => {
+      if (grant.attempt > 1) return add(grant);
+      return Promise.reject(new SherinError('TIMEOUT', { what: 'grant.add', seconds: 120 }));
+    };
+    room.bots.grants.end = (grant) => {
+      ended.push(grant.attempt);
+      return end(grant);
+    };
+    expect(await room.ended(await submitted('a'))).toMatchObject({ state: 'done', attempt: 2 });
+    expect(ended[0]).toBe(1);
+  });
+
   it('gives no more than there is room for', async () => {
     let most = 0;
     room.bots.work = async (task) => {

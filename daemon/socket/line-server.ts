@@ -7,6 +7,7 @@ import { claimListener } from '../../native/ipc.js';
 import { ConnectionShares, type ShareLimits } from './connection-shares.js';
 import { FairQueue, type QueueLimits } from './fair-queue.js';
 import { type AnswerLine, type ConnectionLimits, LineConnection } from './line-connection.js';
+import { mostConnections } from './open-files.js';
 import { StreamPeer } from './stream-peer.js';
 import { UnreadBytes } from './unread-bytes.js';
 
@@ -57,7 +58,9 @@ export class LineServer {
 
   private constructor(options: LineServerOptions) {
     this.#options = options;
-    this.#limits = options.limits ?? socketLimits;
+    const limits = options.limits ?? socketLimits;
+    // Whom the system refuses a descriptor for is closed without a word.
+    this.#limits = { ...limits, connections: Math.min(limits.connections, mostConnections()) };
     this.#queue = new FairQueue(this.#limits);
     this.#shares = new ConnectionShares(this.#limits);
     this.#unread = new UnreadBytes(this.#limits.unreadPerUser);
@@ -120,7 +123,7 @@ export class LineServer {
       server.once('error', reject);
       // Node binds before `listen` returns: the file never has another mode.
       const before = process.umask(0o117);
-      server.listen(this.#options.path, this.#limits.connections, () => {
+      server.listen(this.#options.path, socketLimits.connections, () => {
         server.off('error', reject);
         resolve();
       });
@@ -136,8 +139,9 @@ export class LineServer {
     if (!this.#shares.take(peer.uid)) {
       this.#options.refused?.();
       socket.on('error', () => undefined);
+      // The kernel has the line when this returns. Not later: many who come at once would have all descriptors meanwhile.
       socket.write(this.#options.busy);
-      socket.destroySoon();
+      socket.destroy();
       return;
     }
     // Whoever has gone before his turn came wants no answer.

@@ -159,6 +159,11 @@ export class AuditLog {
     });
   }
 
+  /** Records that wait for their group. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /** @throws SherinError AUDIT_UNWRITABLE */
   #push(waiting: Waiting): void {
     if (this.#closed) throw new SherinError('AUDIT_UNWRITABLE', { part: 'it is closed' });

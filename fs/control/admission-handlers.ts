@@ -42,7 +42,7 @@ export function admissionHandlers(service: VaultService): Handlers {
       const actors = actorsOf(peer);
       const session = service.current();
       if (session?.records.writable === true) {
-        session.records.noteAll(entries.map((entry) => seriesOf(entry, actors(entry.caller))));
+        await session.records.noteAll(entries.map((entry) => seriesOf(entry, actors(entry.caller))));
         await gathering();
         return {};
       }

@@ -52,5 +52,5 @@ export async function append(
     await Promise.all(
       events.map((each) => (refusals.includes(each.event) ? records.refused(each) : records.record(each))),
     );
-  else records.noteAll(events);
+  else await records.noteAll(events);
 }

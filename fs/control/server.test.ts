@@ -69,3 +69,19 @@ it('a client that does not read them is cut off before they pile up', async () =
   link.resume();
   while (!closed) await new Promise((resolve) => setImmediate(resolve));
 });
+
+it('whoever finds every place taken hears of it', async () => {
+  const clients = Array.from({ length: 256 }, () => ControlClient.connect(join(folder, 's')));
+  for (const client of clients) await client.call('watch', {});
+  const late = ControlClient.connect(join(folder, 's'));
+  await expect(late.call('watch', {})).rejects.toMatchObject({
+    code: 'FS_FULL',
+    context: { part: '256 are open' },
+  });
+  clients[0]?.close();
+  await clients[0]?.closed;
+  while (gone.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const next = ControlClient.connect(join(folder, 's'));
+  expect(await next.call('watch', {})).toEqual({ state: 'locked' });
+  for (const client of [...clients, late, next]) client.close();
+});

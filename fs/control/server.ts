@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import {
   type ControlMethod,
@@ -49,8 +49,20 @@ const connectionLimit = 256;
 const progressEveryMs = 100;
 /** Milliseconds for the end of other requests. */
 const alonePatience = 5_000;
+/** Milliseconds to the next try where no thread can be made. */
+const closeAgainMs = 100;
 /** Notifications that wait for a client to read. */
 const mostUntaken = 256;
+
+/** Answers nobody's request: it is for who is turned away. */
+function turnedAway(part: string): Buffer {
+  const { message, failure } = new SherinError('FS_FULL', { part });
+  return Buffer.from(
+    JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: rpcCode.sherin, message, data: failure } }),
+  );
+}
+const outOfDescriptors = turnedAway('it may open no more files');
+const outOfPlaces = turnedAway(`${connectionLimit} are open`);
 
 interface ConnectionState {
   open: boolean;
@@ -84,7 +96,10 @@ export class ControlServer {
     this.#log = log;
     this.#gone = gone;
     const accept = (connection: Connection) => this.#accept(connection);
-    this.#server = listener === null ? listen(path, 0o600, accept) : adoptListener(listener, path, accept);
+    this.#server =
+      listener === null
+        ? listen(path, 0o600, accept, outOfDescriptors)
+        : adoptListener(listener, path, accept, outOfDescriptors);
   }
 
   /**
@@ -127,7 +142,10 @@ export class ControlServer {
 
   #accept(connection: Connection): ConnectionHandlers {
     if (this.#connections.size >= connectionLimit) {
-      setImmediate(() => connection.close());
+      setImmediate(() => {
+        void connection.send(outOfPlaces).catch(() => undefined);
+        connection.close();
+      });
       return { message: (_, fds) => void this.#close(fds), close: () => undefined };
     }
     const state = { open: true, running: 0, untaken: 0 };
@@ -196,14 +214,19 @@ export class ControlServer {
       });
   }
 
-  /** Closing a client's descriptor can fail, or wait for a file system that does not answer: neither is ours to mind. */
+  /** Closing a client's descriptor can fail, or wait for a file system that does not answer: neither is ours to mind. Where there can be no thread for it, it waits for one. */
   async #close(fds: readonly number[]): Promise<void> {
     if (fds.length === 0) return;
-    try {
-      const failures = await system.closeAll(fds);
-      if (failures.length > 0) this.#log.warn({ failures }, 'closing descriptors of a client failed');
-    } catch (error) {
-      this.#log.warn({ err: error }, 'descriptors of a client could not be closed');
+    for (let tries = 0; ; tries++) {
+      try {
+        const failures = await system.closeAll(fds);
+        if (failures.length > 0) this.#log.warn({ failures }, 'closing descriptors of a client failed');
+        return;
+      } catch (error) {
+        if (tries === 0) this.#log.warn({ err: error }, 'descriptors of a client are not closed yet');
+        if (systemCode(error) !== 'EAGAIN') return;
+        await sleep(closeAgainMs);
+      }
     }
   }
 

@@ -73,6 +73,8 @@ export interface MountDriver {
    * flight are waited for, so never call this from one.
    */
   invalidate(what: Invalidation): Promise<void>;
+  /** Files, or all, are about to lie elsewhere, or to get or lose a name: what was to be opened without a decision no longer is. */
+  moving(files: readonly number[] | 'all'): void;
   /** Nobody writes to these inodes any more, and their content is as in their last version. The kernel has it already. */
   settled(inodes: readonly number[]): void;
   /** Whether a program may still ask for an inode that has no name any more. */

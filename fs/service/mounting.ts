@@ -5,6 +5,7 @@ import type { DriverName, Invalidation, MountDriver } from '../mount/driver.js';
 import { FuseNativeDriver } from '../mount/fuse-native/driver.js';
 import type { HandedConnection } from '../mount/handed.js';
 import { NativeDriver } from '../mount/native/driver.js';
+import type { Moved } from '../writing/moved-by.js';
 import { VaultSource } from './mount-source.js';
 import type { Standing } from './standing.js';
 import type { VaultView } from './vault-view.js';
@@ -106,6 +107,11 @@ export class Mounting {
     const attached = all.filter((each) => each !== null);
     const dropped = await Promise.allSettled(attached.map(({ driver }) => driver.invalidate(what)));
     for (const result of dropped) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** Files lie elsewhere from now on: whether they open without a decision is decided anew. */
+  moving(files: Moved): void {
+    for (const attached of [...this.#detached, this.#active, this.#starting]) attached?.driver.moving(files);
   }
 
   /** The content of these files is as in their last version again: it may be read without asking us. */

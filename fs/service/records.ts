@@ -9,6 +9,9 @@ import type { Caller } from '../mount/source.js';
 import { actorOf } from './actor.js';
 import { RecordedOpens } from './recorded-opens.js';
 
+/** Records that may wait for the disk while others go on. */
+const mostBehind = 4_096;
+
 /** What a session puts into the audit log. Once a record could not be written, opens wait for theirs. */
 export class Records {
   readonly #audit: AuditLog;
@@ -91,9 +94,14 @@ export class Records {
     this.#append(event, { essential, patient: true }).catch(() => undefined);
   }
 
-  /** As {@link note}, in their order. */
-  noteAll(events: readonly (AuditEvent | EventSeries)[]): void {
-    this.#appendAll(events, { patient: true }).catch(() => undefined);
+  /**
+   * As {@link note}, in their order. Where too many wait for the disk it resolves once these are durable: who sends more is held back before the
+   * log takes none. @throws then as {@link record}
+   */
+  async noteAll(events: readonly (AuditEvent | EventSeries)[]): Promise<void> {
+    const appended = this.#appendAll(events, { patient: true });
+    if (this.#audit.waiting > mostBehind) return appended;
+    appended.catch(() => undefined);
   }
 
   /** Durable when it resolves. @throws SherinError AUDIT_UNWRITABLE, LOCKED */

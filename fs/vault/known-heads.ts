@@ -66,6 +66,7 @@ export class KnownHeads {
     this.#file = await this.#made();
     const notes = this.#notes(await this.#read(this.#file));
     const newest = Math.max(0, ...notes.map((note) => note?.n ?? 0));
+    if (newest === Number.MAX_SAFE_INTEGER) throw this.#bad('its notes can be counted no further');
     // One that is torn is written before one that is whole.
     const last = notes.findIndex((note) => note?.n === newest);
     this.#place = last < 0 ? 0 : (last + 1) % places;

@@ -1,5 +1,9 @@
+import type { Moved } from './moved-by.js';
+
 /** Who shows files to programs, and has to know what becomes of what they wrote. */
 export interface WritingListener {
+  /** Files are about to lie elsewhere, or to get or lose a name. */
+  moving(files: Moved): void;
   /** Nobody writes to these inodes any more, and their content is as in their last version. */
   settled(inodes: readonly number[]): void;
   /** Whether closing a file may have to tell that sealing has failed. */
@@ -11,6 +15,7 @@ export interface WritingListener {
 }
 
 export const nobody: WritingListener = {
+  moving: () => undefined,
   settled: () => undefined,
   late: () => undefined,
   holds: () => false,

@@ -16,6 +16,7 @@ import { Joining } from './joining.js';
 import { Journaling } from './journaling.js';
 import { LateErrors } from './late-errors.js';
 import type { WritingListener } from './listener.js';
+import { movedBy } from './moved-by.js';
 import { Patience } from './patience.js';
 import { Relief } from './relief.js';
 import { Rewriting } from './rewriting.js';
@@ -168,7 +169,10 @@ export class Writing {
   /** Makes changes of the tree. @throws SherinError LOCKED, and when one does not fit */
   change(mutations: readonly Mutation[]): void {
     this.requireOpen();
-    for (const mutation of mutations) this.working.change(mutation);
+    for (const mutation of mutations) {
+      this.#late.listener.moving(movedBy(this.tree, mutation));
+      this.working.change(mutation);
+    }
     this.#background.soon();
   }
 

@@ -16,6 +16,17 @@ namespace {
 /** Connections taken before others get their turn. */
 constexpr int kConnectionsATurn = 64;
 
+/** A message to be sent later; empty for none. */
+std::vector<uint8_t> MessageOf(const Napi::Value& value) {
+  if (value.IsUndefined()) return {};
+  if (!value.IsBuffer()) throw Napi::TypeError::New(value.Env(), "the message must be a Buffer");
+  const auto bytes = value.As<Napi::Buffer<uint8_t>>();
+  if (bytes.Length() == 0 || bytes.Length() > kMessageLimit) {
+    throw Napi::TypeError::New(value.Env(), "the message must be one that can be sent");
+  }
+  return {bytes.Data(), bytes.Data() + bytes.Length()};
+}
+
 Fd Reserve() { return Fd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 }  // namespace
@@ -31,17 +42,17 @@ Napi::Function Server::Define(Napi::Env env) {
 }
 
 Napi::Value Server::Listen(const Napi::CallbackInfo& info) {
-  if (info.Length() != 3 || !info[2].IsFunction()) {
-    throw Napi::TypeError::New(info.Env(), "listen takes a path, a mode and a function");
+  if (info.Length() < 3 || !info[2].IsFunction()) {
+    throw Napi::TypeError::New(info.Env(), "listen takes a path, a mode, a function and a message");
   }
-  return Addon::Of(info.Env()).server.New({info[0], info[1], info[2]});
+  return Addon::Of(info.Env()).server.New({info[0], info[1], info[2], info[3]});
 }
 
 Napi::Value Server::Adopt(const Napi::CallbackInfo& info) {
-  if (info.Length() != 3 || !info[0].IsNumber() || !info[2].IsFunction()) {
-    throw Napi::TypeError::New(info.Env(), "adoptListener takes a descriptor, a path and a function");
+  if (info.Length() < 3 || !info[0].IsNumber() || !info[2].IsFunction()) {
+    throw Napi::TypeError::New(info.Env(), "adoptListener takes a descriptor, a path, a function and a message");
   }
-  return Addon::Of(info.Env()).server.New({info[1], Napi::Number::New(info.Env(), 0), info[2], info[0]});
+  return Addon::Of(info.Env()).server.New({info[1], Napi::Number::New(info.Env(), 0), info[2], info[3], info[0]});
 }
 
 Server::Server(const Napi::CallbackInfo& info)
@@ -52,9 +63,10 @@ Server::Server(const Napi::CallbackInfo& info)
   const uint32_t mode = info[1].As<Napi::Number>().Uint32Value();
   if (mode > 0777) throw Napi::TypeError::New(env, "mode must be permission bits");
   accept_ = Napi::Persistent(info[2].As<Napi::Function>());
+  full_ = MessageOf(info[3]);
   Fd fd;
   try {
-    fd = info[3].IsNumber() ? AdoptListener(info[3].As<Napi::Number>().Int32Value()) : ipc::Listen(path, mode);
+    fd = info[4].IsNumber() ? AdoptListener(info[4].As<Napi::Number>().Int32Value()) : ipc::Listen(path, mode);
     struct stat facts;
     if (lstat(path.c_str(), &facts) != 0) throw SocketError{errno, "lstat"};
     path_ = path;
@@ -96,6 +108,7 @@ void Server::Close(const Napi::CallbackInfo&) {
 void Server::OnReadable() {
   const Napi::HandleScope scope(Env());
   for (int turn = 0; turn < kConnectionsATurn && poll_ != nullptr; turn++) {
+    if (!reserve_) reserve_ = Reserve();
     try {
       Fd fd = Accept(poll_->fd());
       if (!fd) return;
@@ -123,9 +136,10 @@ void Server::Welcome(Fd fd) {
 void Server::TurnAway() {
   reserve_.Reset();
   try {
-    Accept(poll_->fd());
+    const Fd fd = Accept(poll_->fd());
+    if (fd && !full_.empty()) Send(fd.get(), full_.data(), full_.size(), {});
   } catch (const SocketError&) {
-    // Another thread took the place; the next turn tries again.
+    // Another thread took the place, and the next turn tries again; or the client has gone.
   }
   reserve_ = Reserve();
 }

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "poll.h"
 
@@ -12,9 +13,9 @@ namespace sherin::ipc {
 class Server : public Napi::ObjectWrap<Server> {
  public:
   static Napi::Function Define(Napi::Env env);
-  /** listen(path, mode, accept) */
+  /** listen(path, mode, accept, full) */
   static Napi::Value Listen(const Napi::CallbackInfo& info);
-  /** adoptListener(fd, path, accept) */
+  /** adoptListener(fd, path, accept, full) */
   static Napi::Value Adopt(const Napi::CallbackInfo& info);
 
   explicit Server(const Napi::CallbackInfo& info);
@@ -28,17 +29,20 @@ class Server : public Napi::ObjectWrap<Server> {
   void Close(const Napi::CallbackInfo& info);
   void OnReadable();
   void Welcome(Fd fd);
-  /** Turns one client away when descriptors have run out; it would wake the loop for ever otherwise. */
+  /** Turns one client away when descriptors have run out, and says so; it would wake the loop for ever otherwise. */
   void TurnAway();
   /** Removes the socket file unless another server has replaced it. */
   void RemoveFile();
 
   Poll* poll_ = nullptr;
   Napi::FunctionReference accept_;
+  /** What those are told who are turned away. */
+  std::vector<uint8_t> full_;
   Napi::AsyncContext context_;
   std::string path_;
   dev_t device_ = 0;
   ino_t inode_ = 0;
+  /** Given up to take the next client where descriptors have run out; taken again before any client is. */
   Fd reserve_;
 };
 

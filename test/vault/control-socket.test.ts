@@ -87,9 +87,9 @@ for line in sys.stdin:
         print(outcomes)
     elif line == 'connections\\n':
         links = [link() for _ in range(300)]
-        refused = sum(closed(s) for s in links[256:])
+        refused = sum(b'"FS_FULL"' in s.recv(1 << 17) and closed(s) for s in links[256:])
         for s in links: s.close()
-        print(refused > 0)
+        print(refused == 44)
     elif line == 'gone\\n':
         for _ in range(50):
             s = link(); s.send(b'{"jsonrpc":"2.0","id":1,"method":"verify","params":{}}'); s.close()

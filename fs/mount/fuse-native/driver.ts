@@ -104,6 +104,9 @@ export class FuseNativeDriver implements MountDriver {
     this.#fs.forget();
   }
 
+  /** Each open is decided. */
+  moving(): void {}
+
   settled(inodes: readonly number[]): void {
     this.#fs.changed(inodes);
   }

@@ -61,7 +61,7 @@ export class Connection {
     const handle = dispatcher({
       session,
       operations,
-      modifying: new Modifying({ session, fs, nodes: this.#nodes, listings, prefetch: this.#prefetch }),
+      modifying: new Modifying({ session, fs, nodes: this.#nodes, listings }),
       nodes: this.#nodes,
       fs,
       log,
@@ -168,6 +168,11 @@ export class Connection {
       name,
     }));
     return this.#session.invalidate(nodes, names);
+  }
+
+  /** As MountDriver.moving. */
+  moving(files: readonly number[] | 'all'): void {
+    this.#prefetch.moving(files);
   }
 
   /** Takes back what the addon reads of an inode by itself, and waits for what is on its way to the kernel. */

@@ -152,6 +152,10 @@ export class NativeDriver implements MountDriver {
     this.#fs.forget();
   }
 
+  moving(files: readonly number[] | 'all'): void {
+    for (const connection of this.#connections) connection.moving(files);
+  }
+
   settled(inodes: readonly number[]): void {
     this.#fs.changed(inodes);
   }

@@ -1,5 +1,4 @@
 /** What the driver does for each request of the kernel that changes something. */
-import { namespaceXattr } from '../../../common/sherin-xattrs.js';
 import { type FuseSession, setAttr } from '../../../native/index.js';
 import type { Allocation } from '../changes/allocate.js';
 import type { AttributeChange } from '../changes/inode-attributes.js';
@@ -14,7 +13,6 @@ import { attributesOf } from './attributes.js';
 import { lifetimesOf } from './lifetimes.js';
 import type { Listings } from './listings.js';
 import type { NodeTable } from './node-table.js';
-import type { Prefetch } from './prefetch.js';
 
 const seekData = 3;
 const second = 1_000_000_000n;
@@ -24,7 +22,6 @@ export interface ModifyingParts {
   readonly fs: FileSystem;
   readonly nodes: NodeTable;
   readonly listings: Listings;
-  readonly prefetch: Prefetch;
 }
 
 /** A name in a directory, by the number that the kernel knows that by. */
@@ -38,14 +35,12 @@ export class Modifying {
   readonly #fs: FileSystem;
   readonly #nodes: NodeTable;
   readonly #listings: Listings;
-  readonly #prefetch: Prefetch;
 
-  constructor({ session, fs, nodes, listings, prefetch }: ModifyingParts) {
+  constructor({ session, fs, nodes, listings }: ModifyingParts) {
     this.#session = session;
     this.#fs = fs;
     this.#nodes = nodes;
     this.#listings = listings;
-    this.#prefetch = prefetch;
   }
 
   async create(id: number, place: NodeName, flags: number, mode: number, caller: Caller): Promise<void> {
@@ -79,7 +74,6 @@ export class Modifying {
   async link(id: number, number: number, place: NodeName, caller: Caller): Promise<void> {
     const node = this.#nodes.at(number);
     await this.#fs.modify.link(node, this.#nodes.at(place.parent), place.name, caller);
-    this.#prefetch.drop([number]);
     this.#listings.changed();
     await this.#answerEntry(id, node);
   }
@@ -97,7 +91,6 @@ export class Modifying {
   async rename(id: number, from: NodeName, to: NodeName, flags: number, caller: Caller): Promise<void> {
     const [parent, newParent] = [this.#nodes.at(from.parent), this.#nodes.at(to.parent)];
     await this.#fs.modify.rename(parent, from.name, newParent, to.name, flags, caller);
-    if (from.parent !== to.parent) this.#prefetch.moved();
     this.#done(id);
   }
 
@@ -142,13 +135,11 @@ export class Modifying {
 
   async setxattr(id: number, number: number, given: GivenXattr, caller: Caller): Promise<void> {
     await this.#fs.modify.setXattr(this.#nodes.at(number), given, caller);
-    this.#assigned(given.name);
     this.#session.fail(id, 0);
   }
 
   async removexattr(id: number, number: number, name: string, caller: Caller): Promise<void> {
     await this.#fs.modify.removeXattr(this.#nodes.at(number), name, caller);
-    this.#assigned(name);
     this.#session.fail(id, 0);
   }
 
@@ -181,11 +172,6 @@ export class Modifying {
   async #answerEntry(id: number, node: Node): Promise<void> {
     const stat = await node.stat();
     this.#session.answerEntry(id, attributesOf(this.#nodes.known(node), stat, lifetimesOf(node)));
-  }
-
-  /** What lies below a directory is of another namespace. */
-  #assigned(name: string): void {
-    if (name === namespaceXattr) this.#prefetch.moved();
   }
 
   /** Names have changed. */

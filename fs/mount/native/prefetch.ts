@@ -103,9 +103,12 @@ export class Prefetch {
     for (const node of nodes) this.#prepared.delete(node);
   }
 
-  /** Files lie elsewhere, or in another namespace: whether they open without a decision is decided anew. */
-  moved(): void {
-    if (this.#prepared.size > 0) this.drop([...this.#prepared.keys()]);
+  /** Files, or all, are about to lie elsewhere: whether they open without a decision is decided anew there. */
+  moving(files: readonly number[] | 'all'): void {
+    const nodes =
+      files === 'all' ? [...this.#prepared.keys()] : files.map((ino) => this.#nodes.numberOf(ino));
+    const withdrawn = nodes.filter((node) => this.#prepared.has(node));
+    if (withdrawn.length > 0) this.drop(withdrawn);
   }
 
   dropAll(): void {

@@ -20,10 +20,21 @@ export interface Withdrawn {
   readonly events: readonly AuditEvent[];
 }
 
+/** A grant that is on its way to the log. */
+interface Coming {
+  readonly bot: string;
+  readonly task: string;
+  /** Number of the bot's folder. */
+  readonly folder: number;
+  /** Whoever wanted it has given up. */
+  ended: boolean;
+}
+
 /** What bots may read: each grant made and ended is in the audit log before anybody hears of it. */
 export class Grants {
   readonly #vault: TaskVault;
   readonly #mount: TaskMount;
+  readonly #coming = new Set<Coming>();
 
   constructor(vault: TaskVault, mount: TaskMount) {
     this.#vault = vault;
@@ -32,33 +43,61 @@ export class Grants {
 
   /**
    * Grants all objects or none.
-   * @throws SherinError BOT_UNKNOWN, ID_UNKNOWN, ID_MALFORMED, VERSION_COLLECTED, DENIED where the submitter may not read one; AUDIT_UNWRITABLE, LOCKED, TPM_*
+   * @throws SherinError BOT_UNKNOWN, ID_UNKNOWN, ID_MALFORMED, VERSION_COLLECTED, DENIED where the submitter may not read one; TASK_STATE where it was
+   * ended meanwhile; AUDIT_UNWRITABLE, LOCKED, TPM_*
    */
   async add({ bot, task, ids }: NewGrant, submitter: Submitter, peer: Caller): Promise<void> {
-    const { number } = folderOf(this.#vault, bot);
-    const session = await this.#vault.unlocked();
-    const objects = [];
-    for (const id of ids) objects.push(await readable(session, id, submitter, vaultOwner()));
-    const { uid } = submitter;
-    await recorded(
-      this.#vault,
-      objects.map(({ id }) => event('AUDIT_GRANT', id, peer, { bot, task, uid })),
-    );
+    const coming = this.#begin(bot, task);
+    try {
+      const session = await this.#vault.unlocked();
+      const objects = [];
+      for (const id of ids) objects.push(await readable(session, id, submitter, vaultOwner()));
+      await this.#grant(coming, objects, { uid: submitter.uid }, peer);
+    } finally {
+      this.#coming.delete(coming);
+    }
+  }
+
+  /** Shows a bot an object that another bot has written, whoever it belongs to. @throws SherinError BOT_UNKNOWN, TASK_STATE, AUDIT_UNWRITABLE */
+  async show(bot: string, task: string, object: ObjectInfo, peer: Caller): Promise<void> {
+    const coming = this.#begin(bot, task);
+    try {
+      await this.#grant(coming, [object], {}, peer);
+    } finally {
+      this.#coming.delete(coming);
+    }
+  }
+
+  #begin(bot: string, task: string): Coming {
+    const coming = { bot, task, folder: folderOf(this.#vault, bot).number, ended: false };
+    this.#coming.add(coming);
+    return coming;
+  }
+
+  async #grant(
+    coming: Coming,
+    objects: readonly ObjectInfo[],
+    meta: AuditEvent['meta'],
+    peer: Caller,
+  ): Promise<void> {
+    const { bot, task, folder } = coming;
+    const record = (name: string, what: AuditEvent['meta']): Promise<void> =>
+      recorded(
+        this.#vault,
+        objects.map(({ id }) => event(name, id, peer, { bot, task, ...what })),
+      );
+    await record('AUDIT_GRANT', meta);
+    if (coming.ended) {
+      await record('AUDIT_GRANT_END', {});
+      throw new SherinError('TASK_STATE', { id: task, state: 'over', part: 'nothing is granted for it' });
+    }
     // It may have been closed meanwhile, and opened anew.
-    if (folderOf(this.#vault, bot).number !== number) throw new SherinError('BOT_UNKNOWN', { bot });
+    if (folderOf(this.#vault, bot).number !== folder) throw new SherinError('BOT_UNKNOWN', { bot });
     for (const object of objects) this.#vault.folders.grant(bot, task, object);
   }
 
-  /** Shows a bot an object that another bot has written, whoever it belongs to. @throws SherinError BOT_UNKNOWN, AUDIT_UNWRITABLE */
-  async show(bot: string, task: string, object: ObjectInfo, peer: Caller): Promise<void> {
-    const { number } = folderOf(this.#vault, bot);
-    await recorded(this.#vault, [event('AUDIT_GRANT', object.id, peer, { bot, task })]);
-    if (folderOf(this.#vault, bot).number !== number) throw new SherinError('BOT_UNKNOWN', { bot });
-    this.#vault.folders.grant(bot, task, object);
-  }
-
   /**
-   * Takes back what a task, or each of them, gave a bot.
+   * Takes back what a task, or each of them, gave a bot, and what is on its way.
    * @returns how many grants ended. @throws SherinError BOT_UNKNOWN; AUDIT_UNWRITABLE, and they have ended all the same
    */
   async end(bot: string, task: string | null, peer: Caller): Promise<number> {
@@ -74,6 +113,8 @@ export class Grants {
 
   /** As {@link end}, where the caller has the kernel drop the inodes, and the events recorded, before anybody hears of it. None of a bot that is closed. */
   withdraw(bot: string, task: string | null, peer: Caller): Withdrawn {
+    for (const coming of this.#coming)
+      if (coming.bot === bot && (task === null || coming.task === task)) coming.ended = true;
     const lost = this.#vault.folders.end(bot, task);
     return {
       inodes: lost.filter(({ granted }) => granted.ended).map(({ granted }) => granted.ino),

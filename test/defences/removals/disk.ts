@@ -142,8 +142,8 @@ export const diskRemovals: readonly Removal[] = [
   {
     attack: planted,
     file: 'cli/transfer/restore-entry.ts',
-    text: 'left.push(...restoreXattrs(fd, entry));\n      fchmodSync',
-    instead: 'left.push(...restoreXattrs(path, entry));\n      fchmodSync',
+    text: 'const left = restoreXattrs(fd, entry);\n      fchmodSync',
+    instead: 'const left = restoreXattrs(path, entry);\n      fchmodSync',
     test: 'cli/transfer/restore-entry.test.ts',
     title: '%s in the place of what is not finished gets nothing of it',
   },

@@ -1,6 +1,7 @@
 import type { Target } from '../target.js';
 import * as audit from './audit.js';
 import * as journal from './journal.js';
+import { knownHeads } from './known-heads.js';
 import * as manifest from './manifest.js';
 import * as proofs from './proofs.js';
 import * as sockets from './sockets.js';
@@ -8,7 +9,7 @@ import * as texts from './texts.js';
 import * as vault from './vault-files.js';
 
 export const targets: readonly Target[] = [
-  ...[vault.header, vault.knownVaults, vault.attestationKey, vault.publicKeyLine],
+  ...[vault.header, vault.knownVaults, knownHeads, vault.attestationKey, vault.publicKeyLine],
   ...[manifest.record, manifest.indexNode, manifest.treeHead, manifest.snapshot, manifest.replay],
   ...[audit.auditLine, audit.auditSegment, audit.auditPending, audit.anchors],
   ...[
