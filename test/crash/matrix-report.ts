@@ -1,6 +1,6 @@
 /** The matrix as a document. */
 import type { Kind, Outcome } from './matrix.js';
-import { placeName } from './matrix.js';
+import { nameOf, placeName } from './matrix.js';
 
 const kinds: readonly Kind[] = [
   ...(['kill', 'torn', 'kill twice', 'EIO', 'EIO, kill', 'ENOSPC', 'ENOSPC, kill'] as const),
@@ -59,6 +59,6 @@ export function report(outcomes: readonly Outcome[], points: number): string {
     '|---|---|---|---|---|---|',
     ...lines,
   ];
-  const rest = wrong.map((each) => `- ${each.kind} at call ${each.number}: ${each.wrong}`);
+  const rest = wrong.map((each) => `- ${nameOf(each)}: ${each.wrong}`);
   return `${[head, total, '', ...table, ...(rest.length > 0 ? ['', ...rest] : [])].join('\n')}\n`;
 }
