@@ -36,6 +36,20 @@ async function commonPoints(benches: readonly CrashBench[]): Promise<Point[]> {
 }
 
 describe('the crash matrix', () => {
+  it('has the same points in each run', async () => {
+    const bench = await CrashBench.create(mixed);
+    try {
+      const runs = [];
+      while (runs.length < 2) {
+        bench.restore('new');
+        runs.push(pointsOf((await bench.run('count', 'operations', 'go on')).calls));
+      }
+      expect(runs[1]).toEqual(runs[0]);
+    } finally {
+      bench.remove();
+    }
+  });
+
   it('shows a state that was promised, wherever the fault is', async () => {
     const benches = await Promise.all(
       Array.from({ length: all ? sideBySide : 1 }, () => CrashBench.create(mixed)),
