@@ -14,7 +14,7 @@ const root = resolve(fileURLToPath(new URL('../..', import.meta.url))).replace(/
 const child = join(root, 'dist/test/crash/workload.child.js');
 
 /** As fault.c has it. */
-export type Fault = 'count' | `${'kill' | 'torn' | 'EIO' | 'ENOSPC'}:${number}`;
+export type Fault = 'count' | `${'kill' | 'torn' | 'EIO' | 'ENOSPC'}:${number}${'' | `:${string} ${string}`}`;
 
 export interface Call {
   readonly number: number;

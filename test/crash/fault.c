@@ -4,12 +4,14 @@
  * SHERIN_FAULT_LOG   a file that gets "number name path" of the calls; of all of them, or of the one that goes wrong
  * SHERIN_FAULT       "count"; "kill:N" before call N; "torn:N" after half of the bytes that call N writes;
  *                    "EIO:N" for call N; "ENOSPC:N" for every call from N on that takes space
+ *                    "kill:N:pwrite vault/journal/*" and so on: N counts calls of that name alone, at paths that the pattern matches
  *
  * unlink("/sherin-fault-lifted") ends a fault that fails calls. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -28,6 +30,8 @@ enum { other, takes_space, writes };
 
 static int kind;
 static long wanted;
+/* "name pattern" of the calls that are counted; NULL: all are. */
+static const char* only;
 static const char* root;
 static size_t root_length;
 static int log_fd = -1;
@@ -50,6 +54,8 @@ __attribute__((constructor)) static void begin(void) {
   if (log != NULL) log_fd = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   const char* number = strchr(what, ':');
   wanted = number == NULL ? 0 : atol(number + 1);
+  only = number == NULL ? NULL : strchr(number + 1, ':');
+  if (only != NULL) only++;
   if (strncmp(what, "count", 5) == 0) kind = count;
   if (strncmp(what, "kill", 4) == 0) kind = kill_before;
   if (strncmp(what, "torn", 4) == 0) kind = torn;
@@ -81,6 +87,13 @@ static void note(long number, const char* name, const char* path) {
   syscall(SYS_write, log_fd, line, (size_t)length);
 }
 
+static int is_counted(const char* name, const char* path) {
+  if (only == NULL) return 1;
+  const size_t length = strlen(name);
+  if (strncmp(only, name, length) != 0 || only[length] != ' ') return 0;
+  return fnmatch(only + length + 1, path + root_length, 0) == 0;
+}
+
 static void die(void) {
   kill(getpid(), SIGKILL);
   for (;;) pause();
@@ -102,7 +115,8 @@ static int fault(const char* name, int fd, const char* file, int nature) {
   }
   errno = kept;
   if (strncmp(path, root, root_length) != 0) return 0;
-  const long number = atomic_fetch_add(&calls, 1) + 1;
+  const int counted = is_counted(name, path);
+  const long number = counted ? atomic_fetch_add(&calls, 1) + 1 : atomic_load(&calls);
   if (kind == count) note(number, name, path);
   if (number < wanted || kind == count || atomic_load(&lifted)) return 0;
   if (kind == enospc) {
@@ -110,7 +124,7 @@ static int fault(const char* name, int fd, const char* file, int nature) {
     note(number, name, path);
     return ENOSPC;
   }
-  if (number != wanted) return 0;
+  if (!counted || number != wanted) return 0;
   note(number, name, path);
   if (kind == eio) return EIO;
   if (kind == torn && nature == writes) return -1;

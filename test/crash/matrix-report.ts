@@ -1,6 +1,6 @@
 /** The matrix as a document. */
 import type { Kind, Outcome } from './matrix.js';
-import { placeName } from './matrix.js';
+import { nameOf, placeName } from './matrix.js';
 
 const kinds: readonly Kind[] = [
   ...(['kill', 'torn', 'kill twice', 'EIO', 'EIO, kill', 'ENOSPC', 'ENOSPC, kill'] as const),
@@ -10,8 +10,9 @@ const head = `# Crash matrix
 
 What the runs of test/crash have found; \`SHERIN_CRASH=all npx vitest run test/crash\` makes all of them and writes this file anew.
 
-A process opens a vault and does the operations of \`test/crash/operations.ts\`. Each run has one fault, at one system call that changes a
-file of the vault or the list of known vaults:
+A process opens a vault and does the operations of \`test/crash/operations.ts\`; what the vault does in the background after a while is one of
+them, so each run makes the same calls. Each run has one fault, at one system call that changes a file of the vault or the list of known vaults,
+by its number among the calls of that name at that file:
 
 - *kill*: SIGKILL before the call. *torn*: half of its bytes are written, then SIGKILL. *kill twice*: as kill, then once more while the vault is recovered.
 - *EIO*: the call fails. *ENOSPC*: so do it and every later one that takes space, until the process has been told of a failure. It repeats
@@ -19,10 +20,11 @@ file of the vault or the list of known vaults:
 
 After each run the vault is opened, which recovers it, and must show one of the states of a model (\`test/crash/model.ts\`):
 
-- names, kinds, links, link targets, sizes and bytes are those after one change in the order of changes: no older than the last fsync, seal or import
-  that was answered, no newer than the last operation that had begun. Modes and extended attributes are those of that change or a later one.
-- content belongs to that order too: it is in it where a file was fsynced, closed by its last writer, renamed, exchanged or linked. What was
-  only written may be lost. After a failed call it may also be there: the vault then seals all that is written.
+- names, kinds, links, link targets, sizes and bytes are those after one change in the order of changes: no older than the last fsync, seal, import
+  or sync in the background that was answered, no newer than the last operation that had begun. Modes and extended attributes are those of that
+  change or a later one.
+- content belongs to that order too: it is in it where a file was fsynced or synced in the background, closed by its last writer, renamed,
+  exchanged or linked. What was only written may be lost. After a failed call it may also be there: the vault then seals all that is written.
 - every byte verifies, with the log of the manifest and the audit log; fsck finds nothing missing; after \`fsck --remove-orphans\` it finds no
   orphan; after closing, neither the journal nor the folder of unfinished cubes holds a file.
 - where nothing was killed, all operations were done in the end.
@@ -59,6 +61,6 @@ export function report(outcomes: readonly Outcome[], points: number): string {
     '|---|---|---|---|---|---|',
     ...lines,
   ];
-  const rest = wrong.map((each) => `- ${each.kind} at call ${each.number}: ${each.wrong}`);
+  const rest = wrong.map((each) => `- ${nameOf(each)}: ${each.wrong}`);
   return `${[head, total, '', ...table, ...(rest.length > 0 ? ['', ...rest] : [])].join('\n')}\n`;
 }

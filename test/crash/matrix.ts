@@ -3,8 +3,15 @@ import type { Call, CrashBench, Fault, Run } from './crash-run.js';
 
 export type Kind = 'kill' | 'torn' | 'kill twice' | 'EIO' | 'EIO, kill' | 'ENOSPC' | 'ENOSPC, kill';
 
+/**
+ * One of the calls of a name at a place, by its number among these: what is done side by side (the copy of the log beside the journal)
+ * comes in another order each time, but each of them in its own.
+ */
 export interface Point {
   readonly kind: Kind;
+  readonly name: string;
+  /** Pattern of paths. */
+  readonly place: string;
   readonly number: number;
 }
 
@@ -22,28 +29,55 @@ const takesSpace = /^(write|pwrite|writev|pwritev|fallocate|linkat|mkdir|mkdirat
 
 /** Every point of a run without a fault. */
 export function pointsOf(calls: readonly Call[]): Point[] {
-  return calls.flatMap(({ number, name }) => {
-    const kinds: Kind[] = ['kill', 'EIO'];
-    if (written.test(name)) kinds.push('torn');
-    if (takesSpace.test(name)) kinds.push('ENOSPC');
-    if (number % 3 === 1) kinds.push('EIO, kill');
-    if (number % 4 === 0) kinds.push('kill twice');
-    if (number % 4 === 2 && takesSpace.test(name)) kinds.push('ENOSPC, kill');
-    return kinds.map((kind) => ({ kind, number }));
+  const counts = new Map<string, number>();
+  for (const call of calls) {
+    const key = `${call.name} ${patternOf(call)}`;
+    counts.set(key, 1 + (counts.get(key) ?? 0));
+  }
+  return [...counts].sort(byName).flatMap(([key, count], group) => {
+    const [name = '', place = ''] = key.split(' ');
+    const numbers = Array.from({ length: count }, (_, at) => at + 1);
+    return numbers.flatMap((number) =>
+      kindsOf(name, group + number).map((kind): Point => ({ kind, name, place, number })),
+    );
   });
 }
 
-export async function runPoint(bench: CrashBench, { kind, number }: Point): Promise<Outcome> {
+function byName([a]: readonly [string, number], [b]: readonly [string, number]): number {
+  return a < b ? -1 : 1;
+}
+
+/** @param at of a call, in turn: for some kinds a part of the calls is enough */
+function kindsOf(name: string, at: number): Kind[] {
+  const kinds: Kind[] = ['kill', 'EIO'];
+  if (written.test(name)) kinds.push('torn');
+  if (takesSpace.test(name)) kinds.push('ENOSPC');
+  if (at % 3 === 0) kinds.push('EIO, kill');
+  if (at % 4 === 3) kinds.push('kill twice');
+  if (at % 4 === 1 && takesSpace.test(name)) kinds.push('ENOSPC, kill');
+  return kinds;
+}
+
+/** Names of cubes and of vaults follow from keys, and are others in each vault. */
+function patternOf({ path }: Call): string {
+  return /^(vault\/cubes|known)\b/.test(path) ? path.replace(/(?<=^vault\/cubes|^known).*/, '*') : path;
+}
+
+export function nameOf({ kind, name, place, number }: Point): string {
+  return `${kind} at ${name} ${number} of ${place}`;
+}
+
+export async function runPoint(bench: CrashBench, point: Point): Promise<Outcome> {
+  const { kind, name, place, number } = point;
   bench.restore('new');
   const [word = ''] = kind.split(/,? /);
-  const fault = `${word}:${number}` as Fault;
+  const fault = `${word}:${number}:${name} ${place}` as Fault;
   const run = await bench.run(fault, 'operations', kind.endsWith('kill') ? 'die' : 'go on');
   if (kind === 'kill twice') await killRecovery(bench, number);
-  const place = await bench.check(bench.windowOf(run));
-  const expected = typeof place === 'number' ? null : place;
+  const state = await bench.check(bench.windowOf(run));
+  const expected = typeof state === 'number' ? null : state;
   return {
-    kind,
-    number,
+    ...point,
     call: run.calls[0],
     failures: run.failures,
     wrong: expected ?? unfinished(kind, run),
@@ -66,6 +100,7 @@ export function placeName({ path }: Call): string {
   if (path.startsWith('vault/journal')) return 'journal';
   if (path.startsWith('vault/cubes')) return 'cube';
   if (path.startsWith('vault/audit')) return 'audit log';
+  if (path.startsWith('vault/log')) return 'copy of the log';
   if (path.startsWith('vault/manifest.db')) return 'manifest';
   if (path.startsWith('vault/vault.json')) return 'header';
   if (path.startsWith('known')) return 'known vaults';

@@ -60,7 +60,8 @@ export class Model {
     for (const [at, operation] of operations.entries()) {
       this.#apply(operation, at);
       this.after.push(this.states.length);
-      if (['sync', 'seal', 'put'].includes(operation.do)) this.floors.set(at, this.states.length - 1);
+      if (['sync', 'unasked', 'seal', 'put'].includes(operation.do))
+        this.floors.set(at, this.states.length - 1);
     }
   }
 
@@ -120,8 +121,12 @@ export class Model {
       case 'sync':
         this.#sync(operation.labels.map((label) => this.#labelled(label)));
         break;
+      case 'unasked':
+        this.#sync([...new Set(this.#names.values())].filter(({ dirty }) => dirty));
+        break;
       case 'seal':
       case 'join':
+      case 'copy log':
         break;
       case 'rename':
         this.#rename(operation.from, operation.to);

@@ -20,6 +20,10 @@ export type Operation =
   /** fsync(2) of open files, side by side. */
   | { readonly do: 'sync'; readonly labels: readonly string[] }
   | { readonly do: 'seal' }
+  /** What is done in the background while programs sync again and again: the journal gets all that was written. */
+  | { readonly do: 'unasked' }
+  /** Brings the copy of the log to the newest head, as is done in the background. */
+  | { readonly do: 'copy log' }
   /** Stores slots whole again that small rewrites have left in pieces. */
   | { readonly do: 'join' }
   | { readonly do: 'rename' | 'exchange' | 'link'; readonly from: string; readonly to: string }
@@ -61,6 +65,8 @@ export const mixed: readonly Operation[] = [
   { do: 'open', label: 'held', path: 'a/held' },
   { do: 'write', label: 'held', at: 5_000, length: 200_000 },
   { do: 'sync', labels: ['held'] },
+  // Begun with the first sync.
+  { do: 'copy log' },
   { do: 'write', label: 'held', at: 70_000, length: 9_000 },
   { do: 'truncate', label: 'held', length: 150_001 },
   { do: 'truncate', label: 'held', length: 180_000 },
@@ -75,6 +81,7 @@ export const mixed: readonly Operation[] = [
   { do: 'write', label: 't', at: 0, length: 20_001 },
   { do: 'sync', labels: ['t'] },
   { do: 'write', label: 't', at: 20_001, length: 70_000 },
+  { do: 'unasked' },
   { do: 'close', label: 't' },
   { do: 'rename', from: 'a/f.tmp', to: 'a/f' },
   { do: 'chmod', path: 'a/f', mode: 0o640 },
@@ -116,6 +123,7 @@ export const mixed: readonly Operation[] = [
   { do: 'close', label: 'large' },
   { do: 'open', label: 'g', path: 'a/put' },
   { do: 'write', label: 'g', at: 299_000, length: 5_000 },
+  { do: 'unasked' },
   { do: 'close', label: 'g' },
   { do: 'put', path: 'a/f', length: 77_000 },
   { do: 'mkdir', path: 'b/d', mode: 0o711 },
@@ -126,6 +134,7 @@ export const mixed: readonly Operation[] = [
   { do: 'close', label: 'copy' },
   { do: 'rename', from: 'b/w1', to: 'a/put' },
   { do: 'seal' },
+  { do: 'copy log' },
   { do: 'join' },
   { do: 'open', label: 'joined', path: 'a/copy' },
   { do: 'copy', from: { label: 'joined', at: 0 }, to: { label: 'joined', at: mib }, length: mib },

@@ -72,6 +72,10 @@ export class Performer {
       }
       case 'seal':
         return this.#opened.session.writing.seal();
+      case 'unasked':
+        return this.#opened.session.writing.durability.syncAll();
+      case 'copy log':
+        return this.#opened.session.logCopy.bring();
       case 'join':
         await this.#opened.session.writing.joining.pass(0);
         return;

@@ -8,6 +8,8 @@ import { type Opened, serve, unlock } from './opened.js';
 import type { Operation } from './operations.js';
 import { Performer } from './performer.js';
 
+/** Timers of this and more are of work in the background. */
+const backgroundMs = 1_000;
 const [home = '', what = '', onFailure = ''] = process.argv.slice(2);
 
 function say(line: string): void {
@@ -43,6 +45,18 @@ async function open(): Promise<Opened> {
   }
 }
 
+/**
+ * What the vault does in the background after a while is an operation here: by a timer it would come amid others, each time elsewhere,
+ * and make durable what nobody asked for yet.
+ */
+function holdTimers(): void {
+  const start = globalThis.setTimeout;
+  const held = 2 ** 31 - 1;
+  globalThis.setTimeout = ((run: () => void, ms = 0) =>
+    start(run, ms < backgroundMs ? ms : held)) as typeof setTimeout;
+}
+
+holdTimers();
 const opened = await open();
 say('open');
 if (what !== 'recover') {
