@@ -53,6 +53,15 @@ test('the unit gets what the shell says of locking and anchors', () => {
   expect(unit).not.toContain('HOME');
 });
 
+test('the service may use each TPM that SHERIN_TCTI may name', () => {
+  const unit = unitsOf(packagedPlaces, 'system').get('sherind.service') ?? '';
+  expect(unit.match(/^DeviceAllow=.*$/gm)).toEqual([
+    'DeviceAllow=/dev/fuse rw',
+    'DeviceAllow=char-tpm rw',
+    'DeviceAllow=/dev/tpm0 rw',
+  ]);
+});
+
 test('systemd makes no other directory of sockets than the one that is meant', () => {
   const made = (runtime: string) =>
     unitsOf({ ...packagedPlaces, runtime }, 'system')
