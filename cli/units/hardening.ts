@@ -31,5 +31,30 @@ export const systemHardening = [
   'LimitNOFILE=65536',
 ] as const;
 
+/**
+ * What the commands of the other units may still do: speak to sherin-fs over a socket, and ask for a PIN. The system's credentials may be sealed by the TPM. A mount
+ * namespace they do not get either: where one can not be made, as over the mount of a sherin-fs that was killed, the vault would not be locked.
+ */
+export const commandHardening = [
+  'NoNewPrivileges=yes',
+  'DevicePolicy=closed',
+  ...tpmDevices,
+  // of sockets and programs of other users
+  'CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH',
+  'RestrictAddressFamilies=AF_UNIX',
+  'IPAddressDeny=any',
+  'SystemCallArchitectures=native',
+  'SystemCallFilter=@system-service',
+  'SystemCallErrorNumber=EPERM',
+  'LockPersonality=yes',
+  'RestrictRealtime=yes',
+  'RestrictNamespaces=yes',
+  'RestrictSUIDSGID=yes',
+  'ProtectClock=yes',
+  'KeyringMode=private',
+  'UMask=0077',
+  'LimitCORE=0',
+] as const;
+
 /** Of a user's service: fusermount3 is set-uid, which a seccomp filter or NoNewPrivileges= would end. */
 export const userHardening = ['UMask=0077', 'LimitCORE=0', 'LimitNOFILE=65536'] as const;
