@@ -1,6 +1,6 @@
 /** Units as files of a user: written once, looked at by systemd, removed. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -51,6 +51,29 @@ test('the unit gets what the shell says of locking and anchors', () => {
   const unit = unitsOf(unitPlaces(where, env), 'user').get('sherind.service');
   expect(unit).toContain('Environment="SHERIN_AUTO_LOCK=15"\nEnvironment="SHERIN_ANCHOR_FILE=/a b/heads"\n');
   expect(unit).not.toContain('HOME');
+});
+
+test('the service may use each TPM that SHERIN_TCTI may name', () => {
+  const unit = unitsOf(packagedPlaces, 'system').get('sherind.service') ?? '';
+  expect(unit.match(/^DeviceAllow=.*$/gm)).toEqual([
+    'DeviceAllow=/dev/fuse rw',
+    'DeviceAllow=char-tpm rw',
+    'DeviceAllow=/dev/tpm0 rw',
+  ]);
+});
+
+test('the units of the system may do little, by what systemd says of them', () => {
+  // tenths of its exposure level, of which 96 is nothing hardened
+  const most = { 'sherind.service': 70, 'sherin-lock-before-sleep.service': 40, 'sherin-unlock.service': 40 };
+  const units = unitsOf(packagedPlaces, 'system');
+  for (const [name, threshold] of Object.entries(most)) {
+    const path = join(home, name);
+    writeFileSync(path, units.get(name) ?? '');
+    const args = ['security', '--offline=true', `--threshold=${threshold}`, path];
+    const { status, stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
+    expect(status, stdout).toBe(0);
+    rmSync(path);
+  }
 });
 
 test('systemd makes no other directory of sockets than the one that is meant', () => {

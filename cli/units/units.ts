@@ -1,6 +1,6 @@
 /** The units of one vault, as text by file name (systemd.unit(5)). */
 import { basename, join } from 'node:path';
-import { systemHardening, userHardening } from './hardening.js';
+import { commandHardening, systemHardening, userHardening } from './hardening.js';
 import type { UnitPlaces } from './places.js';
 import { commandLine, commandWord, quoted } from './quote.js';
 
@@ -119,6 +119,7 @@ function lockBeforeSleep(where: UnitPlaces): string {
     // Where sherin-fs does not run nothing is open.
     'SuccessExitStatus=6',
     'TimeoutStartSec=60',
+    ...commandHardening,
     '',
     '[Install]',
     'WantedBy=sleep.target',
@@ -148,6 +149,7 @@ function unlock(where: UnitPlaces): string {
     'LoadCredentialEncrypted=sherin.pin',
     `ExecStart=/bin/sh -c ${commandWord(script)}`,
     'TimeoutStartSec=infinity',
+    ...commandHardening,
     '',
     '[Install]',
     'WantedBy=multi-user.target',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { eventsOf } from './compare.js';
 import { imagePath } from './device-path.js';
-import { parseVariable } from './efi-variable.js';
+import { type EfiVariable, parseVariable } from './efi-variable.js';
 import type { BootEvent } from './event-log.js';
 import { type BootName, bootEvents, bootPcrs, fixture } from './fixtures.fixture.js';
 import { forecast, type MachineFacts } from './forecast.js';
@@ -23,6 +23,7 @@ function machine(
   };
 }
 
+const isOrder = (variable: EfiVariable | null): boolean => variable?.name === 'BootOrder';
 const dbx = fixture('own-keys-dbx.variable').subarray(4);
 
 test('a machine that did not change measures the same', async () => {
@@ -32,8 +33,9 @@ test('a machine that did not change measures the same', async () => {
       expect(value?.toString('hex')).toBe(bootPcrs(name).sha256?.[pcr]);
       expect(changes).toEqual([]);
     }
-    expect(pcrs.get(7)?.doubts).toEqual([]);
   }
+  const own = await forecast(bootEvents('own-keys'), 'sha256', [4, 5, 7], machine('own-keys'));
+  expect([...own.values()].flatMap(({ doubts }) => doubts)).toEqual([]);
 });
 
 test('after dbx was changed, PCR 7 is foretold to the bit', async () => {
@@ -41,6 +43,7 @@ test('after dbx was changed, PCR 7 is foretold to the bit', async () => {
   expect(pcrs.get(7)).toEqual({
     value: Buffer.from(bootPcrs('own-keys-dbx').sha256?.[7] ?? '', 'hex'),
     changes: ['the Secure Boot variable dbx changed (event 8): one entry added, 2 in all'],
+    settled: ['the Secure Boot variable dbx changed (event 8): one entry added, 2 in all'],
     doubts: [],
   });
 });
@@ -55,6 +58,7 @@ test('after another GRUB was installed, PCR 4 is foretold but for what GRUB hand
   expect(pcrs.get(4)?.value?.toString('hex')).toBe(bootPcrs('secure-boot-grub').sha256?.[4]);
   expect(pcrs.get(4)?.changes).toEqual([`the boot program ${file} changed (event 30)`]);
   expect(pcrs.get(4)?.doubts).toEqual([
+    `the boot program ${file} is what a boot loader finds then`,
     'the boot program that a boot loader handed over can not be looked at',
   ]);
   expect(pcrs.get(7)?.doubts).toEqual(['another boot program may be trusted by another key']);
@@ -65,9 +69,54 @@ test('what can not be looked at is a doubt', async () => {
   const file = '\\EFI\\BOOT\\BOOTX64.EFI';
   const blind = machine('own-keys', { dbx: undefined, BootOrder: undefined }, { [file]: null });
   const pcrs = await forecast(bootEvents('own-keys'), 'sha256', [1, 4, 7], blind);
-  expect(pcrs.get(7)?.doubts).toEqual(['the Secure Boot variable dbx can not be read']);
+  expect(pcrs.get(7)?.doubts).toEqual([
+    'the Secure Boot variable dbx can not be read',
+    'another boot entry may be started',
+    'another boot program may be trusted by another key',
+  ]);
   expect(pcrs.get(1)?.doubts).toEqual(['the order of boot entries (BootOrder) can not be read']);
-  expect(pcrs.get(4)?.doubts).toEqual([`the boot program ${file} is not there any more`]);
+  expect(pcrs.get(4)?.doubts).toEqual([
+    'another boot entry may be started',
+    `the boot program ${file} is not there any more`,
+  ]);
+  const notMounted = machine('own-keys', {}, { [file]: undefined });
+  const unseen = await forecast(bootEvents('own-keys'), 'sha256', [4, 7], notMounted);
+  expect(unseen.get(4)?.doubts).toEqual([`the boot program ${file} can not be looked at`]);
+  expect(unseen.get(7)?.doubts).toEqual(['another boot program may be trusted by another key']);
+});
+
+test('what a boot loader starts is a doubt, and so is the key that it is trusted by', async () => {
+  const systemdBoot = await forecast(bootEvents('systemd-boot'), 'sha256', [4, 7], machine('systemd-boot'));
+  expect(systemdBoot.get(4)?.doubts).toEqual(['the boot program \\vmlinuz is what a boot loader finds then']);
+  // without Secure Boot nothing is trusted by a key
+  expect(systemdBoot.get(7)?.doubts).toEqual([]);
+  const shim = await forecast(bootEvents('secure-boot'), 'sha256', [7], machine('secure-boot', { dbx }));
+  expect(shim.get(7)?.doubts).toEqual(['another boot program may be trusted by another key']);
+  // what is measured before any program is changed whatever they are
+  expect(shim.get(7)?.settled).toEqual(shim.get(7)?.changes);
+  expect(shim.get(7)?.settled[0]).toMatch(/^the Secure Boot variable dbx changed/);
+});
+
+test('what the start of another boot entry may change is in doubt', async () => {
+  for (const name of ['own-keys', 'systemd-boot', 'secure-boot'] as const) {
+    const events = bootEvents(name);
+    const order = events.flatMap(({ data }) => parseVariable(data) ?? []).find(isOrder)?.value;
+    const first = `Boot${order?.readUInt16LE(0).toString(16).padStart(4, '0')}`;
+    const cases: Readonly<Record<string, Buffer | null | undefined>>[] = [
+      ...[undefined, null, Buffer.from([9, 0, ...(order ?? [])])].map((BootOrder) => ({ BootOrder })),
+      ...[undefined, null, Buffer.from('another')].map((entry) => ({ [first]: entry })),
+    ];
+    for (const variables of cases) {
+      const pcrs = await forecast(events, 'sha256', [4, 5, 7], machine(name, variables));
+      for (const [, { doubts, settled }] of pcrs) {
+        expect(doubts).toContain('another boot entry may be started');
+        expect(settled).toEqual([]);
+      }
+    }
+    const silent = events.filter(({ data }) => !isOrder(parseVariable(data)));
+    for (const [, { doubts }] of await forecast(silent, 'sha256', [4, 5, 7], machine(name)))
+      expect(doubts).toContain('the order of boot entries was not measured in this boot');
+  }
 });
 
 test('another order of boot entries changes PCR 1', async () => {

@@ -20,22 +20,31 @@ export interface PcrForecast {
   readonly value: Buffer | null;
   /** What is known to have changed. */
   readonly changes: readonly string[];
+  /** Those of them before anything that is in doubt: whatever follows, the value is not that of this boot. */
+  readonly settled: readonly string[];
   /** Why the value may still be another. */
   readonly doubts: readonly string[];
 }
 
 /** Written by firmware and boot programs from what they find then. */
 const firmwarePcrs = 8;
-const variableTypes: ReadonlySet<number> = new Set([
-  ...[EventType.variableDriverConfig, EventType.variableBoot, EventType.variableBoot2],
-]);
+const entryTypes: readonly number[] = [EventType.variableBoot, EventType.variableBoot2];
+const variableTypes: ReadonlySet<number> = new Set([EventType.variableDriverConfig, ...entryTypes]);
 const programTypes: ReadonlySet<number> = new Set([
   ...[EventType.bootServicesApplication, EventType.bootServicesDriver, EventType.runtimeServicesDriver],
 ]);
 
+/** What a boot entry decides: which program is started, from which disk, and by which key it is trusted. */
+const entryPcrs: ReadonlySet<number> = new Set([4, 5, 7]);
+
 interface Expected {
   readonly event: BootEvent;
   readonly doubt?: string;
+}
+
+interface Compared extends Expected {
+  /** The same event of this boot. */
+  readonly before: BootEvent;
 }
 
 export async function forecast(
@@ -44,34 +53,80 @@ export async function forecast(
   pcrs: readonly number[],
   machine: MachineFacts,
 ): Promise<ReadonlyMap<number, PcrForecast>> {
-  const expected: Expected[] = [];
-  let partition: string | null = null;
-  let otherProgram = false;
-  for (const event of events) {
-    if (programTypes.has(event.type)) partition = imagePath(event.data)?.partition ?? partition;
-    const next = await expectedEvent(event, bank, partition, machine);
-    if (programTypes.has(event.type) && next.event !== event) otherProgram = true;
-    expected.push(next);
-  }
+  const expected = withConsequences(await expectedEvents(events, bank, machine));
   const values = replay(
     expected.map(({ event }) => event),
     bank,
   );
   return new Map(
     pcrs.map((pcr) => {
-      const own = expected.flatMap((next, index) =>
-        next.event.pcr === pcr ? [{ ...next, before: events[index] }] : [],
-      );
-      const changes = own.flatMap(({ event, before }) =>
-        before === undefined || before === event
-          ? []
-          : [changeWords({ kind: 'changed', before, after: event })],
-      );
-      const doubts = own.flatMap(({ doubt }) => doubt ?? []);
-      const trusted = own.some(({ event }) => event.type === EventType.variableAuthority);
-      if (trusted && otherProgram) doubts.push('another boot program may be trusted by another key');
-      return [pcr, { value: values.get(pcr) ?? null, changes, doubts: [...new Set(doubts)] }];
+      const own = expected.filter(({ event }) => event.pcr === pcr);
+      const changes = changesOf(own);
+      const firstDoubt = own.findIndex(({ doubt }) => doubt !== undefined);
+      const settled = firstDoubt < 0 ? changes : changesOf(own.slice(0, firstDoubt));
+      const doubts = [...new Set(own.flatMap(({ doubt }) => doubt ?? []))];
+      return [pcr, { value: values.get(pcr) ?? null, changes, settled, doubts }];
     }),
+  );
+}
+
+async function expectedEvents(
+  events: readonly BootEvent[],
+  bank: Bank,
+  machine: MachineFacts,
+): Promise<readonly Compared[]> {
+  const found: Compared[] = [];
+  let partition: string | null = null;
+  let loader = false;
+  for (const before of events) {
+    if (programTypes.has(before.type)) partition = imagePath(before.data)?.partition ?? partition;
+    const next = await expectedEvent(before, bank, partition, machine);
+    const application = isApplication(before);
+    found.push({ before, ...(application && loader ? startedByLoader(next) : next) });
+    loader ||= application;
+  }
+  return found;
+}
+
+/** One that firmware does not bring along. */
+function isApplication({ type, data }: BootEvent): boolean {
+  return type === EventType.bootServicesApplication && imagePath(data)?.firmwareFile == null;
+}
+
+/** Firmware starts the first application, which a boot entry names; each further one is chosen by the one before. */
+function startedByLoader(next: Expected): Expected {
+  return { doubt: `${describe(next.event).subject} is what a boot loader finds then`, ...next };
+}
+
+/** Doubts that follow from other events: the firmware's part of a PCR ends with a separator, and what it trusts a program by stands alone. */
+function withConsequences(expected: readonly Compared[]): readonly Compared[] {
+  const entries = entryDoubt(expected);
+  const trust = expected.some(otherProgram)
+    ? 'another boot program may be trusted by another key'
+    : undefined;
+  return expected.map((next) => {
+    const { type, pcr } = next.event;
+    const ends = type === EventType.separator && entryPcrs.has(pcr);
+    const doubt = ends ? entries : type === EventType.variableAuthority ? trust : undefined;
+    return doubt === undefined ? next : { doubt, ...next };
+  });
+}
+
+function entryDoubt(expected: readonly Compared[]): string | undefined {
+  const entries = expected.filter(({ event }) => entryTypes.includes(event.type));
+  if (!entries.some(({ event }) => parseVariable(event.data)?.name === 'BootOrder'))
+    return 'the order of boot entries was not measured in this boot';
+  const same = entries.every(({ event, before, doubt }) => event === before && doubt === undefined);
+  return same ? undefined : 'another boot entry may be started';
+}
+
+function otherProgram({ event, before, doubt }: Compared): boolean {
+  return (programTypes.has(event.type) && event !== before) || (isApplication(event) && doubt !== undefined);
+}
+
+function changesOf(expected: readonly Compared[]): readonly string[] {
+  return expected.flatMap(({ event, before }) =>
+    event === before ? [] : [changeWords({ kind: 'changed', before, after: event })],
   );
 }
 

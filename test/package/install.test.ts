@@ -70,9 +70,9 @@ describe.runIf(process.getuid?.() === 0)('in another root', () => {
     'systemd runs it: notified, started again after kills, locked before sleep',
     { timeout: 200_000 },
     async () => {
-      mkdirSync(group);
-      try {
-        const script = `
+      const { said, problems } = await underSystemd(
+        'sherinctl init --yes --no-pin --recovery-out /root/recovery',
+        `
         mountpoint -q /mnt/sherin || sherinctl up; systemctl is-active sherind.service
         sherinctl unlock; echo hello > /mnt/sherin/files/a.txt
         settled() { for i in $(seq 100); do "$@" && return; sleep 0.1; done; echo "never: $*"; }
@@ -85,31 +85,67 @@ describe.runIf(process.getuid?.() === 0)('in another root', () => {
         settled readable; settled systemctl is-active -q sherind; echo 'sherind is back'
         systemctl stop sherind.socket sherind.service; mountpoint -q /mnt/sherin || echo unmounted
         systemctl start sherind.socket; sherinctl task list >/dev/null 2>&1; settled systemctl is-active -q sherind
-        echo activated; sherinctl down; systemctl is-active sherind.service sherind.socket`;
-        const unit = [
-          ...['[Service]', 'Type=oneshot', 'ExecStart=/bin/bash /root/script'],
-          ...['StandardOutput=file:/root/said', 'StandardError=file:/root/problems'],
-          'ExecStopPost=/bin/systemctl --no-block exit',
-        ];
-        const { layer, problems } = otherRoot(
-          `cd /root; dpkg -i /tmp/sherin_*.deb >/dev/null
-        sherinctl init --yes --no-pin --recovery-out /root/recovery
-        echo ${quote(script)} > script; echo ${quote(unit.join('\n'))} > /etc/systemd/system/try.service
-        mkdir -p /run/systemd; exec setsid /lib/systemd/systemd --system --unit=try.service --show-status=no`,
-          ['bash', '-c', 'echo $$ > "$0/cgroup.procs"; exec "$@"', group],
-        );
-        const said = readFileSync(join(layer, 'root/said'), 'utf8');
-        const lines = said.split('\n').filter((line) => !/^(unlocked|.* is mounted at .*)$/.test(line));
-        expect(lines, problems).toEqual([
-          ...['active', ' done ', 'sherin-fs is back', 'state:    locked', 'sherind is back', 'unmounted'],
-          ...['activated', 'stopped', 'inactive', 'inactive', ''],
-        ]);
-      } finally {
-        await until('processes are left', () => removed(group));
-      }
+        echo activated; sherinctl down; systemctl is-active sherind.service sherind.socket`,
+      );
+      const lines = said.split('\n').filter((line) => !/^(unlocked|.* is mounted at .*)$/.test(line));
+      expect(lines, problems).toEqual([
+        ...['active', ' done ', 'sherin-fs is back', 'state:    locked', 'sherind is back', 'unmounted'],
+        ...['activated', 'stopped', 'inactive', 'inactive', ''],
+      ]);
+    },
+  );
+
+  test.runIf(bootable)(
+    'a vault with a PIN is opened by its unit: with a credential, with what somebody answers, and not with a wrong one',
+    { timeout: 200_000 },
+    async () => {
+      const { said, problems } = await underSystemd(
+        // what systemd mounts for a service, such as its credentials, is seen by it only where mounts are shared
+        "mount --make-rshared /; sherinctl init --yes --pin-fd 3 --recovery-out /root/recovery 3<<< 'a good PIN'",
+        `
+        state() { sherinctl status | grep ^state; }
+        credential() { printf "$1" | systemd-creds encrypt --with-key=host --name=sherin.pin - "$store/sherin.pin"; }
+        store=/etc/credstore.encrypted; mkdir -p -m 0700 "$store"
+        credential 'a good PIN'; timeout 60 systemctl start sherin-unlock.service; echo "with a credential: $?"; state
+        systemctl stop sherin-unlock.service; sherinctl lock
+        credential 'a bad PIN'; timeout 60 systemctl start sherin-unlock.service; echo "with a wrong one: $?"; state
+        rm "$store/sherin.pin"; systemctl start --no-block sherin-unlock.service
+        asked() { ls /run/systemd/ask-password/ask.*; }; for i in $(seq 300); do asked >/dev/null 2>&1 && break; sleep 0.1; done
+        socket=$(sed -n s/^Socket=//p "$(asked)"); printf 'a good PIN' | /lib/systemd/systemd-reply-password 1 "$socket"
+        opened() { systemctl is-active -q sherin-unlock.service; }; for i in $(seq 300); do opened && break; sleep 0.1; done
+        opened; echo "with an answer: $?"; state; sherinctl down`,
+      );
+      expect(said.split('\n'), problems).toEqual([
+        ...['with a credential: 0', 'state:    unlocked', 'locked'],
+        ...['with a wrong one: 1', 'state:    locked (SLOT_REFUSED; see: sherinctl why)'],
+        ...['with an answer: 0', 'state:    unlocked', 'stopped', ''],
+      ]);
     },
   );
 });
+
+/** In another root with the package, after what makes a vault, a systemd of its own runs a script. @returns what it said, and all problems */
+async function underSystemd(init: string, script: string) {
+  const unit = [
+    ...['[Service]', 'Type=oneshot', 'ExecStart=/bin/bash /root/script'],
+    ...['StandardOutput=file:/root/said', 'StandardError=file:/root/problems'],
+    'ExecStopPost=/bin/systemctl --no-block exit',
+  ];
+  mkdirSync(group);
+  try {
+    const { layer, problems } = otherRoot(
+      `cd /root; dpkg -i /tmp/sherin_*.deb >/dev/null
+      ${init}
+      echo ${quote(script)} > script; echo ${quote(unit.join('\n'))} > /etc/systemd/system/try.service
+      mkdir -p /run/systemd; exec setsid /lib/systemd/systemd --system --unit=try.service --show-status=no`,
+      ['bash', '-c', 'echo $$ > "$0/cgroup.procs"; exec "$@"', group],
+    );
+    const read = (name: string): string => readFileSync(join(layer, 'root', name), 'utf8');
+    return { said: read('said'), problems: `${problems}${read('problems')}` };
+  } finally {
+    await until('processes are left', () => removed(group));
+  }
+}
 
 function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;

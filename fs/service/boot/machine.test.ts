@@ -12,6 +12,7 @@ mkdirSync(efivars);
 mkdirSync(join(esp, 'EFI/debian'), { recursive: true });
 const machine = new Machine({ efivars, mountOf: async (partition) => (partition === 'esp' ? esp : null) });
 const guid = '8be4df61-93ca-11d2-aa0d-00e098032b8c';
+const shimGuid = '605dab50-e046-4300-abb6-3dd810dd8b23';
 afterAll(() => rmSync(home, { recursive: true }));
 
 test('a boot program is hashed as it is measured, wherever its signature says otherwise', async () => {
@@ -43,10 +44,19 @@ test('a variable is its value behind the attributes, and requests for the next s
   expect(await machine.variable(guid, '../esp/text.efi')).toBeUndefined();
   expect(await machine.requests()).toEqual([]);
   writeFileSync(join(efivars, `OsIndications-${guid}`), Buffer.from('070000000500000000000000', 'hex'));
-  writeFileSync(join(efivars, 'MokNew-605dab50-e046-4300-abb6-3dd810dd8b23'), Buffer.alloc(8));
+  writeFileSync(join(efivars, `MokNew-${shimGuid}`), Buffer.alloc(8));
   expect(await machine.requests()).toEqual([
     'the next start goes into the setup of the firmware',
     'a firmware update waits for the next start',
     'a request to the MOK manager waits for the next start',
+  ]);
+  rmSync(join(efivars, `OsIndications-${guid}`));
+  rmSync(join(efivars, `MokNew-${shimGuid}`));
+  writeFileSync(join(efivars, `MokListTrustedNew-${shimGuid}`), Buffer.alloc(5));
+  expect(await machine.requests()).toEqual(['a request to the MOK manager waits for the next start']);
+  rmSync(join(efivars, `MokListTrustedNew-${shimGuid}`));
+  writeFileSync(join(efivars, `SbatPolicy-${shimGuid}`), Buffer.alloc(5));
+  expect(await machine.requests()).toEqual([
+    'shim is asked for another list of revocations with the next start (SbatPolicy)',
   ]);
 });

@@ -15,7 +15,9 @@ const chunkBytes = 1024 * 1024;
 const globalGuid = '8be4df61-93ca-11d2-aa0d-00e098032b8c';
 const shimGuid = '605dab50-e046-4300-abb6-3dd810dd8b23';
 /** Requests to the MOK manager, which shim starts in the place of the boot loader. */
-const mokRequests = ['MokNew', 'MokDel', 'MokXNew', 'MokXDel', 'MokSB', 'MokDB', 'MokPW'];
+const mokRequests = [
+  ...['MokNew', 'MokDel', 'MokXNew', 'MokXDel', 'MokSB', 'MokDB', 'MokPW', 'MokListTrustedNew'],
+];
 /** Bits of OsIndications (UEFI 2.10, 8.5.4). */
 const toSetup = 0x1;
 const capsuleOnDisk = 0x4;
@@ -81,6 +83,8 @@ export class Machine implements MachineFacts {
     const asked = await Promise.all(mokRequests.map((name) => this.variable(shimGuid, name)));
     if (asked.some((value) => value != null))
       found.push('a request to the MOK manager waits for the next start');
+    if ((await this.variable(shimGuid, 'SbatPolicy')) != null)
+      found.push('shim is asked for another list of revocations with the next start (SbatPolicy)');
     return found;
   }
 }

@@ -53,6 +53,8 @@ function software(slot: TpmSlot): NextBoot {
   ]);
 }
 
+const untouched: PcrForecast = { value: null, changes: [], settled: [], doubts: [] };
+
 function judge(
   slot: TpmSlot,
   measured: Measured,
@@ -63,17 +65,20 @@ function judge(
   const differ: string[] = [];
   const doubts: string[] = [...requests];
   for (const pcr of slot.pcrs) {
-    const { value, changes, doubts: own } = expected.get(pcr) ?? { value: null, changes: [], doubts: [] };
+    const { value, changes, settled, doubts: own } = expected.get(pcr) ?? untouched;
     const said = [...own];
-    if (measured.value(pcr) !== now.get(pcr)?.toString('hex'))
+    const logged = measured.value(pcr) === now.get(pcr)?.toString('hex');
+    if (!logged)
       said.push(
         'the event log of this boot does not lead to its value: something extends it that is in no log',
       );
     const next = value?.toString('hex') ?? measured.value(pcr);
-    if (said.length === 0 && requests.length === 0 && next !== slot.pcrValues[pcr])
+    const sealedToThis = measured.value(pcr) === slot.pcrValues[pcr];
+    const other = own.length === 0 ? next !== slot.pcrValues[pcr] : sealedToThis && settled.length > 0;
+    if (other && logged && requests.length === 0)
       differ.push(
-        ...(changes.length > 0
-          ? changes
+        ...(settled.length > 0
+          ? settled
           : ['it is measured as in this boot, which is not what the slot was sealed to']
         ).map((each) => `PCR ${pcr}: ${each}`),
       );

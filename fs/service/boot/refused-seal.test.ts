@@ -1,20 +1,23 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventsOf } from '../../event-log/compare.js';
-import { parseVariable } from '../../event-log/efi-variable.js';
-import { EventType } from '../../event-log/event-types.js';
-import { bootEvents, fixture } from '../../event-log/fixtures.fixture.js';
+import { fixture } from '../../event-log/fixtures.fixture.js';
 import { peer } from '../service.fixture.js';
-import { Machine } from './machine.js';
+
 import { MeasuredVault } from './measured-vault.fixture.js';
 import { nextBoot } from './next-boot.js';
+import { RecordedMachine } from './recorded-machine.fixture.js';
 
 let vault: MeasuredVault;
 let folder: string;
 const reseal = 'if the change is yours, seal to it once the vault is open: sherinctl key reseal 0';
 const counted = 'the TPM counts 0 of 3 wrong attempts; attempts left: 3';
 let slot = 0;
+const global = '8be4df61-93ca-11d2-aa0d-00e098032b8c';
+const image = 'd719b2cb-3d3a-4596-a3bc-dad00e67656f';
+const dbx = fixture('own-keys-dbx.variable').subarray(4);
+const dbxChanged = (now: string): string =>
+  `PCR 7: the Secure Boot variable dbx changed (event 8): one entry added, ${now}`;
 
 beforeAll(async () => {
   vault = await MeasuredVault.create();
@@ -117,38 +120,60 @@ test('a forged log of a slot is left out, and what stands in its place hangs nob
 
 test('what the next boot will measure is foretold from EFI variables as they are now', async () => {
   await vault.boot('own-keys');
-  const efivars = join(vault.home, 'efivars');
-  mkdirSync(efivars);
-  const write = (name: string, guid: string, value: Buffer): void =>
-    writeFileSync(join(efivars, `${name}-${guid}`), Buffer.concat([Buffer.alloc(4, 7), value]));
-  for (const { type, data } of eventsOf(bootEvents('own-keys'), 7)) {
-    const variable = type === EventType.variableDriverConfig ? parseVariable(data) : null;
-    if (variable !== null) write(variable.name, variable.guid, variable.value);
-  }
-  const machine = new Machine({ efivars, mountOf: async () => null });
+  const machine = new RecordedMachine(vault.home, 'own-keys');
   const verdict = () => nextBoot(vault.locked, machine);
   expect(await verdict()).toEqual([
     { slot, verdict: 'opens', reasons: ['nothing is seen that changes PCR 7'] },
   ]);
-  const image = 'd719b2cb-3d3a-4596-a3bc-dad00e67656f';
-  write('dbx', image, fixture('own-keys-dbx.variable').subarray(4));
-  expect(await verdict()).toEqual([
-    {
-      ...{ slot, verdict: 'refused' },
-      reasons: ['PCR 7: the Secure Boot variable dbx changed (event 8): one entry added, 2 in all'],
-    },
-  ]);
-  write('BootNext', '8be4df61-93ca-11d2-aa0d-00e098032b8c', Buffer.from('0300', 'hex'));
+  machine.write('dbx', image, dbx);
+  expect(await verdict()).toEqual([{ slot, verdict: 'refused', reasons: [dbxChanged('2 in all')] }]);
+  machine.write('BootNext', global, Buffer.from('0300', 'hex'));
   const [asked] = await verdict();
   expect(asked?.verdict).toBe('unknown');
   expect(asked?.reasons[0]).toBe('another boot entry is set for the next start alone (BootNext)');
-  rmSync(efivars, { recursive: true });
+  machine.remove();
   expect((await verdict())[0]).toMatchObject({
     verdict: 'unknown',
     reasons: expect.arrayContaining(['PCR 7: the Secure Boot variable dbx can not be read']),
   });
   rmSync(vault.eventLog);
   expect((await verdict())[0]?.reasons[0]).toMatch(/^the kernel shows no event log of this boot/);
+});
+
+test('where another boot entry comes first nothing is promised', async () => {
+  await vault.boot('own-keys');
+  const machine = new RecordedMachine(vault.home, 'own-keys');
+  machine.write('BootOrder', global, Buffer.from('000001000200', 'hex'));
+  expect(await nextBoot(vault.locked, machine)).toEqual([
+    { slot, verdict: 'unknown', reasons: ['PCR 7: another boot entry may be started'] },
+  ]);
+  machine.remove();
+});
+
+test('where a boot loader starts programs nothing is promised, but a change before them is told as one', async () => {
+  await vault.boot('secure-boot');
+  await vault.recover();
+  slot = await vault.reseal();
+  const machine = new RecordedMachine(vault.home, 'secure-boot');
+  const verdict = () => nextBoot(vault.locked, machine);
+  const doubt = 'PCR 7: another boot program may be trusted by another key';
+  expect(await verdict()).toEqual([{ slot, verdict: 'unknown', reasons: [doubt] }]);
+  machine.write('dbx', image, dbx);
+  expect(await verdict()).toEqual([
+    {
+      slot,
+      verdict: 'refused',
+      reasons: [expect.stringMatching(/^PCR 7: the Secure Boot variable dbx changed/)],
+    },
+  ]);
+  machine.remove();
+  // of a slot that was sealed to another boot a change tells nothing: it may lead back to that
+  await vault.boot('own-keys');
+  const other = new RecordedMachine(vault.home, 'own-keys');
+  other.write('BootOrder', global, Buffer.from('000001000200', 'hex'));
+  other.write('dbx', image, dbx);
+  expect((await nextBoot(vault.locked, other))[0]?.verdict).toBe('unknown');
+  other.remove();
 });
 
 test('a slot that is removed takes its log with it', async () => {
