@@ -32,7 +32,7 @@ const onRequest = [
   'test/posix/{fuse-native,plain}.test.ts',
   'test/programs/*.test.ts',
   // Sanitizers, a put that is killed at each of its steps, kills under load, all that sherind takes at once.
-  'native/checks/*.test.ts',
+  'native/{checks,fuzz}/*.test.ts',
   'test/vault/crash-put.test.ts',
   'test/crash/keys.test.ts',
   'test/vault/counter-windows.test.ts',

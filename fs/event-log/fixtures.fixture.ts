@@ -1,6 +1,7 @@
 /** Event logs of real boots, and the PCRs that the TPM had after each (fixtures/README.md). */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { projectRoot } from '../../common/project.js';
 import { type BootEvent, type EventLog, parseEventLog } from './event-log.js';
 
 export const bootNames = [
@@ -10,7 +11,7 @@ export const bootNames = [
 export type BootName = (typeof bootNames)[number];
 
 export function fixture(name: string): Buffer {
-  return readFileSync(join(import.meta.dirname, 'fixtures', name));
+  return readFileSync(join(projectRoot, 'fs/event-log/fixtures', name));
 }
 
 export function bootLog(name: BootName): Extract<EventLog, { format: 'crypto-agile' }> {

@@ -19,7 +19,9 @@ function plainText(text: string): string {
     .replace(/[^\P{C}\n\t]/gu, '?')
     .replace(/\s+/g, ' ')
     .trim();
-  return plain.length > longest ? `${plain.slice(0, longest)}…` : plain;
+  if (plain.length <= longest) return plain;
+  // Of a character of two units that the cut goes through, nothing stays.
+  return `${plain.slice(0, longest).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 /** A GUID as EFI writes it: the first three fields are little-endian. */

@@ -10,7 +10,13 @@ export function noteRefusal(message: string): void {
 
 /** Sentences since the last time that nobody has heard before, without the numbers and texts in them; to hear them is not to know them. */
 export function newRefusals(): readonly string[] {
-  const all = said.map((message) => message.slice(0, 200).replace(/[0-9a-f]{3,}|\d+|"[^"]*"|'[^']*'/g, '#'));
+  const all = said.map((message) =>
+    message
+      .slice(0, 200)
+      // What V8 shows of a text that is no JSON may have quotes in it.
+      .replace(/(?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON/s, '#')
+      .replace(/[0-9a-f]{3,}|\d+|"[^"]*"|'[^']*'/g, '#'),
+  );
   said = [];
   return all.filter((message) => known.size < most && !known.has(message));
 }

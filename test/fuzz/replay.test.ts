@@ -1,5 +1,8 @@
 /** What fuzzing has found to reach something, again, and some changes of it; `npm run fuzz` looks for more. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { projectRoot } from '../../common/project.js';
 import { readCorpus } from './corpus.js';
 import { mutate } from './mutate.js';
 import { nativeTargets } from './native-targets.js';
@@ -36,4 +39,8 @@ describe('answers or refuses whatever it is given, and reads nothing that it wou
 it('names are of one target each, of TypeScript or native', () => {
   const names = [...targets.map(({ name }) => name), ...nativeTargets()];
   expect(new Set(names).size).toBe(names.length);
+});
+
+it.each(nativeTargets())('inputs are kept for the native target %s', (name) => {
+  expect(readdirSync(join(projectRoot, 'native/fuzz/corpus', name)).length).toBeGreaterThan(0);
 });

@@ -1,6 +1,6 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
-import { memfd } from '../../../native/ipc.js';
+import { memfd, sealMemfd } from '../../../native/ipc.js';
 import { type HandingDocument, parseDocument, readDocument, writeDocument } from './document.js';
 import { argumentsFor } from './successor.js';
 
@@ -61,6 +61,16 @@ it("is refused where it is another program's", () => {
   const loose = memfd('loose', 8);
   open.push(loose, openSync('/dev/null', 'r'));
   for (const fd of [...open]) expect(() => readDocument(fd)).toThrow(code('UPGRADE_FAILED'));
+});
+
+it('is refused where it is no JSON', () => {
+  for (const text of ['', '{"v":2', '{"v":2}}', '\0']) {
+    const fd = memfd('torn', text.length);
+    open.push(fd);
+    if (text.length > 0) writeSync(fd, text);
+    sealMemfd(fd);
+    expect(() => readDocument(fd), text).toThrow(code('UPGRADE_FAILED'));
+  }
 });
 
 it('starts the new one as this one was started, once', () => {

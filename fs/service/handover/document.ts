@@ -61,7 +61,17 @@ export function readDocument(fd: number): HandedDocument {
     if (read === 0) throw unreadable('it ends early');
     at += read;
   }
-  return parseDocument(JSON.parse(bytes.toString('utf8')));
+  return parseDocument(jsonOf(bytes));
+}
+
+/** @throws SherinError UPGRADE_FAILED */
+function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw unreadable('it is no JSON');
+  }
 }
 
 /** @throws SherinError UPGRADE_FAILED */

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jcs } from '../../../common/jcs.js';
 import { proofText } from '../../../common/proof-document.js';
+import { verifier } from '../../../common/signature.js';
 import { uuidText } from '../../../common/vault-key.js';
 import { Anchors } from '../../../fs/audit/anchors.js';
+import { archivedName, archivedText, readArchived } from '../../../fs/audit/archived.js';
 import { chainWith } from '../../../fs/audit/chain.fixture.js';
 import { frontierOf, MalformedLine, parseLine } from '../../../fs/audit/line.js';
 import { event } from '../../../fs/audit/log.fixture.js';
@@ -149,6 +151,42 @@ export const anchors: Target = {
         file.end();
         removed(made);
       },
+    };
+  },
+};
+
+/** What says which segments are kept elsewhere. */
+export const archived: Target = {
+  name: 'audit-archived',
+  form: 'json',
+  begin() {
+    const file = new ScratchFile(archivedName);
+    const places = [
+      { from: 1, to: 2, place: '/srv/archive' },
+      { from: 3, to: 3, place: 'tape 7' },
+    ];
+    const seeds = [places, places.slice(0, 1)].map((parts) => {
+      const facts = {
+        segments: 3,
+        size: 900,
+        root: Buffer.alloc(32, 4).toString('base64'),
+        time: '5',
+        parts,
+      };
+      return archivedText(facts, { uuid, sign: signed }).bytes;
+    });
+    return {
+      seeds,
+      async run(input) {
+        file.write(input);
+        const signer = { uuid, verify: verifier(publicKey) };
+        const read = await answerOf(() => readArchived(file.directory, signer));
+        if (read === undefined) return;
+        if (!seeds.some((seed) => seed.equals(Buffer.from(jcs(read)))))
+          throw new Error('an archive is taken that nobody has signed');
+        same(Buffer.from(jcs(read)), Buffer.from(input.toString().replace(/\n$/, '')), 'an archive');
+      },
+      end: () => file.end(),
     };
   },
 };

@@ -1,5 +1,7 @@
 import type { Target } from '../target.js';
 import * as audit from './audit.js';
+import * as boot from './boot.js';
+import { handedDocument } from './handover.js';
 import * as journal from './journal.js';
 import { knownHeads } from './known-heads.js';
 import * as manifest from './manifest.js';
@@ -11,7 +13,8 @@ import * as vault from './vault-files.js';
 export const targets: readonly Target[] = [
   ...[vault.header, vault.knownVaults, knownHeads, vault.attestationKey, vault.publicKeyLine],
   ...[manifest.record, manifest.indexNode, manifest.treeHead, manifest.snapshot, manifest.replay],
-  ...[audit.auditLine, audit.auditSegment, audit.auditPending, audit.anchors],
+  ...[audit.auditLine, audit.auditSegment, audit.auditPending, audit.archived, audit.anchors],
+  ...[boot.eventLog, boot.measuredEvent, boot.signatureList, boot.authenticode, handedDocument],
   ...[
     journal.journalEntries,
     journal.journalSegment,
@@ -21,5 +24,5 @@ export const targets: readonly Target[] = [
   ],
   ...[proofs.proof, proofs.manifestExport, proofs.attestation, proofs.tpmStructures],
   ...[sockets.daemonLine, sockets.lines, sockets.controlRequest, sockets.botDatagram, sockets.botManifest],
-  ...[texts.ids, texts.glob, texts.accessRules, texts.sums, texts.treePath],
+  ...[texts.ids, texts.glob, texts.accessRules, texts.namespaceSettings, texts.sums, texts.treePath],
 ];

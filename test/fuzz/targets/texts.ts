@@ -13,6 +13,14 @@ import {
   parseSherinId,
 } from '../../../common/ids.js';
 import { jcs } from '../../../common/jcs.js';
+import {
+  namespacesRecordSchema,
+  noNamespaces,
+  settingsOf,
+  stricter,
+  strictestSettings,
+  usualSettings,
+} from '../../../common/namespaces/record.js';
 import { splitPath } from '../../../fs/tree-path.js';
 import { noteRefusal } from '../refusals.js';
 import { answer, same, type Target } from '../target.js';
@@ -80,6 +88,35 @@ export const accessRules: Target = {
       },
     };
   },
+};
+
+/** Names that objects inherit stand beside those that a vault may have. */
+const namespaceNames = ['FILES', 'A-1', 'POLICY', 'constructor', '__proto__'];
+
+export const namespaceSettings: Target = {
+  name: 'namespace-settings',
+  form: 'json',
+  begin: () => ({
+    seeds: [
+      noNamespaces,
+      { v: 1, version: 7, namespaces: { FILES: usualSettings, 'A-1': strictestSettings } },
+    ].map((record) => Buffer.from(jcs(record))),
+    run(input) {
+      const value = answer(() => JSON.parse(input.toString()) as unknown, SyntaxError);
+      const { data, error } = namespacesRecordSchema.safeParse(value);
+      if (data === undefined) {
+        // Without the names that stand in its sentence.
+        const [issue] = error.issues;
+        return noteRefusal(`${issue?.code ?? ''} ${issue?.path.length ?? 0}`);
+      }
+      const written = jcs(data);
+      const again = jcs(namespacesRecordSchema.parse(JSON.parse(written)));
+      same(Buffer.from(again), Buffer.from(written), 'settings of namespaces');
+      for (const name of [...Object.keys(data.namespaces), ...namespaceNames])
+        if (jcs(stricter(settingsOf(data, name), strictestSettings)) !== jcs(strictestSettings))
+          throw new Error('a namespace is stricter than the strictest');
+    },
+  }),
 };
 
 export const sums: Target = {
