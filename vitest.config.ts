@@ -49,8 +49,8 @@ const onRequest = [
   // on a full disk, damage under what is being written.
   'test/vault/{old-copy,sparse,full-disk-lock,written-damaged}.test.ts',
   'fs/check/joined.test.ts',
-  // A sherin-fs that may open few files more; fs/writing/journal/folder.test.ts has what removes something.
-  'test/vault/few-descriptors.test.ts',
+  // A sherin-fs that may open few files more, or gets little memory; {fs/writing/journal/folder,native/fuse/little-memory}.test.ts have the plain cases.
+  'test/vault/{few-descriptors,little-memory}.test.ts',
   // The Debian package is built; a thousand versions of a file.
   'test/package/contents.test.ts',
   'test/cli/long-history.test.ts',

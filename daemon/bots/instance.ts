@@ -189,7 +189,8 @@ export class BotInstance {
 /** Others may pass it, as the bot is one of them. @throws with an errno code */
 function makeFolder({ runtime }: InstanceOptions, name: string): string {
   const folder = join(runtime, name);
-  mkdirSync(folder);
+  // Whatever the umask: nobody else may put anything in it meanwhile.
+  mkdirSync(folder, { mode: 0o700 });
   chmodSync(folder, 0o711);
   return folder;
 }

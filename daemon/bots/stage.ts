@@ -26,8 +26,8 @@ export class Stage {
   constructor(folder: string, real: BotPlaces) {
     const shown = (name: string) => join(folder, name);
     for (const name of names) {
-      if (name === 'node') writeFileSync(shown(name), '');
-      else mkdirSync(shown(name));
+      if (name === 'node') writeFileSync(shown(name), '', { mode: 0o644 });
+      else mkdirSync(shown(name), { mode: 0o755 });
     }
     this.places = {
       ...real,

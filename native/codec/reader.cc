@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include <system_error>
 #include <vector>
 
 #include "../arguments.h"
@@ -116,9 +117,14 @@ Napi::Value CubeReader::Read(const Napi::CallbackInfo& info) {
       if (!outcome.ok()) explicit_bzero(request.out, request.range.length);
       return ValueOf(env, outcome);
     };
-    SplitRead(source_, *workers_, request, [completions, ticket = operation.ticket, settle](Outcome outcome) {
-      completions->Post(ticket, [settle, outcome = std::move(outcome)](Napi::Env env) { return settle(env, outcome); });
-    });
+    try {
+      SplitRead(source_, *workers_, request, [completions, ticket = operation.ticket, settle](Outcome outcome) {
+        completions->Post(ticket, [settle, outcome = std::move(outcome)](Napi::Env env) { return settle(env, outcome); });
+      });
+    } catch (const std::system_error& error) {  // there is no thread and none could be made: no part runs, or will
+      const Failure failure("EAGAIN", error.what());
+      completions->Post(operation.ticket, [failure](Napi::Env) -> Napi::Value { throw failure; });
+    }
     return operation.promise;
   });
 }

@@ -84,6 +84,8 @@ void Session::Mount(const std::string& path) {
 /** @throws Failure EIO */
 void Session::Start() {
   try {
+    // Its thread is there before anything is served: what has been committed, or locked, is dropped even if none can be made any more.
+    notifier_.Submit([] {});
     threads_.Start(thread_count_);
     const std::lock_guard<std::mutex> lock(watch_mutex_);
     if (std::exchange(watching_, true)) return;

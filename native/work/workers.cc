@@ -30,7 +30,11 @@ bool Workers::SubmitIdle(Job job, size_t bound) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (stopped_ || idle_.size() >= bound) return false;
   idle_.push_back(std::move(job));
-  StartThreadFor(idle_);
+  try {
+    StartThreadFor(idle_);
+  } catch (const std::exception&) {
+    return false;  // no thread could be made: nobody waits for it
+  }
   wake_.notify_one();
   return true;
 }

@@ -22,9 +22,9 @@ class Workers {
   Workers& operator=(const Workers&) = delete;
   ~Workers();
 
-  /** Any thread. After Stop the job is destroyed without running. */
+  /** Any thread. After Stop the job is destroyed without running. @throws std::system_error when there is no thread, and none can be made */
   void Submit(Job job);
-  /** Runs when nothing else waits; false (dropped) when `bound` jobs of this kind wait already. */
+  /** Runs when nothing else waits; false (dropped) when `bound` jobs of this kind wait already, or no thread can be made. */
   bool SubmitIdle(Job job, size_t bound);
   /** Threads that wait for work now. */
   size_t Idle();

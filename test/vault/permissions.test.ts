@@ -1,19 +1,24 @@
 /** Under a umask that takes nothing away: what is made is its owner's alone, or stands here with the reason. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { instancesOf } from '../daemon/bots/traces.js';
+import { flip } from './damage.js';
 import { Machine } from './machine.js';
+import { until } from './wait.js';
 
+const isRoot = process.getuid?.() === 0;
 let machine: Machine;
 let umask: number;
 
-beforeAll(() => {
+beforeAll(async () => {
   umask = process.umask(0);
   machine = Machine.empty();
   machine.withDaemon = true;
   machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile);
-  machine.ok('up');
+  machine.ok('up', ...(isRoot ? ['--allow-other'] : []));
+  if (isRoot) chmodSync(machine.home, 0o711);
   writeFileSync(join(machine.home, 'source'), 'content', { mode: 0o600 });
   machine.ok('put', join(machine.home, 'source'), 'files/a');
   writeFileSync(join(machine.mount, 'files/b'), 'more', { mode: 0o600 });
@@ -21,6 +26,13 @@ beforeAll(() => {
   machine.ok('key', 'add', 'recovery', '--recovery-out', join(machine.home, 'out/recovery-2'), '--yes');
   machine.ok('manifest', 'export', join(machine.home, 'out/manifest.json'));
   machine.ok('backup', join(machine.home, 'backup'));
+  machine.ok('get', 'files/a', join(machine.home, 'out/a'));
+  machine.ok('restore-backup', join(machine.home, 'backup'), join(machine.home, 'restored'));
+  machine.ok('audit', 'archive', join(machine.home, 'archive'));
+  machine.ok('attest', '--nonce', 'ab'.repeat(16));
+  flip(await machine.cubeOf('files/a'), 5000);
+  machine.run('verify');
+  if (isRoot) await until('no bot runs', () => instancesOf(machine.home).length > 0);
 });
 afterAll(() => {
   machine.end();
@@ -32,14 +44,20 @@ const own = ['mnt', 'source', 'out'];
 
 /** Everything that there is, and its mode. */
 const table: readonly (readonly [RegExp, string])[] = [
-  [/^(vault|backup)$/, '700'],
-  [/^(vault|backup)\/(audit|cubes|cubes\/tmp|cubes\/[a-z2-7]{2}|log|quarantine)$/, '700'],
-  [/^(vault|backup)\/cubes\/[a-z2-7]{2}\/[a-z2-7]{52}\.cube$/, '600'],
-  [/^(vault|backup)\/(vault\.json(\.bak)?|manifest\.db|audit\/\d{8}\.jsonl|log\/\d{8}\.log)$/, '600'],
-  [/^(vault|backup)\/journal$/, '700'],
-  [/^(vault|backup)\/journal\/\d{8}\.journal$/, '600'],
+  [/^(vault|backup|restored)$/, '700'],
+  [/^(vault|backup|restored)\/(audit|cubes|cubes\/tmp|cubes\/[a-z2-7]{2}|log|quarantine)$/, '700'],
+  [/^(vault|backup|restored)\/cubes\/[a-z2-7]{2}\/[a-z2-7]{52}\.cube$/, '600'],
+  [
+    /^(vault|backup|restored)\/(vault\.json(\.bak)?|manifest\.db|audit\/\d{8}\.jsonl|log\/\d{8}\.log)$/,
+    '600',
+  ],
+  [/^(vault|backup|restored)\/journal$/, '700'],
+  [/^(vault|backup|restored)\/journal\/\d{8}\.journal$/, '600'],
   [/^vault\/(manifest\.db-wal|audit\/reserve|audit\/pending\.jsonl)$/, '600'],
-  [/^(recovery|out\/recovery-2|out\/manifest\.json)$/, '600'],
+  [/^vault\/(attestation\.json|audit\/archived\.json|quarantine\/[a-z2-7]{52}\.cube)$/, '600'],
+  [/^archive$/, '700'],
+  [/^archive\/\d{8}\.jsonl$/, '600'],
+  [/^(recovery|out\/(recovery-2|manifest\.json|a))$/, '600'],
   [/^known$/, '700'],
   [/^known\/known_vaults(\.lock|\.[0-9a-f-]{36})?$/, '600'],
   [/^tpm(\/[0-9a-f-]{36})?$/, '700'],
@@ -51,6 +69,10 @@ const table: readonly (readonly [RegExp, string])[] = [
   [/^run\/sherind\.sock$/, process.getuid?.() === 0 ? '660' : '600'],
   [/^run\/(sherin-fs\.sock|sherin-fs\.log|sherind\.log)$/, '600'],
   [/^run\/tpm-[A-Za-z0-9]{6}$/, '700'],
+  // A bot, a user of its own, passes through to what it is shown there.
+  [/^run\/[a-z]+-\d+-[0-9a-f]{12}(\/sockets)?$/, '711'],
+  [/^run\/[a-z]+-\d+-[0-9a-f]{12}\/(in|out|program)$/, '755'],
+  [/^run\/[a-z]+-\d+-[0-9a-f]{12}\/node$/, '644'],
   [/^run\/tpm-[A-Za-z0-9]{6}\/s(\.ctrl)?$/, '600'],
 ];
 
@@ -59,6 +81,10 @@ interface Made {
   readonly mode: string;
   readonly uid: number;
 }
+
+/** The user of the bot that a socket is for: sherind sends, the bot's own end has the other. */
+const botSocket = /^run\/[a-z]+-\d+-[0-9a-f]{12}\/sockets\/(sherind|bot)\.sock$/;
+const firstBotUser = 1_900_000_000;
 
 function made(): Made[] {
   const found = execFileSync(
@@ -81,6 +107,8 @@ function made(): Made[] {
 it('every file, folder and socket is as the table has it, and is there', () => {
   const all = made();
   const wrong = all.filter(({ path, mode, uid }) => {
+    if (/\/sherind\.sock$/.test(path) && botSocket.test(path)) return mode !== '600' || uid < firstBotUser;
+    if (botSocket.test(path)) return mode !== '600' || uid !== process.getuid?.();
     const [, wanted] = table.find(([pattern]) => pattern.test(path)) ?? [];
     return mode !== wanted || uid !== process.getuid?.();
   });
@@ -91,6 +119,12 @@ it('every file, folder and socket is as the table has it, and is there', () => {
     'known/known_vaults',
     'out/recovery-2',
     'backup/manifest.db',
+    'restored/manifest.db',
+    'archive/00000001.jsonl',
+    'vault/attestation.json',
+    'vault/audit/archived.json',
+    'out/a',
   ])
     expect(all.map(({ path }) => path)).toContain(name);
+  expect(all.some(({ path }) => /^vault\/quarantine\/./.test(path))).toBe(true);
 });

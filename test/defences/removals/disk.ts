@@ -17,6 +17,14 @@ const followedFolders = {
 
 export const diskRemovals: readonly Removal[] = [
   {
+    attack: 'leave sherin-fs no memory',
+    file: 'native/fuse/session.cc',
+    text: 'notifier_.Submit([] {});',
+    instead: '',
+    test: 'native/fuse/little-memory.test.ts',
+    title: 'a session drops nodes and names',
+  },
+  {
     attack: 'cut off the records of a session that only read',
     file: 'fs/service/rollback-guard.ts',
     text: 'if (this.#unsettled || recorded)',
