@@ -12,11 +12,10 @@ import { type Header, headerHash, signHeader, type UnsignedHeader, uuidBytes } f
 import { writeHeader } from './header-file.js';
 import { KnownVaults } from './known-vaults.js';
 import { LockedVault, type VaultPlaces } from './open.js';
-import { makeRecoverySlot } from './recovery-slot.js';
 import { keepSealingLog } from './sealing-log.js';
 import { TpmSession } from './tpm-session.js';
-import { makeTpmSlot } from './tpm-slot.js';
 import { sourceForNew } from './tpm-source.js';
+import { recoverySlot, tpmSlot } from './tried-slots.js';
 
 /** What exists before `vault.json`: enough to put the first manifest and audit log in place. */
 export interface VaultDraft {
@@ -115,8 +114,8 @@ async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault>
   const counter = await defineCounter(session, keyring);
   undo.add(() => undefine({ handle: counter.index.handle, name: Buffer.from(counter.index.name, 'hex') }));
 
-  const tpmSlot = await makeTpmSlot(session, { uuid, id: 0, keyring, pin, pcrs, bank, slotCounter });
-  const recoverySlot = makeRecoverySlot(uuid, 1, keyring, recovery);
+  const wrapping = { uuid, keyring, epochs: { epoch: 0 } };
+  const sealed = await tpmSlot(wrapping, session, { id: 0, pin, pcrs, bank, slotCounter });
   const unsigned: UnsignedHeader = {
     format: 1,
     suite: 1,
@@ -128,7 +127,7 @@ async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault>
     owned: options.owned,
     publicKey: keyring.publicKey().toString('base64'),
     counter: counter.index,
-    slots: [tpmSlot, recoverySlot],
+    slots: [sealed, recoverySlot(wrapping, 1, recovery)],
   };
   const header = signHeader(unsigned, (message) => keyring.sign(message));
 
@@ -141,9 +140,9 @@ async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault>
     headerHash: headerHash(header),
     counter: counter.value,
   });
-  const log = await readBootLog(tpmSlot, places.eventLog);
+  const log = await readBootLog(sealed, places.eventLog);
   if (log.state === 'read')
-    await keepSealingLog({ directory, uuid }, tpmSlot, log.bytes, (message) => keyring.sign(message));
+    await keepSealingLog({ directory, uuid }, sealed, log.bytes, (message) => keyring.sign(message));
   await writeHeader(directory.inside(), header);
   return {
     vault: new LockedVault(directory, header, places, null, session),

@@ -5,7 +5,7 @@ import type { Bank } from './fields.js';
 import { freeId } from './key-work.js';
 import type { LockedVault } from './open.js';
 import type { TpmSession } from './tpm-session.js';
-import { makeTpmSlot } from './tpm-slot.js';
+import { tpmSlot } from './tried-slots.js';
 
 export interface EnrollOptions {
   readonly pin: Secret | null;
@@ -32,8 +32,8 @@ export async function enrollTpm(
     const counter = await defineCounter(session, keyring);
     made.push({ handle: counter.index.handle, name: Buffer.from(counter.index.name, 'hex') });
     const { signature: _, ...before } = vault.header;
-    const parameters = { ...options, uuid: vault.uuid, id: freeId(vault.header), keyring, slotCounter };
-    const slot = await makeTpmSlot(session, parameters);
+    const wrapping = { uuid: vault.uuid, keyring, epochs: before };
+    const slot = await tpmSlot(wrapping, session, { ...options, id: freeId(vault.header), slotCounter });
     await vault.keepSealingLog(slot, keyring);
     const slots = [slot, ...before.slots.filter(({ type }) => type !== 'tpm2')];
     await vault.replaceHeader(

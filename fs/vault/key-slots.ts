@@ -1,6 +1,6 @@
 /** Adds, removes and renews key slots of an open vault. Each new slot is opened once before a header names it. */
 import { SherinError } from '../../common/errors.js';
-import type { Keyring, Secret } from '../../native/index.js';
+import type { Secret } from '../../native/index.js';
 import type { Bank } from './fields.js';
 import { retireFormer } from './former-counters.js';
 import type { PassphraseSlot, RecoverySlot, Slot, TpmSlot } from './header.js';
@@ -16,14 +16,14 @@ import {
   requireRetirable,
   retire,
   undefine,
-  type Wrapping,
   wrappingOf,
 } from './key-work.js';
 import { tpmSlotOf } from './open.js';
-import { makePassphraseSlot, openPassphraseSlot } from './passphrase-slot.js';
-import { makeRecoverySlot, openRecoverySlot } from './recovery-slot.js';
+import { openPassphraseSlot } from './passphrase-slot.js';
+import { openRecoverySlot } from './recovery-slot.js';
 import type { TpmSession } from './tpm-session.js';
-import { makeTpmSlot, openTpmSlot } from './tpm-slot.js';
+import { openTpmSlot } from './tpm-slot.js';
+import { passphraseSlot, recoverySlot, requireSame, tpmSlot } from './tried-slots.js';
 
 export interface SealWish {
   readonly pin: Secret | null;
@@ -39,45 +39,18 @@ function slotOf({ vault }: KeyWork, id: number): Slot {
   return slot;
 }
 
-/** What opened is this vault's key, or the slot is never written. */
-export function requireSame(keyring: Keyring, opened: Keyring): void {
-  try {
-    if (!opened.publicKey().equals(keyring.publicKey()) || opened.epoch !== keyring.epoch)
-      throw new SherinError('SLOT_REFUSED', { slot: 'new', part: 'it does not open the vault' });
-  } finally {
-    opened.wipe();
-  }
-}
-
-export function recovery({ uuid, keyring, epochs }: Wrapping, id: number, key: Secret): RecoverySlot {
-  const slot = makeRecoverySlot(uuid, id, keyring, key);
-  requireSame(keyring, openRecoverySlot(uuid, epochs, slot, key));
-  return slot;
-}
-
-export async function passphrase(
-  { uuid, keyring, epochs }: Wrapping,
-  id: number,
-  words: Secret,
-): Promise<PassphraseSlot> {
-  const slot = await makePassphraseSlot(uuid, id, keyring, words);
-  requireSame(keyring, await openPassphraseSlot(uuid, epochs, slot, words));
-  return slot;
-}
-
 /** Seals under a counter of its own, which goes again where that fails. */
 export async function sealed(
   work: KeyWork,
   session: TpmSession,
   wish: SealWish,
   id = freeId(work.vault.header),
-  { uuid, keyring, epochs } = wrappingOf(work),
+  wrapping = wrappingOf(work),
 ): Promise<TpmSlot> {
   const slotCounter = await session.once((tpm) => tpm.counterDefine(null));
   try {
-    const slot = await makeTpmSlot(session, { ...wish, uuid, id, keyring, slotCounter });
-    requireSame(keyring, await openTpmSlot(session, uuid, epochs, slot, wish.pin));
-    await work.vault.keepSealingLog(slot, keyring);
+    const slot = await tpmSlot(wrapping, session, { ...wish, id, slotCounter });
+    await work.vault.keepSealingLog(slot, wrapping.keyring);
     work.reached?.('sealed');
     return slot;
   } catch (error) {
@@ -87,13 +60,13 @@ export async function sealed(
 }
 
 export async function addRecovery(work: KeyWork, key: Secret): Promise<number> {
-  const slot = recovery(wrappingOf(work), freeId(work.vault.header), key);
+  const slot = recoverySlot(wrappingOf(work), freeId(work.vault.header), key);
   await changeHeader(work, ({ slots }) => ({ slots: [...slots, slot] }));
   return slot.id;
 }
 
 export async function addPassphrase(work: KeyWork, words: Secret): Promise<number> {
-  const slot = await passphrase(wrappingOf(work), freeId(work.vault.header), words);
+  const slot = await passphraseSlot(wrappingOf(work), freeId(work.vault.header), words);
   await changeHeader(work, ({ slots }) => ({ slots: [...slots, slot] }));
   return slot.id;
 }
@@ -187,10 +160,10 @@ export async function rewrapped(
   const { vault, keyring } = work;
   if (slot.type === 'recovery') {
     requireSame(keyring, openRecoverySlot(vault.uuid, vault.header, slot, secret));
-    return recovery(wrapping, slot.id, secret);
+    return recoverySlot(wrapping, slot.id, secret);
   }
   requireSame(keyring, await openPassphraseSlot(vault.uuid, vault.header, slot, secret));
-  return passphrase(wrapping, slot.id, secret);
+  return passphraseSlot(wrapping, slot.id, secret);
 }
 
 /**

@@ -1,11 +1,11 @@
 /** What a change of key slots works with, and the order of its writes (FORMAT.md, "Changing key slots"). */
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { Keyring, NvIndex, Tpm } from '../../native/index.js';
-import type { Epochs } from './carried-keys.js';
 import { defineCounter, type RollbackCounter } from './counter.js';
 import { type Header, mostSlots, type Slot, type TpmSlot, type UnsignedHeader } from './header.js';
 import type { LockedVault } from './open.js';
 import type { TpmSession } from './tpm-session.js';
+import type { Wrapping } from './tried-slots.js';
 
 export interface KeyWork {
   readonly vault: LockedVault;
@@ -20,13 +20,6 @@ export interface KeyWork {
   readonly follow: (counter: RollbackCounter | null, value?: bigint) => void;
   /** Told after each durable step. */
   readonly reached?: (step: string) => void;
-}
-
-/** What a slot is made for: a master key, and what the header that will name the slot has of earlier ones. */
-export interface Wrapping {
-  readonly uuid: Buffer;
-  readonly keyring: Keyring;
-  readonly epochs: Epochs;
 }
 
 export function wrappingOf({ vault, keyring }: KeyWork): Wrapping {

@@ -4,9 +4,10 @@ import type { Secret } from '../../native/index.js';
 import { type Epochs, epochsOf } from './carried-keys.js';
 import { type FormerCounter, retireFormer } from './former-counters.js';
 import { type Header, mostFormerEpochs, type Slot, type TpmSlot } from './header.js';
-import { requireSame, rewrapped, sealed } from './key-slots.js';
-import { changeHeader, type KeyWork, release, requireAskable, type Wrapping } from './key-work.js';
+import { rewrapped, sealed } from './key-slots.js';
+import { changeHeader, type KeyWork, release, requireAskable } from './key-work.js';
 import { openTpmSlot } from './tpm-slot.js';
+import { requireSame, type Wrapping } from './tried-slots.js';
 
 const lastEpoch = 65_535;
 

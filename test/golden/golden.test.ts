@@ -25,6 +25,13 @@ describe.each(vaultNames)('the golden vault "%s"', (name) => {
     expect(machine.ok('audit', 'verify')).toMatch(/^audit log verified: \d+ records/);
   });
 
+  if (name === 'shared')
+    it('keeps its namespaces, and tells what is archived elsewhere', () => {
+      expect(machine.ok('namespace', 'list')).toMatch(/^CONTRACTS .*\ball\b/m);
+      expect(machine.ok('namespace', 'list')).toMatch(/^FILES .*\boff\b/m);
+      expect(machine.ok('audit', 'verify')).toMatch(/archive/);
+    });
+
   if (name !== 'slots') return;
   it('opens with its passphrase, too', async () => {
     await machine.call('lock', {});

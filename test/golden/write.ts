@@ -1,7 +1,16 @@
 /** Writes the golden vaults that are not there yet, with the program as it is: `npm run build && node dist/test/golden/write.js`. */
 import { execFileSync } from 'node:child_process';
 import { createCipheriv } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { Machine } from '../vault/machine.js';
 import { type Listing, list, listTree, toRecord } from './listing.js';
@@ -121,11 +130,60 @@ function fillSlots(machine: Machine): void {
   machine.ok('down');
 }
 
+/** Under its second master key. The first one's keys are carried on for a cube in quarantine, whose content is stored anew. */
+async function fillEpochs(machine: Machine): Promise<void> {
+  source(machine, 'small', 3000);
+  source(machine, 'large', 70_000);
+  atWork(machine, 'cp ../../small small && cp ../../large large');
+  machine.ok('sync');
+  machine.ok('down');
+  machine.ok('up');
+  const [cube = ''] = await machine.cubesOf('files/small');
+  const damaged = readFileSync(cube);
+  damaged.writeUInt8(damaged.readUInt8(2000) ^ 1, 2000);
+  writeFileSync(cube, damaged);
+  if (machine.shell('cat "$M/files/small"').code === 0) throw new Error('the damaged cube was read');
+  const rekeyed = machine.shell('$CTL key rekey --recovery-fd 3 3<recovery');
+  if (rekeyed.code !== 0) throw new Error(rekeyed.err);
+  machine.ok('put', `${machine.home}/small`, 'files/small');
+  atWork(machine, 'printf "of the second key" > later');
+  machine.ok('sync');
+  machine.ok('down');
+  const { epoch, keys } = JSON.parse(readFileSync(`${machine.vault}/vault.json`, 'utf8'));
+  if (epoch !== 1 || keys.former.length !== 1) throw new Error('it carries no key of before');
+}
+
+/** For several users, with padded vertices, namespaces, and an audit log whose first segments are archived elsewhere. */
+function fillShared(machine: Machine): void {
+  source(machine, 'large', 70_000);
+  atWork(
+    machine,
+    'mkdir contracts && printf "the same" > note && printf "the same" > other && cp ../../large large',
+  );
+  machine.ok('namespace', 'assign', 'files/contracts', 'CONTRACTS');
+  machine.ok('namespace', 'set', 'CONTRACTS', '--opens', 'all');
+  machine.ok('namespace', 'set', 'FILES', '--opens', 'off');
+  atWork(machine, 'printf "the same" > contracts/one');
+  if (process.getuid?.() === 0) atWork(machine, 'chown 1234 other');
+  machine.ok('sync');
+  machine.ok('audit', 'archive', `${machine.home}/archive`);
+  atWork(machine, 'printf "after it" > later');
+  machine.ok('sync');
+  machine.ok('down');
+}
+
+/** What `init` is told besides. */
+const made: Readonly<Partial<Record<VaultName, readonly string[]>>> = {
+  shared: ['--pad', 'vertex', '--shared'],
+};
+
 const fill: Readonly<Record<VaultName, (machine: Machine) => void | Promise<void>>> = {
   plain: fillPlain,
   journal: fillJournal,
   backup: fillBackup,
   slots: fillSlots,
+  epochs: fillEpochs,
+  shared: fillShared,
 };
 
 /** Packs what stands on disk: names, modes and bytes alone, and not the room that the audit log keeps free, which holds nothing. */
@@ -167,7 +225,7 @@ async function readBack(name: VaultName, before: Listing['tree']): Promise<Listi
 async function write(name: VaultName): Promise<void> {
   const machine = Machine.empty();
   try {
-    machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile);
+    machine.ok('init', '--yes', '--no-pin', '--recovery-out', machine.recoveryFile, ...(made[name] ?? []));
     machine.ok('up');
     await fill[name](machine);
     const written = BigInt(Date.now()) * 1_000_000n;

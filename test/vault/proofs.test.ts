@@ -12,9 +12,11 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jcs } from '../../common/jcs.js';
+import { projectRoot } from '../../common/project.js';
 import { type ObjectInclusionDocument, parseProof, proofText } from '../../common/proof-document.js';
 import { type SignatureKind, signedMessage, verifier } from '../../common/signature.js';
 import { parseVaultKey } from '../../common/vault-key.js';
+import { BotWorkplace } from '../../daemon/bots/testing/workplace.js';
 import { checkExport } from '../../fs/proof/check-export.js';
 import { checkProof } from '../../fs/proof/check-proof.js';
 import { type Alone, alone } from '../../fs/proof/proof.fixture.js';
@@ -69,6 +71,32 @@ test('each file carries a proof of its content that the public key alone checks'
     code: 3,
     err: expect.stringContaining('content is not the content that it is about'),
   });
+});
+
+test('a bot checks one in its sandbox with the command of docs/writing-a-bot.md', async () => {
+  const guide = readFileSync(join(projectRoot, 'docs/writing-a-bot.md'), 'utf8');
+  const [command = ''] = /^node .*sherin-verify.*$/m.exec(guide) ?? [];
+  const place = new BotWorkplace();
+  try {
+    const bot = place.bot('runner.py');
+    for (const name of ['vault.pub', 'sherin-verify.mjs'])
+      copyFileSync(join(bare.folder, name), join(place.program, name));
+    await bot.start();
+    const file = place.request(content.toString());
+    const checked = async (proof: Buffer): Promise<string> => {
+      const line = command
+        .replace('ID_OF_PROOF', place.request(proof.toString()))
+        .replace('ID_OF_FILE', file);
+      return place.run(
+        bot,
+        `import os\nraise SystemExit(os.waitstatus_to_exitcode(os.system(${JSON.stringify(line)})))`,
+      );
+    };
+    expect(await checked(proofOf('a'))).toMatch(/^verified: FILES_.*\nexit 0\n$/s);
+    expect(await checked(proofOf('b'))).toMatch(/is not the content that it is about.*\nexit 3\n$/s);
+  } finally {
+    await place.remove();
+  }
 });
 
 test('a forged proof of a file is refused with a sentence', () => {

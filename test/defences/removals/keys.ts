@@ -9,6 +9,8 @@ const raised = 'raise the TPM counter, to shut the owner out';
 const window = "widen the rollback window, or wear out the TPM's memory, by setting the clock";
 const oldPart = 'put one old cube, or an older signed header, back into a newer vault';
 const header = 'edit the header: sizes, costs, slots, device';
+const untried =
+  'shut the owner out by a new slot that does not open: a TPM that fails once it has sealed, or a wrong key in the slot';
 const perOpen =
   'read a file of a namespace with `unseal: per-open` after a PCR has changed, though the vault is unlocked';
 const between = 'put another TPM in between, or listen on its bus';
@@ -25,6 +27,14 @@ const unboundPcrs = {
                               pcrDigest != nullptr ? pcrDigest : &present, &selection),
                "TPM2_PolicyPCR");`,
   instead: 'static_cast<void>(present);\n  static_cast<void>(pcrDigest);',
+};
+
+const untriedSeal = {
+  attack: untried,
+  file: 'fs/vault/tried-slots.ts',
+  text: 'requireSame(keyring, await openTpmSlot(',
+  instead: 'if (seal.id < 0) requireSame(keyring, await openTpmSlot(',
+  test: 'test/vault/tried-slots.test.ts',
 };
 
 export const keyRemovals: readonly Removal[] = [
@@ -226,6 +236,16 @@ export const keyRemovals: readonly Removal[] = [
     ],
     test: 'test/vault/key-slots.test.ts',
     title: 'a removed TPM slot stays removed, with an old copy of the header too',
+  },
+  { ...untriedSeal, title: 'a new vault is not made where the TPM fails at the trial' },
+  { ...untriedSeal, title: '%s while the TPM fails changes neither header nor TPM' },
+  {
+    attack: untried,
+    file: 'fs/vault/tried-slots.ts',
+    text: 'if (!opened.publicKey().equals(keyring.publicKey()) || opened.epoch !== keyring.epoch)',
+    instead: 'if (keyring.epoch < 0)',
+    test: 'test/vault/tried-slots.test.ts',
+    title: '%s for another key than that of the header changes neither header nor TPM',
   },
   {
     attack: 'cut the power while key slots are changed',
