@@ -167,8 +167,7 @@ export class Attempt {
       await group.run(() => queue.block(this.#task.id, judgement.reason));
       return;
     }
-    const before = this.#key();
-    const result = await this.#takeResult(grant, judgement.id, judged);
+    const { result, before } = await this.#takeResult(grant, judgement.id, judged);
     const { bot, version } = this.#bot;
     await group.run(() => {
       const task = queue.finish(this.#task, result);
@@ -177,13 +176,15 @@ export class Attempt {
   }
 
   /** With the result the grants end by which it was made and judged: in one message, and on record in one group. */
-  async #takeResult(grant: Grant, id: SherinId, { judge, shut }: Judged): Promise<SherinId> {
+  async #takeResult(grant: Grant, id: SherinId, { judge, shut }: Judged) {
     try {
+      const before = this.#key();
       const result = await this.#parts.bots.grants.takeResult(grant, id, this.#task.owner, judge);
       this.#taken = true;
-      return result;
+      return { result, before };
     } catch (error) {
-      await shut();
+      // Why nothing was taken counts, not that the judge's grant could not be ended on top of it.
+      await shut().catch(() => undefined);
       throw error;
     }
   }

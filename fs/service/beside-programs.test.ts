@@ -185,3 +185,15 @@ it('a commit that fails takes nothing of what stands on content that can not be 
   content.close();
   expect(bytes.toString()).toBe('y'.repeat(4096));
 });
+
+it('a commit that does not fit says why, also while programs write all the time', async () => {
+  const [ino, other] = [await vault.make('a', 'x'), await vault.make('b', 'y')];
+  const { writing } = await vault.session();
+  let mode = 0o600;
+  end = vault.beforeCommits(() => vault.chmod(other, mode++));
+  const link = { type: 'link', parent: rootInode, inode: ino, name: Buffer.from('b') } as const;
+  const never = () => Promise.reject(new Error('it was to be committed'));
+  await expect(writing.commitBehind([link], never)).rejects.toMatchObject({ code: 'PATH_EXISTS' });
+  end();
+  await expectSound();
+});

@@ -81,6 +81,8 @@ export class CommitGate {
       // What could be no version when that was tried will be none now.
       if (tries === 1 || contents.get(ino)?.stuck == null) versions.make(ino);
     }
+    // What does not fit by itself is no matter of those who write.
+    if (working.pending.length > 0) trial.require();
     try {
       trial.requireFit(working.pending);
       return null;

@@ -31,6 +31,11 @@ export class Trial {
     if (mutations.some(({ type }) => type === 'unlink' || type === 'rename')) this.#tried();
   }
 
+  /** @throws SherinError when the mutations do not fit the committed tree */
+  require(): void {
+    this.#tried();
+  }
+
   /** The tree with the mutations. */
   #tried(): Overlay {
     if (this.#state !== null) return this.#state;
