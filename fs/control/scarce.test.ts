@@ -112,8 +112,9 @@ it('where no thread can be made, descriptors of clients are closed as soon as on
   await serve();
   const fds = () => readdirSync(`/proc/${pid()}/fd`).length;
   const [heard, close] = [[] as string[], () => undefined];
-  const connection = connect(path, { message: (text) => heard.push(String(text)), close });
+  // With that of the connection.
   const before = fds() + 1;
+  const connection = connect(path, { message: (text) => heard.push(String(text)), close });
   const [, kib = ''] = /VmSize:\s+(\d+)/.exec(readFileSync(`/proc/${pid()}/status`, 'utf8')) ?? [];
   execFileSync('prlimit', [`--pid=${pid()}`, `--as=${(Number(kib) + 1024 * 1024) * 1024}:`]);
   const given = openSync('/dev/null', 'r');
