@@ -46,7 +46,7 @@ function flip(path: string, at: number): void {
 async function fullTile(): Promise<void> {
   const session = await vault.service.unlocked();
   const heals = Array.from({ length: 300 }, () => ({ type: 'heal', cube: parseCubeId(id) }) as const);
-  await session.commit(heals, [], []);
+  await session.commit(() => heals);
   session.manifest.snapshot();
 }
 
@@ -69,11 +69,9 @@ describe('a version that is a byte shorter than its last slot', () => {
     if (object === undefined) throw new Error('it has no content');
     const put = { ...parseSherinId(object.id), tag: randomBytes(16) };
     const { root, node } = object;
-    await session.commit(
-      [{ type: 'put', inode: ino, id: put, length: content.length - 1, root, node, lineage: null }],
-      [],
-      [],
-    );
+    await session.commit(() => [
+      { type: 'put', inode: ino, id: put, length: content.length - 1, root, node, lineage: null },
+    ]);
     expect(await vault.fsck()).toMatchObject({ clean: false, wrongLengths: 1, lacking: 0, lostVersions: 0 });
     const call = { peer, progress: () => undefined, cancelled: () => false } as unknown as Call;
     const { verify } = checkHandlers(vault.service);

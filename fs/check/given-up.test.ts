@@ -71,7 +71,7 @@ it('content that was put again in other cubes is where the last put says', async
     return version.put;
   });
   if (first === undefined || other === undefined) throw new Error('no version');
-  await session.commit([{ ...first, node: other.node }], [], []);
+  await session.commit(() => [{ ...first, node: other.node }]);
   const needed = await neededCubes();
   expect(needed).toHaveLength(1);
   expect(await vault.fsck()).toMatchObject({ clean: true, versions: 3, counts: { orphan: { cubes: 1 } } });

@@ -163,8 +163,7 @@ export class Repair {
     const { session } = this.#parts;
     const recorded = ids.filter((id) => session.manifest.tree.quarantined(id) !== undefined);
     if (recorded.length > 0) {
-      const heals = recorded.map((cube) => ({ type: 'heal', cube }) as const);
-      await session.commitHeld(heals, [], []);
+      await session.commitHeld(() => recorded.map((cube) => ({ type: 'heal', cube }) as const));
     }
     for (const id of ids) session.reader.drop(cubeIdToBytes(id));
     await session.healed(ids);

@@ -103,35 +103,27 @@ it('a file with very many versions shows all of them, and all of its removals', 
   for (let version = 2; version <= count; version++) {
     // Every tenth one follows a removal.
     if (version % 10 === 0) {
-      await session.commit(
-        [
-          {
-            type: 'rename',
-            parent: rootInode,
-            name,
-            newParent: rootInode,
-            newName: Buffer.from('away'),
-            exchange: false,
-          },
-        ],
-        [],
-        [],
-      );
-      await session.commit(
-        [
-          {
-            type: 'rename',
-            parent: rootInode,
-            name: Buffer.from('away'),
-            newParent: rootInode,
-            newName: name,
-            exchange: false,
-          },
-        ],
-        [],
-        [],
-      );
-    } else await session.commit([{ ...put, id: { ...put.id, tag: randomBytes(16) } }], [], []);
+      await session.commit(() => [
+        {
+          type: 'rename',
+          parent: rootInode,
+          name,
+          newParent: rootInode,
+          newName: Buffer.from('away'),
+          exchange: false,
+        },
+      ]);
+      await session.commit(() => [
+        {
+          type: 'rename',
+          parent: rootInode,
+          name: Buffer.from('away'),
+          newParent: rootInode,
+          newName: name,
+          exchange: false,
+        },
+      ]);
+    } else await session.commit(() => [{ ...put, id: { ...put.id, tag: randomBytes(16) } }]);
   }
   const numbers = Array.from({ length: count }, (_, at) => at + 1);
   const versions: ControlResult<'history'>['versions'] = [];
@@ -179,7 +171,7 @@ describe('cubes of files with long paths', () => {
     files = await filesIn('bad', 12);
     const session = await vault.session();
     const quarantine = files.map(({ cube }) => ({ type: 'quarantine', cube, reason: 'tag' }) as const);
-    await session.commit(quarantine, [], []);
+    await session.commit(() => quarantine);
     for (const { cube } of files) expect(await session.store.quarantine(cube, undefined)).toBe(true);
   });
 
@@ -273,7 +265,7 @@ it('the lineage of what very many versions were made from has all of them', asyn
       ...{ derivedFrom: Array.from({ length: at % 50 === 0 ? 255 : 1 }, () => origin as SherinId) },
       ...{ taskId: `T${at}`, botId: 'b'.repeat(64), botVersion: '1.0.0' },
     };
-    await session.commit([{ ...put, id, lineage }], [], []);
+    await session.commit(() => [{ ...put, id, lineage }]);
     ids.push(formatSherinId(id));
   }
   const found: string[] = [];

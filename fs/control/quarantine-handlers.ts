@@ -45,11 +45,7 @@ export function quarantineHandlers(service: VaultService): Handlers {
         else refused.push({ id, fault });
       }
       if (restored.length > 0) {
-        await session.commit(
-          restored.map((cube) => ({ type: 'heal', cube }) as const),
-          [],
-          [],
-        );
+        await session.commit(() => restored.map((cube) => ({ type: 'heal', cube }) as const));
         await session.healed(restored);
       }
       return { restored, refused };

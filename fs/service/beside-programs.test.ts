@@ -2,9 +2,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
 import { parseSherinId } from '../../common/ids.js';
+import { namespaceXattr } from '../../common/sherin-xattrs.js';
+import type { PutEntry } from '../../daemon/protocol/control.js';
 import { rootInode } from '../manifest/records.js';
+import { attributesOf } from '../manifest/tree.js';
 import { make } from '../mount/changes/names.js';
 import { peer, ServedVault } from './service.fixture.js';
+import type { Session } from './session.js';
 
 const quiet = (): void => undefined;
 const mib = 2 ** 20;
@@ -98,6 +102,67 @@ describe('while a file is removed', () => {
   });
 });
 
+describe('while something is committed from elsewhere', () => {
+  const xattr = [Buffer.from(namespaceXattr), Buffer.from('SECRET')] as const;
+  let folder: number;
+  let mode: number;
+
+  beforeEach(async () => {
+    const { changes } = await vault.session();
+    const place = { parent: rootInode, name: Buffer.from('d') };
+    folder = make(changes, place, { kind: 'directory', mode: 0o755 }, peer);
+    make(changes, { parent: folder, name: Buffer.from('there') }, { kind: 'file', mode: 0o644 }, peer);
+    mode = 0o700;
+    changeWhileItWaits(await vault.reopen());
+  });
+
+  /** Before each commit gets its turn, a program changes what the directory is. */
+  function changeWhileItWaits(session: Session): void {
+    const commit = session.commitHeld.bind(session);
+    session.commitHeld = (...made) => {
+      const inode = session.tree.inode(folder);
+      if (inode === undefined) throw new Error('no such inode');
+      mode += 1;
+      const attributes = { ...attributesOf(inode), mode, xattrs: [xattr] };
+      session.changes.change([{ type: 'attributes', inode: folder, attributes }]);
+      return commit(...made);
+    };
+  }
+
+  async function put(entry: Pick<PutEntry, 'path' | 'kind' | 'target'>): Promise<void> {
+    const run = await vault.service.imports.begin('files', true, peer);
+    const owner = { uid: 0, gid: 0 };
+    const whole = { mode: 0o750, ...owner, size: 0, atime: '0', mtime: '0', xattrs: [], ...entry };
+    expect((await run.entries([whole], [], quiet))[0]?.outcome).toBe('stored');
+    await run.end();
+  }
+
+  async function restored(): Promise<void> {
+    const { changes, tree } = await vault.session();
+    await changes.sync(tree.lookup(folder, Buffer.from('there'))?.ino ?? 0);
+    await remove('d/there');
+    await vault.service.history.restore('d/there', 1, peer, quiet);
+  }
+
+  it.each<readonly [string, () => Promise<void>]>([
+    ['removed from it', async () => void (await remove('d/there'))],
+    ['put into it', () => put({ path: 'd/link', kind: 'symlink', target: 'there' })],
+    ['restored into it', restored],
+  ])('a directory keeps what it is by then: %s', async (_, step) => {
+    await step();
+    const { tree } = (await vault.reopen()).manifest;
+    expect(tree.inode(folder)).toMatchObject({ mode, xattrs: [xattr] });
+    await expectSound();
+  });
+
+  it('a directory in whose place another is put keeps its namespace', async () => {
+    await put({ path: 'd', kind: 'directory' });
+    const { tree } = (await vault.reopen()).manifest;
+    expect(tree.inode(folder)).toMatchObject({ mode: 0o750, xattrs: [xattr] });
+    await expectSound();
+  });
+});
+
 describe('a file that is removed while a program writes to it', () => {
   it('is its own until it lets go of it, and its last version is what was written so far', async () => {
     const ino = await vault.make('a', 'first');
@@ -152,11 +217,7 @@ it('content that was there on an earlier day may be put again', async () => {
   const { id, length, root, node } = object;
   const parts = parseSherinId(id);
   const nextYear = { ...parts, date: parts.date + 10_000 };
-  await session.commit(
-    [{ type: 'put', inode: ino, id: nextYear, length, root, node, lineage: null }],
-    [],
-    [],
-  );
+  await session.commit(() => [{ type: 'put', inode: ino, id: nextYear, length, root, node, lineage: null }]);
   expect(session.manifest.tree.object(object.no)?.id).toEqual(id);
   await expectSound();
 });
@@ -176,7 +237,12 @@ it('a commit that fails takes nothing of what stands on content that can not be 
   const { id, length, root, node } = object;
   const put = { type: 'put', inode: ino, id: parseSherinId(id), length, root, node, lineage: null } as const;
   const full = new SherinError('NO_SPACE', { what: 'commit' });
-  await expect(writing.commitBehind([put], () => Promise.reject(full))).rejects.toBe(full);
+  await expect(
+    writing.commitBehind(
+      () => [put],
+      () => Promise.reject(full),
+    ),
+  ).rejects.toBe(full);
   expect(writing.contents.get(ino)?.stuck).toBeInstanceOf(SherinError);
   const session = await vault.session();
   const content = await session.openFile(ino, object, peer, session.tree);
@@ -193,7 +259,7 @@ it('a commit that does not fit says why, also while programs write all the time'
   end = vault.beforeCommits(() => vault.chmod(other, mode++));
   const link = { type: 'link', parent: rootInode, inode: ino, name: Buffer.from('b') } as const;
   const never = () => Promise.reject(new Error('it was to be committed'));
-  await expect(writing.commitBehind([link], never)).rejects.toMatchObject({ code: 'PATH_EXISTS' });
+  await expect(writing.commitBehind(() => [link], never)).rejects.toMatchObject({ code: 'PATH_EXISTS' });
   end();
   await expectSound();
 });

@@ -4,7 +4,7 @@ import { nowNanoseconds } from '../../common/time.js';
 import { cubesOf, objectSlots } from '../cube/catalog.js';
 import { type GivenUp, type PathHistory, pathHistory } from '../history/path-history.js';
 import { givenUpText, keptPut, putOf, restoring } from '../history/restore.js';
-import type { Put } from '../manifest/records.js';
+import type { Mutation, Put } from '../manifest/records.js';
 import type { Invalidation } from '../mount/driver.js';
 import type { Caller } from '../mount/source.js';
 import { namesText, treePath } from '../tree-path.js';
@@ -107,8 +107,11 @@ export class History {
     const { id, size } = shown(put);
     const meta = { version: number };
     await session.records.record({ event: 'AUDIT_RESTORE', id, actor: actorOf(caller), meta });
-    const { mutations } = restoring(session.manifest, treePath(path), version, nowNanoseconds());
-    const { time } = await session.commitHeld(mutations, [], []);
+    let mutations: readonly Mutation[] = [];
+    const { time } = await session.commitHeld(() => {
+      ({ mutations } = restoring(session.manifest, treePath(path), version, nowNanoseconds()));
+      return mutations;
+    });
     await this.#invalidate(invalidationOf(session.manifest.tree, mutations));
     return { number: versions.length + 1, time, size, id };
   }

@@ -99,9 +99,14 @@ export class Importing {
   async #commit(session: Session, batch: Staging): Promise<void> {
     this.#parts.requireThawed();
     await this.#parts.store.commit(batch.cubes);
-    const mutations = batch.mutations.map((mutation) => withOwnXattrs(session.tree, mutation));
-    const changed = invalidationOf(session.manifest.tree, mutations);
-    await session.commitHeld(mutations, batch.nodes, batch.refs);
+    const { tree } = session.manifest;
+    let changed: Invalidation = { inodes: [] };
+    const make = (): readonly Mutation[] => {
+      const mutations = batch.mutationsOn(tree).map((mutation) => withOwnXattrs(tree, mutation));
+      changed = invalidationOf(tree, mutations);
+      return mutations;
+    };
+    await session.commitHeld(make, batch.nodes, batch.refs);
     await session.healed(batch.healed);
     await this.#parts.invalidate(changed);
   }

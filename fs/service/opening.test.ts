@@ -61,7 +61,7 @@ it('what the tag of one of several equal files closes is not open by their ID', 
   (await source.openObject(id, stranger)).close();
   for (const name of ['open', 'closed']) {
     const tag = (policy: 'user' | 'admin') =>
-      session.commit([{ type: 'policy', parent: rootInode, name: Buffer.from(name), tag: policy }], [], []);
+      session.commit(() => [{ type: 'policy', parent: rootInode, name: Buffer.from(name), tag: policy }]);
     await tag('admin');
     await expect(source.openObject(id, stranger)).rejects.toMatchObject({ code: 'DENIED' });
     await expect(readable(session, id, stranger, peer)).rejects.toMatchObject({ code: 'DENIED' });

@@ -12,8 +12,8 @@ import { invalidationOf } from './invalidation-of.js';
 import type { Session } from './session.js';
 import type { VaultView } from './vault-view.js';
 
-/** Records of one transaction. */
-const batchMutations = 6_000;
+/** Names that go in one transaction: twice as many records at the most. */
+const batchRemovals = 3_000;
 /** Entries between two turns of the event loop. */
 const stride = 500;
 
@@ -47,27 +47,31 @@ export class Removing {
     }
     await session.records.record({ event: 'AUDIT_REMOVE', id: null, actor: actorOf(caller), meta: counts });
     const now = nowNanoseconds();
-    let batch: Mutation[] = [];
-    for await (const removal of inTurns(tree, named)) {
-      batch.push(...mutationsOf(tree, removal, now));
-      if (batch.length < batchMutations) continue;
-      await this.#commit(session, batch);
+    let batch: Removal[] = [];
+    const commitBatch = (last: readonly number[]): Promise<void> => {
+      const removals = batch;
       batch = [];
+      return this.#commit(session, () => [
+        ...removals.flatMap((removal) => mutationsOf(tree, removal, now)),
+        ...last.flatMap((parent) => touched(tree, parent, now)),
+      ]);
+    };
+    for await (const removal of inTurns(tree, named)) {
+      batch.push(removal);
+      if (batch.length >= batchRemovals) await commitBatch([]);
     }
-    await this.#commit(session, batch);
-    const parents = new Set(named.map(({ parent }) => parent));
-    await this.#commit(
-      session,
-      [...parents].flatMap((parent) => touched(tree, parent, now)),
-    );
+    await commitBatch([...new Set(named.map(({ parent }) => parent))]);
     return counts;
   }
 
-  async #commit(session: Session, mutations: readonly Mutation[]): Promise<void> {
-    if (mutations.length === 0) return;
-    // What goes is known to the kernel by what it is now.
-    const changed = invalidationOf(session.manifest.tree, mutations);
-    await session.commit(mutations, [], []);
+  async #commit(session: Session, make: () => readonly Mutation[]): Promise<void> {
+    let changed: Invalidation = { inodes: [] };
+    await session.commit(() => {
+      const mutations = make();
+      // What goes is known to the kernel by what it is now.
+      changed = invalidationOf(session.manifest.tree, mutations);
+      return mutations;
+    });
     await this.#invalidate(changed);
   }
 }

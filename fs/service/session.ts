@@ -246,16 +246,22 @@ export class Session {
     });
   }
 
-  /** Commits mutations as one transaction behind all that programs have changed. @throws SherinError LOCKED, NO_SPACE, IO, TPM_* */
-  async commit(...made: Transaction): Promise<TreeHead> {
-    return this.writing.holding(() => this.commitHeld(...made));
+  /**
+   * Commits mutations as one transaction behind all that programs have changed.
+   * @param make as that of CommitGate.pass. @throws SherinError LOCKED, NO_SPACE, IO, TPM_*; what `make` throws
+   */
+  commit(make: () => readonly Mutation[]): Promise<TreeHead> {
+    return this.writing.holding(() => this.commitHeld(make));
   }
 
-  /** As {@link commit}, for who holds the cubes that it relies on. */
-  async commitHeld(...made: Transaction): Promise<TreeHead> {
+  /** As {@link commit}, with content that the mutations refer to, for who holds the cubes that it relies on. */
+  async commitHeld(
+    make: () => readonly Mutation[],
+    nodes: readonly Buffer[] = [],
+    cubes: readonly CubeRef[] = [],
+  ): Promise<TreeHead> {
     if (this.#closed) throw new SherinError('LOCKED');
-    const [mutations] = made;
-    return this.writing.commitBehind(mutations, () => this.#commitNow(0, ...made));
+    return this.writing.commitBehind(make, (mutations) => this.#commitNow(0, mutations, nodes, cubes));
   }
 
   /**

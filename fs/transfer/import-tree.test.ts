@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PutEntry } from '../../daemon/protocol/control.js';
 import type { Manifest } from '../manifest/manifest.js';
-import type { Mutation } from '../manifest/records.js';
 import { attributes, Fixture } from '../manifest/testing/fixture.js';
 import { ImportTree } from './import-tree.js';
+import { Staging } from './staging.js';
 
 let vault: Fixture;
 let manifest: Manifest;
-let staged: Mutation[];
+let staging: Staging;
 let tree: ImportTree;
 
 beforeEach(() => {
   vault = new Fixture();
   manifest = vault.create();
-  staged = [];
-  tree = new ImportTree(manifest, 'files', (mutation) => staged.push(mutation), {
+  staging = new Staging();
+  tree = new ImportTree(manifest, 'files', (staged) => staging.staged.push(staged), {
     forced: null,
     now: () => 1n,
     refused: { some: false, has: () => false },
@@ -34,7 +34,8 @@ function place(path: string, kind: PutEntry['kind'] = 'file', more: Partial<PutE
 }
 
 function commit(): void {
-  manifest.commit(staged.splice(0), [], []);
+  manifest.commit(staging.mutationsOn(manifest.tree), [], []);
+  staging = new Staging();
 }
 
 describe('an import of more paths than it remembers', () => {
@@ -64,7 +65,9 @@ describe('an import of more paths than it remembers', () => {
     place('other/y');
     commit();
     tree.touchParents();
-    const touched = staged.flatMap((mutation) => ('inode' in mutation ? [mutation.inode] : []));
+    const touched = staging
+      .mutationsOn(manifest.tree)
+      .flatMap((mutation) => ('inode' in mutation ? [mutation.inode] : []));
     const other = manifest.tree.find([Buffer.from('other')])?.ino;
     expect(touched.sort()).toEqual([1, other].sort());
   });

@@ -4,9 +4,9 @@ import type { PutEntry } from '../../daemon/protocol/control.js';
 import { objectCubes } from '../cube/catalog.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { filesNamespace, namespaceBelow, namespaceOf } from '../manifest/namespaces.js';
-import { type Attributes, type InodeKind, type Mutation, rootInode } from '../manifest/records.js';
-import { touched } from '../manifest/touched.js';
+import { type Attributes, type InodeKind, rootInode } from '../manifest/records.js';
 import { namesText, splitPath, treePath } from '../tree-path.js';
+import type { Staged } from './staging.js';
 
 interface Placed {
   readonly ino: number;
@@ -46,7 +46,7 @@ const rememberedPaths = 20_000;
 export class ImportTree {
   readonly #manifest: Manifest;
   readonly #destination: readonly Buffer[];
-  readonly #stage: (mutation: Mutation) => void;
+  readonly #stage: (staged: Staged) => void;
   readonly #context: ImportTreeContext;
   readonly #placed = new Map<string, Placed>();
   /** Directories that got new entries but were not themselves part of the import. */
@@ -57,7 +57,7 @@ export class ImportTree {
   constructor(
     manifest: Manifest,
     destination: string,
-    stage: (mutation: Mutation) => void,
+    stage: (staged: Staged) => void,
     context: ImportTreeContext,
   ) {
     this.#manifest = manifest;
@@ -156,8 +156,7 @@ export class ImportTree {
   touchParents(): void {
     const now = this.#context.now();
     for (const ino of this.#touched) {
-      if (this.#given.has(ino)) continue;
-      for (const mutation of touched(this.#manifest.tree, ino, now)) this.#stage(mutation);
+      if (!this.#given.has(ino)) this.#stage({ type: 'touch', inode: ino, now });
     }
     this.#touched.clear();
   }

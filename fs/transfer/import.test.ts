@@ -91,7 +91,7 @@ function begin(more: Partial<ImportContext>): Import {
       for (const { id } of batch.cubes)
         mkdirSync(join(vault.path, 'cubes', id.slice(0, 2)), { recursive: true });
       await store.commit(batch.cubes);
-      manifest.commit(batch.mutations, batch.nodes, batch.refs);
+      manifest.commit(batch.mutationsOn(manifest.tree), batch.nodes, batch.refs);
     },
     now: () => 0n,
     ...more,

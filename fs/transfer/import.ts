@@ -15,7 +15,7 @@ import type { Manifest } from '../manifest/manifest.js';
 import type { Attributes, Mutation } from '../manifest/records.js';
 import { encodeFile, type FileContent } from './encode-file.js';
 import { ImportTree, type PlannedChange, type RefusedCubes } from './import-tree.js';
-import { Staging } from './staging.js';
+import { type Staged, Staging } from './staging.js';
 
 /** Files that are encrypted at the same time. */
 const filesInFlight = 32;
@@ -69,7 +69,7 @@ export class Import {
   /** @throws SherinError NOT_DIRECTORY when the destination's parent is a file */
   constructor(context: ImportContext, destination: string) {
     this.#context = context;
-    this.#tree = new ImportTree(context.manifest, destination, (mutation) => this.#stage(mutation), context);
+    this.#tree = new ImportTree(context.manifest, destination, (staged) => this.#stage(staged), context);
   }
 
   /** Imports a message's entries; calls are served one after another. A failed commit ends the import. */
@@ -162,8 +162,8 @@ export class Import {
     return run;
   }
 
-  #stage(mutation: Mutation): void {
-    this.#staging.mutations.push(mutation);
+  #stage(staged: Staged): void {
+    this.#staging.staged.push(staged);
   }
 
   /** Commits what is staged while the next batch is filled; waits for the batch before it, so that there are two at most. */

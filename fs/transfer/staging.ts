@@ -2,16 +2,21 @@ import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import type { CubeRef, EncodedCube } from '../../native/index.js';
 import type { StagedCube } from '../cube/store.js';
 import type { Mutation } from '../manifest/records.js';
+import { touched } from '../manifest/touched.js';
+import type { Tree } from '../manifest/tree.js';
 
 /** Limits of a batch: what a crash can cost of an import, against the price of two syncfs and a transaction. */
 const batchBytes = 128 * 1024 * 1024;
 const batchMutations = 6_000;
 
+/** What is to be recorded: of a directory that gets entries only the times change, whatever else it is by then. */
+export type Staged = Mutation | { readonly type: 'touch'; readonly inode: number; readonly now: bigint };
+
 /** A batch of an import: cubes under temporary names, and the records that will refer to them. */
 export class Staging {
   readonly cubes: StagedCube[] = [];
   readonly refs: CubeRef[] = [];
-  readonly mutations: Mutation[] = [];
+  readonly staged: Staged[] = [];
   readonly nodes: Buffer[] = [];
   /** Quarantined cubes of which the vault has a good copy now. */
   readonly healed: CubeId[] = [];
@@ -20,11 +25,18 @@ export class Staging {
   #bytes = 0;
 
   get full(): boolean {
-    return this.#bytes >= batchBytes || this.mutations.length >= batchMutations;
+    return this.#bytes >= batchBytes || this.staged.length >= batchMutations;
   }
 
   get empty(): boolean {
-    return this.cubes.length === 0 && this.mutations.length === 0 && this.healed.length === 0;
+    return this.cubes.length === 0 && this.staged.length === 0 && this.healed.length === 0;
+  }
+
+  /** The records, for the tree as it is when they are committed. */
+  mutationsOn(tree: Pick<Tree, 'inode'>): readonly Mutation[] {
+    return this.staged.flatMap((staged) =>
+      staged.type === 'touch' ? touched(tree, staged.inode, staged.now) : [staged],
+    );
   }
 
   /** Takes note of a cube that the vault has: a crash may have left it without its row in the manifest. */

@@ -18,6 +18,8 @@ export interface CommitGateParts {
   readonly seal: () => Promise<void>;
   /** Has what is written elsewhere come here. */
   readonly recall: () => void;
+  /** Has what is prepared for files wait for a new decision where they are about to lie elsewhere. */
+  readonly moving: (mutations: readonly Mutation[]) => void;
   /** Whether a program may still reach an inode that has lost its name. */
   readonly holds: (ino: number) => boolean;
 }
@@ -49,19 +51,27 @@ export class CommitGate {
   /**
    * Commits mutations behind all that programs have changed before, one at a time. What they change meanwhile stands on top of them,
    * unless it concerns the same files: that comes first. Inodes that lose their last name stay with the programs that hold them.
+   * @param make makes them of the committed tree, which then stands until the transaction: whole attributes are none of before
    * @param commit makes the transaction before it returns
    * @throws SherinError when the mutations do not fit the tree
    */
-  async pass<T>(mutations: readonly Mutation[], commit: () => Promise<T>): Promise<T> {
+  async pass<T>(
+    make: () => readonly Mutation[],
+    commit: (mutations: readonly Mutation[]) => Promise<T>,
+  ): Promise<T> {
     const { working, seal } = this.#parts;
     let open = (): void => undefined;
     try {
       for (let tries = 1; ; tries++) {
         await seal();
         // Nothing comes between this and the transaction.
+        const mutations = make();
         const trial = working.tryOut(mutations);
         const misfit = this.#misfit(trial, tries);
-        if (misfit === null) return this.#commit(trial, commit);
+        if (misfit === null) {
+          this.#parts.moving(mutations);
+          return this.#commit(trial, () => commit(mutations));
+        }
         if (tries === mostTries) throw busy(misfit);
         // The bulk is sealed while programs write on, what they wrote meanwhile while they wait.
         if (tries > 1) {

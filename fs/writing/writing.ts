@@ -114,6 +114,9 @@ export class Writing {
         await this.#seal();
         await parts.beforeCommit();
       },
+      moving: (mutations) => {
+        for (const mutation of mutations) this.#moving(mutation);
+      },
       holds: (ino) => this.#late.listener.holds(ino),
       recall: () => this.rewriting.recall(),
     });
@@ -170,7 +173,7 @@ export class Writing {
   change(mutations: readonly Mutation[]): void {
     this.requireOpen();
     for (const mutation of mutations) {
-      this.#late.listener.moving(movedBy(this.tree, mutation));
+      this.#moving(mutation);
       this.working.change(mutation);
     }
     this.#background.soon();
@@ -275,9 +278,9 @@ export class Writing {
     if (this.working.pending.length > 0) this.#background.soon();
   }
 
-  /** Commits other changes behind all that was changed before, in the manifest's turn. @param commit makes the transaction before it returns. @throws SherinError when they do not fit beside the rest */
-  commitBehind<T>(mutations: readonly Mutation[], commit: () => Promise<T>): Promise<T> {
-    return this.#inTurn(() => this.#gate.pass(mutations, commit));
+  /** Commits other changes behind all that was changed before, in the manifest's turn, as {@link CommitGate.pass}. */
+  commitBehind<T>(...step: Parameters<typeof CommitGate.prototype.pass<T>>): Promise<T> {
+    return this.#inTurn(() => this.#gate.pass(...step));
   }
 
   /** What programs have in cubes, and in no version that the manifest has, files without a name included. */
@@ -312,6 +315,10 @@ export class Writing {
     } finally {
       this.#parts.journal.close(allSealed);
     }
+  }
+
+  #moving(mutation: Mutation): void {
+    this.#late.listener.moving(movedBy(this.tree, mutation));
   }
 
   async #seal(): Promise<void> {

@@ -110,7 +110,7 @@ function redefine(attributes: string, auth: string): void {
 let head: bigint;
 beforeEach(async () => {
   await opened(withTpm, (session) =>
-    session.commit([{ type: 'heal', cube: parseCubeId('a'.repeat(52)) }], [], []),
+    session.commit(() => [{ type: 'heal', cube: parseCubeId('a'.repeat(52)) }]),
   );
   head = counts();
 });

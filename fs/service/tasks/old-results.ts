@@ -1,6 +1,5 @@
 /** Results that nobody needs any more: they have no name in the mount by which whom they belong to could remove them. */
 import type { SherinId } from '../../../common/ids.js';
-import type { Mutation } from '../../manifest/records.js';
 import { directoryOf, directoryOfPart } from '../../manifest/tasks.js';
 import type { Tree } from '../../manifest/tree.js';
 import type { Caller } from '../../mount/source.js';
@@ -65,8 +64,7 @@ export class OldResults {
     const left = going.filter(
       ({ parent, entry }) => session.tree.lookup(parent, entry.name)?.ino === entry.ino,
     );
-    const mutations: Mutation[] = left.flatMap((removal) => mutationsOf(session.tree, removal, now));
-    await session.commit(mutations, [], []);
+    await session.commit(() => left.flatMap((removal) => mutationsOf(session.manifest.tree, removal, now)));
     await this.#mount.invalidate({ inodes: left.map(({ entry }) => entry.ino), names: [] });
     return left.length;
   }

@@ -135,7 +135,7 @@ export class Results {
       { type: 'rename', ...renamed },
       { ...put, inode: ino },
     ];
-    await session.commit(mutations, [], []);
+    await session.commit(() => mutations);
     await this.#mount.invalidate({ inodes: [ino, folder.out], names: [{ parent: folder.out, name }] });
     return id;
   }
