@@ -1,30 +1,39 @@
 /** A copy of the project in which a defence can be taken away. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../common/project.js';
 import type { Edit, Removal } from './removal.js';
 
 const left = new Set(['node_modules', '.git'].map((name) => join(projectRoot, name)));
+/** What is built of the sources. */
+const products = ['dist', 'build'];
 
 export class ProjectCopy {
   readonly root = mkdtempSync(join(tmpdir(), 'sherin-defences-'));
+  readonly #built = mkdtempSync(join(tmpdir(), 'sherin-defences-built-'));
 
   constructor() {
-    cpSync(projectRoot, this.root, {
-      recursive: true,
-      preserveTimestamps: true,
-      verbatimSymlinks: true,
-      filter: (path) => !left.has(path),
-    });
+    copy(projectRoot, this.root, (path) => !left.has(path));
     symlinkSync(join(projectRoot, 'node_modules'), join(this.root, 'node_modules'));
+    for (const name of products) copy(join(projectRoot, name), join(this.#built, name));
   }
 
-  /** Takes the defence away, builds, runs, and puts it back. */
+  /** Takes the defence away, builds, runs, and puts all back as it was. */
   without<T>({ file, text, instead, also = [] }: Removal, run: () => T): T {
     const edits: readonly Edit[] = [{ file, text, instead }, ...also];
-    const files = new Map(edits.map(({ file }) => [file, readFileSync(join(this.root, file), 'utf8')]));
+    const paths = [...new Set(edits.map(({ file }) => join(this.root, file)))];
+    const before = paths.map((path) => ({ path, whole: readFileSync(path), times: statSync(path) }));
     try {
       for (const { file, text, instead } of edits) {
         const path = join(this.root, file);
@@ -33,16 +42,23 @@ export class ProjectCopy {
           readFileSync(path, 'utf8').replace(text, () => instead),
         );
       }
-      this.#build([...files.keys()]);
+      this.#build(edits.map(({ file }) => file));
       return run();
     } finally {
-      for (const [file, whole] of files) writeFileSync(join(this.root, file), whole);
-      this.#build([...files.keys()]);
+      for (const { path, whole, times } of before) {
+        writeFileSync(path, whole);
+        // To the compiler's eyes it was never changed.
+        utimesSync(path, times.atime, times.mtime);
+      }
+      for (const name of products) {
+        rmSync(join(this.root, name), { recursive: true });
+        copy(join(this.#built, name), join(this.root, name));
+      }
     }
   }
 
   remove(): void {
-    rmSync(this.root, { recursive: true, force: true });
+    for (const path of [this.root, this.#built]) rmSync(path, { recursive: true, force: true });
   }
 
   /** Builds what these files are part of. Types are not looked at: what only the defence used is unused without it. */
@@ -62,4 +78,9 @@ export class ProjectCopy {
   #run(program: string, ...args: readonly string[]): void {
     execFileSync(program, args, { cwd: this.root, stdio: ['ignore', 'ignore', 'pipe'] });
   }
+}
+
+/** With times, which say what is to be built. */
+function copy(from: string, to: string, filter = (_: string): boolean => true): void {
+  cpSync(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true, filter });
 }
