@@ -1,5 +1,5 @@
 /** A swtpm that outlived the sherin-fs that started it still holds the state's lock: it must end first. */
-import { readFile, readlink, realpath, rm, rmdir } from 'node:fs/promises';
+import { readFile, readlink, realpath, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
@@ -17,6 +17,21 @@ async function isOurs(pid: number, stateDir: string): Promise<boolean> {
   }
 }
 
+/**
+ * Waits while somebody has a lock on the state: the kernel lets go of those of a process only after it has taken its memory, without
+ * which it is not known any more as a swtpm. The same number on another file system costs no more than the patience.
+ */
+async function unlocked(stateDir: string): Promise<void> {
+  const lock = await stat(join(stateDir, '.lock'), { bigint: true }).catch(() => null);
+  const end = Date.now() + patienceMilliseconds;
+  while (lock !== null && Date.now() < end) {
+    // proc_locks(5): the fifth field before the range ends in the inode number.
+    const locks = await readFile('/proc/locks', 'latin1').catch(() => '');
+    if (!locks.includes(`:${lock.ino} `)) return;
+    await setTimeout(10);
+  }
+}
+
 /** Ends the swtpm of this state directory, if one runs: first asked, then killed. The vault's lock is ours, so nobody uses it. */
 export async function endOrphan(stateDir: string): Promise<void> {
   const file = join(stateDir, 'swtpm.pid');
@@ -29,6 +44,7 @@ export async function endOrphan(stateDir: string): Promise<void> {
       while ((await isOurs(pid, stateDir)) && Date.now() < end) await setTimeout(10);
     }
   }
+  await unlocked(stateDir);
   await rm(file, { force: true });
   await removeSockets(stateDir);
 }

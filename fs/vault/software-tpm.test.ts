@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,6 +65,22 @@ describe('a software TPM', () => {
     expect(await primary(next)).toBe(name);
     await next.stop();
     await orphan.stop();
+  });
+
+  test('is waited for where it has gone, and not let go of the state yet', async () => {
+    await made();
+    const holding = [
+      'import fcntl, sys',
+      "lock = open('.lock', 'r+')",
+      'fcntl.lockf(lock, fcntl.LOCK_EX)',
+      "print('locked', flush=True)",
+      'sys.stdin.read()',
+    ];
+    const holder = spawn('python3', ['-c', holding.join('\n')], { cwd: place.stateDir });
+    await once(holder.stdout, 'data');
+    const starting = SoftwareTpm.start(place);
+    setTimeout(() => holder.stdin.end(), 200);
+    await (await starting).stop();
   });
 
   test('leaves another process with the old number alone', async () => {

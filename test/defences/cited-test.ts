@@ -37,7 +37,8 @@ export function failuresOf(root: string, file: string, titles: readonly string[]
   const args = [
     'run',
     run,
-    ...(titles === null ? [] : ['-t', titles.map(pattern).join('|')]),
+    // What stands on those before it can't be waited for where one of them has failed.
+    ...(titles === null ? ['--bail=1'] : ['-t', titles.map(pattern).join('|')]),
     '--reporter=json',
     `--outputFile=${out}`,
   ];
