@@ -21,6 +21,7 @@ import type { WritingListener } from '../writing/listener.js';
 import { anchoringOf } from './anchoring-of.js';
 import { availableBytes } from './disk-space.js';
 import { encodeOptions } from './encode-options.js';
+import { requireKeyMemory } from './key-memory.js';
 import { auditKeys, manifestKeys } from './key-uses.js';
 import type { Measures } from './measures.js';
 import { readNamespaces } from './namespaces/kept-namespaces.js';
@@ -70,6 +71,7 @@ export interface OpenSessionParts {
  * all of them agree. What fails leaves no key behind.
  */
 export async function openSession(how: Opening, parts: OpenSessionParts): Promise<Session> {
+  requireKeyMemory();
   const keyring = await unwrap(how, parts.locked);
   if (how.slot === 'tpm') parts.measures.unseals += 1;
   try {
