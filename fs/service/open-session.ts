@@ -1,5 +1,6 @@
 import type { Admins } from '../../common/admins.js';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { unlockedMemory } from '../../common/key-memory.js';
 import type { Logger } from '../../common/log.js';
 import { type CubeReader, type Keyring, Secret, system } from '../../native/index.js';
 import type { AuditEvent } from '../audit/event.js';
@@ -72,9 +73,10 @@ export interface OpenSessionParts {
  */
 export async function openSession(how: Opening, parts: OpenSessionParts): Promise<Session> {
   requireKeyMemory();
-  const keyring = await unwrap(how, parts.locked);
-  if (how.slot === 'tpm') parts.measures.unseals += 1;
+  let keyring: Keyring | null = null;
   try {
+    keyring = await unwrap(how, parts.locked);
+    if (how.slot === 'tpm') parts.measures.unseals += 1;
     await requireKnownFormats(parts.locked, keyring);
     if (how.slot !== 'recovery') return await verified(keyring, how, parts);
     const rebuilt = how.rebuild === undefined ? null : await rebuildIfBroken(keyring, parts.locked);
@@ -82,8 +84,8 @@ export async function openSession(how: Opening, parts: OpenSessionParts): Promis
     how.rebuild?.(rebuilt);
     return session;
   } catch (error) {
-    keyring.wipe();
-    throw error;
+    keyring?.wipe();
+    throw unlockedMemory(error) ?? error;
   }
 }
 
