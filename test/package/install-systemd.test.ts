@@ -3,15 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BuiltPackage, underSystemd } from './other-root.js';
 
 let built: BuiltPackage;
+const timeout = 200_000;
 
 describe.runIf(process.getuid?.() === 0)('in another root', () => {
   beforeAll(() => {
     built = new BuiltPackage();
-  });
+  }, timeout);
   afterAll(() => built?.remove());
 
   test('systemd runs it: notified, started again after kills, locked before sleep', {
-    timeout: 200_000,
+    timeout,
   }, async () => {
     const { said, problems } = await underSystemd(
       built,
@@ -45,7 +46,7 @@ describe.runIf(process.getuid?.() === 0)('in another root', () => {
   });
 
   test('a vault with a PIN is opened by its unit: with a credential, with what somebody answers, and not with a wrong one', {
-    timeout: 200_000,
+    timeout,
   }, async () => {
     const { said, problems } = await underSystemd(
       built,

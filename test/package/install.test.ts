@@ -10,7 +10,7 @@ describe.runIf(process.getuid?.() === 0)('the package', () => {
   beforeAll(async () => {
     built = new BuiltPackage();
     other = await OtherRoot.start(built);
-  });
+  }, timeout);
   afterAll(async () => {
     await other?.end();
     built?.remove();
@@ -33,7 +33,7 @@ describe.runIf(process.getuid?.() === 0)('the package', () => {
   test('is upgraded while the vault is in use', { timeout }, () => {
     const { said, problems } = other.run(`
       cd /tmp; dpkg-deb -R sherin_*.deb next; sed -i 's/^Version: .*/Version: 99/' next/DEBIAN/control
-      dpkg-deb -b next next.deb >/dev/null; dpkg -i next.deb >/dev/null
+      dpkg-deb -Znone -b next next.deb >/dev/null; dpkg -i next.deb >/dev/null
       cat /mnt/sherin/files/a.txt; dpkg-query -W sherin`);
     expect(said, problems).toMatch(/(^|\n)hello\nsherin\t99\n$/);
   });

@@ -1,5 +1,11 @@
 /** The Debian package, and roots of their own in which it is installed. As root. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  type ChildProcess,
+  execFileSync,
+  type SpawnSyncOptionsWithStringEncoding,
+  spawn,
+  spawnSync,
+} from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,8 +14,11 @@ import { until } from '../vault/wait.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const script = join(import.meta.dirname, 'other-root.sh');
-/** Milliseconds for what runs in another root. */
-const patience = 200_000;
+/** With an input that is a socket, as a pipe of Node's is, bash would read what root has in .bashrc. */
+const options: SpawnSyncOptionsWithStringEncoding = {
+  ...{ encoding: 'utf8', timeout: 200_000 },
+  stdio: ['ignore', 'pipe', 'pipe'],
+};
 
 export interface Said {
   readonly said: string;
@@ -56,10 +65,9 @@ export class OtherRoot {
   }
 
   static async start(built: BuiltPackage): Promise<OtherRoot> {
-    // It takes in processes that lose their parent, until its input ends.
-    const first = spawn(...command(built.base(), 'echo ready; read -r _ || exit 0'), {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    // It takes in processes that lose their parent.
+    const stay = "trap 'exit 0' TERM; echo ready; sleep infinity & wait";
+    const first = spawn(...command(built.base(), stay), { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(first.stdout, 'data');
     const pid = readFileSync(`/proc/${first.pid}/task/${first.pid}/children`, 'utf8').trim();
     return new OtherRoot(first, pid);
@@ -70,14 +78,14 @@ export class OtherRoot {
     const spaces = ['--mount', '--pid', '--cgroup', '--ipc', '--uts', '--root', '--wd'];
     const variables = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL=C.UTF-8'];
     const words = ['--target', this.#pid, ...spaces, 'env', '-i', ...variables, 'bash', '-ec', inside];
-    const { stdout, stderr } = spawnSync('nsenter', words, { encoding: 'utf8', timeout: patience });
+    const { stdout, stderr } = spawnSync('nsenter', words, options);
     return { said: stdout, problems: stderr };
   }
 
   /** Ends all that runs there. */
   async end(): Promise<void> {
     const ended = once(this.#first, 'exit');
-    this.#first.stdin?.end();
+    process.kill(Number(this.#pid));
     await ended;
   }
 }
@@ -99,7 +107,7 @@ export async function underSystemd(built: BuiltPackage, init: string, inside: st
   mkdirSync(group);
   try {
     const inGroup = ['-c', 'echo $$ > "$0/cgroup.procs"; exec "$@"', group, program, ...words];
-    const { stderr } = spawnSync('bash', inGroup, { encoding: 'utf8', timeout: patience });
+    const { stderr } = spawnSync('bash', inGroup, options);
     const read = (name: string): string => readFileSync(join(base, 'upper/root', name), 'utf8');
     return { said: read('said'), problems: `${stderr}${read('problems')}` };
   } finally {
