@@ -22,6 +22,7 @@ const products = ['dist', 'build'];
 export class ProjectCopy {
   readonly root = mkdtempSync(join(tmpdir(), 'sherin-defences-'));
   readonly #built = mkdtempSync(join(tmpdir(), 'sherin-defences-built-'));
+  #addonIsHere = false;
 
   constructor() {
     copy(projectRoot, this.root, (path) => !left.has(path));
@@ -33,6 +34,7 @@ export class ProjectCopy {
   without<T>({ file, text, instead, also = [] }: Removal, run: () => T): T {
     const edits: readonly Edit[] = [{ file, text, instead }, ...also];
     const paths = [...new Set(edits.map(({ file }) => join(this.root, file)))];
+    if (!edits.every(isModule)) this.#compileAddonHere();
     const before = paths.map((path) => ({ path, whole: readFileSync(path), times: statSync(path) }));
     try {
       for (const { file, text, instead } of edits) {
@@ -42,7 +44,7 @@ export class ProjectCopy {
           readFileSync(path, 'utf8').replace(text, () => instead),
         );
       }
-      this.#build(edits.map(({ file }) => file));
+      this.#build(edits);
       return run();
     } finally {
       for (const { path, whole, times } of before) {
@@ -62,22 +64,41 @@ export class ProjectCopy {
   }
 
   /** Builds what these files are part of. Types are not looked at: what only the defence used is unused without it. */
-  #build(files: readonly string[]): void {
-    if (files.some((file) => file.endsWith('.ts'))) {
+  #build(edits: readonly Edit[]): void {
+    if (edits.some(isModule)) {
       this.#run('node_modules/.bin/tsc', '-p', 'tsconfig.json', '--noCheck');
       this.#run('node_modules/.bin/rolldown', '-c');
     }
-    if (files.some((file) => !file.endsWith('.ts')))
-      this.#run(
-        process.execPath,
-        '-e',
-        "import('./setup/steps/addon.mjs').then((addon) => addon.buildAddon())",
-      );
+    if (!edits.every(isModule)) this.#buildAddon();
+  }
+
+  /** Once: commands of the compiler name its place, and what was compiled in another one would be compiled anew with each removal. */
+  #compileAddonHere(): void {
+    if (this.#addonIsHere) return;
+    const stamp = join(this.root, 'build/.stamp');
+    const [toolchain = ''] = readFileSync(stamp, 'utf8').split('\n');
+    writeFileSync(stamp, `${toolchain}\n`);
+    this.#buildAddon();
+    rmSync(join(this.#built, 'build'), { recursive: true });
+    copy(join(this.root, 'build'), join(this.#built, 'build'));
+    this.#addonIsHere = true;
+  }
+
+  #buildAddon(): void {
+    this.#run(
+      process.execPath,
+      '-e',
+      "import('./setup/steps/addon.mjs').then((addon) => addon.buildAddon())",
+    );
   }
 
   #run(program: string, ...args: readonly string[]): void {
     execFileSync(program, args, { cwd: this.root, stdio: ['ignore', 'ignore', 'pipe'] });
   }
+}
+
+function isModule({ file }: Edit): boolean {
+  return file.endsWith('.ts');
 }
 
 /** With times, which say what is to be built. */
