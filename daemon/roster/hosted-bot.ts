@@ -37,6 +37,9 @@ const neverRan: BotFacts = { state: 'stopped', restarts: 0, lastEnd: null, limit
 /** Nothing is wrong with the bot: the vault is not mounted, or sherin-fs is away or takes no connection. */
 const elsewhere: readonly string[] = ['NOT_RUNNING', 'FS_FULL', 'BOT_WAITS'];
 
+/** What `bot.close` is refused with where there is no such folder. */
+const gone: readonly string[] = ['NOT_RUNNING', 'BOT_UNKNOWN'];
+
 /** As {@link elsewhere}, or the vault is not open. */
 function isClosed({ exit, code }: SherinError): boolean {
   return exit === Exit.locked || elsewhere.includes(code);
@@ -50,6 +53,8 @@ export class HostedBot {
   readonly #turns = new Turns();
   #program: BotProgram | null = null;
   #running: SupervisedBot | null = null;
+  /** sherin-fs may have a folder of it, with grants: at first that of a sherind which was killed. */
+  #opened = true;
   #fault: SherinError | null = null;
   /** Its last start has failed because the vault is closed. */
   #shutOut = false;
@@ -155,6 +160,7 @@ export class HostedBot {
     const top = await mount();
     if (top === null)
       throw new SherinError('BOT_WAITS', { bot: this.name, part: 'the vault is not mounted' });
+    this.#opened = true;
     await fs.call('bot.open', { bot: this.name, uid: uid ?? process.getuid?.() ?? 0 });
     this.#shutOut = false;
     if (this.#stops !== stops) throw this.#isStopped();
@@ -170,14 +176,20 @@ export class HostedBot {
 
   async #end(): Promise<void> {
     const running = this.#running;
-    if (running === null) return;
-    await running.stop();
-    this.#running = null;
-    this.#parts.changed(this);
-    // Where sherin-fs is away, so is the folder.
-    await this.#parts.fs.call('bot.close', { bot: this.name }).catch((error: unknown) => {
+    if (running !== null) {
+      await running.stop();
+      this.#running = null;
+      this.#parts.changed(this);
+    }
+    if (!this.#opened) return;
+    try {
+      await this.#parts.fs.call('bot.close', { bot: this.name });
+      this.#opened = false;
+    } catch (error) {
       if (!(error instanceof SherinError)) throw error;
-    });
+      // Where sherin-fs is away, so is the folder.
+      this.#opened = !gone.includes(error.code);
+    }
   }
 
   /** Its folder as it is now, which may have changed since. */

@@ -17,6 +17,7 @@
 #include "check.h"
 #include "guard.h"
 #include "mount.h"
+#include "no_memory.h"
 #include "rewrites.h"
 #include "together.h"
 #include "vault.h"
@@ -199,6 +200,7 @@ int main() {
   Readers(vault, 20, true);
   Stops(vault, 20);
   Faults(vault, 30);
+  NoMemory(vault);
   Together(vault, 200);
   Mounts();
   RewritesMeet(vault, 30);

@@ -38,8 +38,11 @@ CubeSource::CubeSource(Descriptor vault, size_t cache_bytes, const Uuid& uuid, b
       headers_(kOpenCubes) {}
 
 CubeSource::Activity CubeSource::Enter() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  ++active_;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++active_;
+  }
+  // Without the lock: where there is no memory for it, it ends at once.
   return Activity(this, [self = shared_from_this()](void*) {
     const std::lock_guard<std::mutex> leave(self->mutex_);
     if (--self->active_ > 0) return;
@@ -125,15 +128,19 @@ bool CubeSource::ReadCached(const CubeRef& ref, Range range, uint8_t* out) {
 
 Outcome CubeSource::Opened(const CubeRef& ref, Wanted wanted, std::shared_ptr<OpenedCube>& out) {
   static_cast<void>(Keys());  // a reader that is stopped gives out nothing, be it cached
-  const HeaderCache::Found found = headers_.FindOrClaim(ref);
+  HeaderCache::Found found;
+  Outcome outcome;
+  // Before there is a claim: nobody would be left to release one that this had no memory for.
+  const AtEnd release([&] {
+    if (found.claim) headers_.Release(found.claim, outcome);
+  });
+  found = headers_.FindOrClaim(ref);
   if (found.cube) {
     out = found.cube;
     out->Ask(wanted);
     return {};
   }
   if (!found.claim) return found.outcome;
-  Outcome outcome;
-  const AtEnd release([&] { headers_.Release(found.claim, outcome); });
   outcome = OpenedCube::Open(vault_.get(), ref, *Keys(), Access::Cached, out, wanted);
   if (outcome.ok()) headers_.Put(out);
   return outcome;

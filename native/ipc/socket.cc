@@ -144,8 +144,11 @@ Received Receive(int fd, uint8_t* buffer) {
     CloseElsewhere(std::move(received.fds));
     throw SocketError{EMSGSIZE, "recvmsg"};
   }
-  // Nobody sends empty messages here, so no bytes mean that the peer has closed.
-  if (size == 0) return {Received::End};
+  // Nobody sends empty messages here, so no bytes mean that the peer has closed; or that it is to be taken so.
+  if (size == 0) {
+    CloseElsewhere(std::move(received.fds));
+    return {Received::End};
+  }
   return received;
 }
 

@@ -90,13 +90,16 @@ os.close(fd); step('closed')`,
       });
       await failed;
     };
-    /** As sherind asks a judge that can not be started. */
-    const judgement = (written: SherinId, fs: FsLink) => {
+    /** As a sherind has it that was just started, and can not start it. */
+    const lostJudge = (fs: FsLink): HostedBot => {
       const registered = { bot: judge, folder: '/none', uid: judgeUid, wanted: true, updatedAt: 0 };
-      const lost = new HostedBot(registered, {
+      return new HostedBot(registered, {
         ...{ fs, log: makeLogger('test', { SHERIN_LOG: 'silent' }), runtime: '/none' },
         ...{ mount: async () => null, changed: () => undefined, refused: () => undefined },
       });
+    };
+    const judgement = (written: SherinId, fs: FsLink) => {
+      const lost = lostJudge(fs);
       const of = { now: () => lost, working: () => lost };
       const task = { id: newTaskId(), domain: 'coding', department: 'logic', class: 'code' };
       return gateOf(of, fs).judge(task, { bot }, written);
@@ -135,6 +138,25 @@ os.close(fd); step('closed')`,
       expect(await vault.as(judgeUid, seen)).toEqual([[]]);
       const { records } = await client.call('audit.tail', { count: 2 });
       expect(records.map(({ event }) => event)).toEqual(['AUDIT_GRANT', 'AUDIT_GRANT_END']);
+      fs.close();
+    });
+
+    it.each([
+      [
+        'can not start it',
+        (one: HostedBot) => expect(one.start()).rejects.toMatchObject({ code: 'BOT_MANIFEST' }),
+      ],
+      ['may not', (one: HostedBot) => one.stop()],
+    ] as const)('ends with the sherind that was killed, where the next one %s', async (_, ends) => {
+      const fs = new FsLink(socket);
+      await vault.as(botUid, `put('bots/${bot}/out/t7', 't7'); tell(1)`);
+      await client.call('bot.open', { bot: judge, uid: judgeUid });
+      await client.call('result.offer', { bot, task: 't7', name: 't7', to: judge });
+      expect(await vault.as(judgeUid, seen)).toEqual([[expect.stringMatching(/^OUT_/)]]);
+      await ends(lostJudge(fs));
+      expect(await vault.as(judgeUid, `tell(attempt(names, 'bots/${judge}/in'))`)).toEqual(['ENOENT']);
+      await client.call('bot.open', { bot: judge, uid: judgeUid });
+      expect(await vault.as(judgeUid, seen)).toEqual([[]]);
       fs.close();
     });
   });

@@ -41,14 +41,14 @@ const operations = {
 new Fuse(place, operations, { timeout: false }).mount((error) => console.log(error ?? 'mounted'));
 `;
 
-/** Passes a file with a request that takes none. */
+/** Passes a file with a request that takes none, or with no byte at all. */
 const passing = `
 import array, os, socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 s.connect(sys.argv[1])
 fd = os.open(sys.argv[2], os.O_RDWR)
 request = b'{"jsonrpc":"2.0","id":1,"method":"status","params":{}}'
-s.sendmsg([request], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [fd]))])
+s.sendmsg([request if sys.argv[3] == 'request' else b''], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [fd]))])
 s.recv(1 << 17)
 print('passed')
 sys.stdin.read()
@@ -99,9 +99,10 @@ it('can not end sherin-fs by an error of their close', async () => {
   expect(machine.log).not.toMatch(/"level":[56]0/);
 });
 
-it('can not stop it by a close that is never answered', async () => {
-  // A process of its own holds the file: whoever closes it waits, and so does the child of whoever starts one.
-  const holder = new Program(passing, [join(machine.home, 'run/sherin-fs.sock'), join(place, 'stuck')]);
+/** A process of its own holds the file: whoever closes it waits, and so does the child of whoever starts one. */
+async function expectServed(message: 'request' | 'nothing'): Promise<void> {
+  const socket = join(machine.home, 'run/sherin-fs.sock');
+  const holder = new Program(passing, [socket, join(place, 'stuck'), message]);
   try {
     expect(await holder.answer()).toBe('passed');
     await sleep(300);
@@ -111,7 +112,11 @@ it('can not stop it by a close that is never answered', async () => {
   } finally {
     holder.kill();
   }
-});
+}
+
+it('can not stop it by a close that is never answered', () => expectServed('request'));
+
+it('can not stop it by one that comes with no byte', () => expectServed('nothing'));
 
 it('are asked for a secret only when they are sealed memory files', async () => {
   const plain = memfd('secret', 0);

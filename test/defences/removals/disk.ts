@@ -8,6 +8,8 @@ const raced =
   'have a backup copy another file of the machine, or hang, by a link or FIFO that takes the place of a file after a look at it';
 const planted = 'lead a backup, a restored one or `get` elsewhere by links planted where they write';
 const crash = 'crash or cut power';
+const exhausted = 'exhaust the disk or descriptors';
+const memory = 'leave sherin-fs no memory';
 
 const followedFolders = {
   file: 'fs/backup/backup-directory.ts',
@@ -17,12 +19,67 @@ const followedFolders = {
 
 export const diskRemovals: readonly Removal[] = [
   {
-    attack: 'leave sherin-fs no memory',
+    attack: memory,
     file: 'native/fuse/session.cc',
     text: 'notifier_.Submit([] {});',
     instead: '',
     test: 'native/fuse/little-memory.test.ts',
     title: 'a session drops nodes and names',
+  },
+  {
+    attack: memory,
+    file: 'native/work/workers.cc',
+    text: 'return false;  // no thread could be made: nobody waits for it',
+    instead: 'throw;',
+    test: 'native/fuse/little-memory.test.ts',
+    title: 'a reader that can not read ahead says nothing of it',
+  },
+  {
+    attack: exhausted,
+    file: 'native/codec/temporary.cc',
+    text: 'UnlinkBeneath(vault, path);\n  throw',
+    instead: 'throw',
+    test: 'test/vault/full-disk.test.ts',
+    title: 'filled to the last byte by others: reads, lock, unlock and a restart go on',
+  },
+  {
+    attack: exhausted,
+    file: 'fs/writing/durability.ts',
+    text: 'await journaling.sync(ino, whenDone);',
+    instead: '',
+    test: 'test/vault/full-disk-writing.test.ts',
+    title: 'loses nothing that fsync has acknowledged when the process is killed',
+  },
+  {
+    attack: exhausted,
+    file: 'daemon/router/attempt.ts',
+    text: "'the end of an attempt was not stored');\n      return false;",
+    instead: "'the end of an attempt was not stored');\n      return true;",
+    test: 'test/daemon/tasks-full-disk.test.ts',
+    title: 'are refused, and go on when there is space',
+  },
+  {
+    attack: exhausted,
+    file: 'fs/writing/journal/folder.ts',
+    text: "if (code === 'EIO' || code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM')",
+    instead: "if (code === 'EIO')",
+    also: [
+      {
+        file: 'fs/writing/journal/folder.ts',
+        text: "return code === 'ENOENT';",
+        instead: 'return true;',
+      },
+    ],
+    test: 'fs/writing/journal/folder.test.ts',
+    title: 'leaves a segment that can not be opened for another time, overwritten whole: %s',
+  },
+  {
+    attack: exhausted,
+    file: 'fs/writing/durability.ts',
+    text: 'await journaling.sync(ino, whenDone);',
+    instead: '',
+    test: 'test/vault/few-descriptors.test.ts',
+    title: 'with %i descriptors left',
   },
   {
     attack: 'cut off the records of a session that only read',

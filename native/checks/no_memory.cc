@@ -1,0 +1,80 @@
+#include "no_memory.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <new>
+
+#include "check.h"
+
+namespace {
+
+constexpr size_t kNever = SIZE_MAX;
+/** How many allocations of this thread are left before one that fails. */
+thread_local size_t left = kNever;
+
+}  // namespace
+
+extern "C" {
+void* __real__Znwm(size_t size);
+
+/** operator new of all that is compiled here (ld(1), --wrap). */
+void* __wrap__Znwm(size_t size) {
+  if (left != kNever && left-- == 0) {
+    left = kNever;
+    throw std::bad_alloc();
+  }
+  return __real__Znwm(size);
+}
+}
+
+namespace sherin::checks {
+namespace {
+
+/** Seconds after which a check that hangs is ended. */
+constexpr unsigned kPatience = 20;
+
+void Read(const std::shared_ptr<CubeSource>& source, const Vault::Cube& cube) {
+  std::vector<uint8_t> out(cube.ref.length);
+  const CubeSource::Activity activity = source->Enter();
+  CHECK(source->Read(cube.ref, {0, cube.ref.length}, out.data()).ok());
+  CHECK(memcmp(out.data(), cube.content.data(), out.size()) == 0);
+}
+
+/** @returns whether it failed */
+bool ReadWithout(size_t allocation, const std::shared_ptr<CubeSource>& source, const Vault::Cube& cube) {
+  std::vector<uint8_t> out(cube.ref.length);
+  bool failed = false;
+  try {
+    left = allocation;
+    const CubeSource::Activity activity = source->Enter();
+    const Outcome outcome = source->Read(cube.ref, {0, cube.ref.length}, out.data());
+    failed = left == kNever;
+    CHECK(outcome.ok() || failed);
+  } catch (const std::bad_alloc&) {
+    failed = true;
+  }
+  left = kNever;
+  return failed;
+}
+
+}  // namespace
+
+void NoMemory(Vault& vault) {
+  const Vault::Cube cube = vault.Store(200000);
+  Read(vault.Source(8 * kVertex), cube);  // what is made once a thread, or once a process
+  alarm(kPatience);
+  size_t allocation = 0;
+  for (;; ++allocation) {
+    const auto source = vault.Source(8 * kVertex);
+    const bool failed = ReadWithout(allocation, source, cube);
+    Read(source, cube);
+    source->Stop();
+    source->WaitAndClear();
+    if (!failed) break;
+  }
+  alarm(0);
+  CHECK(allocation > 5);
+}
+
+}  // namespace sherin::checks
