@@ -276,7 +276,7 @@ export interface Extent {
 }
 
 export interface System extends PassedDescriptors {
-  /** PR_SET_DUMPABLE 0, RLIMIT_CORE 0, no new privileges. Reports what locked memory is made of. */
+  /** PR_SET_DUMPABLE 0, RLIMIT_CORE 0, no new privileges, SIGUSR1 ignored. Reports what locked memory is made of. */
   harden(): { readonly memory: 'memfd_secret' | 'mlock' | 'unlocked'; readonly lockLimit: number };
   /** openat2(2) beneath a directory descriptor with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS, O_CLOEXEC. */
   openBeneath(dirFd: number, path: Buffer, flags: number, mode: number): number;
