@@ -68,7 +68,7 @@ export class HandingOver {
     const { mounting, turns, log, reencryption } = this.#parts;
     // What takes long is sealed while programs are still served.
     await (await this.#parts.unlocked()).writing.seal();
-    const successor = await Successor.start();
+    const successor = await Successor.start().catch((error: unknown) => this.#failed(error, peer));
     const begun = performance.now();
     try {
       await reencryption.stop();
@@ -76,10 +76,7 @@ export class HandingOver {
     } catch (error) {
       await successor.end();
       reencryption.resume();
-      const meta = { code: error instanceof SherinError ? error.code : 'unknown' };
-      const event = { event: 'AUDIT_UPGRADE_FAILED', id: null, actor: actorOf(peer), meta };
-      this.#parts.current()?.records.note(event, true);
-      throw error;
+      return this.#failed(error, peer);
     }
     const { pid, version } = successor;
     if (this.#lost) {
@@ -89,6 +86,14 @@ export class HandingOver {
     successor.release();
     log.info({ pid, version, milliseconds: Math.round(performance.now() - begun) }, 'handed over');
     return { pid, version };
+  }
+
+  /** Puts it on record. @throws what it is given */
+  #failed(error: unknown, peer: Caller): never {
+    const meta = { code: error instanceof SherinError ? error.code : 'unknown' };
+    const event = { event: 'AUDIT_UPGRADE_FAILED', id: null, actor: actorOf(peer), meta };
+    this.#parts.current()?.records.note(event, true);
+    throw error;
   }
 
   /** Goes on in the place of another process. @returns has programs answered, once that one can not go on any more */
