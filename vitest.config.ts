@@ -62,7 +62,7 @@ const onRequest = [
   'test/outsider/end-to-end.test.ts',
   'test/cli/bench.test.ts',
   // Whole installations, in a root of their own.
-  'test/package/install.test.ts',
+  'test/package/install{,-systemd}.test.ts',
   'test/daemon/{kills,load}.test.ts',
   // The whole sets of bots; test/daemon/sets.test.ts has a sample.
   'test/knowledge/*.test.ts',

@@ -2,6 +2,13 @@
 import { Exit } from './exit.js';
 
 export const keyErrors = {
+  KEY_MEMORY: {
+    errno: 'EACCES',
+    exit: Exit.locked,
+    sentence:
+      'no key or secret comes into memory that can be swapped: {needed} bytes are to be locked, and the process may lock {limit} ({errno})',
+    hint: 'let it lock {needed} bytes or more, and start it again: LimitMEMLOCK= of its unit, memlock (in KiB) in /etc/security/limits.conf and a new login, or ulimit -l in a shell',
+  },
   KEY_SLOT_UNKNOWN: {
     errno: 'ENOENT',
     exit: Exit.failed,

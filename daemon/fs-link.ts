@@ -4,21 +4,23 @@ import type { ControlMethod, ControlParams, ControlResult } from './protocol/con
 import { within } from './supervision/within.js';
 
 /** Seconds for what is passed on: a lock commits what programs wrote, a lineage reads the whole log. */
-const patience = 120;
+const usualPatience = 120;
 
 /** The connection by which requests go on to sherin-fs, apart from that of the supervision. Made when wanted, and again after its end. */
 export class FsLink {
   readonly #path: string;
+  readonly #patience: number;
   #line: StandingPage | null = null;
 
   /** @param path of the control socket */
-  constructor(path: string) {
+  constructor(path: string, patience = usualPatience) {
     this.#path = path;
+    this.#patience = patience;
   }
 
   /** @throws SherinError as sherin-fs answers; NOT_RUNNING, TIMEOUT */
   async call<M extends ControlMethod>(method: M, params: ControlParams<M>): Promise<ControlResult<M>> {
-    return within(this.connected().client.call(method, params), method, patience);
+    return within(this.connected().client.call(method, params), method, this.#patience);
   }
 
   /** As {@link call}, on a connection of its own. @param seconds none: for as long as it takes */

@@ -276,8 +276,13 @@ export interface Extent {
 }
 
 export interface System extends PassedDescriptors {
-  /** PR_SET_DUMPABLE 0, RLIMIT_CORE 0, no new privileges, SIGUSR1 ignored. Reports what locked memory is made of. */
-  harden(): { readonly memory: 'memfd_secret' | 'mlock' | 'unlocked'; readonly lockLimit: number };
+  /** PR_SET_DUMPABLE 0, RLIMIT_CORE 0, no new privileges, SIGUSR1 ignored; as high a limit of locked memory as the administrator allows. */
+  harden(): void;
+  /**
+   * Has so many bytes of locked memory for keys from now on, and says what it is made of. Keys that need more get more, or throw the same.
+   * @throws NativeError of `mlock`, with its errno
+   */
+  lockKeyMemory(bytes: number): 'memfd_secret' | 'mlock';
   /** openat2(2) beneath a directory descriptor with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS, O_CLOEXEC. */
   openBeneath(dirFd: number, path: Buffer, flags: number, mode: number): number;
   mkdirBeneath(dirFd: number, path: Buffer, mode: number): void;

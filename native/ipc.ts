@@ -133,10 +133,14 @@ interface Addon {
   memfd(name: string, size: number): number;
   /** Keeps a memory file as it is from now on: who gets it can read it without waiting for anybody. Throws with an errno code. */
   sealMemfd(fd: number): void;
-  /** Prompts on a terminal with echo off and returns a sealed memfd with the line typed (without line end), positioned at 0. */
+  /** A memory file of 1 to 1024 bytes for a secret: in locked memory of this process until closed by {@link closeSecretMemfd}. Throws with an errno code, with syscall `mlock` where it can not be locked. */
+  secretMemfd(size: number): number;
+  /** Closes the memory file of a secret. */
+  closeSecretMemfd(fd: number): void;
+  /** Prompts on a terminal with echo off and returns a sealed memfd, as {@link secretMemfd}, with the line typed (without line end), positioned at 0. */
   readSecretToMemfd(terminalFd: number, prompt: string): number;
   /**
-   * Copies what a descriptor gives up to its end, at most 1024 bytes, into a sealed memfd positioned at 0; waits for a pipe.
+   * Copies what a descriptor gives up to its end, at most 1024 bytes, into a sealed memfd, as {@link secretMemfd}, positioned at 0; waits for a pipe.
    * Throws with an errno code, EMSGSIZE for more.
    */
   copySecretToMemfd(fd: number): number;
@@ -180,6 +184,8 @@ export const generationPage: Addon['generationPage'] = addon.generationPage;
 export const generationView: Addon['generationView'] = addon.generationView;
 export const memfd: Addon['memfd'] = addon.memfd;
 export const sealMemfd: Addon['sealMemfd'] = addon.sealMemfd;
+export const secretMemfd: Addon['secretMemfd'] = addon.secretMemfd;
+export const closeSecretMemfd: Addon['closeSecretMemfd'] = addon.closeSecretMemfd;
 export const readSecretToMemfd: Addon['readSecretToMemfd'] = addon.readSecretToMemfd;
 export const copySecretToMemfd: Addon['copySecretToMemfd'] = addon.copySecretToMemfd;
 /** Bytes of the largest message: 131072. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Exit } from '../../common/exit.js';
-import { memfd, sealMemfd } from '../../native/ipc.js';
+import { closeSecretMemfd, sealMemfd, secretMemfd } from '../../native/ipc.js';
 import { command, descriptor, flag, group, text } from '../definition.js';
 import { pcrList, sealOptions } from '../service/key-slots.js';
 import { withNewSecret } from '../service/secret.js';
@@ -71,7 +71,7 @@ const recovery = command({
     const client = session.connect();
     // A vault that is closed takes no key: said before one is shown.
     await client.call('audit.head', {});
-    const fd = memfd('sherin-recovery', recoveryKeyBytes);
+    const fd = secretMemfd(recoveryKeyBytes);
     try {
       const flags = ['--key-fd', String(fd)];
       if (yes) flags.push('--yes');
@@ -88,7 +88,7 @@ const recovery = command({
       }
       return Exit.done;
     } finally {
-      closeSync(fd);
+      closeSecretMemfd(fd);
     }
   },
 });

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Places } from '../../common/environment.js';
+import { keyMemoryBytes, lockLimit } from '../../common/key-memory.js';
 import { formatBytes } from '../output/units.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
@@ -17,17 +18,19 @@ export function node(): Finding {
   return fail('node', `${text} is too old`, 'install Node.js 20.19 or later');
 }
 
+/** sherin-fs raises its limit as far as it may. */
 export function memoryLock(): Finding {
-  const match = /^Max locked memory\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-  const limit = match?.[1] ?? '0';
-  const bytes = limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit);
+  const bytes = lockLimit('hard');
   const text = bytes === Number.POSITIVE_INFINITY ? 'unlimited' : `at most ${formatBytes(bytes)}`;
+  const fix = 'raise memlock in /etc/security/limits.conf, and log in anew';
+  if (bytes < keyMemoryBytes)
+    return fail(
+      'locked memory',
+      `${text}: no vault opens, for keys need ${formatBytes(keyMemoryBytes)}`,
+      fix,
+    );
   if (bytes >= wantedLock) return ok('locked memory', text);
-  return warn(
-    'locked memory',
-    `${text}: part of the cache can be swapped`,
-    'raise memlock in /etc/security/limits.conf',
-  );
+  return warn('locked memory', `${text}: part of the cache can be swapped`, fix);
 }
 
 export function admins(): Finding {

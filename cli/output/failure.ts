@@ -4,6 +4,7 @@ import { getSystemErrorMap } from 'node:util';
 import { ZodError } from 'zod';
 import { SherinError } from '../../common/errors.js';
 import type { ExitCode } from '../../common/exit.js';
+import { unlockedMemory } from '../../common/key-memory.js';
 import { escapeForTerminal, jsonText } from './escape.js';
 import { asCalled } from './invocation.js';
 
@@ -44,6 +45,8 @@ export function asSherinError(error: unknown): SherinError {
   if (property(error, 'syscall') === 'sendmsg') {
     return new SherinError('NOT_RUNNING', { path: 'it ended while it was asked' }, { cause: error });
   }
+  const unlocked = unlockedMemory(error);
+  if (unlocked !== null) return unlocked;
   const path = property(error, 'path');
   if (systemReason(error) !== undefined && typeof path === 'string') return localError(path, error);
   return new SherinError('IO', { what: 'sherinctl', part: reason(error) }, { cause: error });

@@ -1,9 +1,10 @@
 /** Secrets travel as descriptors from the terminal or the caller to sherin-fs; JavaScript never reads them. */
 import { closeSync, openSync } from 'node:fs';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { unlockedMemory } from '../../common/key-memory.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import type { Status } from '../../daemon/protocol/control.js';
-import { copySecretToMemfd, readSecretToMemfd } from '../../native/ipc.js';
+import { closeSecretMemfd, copySecretToMemfd, readSecretToMemfd } from '../../native/ipc.js';
 import { reason } from '../output/failure.js';
 
 export interface UnlockWish {
@@ -64,7 +65,7 @@ export async function withSecret<T>(
   try {
     return await use(fd);
   } finally {
-    closeSync(fd);
+    closeSecretMemfd(fd);
   }
 }
 
@@ -87,6 +88,8 @@ function copy(given: number, flag: string): number {
   try {
     return copySecretToMemfd(given);
   } catch (error) {
+    const unlocked = unlockedMemory(error);
+    if (unlocked !== null) throw unlocked;
     const tooLong = error instanceof Error && 'code' in error && error.code === 'EMSGSIZE';
     const part = tooLong ? 'it gives more than 1024 bytes' : reason(error);
     throw new SherinError('USAGE', { what: `${flag.replace(/N$/, String(given))} can not be read: ${part}` });

@@ -42,6 +42,10 @@ function environment(where: UnitPlaces): string[] {
   return Object.entries(variables).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`);
 }
 
+/** statfs(2) of a mount that is served, and of a directory without one, answers; of a dead one it fails. */
+const clearDeadMount =
+  'stat -f -- "$SHERIN_MOUNT" >/dev/null 2>&1 || exec fusermount3 -u -z -- "$SHERIN_MOUNT"';
+
 function service(where: UnitPlaces, manager: Manager): string {
   const system = manager === 'system';
   // A list of words with specifiers, and `:` between two names (systemd.exec(5)): others sherind makes itself.
@@ -60,7 +64,7 @@ function service(where: UnitPlaces, manager: Manager): string {
     ...environment(where),
     // What stands there goes before what stands here.
     ...(system ? ['EnvironmentFile=-/etc/default/sherin'] : []),
-    // A dead mount of a killed sherin-fs stands there still: sherind clears it.
+    // It fails over a dead mount of a sherin-fs outside this unit, which sherind clears.
     `ExecStartPre=-/usr/bin/mkdir -p -m 0700 ${commandWord(where.mount)}`,
     `ExecStart=${commandLine(where.node, '--max-semi-space-size=8', where.daemon)}`,
     // sherind starts sherin-fs again itself; what remains for the manager is sherind.
@@ -71,6 +75,8 @@ function service(where: UnitPlaces, manager: Manager): string {
     'TimeoutStopSec=180',
     // SIGTERM to sherind, which seals, unmounts and locks; SIGKILL to what is left after that.
     'KillMode=mixed',
+    // That takes who watches over the mount, too: where sherind was killed nobody else would clear it, unless it is started again.
+    `ExecStopPost=-${commandLine('/bin/sh', '-c', clearDeadMount)}`,
     // Bots get control groups of their own.
     ...(system ? ['Delegate=yes'] : []),
     ...(ownRuntime

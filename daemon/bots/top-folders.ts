@@ -1,8 +1,11 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 
-/** /bin, /lib… as arguments of bubblewrap, as they are: links into /usr, or folders where a distribution still has them. */
+/** Links into /usr, or folders where a distribution still has them; not each is everywhere. */
+export const topNames = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'] as const;
+
+/** /bin, /lib… as arguments of bubblewrap, as they are. */
 export function topFolders(): string[] {
-  return ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'].flatMap((name) => {
+  return topNames.flatMap((name) => {
     const facts = lstatSync(`/${name}`, { throwIfNoEntry: false });
     if (facts === undefined) return [];
     if (facts.isSymbolicLink()) return ['--symlink', readlinkSync(`/${name}`), `/${name}`];

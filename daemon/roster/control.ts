@@ -1,7 +1,7 @@
 /** Bots of layer control at work: who plans, and who judges. */
 import { SherinError } from '../../common/errors.js';
 import { asSherinId, type SherinId } from '../../common/ids.js';
-import { isClassified } from '../domains/catalogue.js';
+import { type Classified, isClassified } from '../domains/catalogue.js';
 import type { FsLink } from '../fs-link.js';
 import type { Planner, SafetyGate } from '../router/bots.js';
 import type { HostedBot } from './hosted-bot.js';
@@ -26,17 +26,23 @@ export function plannerOf(planning: ControlBot, fs: FsLink): Planner {
   const classify: Planner['classify'] = async (request, { uid, gid, groups }) => {
     const bot = planning.working();
     const task = `plan-${++number}`;
-    await fs.call('grant.add', { bot: bot.name, task, uid, gid, groups: [...groups], ids: [request] });
+    const shut = async () => {
+      await fs.call('grant.end', { bot: bot.name, task });
+    };
+    let classified: Classified;
     try {
+      await fs.call('grant.add', { bot: bot.name, task, uid, gid, groups: [...groups], ids: [request] });
       const work = { id: request, domain: 'planning', department: 'control', class: 'classify' };
       const answer = await workOf(bot, work, patience(bot));
       if (answer.kind !== 'classified') throw new SherinError('PROTOCOL', { part: 'a classification' });
-      const { kind: _, ...classified } = answer;
-      if (isClassified(classified)) return classified;
-      throw new SherinError('PROTOCOL', { part: 'a classification' });
-    } finally {
-      await fs.call('grant.end', { bot: bot.name, task });
+      const { kind: _, ...said } = answer;
+      if (!isClassified(said)) throw new SherinError('PROTOCOL', { part: 'a classification' });
+      classified = said;
+    } catch (error) {
+      throw await after(shut, error);
     }
+    await shut();
+    return classified;
   };
 
   return {
@@ -58,23 +64,28 @@ export function gateOf(safety: ControlBot, fs: FsLink): SafetyGate {
     judge: async ({ id: task, domain, department, class: kind }, { bot: by }, written) => {
       const bot = safety.working();
       const to = bot.name;
-      const offered = await fs.call('result.offer', { bot: by, task, name: written, to });
-      const id = asSherinId(offered.id);
       const shut = async () => {
         await fs.call('grant.end', { bot: to, task });
       };
+      let id: SherinId;
       let reason: string | null;
       try {
+        id = asSherinId((await fs.call('result.offer', { bot: by, task, name: written, to })).id);
         const answer = await workOf(bot, { id, domain, department, class: kind }, patience(bot));
         if (answer.kind !== 'judged') throw new SherinError('PROTOCOL', { part: 'a verdict' });
         ({ reason } = answer);
       } catch (error) {
-        await shut();
-        throw error;
+        throw await after(shut, error);
       }
       return { judgement: reason === null ? { pass: true, id } : { pass: false, reason }, judge: to, shut };
     },
   };
+}
+
+/** The error, once the grant has ended: it may be there, or come yet, whatever has failed. Why there is no answer counts, not that it could not be ended on top of it. */
+async function after(shut: () => Promise<void>, error: unknown): Promise<unknown> {
+  await shut().catch(() => undefined);
+  return error;
 }
 
 function patience(bot: HostedBot): AbortSignal {

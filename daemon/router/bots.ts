@@ -2,7 +2,7 @@
 import type { SherinId } from '../../common/ids.js';
 import type { Classified } from '../domains/catalogue.js';
 import type { DeclaredInputs } from '../patterns/pattern-key.js';
-import type { Task } from '../tasks/task.js';
+import type { Classification, Task } from '../tasks/task.js';
 import type { TaskId } from '../tasks/task-id.js';
 import type { Asker } from './objects.js';
 
@@ -93,7 +93,11 @@ export interface Judged {
 /** Reads a result at the mount before anybody else sees it. */
 export interface SafetyGate {
   /** @param written by the bot of the grant @throws SherinError when it could not judge: the task is tried again */
-  judge(task: Task, grant: Grant, written: SherinId): Promise<Judged>;
+  judge(
+    task: Pick<Task, 'id' | keyof Classification>,
+    grant: Pick<Grant, 'bot'>,
+    written: SherinId,
+  ): Promise<Judged>;
 }
 
 export interface Bots {

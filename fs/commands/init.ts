@@ -4,6 +4,7 @@ import type { Places } from '../../common/environment.js';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { Secret, system } from '../../native/index.js';
 import { type CreatedWhole, createWhole } from '../service/create.js';
+import { requireKeyMemory } from '../service/key-memory.js';
 import { pcrFault } from '../vault/fields.js';
 import { acknowledge, RecoveryOut } from './recovery-out.js';
 
@@ -22,6 +23,7 @@ const pinBytes = { least: 4, most: 512 };
 
 /** Makes a vault: TPM slot, recovery slot, empty tree. The recovery key is shown or written once. */
 export async function init(where: Places, options: InitOptions): Promise<void> {
+  requireKeyMemory();
   const pcrs = parsePcrs(options.pcrs);
   refuseUsedPlace(where.vault);
   const out = RecoveryOut.open(options.recoveryOut);

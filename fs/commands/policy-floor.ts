@@ -32,6 +32,7 @@ export async function policyFloor(where: Places, options: PolicyFloorOptions): P
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   const user = { uid, gid, pid: process.pid, groups: process.getgroups?.() ?? [] };
   try {
+    await service.requireKeyMemory(user);
     const text = Secret.readFd(options.recoveryFd, secretLimit);
     try {
       await service.unlock({ slot: 'recovery', text, acceptRollback: false }, user);

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { Secret } from '../../native/index.js';
+import { requireKeyMemory } from '../service/key-memory.js';
 import { acknowledge, RecoveryOut } from './recovery-out.js';
 
 export interface RecoveryKeyOptions {
@@ -11,6 +12,7 @@ export interface RecoveryKeyOptions {
 
 /** Makes a recovery key and shows it once; only one that was acknowledged, or is in its file, is handed on. */
 export async function recoveryKey({ yes, keyFd, recoveryOut }: RecoveryKeyOptions): Promise<void> {
+  requireKeyMemory();
   const out = RecoveryOut.open(recoveryOut);
   const key = Secret.random(32);
   try {

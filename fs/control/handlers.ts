@@ -101,6 +101,7 @@ export function controlHandlers(
 
     async unlock({ slot, only = null, acceptRollback, caller }, call) {
       const who = onBehalf(call.peer, caller);
+      await service.requireKeyMemory(who);
       const secret = takeSecret(call);
       try {
         if (slot === 'tpm') await service.unlock({ slot, pin: secret, only }, who);

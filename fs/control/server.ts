@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { unlockedMemory } from '../../common/key-memory.js';
 import type { Logger } from '../../common/log.js';
 import {
   type ControlMethod,
@@ -250,9 +251,8 @@ export class ControlServer {
   }
 
   #errorAnswer(error: unknown, method: string): object {
-    if (error instanceof SherinError) {
-      return { code: rpcCode.sherin, message: error.message, data: error.failure };
-    }
+    const known = error instanceof SherinError ? error : unlockedMemory(error);
+    if (known !== null) return { code: rpcCode.sherin, message: known.message, data: known.failure };
     this.#log.error({ err: error, method }, 'a control method failed unexpectedly');
     const context = { what: method, part: 'an internal error' };
     return { code: rpcCode.sherin, message: `${method} failed`, data: { code: 'IO', context } };

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { choiceDoubt } from './boot-entry.js';
 import { eventsOf } from './compare.js';
 import { imagePath } from './device-path.js';
-import { type EfiVariable, parseVariable } from './efi-variable.js';
+import { type EfiVariable, parseVariable, variableData } from './efi-variable.js';
 import type { BootEvent } from './event-log.js';
 import { type BootName, bootEvents, bootPcrs, fixture } from './fixtures.fixture.js';
 import { forecast, type MachineFacts } from './forecast.js';
@@ -14,16 +15,22 @@ function machine(
 ): MachineFacts {
   const events = bootEvents(name);
   const measured = events.flatMap(({ data }) => parseVariable(data) ?? []);
+  // Each of them was started by the first entry.
+  const BootCurrent = measured.find(isOrder)?.value.subarray(0, 2);
   const program = (file: string): BootEvent | undefined =>
     events.find(({ pcr, data }) => pcr === 4 && imagePath(data)?.file === file);
   return {
-    variable: async (_, wanted) =>
-      wanted in variables ? variables[wanted] : measured.find((each) => each.name === wanted)?.value,
+    variable: async (_, wanted) => {
+      const now: typeof variables = { BootCurrent, ...variables };
+      return wanted in now ? now[wanted] : measured.find((each) => each.name === wanted)?.value;
+    },
     program: async (_, file, bank) => (file in programs ? programs[file] : program(file)?.digests.get(bank)),
   };
 }
 
 const isOrder = (variable: EfiVariable | null): boolean => variable?.name === 'BootOrder';
+/** That entry, and Boot0001 behind it. */
+const orderOf = (first: string): Buffer => Buffer.from([Number(first.slice(4)), 0, 1, 0]);
 const dbx = fixture('own-keys-dbx.variable').subarray(4);
 
 test('a machine that did not change measures the same', async () => {
@@ -116,6 +123,49 @@ test('what the start of another boot entry may change is in doubt', async () => 
     const silent = events.filter(({ data }) => !isOrder(parseVariable(data)));
     for (const [, { doubts }] of await forecast(silent, 'sha256', [4, 5, 7], machine(name)))
       expect(doubts).toContain('the order of boot entries was not measured in this boot');
+  }
+});
+
+test('a boot by another entry than the first one is in doubt: BootNext holds for one start alone', async () => {
+  for (const name of ['own-keys', 'systemd-boot', 'secure-boot'] as const) {
+    const [was, unread] = [
+      'this boot was started by another boot entry than the first one in order, as by BootNext or by hand',
+      'which boot entry has started this boot can not be read (BootCurrent)',
+    ];
+    const cases = [
+      [Buffer.from([9, 0]), was],
+      [Buffer.from([0, 0]), was],
+      [Buffer.alloc(0), unread],
+      [null, unread],
+      [undefined, unread],
+    ] as const;
+    for (const [BootCurrent, doubt] of cases) {
+      const pcrs = await forecast(bootEvents(name), 'sha256', [1, 4, 5, 7], machine(name, { BootCurrent }));
+      for (const pcr of [4, 5, 7]) expect(pcrs.get(pcr)?.doubts).toContain(doubt);
+      expect(pcrs.get(1)?.doubts).toEqual([]);
+    }
+  }
+});
+
+test('an entry that firmware passes over is not the first one', async () => {
+  // UiApp, which is no way to boot; and an entry that is not active.
+  const passed = [
+    (entry: Buffer) => entry,
+    (entry: Buffer) => Buffer.concat([Buffer.from('00000000', 'hex'), entry.subarray(4)]),
+  ] as const;
+  const [order, uiApp] = ['BootOrder', 'Boot0000'];
+  for (const [at, changed] of passed.entries()) {
+    const first = at === 0 ? uiApp : 'Boot0002';
+    const events = bootEvents('own-keys').map((event): BootEvent => {
+      const variable = parseVariable(event.data);
+      if (variable?.name === order)
+        return { ...event, data: variableData(event.data, variable, orderOf(first)) };
+      return variable?.name === first
+        ? { ...event, data: variableData(event.data, variable, changed(variable.value)) }
+        : event;
+    });
+    expect(await choiceDoubt(events, async () => Buffer.from([1, 0]))).toBeUndefined();
+    expect(await choiceDoubt(events, async () => Buffer.from([0, 0]))).toMatch('another boot entry');
   }
 });
 

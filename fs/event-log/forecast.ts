@@ -1,5 +1,6 @@
 /** What the next boot will measure, as far as what it will measure can be looked at now: the log of this boot with what has changed since. */
 import { createHash } from 'node:crypto';
+import { choiceDoubt, isEntryEvent } from './boot-entry.js';
 import { changeWords } from './change-words.js';
 import { describe } from './describe.js';
 import { imagePath } from './device-path.js';
@@ -28,8 +29,6 @@ export interface PcrForecast {
 
 /** Written by firmware and boot programs from what they find then. */
 const firmwarePcrs = 8;
-const entryTypes: readonly number[] = [EventType.variableBoot, EventType.variableBoot2];
-const variableTypes: ReadonlySet<number> = new Set([EventType.variableDriverConfig, ...entryTypes]);
 const programTypes: ReadonlySet<number> = new Set([
   ...[EventType.bootServicesApplication, EventType.bootServicesDriver, EventType.runtimeServicesDriver],
 ]);
@@ -53,7 +52,8 @@ export async function forecast(
   pcrs: readonly number[],
   machine: MachineFacts,
 ): Promise<ReadonlyMap<number, PcrForecast>> {
-  const expected = withConsequences(await expectedEvents(events, bank, machine));
+  const choice = await choiceDoubt(events, (guid, name) => machine.variable(guid, name));
+  const expected = withConsequences(await expectedEvents(events, bank, machine), choice);
   const values = replay(
     expected.map(({ event }) => event),
     bank,
@@ -99,8 +99,8 @@ function startedByLoader(next: Expected): Expected {
 }
 
 /** Doubts that follow from other events: the firmware's part of a PCR ends with a separator, and what it trusts a program by stands alone. */
-function withConsequences(expected: readonly Compared[]): readonly Compared[] {
-  const entries = entryDoubt(expected);
+function withConsequences(expected: readonly Compared[], choice: string | undefined): readonly Compared[] {
+  const entries = choice ?? entryDoubt(expected);
   const trust = expected.some(otherProgram)
     ? 'another boot program may be trusted by another key'
     : undefined;
@@ -113,9 +113,7 @@ function withConsequences(expected: readonly Compared[]): readonly Compared[] {
 }
 
 function entryDoubt(expected: readonly Compared[]): string | undefined {
-  const entries = expected.filter(({ event }) => entryTypes.includes(event.type));
-  if (!entries.some(({ event }) => parseVariable(event.data)?.name === 'BootOrder'))
-    return 'the order of boot entries was not measured in this boot';
+  const entries = expected.filter(({ event }) => isEntryEvent(event));
   const same = entries.every(({ event, before, doubt }) => event === before && doubt === undefined);
   return same ? undefined : 'another boot entry may be started';
 }
@@ -136,7 +134,8 @@ async function expectedEvent(
   partition: string | null,
   machine: MachineFacts,
 ): Promise<Expected> {
-  if (variableTypes.has(event.type)) return expectedVariable(event, bank, machine);
+  if (event.type === EventType.variableDriverConfig || isEntryEvent(event))
+    return expectedVariable(event, bank, machine);
   if (programTypes.has(event.type)) return expectedProgram(event, bank, partition, machine);
   if (event.type !== EventType.noAction && event.pcr >= firmwarePcrs)
     return { event, doubt: `${describe(event).subject} is what a boot program finds then` };

@@ -1,5 +1,6 @@
 /** Changes of the key slots while the vault is open: who may, one at a time, each recorded. */
 import { SherinError } from '../../common/errors.js';
+import { unlockedMemory } from '../../common/key-memory.js';
 import { Turns } from '../../common/turns.js';
 import type { KeySlot } from '../../daemon/protocol/keys.js';
 import type { Secret } from '../../native/index.js';
@@ -172,7 +173,7 @@ export class KeyChanges {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof SherinError ? error.code : 'IO';
+  return (error instanceof SherinError ? error : unlockedMemory(error))?.code ?? 'IO';
 }
 
 /** For one step between two commits. */

@@ -1,5 +1,6 @@
 import type { Admins } from '../../common/admins.js';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { unlockedMemory } from '../../common/key-memory.js';
 import type { Logger } from '../../common/log.js';
 import { type CubeReader, type Keyring, Secret, system } from '../../native/index.js';
 import type { AuditEvent } from '../audit/event.js';
@@ -21,6 +22,7 @@ import type { WritingListener } from '../writing/listener.js';
 import { anchoringOf } from './anchoring-of.js';
 import { availableBytes } from './disk-space.js';
 import { encodeOptions } from './encode-options.js';
+import { requireKeyMemory } from './key-memory.js';
 import { auditKeys, manifestKeys } from './key-uses.js';
 import type { Measures } from './measures.js';
 import { readNamespaces } from './namespaces/kept-namespaces.js';
@@ -70,9 +72,11 @@ export interface OpenSessionParts {
  * all of them agree. What fails leaves no key behind.
  */
 export async function openSession(how: Opening, parts: OpenSessionParts): Promise<Session> {
-  const keyring = await unwrap(how, parts.locked);
-  if (how.slot === 'tpm') parts.measures.unseals += 1;
+  requireKeyMemory();
+  let keyring: Keyring | null = null;
   try {
+    keyring = await unwrap(how, parts.locked);
+    if (how.slot === 'tpm') parts.measures.unseals += 1;
     await requireKnownFormats(parts.locked, keyring);
     if (how.slot !== 'recovery') return await verified(keyring, how, parts);
     const rebuilt = how.rebuild === undefined ? null : await rebuildIfBroken(keyring, parts.locked);
@@ -80,8 +84,8 @@ export async function openSession(how: Opening, parts: OpenSessionParts): Promis
     how.rebuild?.(rebuilt);
     return session;
   } catch (error) {
-    keyring.wipe();
-    throw error;
+    keyring?.wipe();
+    throw unlockedMemory(error) ?? error;
   }
 }
 

@@ -26,6 +26,7 @@ import { IdleLock } from './idle-lock.js';
 import { Importing } from './importing.js';
 import { keepWritten, unsealedError } from './keep-written.js';
 import { KeyChanges } from './key-changes.js';
+import { requireKeyMemory } from './key-memory.js';
 import { Measures } from './measures.js';
 import { Mounting } from './mounting.js';
 import { Mounts } from './mounts.js';
@@ -209,7 +210,7 @@ export class VaultService implements VaultView {
 
   /**
    * The session; a sealed vault is opened with the TPM first, once for all who wait.
-   * @throws SherinError LOCKED, PIN_NEEDED, TPM_*, ROLLBACK, COUNTER_LOST, MANIFEST_BROKEN…
+   * @throws SherinError LOCKED, PIN_NEEDED, KEY_MEMORY, TPM_*, ROLLBACK, COUNTER_LOST, MANIFEST_BROKEN…
    */
   async unlocked(): Promise<Session> {
     if (this.#state.kind === 'unlocked') return this.#state.session;
@@ -227,6 +228,16 @@ export class VaultService implements VaultView {
     const session = await this.unlocked();
     await session.writing.seal().catch(() => undefined);
     return session;
+  }
+
+  /** Before a secret is read that is to open it. @throws SherinError KEY_MEMORY, which is recorded */
+  async requireKeyMemory(peer: Caller): Promise<void> {
+    try {
+      requireKeyMemory();
+    } catch (error) {
+      await this.#openFailed(error, peer);
+      throw error;
+    }
   }
 
   /** Opens the vault on request. @throws as {@link unlocked}, RECOVERY_KEY_WRONG */

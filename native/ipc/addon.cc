@@ -13,6 +13,7 @@
 #include "generation.h"
 #include "inherited.h"
 #include "memory_file.h"
+#include "secret_file.h"
 #include "secret_line.h"
 #include "server.h"
 #include "stream_peer.h"
@@ -88,6 +89,28 @@ void SealMemory(const Napi::CallbackInfo& info) {
   }
 }
 
+/** (size) */
+Napi::Value SecretFile(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const int64_t size = info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : 0;
+  if (size < 1 || size > static_cast<int64_t>(kLineLimit)) throw Napi::TypeError::New(env, "secretMemfd takes a size");
+  try {
+    return Napi::Number::New(env, NewSecretFile(static_cast<size_t>(size)).Release());
+  } catch (const SocketError& error) {
+    throw SystemError(env, error.error, error.syscall);
+  }
+}
+
+void CloseSecret(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsNumber()) throw Napi::TypeError::New(env, "closeSecretMemfd takes a descriptor");
+  try {
+    CloseSecretFile(info[0].As<Napi::Number>().Int32Value());
+  } catch (const SocketError& error) {
+    throw SystemError(env, error.error, error.syscall);
+  }
+}
+
 Napi::Value ReadSecret(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsNumber() || !info[1].IsString()) {
@@ -129,6 +152,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("generationView", Napi::Function::New<GenerationView::Map>(env, "generationView"));
   exports.Set("memfd", Napi::Function::New<MemoryFile>(env, "memfd"));
   exports.Set("sealMemfd", Napi::Function::New<SealMemory>(env, "sealMemfd"));
+  exports.Set("secretMemfd", Napi::Function::New<SecretFile>(env, "secretMemfd"));
+  exports.Set("closeSecretMemfd", Napi::Function::New<CloseSecret>(env, "closeSecretMemfd"));
   exports.Set("readSecretToMemfd", Napi::Function::New<ReadSecret>(env, "readSecretToMemfd"));
   exports.Set("copySecretToMemfd", Napi::Function::New<CopySecretOf>(env, "copySecretToMemfd"));
   exports.Set("messageLimit", Napi::Number::New(env, kMessageLimit));

@@ -2,7 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { copySecretToMemfd, memfd, readSecretToMemfd } from '../ipc.js';
+import {
+  closeSecretMemfd,
+  copySecretToMemfd,
+  memfd,
+  readSecretToMemfd,
+  sealMemfd,
+  secretMemfd,
+} from '../ipc.js';
 
 const addon = join(import.meta.dirname, '../../build/Release/sherin_ipc.node');
 
@@ -145,5 +152,44 @@ describe('a secret from a descriptor', () => {
       },
     );
     expect(slow.stdout).toBe('onetwo');
+  });
+});
+
+describe('the memory file of a secret', () => {
+  const locked = () =>
+    Number(/^VmLck:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
+
+  test('is in locked memory until it is closed, and can be written once', () => {
+    const before = locked();
+    const fd = secretMemfd(63);
+    expect(locked()).toBeGreaterThan(before);
+    writeSync(fd, 'k'.repeat(63), 0);
+    sealMemfd(fd);
+    expect(() => writeSync(fd, 'x', 0)).toThrow(expect.objectContaining({ code: 'EPERM' }));
+    expect(readFileSync(`/proc/self/fd/${fd}`, 'utf8')).toBe('k'.repeat(63));
+    closeSecretMemfd(fd);
+    expect(locked()).toBe(before);
+    expect(() => fstatSync(fd)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+  });
+
+  test('has a size, and closes what is none', () => {
+    for (const size of [0, 1025, -1, '1'] as number[]) expect(() => secretMemfd(size)).toThrow(TypeError);
+    expect(() => closeSecretMemfd(1_000_000)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+    expect(() => closeSecretMemfd('1' as never)).toThrow(TypeError);
+  });
+
+  test('is none where nothing can be locked', () => {
+    const script = `const ipc = require(${JSON.stringify(addon)}), fs = require('fs'), said = [];
+      for (const step of [() => ipc.secretMemfd(63), () => ipc.copySecretToMemfd(0)])
+        try { step(); } catch (error) { said.push(error.syscall, error.code); }
+      process.stdout.write(said.join());`;
+    const ordinary =
+      process.getuid?.() === 0 ? ['--bounding-set', '-ipc_lock', '--inh-caps', '-ipc_lock'] : [];
+    const refused = spawnSync(
+      'setpriv',
+      [...ordinary, 'prlimit', '--memlock=0:0', process.execPath, '-e', script],
+      { encoding: 'utf8', input: 'secret' },
+    );
+    expect(refused.stdout).toBe('mlock,EPERM,mlock,EPERM');
   });
 });

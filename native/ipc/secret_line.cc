@@ -1,16 +1,15 @@
 #include "secret_line.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <termios.h>
 
 #include <array>
 #include <cerrno>
 
+#include "locked_mapping.h"
 #include "memory_file.h"
+#include "secret_file.h"
 #include "socket.h"
 
 namespace sherin::ipc {
@@ -78,25 +77,17 @@ class Quiet {
   termios before_{};
 };
 
-/** The characters typed so far; overwritten when it ends. */
+/** The characters typed so far, in locked memory. @throws SocketError of mlock */
 class Line {
  public:
-  Line() { mlock(bytes_.data(), bytes_.size()); }
-  ~Line() {
-    explicit_bzero(bytes_.data(), bytes_.size());
-    munlock(bytes_.data(), bytes_.size());
-  }
-  Line(const Line&) = delete;
-  Line& operator=(const Line&) = delete;
-
   bool empty() const { return size_ == 0; }
   void Append(unsigned char byte) {
-    if (size_ == bytes_.size()) throw SocketError{EMSGSIZE, "read"};
-    bytes_[size_++] = byte;
+    if (size_ == kLineLimit) throw SocketError{EMSGSIZE, "read"};
+    bytes_.data()[size_++] = byte;
   }
   /** Takes back one character, which in UTF-8 may be several bytes. */
   void Back() {
-    while (size_ > 0 && (bytes_[--size_] & 0xc0) == 0x80) {
+    while (size_ > 0 && (bytes_.data()[--size_] & 0xc0) == 0x80) {
     }
   }
   void Clear() { size_ = 0; }
@@ -104,8 +95,8 @@ class Line {
   void Fill(int fd) {
     for (;;) {
       unsigned char more;
-      const bool full = size_ == bytes_.size();
-      const ssize_t count = full ? read(fd, &more, 1) : read(fd, bytes_.data() + size_, bytes_.size() - size_);
+      const bool full = size_ == kLineLimit;
+      const ssize_t count = full ? read(fd, &more, 1) : read(fd, bytes_.data() + size_, kLineLimit - size_);
       if (count == 0) return;
       if (count > 0 && full) throw SocketError{EMSGSIZE, "read"};
       if (count > 0) size_ += static_cast<size_t>(count);
@@ -115,17 +106,16 @@ class Line {
     }
   }
   Fd ToMemoryFile() const {
-    Fd file = NewMemoryFile("sherin-secret", 0);
+    Fd file = NewSecretFile(size_);
     if (write(file.get(), bytes_.data(), size_) != static_cast<ssize_t>(size_)) throw SocketError{errno, "write"};
     if (lseek(file.get(), 0, SEEK_SET) != 0) throw SocketError{errno, "lseek"};
     // What takes the secret tells by the seals that reading it waits for nobody.
-    constexpr int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
-    if (fcntl(file.get(), F_ADD_SEALS, seals) != 0) throw SocketError{errno, "fcntl"};
+    SealMemoryFile(file.get());
     return file;
   }
 
  private:
-  std::array<unsigned char, kLineLimit> bytes_{};
+  LockedMapping bytes_{kLineLimit};
   size_t size_ = 0;
 };
 

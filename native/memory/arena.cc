@@ -46,18 +46,19 @@ void Arena::Give(uint8_t* data, size_t capacity) noexcept {
   free_.emplace_hint(next, data, capacity);
 }
 
-MemoryKind Arena::Kind() {
+MemoryKind Arena::Reserve(size_t size) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (pages_.empty()) Grow(kGrain);
+  size_t held = 0;
+  for (const Pages& pages : pages_) held += pages.size();
+  if (held < size) Grow(size - held);
   return std::max_element(pages_.begin(), pages_.end(), [](const Pages& a, const Pages& b) {
            return a.kind() < b.kind();
          })->kind();
 }
 
 void Arena::Grow(size_t size) {
-  Pages pages = Pages::ForKeys(std::max(size, kChunk));
-  free_.emplace(pages.data(), pages.size());
-  pages_.push_back(std::move(pages));
+  pages_.push_back(Pages::ForKeys(std::max(size, kChunk)));
+  free_.emplace(pages_.back().data(), pages_.back().size());
 }
 
 }  // namespace sherin

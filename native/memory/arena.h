@@ -22,11 +22,12 @@ class Arena {
     size_t capacity;
   };
 
-  /** At least `size` bytes, zero-filled, 16-byte aligned. @throws std::bad_alloc */
+  /** At least `size` bytes, zero-filled, 16-byte aligned. @throws as Pages::ForKeys */
   Block Take(size_t size);
   /** Takes back a block whose bytes were overwritten. */
   void Give(uint8_t* data, size_t capacity) noexcept;
-  MemoryKind Kind();
+  /** Has at least so many bytes from now on, used or not; what they are made of. @throws as Pages::ForKeys */
+  MemoryKind Reserve(size_t size);
 
  private:
   Arena() = default;

@@ -50,6 +50,4 @@ void LockedBytes::truncate(size_t size) noexcept {
   size_ = size;
 }
 
-MemoryKind LockedBytes::Kind() { return Arena::Instance().Kind(); }
-
 }  // namespace sherin

@@ -13,7 +13,7 @@ namespace sherin {
  */
 class LockedBytes {
  public:
-  /** Zero-filled. Any thread. @throws std::bad_alloc */
+  /** Zero-filled. Any thread. @throws as Pages::ForKeys */
   explicit LockedBytes(size_t size);
   /** Copies; wiping the source is the caller's part. */
   LockedBytes(const uint8_t* data, size_t size);
@@ -32,9 +32,6 @@ class LockedBytes {
   void wipe() noexcept;
   /** Shortens to `size` bytes and overwrites the rest. */
   void truncate(size_t size) noexcept;
-
-  /** What the arena's memory is made of on this machine. */
-  static MemoryKind Kind();
 
  private:
   uint8_t* data_ = nullptr;

@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <new>
 #include <utility>
+
+#include "../failure.h"
 
 namespace sherin {
 namespace {
@@ -59,6 +62,15 @@ uint8_t* MapPrivate(size_t size) {
   return static_cast<uint8_t*>(at);
 }
 
+/** Neither swapped nor dumped. @throws std::bad_alloc, Failure */
+uint8_t* MapLocked(size_t size) {
+  uint8_t* const at = MapPrivate(size);
+  if (madvise(at, size, MADV_DONTDUMP) == 0 && mlock(at, size) == 0) return at;
+  const int error = errno;
+  munmap(at, size);
+  throw Failure::Errno(error, "mlock");
+}
+
 }  // namespace
 
 Pages Pages::ForKeys(size_t size) {
@@ -66,12 +78,11 @@ Pages Pages::ForKeys(size_t size) {
   MemoryKind kind = MemoryKind::Secret;
   uint8_t* at = MapSecret(size);
   if (at == nullptr) {
-    at = MapPrivate(size);
-    madvise(at, size, MADV_DONTDUMP);
-    kind = mlock(at, size) == 0 ? MemoryKind::Locked : MemoryKind::Unlocked;
+    at = MapLocked(size);
+    kind = MemoryKind::Locked;
   }
   madvise(at, size, MADV_DONTFORK);
-  if (kind != MemoryKind::Unlocked) g_locked += size;
+  g_locked += size;
   return Pages(at, size, kind);
 }
 

@@ -8,13 +8,13 @@ namespace sherin {
 enum class MemoryKind {
   Secret,    // memfd_secret(2): outside the kernel's direct map, unreadable through /proc/<pid>/mem
   Locked,    // mlock(2) + MADV_DONTDUMP
-  Unlocked,  // MADV_DONTDUMP only: the lock limit is used up
+  Unlocked,  // MADV_DONTDUMP only: never keys
 };
 
 /** Page-aligned memory that stays out of core dumps and forked children; wiped before it is unmapped. Move-only. */
 class Pages {
  public:
-  /** For keys: the best kind that the machine has. @throws std::bad_alloc */
+  /** For keys: the best kind that the machine has. @throws std::bad_alloc; Failure of mlock, with its errno: such pages are not given */
   static Pages ForKeys(size_t size);
   /** For bytes that need no protection: page-aligned only. @throws std::bad_alloc */
   static Pages Plain(size_t size);

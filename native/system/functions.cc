@@ -5,7 +5,6 @@
 #include <malloc.h>
 #include <openssl/crypto.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "../environment.h"
 #include "../error.h"
 #include "../keys/secret.h"
+#include "../memory/arena.h"
 #include "../memory/locked.h"
 #include "../memory/pages.h"
 #include "../work/detached.h"
@@ -35,25 +35,20 @@ namespace {
 
 constexpr uint64_t kMostOffset = (uint64_t{1} << 53) - 1;
 constexpr size_t kMostPlaintext = size_t{16} << 20;
+constexpr size_t kMostKeyMemory = size_t{1} << 20;
 
 void Check(int result, const char* call) {
   if (result < 0) throw Failure::Errno(-result, call);
 }
 
-Napi::Value HardenProcess(const Napi::CallbackInfo& info) {
+void HardenProcess(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [] { Harden(); });
+}
+
+Napi::Value LockKeyMemory(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
-    Harden();
-    const MemoryKind kind = LockedBytes::Kind();
-    rlimit limit{};
-    getrlimit(RLIMIT_MEMLOCK, &limit);
-    auto report = Napi::Object::New(info.Env());
-    report.Set("memory", kind == MemoryKind::Secret   ? "memfd_secret"
-                         : kind == MemoryKind::Locked ? "mlock"
-                                                      : "unlocked");
-    const double bytes = limit.rlim_cur == RLIM_INFINITY ? std::numeric_limits<double>::infinity()
-                                                         : static_cast<double>(limit.rlim_cur);
-    report.Set("lockLimit", Napi::Number::New(info.Env(), bytes));
-    return report;
+    const MemoryKind kind = Arena::Instance().Reserve(NumberOf(info[0], "bytes", 1, kMostKeyMemory));
+    return Napi::String::New(info.Env(), kind == MemoryKind::Secret ? "memfd_secret" : "mlock");
   });
 }
 
@@ -256,6 +251,7 @@ void Set(Napi::Object object, const char* name) {
 void InitSystem(Napi::Env env, Napi::Object exports) {
   auto system = Napi::Object::New(env);
   Set<HardenProcess>(system, "harden");
+  Set<LockKeyMemory>(system, "lockKeyMemory");
   Set<Open>(system, "openBeneath");
   Set<MakeDirectory>(system, "mkdirBeneath");
   Set<Rename>(system, "renameBeneath");

@@ -1,7 +1,8 @@
 /** Vaults of earlier programs open with the recovery key alone on a machine that never saw them, and hold what they held (write.ts). */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { largestCube } from '../../fs/cube/store.js';
 import type { Machine } from '../vault/machine.js';
 import { asRecorded, list } from './listing.js';
 import { gone, layOut, openWithRecoveryKey, passphrase, recorded, vaultNames } from './vaults.js';
@@ -30,6 +31,11 @@ describe.each(vaultNames)('the golden vault "%s"', (name) => {
       expect(machine.ok('namespace', 'list')).toMatch(/^CONTRACTS .*\ball\b/m);
       expect(machine.ok('namespace', 'list')).toMatch(/^FILES .*\boff\b/m);
       expect(machine.ok('audit', 'verify')).toMatch(/archive/);
+    });
+
+  if (name === 'cube')
+    it('shows by no cube how much it holds', () => {
+      expect(machine.cubes().map((cube) => statSync(cube).size)).toEqual([largestCube]);
     });
 
   if (name !== 'slots') return;

@@ -12,7 +12,7 @@ import type { Listing } from './listing.js';
 /** Of format version 1. */
 export const folder = join(projectRoot, 'test/golden/v1');
 
-export const vaultNames = ['plain', 'journal', 'backup', 'slots', 'epochs', 'shared'] as const;
+export const vaultNames = ['plain', 'journal', 'backup', 'slots', 'epochs', 'shared', 'cube'] as const;
 export type VaultName = (typeof vaultNames)[number];
 
 /** Opens the vault `slots`, too. */
@@ -25,6 +25,7 @@ export const gone: Readonly<Record<VaultName, readonly string[]>> = {
   slots: [],
   epochs: [],
   shared: [],
+  cube: [],
 };
 
 export interface GoldenVault {

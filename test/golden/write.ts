@@ -25,8 +25,9 @@ import {
   vaultNames,
 } from './vaults.js';
 
-/** Bytes of an archive. */
+/** Bytes of an archive; one with a whole cube of padding, which no compression makes fewer, has a MiB for that. */
 const largest = 900 * 1024;
+const paddedCube = 1024 * 1024;
 
 /** Bytes that no compression makes fewer, the same for the same name. */
 function bytes(name: string, length: number): Buffer {
@@ -172,8 +173,17 @@ function fillShared(machine: Machine): void {
   machine.ok('down');
 }
 
+/** One cube: data in two of its vertices, and fourteen of padding. */
+function fillCube(machine: Machine): void {
+  source(machine, 'large', 70_000);
+  atWork(machine, 'cp ../../large large && mkdir folder && ln large folder/same');
+  machine.ok('sync');
+  machine.ok('down');
+}
+
 /** What `init` is told besides. */
 const made: Readonly<Partial<Record<VaultName, readonly string[]>>> = {
+  cube: ['--pad', 'cube'],
   shared: ['--pad', 'vertex', '--shared'],
 };
 
@@ -184,6 +194,7 @@ const fill: Readonly<Record<VaultName, (machine: Machine) => void | Promise<void
   slots: fillSlots,
   epochs: fillEpochs,
   shared: fillShared,
+  cube: fillCube,
 };
 
 /** Packs what stands on disk: names, modes and bytes alone, and not the room that the audit log keeps free, which holds nothing. */
@@ -205,7 +216,7 @@ function pack(machine: Machine, name: VaultName): void {
   copyFileSync(machine.recoveryFile, recovery);
   chmodSync(recovery, 0o644);
   const { size } = statSync(archive);
-  if (size > largest) throw new Error(`${archive} has ${size} bytes`);
+  if (size > largest + (name === 'cube' ? paddedCube : 0)) throw new Error(`${archive} has ${size} bytes`);
 }
 
 /** What a copy of the vault shows, opened as the tests open it; it has to be what was there when it was written. */

@@ -2,19 +2,26 @@
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asSherinId, type SherinId } from '../../common/ids.js';
+import { makeLogger } from '../../common/log.js';
 import { ControlClient } from '../../daemon/client/control-client.js';
+import { FsLink } from '../../daemon/fs-link.js';
+import { gateOf } from '../../daemon/roster/control.js';
+import { HostedBot } from '../../daemon/roster/hosted-bot.js';
+import { newTaskId } from '../../daemon/tasks/task-id.js';
 import { nativeLimits } from '../../fs/mount/native/limits.js';
 import { botUid, SharedVault } from './tasks/shared-vault.js';
 
 const vault = new SharedVault(nativeLimits);
 const bot = 'calculations';
 const inside = `tell(names('bots/${bot}/in'))`;
+const socket = join(vault.machine.home, 'run/sherin-fs.sock');
 let client: ControlClient;
 
 describe.runIf(process.getuid?.() === 0)('a grant that is on its way', () => {
   beforeAll(async () => {
     vault.start();
-    client = ControlClient.connect(join(vault.machine.home, 'run/sherin-fs.sock'));
+    client = ControlClient.connect(socket);
     await client.call('bot.open', { bot, uid: botUid });
   });
   afterAll(() => {
@@ -49,5 +56,86 @@ describe.runIf(process.getuid?.() === 0)('a grant that is on its way', () => {
     );
     expect(made?.sort()).toEqual(['t1', 't1', 't2']);
     expect(ended?.sort()).toEqual(['t1', 't1', 't2']);
+  });
+
+  describe('to who judges a result', () => {
+    const [judge, judgeUid] = ['judge', botUid + 2];
+    const seen = `tell(names('bots/${judge}/in'))`;
+    beforeAll(() => client.call('bot.open', { bot: judge, uid: judgeUid }));
+    afterAll(() => client.call('bot.close', { bot: judge }));
+
+    /** Asks for a result that its bot has open, and for something else before it is closed. */
+    const meanwhile = async <T>(name: string, ask: (id: SherinId) => Promise<T>): Promise<T> => {
+      const program = vault.steps(
+        botUid,
+        `
+name = 'bots/${bot}/out/${name}'
+put(name, name)
+id = id_of(name)
+fd = write(name, name, os.O_WRONLY); step(id)
+os.close(fd); step('closed')`,
+      );
+      const answer = await ask(asSherinId(String(await program.next())));
+      expect(await program.go()).toBe('closed');
+      program.end();
+      return answer;
+    };
+    const offered = async (task: string, next: () => Promise<unknown>): Promise<void> => {
+      const { failed } = await meanwhile(task, async () => {
+        const offer = client.post('result.offer', { bot, task, name: task, to: judge });
+        const failed = expect(offer.answer).rejects.toMatchObject({ code: 'TASK_STATE' });
+        await offer.sent;
+        await next();
+        return { failed };
+      });
+      await failed;
+    };
+    /** As sherind asks a judge that can not be started. */
+    const judgement = (written: SherinId, fs: FsLink) => {
+      const registered = { bot: judge, folder: '/none', uid: judgeUid, wanted: true, updatedAt: 0 };
+      const lost = new HostedBot(registered, {
+        ...{ fs, log: makeLogger('test', { SHERIN_LOG: 'silent' }), runtime: '/none' },
+        ...{ mount: async () => null, changed: () => undefined, refused: () => undefined },
+      });
+      const of = { now: () => lost, working: () => lost };
+      const task = { id: newTaskId(), domain: 'coding', department: 'logic', class: 'code' };
+      return gateOf(of, fs).judge(task, { bot }, written);
+    };
+
+    it('does not come into being once it was ended, though the result was not there yet', async () => {
+      await offered('t3', () => client.call('grant.end', { bot: judge, task: 't3' }));
+      expect(await vault.as(judgeUid, seen)).toEqual([[]]);
+    });
+
+    it('does not come into being in the folder that another sherind has opened for it since', async () => {
+      await offered('t4', () => client.call('bot.open', { bot: judge, uid: judgeUid }));
+      expect(await vault.as(judgeUid, seen)).toEqual([[]]);
+    });
+
+    it('does not come into being once sherind has waited for it in vain', async () => {
+      const fs = new FsLink(socket, 0.05);
+      const late = expect.objectContaining({ code: 'TIMEOUT' });
+      await meanwhile('t5', (written) => expect(judgement(written, fs)).rejects.toEqual(late));
+      // Until then a result is looked for.
+      await expect(
+        client.call('result.offer', { bot, task: 't5', name: 't5', to: null }),
+      ).resolves.toBeDefined();
+      expect(await vault.as(judgeUid, seen)).toEqual([[]]);
+      fs.close();
+    });
+
+    it('ends where the judge is lost', async () => {
+      const fs = new FsLink(socket);
+      const lost = expect.objectContaining({ code: 'BOT_LOST' });
+      const [written] = (await vault.as(
+        botUid,
+        `put('bots/${bot}/out/t6', 'a result'); tell(id_of('bots/${bot}/out/t6'))`,
+      )) as [string];
+      await expect(judgement(asSherinId(written), fs)).rejects.toEqual(lost);
+      expect(await vault.as(judgeUid, seen)).toEqual([[]]);
+      const { records } = await client.call('audit.tail', { count: 2 });
+      expect(records.map(({ event }) => event)).toEqual(['AUDIT_GRANT', 'AUDIT_GRANT_END']);
+      fs.close();
+    });
   });
 });

@@ -23,7 +23,11 @@ export class RecordedMachine extends Machine {
     mkdirSync(efivars);
     for (const { type, data } of this.#events) {
       const variable = variables.includes(type) ? parseVariable(data) : null;
-      if (variable !== null) this.write(variable.name, variable.guid, variable.value);
+      if (variable === null) continue;
+      this.write(variable.name, variable.guid, variable.value);
+      // Each recorded boot was started by the first entry.
+      if (variable.name === 'BootOrder')
+        this.write('BootCurrent', variable.guid, variable.value.subarray(0, 2));
     }
   }
 

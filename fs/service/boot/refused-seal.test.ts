@@ -150,6 +150,22 @@ test('where another boot entry comes first nothing is promised', async () => {
   machine.remove();
 });
 
+test('after a boot by BootNext nothing is promised: the next one takes the usual entry', async () => {
+  await vault.boot('own-keys');
+  const machine = new RecordedMachine(vault.home, 'own-keys');
+  machine.write('BootCurrent', global, Buffer.from('0200', 'hex'));
+  expect(await nextBoot(vault.locked, machine)).toEqual([
+    {
+      slot,
+      verdict: 'unknown',
+      reasons: [
+        'PCR 7: this boot was started by another boot entry than the first one in order, as by BootNext or by hand',
+      ],
+    },
+  ]);
+  machine.remove();
+});
+
 test('where a boot loader starts programs nothing is promised, but a change before them is told as one', async () => {
   await vault.boot('secure-boot');
   await vault.recover();

@@ -21,6 +21,9 @@ const messageSchema = z.discriminatedUnion('say', [
 type Message = z.infer<typeof messageSchema>;
 type Said<S extends Message['say']> = Extract<Message, { readonly say: S }>;
 
+/** Words that are said before the first of them is heard: there are no more in either direction. */
+const mostUnheard = 4;
+
 interface Received {
   readonly message: Message;
   readonly fds: readonly number[];
@@ -28,14 +31,18 @@ interface Received {
 
 export class Channel {
   readonly #connection: Connection;
-  readonly #received: (Received | null)[] = [];
+  readonly #received: Received[] = [];
+  #ended = false;
   #wake: () => void = () => undefined;
 
   /** @param fd one end, which it owns */
   constructor(fd: number) {
     this.#connection = attach(fd, {
       message: (bytes, fds) => this.#take(bytes, fds),
-      close: () => this.#push(null),
+      close: () => {
+        this.#ended = true;
+        this.#wake();
+      },
     });
   }
 
@@ -44,7 +51,7 @@ export class Channel {
   }
 
   /**
-   * The next message, which is to be this one, and what came with it.
+   * The next message, which is to be this one, and what came with it: for the caller to close.
    * @param milliseconds for which it is waited
    * @throws SherinError as the other end says it; UPGRADE_FAILED when it is gone, late, or says something else
    */
@@ -52,43 +59,48 @@ export class Channel {
     say: S,
     milliseconds: number,
   ): Promise<{ readonly message: Said<S>; readonly fds: readonly number[] }> {
-    const next = await within(this.#next(), milliseconds);
-    if (next === undefined) throw failed(`it said nothing for ${milliseconds / 1000} s`);
-    if (next === null) throw failed('it has ended');
+    if ((await within(this.#somethingSaid(), milliseconds)) === undefined)
+      throw failed(`it said nothing for ${milliseconds / 1000} s`);
+    const next = this.#received.shift();
+    if (next === undefined) throw failed('it has ended');
     const { message, fds } = next;
     if (message.say === say) return { message: message as Said<S>, fds };
-    for (const fd of fds) closeSync(fd);
+    closeAll(fds);
     throw message.say === 'failed' ? errorOf(message.error) : failed('it said what was not asked');
   }
 
+  /** Nothing is heard any more. */
   close(): void {
     this.#connection.close();
+    for (const { fds } of this.#received.splice(0)) closeAll(fds);
   }
 
-  async #next(): Promise<Received | null> {
-    for (;;) {
-      const [first] = this.#received;
-      // The end of the other one stays the answer.
-      if (first !== undefined) return first === null ? first : (this.#received.shift() ?? null);
+  /** Or the other one has ended. */
+  async #somethingSaid(): Promise<true> {
+    while (this.#received.length === 0 && !this.#ended) {
       await new Promise<void>((wake) => {
         this.#wake = wake;
       });
     }
+    return true;
   }
 
   #take(bytes: Buffer, fds: readonly number[]): void {
     try {
-      this.#push({ message: messageSchema.parse(JSON.parse(bytes.toString('utf8'))), fds });
+      const message = messageSchema.parse(JSON.parse(bytes.toString('utf8')));
+      if (fds.length > 0 && message.say !== 'take') throw failed(`descriptors came with ${message.say}`);
+      if (this.#received.length >= mostUnheard) throw failed('it does not wait');
+      this.#received.push({ message, fds });
+      this.#wake();
     } catch {
-      for (const fd of fds) closeSync(fd);
+      closeAll(fds);
       this.#connection.close();
     }
   }
+}
 
-  #push(received: Received | null): void {
-    this.#received.push(received);
-    this.#wake();
-  }
+function closeAll(fds: readonly number[]): void {
+  for (const fd of fds) closeSync(fd);
 }
 
 function failed(part: string): SherinError {

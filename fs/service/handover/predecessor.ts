@@ -4,6 +4,7 @@ import { SherinError } from '../../../common/errors.js';
 import { version } from '../../../common/version.js';
 import { Keyring } from '../../../native/index.js';
 import { carriedKeys, type Epochs } from '../../vault/carried-keys.js';
+import { requireKeyMemory } from '../key-memory.js';
 import { Channel } from './channel.js';
 import { documentVersion, type HandedDocument, readDocument } from './document.js';
 
@@ -35,12 +36,13 @@ export class Predecessor {
     closeSync(document);
   }
 
-  /** Resolves when it has handed over what it has. @param fd of the channel @throws SherinError UPGRADE_FAILED */
+  /** Resolves when it has handed over what it has. @param fd of the channel @throws SherinError UPGRADE_FAILED, KEY_MEMORY */
   static async at(fd: number): Promise<Predecessor> {
     const channel = new Channel(fd);
-    await channel.say({ say: 'hello', version, document: documentVersion });
-    const { fds } = await channel.hear('take', takePatience);
     try {
+      requireKeyMemory();
+      await channel.say({ say: 'hello', version, document: documentVersion });
+      const { fds } = await channel.hear('take', takePatience);
       return new Predecessor(channel, fds);
     } catch (error) {
       await sayFailed(channel, error);

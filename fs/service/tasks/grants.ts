@@ -58,11 +58,16 @@ export class Grants {
     }
   }
 
-  /** Shows a bot an object that another bot has written, whoever it belongs to. @throws SherinError BOT_UNKNOWN, TASK_STATE, AUDIT_UNWRITABLE */
-  async show(bot: string, task: string, object: ObjectInfo, peer: Caller): Promise<void> {
+  /**
+   * Shows a bot an object that another bot has written, whoever it belongs to, once that is found.
+   * @throws SherinError BOT_UNKNOWN; TASK_STATE where it was ended meanwhile; AUDIT_UNWRITABLE, and what finding it does
+   */
+  async show(bot: string, task: string, find: () => Promise<ObjectInfo>, peer: Caller): Promise<ObjectInfo> {
     const coming = this.#begin(bot, task);
     try {
+      const object = await find();
       await this.#grant(coming, [object], {}, peer);
+      return object;
     } finally {
       this.#coming.delete(coming);
     }

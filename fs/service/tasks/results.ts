@@ -62,14 +62,18 @@ export class Results {
    * @param to a bot that may read it from then on, in the name of the task; null: none
    * @throws SherinError BOT_UNKNOWN, PATH_MISSING, RESULT_OPEN, RESULT_REFUSED; LOCKED, TPM_*, AUDIT_UNWRITABLE, NO_SPACE, IO
    */
-  async offer({ bot, task, name }: Written, to: string | null, peer: Caller): Promise<SherinId> {
+  async offer(written: Written, to: string | null, peer: Caller): Promise<SherinId> {
+    const find = () => this.#written(written);
+    const { id } = await (to === null ? find() : this.#grants.show(to, written.task, find, peer));
+    return id;
+  }
+
+  async #written({ bot, name }: Written): Promise<ObjectInfo> {
     const folder = folderOf(this.#vault, bot);
     const session = await this.#vault.settled();
     const entry = find(session, folder, name);
     if (entry === undefined) throw new SherinError('PATH_MISSING', { path: name });
-    const { object } = await this.#settled(session, entry, bot);
-    if (to !== null) await this.#grants.show(to, task, object, peer);
-    return object.id;
+    return (await this.#settled(session, entry, bot)).object;
   }
 
   /**

@@ -2,6 +2,8 @@
 /** What keeps content to those who may have it: after lock, at the mount, through descriptors and imports. */
 import type { Removal } from '../removal.js';
 
+const swapped =
+  'have keys or secrets swapped to the disk, by a limit of locked memory that is too low or used up';
 const dump = 'read keys or content from a core dump';
 const handover = 'get the keys, or break a reader, while one sherin-fs hands over to the next';
 const left = 'use a vault that somebody left open';
@@ -17,9 +19,15 @@ export const mountRemovals: readonly Removal[] = [
   {
     attack: dump,
     file: 'native/memory/pages.cc',
-    text: 'uint8_t* at = MapSecret(size);\n  if (at == nullptr) {\n    at = MapPrivate(size);\n    madvise(at, size, MADV_DONTDUMP);',
-    instead:
-      'uint8_t* at = nullptr;\n  static_cast<void>(MapSecret);\n  if (at == nullptr) {\n    at = MapPrivate(size);',
+    text: 'if (madvise(at, size, MADV_DONTDUMP) == 0 && mlock(at, size) == 0) return at;',
+    instead: 'if (mlock(at, size) == 0) return at;',
+    also: [
+      {
+        file: 'native/memory/pages.cc',
+        text: 'uint8_t* at = MapSecret(size);',
+        instead: 'uint8_t* at = nullptr;\n  static_cast<void>(MapSecret);',
+      },
+    ],
     test: 'native/memory/memory.test.ts',
     title: 'holds no key',
   },
@@ -113,6 +121,22 @@ export const mountRemovals: readonly Removal[] = [
     instead: 'if (!same) this.#last = now;',
     test: 'fs/service/idle-lock.test.ts',
     title: 'a clock that jumps ahead, as over a sleep, locks at once; one set back only begins the time anew',
+  },
+  {
+    attack: swapped,
+    file: 'native/memory/pages.cc',
+    text: 'if (madvise(at, size, MADV_DONTDUMP) == 0 && mlock(at, size) == 0) return at;',
+    instead: 'mlock(at, size);\n  if (madvise(at, size, MADV_DONTDUMP) == 0) return at;',
+    test: 'test/vault/key-memory.test.ts',
+    title: 'opens the vault by no key, says so, and opens it once it may lock more',
+  },
+  {
+    attack: swapped,
+    file: 'native/ipc/locked_mapping.cc',
+    text: ' && mlock(at_, size_) == 0) return;',
+    instead: ') return;',
+    test: 'native/ipc/secret.test.ts',
+    title: 'is none where nothing can be locked',
   },
   {
     attack: 'find keys in the memory of a machine that sleeps',

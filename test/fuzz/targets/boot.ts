@@ -1,4 +1,7 @@
 /** What firmware and boot programs have measured, and boot programs themselves: whoever wrote them may be hostile. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { MalformedBytes } from '../../../common/bytes.js';
 import { authenticodeRanges } from '../../../fs/event-log/authenticode.js';
 import { changeWords } from '../../../fs/event-log/change-words.js';
@@ -12,6 +15,11 @@ import { bootEvents, fixture } from '../../../fs/event-log/fixtures.fixture.js';
 import { program } from '../../../fs/event-log/program.fixture.js';
 import { replay } from '../../../fs/event-log/replay.js';
 import { certificateName, parseSignatureLists } from '../../../fs/event-log/signature-list.js';
+import { readMeasured } from '../../../fs/service/boot/measured.js';
+import { pcrReasons } from '../../../fs/service/boot/pcr-reasons.js';
+import { VaultDirectory } from '../../../fs/vault/directory.js';
+import { keepSealingLog, readSealingLog } from '../../../fs/vault/sealing-log.js';
+import { publicKey, signed, uuid } from '../fixed-keys.js';
 import { answer, same, type Target } from '../target.js';
 
 const boots = ['systemd-boot', 'own-keys', 'secure-boot'] as const;
@@ -132,6 +140,63 @@ export const authenticode: Target = {
           throw new Error('a range that the file does not have');
         const [first, second] = ranges;
         if (first?.from !== 0 || second?.from !== first.to + 4) throw new Error('the checksum is hashed');
+      },
+    };
+  },
+};
+
+const slot = { id: 3, bank: 'sha256', pcrDigest: 'ab'.repeat(32) } as const;
+/** What a byte before the file says of it. */
+const asItIs = 0;
+
+/** The log that is kept with a slot: as somebody has left it there, or, behind another byte, as this vault has signed it. */
+export const sealingLog: Target = {
+  name: 'sealing-log',
+  form: 'bytes',
+  async begin() {
+    const path = mkdtempSync(join(tmpdir(), 'sherin-fuzz-'));
+    const directory = await VaultDirectory.open(path);
+    const place = { directory, uuid };
+    const logs = boots.map((name) => fixture(`${name}.log`));
+    const boot = { state: 'read', path: '/sys/log', bytes: fixture('own-keys-dbx.log') } as const;
+    const files: Buffer[] = [];
+    for (const log of logs) {
+      await keepSealingLog(place, slot, log, (message) => {
+        const signature = signed(message);
+        files.push(Buffer.concat([signature, log]));
+        return signature;
+      });
+    }
+    const tell = (bytes: Buffer): void => {
+      const before = readMeasured(bytes, slot.bank);
+      const now = readMeasured(boot.bytes, slot.bank);
+      if (typeof now === 'string') throw new Error(`the recorded log: ${now}`);
+      const changes = Array.from({ length: 24 }, (_, pcr) => {
+        const was = typeof before === 'string' ? null : before.value(pcr);
+        return { pcr, was: was ?? '', is: now.value(pcr) ?? '' };
+      });
+      const reasons = pcrReasons({ slot, changes, sealing: { state: 'signed', bytes }, boot });
+      for (const reason of reasons) requirePlain(reason);
+    };
+    return {
+      seeds: [
+        ...files.map((file) => Buffer.from([asItIs, ...file])),
+        ...logs.map((log) => Buffer.from([1, ...log])),
+      ],
+      async run(input) {
+        const given = input.subarray(1);
+        if (input[0] === asItIs) writeFileSync(directory.inside(`event-logs/${slot.id}`), given);
+        else await keepSealingLog(place, slot, given, signed);
+        const read = await readSealingLog(place, slot, publicKey);
+        if (read.state === 'missing') throw new Error('there was a file');
+        if (read.state === 'forged') return;
+        if (input[0] === asItIs && !files.some((file) => file.equals(given)))
+          throw new Error('a log is taken that nobody has signed');
+        tell(read.bytes);
+      },
+      end() {
+        directory.close();
+        rmSync(path, { recursive: true });
       },
     };
   },

@@ -1,7 +1,7 @@
 import type { Target } from '../target.js';
 import * as audit from './audit.js';
 import * as boot from './boot.js';
-import { handedDocument } from './handover.js';
+import * as handover from './handover.js';
 import * as journal from './journal.js';
 import { knownHeads } from './known-heads.js';
 import * as manifest from './manifest.js';
@@ -14,7 +14,8 @@ export const targets: readonly Target[] = [
   ...[vault.header, vault.knownVaults, knownHeads, vault.attestationKey, vault.publicKeyLine],
   ...[manifest.record, manifest.indexNode, manifest.treeHead, manifest.snapshot, manifest.replay],
   ...[audit.auditLine, audit.auditSegment, audit.auditPending, audit.archived, audit.anchors],
-  ...[boot.eventLog, boot.measuredEvent, boot.signatureList, boot.authenticode, handedDocument],
+  ...[boot.eventLog, boot.measuredEvent, boot.signatureList, boot.authenticode, boot.sealingLog],
+  ...[handover.handedDocument, handover.handoverMessages],
   ...[
     journal.journalEntries,
     journal.journalSegment,
