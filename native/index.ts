@@ -276,7 +276,7 @@ export interface Extent {
 }
 
 export interface System extends PassedDescriptors {
-  /** PR_SET_DUMPABLE 0, RLIMIT_CORE 0, no new privileges; as high a limit of locked memory as the administrator allows. */
+  /** PR_SET_DUMPABLE 0, RLIMIT_CORE 0, no new privileges, SIGUSR1 ignored; as high a limit of locked memory as the administrator allows. */
   harden(): void;
   /**
    * Has so many bytes of locked memory for keys from now on, and says what it is made of. Keys that need more get more, or throw the same.

@@ -60,7 +60,7 @@ function rows(found: Status): [string, string][] {
       'mount',
       mount === null
         ? 'not mounted'
-        : `${mount.path} (${mount.driver}${mount.allowOther ? ', other users allowed' : ''})`,
+        : `${mount.path} (${mount.driver}${mount.allowOther ? `, other users allowed${vault.shared ? '' : ', for whom the vault was not made: see sherinctl doctor'}` : ''})`,
     ],
     ...past.map(({ path, end }): [string, string] => [
       'past',

@@ -23,6 +23,13 @@ export async function service(session: Session): Promise<Finding[]> {
         fail('vault state', `${status.vault.state}: ${status.vault.reason.code}`, 'sherinctl why'),
       );
     }
+    if (status.mount?.allowOther === true && !status.vault.shared) {
+      const what =
+        'others are let in, and the vault was made for one: who writes what a file of another user has can tell';
+      findings.push(
+        warn('mount', what, 'sherinctl init --shared makes one for several: put the files there'),
+      );
+    }
     if (!status.audit.writable) {
       findings.push(fail('audit log', 'it can not be written', 'free some space on the disk of the vault'));
     }

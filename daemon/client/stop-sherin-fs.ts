@@ -12,8 +12,8 @@ const patience = 60;
  * @throws SherinError UNSEALED: it has ended, and could not seal all that programs had written; TIMEOUT
  */
 export async function stopSherinFs(client: ControlClient): Promise<{ lazy: boolean }> {
-  const { fs } = await client.call('status', {});
-  const started = processStart(fs.pid);
+  const pid = await pidBehind(client);
+  const started = processStart(pid);
   let unsealed: SherinError | null = null;
   const answer = await client.call('stop', {}).catch((error: unknown) => {
     if (!(error instanceof SherinError && error.code === 'UNSEALED')) throw error;
@@ -21,11 +21,22 @@ export async function stopSherinFs(client: ControlClient): Promise<{ lazy: boole
     return { lazy: false };
   });
   const deadline = Date.now() + patience * 1000;
-  while (started !== null && processStart(fs.pid) === started) {
+  while (started !== null && processStart(pid) === started) {
     if (Date.now() > deadline)
-      throw new SherinError('TIMEOUT', { what: `the end of process ${fs.pid}`, seconds: patience });
+      throw new SherinError('TIMEOUT', { what: `the end of process ${pid}`, seconds: patience });
     await sleep(20);
   }
   if (unsealed !== null) throw unsealed;
   return answer;
+}
+
+/** One of another version may say a status that is not understood here; it is to be stopped all the same. */
+async function pidBehind(client: ControlClient): Promise<number> {
+  try {
+    const { fs } = await client.call('status', {});
+    return fs.pid;
+  } catch (error) {
+    if (error instanceof SherinError && error.code === 'PROTOCOL') return client.serverPid;
+    throw error;
+  }
 }

@@ -21,6 +21,8 @@ export const statusSchema = z.strictObject({
     reason: failureSchema.nullable(),
     slots: z.array(z.strictObject({ id: count, type: z.string(), pin: z.boolean() })),
     generation: count,
+    /** Made for a mount that users share: equal content of two users has two IDs. */
+    shared: z.boolean(),
     rekey: rekeySchema.nullable(),
     /** The emergency stop is on with freeze: nothing is changed. */
     frozen: z.boolean(),

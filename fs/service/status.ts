@@ -59,6 +59,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
         pin: slot.type === 'tpm2' && slot.pin,
       })),
       generation: header.generation,
+      shared: header.owned,
       rekey: parts.rekey === null ? null : { ...parts.rekey, former: [...parts.rekey.former] },
       frozen: parts.frozen,
       autoLock: {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -24,6 +25,8 @@ void Harden() {
 #endif
   // Also makes /proc/<pid>/mem and ptrace root's alone (prctl(2)); the process itself still reads its /proc/self.
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) throw Failure::Errno(errno, "prctl");
+  // Node opens its debugger at this signal, at a port that every user of the machine reaches: who may send it would be in here.
+  if (signal(SIGUSR1, SIG_IGN) == SIG_ERR) throw Failure::Errno(errno, "signal");
   const rlimit none{0, 0};
   if (setrlimit(RLIMIT_CORE, &none) != 0) throw Failure::Errno(errno, "setrlimit");
   // fusermount is set-uid root and mounts for ordinary users; no_new_privs would take that from our children for good.

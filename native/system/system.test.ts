@@ -19,7 +19,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runScript } from '../child.fixture.js';
+import { fine, runScript } from '../child.fixture.js';
 import { system, Threads } from '../index.js';
 import { copySecretToMemfd, memfd } from '../ipc.js';
 
@@ -254,6 +254,21 @@ describe('harden', () => {
       privileges: '0',
       memory: expect.stringMatching(/^(memfd_secret|mlock)$/),
     });
+  });
+
+  it('leaves no signal at which Node opens its debugger to everybody on this machine', () => {
+    const signalled = `
+      native.system.harden();
+      const status = fs.readFileSync('/proc/self/status', 'latin1');
+      const bit = 1n << BigInt(os.constants.signals.SIGUSR1 - 1);
+      const [ignored, caught] = [/SigIgn:\\s+(\\w+)/, /SigCgt:\\s+(\\w+)/].map((set) => (BigInt('0x' + set.exec(status)[1]) & bit) !== 0n);
+      for (let i = 0; i < 3; i++) {
+        process.kill(process.pid, 'SIGUSR1');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      process.stdout.write(JSON.stringify({ ignored, caught, debugger: require('node:inspector').url() ?? null }));`;
+    const command = [process.execPath, '--inspect-port=0'];
+    expect(runScript(signalled, command)).toEqual(fine('{"ignored":true,"caught":false,"debugger":null}'));
   });
 });
 

@@ -88,6 +88,7 @@ export class HandingOver {
     return { pid, version };
   }
 
+  /** Puts it on record. @throws what it is given */
   #failed(error: unknown, peer: Caller): never {
     const meta = { code: error instanceof SherinError ? error.code : 'unknown' };
     const event = { event: 'AUDIT_UPGRADE_FAILED', id: null, actor: actorOf(peer), meta };

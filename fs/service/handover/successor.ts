@@ -6,7 +6,7 @@ import { SherinError } from '../../../common/errors.js';
 import { pair } from '../../../native/ipc.js';
 import { Channel } from './channel.js';
 import { documentVersion } from './document.js';
-import { requireTrusted } from './trusted-program.js';
+import { requireTrusted, requireTrustedProgram } from './trusted-program.js';
 
 /** Its descriptor of the channel; {@link takeOverFlag} names it. */
 const channelFd = 4;
@@ -42,7 +42,8 @@ export class Successor {
   /** It runs, and understands what this one will say; it has nothing yet. @throws SherinError UPGRADE_REFUSED, UPGRADE_FAILED */
   static async start(): Promise<Successor> {
     const program = process.argv[1] ?? '';
-    for (const path of [program, process.execPath]) await requireTrusted(path);
+    await requireTrustedProgram(program);
+    await requireTrusted(process.execPath);
     const [own, other] = pair();
     const channel = new Channel(own);
     const child = spawn(process.execPath, [...process.execArgv, ...argumentsFor(process.argv.slice(1))], {

@@ -1,9 +1,10 @@
 /** Who may change the program that gets the keys, or any folder above it. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { requireTrusted } from './trusted-program.js';
+import { requireTrusted, requireTrustedProgram } from './trusted-program.js';
 
 let home: string;
 let top: string;
@@ -42,4 +43,23 @@ it('is refused where others may change it or any folder up to the root', async (
       chmodSync(path, 0o755);
     }
   await expect(requireTrusted(join(top, 'gone'))).rejects.toMatchObject({ code: 'UPGRADE_REFUSED' });
+});
+
+it('is refused where others may change a file beside it, one that this process has loaded, or what says which file a package is', async () => {
+  const beside = join(top, 'middle/bottom/program.cjs');
+  const loaded = join(home, 'loaded.cjs');
+  const manifest = join(top, 'package.json');
+  for (const path of [beside, loaded, manifest]) writeFileSync(path, '');
+  createRequire(import.meta.url)(loaded);
+  await requireTrustedProgram(join(home, 'link'));
+  for (const path of [beside, loaded, manifest]) {
+    chmodSync(path, 0o646);
+    await expect(requireTrustedProgram(join(home, 'link')), path).rejects.toMatchObject({
+      code: 'UPGRADE_REFUSED',
+      context: { part: `others may change ${path}` },
+    });
+    chmodSync(path, 0o644);
+  }
+  rmSync(loaded);
+  await requireTrustedProgram(program);
 });

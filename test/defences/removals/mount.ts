@@ -12,6 +12,8 @@ const denied = 'do what an access rule denies, though modes allow it';
 const client = 'a hostile client of the control socket';
 const source = 'a file that keeps a whole import from being stored';
 const passed = "a descriptor whose file system refuses, waits, or is the vault's own mount";
+const debugging =
+  'open the debugger of Node in sherin-fs, by a signal or a flag, and run code beside its keys';
 
 export const mountRemovals: readonly Removal[] = [
   {
@@ -37,6 +39,31 @@ export const mountRemovals: readonly Removal[] = [
       'Pages Pages::ForPlaintext(size_t size) {\n  size = RoundToPages(size);\n  uint8_t* at = MapPrivate(size);',
     test: 'native/memory/memory.test.ts',
     title: 'holds no plaintext of cubes',
+  },
+  {
+    attack: debugging,
+    file: 'native/system/harden.cc',
+    text: 'if (signal(SIGUSR1, SIG_IGN) == SIG_ERR) throw Failure::Errno(errno, "signal");',
+    instead: '',
+    test: 'native/system/system.test.ts',
+    title: 'leaves no signal at which Node opens its debugger to everybody on this machine',
+  },
+  {
+    attack: debugging,
+    file: 'fs/service/key-memory.ts',
+    text: 'if (debuggerUrl() !== undefined)',
+    instead: "if (debuggerUrl() === '')",
+    test: 'fs/service/key-memory.test.ts',
+    title: 'sherin-fs does not run while the debugger of Node is open in it',
+  },
+  {
+    attack: handover,
+    file: 'fs/service/handover/trusted-program.ts',
+    text: 'if (await isThere(path)) await requireTrusted(path);',
+    instead: 'if (!(await isThere(path))) return;',
+    test: 'fs/service/handover/trusted-program.test.ts',
+    title:
+      'is refused where others may change a file beside it, one that this process has loaded, or what says which file a package is',
   },
   {
     attack: handover,
