@@ -17,7 +17,7 @@ export const daemonErrors = {
   SHERIND_DENIED: {
     errno: 'EACCES',
     exit: Exit.denied,
-    sentence: 'sherind answers {code} to {part}',
+    sentence: 'sherind says {code}: {part}',
     hint: '{next}',
   },
   SOCKET_PASSED: {

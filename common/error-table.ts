@@ -12,6 +12,7 @@ import { Exit } from './exit.js';
 import { keyErrors } from './key-errors.js';
 import { namespaceErrors } from './namespace-errors.js';
 import { policyErrors } from './policy-errors.js';
+import { processErrors } from './process-errors.js';
 import { proofErrors } from './proof-errors.js';
 import { taskErrors } from './task-errors.js';
 import { upgradeErrors } from './upgrade-errors.js';
@@ -210,7 +211,7 @@ export const errorTable = {
     errno: 'EACCES',
     exit: Exit.locked,
     sentence: 'no TPM answers at {tcti}',
-    hint: 'see: sherinctl doctor; the recovery key opens the vault: {command}',
+    hint: 'see: sherinctl doctor; where it is gone for good: sherinctl key move; the recovery key opens the vault: {command}',
     command: `${recovery} --accept-rollback`,
   },
   TPM_FAILED: {
@@ -304,49 +305,7 @@ export const errorTable = {
   ...auditErrors,
   ...proofErrors,
   ...taskErrors,
-  // processes and mount
-  NOT_RUNNING: {
-    errno: 'ECONNREFUSED',
-    exit: Exit.notRunning,
-    sentence: 'sherin-fs is not running ({path})',
-    hint: 'start it with: sherinctl up',
-  },
-  FS_FULL: {
-    errno: 'EMFILE',
-    exit: Exit.failed,
-    sentence: 'sherin-fs takes no more connections: {part}',
-    hint: 'end programs that are connected to it and try again; for more at one time, raise its limit of open files (LimitNOFILE= of its unit, or ulimit -n before: sherinctl up)',
-  },
-  DAEMON_RUNNING: {
-    errno: 'EBUSY',
-    exit: Exit.failed,
-    sentence: 'another sherind answers at {path}',
-    hint: 'one is enough for a vault; give that of another vault a --runtime-dir of its own',
-  },
-  MOUNT_USED: {
-    errno: 'EBUSY',
-    exit: Exit.failed,
-    sentence: 'can not mount at {path}: {part}',
-    hint: 'name an empty directory with --mount DIR',
-  },
-  NOT_MOUNTED: {
-    errno: 'EINVAL',
-    exit: Exit.failed,
-    sentence: 'nothing of this vault is mounted at {path}',
-    hint: 'see what is: sherinctl status',
-  },
-  MOUNT_MISSING: {
-    errno: 'ENOENT',
-    exit: Exit.failed,
-    sentence: 'can not mount at {path}: it does not exist',
-    hint: 'make it with: mkdir {path}',
-  },
-  RUNTIME_UNSAFE: {
-    errno: 'EACCES',
-    exit: Exit.denied,
-    sentence: 'the runtime directory {path} is not private: {part}',
-    hint: 'name another with --runtime-dir DIR',
-  },
+  ...processErrors,
   BUSY: {
     errno: 'EBUSY',
     exit: Exit.failed,

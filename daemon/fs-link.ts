@@ -43,7 +43,7 @@ export class FsLink {
     this.#line = null;
   }
 
-  /** The connection, with what tells for how long answers that came over it stand. @throws SherinError NOT_RUNNING, DENIED */
+  /** The connection, with what tells for how long answers that came over it stand. @throws SherinError NOT_RUNNING, FS_DENIED */
   connected(): StandingPage {
     if (this.#line !== null) return this.#line;
     const client = ControlClient.connect(this.#path);

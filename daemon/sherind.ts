@@ -59,7 +59,7 @@ export class Sherind {
       controlSocket(where),
       (event) => {
         this.#tasks.heard(event);
-        this.#subscribers.tell(event);
+        if (event.kind !== 'mount') this.#subscribers.tell(event);
       },
       () => this.#tasks.lost(),
     );

@@ -101,13 +101,12 @@ export class TaskService {
   heard(event: FsEvent): void {
     this.#engine?.heard(event);
     if (event.kind === 'lock') this.#open(event.state);
+    if (event.kind === 'mount') this.#stopping(this.#roster?.mounted(event.mounted));
   }
 
   /** The sherin-fs that was heard has ended. */
   lost(): void {
-    this.#roster
-      ?.lost()
-      .catch((error: unknown) => this.#options.log.error({ err: error }, 'bots did not stop'));
+    this.#stopping(this.#roster?.lost());
   }
 
   /** @throws as {@link tasks} */
@@ -149,6 +148,10 @@ export class TaskService {
   #open(state: string): void {
     const waits = this.#tasks?.counts().some(({ queued, running }) => queued + running > 0) ?? false;
     if (state === 'unlocked' || (state === 'sealed' && waits)) this.#roster?.opened();
+  }
+
+  #stopping(work: Promise<void> | undefined): void {
+    work?.catch((error: unknown) => this.#options.log.error({ err: error }, 'bots did not stop'));
   }
 
   #there<T>(one: T | null): T {

@@ -8,7 +8,7 @@ import { withDaemon } from '../service/daemon.js';
 const name = { form: '<bot>', text: 'a bot, as list tells it', completes: 'nothing' } as const;
 
 const waitingHint =
-  'who waits is started when the vault is opened: by the first read at the mount, by a task, or now with: sherinctl unlock';
+  'who waits is started when the vault is opened: by the first read at the mount, by a task, or now with: sherinctl unlock; where it is not mounted, with: sherinctl mount';
 
 const list = command({
   name: 'list',

@@ -34,7 +34,7 @@ async function fsText(session: Session): Promise<string | null> {
     const client = session.connectIfRunning();
     return client === null ? null : fsMetricsText(await client.call('status', {}));
   } catch (error) {
-    if (!(error instanceof SherinError) || error.code !== 'DENIED') throw error;
+    if (!(error instanceof SherinError) || error.code !== 'FS_DENIED') throw error;
     return readFile(join(session.places.mount, '.sherin/metrics'), 'utf8').catch(() => null);
   }
 }

@@ -1,4 +1,5 @@
-import { closeSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAutoLock } from '../../common/auto-lock.js';
 import { SherinError } from '../../common/errors.js';
@@ -61,8 +62,9 @@ export const up = command({
       if (options.lockBeforeSleep) flags.push('--lock-before-sleep');
       if (autoLock !== null) flags.push('--auto-lock', `${autoLock}s`);
       if (options.headerBackup) flags.push('--header-backup');
-      // What its unit does not say it starts itself.
-      const plain = flags.length === 0 && options.mount && options.daemon && asUnit(options);
+      // What its unit does not say it starts itself; where there is no header the unit does nothing, and says nothing.
+      const whole = existsSync(join(session.places.vault, 'vault.json'));
+      const plain = whole && flags.length === 0 && options.mount && options.daemon && asUnit(options);
       const manager = plain ? managerOf(session.places) : null;
       if (manager === null) await start(session, flags);
       else systemctl(manager, 'start', 'sherind.service');

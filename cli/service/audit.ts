@@ -21,7 +21,7 @@ function connected(session: Session): ControlClient | null {
   try {
     return session.connect();
   } catch (error) {
-    if (error instanceof SherinError && error.code === 'DENIED') return null;
+    if (error instanceof SherinError && error.code === 'FS_DENIED') return null;
     throw error;
   }
 }

@@ -41,6 +41,7 @@ function refusal({ code, message }: DaemonError): SherinError {
 
 /** What the table says of the error that sherind has named, `method: NAME`, where it is the same in every case. */
 function nextStep(message: string): string {
+  if (message.endsWith(' is for administrators')) return errorTable.DENIED.hint;
   const name = /: ([A-Z_]+)(?:,|$)/.exec(message)?.[1] ?? '';
   const hint = isErrorCode(name) ? errorTable[name].hint : '{';
   return hint.includes('{') ? 'an ID that is not there may be one that you may not read' : hint;

@@ -18,11 +18,12 @@ export interface UnlockWish {
   readonly passphraseFd?: number | undefined;
 }
 
-/** True when a TPM slot of the vault, or that one, wants a PIN. */
+/** True when no TPM slot of the vault opens without a PIN, or that one does not. */
 export function wantsPin(status: Status, only?: number): boolean {
-  return status.vault.slots.some(
-    ({ id, type, pin }) => type === 'tpm2' && pin && (only === undefined || id === only),
+  const asked = status.vault.slots.filter(
+    ({ id, type }) => type === 'tpm2' && (only === undefined || id === only),
   );
+  return asked.length > 0 && asked.every(({ pin }) => pin);
 }
 
 /** Unlocks with the recovery key, a passphrase or the TPM slot, asking on the terminal for what has no descriptor. */

@@ -33,11 +33,11 @@ export function runs(manager: Manager, env: NodeJS.ProcessEnv = process.env): bo
   return env.XDG_RUNTIME_DIR !== undefined && existsSync(join(env.XDG_RUNTIME_DIR, 'systemd/private'));
 }
 
-/** @throws SherinError IO with its words */
+/** @throws SherinError UNIT_FAILED with its words */
 export function systemctl(manager: Manager, ...words: string[]): void {
   const args = manager === 'user' ? ['--user', ...words] : words;
   const { status, error, stderr } = spawnSync('systemctl', args, { encoding: 'utf8' });
   if (status === 0) return;
   const part = error?.message ?? (stderr.trim().replaceAll('\n', ' ') || `code ${status}`);
-  throw new SherinError('IO', { what: `systemctl ${args.join(' ')}`, part });
+  throw new SherinError('UNIT_FAILED', { what: `systemctl ${args.join(' ')}`, part });
 }

@@ -63,7 +63,7 @@ export class ControlClient {
 
   /**
    * @param event told what `watch` asks for
-   * @throws SherinError NOT_RUNNING when nobody listens, DENIED when this user may not connect
+   * @throws SherinError NOT_RUNNING when nobody listens, FS_DENIED when this user may not connect
    */
   static connect(path: string, event: EventListener = () => undefined): ControlClient {
     try {
@@ -71,7 +71,7 @@ export class ControlClient {
     } catch (error) {
       const code = systemCode(error);
       if (code === 'EACCES' || code === 'EPERM') {
-        throw new SherinError('DENIED', { uid: process.getuid?.() ?? -1, what: `use ${path}` });
+        throw new SherinError('FS_DENIED', { uid: process.getuid?.() ?? -1, path });
       }
       throw new SherinError('NOT_RUNNING', { path }, { cause: error });
     }

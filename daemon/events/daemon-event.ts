@@ -3,7 +3,7 @@ import type { BotEvent, EmotionEvent, PolicyNews, TaskEvent } from '../protocol/
 
 /** What subscribers are told of, with what decides who may hear it. */
 export type DaemonEvent =
-  | FsEvent
+  | Exclude<FsEvent, { kind: 'mount' }>
   | { readonly kind: 'task'; readonly owner: number; readonly news: Omit<TaskEvent, 'kind'> }
   | BotEvent
   | PolicyNews

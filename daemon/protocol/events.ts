@@ -12,6 +12,8 @@ export const namedObjects = 16;
 
 export const fsEventSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('lock'), state: vaultStateSchema }),
+  /** The vault has a mount now, another one perhaps than before, or none any more. */
+  z.strictObject({ kind: z.literal('mount'), mounted: z.boolean() }),
   z.strictObject({
     kind: z.literal('quarantine'),
     cube: cubeIdSchema,

@@ -9,7 +9,7 @@ const againMs = 5_000;
 /** `waits-for-vault`: it is to run, and is started once the vault is open and mounted. */
 export type RosterState = HostedState | 'waits-for-vault';
 
-/** All bots of the vault, and when they run: from its opening to the end of that sherin-fs, while no emergency stop is on. A lock leaves them; they can read nothing then. */
+/** All bots of the vault, and when they run: from its opening to the end of that sherin-fs, while it is mounted and no emergency stop is on. A lock leaves them; they can read nothing then. */
 export class Roster {
   readonly #registry: Registry;
   readonly #parts: HostingParts;
@@ -17,6 +17,8 @@ export class Roster {
   readonly #timer: NodeJS.Timeout;
   /** The vault was opened by the sherin-fs that runs. */
   #open = false;
+  /** False: the vault was unmounted by the sherin-fs that runs. */
+  #mounted = true;
   /** The emergency stop is on, or sherind ends. */
   #halted = false;
 
@@ -39,7 +41,8 @@ export class Roster {
   }
 
   stateOf({ state, registered, shutOut }: HostedBot): RosterState {
-    const waits = state === 'stopped' && registered.wanted && !this.#halted && (!this.#open || shutOut);
+    const waits =
+      state === 'stopped' && registered.wanted && !this.#halted && (!this.#open || !this.#mounted || shutOut);
     return waits ? 'waits-for-vault' : state;
   }
 
@@ -62,7 +65,15 @@ export class Roster {
   /** The sherin-fs that had their folders has ended: what they see is not there any more. Another will open the vault. */
   async lost(): Promise<void> {
     this.#open = false;
+    this.#mounted = true;
     await this.#stopAll();
+  }
+
+  /** The vault is mounted anew, or not any more: what bots saw is not there. They start anew where it is. */
+  async mounted(mounted: boolean): Promise<void> {
+    this.#mounted = mounted;
+    await this.#stopAll();
+    this.#startAll();
   }
 
   /** Ends all of them until {@link resume}. */
@@ -148,7 +159,7 @@ export class Roster {
   }
 
   async #start(bot: HostedBot): Promise<void> {
-    if (this.#open && !this.#halted) await bot.start();
+    if (this.#open && this.#mounted && !this.#halted) await bot.start();
   }
 
   #startAll(): void {

@@ -50,6 +50,7 @@ export class Mounting {
   readonly #vault: VaultView;
   readonly #log: Logger;
   readonly #standing: Pick<Standing, 'lapse'>;
+  readonly #changed: (mounted: boolean) => void;
   #active: (Attached & { readonly info: Mounted }) | null = null;
   /** Programs may use it before `mount` has come to its end. */
   #starting: Attached | null = null;
@@ -59,10 +60,17 @@ export class Mounting {
   readonly #detached = new Set<Attached>();
   readonly #turns = new Turns();
 
-  constructor(vault: VaultView, log: Logger, standing: Pick<Standing, 'lapse'>) {
+  /** @param changed told when the vault is mounted, or is so no more; one that is handed over stays as it is */
+  constructor(
+    vault: VaultView,
+    log: Logger,
+    standing: Pick<Standing, 'lapse'>,
+    changed: (mounted: boolean) => void,
+  ) {
     this.#vault = vault;
     this.#log = log;
     this.#standing = standing;
+    this.#changed = changed;
   }
 
   get mounted(): Mounted | null {
@@ -199,6 +207,7 @@ export class Mounting {
       throw new SherinError('MOUNT_USED', { path, part });
     }
     this.#become({ ...(await this.#attach(request, null)), info: request });
+    this.#changed(true);
   }
 
   async #mountPast({ path, end: wanted }: PastMount): Promise<PastMount> {
@@ -244,6 +253,7 @@ export class Mounting {
     const active = this.#active;
     const result = await active.driver.unmount();
     this.#become(null);
+    this.#changed(false);
     this.#detached.add(active);
     this.#prune();
     return result;
@@ -265,6 +275,7 @@ export class Mounting {
     if (this.#active !== null && !this.#active.driver.attached) {
       const active = this.#active;
       this.#become(null);
+      this.#changed(false);
       this.#clear(active);
     }
     for (const [path, past] of this.#past) {

@@ -120,7 +120,9 @@ export class VaultService implements VaultView {
       wholeCubes: options.wholeCube,
     });
     this.#pending = new PendingAudit(locked.directory.inside('audit'));
-    this.#mounting = new Mounting(this, log, this.standing);
+    this.#mounting = new Mounting(this, log, this.standing, (mounted) =>
+      this.events.tell({ kind: 'mount', mounted }),
+    );
     const invalidate = () => this.#mounting.invalidate('all');
     this.#end = new SessionEnd({ reader: this.#reader, invalidate, log });
     this.freezing = new Freezing({

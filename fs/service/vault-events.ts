@@ -4,6 +4,7 @@ import type { CubeFault } from '../../native/index.js';
 /** What happens to the vault that others than its readers want to know. */
 export type VaultEvent =
   | { readonly kind: 'lock'; readonly state: 'unlocked' | 'locked' }
+  | { readonly kind: 'mount'; readonly mounted: boolean }
   | {
       readonly kind: 'quarantine';
       readonly cube: CubeId;

@@ -141,7 +141,8 @@ export class LockedVault {
     const slots = all.filter(({ id }) => only === null || id === only);
     if (slots.length === 0)
       throw new SherinError('KEY_SLOT_UNKNOWN', { slot: only ?? 0, part: ' that a TPM seals' });
-    return this.#openTpm(slots, pin);
+    const fitting = slots.filter((slot) => slot.pin === (pin !== null));
+    return this.#openTpm(fitting.length === 0 ? slots : fitting, pin);
   }
 
   /** Why the TPM can not be asked without a person; null: it can. */

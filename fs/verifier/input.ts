@@ -11,17 +11,13 @@ export interface Told {
   readonly lines: readonly string[];
 }
 
-/** Runs `work` with a file, or with the standard input for `-`. @throws SherinError IO where it can't be opened */
+/** Runs `work` with a file, or with the standard input for `-`. @throws SherinError LOCAL_FILE where it can't be opened */
 export async function withInput<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
   let file: FileHandle;
   try {
     file = await open(path === '-' ? '/dev/stdin' : path, constants.O_RDONLY);
   } catch (error) {
-    throw new SherinError(
-      'IO',
-      { what: `reading ${path}`, part: systemCode(error) ?? 'EIO' },
-      { cause: error },
-    );
+    throw new SherinError('LOCAL_FILE', { path, part: systemCode(error) ?? 'EIO' }, { cause: error });
   }
   try {
     return await work(file);
@@ -50,7 +46,7 @@ export function readInput(path: string, most: number): Promise<Buffer> {
   });
 }
 
-/** @throws SherinError USAGE, PUBLIC_KEY, IO */
+/** @throws SherinError USAGE, PUBLIC_KEY, LOCAL_FILE */
 export async function readVaultKey(path: string | undefined, line: string | undefined): Promise<VaultKey> {
   if (line !== undefined && path === undefined) return parseVaultKey(line, 'it');
   if (path === undefined || line !== undefined)

@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { packagedPlaces } from '../../dist/cli/units/places.js';
 import { unitsOf } from '../../dist/cli/units/units.js';
@@ -34,16 +34,14 @@ const modules = {
 };
 const licence = /^(package\.json|(un)?licen[cs]e.*)$/i;
 const addons = ['sherin_native', 'sherin_ipc', 'sherin_fuse2'];
+/** In folders as in the clone, so that what they link to is found; `docs/` with all that is in it. */
 const documents = [
   'README.md',
   'SECURITY.md',
   'FORMAT.md',
-  'docs/using.md',
-  'docs/operations.md',
-  'docs/policy.md',
-  'docs/bots.md',
-  'docs/writing-a-bot.md',
-  'docs/daemon.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
 ];
 
 /** @returns paths of all addons, for what they need of the system */
@@ -78,7 +76,7 @@ export function layOut(target, version) {
   write(join(target, 'usr/lib/sysusers.d/sherin.conf'), 'g sherin -\ng sherin-admin -\n');
   write(join(target, 'usr/lib/tmpfiles.d/sherin.conf'), 'd /run/sherin 0711 root root -\n');
   const docs = join(target, 'usr/share/doc/sherin');
-  for (const name of documents) copy(join(root, name), join(docs, basename(name)));
+  for (const name of documents) copy(join(root, name), join(docs, name));
   write(join(docs, 'copyright'), copyright());
   write(join(docs, 'changelog.gz'), gzip(debianChangelog(version)));
   write(join(docs, 'CHANGELOG.md.gz'), gzip(readFileSync(join(root, 'CHANGELOG.md'))));

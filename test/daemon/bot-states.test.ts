@@ -9,7 +9,7 @@ import { processesOf } from './bots/traces.js';
 
 const all = ['calculations', 'coding', 'knowledge', 'merging', 'planning', 'safety'];
 const hint =
-  'who waits is started when the vault is opened: by the first read at the mount, by a task, or now with: sherinctl unlock\n';
+  'who waits is started when the vault is opened: by the first read at the mount, by a task, or now with: sherinctl unlock; where it is not mounted, with: sherinctl mount\n';
 
 let machine: Machine;
 

@@ -272,6 +272,14 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
     }
   });
 
+  it('work on where the vault is mounted anew, and wait while it is not', async () => {
+    machine.ok('umount');
+    await reaches('waits-for-vault');
+    machine.ok('mount', '--allow-other');
+    expect(await done('after another mount')).toMatchObject({ state: 'done', bot: 'echo' });
+    expect(await done('Make the truth table of P or Q', {})).toMatchObject({ state: 'done' });
+  });
+
   it('come back with a sherin-fs that was killed, and their tasks are done', async () => {
     const id = request(0, 'killed', 'sleep 1\nkilled and done');
     machine.ok('sync');

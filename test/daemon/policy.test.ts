@@ -3,6 +3,7 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { projectRoot } from '../../common/project.js';
 import { Machine } from '../vault/machine.js';
 import { AsUser, type User } from './as-user.js';
 import { Sherind } from './sherind.js';
@@ -88,6 +89,21 @@ describe.runIf(asRoot)('the policy', () => {
       { uid: 65_534, meta: { method: 'policy.set' } },
       { uid: 65_534, meta: { method: 'policy.estop' } },
     ]);
+  });
+
+  it('tells who may not change it whom to ask', () => {
+    const sherinctl = (line: string) =>
+      machine.shell(
+        `mkdir -p programs && unshare -m bash -c 'mount --bind ${projectRoot} programs && exec setpriv --reuid ${stranger.uid} --regid ${stranger.gid} --clear-groups node programs/dist/cli/main.js ${line}'`,
+      );
+    expect(sherinctl('estop on')).toMatchObject({
+      code: 5,
+      err: expect.stringMatching(/policy\.estop is for administrators — ask an administrator \(.*\)\n$/),
+    });
+    expect(sherinctl('lock')).toMatchObject({
+      code: 5,
+      err: expect.stringMatching(/^sherinctl: uid 65534 may not use .* — do it as that user\n$/),
+    });
   });
 
   it('has another floor from nobody who speaks for sherind, and who tried is on record', async () => {

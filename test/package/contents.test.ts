@@ -44,6 +44,16 @@ test('everything in it is root’s and nobody else writes to it; nothing names t
     expect(clone.test(readFileSync(join(parentPath, name), 'latin1')), join(parentPath, name)).toBe(false);
 });
 
+test('whoever has nothing but the package finds what its pages for users and administrators link to', () => {
+  const docs = inside('usr/share/doc/sherin/docs');
+  for (const page of ['operations.md', 'using.md']) {
+    const text = readFileSync(join(docs, page), 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:)([^)\s#]+)/g)].map(([, target = '']) => target);
+    expect(links.length).toBeGreaterThan(3);
+    for (const link of links) expect(existsSync(join(docs, link)), `${page}: ${link}`).toBe(true);
+  }
+});
+
 test('it runs alone: the program, its page, its completions', () => {
   const program = inside('usr/lib/sherin/dist/cli/main.js');
   const run = (...args: string[]) =>

@@ -45,6 +45,22 @@ describe.runIf(process.getuid?.() === 0)('in another root', () => {
     ]);
   });
 
+  test('where its unit does not start a vault, up says what to do', { timeout }, async () => {
+    const { said, problems } = await underSystemd(
+      built,
+      'true',
+      `
+        sherinctl up 2>&1; sherinctl init --yes --no-pin --recovery-out /root/recovery >/dev/null
+        echo damaged > /var/lib/sherin/vault.json; sherinctl up 2>&1
+        rm /var/lib/sherin/vault.json; sherinctl up 2>&1; sherinctl up --header-backup >/dev/null; sherinctl down`,
+    );
+    const [missing, damaged, gone, ...rest] = said.split('\n');
+    expect(missing, problems).toMatch(/^sherinctl: there is no vault at .* sherinctl init( \S+)?$/);
+    expect(damaged).toMatch(/^sherinctl: systemctl start .* — see: sherinctl why$/);
+    expect(gone).toMatch(/ sherinctl up --header-backup$/);
+    expect(rest).toEqual(['stopped', '']);
+  });
+
   test('a vault with a PIN is opened by its unit: with a credential, with what somebody answers, and not with a wrong one', {
     timeout,
   }, async () => {

@@ -97,6 +97,17 @@ describe('key slots', () => {
       out: 'slot 4 is added\n',
     });
     expect((await slots())[4]?.tpm).toMatchObject({ pcrs: [4, 7], pin: true });
+    secret('bad', '1174');
+    // A slot that wants none opens without a question, and never in the place of the one that a PIN is given for.
+    expect(ctl('unlock --pin-fd 3 3<bad')).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('wrong PIN'),
+    });
+    await machine.call('lock', {});
+    expect(ctl('unlock --pin-fd 3 3<bad').code).toBe(4);
+    expect(ctl('unlock --pin-fd 3 3<pin').code).toBe(0);
+    await machine.call('lock', {});
+    expect(ctl('unlock')).toMatchObject({ code: 0, out: 'unlocked\n' });
     expect(ctl('key reseal 0 --pin-fd 3 3<pin')).toMatchObject({
       code: 2,
       err: expect.stringContaining('slot 0 has no PIN'),

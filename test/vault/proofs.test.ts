@@ -73,6 +73,14 @@ test('each file carries a proof of its content that the public key alone checks'
   });
 });
 
+test('a file that is not there is named, with what to do', () => {
+  const { code, err } = bare.run('verify-proof', 'nowhere', '--key', 'vault.pub');
+  expect({ code, err }).toEqual({
+    code: 1,
+    err: 'sherin-verify: nowhere: ENOENT — check the path and its permissions\n',
+  });
+});
+
 test('a bot checks one in its sandbox with the command of docs/writing-a-bot.md', async () => {
   const guide = readFileSync(join(projectRoot, 'docs/writing-a-bot.md'), 'utf8');
   const [command = ''] = /^node .*sherin-verify.*$/m.exec(guide) ?? [];
