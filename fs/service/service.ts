@@ -27,6 +27,7 @@ import { Importing } from './importing.js';
 import { keepWritten, unsealedError } from './keep-written.js';
 import { KeyChanges } from './key-changes.js';
 import { requireKeyMemory } from './key-memory.js';
+import { LastRefusal } from './last-refusal.js';
 import { Measures } from './measures.js';
 import { Mounting } from './mounting.js';
 import { Mounts } from './mounts.js';
@@ -60,8 +61,6 @@ type State =
 
 const cacheBytes = 16 * 1024 * 1024;
 const readThreads = 4;
-/** A refused unseal is not repeated for this long: a directory listing must not become a storm of TPM calls. */
-const refusalMs = 3_000;
 
 /** The life of one vault in this process: sealed, unlocked, locked; mounted or not. */
 export class VaultService implements VaultView {
@@ -105,7 +104,7 @@ export class VaultService implements VaultView {
   #state: State = { kind: 'sealed' };
   readonly #turns = new Turns();
   #opening: Promise<Session> | null = null;
-  #refused: { readonly error: SherinError; readonly at: number } | null = null;
+  readonly #refusal = new LastRefusal();
 
   constructor(locked: LockedVault, log: Logger, options: ServiceOptions) {
     this.#locked = locked;
@@ -217,7 +216,7 @@ export class VaultService implements VaultView {
   async unlocked(): Promise<Session> {
     if (this.#state.kind === 'unlocked') return this.#state.session;
     if (this.#state.kind === 'locked') throw new SherinError('LOCKED');
-    if (this.#refused !== null && Date.now() - this.#refused.at < refusalMs) throw this.#refused.error;
+    this.#refusal.throwFresh();
     this.#opening ??= this.#turns
       .run(() => this.#open({ slot: 'tpm', pin: null }, null))
       .finally(() => {
@@ -251,7 +250,7 @@ export class VaultService implements VaultView {
   async refusal(): Promise<SherinError | null> {
     if (this.#state.kind === 'unlocked') return null;
     // An attempt to open that failed says more than that the vault is locked.
-    if (this.#refused !== null) return this.#refused.error;
+    if (this.#refusal.error !== null) return this.#refusal.error;
     try {
       await this.unlocked();
       return null;
@@ -265,7 +264,7 @@ export class VaultService implements VaultView {
   async lock(peer: Caller | null, reason: 'request' | 'idle' | 'sleep' = 'request'): Promise<void> {
     await this.#turns.run(async () => {
       const session = this.current();
-      this.#refused = null;
+      this.#refusal.forget();
       if (session === null) {
         this.#become({ kind: 'locked' });
         return;
@@ -304,7 +303,7 @@ export class VaultService implements VaultView {
       locked: this.#locked,
       session: this.current(),
       state: this.#state.kind,
-      refused: this.#refused?.error ?? null,
+      refused: this.#refusal.error,
       mounted: this.#mounting.mounted,
       past: this.#mounting.past,
       reader: this.#reader,
@@ -362,7 +361,7 @@ export class VaultService implements VaultView {
     });
     await this.freezing.opened(session);
     this.#become({ kind: 'unlocked', session });
-    this.#refused = null;
+    this.#refusal.forget();
     this.reencryption.start();
     return session;
   }
@@ -370,7 +369,7 @@ export class VaultService implements VaultView {
   async #openFailed(error: unknown, peer: Caller | null): Promise<void> {
     if (!(error instanceof SherinError))
       return this.#log.error({ err: error }, 'unlocking failed unexpectedly');
-    this.#refused = { error, at: Date.now() };
+    this.#refusal.note(error);
     // Nothing is written to what a later program has written.
     if (error.code === 'PIN_NEEDED' || error.code === 'FORMAT_NEWER') return;
     await this.#pending.append(refusedUnlock(error, peer)).catch(() => undefined);
