@@ -11,6 +11,7 @@ export const cubeFaultWords = {
   missing: 'its file is missing',
   io: 'the disk does not give it',
   newer: 'it is of a newer format version: install a newer Sherin',
+  quarantined: 'it is in quarantine, without a good copy (sherinctl quarantine)',
   unused: 'no file holds it any more',
 } as const;
 

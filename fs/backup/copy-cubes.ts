@@ -75,6 +75,7 @@ class Copy {
       });
       await this.#commits;
       await this.#received.commit();
+      await this.#missed(names);
     } finally {
       await this.#commits.catch(() => undefined);
       await this.#received.close();
@@ -104,6 +105,12 @@ class Copy {
     if (this.#received.accept(id, bytes.length)) await this.#commit();
   }
 
+  /** What is in quarantine has no place that could be copied: where the target has no copy from before either, it is lost with the source. */
+  async #missed(names: ReadonlySet<string>): Promise<void> {
+    for (const id of await new CubeStore(this.#options.from).quarantined())
+      if (!names.has(id) && !this.#there.has(id)) this.#fail(id, 'quarantined');
+  }
+
   async #mayStay(id: CubeId): Promise<boolean> {
     const { to, epoch, recheck } = this.#options;
     if (epoch !== undefined && (await epochOfFile(to, cubePath(id), id)) !== epoch) return false;
@@ -121,7 +128,7 @@ class Copy {
     return this.#commits;
   }
 
-  #fail(cube: string, fault: Fault): void {
+  #fail(cube: string, fault: Fault | 'quarantined'): void {
     this.#failures.push({ cube, fault });
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, writeSync } from 'node:fs';
 import { readdir, rm, statfs } from 'node:fs/promises';
 import { SherinError, systemCode } from '../../common/errors.js';
-import type { CubeId } from '../../common/ids.js';
+import { asCubeId, type CubeId } from '../../common/ids.js';
 import { system } from '../../native/index.js';
 
 /** Path of a cube below the vault directory. */
@@ -243,6 +243,14 @@ export class CubeStore {
         if (name.endsWith('.cube')) yield name.slice(0, -'.cube'.length);
       }
     }
+  }
+
+  /** Of what is in quarantine as a cube. */
+  async quarantined(): Promise<readonly CubeId[]> {
+    const names = await this.#names('quarantine');
+    return names.flatMap((name) =>
+      name.endsWith('.cube') ? (asCubeId(name.slice(0, -'.cube'.length)) ?? []) : [],
+    );
   }
 
   /** What stands at a path of the vault, links not followed; undefined when nothing does. @throws SherinError DISK_READ */

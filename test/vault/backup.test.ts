@@ -174,6 +174,27 @@ describe('a backup', () => {
     expectWhole();
   }, 120_000);
 
+  it('says which cubes it lacks as they are in quarantine, unless it has them from before', () => {
+    expect(run()).toMatchObject({ failed: 0 });
+    const [name = ''] = cubesOf(machine.vault);
+    const place = join(machine.vault, 'cubes', name.slice(0, 2), name);
+    const good = readFileSync(place);
+    const bad = Buffer.from(good);
+    bad.writeUInt8(bad.readUInt8(4200) ^ 1, 4200);
+    writeFileSync(place, bad);
+    expect(machine.run('verify')).toMatchObject({ code: 3 });
+    expect(existsSync(place)).toBe(false);
+    expect(run()).toMatchObject({ failed: 0 });
+    const { code, out } = machine.run('backup', '--json', join(machine.home, 'lacking'));
+    expect(code).toBe(3);
+    expect(JSON.parse(out)).toMatchObject({
+      failed: 1,
+      failures: [{ cube: basename(name, '.cube'), fault: 'quarantined' }],
+    });
+    expect(machine.ok('fsck', '--repair', '--from', backup)).toContain('taken from the backup');
+    expect(machine.run('backup', '--json', join(machine.home, 'lacking')).code).toBe(0);
+  });
+
   it('gives up on request what no version needs, and never what the vault has lost', () => {
     const stray = `${'a'.repeat(52)}.cube`;
     const [name = ''] = cubesOf(machine.vault);
