@@ -52,7 +52,7 @@ export class Stage {
     const shown = (name: string) => join(folder, name);
     for (const name of [...names, 'root']) {
       if (name === 'node') writeFileSync(shown(name), '', { mode: 0o644 });
-      else mkdirSync(shown(name), { mode: 0o755 });
+      else mkdirSync(shown(name), { mode: name === 'root' ? 0o700 : 0o755 });
     }
     this.places = {
       ...real,

@@ -91,6 +91,8 @@ const table: readonly (readonly [RegExp, string])[] = [
   [/^run\/[a-z]+-\d+-[0-9a-f]{12}(\/sockets)?$/, '711'],
   [/^run\/[a-z]+-\d+-[0-9a-f]{12}\/(in|out|program)$/, '755'],
   [/^run\/[a-z]+-\d+-[0-9a-f]{12}\/node$/, '644'],
+  // Its own root is shown there, to it alone.
+  [/^run\/[a-z]+-\d+-[0-9a-f]{12}\/root$/, '700'],
   [/^run\/tpm-[A-Za-z0-9]{6}\/s(\.ctrl)?$/, '600'],
 ];
 
