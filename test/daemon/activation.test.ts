@@ -139,6 +139,7 @@ describe('socket activation', () => {
       '2 descriptors instead of one',
     ],
   ])('%s is refused in plain words, and nothing is started', async (_, sockets, reason) => {
+    machine.run('down');
     const { child, log } = startWith(sockets);
     await once(child, 'close');
     expect(child.exitCode).toBe(1);

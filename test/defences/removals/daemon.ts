@@ -210,6 +210,11 @@ export const daemonRemovals: readonly Removal[] = [
         text: "...['--size', `${tmp}`, '--tmpfs', '/tmp'],",
         instead: '',
       },
+      {
+        file: 'daemon/bots/stage.ts',
+        text: '(umask 022; mkdir -p "$root$stage" "$root/machine" "$root/tmp")',
+        instead: '(umask 022; mkdir -p "$root/machine" "$root/tmp"); mount --rbind /tmp "$root/tmp"',
+      },
     ],
     test: 'daemon/bots/escape.test.ts',
     title: 'of other bots are not there, by no path',
