@@ -71,6 +71,8 @@ export const auditLine: Target = {
         .toString()
         .split('\n')
         .filter(Boolean)
+        // The same in another form is another line.
+        .flatMap((line) => [line, line.replace(',', ', ')])
         .map((line) => Buffer.from(line)),
       run(input) {
         const line = answer(() => parseLine(input), MalformedLine);
