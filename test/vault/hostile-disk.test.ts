@@ -210,10 +210,12 @@ describe('in the audit log', () => {
   it('the records of a session that only read can not be cut off after it', () => {
     const audit = join(machine.vault, 'audit');
     const kept = join(machine.home, 'before');
+    writeFileSync(join(machine.home, 'read'), 'content');
+    machine.ok('put', join(machine.home, 'read'), 'files/read');
     machine.ok('down');
     cpSync(audit, kept, { recursive: true });
     machine.ok('up');
-    machine.ok('cat', 'files/e/a');
+    machine.ok('cat', 'files/read');
     machine.ok('down');
     const whole = join(machine.home, 'whole');
     renameSync(audit, whole);
