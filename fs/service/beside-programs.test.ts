@@ -7,6 +7,8 @@ import type { PutEntry } from '../../daemon/protocol/control.js';
 import { rootInode } from '../manifest/records.js';
 import { attributesOf } from '../manifest/tree.js';
 import { make } from '../mount/changes/names.js';
+import { nobody } from '../writing/listener.js';
+import type { Moved } from '../writing/moved-by.js';
 import { peer, ServedVault } from './service.fixture.js';
 import type { Session } from './session.js';
 
@@ -206,6 +208,17 @@ describe('a file that is removed while a program writes to it', () => {
     await vault.service.collecting.gc({ retention, paths: [], dryRun: false }, peer, quiet);
     expect((await vault.read(ino)).length).toBe(40 * mib);
   });
+});
+
+it('what is prepared for a file is taken back before a commit from elsewhere gives it another name', async () => {
+  const ino = await vault.make('a', 'x');
+  const session = await vault.reopen();
+  const name = Buffer.from('b');
+  const told: unknown[] = [];
+  const moving = (files: Moved) => told.push([files, session.manifest.tree.lookup(rootInode, name)]);
+  session.writing.listener = { ...nobody, moving };
+  await session.commit(() => [{ type: 'link', parent: rootInode, inode: ino, name }]);
+  expect(told).toEqual([[[ino], undefined]]);
 });
 
 it('content that was there on an earlier day may be put again', async () => {

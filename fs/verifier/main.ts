@@ -81,7 +81,7 @@ run().catch((error: unknown) => {
   const known =
     error instanceof SherinError
       ? error
-      : new SherinError('LOCAL_FILE', { path: 'reading', part: systemCode(error) ?? String(error) });
+      : new SherinError('LOCAL_FILE', { path: 'reading failed', part: systemCode(error) ?? String(error) });
   const { code, message } = known;
   const hint = code === 'USAGE' ? 'see: sherin-verify --help' : known.hint;
   process.stderr.write(
