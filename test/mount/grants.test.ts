@@ -33,11 +33,15 @@ describe.runIf(process.getuid?.() === 0)('a grant that is on its way', () => {
     const id = await vault.submit('what is 1 + 1');
     const own = { uid: 0, gid: 0, groups: [] };
     const add = (task: string) => client.post('grant.add', { bot, task, ...own, ids: [id] });
+    // It hears all of them at once, so that the first is still on its way at the end of its task.
+    const { fsPid } = vault.machine;
+    process.kill(fsPid, 'SIGSTOP');
     const late = add('t1');
     const other = add('t2');
     const again = client.post('grant.end', { bot, task: 't1' });
     const next = add('t1');
     await Promise.all([late.sent, other.sent, again.sent, next.sent]);
+    process.kill(fsPid, 'SIGCONT');
     await expect(late.answer).rejects.toMatchObject({ code: 'TASK_STATE' });
     await Promise.all([other.answer, again.answer, next.answer]);
     expect(await vault.as(botUid, inside)).toEqual([[id]]);
