@@ -176,6 +176,8 @@ export class RoomFixture {
   readonly emotions = new EmotionalState();
   readonly policy = new PolicyFixture(this.emotions);
   readonly bots: BotsFixture;
+  /** What the tasks have logged as errors, a JSON object each. */
+  readonly logged: string[] = [];
   tasks: Tasks;
   #database: DaemonDatabase | null = null;
   now = 1_800_000_000_000;
@@ -243,7 +245,7 @@ export class RoomFixture {
 
   #tasks(): Tasks {
     const { objects, policy, emotions, bots } = this;
-    const log = pino({ level: 'silent' });
+    const log = pino({ level: 'error' }, { write: (line) => this.logged.push(line) });
     this.#database?.close();
     const database = DaemonDatabase.open(this.directory);
     this.#database = database;

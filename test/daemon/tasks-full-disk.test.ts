@@ -52,8 +52,10 @@ describe.runIf(process.getuid?.() === 0)('tasks on a disk that is full', () => {
     })().catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 'NO_SPACE' });
     answer();
-    await room.until(task, () => room.bots.open.size === 0);
+    // Not before its end found no space: it is to be stored again.
+    await room.until(task, () => room.logged.some((line) => line.includes('was not stored')));
     expect(room.tasks.get(task).state).toBe('running');
+    expect(room.bots.open.size).toBe(0);
     room.bots.work = async ({ request }) => ({ kind: 'result', written: idOf(request, 'OUT') });
     rmSync(filling());
     expect(await room.ended(task)).toMatchObject({ state: 'done', attempt: 2, failures: 1 });

@@ -2,7 +2,6 @@
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
-  copyFileSync,
   ftruncateSync,
   linkSync,
   lstatSync,
@@ -43,6 +42,11 @@ function overwrite({ path, random }: Place, change: (bytes: Buffer) => void): vo
   closeSync(fd);
 }
 
+/** Holes stay holes: a file may have become a terabyte long. */
+function copy(from: string, to: string): void {
+  execFileSync('cp', ['--sparse=auto', '--', from, to]);
+}
+
 function instead({ path }: Place, make: (path: string) => void): void {
   rmSync(path, { recursive: true });
   make(path);
@@ -67,17 +71,14 @@ const edits: Readonly<Record<string, Edit>> = {
     closeSync(fd);
   },
   removed: ({ path }) => rmSync(path),
-  'another in its place': ({ path, other }) => copyFileSync(other, path),
+  'another in its place': ({ path, other }) => copy(other, path),
   'exchanged with another': ({ path, other }) => {
     renameSync(path, `${path}.aside`);
     renameSync(other, path);
     renameSync(`${path}.aside`, other);
   },
   'its double beside it': ({ path, random }) =>
-    copyFileSync(
-      path,
-      join(dirname(path), random.of(['x', '00000009.journal', '00000002.jsonl', '00000007.log'])),
-    ),
+    copy(path, join(dirname(path), random.of(['x', '00000009.journal', '00000002.jsonl', '00000007.log']))),
   'a link to another': (place) => instead(place, (path) => symlinkSync(place.other, path)),
   'a link to a file outside': (place) => instead(place, (path) => symlinkSync(place.outside, path)),
   'a link to nothing': (place) => instead(place, (path) => symlinkSync('/nowhere/at/all', path)),
