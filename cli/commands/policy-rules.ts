@@ -1,6 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { type AccessRule, accessOperations, accessRulesSchema } from '../../common/access/rules.js';
+import {
+  type AccessRule,
+  accessOperations,
+  accessRulesSchema,
+  mostRulesBytes,
+} from '../../common/access/rules.js';
 import { SherinError } from '../../common/errors.js';
+import { readAtMost } from '../../common/read-at-most.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import { command, group, number, text } from '../definition.js';
 import { localError } from '../output/failure.js';
@@ -156,7 +161,7 @@ function one(given: readonly (readonly [string, unknown])[], names: string): obj
 function parsed(file: string): unknown {
   let content: string;
   try {
-    content = readFileSync(file, 'utf8');
+    content = readAtMost(file, mostRulesBytes).toString();
   } catch (error) {
     throw localError(file, error);
   }

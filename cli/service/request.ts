@@ -1,13 +1,17 @@
 /** A request as an object of the vault: an ID as it is, a text by way of `inbox/` at the mount. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { asSherinId } from '../../common/ids.js';
+import { readAtMost } from '../../common/read-at-most.js';
 import type { DaemonClient } from '../../daemon/client/daemon-client.js';
 import { localError } from '../output/failure.js';
 import { vaultPath } from '../vault-path.js';
+
+/** What is larger is better put into the vault as a file, and given by its ID. */
+const mostTextBytes = 64 * 1024 ** 2;
 
 /**
  * @param words an ID, a text, or `-` for what stands on stdin
@@ -16,7 +20,7 @@ import { vaultPath } from '../vault-path.js';
  */
 export async function requestId(client: DaemonClient, mount: string, words: string): Promise<string> {
   if (isId(words)) return words;
-  const text = words === '-' ? readFileSync(0) : Buffer.from(words);
+  const text = words === '-' ? readAtMost(0, mostTextBytes) : Buffer.from(words);
   if (text.length === 0) throw new SherinError('USAGE', { what: 'the request is empty' });
   const inode = await stored(client, join(mount, 'inbox', `request-${randomBytes(8).toString('hex')}`), text);
   const { id } = await client.call('file.resolve', { inode });

@@ -1,15 +1,18 @@
 /** Lists as sha256sum(1) of GNU coreutils writes them, compared with the vault's content. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
 import { bytesToText, textToBytes } from '../../common/names.js';
+import { readAtMost } from '../../common/read-at-most.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import { localError, reason } from '../output/failure.js';
 import type { Output } from '../output/output.js';
 import { Progress } from '../output/progress.js';
 import { formatCount } from '../output/units.js';
 import { contentOf } from './window.js';
+
+/** Lines of a million files with long paths. */
+const mostListBytes = 256 * 1024 ** 2;
 
 export interface Sum {
   readonly sha256: string;
@@ -21,7 +24,7 @@ export interface Sum {
 export function readSums(file: string): Sum[] {
   let text: string;
   try {
-    text = bytesToText(readFileSync(textToBytes(file)));
+    text = bytesToText(readAtMost(textToBytes(file), mostListBytes));
   } catch (error) {
     throw localError(file, error);
   }

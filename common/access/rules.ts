@@ -19,6 +19,8 @@ export type AccessOperation = (typeof accessOperations)[number];
 
 export const longestGlob = 256;
 export const mostAccessRules = 128;
+/** Of a file with rules: each may be written with spaces, escapes and line breaks. */
+export const mostRulesBytes = 1024 ** 2;
 
 const id = z.int().min(0).max(0xffff_ffff);
 

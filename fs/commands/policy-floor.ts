@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { accessRulesSchema } from '../../common/access/rules.js';
+import { accessRulesSchema, mostRulesBytes } from '../../common/access/rules.js';
 import type { Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import { makeLogger } from '../../common/log.js';
 import { gates } from '../../common/policy-floor.js';
+import { readAtMost } from '../../common/read-at-most.js';
 import { Secret } from '../../native/index.js';
 import { actorOf } from '../service/actor.js';
 import { changeFloor, type Floor } from '../service/policy-floor.js';
@@ -50,8 +50,9 @@ export async function policyFloor(where: Places, options: PolicyFloorOptions): P
 function floorRules(path: string) {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readAtMost(path, mostRulesBytes).toString();
   } catch (error) {
+    if (error instanceof SherinError) throw error;
     throw new SherinError('LOCAL_FILE', { path, part: 'it can not be read' }, { cause: error });
   }
   const parsed = accessRulesSchema.safeParse(parsedJson(text));
