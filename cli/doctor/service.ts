@@ -2,6 +2,7 @@
 
 import { version } from '../../common/version.js';
 import { reason } from '../output/failure.js';
+import { formatCount } from '../output/units.js';
 import type { Session } from '../session.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
@@ -48,7 +49,7 @@ export async function service(session: Session): Promise<Finding[]> {
       );
     }
     if (status.journal.refused > 0) {
-      const what = `${status.journal.refused} segments were refused and are kept`;
+      const what = `refused and kept: ${formatCount(status.journal.refused, 'segment')}`;
       findings.push(warn('journal', what, 'sherinctl why'));
     }
     return findings;
