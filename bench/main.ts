@@ -1,9 +1,4 @@
-/**
- * `npm run bench [-- part… options]`: measures, prints tables, keeps the figures in bench/results/.
- *
- * `--rounds N` (5) · `--peers a,b` or `all` (gocryptfs) · `--driver NAME` of the mount · `--quick` leaves out the largest sizes
- * of growth · `--mib N` (256) the large file, `--files N` (10,000) the tree · `--readme` puts the figures into README.md.
- */
+/** `npm run bench`: measures, prints tables, keeps the figures in bench/results/. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { MiB } from './material.js';
@@ -38,19 +33,41 @@ const parts: Readonly<Record<string, Part>> = {
   audit,
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: 'string', default: '5' },
-    peers: { type: 'string', default: 'gocryptfs' },
-    driver: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    mib: { type: 'string', default: '256' },
-    files: { type: 'string', default: '10000' },
-    readme: { type: 'boolean', default: false },
-  },
-});
-const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
+const usage = `npm run bench [-- part… options]; parts: ${Object.keys(parts).join(' ')}
+
+  --rounds N      runs of each, of which the median counts (5)
+  --peers A,B     ${peerNames.join(', ')}, or all (gocryptfs)
+  --driver NAME   driver of the mount
+  --quick         without the largest sizes of growth
+  --mib N         MiB of the large file, a multiple of 4 (256)
+  --files N       files of the tree, a multiple of 1000 (10000)
+  --readme        puts the figures into README.md`;
+
+function given() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        rounds: { type: 'string', default: '5' },
+        peers: { type: 'string', default: 'gocryptfs' },
+        driver: { type: 'string' },
+        quick: { type: 'boolean', default: false },
+        mib: { type: 'string', default: '256' },
+        files: { type: 'string', default: '10000' },
+        readme: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    fail(`${(error as Error).message}\n${usage}`);
+  }
+}
+
+const { values, positionals } = given();
+if (values.help) {
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
 const [rounds, mib, files] = [values.rounds, values.mib, values.files].map(Number) as [
   number,
   number,
@@ -86,6 +103,10 @@ say(`figures kept in ${file}`);
 if (values.readme) {
   const readme = new URL('README.md', project);
   writeFileSync(readme, withFigures(readFileSync(readme, 'utf8'), file, run));
+}
+
+function say(text: string): void {
+  process.stderr.write(`bench: ${text}\n`);
 }
 
 function fail(what: string): never {
