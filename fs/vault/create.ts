@@ -11,6 +11,7 @@ import type { Bank } from './fields.js';
 import { type Header, headerHash, signHeader, type UnsignedHeader, uuidBytes } from './header.js';
 import { writeHeader } from './header-file.js';
 import { KnownVaults } from './known-vaults.js';
+import { indexOf } from './nv-index.js';
 import { LockedVault, type VaultPlaces } from './open.js';
 import { keepSealingLog } from './sealing-log.js';
 import { TpmSession } from './tpm-session.js';
@@ -112,7 +113,7 @@ async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault>
   const slotCounter = await session.once((tpm) => tpm.counterDefine(null));
   undo.add(() => undefine(slotCounter));
   const counter = await defineCounter(session, keyring);
-  undo.add(() => undefine({ handle: counter.index.handle, name: Buffer.from(counter.index.name, 'hex') }));
+  undo.add(() => undefine(indexOf(counter.index)));
 
   const wrapping = { uuid, keyring, epochs: { epoch: 0 } };
   const sealed = await tpmSlot(wrapping, session, { id: 0, pin, pcrs, bank, slotCounter });

@@ -1,8 +1,9 @@
 /** A new TPM slot and counter for a vault that opened otherwise: after a move, a restore, a new TPM or changed PCRs. */
-import type { Keyring, Secret } from '../../native/index.js';
+import type { Keyring, NvIndex, Secret } from '../../native/index.js';
 import { defineCounter } from './counter.js';
 import type { Bank } from './fields.js';
-import { freeId } from './key-work.js';
+import { freeId, undefine } from './key-work.js';
+import { indexOf } from './nv-index.js';
 import type { LockedVault } from './open.js';
 import type { TpmSession } from './tpm-session.js';
 import { tpmSlot } from './tried-slots.js';
@@ -25,12 +26,12 @@ export async function enrollTpm(
   options: EnrollOptions,
 ): Promise<bigint> {
   const session = await vault.sessionForNew();
-  const made: { handle: number; name: Buffer }[] = [];
+  const made: NvIndex[] = [];
   try {
     const slotCounter = await session.once((tpm) => tpm.counterDefine(null));
     made.push(slotCounter);
     const counter = await defineCounter(session, keyring);
-    made.push({ handle: counter.index.handle, name: Buffer.from(counter.index.name, 'hex') });
+    made.push(indexOf(counter.index));
     const { signature: _, ...before } = vault.header;
     const wrapping = { uuid: vault.uuid, keyring, epochs: before };
     const slot = await tpmSlot(wrapping, session, { ...options, id: freeId(vault.header), slotCounter });
@@ -48,10 +49,7 @@ export async function enrollTpm(
   }
 }
 
-async function takeBack(
-  session: TpmSession,
-  made: readonly { handle: number; name: Buffer }[],
-): Promise<void> {
-  for (const index of made) await session.once((tpm) => tpm.counterUndefine(index)).catch(() => undefined);
+async function takeBack(session: TpmSession, made: readonly NvIndex[]): Promise<void> {
+  for (const index of made) await undefine(session, index);
   await session.close();
 }

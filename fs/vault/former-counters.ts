@@ -17,7 +17,7 @@ export async function retireFormer(work: KeyWork): Promise<number> {
   const asked = tpmSlotOf(work.vault.header) === null ? [] : former;
   for (const counter of asked.flatMap(({ counters }) => counters)) {
     try {
-      await retire(work.vault.tpm(), indexOf(counter));
+      await retire(work.vault.tpm(), asSlot(counter));
       retired.push(counter);
     } catch (error) {
       if (!isOfOtherTpm(error)) throw error;
@@ -33,12 +33,12 @@ export async function retireFormer(work: KeyWork): Promise<number> {
         former: keys.former.map((each) => ({ ...each, counters: left(each.counters) })),
       },
     }));
-    for (const counter of retired) await release(work.vault.tpm(), indexOf(counter));
+    for (const counter of retired) await release(work.vault.tpm(), asSlot(counter));
   }
   return former.reduce((sum, { counters }) => sum + left(counters).length, 0);
 }
 
 /** As a slot names it. */
-function indexOf({ handle, name, primaryName }: FormerCounter): Pick<TpmSlot, 'slotCounter' | 'primaryName'> {
+function asSlot({ handle, name, primaryName }: FormerCounter): Pick<TpmSlot, 'slotCounter' | 'primaryName'> {
   return { slotCounter: { handle, name }, primaryName };
 }

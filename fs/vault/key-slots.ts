@@ -18,6 +18,7 @@ import {
   undefine,
   wrappingOf,
 } from './key-work.js';
+import { indexOf } from './nv-index.js';
 import { tpmSlotOf } from './open.js';
 import { openPassphraseSlot } from './passphrase-slot.js';
 import { openRecoverySlot } from './recovery-slot.js';
@@ -127,8 +128,7 @@ export async function removeSlot(work: KeyWork, id: number, force: boolean): Pro
       work.follow(vault.counter(work.keyring));
       throw error;
     }
-    if (counter !== null)
-      await undefine(session, { handle: counter.handle, name: Buffer.from(counter.name, 'hex') });
+    if (counter !== null) await undefine(session, indexOf(counter));
   }
   await release(session, slot);
 }

@@ -3,6 +3,7 @@ import { SherinError, systemCode } from '../../common/errors.js';
 import type { Keyring, NvIndex, Tpm } from '../../native/index.js';
 import { defineCounter, type RollbackCounter } from './counter.js';
 import { type Header, mostSlots, type Slot, type TpmSlot, type UnsignedHeader } from './header.js';
+import { indexOf } from './nv-index.js';
 import type { LockedVault } from './open.js';
 import type { TpmSession } from './tpm-session.js';
 import type { Wrapping } from './tried-slots.js';
@@ -85,16 +86,12 @@ export function requireAskable({ vault, perOpen }: KeyWork, left: readonly SlotK
 /** By which a slot is retired. */
 type SlotCounter = Pick<TpmSlot, 'slotCounter' | 'primaryName'>;
 
-function slotIndex({ slotCounter }: SlotCounter): NvIndex {
-  return { handle: slotCounter.handle, name: Buffer.from(slotCounter.name, 'hex') };
-}
-
 /** Raises a slot's counter: the slot opens nothing any more, in old copies of the header neither. @throws SherinError TPM_*; TPM_PRIMARY_CHANGED where this is not the TPM that sealed it */
 export async function retire(session: TpmSession, slot: SlotCounter): Promise<void> {
   await session.use(async (tpm) => {
     await requireSealer(tpm, slot);
     try {
-      await tpm.counterIncrement(slotIndex(slot), null);
+      await tpm.counterIncrement(indexOf(slot.slotCounter), null);
     } catch (error) {
       // A slot whose counter is gone opens nothing either: a TPM never counts a value twice.
       const code = systemCode(error);
@@ -120,7 +117,7 @@ export async function requireRetirable(session: TpmSession, slot: TpmSlot): Prom
 
 /** Gives a retired slot's counter back to the TPM, which has room for few. */
 export async function release(session: TpmSession, slot: SlotCounter): Promise<void> {
-  await undefine(session, slotIndex(slot));
+  await undefine(session, indexOf(slot.slotCounter));
 }
 
 /** An index that can't be given back is no harm. */
@@ -141,8 +138,7 @@ export async function beginCounter(work: KeyWork): Promise<void> {
     work.reached?.('count');
     await changeHeader(work, () => ({ counter: index }));
   } catch (error) {
-    const made = { handle: index.handle, name: Buffer.from(index.name, 'hex') };
-    if (vault.header.counter === null) await undefine(vault.tpm(), made);
+    if (vault.header.counter === null) await undefine(vault.tpm(), indexOf(index));
     else work.follow(vault.counter(keyring), value);
     throw error;
   }

@@ -12,6 +12,7 @@ import {
   retire,
   undefine,
 } from './key-work.js';
+import { indexOf } from './nv-index.js';
 import type { TpmSession } from './tpm-session.js';
 
 export interface Moved {
@@ -47,7 +48,7 @@ export async function moveTpm(work: KeyWork, wish: SealWish): Promise<Moved> {
   await changeHeader(work, ({ slots }) => ({ slots: slots.filter(({ id }) => !ids.has(id)) }));
   // Handles of another TPM say nothing here.
   if (counter !== null && old.some(({ primaryName }) => primaryName === slot.primaryName))
-    await undefine(session, { handle: counter.handle, name: Buffer.from(counter.name, 'hex') });
+    await undefine(session, indexOf(counter));
   return { slot: slot.id, unretired };
 }
 

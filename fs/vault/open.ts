@@ -17,6 +17,7 @@ import {
 import { type HeaderName, readHeader, restoreHeaderFile, writeHeader } from './header-file.js';
 import type { KnownHeads } from './known-heads.js';
 import { type KnownIdentity, type KnownVault, KnownVaults } from './known-vaults.js';
+import { indexOf } from './nv-index.js';
 import { openPassphraseSlot } from './passphrase-slot.js';
 import type { PinnedHead } from './pinned-head.js';
 import { openRecoverySlot } from './recovery-slot.js';
@@ -239,9 +240,8 @@ export class LockedVault {
     const { index, value } = await defineCounter(session, keyring);
     await this.replaceHeader({ ...rest, counter: index, generation: rest.generation + 1 }, keyring);
     if (before !== null) {
-      const old = { handle: before.handle, name: Buffer.from(before.name, 'hex') };
       await session
-        .once((tpm) => tpm.counterUndefine(old))
+        .once((tpm) => tpm.counterUndefine(indexOf(before)))
         .catch((error: unknown) => {
           if (!(error instanceof SherinError)) throw error;
         });

@@ -14,6 +14,7 @@ import {
 import { carriedKeys, type Epochs } from './carried-keys.js';
 import { type Bank, pcrFault } from './fields.js';
 import type { TpmSlot } from './header.js';
+import { indexOf, indexText } from './nv-index.js';
 import { explainPolicy } from './policy-refusal.js';
 import { noPinCost, pinCost, slotAad, slotKey, withSecrets, wrappedBytes, wrappedText } from './slot-key.js';
 import { tpmRefusal } from './tpm-errors.js';
@@ -78,7 +79,7 @@ export function makeTpmSlot(session: TpmSession, options: TpmSlotOptions): Promi
       primaryName: sealed.primaryName.toString('hex'),
       public: sealed.public.toString('base64'),
       private: sealed.private.toString('base64'),
-      slotCounter: { handle: slotCounter.handle, name: slotCounter.name.toString('hex') },
+      slotCounter: indexText(slotCounter),
       slotGeneration: Number(slotCounter.value),
       pcrDigest: sealed.pcrDigest.toString('hex'),
       pcrValues: Object.fromEntries([...values].map(([pcr, value]) => [pcr, value.toString('hex')])),
@@ -119,7 +120,6 @@ async function sealAndTry(
 
 /** The policy and blobs that a slot states. */
 function slotSeal(slot: TpmSlot, auth: Secret | null): { sealed: Sealed; policy: SealPolicy } {
-  const slotCounter = { handle: slot.slotCounter.handle, name: Buffer.from(slot.slotCounter.name, 'hex') };
   return {
     sealed: {
       public: Buffer.from(slot.public, 'base64'),
@@ -130,7 +130,7 @@ function slotSeal(slot: TpmSlot, auth: Secret | null): { sealed: Sealed; policy:
     policy: {
       pcrs: slot.pcrs,
       bank: slot.bank,
-      slotCounter,
+      slotCounter: indexOf(slot.slotCounter),
       slotGeneration: BigInt(slot.slotGeneration),
       auth,
     },
