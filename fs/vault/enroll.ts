@@ -1,30 +1,19 @@
 /** A new TPM slot and counter for a vault that opened otherwise: after a move, a restore, a new TPM or changed PCRs. */
-import type { Keyring, NvIndex, Secret } from '../../native/index.js';
+import type { Keyring, NvIndex } from '../../native/index.js';
 import { defineCounter } from './counter.js';
-import type { Bank } from './fields.js';
 import { freeId, undefine } from './key-work.js';
 import { indexOf } from './nv-index.js';
 import type { LockedVault } from './open.js';
 import type { TpmSession } from './tpm-session.js';
+import type { SealWish } from './tpm-slot.js';
 import { tpmSlot } from './tried-slots.js';
-
-export interface EnrollOptions {
-  readonly pin: Secret | null;
-  /** Sorted. */
-  readonly pcrs: readonly number[];
-  readonly bank: Bank;
-}
 
 /**
  * Seals to the TPM that is here now (a new software TPM where the machine has none and the old state is gone), defines new
  * counters in it and writes a header whose only TPM slot this is; the other slots stay. Returns the rollback counter's value,
  * for the next head. @throws SherinError USAGE, TPM_*, TOOL_MISSING
  */
-export async function enrollTpm(
-  vault: LockedVault,
-  keyring: Keyring,
-  options: EnrollOptions,
-): Promise<bigint> {
+export async function enrollTpm(vault: LockedVault, keyring: Keyring, wish: SealWish): Promise<bigint> {
   const session = await vault.sessionForNew();
   const made: NvIndex[] = [];
   try {
@@ -34,7 +23,7 @@ export async function enrollTpm(
     made.push(indexOf(counter.index));
     const { signature: _, ...before } = vault.header;
     const wrapping = { uuid: vault.uuid, keyring, epochs: before };
-    const slot = await tpmSlot(wrapping, session, { ...options, id: freeId(vault.header), slotCounter });
+    const slot = await tpmSlot(wrapping, session, { ...wish, id: freeId(vault.header), slotCounter });
     await vault.keepSealingLog(slot, keyring);
     const slots = [slot, ...before.slots.filter(({ type }) => type !== 'tpm2')];
     await vault.replaceHeader(

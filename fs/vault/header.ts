@@ -110,7 +110,10 @@ const slots = z
     message: 'one secret tried with all slots would take scrypt through more than 4 GiB',
   });
 
-const epoch = z.int().min(0).max(65_535);
+/** The highest epoch (FORMAT.md, "Header"). */
+export const lastEpoch = 65_535;
+const epoch = z.int().min(0).max(lastEpoch);
+/** Epochs before the present one whose keys a header has room for. */
 export const mostFormerEpochs = 8;
 
 /** The slot counter of a TPM slot that held an earlier master key, and the TPM that it is in. */

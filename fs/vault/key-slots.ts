@@ -1,7 +1,6 @@
 /** Adds, removes and renews key slots of an open vault. Each new slot is opened once before a header names it. */
 import { SherinError } from '../../common/errors.js';
 import type { Secret } from '../../native/index.js';
-import type { Bank } from './fields.js';
 import { retireFormer } from './former-counters.js';
 import type { PassphraseSlot, RecoverySlot, Slot, TpmSlot } from './header.js';
 import {
@@ -23,15 +22,8 @@ import { tpmSlotOf } from './open.js';
 import { openPassphraseSlot } from './passphrase-slot.js';
 import { openRecoverySlot } from './recovery-slot.js';
 import type { TpmSession } from './tpm-session.js';
-import { openTpmSlot } from './tpm-slot.js';
+import { openTpmSlot, type SealWish } from './tpm-slot.js';
 import { passphraseSlot, recoverySlot, requireSame, tpmSlot } from './tried-slots.js';
-
-export interface SealWish {
-  readonly pin: Secret | null;
-  /** Sorted. */
-  readonly pcrs: readonly number[];
-  readonly bank: Bank;
-}
 
 /** @throws SherinError KEY_SLOT_UNKNOWN */
 function slotOf({ vault }: KeyWork, id: number): Slot {

@@ -1,7 +1,7 @@
 /** Brings an open vault to the TPM of this machine: a new slot and counter there, the slots of the old TPM dropped. */
 import { SherinError } from '../../common/errors.js';
 import type { TpmSlot } from './header.js';
-import { type SealWish, sealed } from './key-slots.js';
+import { sealed } from './key-slots.js';
 import {
   beginCounter,
   changeHeader,
@@ -13,7 +13,9 @@ import {
   undefine,
 } from './key-work.js';
 import { indexOf } from './nv-index.js';
+import { tpmSlotsOf } from './open.js';
 import type { TpmSession } from './tpm-session.js';
+import type { SealWish } from './tpm-slot.js';
 
 export interface Moved {
   readonly slot: number;
@@ -26,7 +28,7 @@ export async function moveTpm(work: KeyWork, wish: SealWish): Promise<Moved> {
   const { vault } = work;
   requireAskable(work, [{ type: 'tpm2', pin: wish.pin !== null }]);
   const { counter } = vault.header;
-  const old = vault.header.slots.filter((slot): slot is TpmSlot => slot.type === 'tpm2');
+  const old = tpmSlotsOf(vault.header);
   const session = await vault.sessionForNew();
   let slot: TpmSlot;
   try {

@@ -20,15 +20,19 @@ import { noPinCost, pinCost, slotAad, slotKey, withSecrets, wrappedBytes, wrappe
 import { tpmRefusal } from './tpm-errors.js';
 import type { TpmSession } from './tpm-session.js';
 
-export interface TpmSlotOptions {
+/** What a TPM is to ask for before it releases the key. */
+export interface SealWish {
+  /** null: whoever has the machine in this state opens the vault. */
+  readonly pin: Secret | null;
+  /** Sorted; the usual choice is [7]. */
+  readonly pcrs: readonly number[];
+  readonly bank: Bank;
+}
+
+export interface TpmSlotOptions extends SealWish {
   readonly uuid: Buffer;
   readonly id: number;
   readonly keyring: Keyring;
-  /** null: whoever has the machine in this state opens the vault. */
-  readonly pin: Secret | null;
-  /** Sorted. */
-  readonly pcrs: readonly number[];
-  readonly bank: Bank;
   /** The vault's slot counter, with its present value. */
   readonly slotCounter: NvIndex & { readonly value: bigint };
 }
