@@ -1,8 +1,8 @@
 /** A new TPM slot and counter for a vault that opened otherwise: after a move, a restore, a new TPM or changed PCRs. */
 import type { Keyring, NvIndex } from '../../native/index.js';
 import { defineCounter } from './counter.js';
-import { freeId, undefine } from './key-work.js';
-import { indexOf } from './nv-index.js';
+import { freeId } from './key-work.js';
+import { indexOf, undefine } from './nv-index.js';
 import type { LockedVault } from './open.js';
 import type { TpmSession } from './tpm-session.js';
 import type { SealWish } from './tpm-slot.js';

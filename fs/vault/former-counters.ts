@@ -1,7 +1,8 @@
 /** Counters of TPM slots that held an earlier master key: raised, given back, and taken out of the header (FORMAT.md, "Key epochs"). */
-import type { FormerEpoch, TpmSlot } from './header.js';
-import { changeHeader, isOfOtherTpm, type KeyWork, release, retire } from './key-work.js';
+import type { FormerEpoch } from './header.js';
+import { changeHeader, type KeyWork } from './key-work.js';
 import { tpmSlotOf } from './open.js';
+import { isOfOtherTpm, release, retire, type SlotCounter } from './slot-counter.js';
 
 export type FormerCounter = FormerEpoch['counters'][number];
 
@@ -39,6 +40,6 @@ export async function retireFormer(work: KeyWork): Promise<number> {
 }
 
 /** As a slot names it. */
-function asSlot({ handle, name, primaryName }: FormerCounter): Pick<TpmSlot, 'slotCounter' | 'primaryName'> {
+function asSlot({ handle, name, primaryName }: FormerCounter): SlotCounter {
   return { slotCounter: { handle, name }, primaryName };
 }

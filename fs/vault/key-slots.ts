@@ -8,19 +8,15 @@ import {
   changeHeader,
   enter,
   freeId,
-  isOfOtherTpm,
   type KeyWork,
-  release,
   requireAskable,
-  requireRetirable,
-  retire,
-  undefine,
   wrappingOf,
 } from './key-work.js';
-import { indexOf } from './nv-index.js';
+import { indexOf, undefine } from './nv-index.js';
 import { tpmSlotOf } from './open.js';
 import { openPassphraseSlot } from './passphrase-slot.js';
 import { openRecoverySlot } from './recovery-slot.js';
+import { isOfOtherTpm, release, requireRetirable, retire } from './slot-counter.js';
 import type { TpmSession } from './tpm-session.js';
 import { openTpmSlot, type SealWish } from './tpm-slot.js';
 import { passphraseSlot, recoverySlot, requireSame, tpmSlot } from './tried-slots.js';

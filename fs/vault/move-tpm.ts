@@ -2,18 +2,10 @@
 import { SherinError } from '../../common/errors.js';
 import type { TpmSlot } from './header.js';
 import { sealed } from './key-slots.js';
-import {
-  beginCounter,
-  changeHeader,
-  enter,
-  type KeyWork,
-  release,
-  requireAskable,
-  retire,
-  undefine,
-} from './key-work.js';
-import { indexOf } from './nv-index.js';
+import { beginCounter, changeHeader, enter, type KeyWork, requireAskable } from './key-work.js';
+import { indexOf, undefine } from './nv-index.js';
 import { tpmSlotsOf } from './open.js';
+import { release, retire } from './slot-counter.js';
 import type { TpmSession } from './tpm-session.js';
 import type { SealWish } from './tpm-slot.js';
 

@@ -1,6 +1,7 @@
-/** An NV index of the TPM, as the header has it and as the addon takes it: its Name is hex there, bytes here. */
+/** An NV index of the TPM: as the header has it, with its Name in hex; as the addon takes it, with its bytes; and given back. */
 import type { NvIndex } from '../../native/index.js';
 import type { TpmSlot } from './header.js';
+import type { TpmSession } from './tpm-session.js';
 
 type IndexText = TpmSlot['slotCounter'];
 
@@ -12,4 +13,9 @@ export function indexOf({ handle, name }: IndexText): NvIndex {
 /** As the header has it. */
 export function indexText({ handle, name }: NvIndex): IndexText {
   return { handle, name: name.toString('hex') };
+}
+
+/** Gives an index back to the TPM. One that can't be given back is no harm. */
+export async function undefine(session: TpmSession, index: NvIndex): Promise<void> {
+  await session.once((tpm) => tpm.counterUndefine(index)).catch(() => undefined);
 }

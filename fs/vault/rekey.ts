@@ -5,7 +5,8 @@ import { type Epochs, epochsOf } from './carried-keys.js';
 import { type FormerCounter, retireFormer } from './former-counters.js';
 import { type Header, lastEpoch, mostFormerEpochs, type Slot, type TpmSlot } from './header.js';
 import { rewrapped, sealed } from './key-slots.js';
-import { changeHeader, type KeyWork, release, requireAskable } from './key-work.js';
+import { changeHeader, type KeyWork, requireAskable } from './key-work.js';
+import { release } from './slot-counter.js';
 import { openTpmSlot } from './tpm-slot.js';
 import { requireSame, type Wrapping } from './tried-slots.js';
 
