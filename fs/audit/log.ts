@@ -19,17 +19,11 @@ import type { HeadListener } from './head-listener.js';
 import type { RecordLine } from './line.js';
 import { type OpenedLog, type OpeningLog, openWriter } from './open-writer.js';
 import { type PendingAudit, type PendingRecords, readPending, removePending } from './pending.js';
-import {
-  type LogConsistency,
-  proveConsistency,
-  proveRecord,
-  type RecordProof,
-  readHead,
-  type SignedHead,
-} from './prove.js';
+import { type LogConsistency, proveConsistency, proveRecord, type RecordProof, readHead } from './prove.js';
 import { type Prepared, prepare, prepareSeries } from './record.js';
 import type { LogHead } from './replay.js';
 import { Reserve } from './reserve.js';
+import type { SignedHead } from './signed-head.js';
 import { readBefore, readTail } from './tail.js';
 import type { SegmentWriter } from './writer.js';
 

@@ -4,8 +4,9 @@ import type { Frontier } from '../../common/merkle.js';
 import { isShortName } from '../../common/short-name.js';
 import { type AuditEvent, boundedEvent, type EventSeries, longestLine } from './event.js';
 import { unwritable } from './fault.js';
-import { headMessage, macMessage } from './line.js';
+import { macMessage } from './line.js';
 import type { Mac } from './replay.js';
+import { headMessage } from './signed-head.js';
 
 /** An event turned into the parts of its canonical line that don't depend on its place in the log. */
 export interface Prepared {
