@@ -35,16 +35,14 @@ export interface AuditLogOptions extends OpeningLog {
 }
 
 export interface AppendOptions {
+  /** May use the reserve: lock, estop on, quarantine and unmount must be recorded on a full disk, too. */
   readonly essential?: boolean;
+  /** Nobody waits for it: it may wait for others. */
   readonly patient?: boolean;
 }
 
-interface Waiting {
+interface Waiting extends Required<AppendOptions> {
   readonly prepared: Prepared;
-  /** May use the reserve: lock, estop on, quarantine and unmount must be recorded on a full disk, too. */
-  readonly essential: boolean;
-  /** Nobody waits for it: it may wait for others. */
-  readonly patient: boolean;
   readonly resolve: () => void;
   readonly reject: (error: SherinError) => void;
 }

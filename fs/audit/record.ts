@@ -77,6 +77,7 @@ export interface Signing {
   readonly chain: Chain;
 }
 
+/** The line that ends a group. @param time nanoseconds since 1970 */
 export function headLine(size: number, root: Buffer, time: bigint, { uuid, sign }: Signing): Buffer {
   const signature = sign(headMessage(uuid, size, root, time)).toString('base64');
   const head = { size, root: root.toString('base64'), time: time.toString() };

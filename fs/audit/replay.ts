@@ -17,18 +17,20 @@ import {
 import { type RawLine, segmentName } from './segment.js';
 import { headIsSigned, type SignedHead } from './signed-head.js';
 
+/** What a log is known by at one point of it. */
 export interface LogHead {
   /** Number of records. */
   readonly size: number;
   readonly root: Buffer;
 }
 
+/** HMAC-SHA256 under K_audit. */
 export type Mac = (data: Buffer) => Buffer;
 
 export interface ReplayOptions {
   readonly uuid: Buffer;
   readonly verify: Verify;
-  /** HMAC-SHA256 under K_audit; null: MACs are not checked. */
+  /** Null: MACs are not checked. */
   readonly mac: Mac | null;
   /**
    * Check every record's form, chain and MAC, and every head's signature. Otherwise only hashes are made and the last

@@ -15,7 +15,7 @@ export interface VerifyAuditOptions {
   readonly archive?: string | undefined;
   readonly uuid: Buffer;
   readonly publicKey: Buffer;
-  /** HMAC-SHA256 under K_audit; without it the signed heads alone vouch for the records. */
+  /** Without it the signed heads alone vouch for the records. */
   readonly mac?: Mac;
   /** A head known from elsewhere, such as the manifest's, that the log must contain. */
   readonly expect?: LogHead | null;

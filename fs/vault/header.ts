@@ -19,6 +19,7 @@ import {
   tpmDevice,
 } from './fields.js';
 
+/** Bytes of the longest header. */
 export const headerBytes = 64 * 1024;
 
 /** The newest that is read. */
@@ -228,6 +229,7 @@ export function uuidBytes(header: Pick<Header, 'uuid'>): Buffer {
   return Buffer.from(header.uuid.replaceAll('-', ''), 'hex');
 }
 
+/** The vault's Ed25519 public key as the header says it, 32 bytes. */
 export function headerPublicKey(header: Pick<Header, 'publicKey'>): Buffer {
   return Buffer.from(header.publicKey, 'base64');
 }

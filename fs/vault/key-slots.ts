@@ -48,12 +48,14 @@ export async function sealed(
   }
 }
 
+/** Adds a slot for a recovery key of 32 bytes. @returns its number. @throws SherinError KEY_SLOTS_FULL, SLOT_REFUSED */
 export async function addRecovery(work: KeyWork, key: Secret): Promise<number> {
   const slot = recoverySlot(wrappingOf(work), freeId(work.vault.header), key);
   await changeHeader(work, ({ slots }) => ({ slots: [...slots, slot] }));
   return slot.id;
 }
 
+/** Adds a slot for a passphrase. @returns its number. @throws SherinError KEY_SLOTS_FULL, SLOT_REFUSED */
 export async function addPassphrase(work: KeyWork, words: Secret): Promise<number> {
   const slot = await passphraseSlot(wrappingOf(work), freeId(work.vault.header), words);
   await changeHeader(work, ({ slots }) => ({ slots: [...slots, slot] }));
