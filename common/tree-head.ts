@@ -28,7 +28,8 @@ export interface TreeHead {
 
 export type UnsignedHead = Omit<TreeHead, 'signature'>;
 
-const layoutBytes = 192;
+/** Bytes of a tree head without its signature. */
+export const layoutBytes = 192;
 
 export function encodeHead(head: UnsignedHead): Buffer {
   return new ByteWriter()

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
-import { choice, command, descriptor, either, flag, text } from '../definition.js';
+import { choice, command, descriptor, flag, text } from '../definition.js';
+import { pcrList, sealOptions } from '../service/key-slots.js';
 import { runSherinFs } from '../service/sherin-fs.js';
 
 export const init = command({
@@ -14,8 +14,8 @@ export const init = command({
   args: [{ form: '[dir]', text: 'directory of the vault; default: --vault', completes: 'directory' }],
   options: {
     yes: flag('--yes', 'do not ask; takes the recovery key as seen'),
-    pin: either('--pin', 'the TPM slot wants a PIN at each unlock, asked for on the terminal (the default)'),
-    noPin: either('--no-pin', 'make the TPM slot without a PIN'),
+    pin: sealOptions.pin,
+    noPin: sealOptions.noPin,
     pinFd: descriptor('--pin-fd <n>', 'read the PIN from descriptor n'),
     recoveryOut: text(
       '--recovery-out <file>',
@@ -38,9 +38,8 @@ export const init = command({
     },
   ],
   run: async (session, [dir], options) => {
-    if (options.pcrs !== undefined && !/^\d{1,2}(,\d{1,2})*$/.test(options.pcrs)) {
-      throw new SherinError('USAGE', { what: `--pcrs takes numbers such as 4,7, not '${options.pcrs}'` });
-    }
+    // Said before anything is asked.
+    pcrList(options.pcrs);
     const vault = dir === undefined ? session.places.vault : resolve(dir);
     const flags: string[] = ['--vault', vault];
     if (options.yes) flags.push('--yes');

@@ -4,7 +4,7 @@ import type { ControlClient } from '../../daemon/client/control-client.js';
 import type { KeySlot } from '../../daemon/protocol/keys.js';
 import { choice, either, text } from '../definition.js';
 
-/** @throws SherinError USAGE */
+/** Numbers of slots, 0 to 255. @throws SherinError USAGE */
 export function slotIds(words: readonly string[]): number[] {
   return words.map((word) => {
     if (/^\d{1,3}$/.test(word) && Number(word) <= 255) return Number(word);
@@ -23,6 +23,7 @@ export async function keySlots(client: ControlClient, ids: readonly number[]): P
   });
 }
 
+/** As messages name it. */
 export function slotName({ id, type }: KeySlot): string {
   return `slot ${id} (${type === 'tpm2' ? 'TPM' : type})`;
 }
@@ -39,7 +40,7 @@ export const sealOptions = {
   ]),
 };
 
-/** @throws SherinError USAGE */
+/** Numbers of PCRs; whether they can be sealed to, sherin-fs says. @throws SherinError USAGE */
 export function pcrList(list = '7'): number[] {
   if (/^\d{1,2}(,\d{1,2})*$/.test(list)) return list.split(',').map(Number);
   throw new SherinError('USAGE', { what: `--pcrs takes numbers such as 4,7, not '${list}'` });

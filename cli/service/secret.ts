@@ -7,6 +7,7 @@ import type { Status } from '../../daemon/protocol/control.js';
 import { closeSecretMemfd, copySecretToMemfd, readSecretToMemfd } from '../../native/ipc.js';
 import { reason } from '../output/failure.js';
 
+/** By what the vault is to be opened; the TPM where nothing else is said. A descriptor stands for what would be asked on the terminal. */
 export interface UnlockWish {
   readonly recovery: boolean;
   readonly recoveryFd: number | undefined;

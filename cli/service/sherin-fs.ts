@@ -2,12 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { errorOf, type SherinError } from '../../common/errors.js';
-import { Exit, type ExitCode } from '../../common/exit.js';
+import type { ExitCode } from '../../common/exit.js';
 import { childWord } from '../../daemon/client/child-word.js';
 import { sherinFs } from '../../daemon/client/sherin-fs-program.js';
 import { failureSchema } from '../../daemon/protocol/rpc.js';
-
-const known: readonly number[] = Object.values(Exit);
+import { exitOf } from './exit-of.js';
 
 /**
  * Runs sherin-fs in the foreground on this terminal. Resolves to its exit code.
@@ -25,19 +24,12 @@ export async function runSherinFs(args: readonly string[], descriptor?: number):
   const ignore = () => undefined;
   process.on('SIGINT', ignore);
   try {
-    const [code, failure] = await Promise.all([ended(child), handedBack(child, failureFd)]);
+    const [code, failure] = await Promise.all([exitOf(child), handedBack(child, failureFd)]);
     if (failure !== null) throw failure;
-    return asExit(code);
+    return code;
   } finally {
     process.off('SIGINT', ignore);
   }
-}
-
-function ended(child: ChildProcess): Promise<number | null> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', resolve);
-  });
 }
 
 /** The error that it hands back; null where it does not. @throws SherinError PROTOCOL: it says something else */
@@ -46,8 +38,4 @@ async function handedBack(child: ChildProcess, fd: number): Promise<SherinError 
   if (pipe === null || pipe === undefined || !('read' in pipe)) return null;
   const said = await text(pipe);
   return said === '' ? null : errorOf(childWord(said, failureSchema));
-}
-
-function asExit(code: number | null): ExitCode {
-  return code !== null && known.includes(code) ? (code as ExitCode) : Exit.failed;
 }

@@ -4,13 +4,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SherinError } from '../../common/errors.js';
-import { Exit, type ExitCode } from '../../common/exit.js';
+import type { ExitCode } from '../../common/exit.js';
 import { projectRoot } from '../../common/project.js';
 import { placeFlags } from '../../daemon/client/sherin-fs-program.js';
 import type { Session } from '../session.js';
+import { exitOf } from './exit-of.js';
 import { runKeyless } from './keyless.js';
-
-const known: readonly number[] = Object.values(Exit);
 
 /** Runs it on this terminal; it prints its own errors. */
 export async function runVerifier(
@@ -24,12 +23,7 @@ export async function runVerifier(
   const key = keyFile === undefined ? ['--public-key', await publicKeyLine(session)] : ['--key', keyFile];
   const json = session.output.json ? ['--json'] : [];
   const child = spawn(process.execPath, [program, ...args, ...key, ...json], { stdio: 'inherit' });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) =>
-      resolve(code !== null && known.includes(code) ? (code as ExitCode) : Exit.failed),
-    );
-  });
+  return exitOf(child);
 }
 
 /** As `known_vaults` has it: never from the vault itself. @throws SherinError VAULT_UNKNOWN, VAULT_MISSING, KNOWN_VAULTS */

@@ -19,6 +19,7 @@ const handedOn = [
   'SHERIN_ALLOW_OTHER',
 ];
 
+/** Those of this vault, served by the programs that run now. */
 export function unitPlaces(where: Places, env: NodeJS.ProcessEnv = process.env): UnitPlaces {
   return {
     ...{ vault: where.vault, mount: where.mount, runtime: where.runtime },

@@ -5,8 +5,13 @@ export function quoted(word: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is refused
   if (/[\u0000-\u001f\u007f]/.test(word))
     throw new SherinError('USAGE', { what: 'a unit can not name a path with control characters' });
-  const escaped = word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%');
-  return `"${escaped}"`;
+  const escaped = word.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+  return `"${withoutSpecifiers(escaped)}"`;
+}
+
+/** What stands there without quotes, where `%` would begin a specifier (systemd.unit(5)). */
+export function withoutSpecifiers(text: string): string {
+  return text.replaceAll('%', '%%');
 }
 
 /** A command. Of its program systemd takes the path as it is written: there `$` begins nothing. */

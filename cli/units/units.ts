@@ -2,8 +2,9 @@
 import { basename, join } from 'node:path';
 import { commandHardening, systemHardening, userHardening } from './hardening.js';
 import type { UnitPlaces } from './places.js';
-import { commandLine, commandWord, quoted } from './quote.js';
+import { commandLine, commandWord, quoted, withoutSpecifiers } from './quote.js';
 
+/** Whose systemd runs them: root's, or the user's own. */
 export type Manager = 'system' | 'user';
 
 /** In each of them: whose units they are. A line that systemd passes over. */
@@ -11,6 +12,7 @@ export function vaultLine(vault: string): string {
   return `X-SherinVault=${quoted(vault)}`;
 }
 
+/** All units of a vault: text by file name. @throws SherinError USAGE for a path that no unit can name */
 export function unitsOf(where: UnitPlaces, manager: Manager): ReadonlyMap<string, string> {
   const units = new Map([
     ['sherind.service', service(where, manager)],
@@ -22,6 +24,11 @@ export function unitsOf(where: UnitPlaces, manager: Manager): ReadonlyMap<string
     units.set('sherin-unlock.service', unlock(where));
   }
   return units;
+}
+
+/** Of each unit that does nothing without the vault. */
+function whereVaultIs({ vault }: UnitPlaces): string {
+  return `ConditionPathExists=${withoutSpecifiers(vault)}/vault.json`;
 }
 
 function head(where: UnitPlaces, description: string, ...lines: string[]): string[] {
@@ -54,7 +61,7 @@ function service(where: UnitPlaces, manager: Manager): string {
     ...head(
       where,
       'Sherin: keeps sherin-fs running and the vault mounted',
-      `ConditionPathExists=${where.vault.replaceAll('%', '%%')}/vault.json`,
+      whereVaultIs(where),
       ...(system ? ['After=local-fs.target tpm2.target'] : []),
     ),
     '',
@@ -97,14 +104,10 @@ function service(where: UnitPlaces, manager: Manager): string {
 function socket(where: UnitPlaces, manager: Manager): string {
   const system = manager === 'system';
   return text([
-    ...head(
-      where,
-      'Sherin: socket of sherind',
-      `ConditionPathExists=${where.vault.replaceAll('%', '%%')}/vault.json`,
-    ),
+    ...head(where, 'Sherin: socket of sherind', whereVaultIs(where)),
     '',
     '[Socket]',
-    `ListenStream=${join(where.runtime, 'sherind.sock').replaceAll('%', '%%')}`,
+    `ListenStream=${withoutSpecifiers(join(where.runtime, 'sherind.sock'))}`,
     'FileDescriptorName=sherind',
     ...(system ? ['SocketMode=0660', 'SocketGroup=sherin'] : ['SocketMode=0600']),
     `DirectoryMode=${system ? '0711' : '0700'}`,

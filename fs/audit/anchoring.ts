@@ -5,7 +5,7 @@ import { uuidText } from '../../common/vault-key.js';
 import { type KeepLine, NotKept } from './anchor-target.js';
 import type { AuditEvent } from './event.js';
 import type { HeadListener } from './head-listener.js';
-import type { SignedHead } from './prove.js';
+import type { SignedHead } from './signed-head.js';
 
 export interface AnchoringOptions {
   readonly uuid: Buffer;

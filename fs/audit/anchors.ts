@@ -1,12 +1,12 @@
 /** Heads of the log that were kept elsewhere, one document in each line, oldest first: the log must contain them all. */
 import { readSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
-import { type AuditHeadForm, parseProof } from '../../common/proof-document.js';
+import { parseProof } from '../../common/proof-document.js';
 import { type Verify, verifier } from '../../common/signature.js';
 import { NotCanonical } from '../../common/strict-json.js';
 import { uuidText, type VaultKey } from '../../common/vault-key.js';
 import { broken } from './fault.js';
-import { headMessage } from './line.js';
+import { headIsSigned } from './signed-head.js';
 
 interface Anchor {
   /** Number of records. */
@@ -17,12 +17,6 @@ interface Anchor {
 /** Bytes of the longest line; a head has some 350. */
 const longestAnchor = 1024;
 const chunkBytes = 64 * 1024;
-
-/** Whether the vault's key signed a head of the log. */
-export function headIsSigned(head: AuditHeadForm, uuid: Buffer, verify: Verify): boolean {
-  const message = headMessage(uuid, head.size, Buffer.from(head.root, 'base64'), BigInt(head.time));
-  return verify(message, Buffer.from(head.signature, 'base64'));
-}
 
 /** Read one after the other, as the log grows past them: memory stays bounded, however many there are. */
 export class Anchors {

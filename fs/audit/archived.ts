@@ -11,7 +11,7 @@ import { NotCanonical, parseCanonical } from '../../common/strict-json.js';
 import { uuidText } from '../../common/vault-key.js';
 import { readBounded } from '../disk/bounded.js';
 import { broken } from './fault.js';
-import type { LogSigner } from './known-version.js';
+import type { LogSigner } from './signed-head.js';
 
 export const archivedName = 'archived.json';
 const largest = 64 * 1024;

@@ -1,4 +1,4 @@
-import type { SignedHead } from './prove.js';
+import type { SignedHead } from './signed-head.js';
 
 /** Told of heads as they become durable. It is never waited for while the log is open. */
 export interface HeadListener {

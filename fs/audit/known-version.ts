@@ -3,14 +3,9 @@ import { readdir } from 'node:fs/promises';
 import { systemCode } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
 import { isNewer, newerFormat } from '../../common/newer-format.js';
-import type { Verify } from '../../common/signature.js';
-import { headMessage, lineKind, lineVersion, MalformedLine, parseLine } from './line.js';
+import { lineKind, lineVersion, MalformedLine, parseLine } from './line.js';
 import { firstLine, numbersOf, segmentName } from './segment.js';
-
-export interface LogSigner {
-  readonly uuid: Buffer;
-  readonly verify: Verify;
-}
+import { headIsSigned, type LogSigner } from './signed-head.js';
 
 /** Before anything is changed: the newest segment is none of a later program. @throws SherinError FORMAT_NEWER */
 export async function requireKnownLog(dir: string, signer: LogSigner): Promise<void> {
@@ -38,9 +33,7 @@ function isSignedAs(value: object, { uuid, verify }: LogSigner): boolean {
   try {
     const line = parseLine(Buffer.from(jcs({ ...value, v: lineVersion }), 'utf8'));
     if (!('checkpoint' in line)) return false;
-    const { size, root, time } = line.checkpoint;
-    const message = headMessage(uuid, size, Buffer.from(root, 'base64'), BigInt(time));
-    return verify(message, Buffer.from(line.signature, 'base64'));
+    return headIsSigned({ ...line.checkpoint, signature: line.signature }, uuid, verify);
   } catch (error) {
     if (error instanceof MalformedLine) return false;
     throw error;

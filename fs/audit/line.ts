@@ -1,9 +1,7 @@
 /** The three kinds of lines of an audit segment (FORMAT.md, "Audit log"): canonical JSON, strictly parsed. */
 
-import { ByteWriter } from '../../common/bytes.js';
 import { jcs } from '../../common/jcs.js';
 import { Frontier } from '../../common/merkle.js';
-import { signedMessage } from '../../common/signature.js';
 import { canonicalText } from '../../common/strict-json.js';
 import { type AuditEvent, eventFault } from './event.js';
 
@@ -64,11 +62,6 @@ export function lineKind(bytes: Buffer): LineKind | null {
   if (start.startsWith('{"actor":')) return 'record';
   if (start.startsWith('{"head":')) return 'head';
   return start.startsWith('{"checkpoint":') ? 'checkpoint' : null;
-}
-
-/** Message of a head's or checkpoint's signature. */
-export function headMessage(uuid: Buffer, size: number, root: Buffer, time: bigint): Buffer {
-  return signedMessage('audit-head', uuid, new ByteWriter().u64(size).bytes(root).i64n(time).done());
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -19,17 +19,11 @@ import type { HeadListener } from './head-listener.js';
 import type { RecordLine } from './line.js';
 import { type OpenedLog, type OpeningLog, openWriter } from './open-writer.js';
 import { type PendingAudit, type PendingRecords, readPending, removePending } from './pending.js';
-import {
-  type LogConsistency,
-  proveConsistency,
-  proveRecord,
-  type RecordProof,
-  readHead,
-  type SignedHead,
-} from './prove.js';
+import { type LogConsistency, proveConsistency, proveRecord, type RecordProof, readHead } from './prove.js';
 import { type Prepared, prepare, prepareSeries } from './record.js';
 import type { LogHead } from './replay.js';
 import { Reserve } from './reserve.js';
+import type { SignedHead } from './signed-head.js';
 import { readBefore, readTail } from './tail.js';
 import type { SegmentWriter } from './writer.js';
 
@@ -41,16 +35,14 @@ export interface AuditLogOptions extends OpeningLog {
 }
 
 export interface AppendOptions {
+  /** May use the reserve: lock, estop on, quarantine and unmount must be recorded on a full disk, too. */
   readonly essential?: boolean;
+  /** Nobody waits for it: it may wait for others. */
   readonly patient?: boolean;
 }
 
-interface Waiting {
+interface Waiting extends Required<AppendOptions> {
   readonly prepared: Prepared;
-  /** May use the reserve: lock, estop on, quarantine and unmount must be recorded on a full disk, too. */
-  readonly essential: boolean;
-  /** Nobody waits for it: it may wait for others. */
-  readonly patient: boolean;
   readonly resolve: () => void;
   readonly reject: (error: SherinError) => void;
 }

@@ -14,7 +14,6 @@ export interface OpeningLog {
   readonly dir: string;
   readonly uuid: Buffer;
   readonly publicKey: Buffer;
-  /** HMAC-SHA256 under K_audit. */
   readonly mac: Mac;
   readonly chain: Chain;
   /** Ed25519 under K_sign. */

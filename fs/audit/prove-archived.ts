@@ -5,12 +5,12 @@ import { jcs } from '../../common/jcs.js';
 import { leafHash } from '../../common/merkle.js';
 import { verifier } from '../../common/signature.js';
 import type { VaultKey } from '../../common/vault-key.js';
-import { headIsSigned } from './anchors.js';
 import { broken } from './fault.js';
 import { lineKind, MalformedLine } from './line.js';
 import { proveRecord, type RecordProof, readHead } from './prove.js';
 import { openSegment, rawLines } from './segment.js';
 import { findSegments, inBothPlaces } from './segments.js';
+import { headIsSigned } from './signed-head.js';
 import { readBefore, readTail } from './tail.js';
 
 export interface BothPlaces {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { verifier } from '../../common/signature.js';
 import { leafHash, rootFromPath } from '../../test/reference/merkle.js';
-import { headMessage } from './line.js';
 import { editLines, event, type LogFixture, logFixture, segmentFiles } from './log.fixture.js';
 import { AuditLog } from './log.js';
+import { headMessage } from './signed-head.js';
 
 let fixture: LogFixture;
 let log: AuditLog;

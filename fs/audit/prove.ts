@@ -1,4 +1,4 @@
-/** Signed heads, and proofs that a record is one of those that a head signs (RFC 9162 section 2.1.3). */
+/** Proofs that a record is one of those that a head signs, and the head itself (RFC 9162 section 2.1.3). */
 import { constants } from 'node:fs';
 import {
   consistencyPath,
@@ -8,17 +8,11 @@ import {
 } from '../../common/merkle-proofs.js';
 import { longestLine } from './event.js';
 import { broken } from './fault.js';
-import { type HeadLine, type Line, lineKind, parseLine } from './line.js';
+import { type Line, lineKind, parseLine } from './line.js';
 import { type LeafRange, rangeRoots } from './nodes.js';
 import { openSegment, rawLines, type SegmentFolder, type TailPosition } from './segment.js';
+import type { SignedHead } from './signed-head.js';
 import { segmentBefore } from './walk.js';
-
-/** A head as it is signed, and its signature, both as they stand in the log. */
-export interface SignedHead extends Pick<HeadLine, 'signature'> {
-  readonly size: number;
-  readonly root: string;
-  readonly time: string;
-}
 
 export interface RecordProof {
   readonly seq: number;

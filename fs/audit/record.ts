@@ -4,8 +4,9 @@ import type { Frontier } from '../../common/merkle.js';
 import { isShortName } from '../../common/short-name.js';
 import { type AuditEvent, boundedEvent, type EventSeries, longestLine } from './event.js';
 import { unwritable } from './fault.js';
-import { headMessage, macMessage } from './line.js';
+import { macMessage } from './line.js';
 import type { Mac } from './replay.js';
+import { headMessage } from './signed-head.js';
 
 /** An event turned into the parts of its canonical line that don't depend on its place in the log. */
 export interface Prepared {
@@ -76,6 +77,7 @@ export interface Signing {
   readonly chain: Chain;
 }
 
+/** The line that ends a group. @param time nanoseconds since 1970 */
 export function headLine(size: number, root: Buffer, time: bigint, { uuid, sign }: Signing): Buffer {
   const signature = sign(headMessage(uuid, size, root, time)).toString('base64');
   const head = { size, root: root.toString('base64'), time: time.toString() };

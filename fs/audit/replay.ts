@@ -8,7 +8,6 @@ import {
   type CheckpointLine,
   frontierOf,
   type HeadLine,
-  headMessage,
   lineKind,
   MalformedLine,
   macMessage,
@@ -16,19 +15,22 @@ import {
   type RecordLine,
 } from './line.js';
 import { type RawLine, segmentName } from './segment.js';
+import { headIsSigned, type SignedHead } from './signed-head.js';
 
+/** What a log is known by at one point of it. */
 export interface LogHead {
   /** Number of records. */
   readonly size: number;
   readonly root: Buffer;
 }
 
+/** HMAC-SHA256 under K_audit. */
 export type Mac = (data: Buffer) => Buffer;
 
 export interface ReplayOptions {
   readonly uuid: Buffer;
   readonly verify: Verify;
-  /** HMAC-SHA256 under K_audit; null: MACs are not checked. */
+  /** Null: MACs are not checked. */
   readonly mac: Mac | null;
   /**
    * Check every record's form, chain and MAC, and every head's signature. Otherwise only hashes are made and the last
@@ -100,7 +102,7 @@ export class Replay {
     else throw broken(`${this.#where}: neither record nor head`);
   }
 
-  /** Ends the walk: the last head's signature and the records after it. @throws SherinError AUDIT_BROKEN, ROLLBACK */
+  /** Ends the walk: the last head's signature and the records after it. @throws SherinError AUDIT_BROKEN */
   finish(): void {
     const last = this.#unproven;
     if (last !== null) this.#checkSignature(last.line, last.where);
@@ -112,7 +114,7 @@ export class Replay {
     this.#unproven = null;
   }
 
-  /** The expected head must have been met on the way. @throws SherinError AUDIT_BROKEN */
+  /** Whether the expected head was met on the way; true where none is expected. */
   get metExpected(): boolean {
     return this.#options.expect === null || this.#met;
   }
@@ -130,8 +132,7 @@ export class Replay {
   #checkCheckpoint(segment: number, line: CheckpointLine): void {
     const { checkpoint, mac, signature } = line;
     const root = Buffer.from(checkpoint.root, 'base64');
-    const message = headMessage(this.#options.uuid, checkpoint.size, root, BigInt(checkpoint.time));
-    if (!this.#options.verify(message, Buffer.from(signature, 'base64')))
+    if (!this.#isSigned({ ...checkpoint, signature }))
       throw broken(`${this.#where}: the checkpoint's signature does not verify`);
     this.#checkMac(macMessage({ v: 1, checkpoint }), mac);
     if (checkpoint.segment !== segment) throw broken(`${this.#where}: this is segment ${checkpoint.segment}`);
@@ -190,10 +191,12 @@ export class Replay {
   }
 
   #checkSignature(line: HeadLine, where: string): void {
-    const { size, root, time } = line.head;
-    const message = headMessage(this.#options.uuid, size, Buffer.from(root, 'base64'), BigInt(time));
-    if (!this.#options.verify(message, Buffer.from(line.signature, 'base64')))
+    if (!this.#isSigned({ ...line.head, signature: line.signature }))
       throw broken(`${where}: the head's signature does not verify`);
+  }
+
+  #isSigned(head: SignedHead): boolean {
+    return headIsSigned(head, this.#options.uuid, this.#options.verify);
   }
 
   #checkMac(message: Buffer, mac: string): void {

@@ -37,6 +37,7 @@ export interface TailPosition {
 /** Where segments are: one folder, or one for each segment. */
 export type SegmentFolder = string | ((segment: number) => string);
 
+/** The file of a segment. */
 export function segmentName(segment: number): string {
   return `${String(segment).padStart(8, '0')}.jsonl`;
 }

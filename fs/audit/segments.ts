@@ -3,9 +3,11 @@ import { readdir } from 'node:fs/promises';
 import { systemCode } from '../../common/errors.js';
 import { type Archived, readArchived } from './archived.js';
 import { broken } from './fault.js';
-import { type LogSigner, requireKnownLog, requireKnownVersion } from './known-version.js';
-import { MalformedLine, parseLine } from './line.js';
+import { requireKnownLog, requireKnownVersion } from './known-version.js';
+import type { CheckpointLine } from './line.js';
 import { firstLine, numbersOf, type SegmentFolder, segmentName } from './segment.js';
+import type { LogSigner } from './signed-head.js';
+import { checkpointIn } from './walk.js';
 
 export interface Segments {
   /** Of those that are there without a gap up to the last one. */
@@ -63,14 +65,8 @@ async function checkpointOf(
   dir: string,
   segment: number,
   signer: LogSigner,
-): Promise<{ readonly size: number; readonly root: string }> {
-  try {
-    const bytes = await firstLine(dir, segment);
-    requireKnownVersion(bytes, segment, signer);
-    const line = parseLine(bytes);
-    if ('checkpoint' in line) return line.checkpoint;
-  } catch (error) {
-    if (!(error instanceof MalformedLine)) throw error;
-  }
-  throw broken(`${segmentName(segment)} line 1: a segment starts with a checkpoint`);
+): Promise<CheckpointLine['checkpoint']> {
+  const bytes = await firstLine(dir, segment);
+  requireKnownVersion(bytes, segment, signer);
+  return checkpointIn(bytes, segment).checkpoint;
 }

@@ -15,7 +15,7 @@ export interface VerifyAuditOptions {
   readonly archive?: string | undefined;
   readonly uuid: Buffer;
   readonly publicKey: Buffer;
-  /** HMAC-SHA256 under K_audit; without it the signed heads alone vouch for the records. */
+  /** Without it the signed heads alone vouch for the records. */
   readonly mac?: Mac;
   /** A head known from elsewhere, such as the manifest's, that the log must contain. */
   readonly expect?: LogHead | null;
@@ -46,10 +46,11 @@ export interface AuditReport {
 /** Checks form, chain, MACs, every signed head and every rotation. @throws SherinError AUDIT_BROKEN naming segment and line; ROLLBACK */
 export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditReport> {
   const { dir, archive, uuid, publicKey, mac = null, expect = null, anchors = null } = options;
+  const verify = verifier(publicKey);
   let unauthenticated = 0;
   const replay = new Replay({
     uuid,
-    verify: verifier(publicKey),
+    verify,
     mac,
     thorough: true,
     expect,
@@ -58,7 +59,7 @@ export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditRep
       if (record.meta.unauthenticated === true) unauthenticated += 1;
     },
   });
-  const { first, last, from, archived } = await findSegments(dir, { uuid, verify: verifier(publicKey) });
+  const { first, last, from, archived } = await findSegments(dir, { uuid, verify });
   if (last === 0) throw broken('it has no segments');
   const begin = archive === undefined ? first : 1;
   const before = begin === 1 ? 0 : from;

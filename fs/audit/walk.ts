@@ -79,8 +79,13 @@ export async function walkSegment(
 
 /** First line of a segment, not yet verified. @throws SherinError AUDIT_BROKEN */
 export async function readCheckpoint(dir: SegmentFolder, segment: number): Promise<CheckpointLine> {
+  return checkpointIn(await firstLine(dir, segment), segment);
+}
+
+/** @param bytes first line of a segment. @throws SherinError AUDIT_BROKEN */
+export function checkpointIn(bytes: Buffer, segment: number): CheckpointLine {
   try {
-    const line = parseLine(await firstLine(dir, segment));
+    const line = parseLine(bytes);
     if ('checkpoint' in line) return line;
   } catch (error) {
     if (!(error instanceof MalformedLine)) throw error;

@@ -4,6 +4,7 @@ import { chmod, mkdir, readdir, readlink, realpath, writeFile } from 'node:fs/pr
 import { basename, dirname, join } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { system } from '../../native/index.js';
+import { vaultFolders } from '../vault/directory.js';
 import type { Header } from '../vault/header.js';
 import { readHeader } from '../vault/header-file.js';
 
@@ -59,11 +60,10 @@ export class BackupDirectory {
     return readHeader(this.inside(), this.path);
   }
 
-  /** @throws SherinError BACKUP_OTHER where something else stands in the place of one */
+  /** Makes the folders of a vault where they are missing. @throws SherinError BACKUP_OTHER where something else stands in the place of one */
   async makeFolders(): Promise<void> {
     await chmod(this.inside(), 0o700);
-    for (const name of ['cubes', 'cubes/tmp', 'audit', 'quarantine'])
-      await this.inFolder(name, async () => undefined);
+    for (const name of vaultFolders) await this.inFolder(name, async () => undefined);
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Manifest } from '../manifest/manifest.js';
 import { type CopyPlace, chainEntries, readChain } from './chain.js';
 
 export interface CopyCheck {
+  /** Segments that count, and the bytes of their files. */
   readonly segments: number;
   readonly bytes: number;
   /** Records that are whole in it. */

@@ -10,6 +10,7 @@ const segmentName = /^[0-9]{8}\.log$/;
 const asFile = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const nothingThere: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EXDEV', 'ENXIO'];
 
+/** The file of a segment, below the folder. */
 export function segmentFile(number: number): string {
   return `${String(number).padStart(8, '0')}.log`;
 }

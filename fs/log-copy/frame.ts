@@ -1,12 +1,16 @@
 /** Frames and entries of a segment (FORMAT.md, "Copy of the log"). */
 import { signedMessage } from '../../common/signature.js';
 import type { Keyring } from '../../native/index.js';
+import { layoutBytes } from '../manifest/head.js';
 import type { SegmentHead } from './segment-head.js';
 
 /** Bytes of plaintext that a frame has at most. */
 export const frameLimit = 1024 * 1024;
+/** Length before each frame; 0, and a signature behind it, ends a group. */
 export const lengthBytes = 4;
+/** AES-256-GCM. */
 export const tagBytes = 16;
+/** Ed25519. */
 export const signatureBytes = 64;
 /** Type and length before each entry. */
 export const entryHeadBytes = 5;
@@ -14,7 +18,7 @@ export const entryHeadBytes = 5;
 export const entryLimit = 64 * 1024 * 1024;
 
 /** A tree head with its signature, as the only entry of the last frame of a group. */
-export const headEntryBytes = entryHeadBytes + 192 + signatureBytes;
+export const headEntryBytes = entryHeadBytes + layoutBytes + signatureBytes;
 /** More groups than a segment gets before it is full. */
 export const mostGroups = 2 ** 18;
 

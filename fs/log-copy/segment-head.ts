@@ -17,6 +17,7 @@ export interface SegmentHead {
   readonly first: number;
 }
 
+/** For a new segment, with a salt of its own. */
 export function newSegmentHead(number: number, first: number): SegmentHead {
   const bytes = Buffer.alloc(headBytes);
   magic.copy(bytes);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, ftruncateSync, writeSync } from 'node:fs';
 import { type Keyring, system } from '../../native/index.js';
 import { encodeHead, type TreeHead } from '../manifest/head.js';
-import { entryHeadBytes, entryTypes, frameLimit, groupMessage, sealFrame } from './frame.js';
+import { entryHeadBytes, entryTypes, frameLimit, groupMessage, lengthBytes, sealFrame } from './frame.js';
 import { newSegmentHead, type SegmentHead } from './segment-head.js';
 
 export class SegmentWriter {
@@ -69,7 +69,7 @@ export class SegmentWriter {
     this.#entry(entryTypes.head, Buffer.concat([encodeHead(head), head.signature]));
     this.#flush();
     const signature = this.#keyring.sign(groupMessage(this.#uuid, this.#hash.copy().digest()));
-    this.#write(Buffer.concat([Buffer.alloc(4), signature]));
+    this.#write(Buffer.concat([Buffer.alloc(lengthBytes), signature]));
     await system.fdatasync(this.#fd);
     this.#whole = this.#at;
   }

@@ -2,7 +2,7 @@
 import { asCubeId, isSherinId } from '../../common/ids.js';
 import { signedMessage, verifier } from '../../common/signature.js';
 import { uuidForm, uuidText, type VaultKey } from '../../common/vault-key.js';
-import { decodeHead, headMessage, type TreeHead } from '../manifest/head.js';
+import { decodeHead, headMessage, layoutBytes, type TreeHead } from '../manifest/head.js';
 import { NotProven } from './check-proof.js';
 import { ExportReader } from './export-reader.js';
 
@@ -19,7 +19,7 @@ export function checkExport(fd: number, key: VaultKey): ProvenExport {
   input.take('{"cubes":{');
   const cubes = members(input, (id) => asCubeId(id) !== undefined, cube);
   input.take(',"head":{"layout":');
-  const layout = hash(input, 192);
+  const layout = hash(input, layoutBytes);
   input.take(',"signature":');
   const headSignature = hash(input, 64);
   input.take('},"objects":{');

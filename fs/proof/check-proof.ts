@@ -12,8 +12,8 @@ import type {
 } from '../../common/proof-document.js';
 import { verifier } from '../../common/signature.js';
 import { uuidText, type VaultKey } from '../../common/vault-key.js';
-import { headIsSigned } from '../audit/anchors.js';
 import { MalformedLine, parseLine } from '../audit/line.js';
+import { headIsSigned } from '../audit/signed-head.js';
 import { decodeHead, headMessage, type TreeHead } from '../manifest/head.js';
 import { decodeRecord } from '../manifest/record-codec.js';
 import type { Put } from '../manifest/records.js';

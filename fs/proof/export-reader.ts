@@ -24,14 +24,14 @@ export class ExportReader {
   take(text: string): void {
     for (const byte of Buffer.from(text, 'latin1')) {
       if (this.#peek() !== byte) throw this.bad(`${JSON.stringify(text)} is missing`);
-      this.#advance(1);
+      this.#advance();
     }
   }
 
-  /** Takes this text if it is there; only its first character is looked at. */
+  /** Takes this character if it is the next one. */
   takeIf(character: string): boolean {
     if (this.#peek() !== character.charCodeAt(0)) return false;
-    this.#advance(1);
+    this.#advance();
     return true;
   }
 
@@ -42,12 +42,12 @@ export class ExportReader {
     for (let byte = this.#peek(); byte !== 0x22; byte = this.#peek()) {
       if (byte === null || bytes.length > longestText) throw this.bad('a text does not end');
       bytes.push(byte);
-      this.#advance(1);
+      this.#advance();
       if (byte !== 0x5c) continue;
       bytes.push(this.#peek() ?? 0x22);
-      this.#advance(1);
+      this.#advance();
     }
-    this.#advance(1);
+    this.#advance();
     const raw = Buffer.from([0x22, ...bytes, 0x22]);
     try {
       const value: unknown = JSON.parse(raw.toString('utf8'));
@@ -64,7 +64,7 @@ export class ExportReader {
     let digits = '';
     for (let byte = this.#peek(); byte !== null && byte >= 0x30 && byte <= 0x39; byte = this.#peek()) {
       digits += String.fromCharCode(byte);
-      this.#advance(1);
+      this.#advance();
       if (digits.length > 16) break;
     }
     const value = Number(digits);
@@ -98,7 +98,7 @@ export class ExportReader {
 
   /** SHA-256 of all that was taken. @throws NotCanonical when there is more */
   end(): Buffer {
-    if (this.#peek() === 0x0a) this.unhashed(() => this.#advance(1));
+    if (this.#peek() === 0x0a) this.unhashed(() => this.#advance());
     if (this.#peek() !== null) throw this.bad('it goes on behind its end');
     return this.#hash.digest();
   }
@@ -107,6 +107,7 @@ export class ExportReader {
     return new NotCanonical(`${part} (at byte ${this.#offset + this.#at})`);
   }
 
+  /** The next byte; null at the end of the file. */
   #peek(): number | null {
     if (this.#at === this.#buffer.length) {
       this.#offset += this.#at;
@@ -117,8 +118,9 @@ export class ExportReader {
     return this.#buffer[this.#at] ?? null;
   }
 
-  #advance(bytes: number): void {
-    if (this.#hashing) this.#hash.update(this.#buffer.subarray(this.#at, this.#at + bytes));
-    this.#at += bytes;
+  /** Takes the byte that was looked at. */
+  #advance(): void {
+    if (this.#hashing) this.#hash.update(this.#buffer.subarray(this.#at, this.#at + 1));
+    this.#at += 1;
   }
 }

@@ -12,6 +12,7 @@ import type { KeyWork } from '../vault/key-work.js';
 import { type Moved, moveTpm } from '../vault/move-tpm.js';
 import type { LockedVault } from '../vault/open.js';
 import { type RekeyWish, rekey, rekeyed } from '../vault/rekey.js';
+import type { SealWish } from '../vault/tpm-slot.js';
 import { actorOf } from './actor.js';
 import { recoveryKey } from './open-session.js';
 import type { Session } from './session.js';
@@ -54,7 +55,7 @@ export class KeyChanges {
     return { slots: slots.map(shown), counter: counter !== null };
   }
 
-  addTpm(wish: slots.SealWish, peer: Caller): Promise<Result> {
+  addTpm(wish: SealWish, peer: Caller): Promise<Result> {
     return this.#change('add', { type: 'tpm2' }, peer, async (work) => ({
       slot: await slots.addTpm(work, wish),
     }));
@@ -128,7 +129,7 @@ export class KeyChanges {
     }
   }
 
-  move(wish: slots.SealWish, peer: Caller): Promise<Moved> {
+  move(wish: SealWish, peer: Caller): Promise<Moved> {
     return this.#change('move', {}, peer, (work) => moveTpm(work, wish));
   }
 

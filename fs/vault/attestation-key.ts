@@ -37,7 +37,7 @@ export interface AttestationKeyPlace {
   readonly keyring: Keyring;
 }
 
-/** Null where there is none. @throws SherinError ATTESTATION_KEY: it is not what this vault has signed; DISK_READ */
+/** Null where there is none. @throws SherinError ATTESTATION_KEY: it is not what this vault has signed; errno of the disk where it is read */
 export async function readAttestationKey(place: AttestationKeyPlace): Promise<VaultAttestationKey | null> {
   const refused = (part: string) => new SherinError('ATTESTATION_KEY', { path: place.shown, part });
   const bytes = await fileBytes(place);

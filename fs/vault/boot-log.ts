@@ -6,6 +6,7 @@ import { readBounded } from '../disk/bounded.js';
 import { mostLogBytes } from '../event-log/event-log.js';
 import type { TpmSlot } from './header.js';
 
+/** What the kernel shows. */
 export type BootLog =
   | { readonly state: 'read'; readonly bytes: Buffer; readonly path: string }
   /** The boot is not measured into a software TPM. */

@@ -6,6 +6,7 @@ import { wrappedBytes, wrappedText } from './slot-key.js';
 /** The part of a header that a master key needs beside its slot. */
 export type Epochs = Pick<Header, 'epoch' | 'keys'>;
 
+/** As the addon takes it. */
 export function carriedKeys({ epoch, keys }: Epochs): CarriedKeys {
   return {
     epoch,

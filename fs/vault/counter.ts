@@ -2,6 +2,7 @@
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { Keyring, NvIndex } from '../../native/index.js';
 import type { Header } from './header.js';
+import { indexOf, indexText } from './nv-index.js';
 import { tpmRefusal } from './tpm-errors.js';
 import type { TpmSession } from './tpm-session.js';
 
@@ -45,7 +46,7 @@ export class RollbackCounter {
   /** `session` is asked at each use: a vault that moves to another TPM ends the one before. */
   constructor(session: () => TpmSession, index: NonNullable<Header['counter']>, keyring: Keyring) {
     this.#session = session;
-    this.#index = { handle: index.handle, name: Buffer.from(index.name, 'hex') };
+    this.#index = indexOf(index);
     this.#keyring = keyring;
   }
 
@@ -122,8 +123,8 @@ export async function defineCounter(
 ): Promise<{ index: NonNullable<Header['counter']>; value: bigint }> {
   const auth = keyring.counterAuth();
   try {
-    const { handle, name, value } = await session.once((tpm) => tpm.counterDefine(auth));
-    return { index: { handle, name: name.toString('hex') }, value };
+    const made = await session.once((tpm) => tpm.counterDefine(auth));
+    return { index: indexText(made), value: made.value };
   } finally {
     auth.wipe();
   }

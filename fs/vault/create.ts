@@ -7,13 +7,14 @@ import { syncDirectory } from '../disk/durable.js';
 import { readBootLog } from './boot-log.js';
 import { defineCounter } from './counter.js';
 import { VaultDirectory } from './directory.js';
-import type { Bank } from './fields.js';
 import { type Header, headerHash, signHeader, type UnsignedHeader, uuidBytes } from './header.js';
 import { writeHeader } from './header-file.js';
 import { KnownVaults } from './known-vaults.js';
+import { indexOf } from './nv-index.js';
 import { LockedVault, type VaultPlaces } from './open.js';
 import { keepSealingLog } from './sealing-log.js';
 import { TpmSession } from './tpm-session.js';
+import type { SealWish } from './tpm-slot.js';
 import { sourceForNew } from './tpm-source.js';
 import { recoverySlot, tpmSlot } from './tried-slots.js';
 
@@ -28,15 +29,10 @@ export interface VaultDraft {
   readonly counter: bigint;
 }
 
-export interface CreateOptions {
+export interface CreateOptions extends SealWish {
   /** Absolute; the directory must be empty or not there. */
   readonly path: string;
   readonly places: VaultPlaces;
-  /** null: the TPM releases the key without. */
-  readonly pin: Secret | null;
-  /** Sorted; the usual choice is [7]. */
-  readonly pcrs: readonly number[];
-  readonly bank: Bank;
   readonly pad: Header['pad'];
   /** IDs depend on the owner's uid: the mount is shared between users. */
   readonly owned: boolean;
@@ -112,7 +108,7 @@ async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault>
   const slotCounter = await session.once((tpm) => tpm.counterDefine(null));
   undo.add(() => undefine(slotCounter));
   const counter = await defineCounter(session, keyring);
-  undo.add(() => undefine({ handle: counter.index.handle, name: Buffer.from(counter.index.name, 'hex') }));
+  undo.add(() => undefine(indexOf(counter.index)));
 
   const wrapping = { uuid, keyring, epochs: { epoch: 0 } };
   const sealed = await tpmSlot(wrapping, session, { id: 0, pin, pcrs, bank, slotCounter });

@@ -1,39 +1,29 @@
 /** A new TPM slot and counter for a vault that opened otherwise: after a move, a restore, a new TPM or changed PCRs. */
-import type { Keyring, Secret } from '../../native/index.js';
+import type { Keyring, NvIndex } from '../../native/index.js';
 import { defineCounter } from './counter.js';
-import type { Bank } from './fields.js';
 import { freeId } from './key-work.js';
+import { indexOf, undefine } from './nv-index.js';
 import type { LockedVault } from './open.js';
 import type { TpmSession } from './tpm-session.js';
+import type { SealWish } from './tpm-slot.js';
 import { tpmSlot } from './tried-slots.js';
-
-export interface EnrollOptions {
-  readonly pin: Secret | null;
-  /** Sorted. */
-  readonly pcrs: readonly number[];
-  readonly bank: Bank;
-}
 
 /**
  * Seals to the TPM that is here now (a new software TPM where the machine has none and the old state is gone), defines new
  * counters in it and writes a header whose only TPM slot this is; the other slots stay. Returns the rollback counter's value,
  * for the next head. @throws SherinError USAGE, TPM_*, TOOL_MISSING
  */
-export async function enrollTpm(
-  vault: LockedVault,
-  keyring: Keyring,
-  options: EnrollOptions,
-): Promise<bigint> {
+export async function enrollTpm(vault: LockedVault, keyring: Keyring, wish: SealWish): Promise<bigint> {
   const session = await vault.sessionForNew();
-  const made: { handle: number; name: Buffer }[] = [];
+  const made: NvIndex[] = [];
   try {
     const slotCounter = await session.once((tpm) => tpm.counterDefine(null));
     made.push(slotCounter);
     const counter = await defineCounter(session, keyring);
-    made.push({ handle: counter.index.handle, name: Buffer.from(counter.index.name, 'hex') });
+    made.push(indexOf(counter.index));
     const { signature: _, ...before } = vault.header;
     const wrapping = { uuid: vault.uuid, keyring, epochs: before };
-    const slot = await tpmSlot(wrapping, session, { ...options, id: freeId(vault.header), slotCounter });
+    const slot = await tpmSlot(wrapping, session, { ...wish, id: freeId(vault.header), slotCounter });
     await vault.keepSealingLog(slot, keyring);
     const slots = [slot, ...before.slots.filter(({ type }) => type !== 'tpm2')];
     await vault.replaceHeader(
@@ -48,10 +38,7 @@ export async function enrollTpm(
   }
 }
 
-async function takeBack(
-  session: TpmSession,
-  made: readonly { handle: number; name: Buffer }[],
-): Promise<void> {
-  for (const index of made) await session.once((tpm) => tpm.counterUndefine(index)).catch(() => undefined);
+async function takeBack(session: TpmSession, made: readonly NvIndex[]): Promise<void> {
+  for (const index of made) await undefine(session, index);
   await session.close();
 }

@@ -14,6 +14,7 @@ export function base64(least: number, most: number = least) {
     }, message);
 }
 
+/** Lower-case hex of so many bytes. */
 export function hex(bytes: number) {
   return z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in hex are wanted`);
 }

@@ -1,7 +1,8 @@
 /** Counters of TPM slots that held an earlier master key: raised, given back, and taken out of the header (FORMAT.md, "Key epochs"). */
-import type { FormerEpoch, TpmSlot } from './header.js';
-import { changeHeader, isOfOtherTpm, type KeyWork, release, retire } from './key-work.js';
+import type { FormerEpoch } from './header.js';
+import { changeHeader, type KeyWork } from './key-work.js';
 import { tpmSlotOf } from './open.js';
+import { isOfOtherTpm, release, retire, type SlotCounter } from './slot-counter.js';
 
 export type FormerCounter = FormerEpoch['counters'][number];
 
@@ -17,7 +18,7 @@ export async function retireFormer(work: KeyWork): Promise<number> {
   const asked = tpmSlotOf(work.vault.header) === null ? [] : former;
   for (const counter of asked.flatMap(({ counters }) => counters)) {
     try {
-      await retire(work.vault.tpm(), indexOf(counter));
+      await retire(work.vault.tpm(), asSlot(counter));
       retired.push(counter);
     } catch (error) {
       if (!isOfOtherTpm(error)) throw error;
@@ -33,12 +34,12 @@ export async function retireFormer(work: KeyWork): Promise<number> {
         former: keys.former.map((each) => ({ ...each, counters: left(each.counters) })),
       },
     }));
-    for (const counter of retired) await release(work.vault.tpm(), indexOf(counter));
+    for (const counter of retired) await release(work.vault.tpm(), asSlot(counter));
   }
   return former.reduce((sum, { counters }) => sum + left(counters).length, 0);
 }
 
 /** As a slot names it. */
-function indexOf({ handle, name, primaryName }: FormerCounter): Pick<TpmSlot, 'slotCounter' | 'primaryName'> {
+function asSlot({ handle, name, primaryName }: FormerCounter): SlotCounter {
   return { slotCounter: { handle, name }, primaryName };
 }

@@ -11,7 +11,7 @@ export type HeaderName = 'vault.json' | 'vault.json.bak';
 
 /**
  * `dir` leads to the vault directory, `shown` is its name for people. @returns null when there is no such file
- * @throws SherinError HEADER_MALFORMED
+ * @throws SherinError HEADER_MALFORMED, FORMAT_NEWER; DISK_READ where it can not be opened; errno of the disk where it is read
  */
 export async function readHeader(
   dir: string,

@@ -19,6 +19,7 @@ import {
   tpmDevice,
 } from './fields.js';
 
+/** Bytes of the longest header. */
 export const headerBytes = 64 * 1024;
 
 /** The newest that is read. */
@@ -110,7 +111,10 @@ const slots = z
     message: 'one secret tried with all slots would take scrypt through more than 4 GiB',
   });
 
-const epoch = z.int().min(0).max(65_535);
+/** The highest epoch (FORMAT.md, "Header"). */
+export const lastEpoch = 65_535;
+const epoch = z.int().min(0).max(lastEpoch);
+/** Epochs before the present one whose keys a header has room for. */
 export const mostFormerEpochs = 8;
 
 /** The slot counter of a TPM slot that held an earlier master key, and the TPM that it is in. */
@@ -225,6 +229,7 @@ export function uuidBytes(header: Pick<Header, 'uuid'>): Buffer {
   return Buffer.from(header.uuid.replaceAll('-', ''), 'hex');
 }
 
+/** The vault's Ed25519 public key as the header says it, 32 bytes. */
 export function headerPublicKey(header: Pick<Header, 'publicKey'>): Buffer {
   return Buffer.from(header.publicKey, 'base64');
 }

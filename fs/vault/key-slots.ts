@@ -1,7 +1,6 @@
 /** Adds, removes and renews key slots of an open vault. Each new slot is opened once before a header names it. */
 import { SherinError } from '../../common/errors.js';
 import type { Secret } from '../../native/index.js';
-import type { Bank } from './fields.js';
 import { retireFormer } from './former-counters.js';
 import type { PassphraseSlot, RecoverySlot, Slot, TpmSlot } from './header.js';
 import {
@@ -9,28 +8,18 @@ import {
   changeHeader,
   enter,
   freeId,
-  isOfOtherTpm,
   type KeyWork,
-  release,
   requireAskable,
-  requireRetirable,
-  retire,
-  undefine,
   wrappingOf,
 } from './key-work.js';
+import { indexOf, undefine } from './nv-index.js';
 import { tpmSlotOf } from './open.js';
 import { openPassphraseSlot } from './passphrase-slot.js';
 import { openRecoverySlot } from './recovery-slot.js';
+import { isOfOtherTpm, release, requireRetirable, retire } from './slot-counter.js';
 import type { TpmSession } from './tpm-session.js';
-import { openTpmSlot } from './tpm-slot.js';
+import { openTpmSlot, type SealWish } from './tpm-slot.js';
 import { passphraseSlot, recoverySlot, requireSame, tpmSlot } from './tried-slots.js';
-
-export interface SealWish {
-  readonly pin: Secret | null;
-  /** Sorted. */
-  readonly pcrs: readonly number[];
-  readonly bank: Bank;
-}
 
 /** @throws SherinError KEY_SLOT_UNKNOWN */
 function slotOf({ vault }: KeyWork, id: number): Slot {
@@ -59,12 +48,14 @@ export async function sealed(
   }
 }
 
+/** Adds a slot for a recovery key of 32 bytes. @returns its number. @throws SherinError KEY_SLOTS_FULL, SLOT_REFUSED */
 export async function addRecovery(work: KeyWork, key: Secret): Promise<number> {
   const slot = recoverySlot(wrappingOf(work), freeId(work.vault.header), key);
   await changeHeader(work, ({ slots }) => ({ slots: [...slots, slot] }));
   return slot.id;
 }
 
+/** Adds a slot for a passphrase. @returns its number. @throws SherinError KEY_SLOTS_FULL, SLOT_REFUSED */
 export async function addPassphrase(work: KeyWork, words: Secret): Promise<number> {
   const slot = await passphraseSlot(wrappingOf(work), freeId(work.vault.header), words);
   await changeHeader(work, ({ slots }) => ({ slots: [...slots, slot] }));
@@ -127,8 +118,7 @@ export async function removeSlot(work: KeyWork, id: number, force: boolean): Pro
       work.follow(vault.counter(work.keyring));
       throw error;
     }
-    if (counter !== null)
-      await undefine(session, { handle: counter.handle, name: Buffer.from(counter.name, 'hex') });
+    if (counter !== null) await undefine(session, indexOf(counter));
   }
   await release(session, slot);
 }

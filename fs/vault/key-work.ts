@@ -1,9 +1,11 @@
 /** What a change of key slots works with, and the order of its writes (FORMAT.md, "Changing key slots"). */
-import { SherinError, systemCode } from '../../common/errors.js';
-import type { Keyring, NvIndex, Tpm } from '../../native/index.js';
+import { SherinError } from '../../common/errors.js';
+import type { Keyring } from '../../native/index.js';
 import { defineCounter, type RollbackCounter } from './counter.js';
 import { type Header, mostSlots, type Slot, type TpmSlot, type UnsignedHeader } from './header.js';
+import { indexOf, undefine } from './nv-index.js';
 import type { LockedVault } from './open.js';
+import { release } from './slot-counter.js';
 import type { TpmSession } from './tpm-session.js';
 import type { Wrapping } from './tried-slots.js';
 
@@ -82,52 +84,6 @@ export function requireAskable({ vault, perOpen }: KeyWork, left: readonly SlotK
   throw new SherinError('KEY_SLOT_ASKED', { slot: last.id, namespaces: perOpen.join(', ') });
 }
 
-/** By which a slot is retired. */
-type SlotCounter = Pick<TpmSlot, 'slotCounter' | 'primaryName'>;
-
-function slotIndex({ slotCounter }: SlotCounter): NvIndex {
-  return { handle: slotCounter.handle, name: Buffer.from(slotCounter.name, 'hex') };
-}
-
-/** Raises a slot's counter: the slot opens nothing any more, in old copies of the header neither. @throws SherinError TPM_*; TPM_PRIMARY_CHANGED where this is not the TPM that sealed it */
-export async function retire(session: TpmSession, slot: SlotCounter): Promise<void> {
-  await session.use(async (tpm) => {
-    await requireSealer(tpm, slot);
-    try {
-      await tpm.counterIncrement(slotIndex(slot), null);
-    } catch (error) {
-      // A slot whose counter is gone opens nothing either: a TPM never counts a value twice.
-      const code = systemCode(error);
-      if (code !== 'ENVGONE' && code !== 'ENVNAME') throw error;
-    }
-  });
-}
-
-/** What another TPM holds, or lacks, says nothing of a slot. @throws SherinError TPM_PRIMARY_CHANGED */
-async function requireSealer(tpm: Tpm, { primaryName }: SlotCounter): Promise<void> {
-  if ((await tpm.primaryName()).toString('hex') !== primaryName) throw new SherinError('TPM_PRIMARY_CHANGED');
-}
-
-/** Whether a slot can't be retired as its TPM is not the one that answers, or none does. */
-export function isOfOtherTpm(error: unknown): boolean {
-  return error instanceof SherinError && ['TPM_MISSING', 'TPM_PRIMARY_CHANGED'].includes(error.code);
-}
-
-/** As {@link retire} would find it, before anything is made that takes the place of the slot. @throws SherinError TPM_* */
-export async function requireRetirable(session: TpmSession, slot: TpmSlot): Promise<void> {
-  await session.use((tpm) => requireSealer(tpm, slot));
-}
-
-/** Gives a retired slot's counter back to the TPM, which has room for few. */
-export async function release(session: TpmSession, slot: SlotCounter): Promise<void> {
-  await undefine(session, slotIndex(slot));
-}
-
-/** An index that can't be given back is no harm. */
-export async function undefine(session: TpmSession, index: NvIndex): Promise<void> {
-  await session.once((tpm) => tpm.counterUndefine(index)).catch(() => undefined);
-}
-
 /**
  * Begins a rollback counter in a vault that has none. The head names its value before the header names the counter: an opening
  * between the two does not look at it, an opening after finds them equal.
@@ -141,8 +97,7 @@ export async function beginCounter(work: KeyWork): Promise<void> {
     work.reached?.('count');
     await changeHeader(work, () => ({ counter: index }));
   } catch (error) {
-    const made = { handle: index.handle, name: Buffer.from(index.name, 'hex') };
-    if (vault.header.counter === null) await undefine(vault.tpm(), made);
+    if (vault.header.counter === null) await undefine(vault.tpm(), indexOf(index));
     else work.follow(vault.counter(keyring), value);
     throw error;
   }

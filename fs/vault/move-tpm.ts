@@ -1,18 +1,13 @@
 /** Brings an open vault to the TPM of this machine: a new slot and counter there, the slots of the old TPM dropped. */
 import { SherinError } from '../../common/errors.js';
 import type { TpmSlot } from './header.js';
-import { type SealWish, sealed } from './key-slots.js';
-import {
-  beginCounter,
-  changeHeader,
-  enter,
-  type KeyWork,
-  release,
-  requireAskable,
-  retire,
-  undefine,
-} from './key-work.js';
+import { sealed } from './key-slots.js';
+import { beginCounter, changeHeader, enter, type KeyWork, requireAskable } from './key-work.js';
+import { indexOf, undefine } from './nv-index.js';
+import { tpmSlotsOf } from './open.js';
+import { release, retire } from './slot-counter.js';
 import type { TpmSession } from './tpm-session.js';
+import type { SealWish } from './tpm-slot.js';
 
 export interface Moved {
   readonly slot: number;
@@ -25,7 +20,7 @@ export async function moveTpm(work: KeyWork, wish: SealWish): Promise<Moved> {
   const { vault } = work;
   requireAskable(work, [{ type: 'tpm2', pin: wish.pin !== null }]);
   const { counter } = vault.header;
-  const old = vault.header.slots.filter((slot): slot is TpmSlot => slot.type === 'tpm2');
+  const old = tpmSlotsOf(vault.header);
   const session = await vault.sessionForNew();
   let slot: TpmSlot;
   try {
@@ -47,7 +42,7 @@ export async function moveTpm(work: KeyWork, wish: SealWish): Promise<Moved> {
   await changeHeader(work, ({ slots }) => ({ slots: slots.filter(({ id }) => !ids.has(id)) }));
   // Handles of another TPM say nothing here.
   if (counter !== null && old.some(({ primaryName }) => primaryName === slot.primaryName))
-    await undefine(session, { handle: counter.handle, name: Buffer.from(counter.name, 'hex') });
+    await undefine(session, indexOf(counter));
   return { slot: slot.id, unretired };
 }
 

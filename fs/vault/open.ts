@@ -6,8 +6,6 @@ import { VaultDirectory } from './directory.js';
 import {
   type Header,
   headerPublicKey,
-  type PassphraseSlot,
-  type RecoverySlot,
   signHeader,
   type TpmSlot,
   type UnsignedHeader,
@@ -17,6 +15,7 @@ import {
 import { type HeaderName, readHeader, restoreHeaderFile, writeHeader } from './header-file.js';
 import type { KnownHeads } from './known-heads.js';
 import { type KnownIdentity, type KnownVault, KnownVaults } from './known-vaults.js';
+import { indexOf } from './nv-index.js';
 import { openPassphraseSlot } from './passphrase-slot.js';
 import type { PinnedHead } from './pinned-head.js';
 import { openRecoverySlot } from './recovery-slot.js';
@@ -39,11 +38,13 @@ export interface OpenOptions {
   readonly directory?: number;
 }
 
+/** The first of {@link tpmSlotsOf}, whose TPM holds the rollback counter too; null: there is none. */
 export function tpmSlotOf(header: Header): TpmSlot | null {
   return tpmSlotsOf(header)[0] ?? null;
 }
 
-function tpmSlotsOf(header: Header): readonly TpmSlot[] {
+/** In the order of the header. */
+export function tpmSlotsOf(header: Header): readonly TpmSlot[] {
   return header.slots.filter((slot) => slot.type === 'tpm2');
 }
 
@@ -108,7 +109,7 @@ export class LockedVault {
   tpm(): TpmSession {
     const slot = tpmSlotOf(this.#header);
     if (slot === null) throw new SherinError('SLOT_REFUSED', { slot: 'TPM', part: 'the vault has none' });
-    this.#session ??= new TpmSession(sourceForSlot(slot, this.#places, this.#header.uuid));
+    this.#session ??= this.sessionOf(slot);
     return this.#session;
   }
 
@@ -137,8 +138,7 @@ export class LockedVault {
    * @throws SherinError PIN_NEEDED, SLOT_REFUSED, KEY_SLOT_UNKNOWN, TPM_*, HEADER_FORGED
    */
   async unlockTpm(pin: Secret | null, only: number | null = null): Promise<Keyring> {
-    const all = this.#header.slots.filter((slot) => slot.type === 'tpm2');
-    const slots = all.filter(({ id }) => only === null || id === only);
+    const slots = tpmSlotsOf(this.#header).filter(({ id }) => only === null || id === only);
     if (slots.length === 0)
       throw new SherinError('KEY_SLOT_UNKNOWN', { slot: only ?? 0, part: ' that a TPM seals' });
     const fitting = slots.filter((slot) => slot.pin === (pin !== null));
@@ -188,7 +188,7 @@ export class LockedVault {
 
   /** Tries every recovery slot. @throws SherinError RECOVERY_KEY_WRONG, HEADER_FORGED */
   async unlockRecovery(recovery: Secret): Promise<Keyring> {
-    const slots = this.#header.slots.filter((slot): slot is RecoverySlot => slot.type === 'recovery');
+    const slots = this.#header.slots.filter((slot) => slot.type === 'recovery');
     let refusal: unknown = new SherinError('RECOVERY_KEY_WRONG', { part: 'the vault has no recovery slot' });
     for (const slot of slots) {
       let keyring: Keyring;
@@ -205,7 +205,7 @@ export class LockedVault {
 
   /** Tries every passphrase slot. @throws SherinError SLOT_REFUSED, HEADER_FORGED */
   async unlockPassphrase(words: Secret): Promise<Keyring> {
-    const slots = this.#header.slots.filter((slot): slot is PassphraseSlot => slot.type === 'passphrase');
+    const slots = this.#header.slots.filter((slot) => slot.type === 'passphrase');
     let refusal: unknown = new SherinError('SLOT_REFUSED', {
       slot: 'passphrase',
       part: 'the vault has none',
@@ -239,9 +239,8 @@ export class LockedVault {
     const { index, value } = await defineCounter(session, keyring);
     await this.replaceHeader({ ...rest, counter: index, generation: rest.generation + 1 }, keyring);
     if (before !== null) {
-      const old = { handle: before.handle, name: Buffer.from(before.name, 'hex') };
       await session
-        .once((tpm) => tpm.counterUndefine(old))
+        .once((tpm) => tpm.counterUndefine(indexOf(before)))
         .catch((error: unknown) => {
           if (!(error instanceof SherinError)) throw error;
         });

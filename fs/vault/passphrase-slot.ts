@@ -6,6 +6,7 @@ import { carriedKeys, type Epochs } from './carried-keys.js';
 import type { PassphraseSlot } from './header.js';
 import { passphraseCost, slotAad, slotKey, withSecrets, wrappedBytes, wrappedText } from './slot-key.js';
 
+/** Stretches the passphrase by scrypt with a new salt, and wraps the master key under that. */
 export function makePassphraseSlot(
   uuid: Buffer,
   id: number,

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { base64 } from './fields.js';
 
+/** What of a tree head is needed to tell it from others, and an older one from a newer. */
 export interface PinnedHead {
   /** Records of the log. */
   readonly size: number;
@@ -25,6 +26,7 @@ export function fieldsOfHead({ size, root, nv }: PinnedHead): PinnedHeadFields {
   return { size, root: root.toString('base64'), nv: nv.toString() };
 }
 
+/** Whether both are one head of one log. */
 export function isSameHead(one: PinnedHead, other: PinnedHead): boolean {
   return one.size === other.size && one.nv === other.nv && one.root.equals(other.root);
 }

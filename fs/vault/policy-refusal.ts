@@ -2,6 +2,7 @@
 import type { Tpm } from '../../native/index.js';
 import type { TpmSlot } from './header.js';
 
+/** A PCR that is not what a slot was sealed to. */
 export interface PcrChange {
   readonly pcr: number;
   /** Hex, at sealing and now. */
@@ -9,6 +10,7 @@ export interface PcrChange {
   readonly is: string;
 }
 
+/** PCRs of the slot that have another value now, in the order of the slot. @throws NativeError of the TPM */
 export async function pcrChanges(tpm: Tpm, slot: TpmSlot): Promise<readonly PcrChange[]> {
   const now = await tpm.pcrRead(slot.bank, slot.pcrs);
   return slot.pcrs

@@ -3,13 +3,12 @@ import { SherinError, systemCode } from '../../common/errors.js';
 import type { Secret } from '../../native/index.js';
 import { type Epochs, epochsOf } from './carried-keys.js';
 import { type FormerCounter, retireFormer } from './former-counters.js';
-import { type Header, mostFormerEpochs, type Slot, type TpmSlot } from './header.js';
+import { type Header, lastEpoch, mostFormerEpochs, type Slot, type TpmSlot } from './header.js';
 import { rewrapped, sealed } from './key-slots.js';
-import { changeHeader, type KeyWork, release, requireAskable } from './key-work.js';
+import { changeHeader, type KeyWork, requireAskable } from './key-work.js';
+import { release } from './slot-counter.js';
 import { openTpmSlot } from './tpm-slot.js';
 import { requireSame, type Wrapping } from './tried-slots.js';
-
-const lastEpoch = 65_535;
 
 export interface RekeyWish {
   /** Slots that stay, each with its secret; null for a TPM slot without PIN. */

@@ -23,6 +23,7 @@ export interface SealingLogPlace {
   readonly uuid: Buffer;
 }
 
+/** What is found beside a slot. */
 export type SealingLog =
   | { readonly state: 'signed'; readonly bytes: Buffer }
   | { readonly state: 'missing' }
@@ -52,6 +53,7 @@ export async function keepSealingLog(
   }
 }
 
+/** The log that was kept with a slot, by the signature of `publicKey`. @throws errno of the disk where it is read */
 export async function readSealingLog(
   { directory, uuid }: SealingLogPlace,
   slot: SealedSlot,

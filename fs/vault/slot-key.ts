@@ -4,6 +4,7 @@ import { type ScryptCost, Secret, type Wrapped } from '../../native/index.js';
 import type { Slot } from './header.js';
 
 type Unwrapped<S> = S extends { readonly wrapped: unknown } ? Omit<S, 'wrapped'> : never;
+/** A slot without the key that is wrapped in it. */
 export type SlotParameters = Unwrapped<Slot>;
 
 /** UUID ‖ type ‖ 0 ‖ JCS(slot without `wrapped`) */
@@ -12,6 +13,7 @@ export function slotAad(uuid: Buffer, slot: SlotParameters): Buffer {
   return Buffer.concat([uuid, Buffer.from(`${slot.type}\0`, 'latin1'), Buffer.from(jcs(parameters), 'utf8')]);
 }
 
+/** HKDF over all keys that a slot needs: wraps the master key, 32 bytes. */
 export function slotKey(keys: readonly Secret[], salt: Buffer, type: Slot['type']): Secret {
   return Secret.hkdf(keys, salt, Buffer.from(`sherin/v1/slot-${type}`, 'latin1'));
 }
@@ -26,6 +28,7 @@ export const noPinCost: ScryptCost = { n: 16, r: 1, p: 1 };
 /** A key that is wrapped as text in the header. */
 type WrappedText = Slot['wrapped'];
 
+/** As the header has it: base64. */
 export function wrappedText(wrapped: Wrapped): WrappedText {
   return {
     nonce: wrapped.nonce.toString('base64'),
@@ -34,6 +37,7 @@ export function wrappedText(wrapped: Wrapped): WrappedText {
   };
 }
 
+/** As the addon takes it. */
 export function wrappedBytes(wrapped: WrappedText): Wrapped {
   return {
     nonce: Buffer.from(wrapped.nonce, 'base64'),

@@ -14,20 +14,25 @@ import {
 import { carriedKeys, type Epochs } from './carried-keys.js';
 import { type Bank, pcrFault } from './fields.js';
 import type { TpmSlot } from './header.js';
+import { indexOf, indexText } from './nv-index.js';
 import { explainPolicy } from './policy-refusal.js';
 import { noPinCost, pinCost, slotAad, slotKey, withSecrets, wrappedBytes, wrappedText } from './slot-key.js';
 import { tpmRefusal } from './tpm-errors.js';
 import type { TpmSession } from './tpm-session.js';
 
-export interface TpmSlotOptions {
+/** What a TPM is to ask for before it releases the key. */
+export interface SealWish {
+  /** null: whoever has the machine in this state opens the vault. */
+  readonly pin: Secret | null;
+  /** Sorted; the usual choice is [7]. */
+  readonly pcrs: readonly number[];
+  readonly bank: Bank;
+}
+
+export interface TpmSlotOptions extends SealWish {
   readonly uuid: Buffer;
   readonly id: number;
   readonly keyring: Keyring;
-  /** null: whoever has the machine in this state opens the vault. */
-  readonly pin: Secret | null;
-  /** Sorted. */
-  readonly pcrs: readonly number[];
-  readonly bank: Bank;
   /** The vault's slot counter, with its present value. */
   readonly slotCounter: NvIndex & { readonly value: bigint };
 }
@@ -78,7 +83,7 @@ export function makeTpmSlot(session: TpmSession, options: TpmSlotOptions): Promi
       primaryName: sealed.primaryName.toString('hex'),
       public: sealed.public.toString('base64'),
       private: sealed.private.toString('base64'),
-      slotCounter: { handle: slotCounter.handle, name: slotCounter.name.toString('hex') },
+      slotCounter: indexText(slotCounter),
       slotGeneration: Number(slotCounter.value),
       pcrDigest: sealed.pcrDigest.toString('hex'),
       pcrValues: Object.fromEntries([...values].map(([pcr, value]) => [pcr, value.toString('hex')])),
@@ -119,7 +124,6 @@ async function sealAndTry(
 
 /** The policy and blobs that a slot states. */
 function slotSeal(slot: TpmSlot, auth: Secret | null): { sealed: Sealed; policy: SealPolicy } {
-  const slotCounter = { handle: slot.slotCounter.handle, name: Buffer.from(slot.slotCounter.name, 'hex') };
   return {
     sealed: {
       public: Buffer.from(slot.public, 'base64'),
@@ -130,7 +134,7 @@ function slotSeal(slot: TpmSlot, auth: Secret | null): { sealed: Sealed; policy:
     policy: {
       pcrs: slot.pcrs,
       bank: slot.bank,
-      slotCounter,
+      slotCounter: indexOf(slot.slotCounter),
       slotGeneration: BigInt(slot.slotGeneration),
       auth,
     },

@@ -25,12 +25,14 @@ export function requireSame(keyring: Keyring, opened: Keyring): void {
   }
 }
 
+/** A slot for a recovery key of 32 bytes. @throws SherinError SLOT_REFUSED */
 export function recoverySlot({ uuid, keyring, epochs }: Wrapping, id: number, key: Secret): RecoverySlot {
   const slot = makeRecoverySlot(uuid, id, keyring, key);
   requireSame(keyring, openRecoverySlot(uuid, epochs, slot, key));
   return slot;
 }
 
+/** A slot for a passphrase. @throws SherinError SLOT_REFUSED */
 export async function passphraseSlot(
   { uuid, keyring, epochs }: Wrapping,
   id: number,

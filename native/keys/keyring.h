@@ -9,7 +9,7 @@
 namespace sherin {
 
 /**
- * JavaScript handle of a KeySet (Keyring of native/index.ts). A collected handle leaves the keys to whoever works with them (a
+ * JavaScript handle of a KeySet (Keyring of native/keys.ts). A collected handle leaves the keys to whoever works with them (a
  * reader, an encode under way); the last one wipes them.
  */
 class Keyring : public Napi::ObjectWrap<Keyring> {

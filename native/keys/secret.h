@@ -7,7 +7,7 @@
 
 namespace sherin {
 
-/** JavaScript handle of a LockedBytes (Secret of native/index.ts). It gives no way to read the bytes. */
+/** JavaScript handle of a LockedBytes (Secret of native/keys.ts). It gives no way to read the bytes. */
 class Secret : public Napi::ObjectWrap<Secret> {
  public:
   /** Defines the class for this environment and sets exports.Secret. */

@@ -7,7 +7,7 @@
 
 namespace sherin::tpm {
 
-/** TpmInfo of native/index.ts. */
+/** TpmInfo of native/tpm.ts. */
 struct Facts {
   std::string manufacturer, vendor, firmware;
   uint32_t lockoutCounter = 0, maxAuthFail = 0, lockoutInterval = 0, lockoutRecovery = 0;

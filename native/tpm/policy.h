@@ -14,7 +14,7 @@ struct NvIndex {
   Name name;
 };
 
-/** SealPolicy of native/index.ts, checked. */
+/** SealPolicy of native/tpm.ts, checked. */
 struct Policy {
   std::vector<uint32_t> pcrs;  // ascending
   TPMI_ALG_HASH bank;

@@ -6,7 +6,7 @@
 
 namespace sherin::tpm {
 
-/** Sealed of native/index.ts. */
+/** Sealed of native/tpm.ts. */
 struct Sealed {
   std::vector<uint8_t> publicArea;   // marshalled TPM2B_PUBLIC
   std::vector<uint8_t> privateArea;  // marshalled TPM2B_PRIVATE

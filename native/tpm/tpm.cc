@@ -23,7 +23,7 @@ using tpm::Client;
 using tpm::Worker;
 using tpm::Write;
 
-/** The methods of Tpm (native/index.ts): each reads its arguments, queues one operation, and writes its result. */
+/** The methods of Tpm (native/tpm.ts): each reads its arguments, queues one operation, and writes its result. */
 class Tpm : public Napi::ObjectWrap<Tpm> {
  public:
   static Napi::Function Define(Napi::Env env);

@@ -3,7 +3,7 @@
 
 namespace sherin {
 
-/** Defines the class Tpm of native/index.ts for this environment and sets exports.Tpm. */
+/** Defines the class Tpm of native/tpm.ts for this environment and sets exports.Tpm. */
 void InitTpm(Napi::Env env, Napi::Object exports);
 
 }  // namespace sherin

@@ -9,7 +9,7 @@
 
 namespace sherin::tpm {
 
-// JavaScript values of native/index.ts from and to this folder's structures. All "Read" functions check types, sizes
+// JavaScript values of native/tpm.ts from and to this folder's structures. All "Read" functions check types, sizes
 // and ranges. @throws Napi::TypeError, NativeError EINVAL, EWIPED
 
 TPMI_ALG_HASH ReadBank(const Napi::Value& value);

@@ -3,7 +3,7 @@ import type { NextBoot } from '../../../daemon/protocol/keys.js';
 import { forecast, type PcrForecast } from '../../event-log/forecast.js';
 import { resetValue } from '../../event-log/replay.js';
 import type { TpmSlot } from '../../vault/header.js';
-import type { LockedVault } from '../../vault/open.js';
+import { type LockedVault, tpmSlotsOf } from '../../vault/open.js';
 import { Machine, thisMachine } from './machine.js';
 import { type Measured, readMeasured } from './measured.js';
 
@@ -13,8 +13,7 @@ export async function nextBoot(
   machine = new Machine(thisMachine),
 ): Promise<readonly NextBoot[]> {
   const found: NextBoot[] = [];
-  for (const slot of vault.header.slots)
-    if (slot.type === 'tpm2') found.push(await ofSlot(vault, slot, machine));
+  for (const slot of tpmSlotsOf(vault.header)) found.push(await ofSlot(vault, slot, machine));
   return found;
 }
 

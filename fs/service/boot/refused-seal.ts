@@ -1,14 +1,14 @@
 /** What `why` tells of a key that the TPM does not release: the events behind it, and what to do once the vault is open. */
 import { SherinError } from '../../../common/errors.js';
 import type { TpmSlot } from '../../vault/header.js';
-import type { LockedVault } from '../../vault/open.js';
+import { type LockedVault, tpmSlotsOf } from '../../vault/open.js';
 import { pcrChanges } from '../../vault/policy-refusal.js';
 import { pcrReasons } from './pcr-reasons.js';
 
 /** Nothing where PCRs have no part in the refusal, or the TPM does not answer. */
 export async function sealReasons(vault: LockedVault, { code }: SherinError): Promise<readonly string[]> {
   if (code !== 'TPM_POLICY') return [];
-  const slots = vault.header.slots.filter((slot): slot is TpmSlot => slot.type === 'tpm2');
+  const slots = tpmSlotsOf(vault.header);
   const reasons: string[] = [];
   try {
     for (const slot of slots) reasons.push(...(await slotReasons(vault, slot, slots.length > 1)));

@@ -16,7 +16,7 @@ import { signedMessage } from '../../../common/signature.js';
 import { NotCanonical } from '../../../common/strict-json.js';
 import { encodeHead } from '../../../common/tree-head.js';
 import { uuidText } from '../../../common/vault-key.js';
-import { headMessage } from '../../../fs/audit/line.js';
+import { headMessage } from '../../../fs/audit/signed-head.js';
 import { headMessage as treeHeadMessage } from '../../../fs/manifest/head.js';
 import { encodeRecord } from '../../../fs/manifest/record-codec.js';
 import { putOf } from '../../../fs/manifest/testing/fixture.js';
