@@ -177,8 +177,15 @@ export interface Begun {
 
 /** Encodes the sources of one import on threads of its own: a source that does not answer holds up nothing else. */
 export interface Encoder {
-  /** Looks at a file, and encodes one of at most 1 MiB at once: most files take one call. */
-  begin(fd: number, options: EncodeOptions): Promise<Begun>;
+  /**
+   * Looks at files, and encodes those of at most 1 MiB at once: a call and two wake-ups for many small ones. Each has its own owner,
+   * whatever the options say, and its own outcome, in the order of the files.
+   */
+  begin(
+    fds: readonly number[],
+    owners: readonly number[],
+    options: EncodeOptions,
+  ): Promise<readonly (Begun | NativeError)[]>;
   /** Reads `length` bytes (1–1 MiB) at `offset` of a descriptor, hashes, encrypts, writes an unsynced temporary file. Zero content gives a hole. */
   encode(fd: number, offset: number, length: number, options: EncodeOptions): Promise<Encoded>;
   /** Size of a file and its first data at or after an offset; null when it is no regular file. */

@@ -70,9 +70,11 @@ export class ImportTree {
     return this.#context.forced ?? { uid: entry.uid, gid: entry.gid };
   }
 
-  /** True when the tree holds this file with this size and modification time. */
+  /** True when the tree holds this file with this size and modification time, and this import has not put another there. */
   hasSame(entry: PutEntry): boolean {
-    const found = this.#find(this.#parts(entry.path));
+    const parts = this.#parts(entry.path);
+    if (this.#placed.has(this.#key(parts))) return false;
+    const found = this.#manifest.tree.find(parts);
     const inode = found === undefined ? undefined : this.#manifest.tree.inode(found.ino);
     if (inode?.kind !== 'file' || inode.size !== entry.size || inode.mtime !== BigInt(entry.mtime))
       return false;
