@@ -67,6 +67,7 @@ export class Snapshot implements TreeState {
   }
 
   inode(ino: number): InodeState | undefined {
+    if (ino >= this.nextInode) return undefined;
     const order = (row: number): number => readU64(this.#bytes, this.#inodeAt(row)) - ino;
     // Where no inode was ever deleted, the rows are the numbers from 1.
     const direct = ino - 1;
