@@ -67,6 +67,7 @@ export class Snapshot implements TreeState {
   }
 
   inode(ino: number): InodeState | undefined {
+    if (ino >= this.nextInode) return undefined;
     const order = (row: number): number => readU64(this.#bytes, this.#inodeAt(row)) - ino;
     // Where no inode was ever deleted, the rows are the numbers from 1.
     const direct = ino - 1;
@@ -107,6 +108,7 @@ export class Snapshot implements TreeState {
   }
 
   entry(parent: number, name: string): EntryState | undefined {
+    if (parent >= this.nextInode) return undefined;
     const wanted = keyName(name);
     const row = this.#search(this.counts.entries, (row) => this.#compareEntry(row, parent, wanted));
     return row === undefined ? undefined : this.entryState(row);
@@ -188,8 +190,12 @@ export class Snapshot implements TreeState {
       if (no < 1 || no > this.counts.objects) throw new MalformedBytes(`object ${no} in the index`);
       return no;
     };
+    // Four bytes of a tag tell nearly all of them apart, and numbers compare faster than buffers.
+    const start = tag.readUInt32BE(0);
     const row = this.#search(this.counts.objects, (row) => {
       const at = this.#objectAt(number(row));
+      const apart = this.#bytes.readUInt32BE(at + 40) - start;
+      if (apart !== 0) return apart;
       const order = this.#bytes.compare(tag, 0, 16, at + 40, at + 56);
       return order !== 0 ? order : compareText(this.#namespace(at), namespace);
     });

@@ -68,6 +68,8 @@ void NodesOf(const Hash* pairs, size_t count, Hash* out) {
 
 }  // namespace
 
+Hash LeafHash(Bytes data) { return HashPrefixed(kLeafPrefix, data.data, data.size); }
+
 size_t LeavesOf(Bytes data, Hash* out) {
   size_t count = 0, at = 0;
   if (Lanes()) {

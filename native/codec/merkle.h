@@ -6,6 +6,8 @@ namespace sherin {
 
 /** Merkle tree hash of RFC 9162 section 2.1.1 over SHA-256. */
 
+/** SHA-256(0x00 ‖ data). */
+Hash LeafHash(Bytes data);
 /** Leaf hashes of the 4 KiB blocks of `data` (the last one as short as it is) to `out`; returns their number. */
 size_t LeavesOf(Bytes data, Hash* out);
 /** Combines hashes (of leaves, or of complete subtrees) as the tree does; none gives SHA-256 of nothing. */
