@@ -122,8 +122,8 @@ export class VaultSource implements MountSource {
     const tree = session && this.#treeNow(session);
     const prepared = tree === null ? null : (session?.prepare(ino, tree) ?? null);
     if (prepared === null) return null;
-    const { reader, cube } = prepared;
-    return { reader, cube, opened: (caller) => prepared.opened(this.named(caller)) };
+    const { reader, cube, content } = prepared;
+    return { reader, cube, content, note: (caller) => prepared.note(this.named(caller)) };
   }
 
   async openObject(id: SherinId, caller: Caller): Promise<OpenFile> {

@@ -97,9 +97,12 @@ export class Operations {
     if (answered && node.versioned) await this.#prefetch.after(node.ino);
   }
 
-  /** The session has opened what was prepared. */
-  opened(number: number, handle: number, caller: Caller): void {
-    this.#fs.adopt(handle, this.#nodes.at(number), this.#prefetch.opened(number, caller), caller);
+  /** The session has opened what was prepared. @param closed and closed it again: nobody reads it */
+  opened(number: number, handle: number, caller: Caller, closed: boolean): void {
+    if (!closed || !this.#prefetch.passed(number, caller)) {
+      this.#fs.adopt(handle, this.#nodes.at(number), this.#prefetch.opened(number, caller), caller);
+      if (closed) this.release(handle);
+    }
     this.#prefetch.reached(number);
   }
 

@@ -83,9 +83,18 @@ export class Prefetch {
     }
   }
 
-  /** Content of a handle that the session has opened; undefined where it was withdrawn meanwhile. */
+  /** Content of a handle that the session has opened, on record now; undefined where it was withdrawn meanwhile. */
   opened(node: number, caller: Caller): OpenFile | undefined {
-    return this.#prepared.get(node)?.file.opened(caller);
+    const file = this.#prepared.get(node)?.file;
+    file?.note(caller);
+    return file?.content();
+  }
+
+  /** As {@link opened}, of a handle that is closed already; false where it was withdrawn. */
+  passed(node: number, caller: Caller): boolean {
+    const file = this.#prepared.get(node)?.file;
+    file?.note(caller);
+    return file !== undefined;
   }
 
   /** Goes on where a program came near the end of what was prepared. */
