@@ -7,6 +7,9 @@
 namespace sherin::fuse {
 namespace {
 
+/** Patient calls wait for no more than so many of them. */
+constexpr size_t kManyPatient = 64;
+
 Napi::Value NumberFor(Napi::Env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
 
 /** What may be empty is null only where there is none. */
@@ -106,6 +109,7 @@ void Calls::Post(Call call) {
   if (closed_) return;
   const bool patient = call.patient;
   waiting_.push_back(std::move(call));
+  if (patient && waiting_.size() >= kManyPatient) Wake();
   if (patient) return;
   came_ = true;
   if (!watched_) Wake();
