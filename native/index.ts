@@ -31,6 +31,7 @@ export {
   fuseOp,
   type GrantedSegment,
   type NameInDirectory,
+  noteFields,
   packedEntryBytes,
   preparedRecordBytes,
   setAttr,

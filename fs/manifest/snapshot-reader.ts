@@ -29,6 +29,7 @@ import {
   type QuarantineState,
   type TreeState,
 } from './state.js';
+import { storedBytesOf } from './stored-bytes.js';
 
 const noExtra: Pick<Attributes, 'target' | 'xattrs'> = { target: null, xattrs: [] };
 
@@ -182,6 +183,15 @@ export class Snapshot implements TreeState {
 
   objectLength(no: number): number | undefined {
     return no < 1 || no > this.counts.objects ? undefined : readU64(this.#bytes, this.#objectAt(no));
+  }
+
+  /** Without a copy of what it looks at: asked for each file of a listing. */
+  storedBytes(no: number): number {
+    if (no < 1 || no > this.counts.objects) return 0;
+    const at = this.#objectAt(no);
+    const nodeLength = this.#bytes.readUInt32LE(at + 60);
+    const node = this.#heap(readU64(this.#bytes, at + 64), nodeLength > inlineNode ? 32 : nodeLength);
+    return storedBytesOf({ node, nodeLength, length: readU64(this.#bytes, at) });
   }
 
   objectNumber(tag: Buffer, namespace: string): number | undefined {

@@ -1,4 +1,6 @@
 #pragma once
+#include <vector>
+
 #include "../memory/bytes.h"
 #include "layout.h"
 
@@ -16,5 +18,7 @@ Hash RootOfHashes(const Hash* hashes, size_t count);
 Hash RootOfBlocks(Bytes data);
 /** MTH over the blocks of one vertex (at most 64 KiB). */
 Hash VertexHash(Bytes data);
+/** The same of many vertices, whose blocks are hashed side by side: a small file has too few for that. */
+std::vector<Hash> VertexHashes(const std::vector<Bytes>& vertices);
 
 }  // namespace sherin
