@@ -58,6 +58,7 @@ std::vector<bool> SmallCubes::Read(const KeySet& keys, bool whole_cubes, const s
 
 /** Null where it is not as it should be; its hash is still to be compared. */
 std::shared_ptr<OpenedCube> SmallCubes::Decrypt(Cube& cube, const KeySet& keys, bool whole_cubes, uint8_t* place) {
+  if (cube.ref.length == 0 || cube.ref.length > kVertex) return nullptr;  // its place has room for a vertex
   uint8_t* const bytes = ThreadScratch().ciphertext();
   const size_t size = FileSize(cube.ref);
   if (ReadAt(cube.file.fd.get(), bytes, size, 0) != static_cast<int64_t>(size)) return nullptr;
