@@ -35,6 +35,7 @@ Vault::~Vault() { std::filesystem::remove_all(folder_); }
 Vault::Cube Vault::Store(size_t size, PadMode pad) {
   Cube cube{{}, std::vector<uint8_t>(size)};
   Random(cube.content.data(), size);
+  if (size > 0) cube.content[0] |= 1;  // zeros alone would be a hole
   EncodeSettings padded = settings;
   padded.pad = pad;
   const Encoded encoded = EncodeBytes({cube.content.data(), size}, padded);
