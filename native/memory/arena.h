@@ -1,7 +1,6 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <vector>
 
@@ -32,10 +31,15 @@ class Arena {
  private:
   Arena() = default;
   void Grow(size_t size);
+  void MakeRoom();
+  std::vector<Block>::iterator Behind(const uint8_t* data);
 
   std::mutex mutex_;
   std::vector<Pages> pages_;
-  std::map<uint8_t*, size_t> free_;  // start → bytes; neighbours are joined
+  /** Blocks that are out. */
+  size_t taken_ = 0;
+  /** By address; neighbours are joined, so between two of them is a block that is out, or the end of a page. */
+  std::vector<Block> free_;
 };
 
 }  // namespace sherin
