@@ -96,6 +96,13 @@ export const errorTable = {
     sentence: 'there is no vault at {path}',
     hint: 'make one with: sherinctl init {path}',
   },
+  HEADER_LOST: {
+    errno: 'EIO',
+    exit: Exit.verification,
+    sentence:
+      '{path} holds the files of a vault, and neither vault.json nor vault.json.bak, without which nothing opens them',
+    hint: 'copy vault.json from the newest backup, or restore that whole: sherinctl restore-backup; what an init left that was cut off is removed by hand',
+  },
   VAULT_EXISTS: {
     errno: 'EEXIST',
     exit: Exit.failed,

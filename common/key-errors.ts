@@ -33,7 +33,7 @@ export const keyErrors = {
     exit: Exit.failed,
     sentence:
       'slot {slot} is the last TPM slot without a PIN, and the TPM is asked at each open of {namespaces}: nothing there would open any more',
-    hint: 'add another such slot first (sherinctl key add tpm), or have the TPM asked no more: sherinctl namespace set NAME --unseal session',
+    hint: 'add another such slot first (sherinctl key add tpm --no-pin), or have the TPM asked no more: sherinctl namespace set NAME --unseal session',
   },
   KEY_SLOTS_FULL: {
     errno: 'ENOSPC',

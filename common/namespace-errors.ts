@@ -6,7 +6,7 @@ export const namespaceErrors = {
     errno: 'EACCES',
     exit: Exit.denied,
     sentence: 'the TPM can not be asked at each open: {part}',
-    hint: 'give the vault a TPM slot without a PIN, or set --unseal session',
+    hint: 'give the vault a TPM slot without a PIN (sherinctl key add tpm --no-pin), or set --unseal session',
   },
   NAMESPACE_NAME: {
     errno: 'EINVAL',

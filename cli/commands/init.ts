@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Exit } from '../../common/exit.js';
 import { choice, command, descriptor, flag, text } from '../definition.js';
-import { pcrList, sealOptions } from '../service/key-slots.js';
+import { pcrList, refuseIdlePin, sealOptions } from '../service/key-slots.js';
 import { runSherinFs } from '../service/sherin-fs.js';
 
 export const init = command({
@@ -40,6 +40,7 @@ export const init = command({
   run: async (session, [dir], options) => {
     // Said before anything is asked.
     pcrList(options.pcrs);
+    refuseIdlePin(options.pin, options.pinFd);
     const vault = dir === undefined ? session.places.vault : resolve(dir);
     const flags: string[] = ['--vault', vault];
     if (options.yes) flags.push('--yes');

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Exit } from '../../common/exit.js';
 import { closeSecretMemfd, sealMemfd, secretMemfd } from '../../native/ipc.js';
 import { command, descriptor, flag, group, text } from '../definition.js';
-import { pcrList, sealOptions } from '../service/key-slots.js';
+import { pcrList, refuseIdlePin, sealOptions } from '../service/key-slots.js';
 import { withNewSecret } from '../service/secret.js';
 import { runSherinFs } from '../service/sherin-fs.js';
 import type { Session } from '../session.js';
@@ -24,6 +24,7 @@ const tpm = command({
     { text: 'To other PCRs, without one', line: 'sherinctl key add tpm --no-pin --pcrs 4,7' },
   ],
   run: async (session, _args, { pin, pcrs, bank, pinFd }) => {
+    refuseIdlePin(pin, pinFd);
     const client = session.connect();
     const wish = { pcrs: pcrList(pcrs), bank };
     const call = (fds: readonly number[]) => client.call('key.add-tpm', wish, { fds });

@@ -1,6 +1,6 @@
 import { startSherinFs } from '../../daemon/client/start-sherin-fs.js';
 import { command, descriptor } from '../definition.js';
-import { pcrList, sealOptions } from '../service/key-slots.js';
+import { pcrList, refuseIdlePin, sealOptions } from '../service/key-slots.js';
 import { unlock, withNewSecret } from '../service/secret.js';
 
 export const move = command({
@@ -23,6 +23,7 @@ export const move = command({
     },
   ],
   run: async (session, _args, { pin, pcrs, bank, pinFd, recoveryFd }) => {
+    refuseIdlePin(pin, pinFd);
     const wish = { pcrs: pcrList(pcrs), bank };
     if (session.connectIfRunning() === null) await startSherinFs(session.places, []);
     const client = session.connect();

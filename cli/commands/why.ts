@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
@@ -45,6 +45,10 @@ function notRunning(where: Places): Why {
   const stopped = 'sherin-fs is not running, so nothing of the vault can be read';
   const [header, copy] = ['vault.json', 'vault.json.bak'].map((name) => contentOf(join(where.vault, name)));
   if (header === null && copy === null) {
+    if (existsSync(join(where.vault, 'cubes'))) {
+      const lost = new SherinError('HEADER_LOST', { path: where.vault });
+      return { reasons: [stopped, lost.message, lost.hint], next: null };
+    }
     const missing = new SherinError('VAULT_MISSING', { path: where.vault });
     return { reasons: [stopped, missing.message], next: 'sherinctl init' };
   }

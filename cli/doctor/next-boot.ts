@@ -14,6 +14,12 @@ function finding({ slot, verdict, reasons }: NextBoot): Finding {
   const subject = `slot ${slot}`;
   const why = reasons.join('; ');
   if (verdict === 'opens') return ok(subject, `it will open after a restart: ${why}`);
+  if (verdict === 'other-tpm')
+    return fail(
+      subject,
+      `it does not open on this machine: ${why}`,
+      'where the vault has come here for good: sherinctl key move; else remove the slot, or leave it to its machine',
+    );
   const reseal = `sherinctl unlock --recovery, then sherinctl key reseal ${slot}`;
   if (verdict === 'refused')
     return fail(

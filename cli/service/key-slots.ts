@@ -42,6 +42,18 @@ export const sealOptions = {
 
 /** Numbers of PCRs; whether they can be sealed to, sherin-fs says. @throws SherinError USAGE */
 export function pcrList(list = '7'): number[] {
-  if (/^\d{1,2}(,\d{1,2})*$/.test(list)) return list.split(',').map(Number);
-  throw new SherinError('USAGE', { what: `--pcrs takes numbers such as 4,7, not '${list}'` });
+  if (!/^\d{1,2}(,\d{1,2})*$/.test(list))
+    throw new SherinError('USAGE', { what: `--pcrs takes numbers such as 4,7, not '${list}'` });
+  const pcrs = list.split(',').map(Number);
+  const beyond = pcrs.find((pcr) => pcr > 23);
+  if (beyond === undefined) return pcrs;
+  throw new SherinError('USAGE', { what: `--pcrs takes PCRs from 0 to 23, not ${beyond}` });
+}
+
+/** A PIN that would not count must not look as if it did. @throws SherinError USAGE */
+export function refuseIdlePin(pin: boolean | undefined, pinFd: number | undefined): void {
+  if (pin !== false || pinFd === undefined) return;
+  throw new SherinError('USAGE', {
+    what: '--no-pin makes a slot without the PIN that --pin-fd gives: leave one of them out',
+  });
 }

@@ -27,7 +27,10 @@ export function wantsPin(status: Status, only?: number): boolean {
   return asked.length > 0 && asked.every(({ pin }) => pin);
 }
 
-/** Unlocks with the recovery key, a passphrase or the TPM slot, asking on the terminal for what has no descriptor. */
+/**
+ * Unlocks with the recovery key, a passphrase or the TPM slot, asking on the terminal for what has no descriptor; in a vault without
+ * a TPM slot it asks for what there is.
+ */
 export async function unlock(client: ControlClient, wish: UnlockWish): Promise<void> {
   const { acceptRollback } = wish;
   if (wish.recovery || acceptRollback || wish.recoveryFd !== undefined) {
@@ -43,8 +46,12 @@ export async function unlock(client: ControlClient, wish: UnlockWish): Promise<v
     return;
   }
   const status = await client.call('status', {});
-  if (!status.vault.slots.some((slot) => slot.type === 'tpm2')) {
-    throw new SherinError('SLOT_REFUSED', { slot: 'tpm2', part: 'this vault has none' });
+  const has = (type: string): boolean => status.vault.slots.some((slot) => slot.type === type);
+  if (!has('tpm2')) {
+    if (wish.pinFd !== undefined || wish.slot !== undefined)
+      throw new SherinError('SLOT_REFUSED', { slot: 'TPM', part: 'this vault has none' });
+    await unlock(client, { ...wish, recovery: has('recovery'), passphrase: !has('recovery') });
+    return;
   }
   const only = wish.slot === undefined ? {} : { only: wish.slot };
   if (wish.pinFd === undefined && !wantsPin(status, wish.slot)) {

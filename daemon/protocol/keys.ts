@@ -38,8 +38,8 @@ export type Rekey = z.infer<typeof rekeySchema>;
 
 const nextBootSchema = z.strictObject({
   slot,
-  /** After a restart; `refused`: something that is measured is another by then. */
-  verdict: z.enum(['opens', 'refused', 'unknown']),
+  /** After a restart; `refused`: something that is measured is another by then; `other-tpm`: not on this machine. */
+  verdict: z.enum(['opens', 'refused', 'other-tpm', 'unknown']),
   reasons: z.array(z.string()),
 });
 export type NextBoot = z.infer<typeof nextBootSchema>;

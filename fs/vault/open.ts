@@ -363,7 +363,7 @@ function identity(path: string, header: Header): KnownIdentity {
 
 /**
  * Takes the lock of the vault at an absolute path and reads its header.
- * @throws SherinError VAULT_MISSING, VAULT_UNSAFE, VAULT_BUSY, HEADER_MALFORMED, VAULT_UNKNOWN, KNOWN_VAULTS
+ * @throws SherinError VAULT_MISSING, VAULT_UNSAFE, VAULT_BUSY, HEADER_MALFORMED, HEADER_LOST, VAULT_UNKNOWN, KNOWN_VAULTS
  */
 export async function openLocked(
   path: string,
@@ -385,9 +385,10 @@ export async function openLocked(
   }
 }
 
-/** Why there is no header: no vault, or one that lost it and has the copy still. */
+/** Why there is no header: no vault, or one that lost it, and the copy perhaps. */
 async function noHeader(directory: VaultDirectory, path: string): Promise<SherinError> {
-  const copied = (await directory.names()).includes('vault.json.bak');
-  if (!copied) return new SherinError('VAULT_MISSING', { path });
+  const names = await directory.names();
+  if (!names.includes('vault.json.bak'))
+    return new SherinError(names.includes('cubes') ? 'HEADER_LOST' : 'VAULT_MISSING', { path });
   return new SherinError('HEADER_MALFORMED', { path: `${path}/vault.json`, part: 'it is missing' });
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatRecoveryKey } from '../reference/recovery-key.js';
@@ -173,6 +173,41 @@ describe('the software TPM', () => {
     machine.ok('up');
     expectReadable();
     expect(machine.swtpmPids()).toHaveLength(1);
+  });
+
+  it('whose state is gone, or is that of another one, is not said to open after a restart', () => {
+    machine.ok('down');
+    const state = join(machine.home, 'tpm');
+    const aside = join(machine.home, 'tpm-aside');
+    renameSync(state, aside);
+    machine.ok('up', '--no-daemon');
+    expect(machine.run('doctor', '--next-boot')).toMatchObject({
+      code: 4,
+      out: '',
+      err: expect.stringMatching(/^sherinctl: no TPM answers at .* is not there\) — .*sherinctl key move/),
+    });
+    machine.ok('down');
+    const other = Machine.startOther();
+    try {
+      other.ok('down');
+      const [from = ''] = readdirSync(join(other.home, 'tpm'));
+      const [to = ''] = readdirSync(aside);
+      cpSync(join(other.home, 'tpm', from), join(state, to), { recursive: true });
+    } finally {
+      other.end();
+    }
+    machine.ok('up', '--no-daemon');
+    expect(machine.run('doctor', '--next-boot')).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(
+        /^fail +slot 0 +it does not open on this machine: another TPM has sealed it$/m,
+      ),
+    });
+    machine.ok('down');
+    rmSync(state, { recursive: true });
+    renameSync(aside, state);
+    machine.ok('up');
+    expectReadable();
   });
 
   it('missing from the machine is an error that names the package', () => {

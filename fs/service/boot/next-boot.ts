@@ -18,6 +18,10 @@ export async function nextBoot(
 }
 
 async function ofSlot(vault: LockedVault, slot: TpmSlot, machine: Machine): Promise<NextBoot> {
+  // Whatever is measured: without the TPM that sealed it no slot opens.
+  const primary = await vault.tpm().use((tpm) => tpm.primaryName());
+  if (primary.toString('hex') !== slot.primaryName)
+    return { slot: slot.id, verdict: 'other-tpm', reasons: ['another TPM has sealed it'] };
   const boot = await vault.bootLog(slot);
   if (boot.state === 'software') return software(slot);
   if (boot.state !== 'read') {
