@@ -1,4 +1,4 @@
-import { closeSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAutoLock } from '../../common/auto-lock.js';
@@ -8,7 +8,7 @@ import { startSherinFs } from '../../daemon/client/start-sherin-fs.js';
 import type { MountDriverName, Status } from '../../daemon/protocol/control.js';
 import { choice, command, descriptor, flag, text, unless } from '../definition.js';
 import { needMountPoint } from '../service/mount-point.js';
-import { openTerminal, unlock, wantsPin } from '../service/secret.js';
+import { hasTerminal, unlock, wantsPin } from '../service/secret.js';
 import type { Session } from '../session.js';
 import { managerOf, systemctl } from '../units/manager.js';
 import { driverOption } from './mount.js';
@@ -159,8 +159,5 @@ async function mountAt(session: Session, { driver, allowOther, listIds }: MountO
 }
 
 function canAskPin(status: Status): boolean {
-  if (!wantsPin(status) || process.stdin.isTTY !== true) return false;
-  const terminal = openTerminal();
-  if (terminal !== null) closeSync(terminal);
-  return terminal !== null;
+  return wantsPin(status) && process.stdin.isTTY === true && hasTerminal();
 }

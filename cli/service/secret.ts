@@ -48,7 +48,7 @@ export async function unlock(client: ControlClient, wish: UnlockWish): Promise<v
   const status = await client.call('status', {});
   const has = (type: string): boolean => status.vault.slots.some((slot) => slot.type === type);
   if (!has('tpm2')) {
-    if (wish.pinFd !== undefined || wish.slot !== undefined)
+    if (wish.pinFd !== undefined || wish.slot !== undefined || !hasTerminal())
       throw new SherinError('SLOT_REFUSED', { slot: 'TPM', part: 'this vault has none' });
     await unlock(client, { ...wish, recovery: has('recovery'), passphrase: !has('recovery') });
     return;
@@ -120,6 +120,12 @@ function ask(prompt: string, flag: string): number {
   } finally {
     closeSync(terminal);
   }
+}
+
+export function hasTerminal(): boolean {
+  const terminal = openTerminal();
+  if (terminal !== null) closeSync(terminal);
+  return terminal !== null;
 }
 
 /** The terminal of this session, or null. */

@@ -83,3 +83,21 @@ test('the last TPM slot without a PIN stays while a namespace asks the TPM at ea
   expect(refused).toHaveLength(1);
   expect(['KEY_SLOT_ASKED', 'NAMESPACE_TPM']).toContain(refused[0]);
 });
+
+test('a change that is refused behind a rekey is told and recorded as refused, not as that rekey', async () => {
+  const { keys } = vault.service;
+  const { records } = await vault.service.unlocked();
+  const ids = (bare: boolean) => {
+    const slots = keys.list().slots.filter(({ tpm }) => (tpm?.pin === false) === bare);
+    return slots.map(({ id }) => id);
+  };
+  const keep = new Map(ids(true).map((id) => [id, null]));
+  const [done, refused] = await Promise.allSettled([
+    keys.rekey({ keep, drop: new Set(ids(false)), force: true }, peer),
+    keys.remove(99, false, peer),
+  ]);
+  expect(done.status).toBe('fulfilled');
+  expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'KEY_SLOT_UNKNOWN' } });
+  const outcomes = (await records.tail(20)).filter(({ meta }) => meta.action === 'remove').slice(0, 2);
+  expect(outcomes.map(({ event }) => event)).toContain('AUDIT_KEY_REFUSED');
+});

@@ -149,11 +149,13 @@ export class KeyChanges {
     const actor = actorOf(peer);
     const meta = { action, ...about };
     await session.records.record({ event: 'AUDIT_KEY', id: null, actor, meta });
-    const { epoch: before } = locked.header;
+    let { epoch: before } = locked.header;
     try {
-      const result = await this.inTurn(() =>
-        session.alone(() => step(keyWork(session, locked, this.#parts.reached))),
-      );
+      const result = await this.inTurn(() => {
+        // What another change has done meanwhile is none of this one.
+        before = locked.header.epoch;
+        return session.alone(() => step(keyWork(session, locked, this.#parts.reached)));
+      });
       const { slot, epoch } = result;
       const outcome = { ...(slot === undefined ? {} : { slot }), ...(epoch === undefined ? {} : { epoch }) };
       const done = { ...meta, ...outcome, generation: locked.header.generation };

@@ -57,7 +57,10 @@ export async function writeHeader(dir: string, header: Header): Promise<void> {
   if (!begun) await replaceFile(copy, text);
 }
 
-/** Writes a header that came from `vault.json.bak` back as `vault.json`. Only for one whose signature was verified. */
-export async function restoreHeaderFile(dir: string, header: Header): Promise<void> {
-  await replaceFile(join(dir, 'vault.json'), headerText(header));
+/** Makes the other file what the one named `from` is. Only for a header whose signature was verified. */
+export async function restoreHeaderFile(dir: string, header: Header, from: HeaderName): Promise<void> {
+  const path = join(dir, from === 'vault.json' ? 'vault.json.bak' : 'vault.json');
+  const text = headerText(header);
+  const found = await headerFileBytes(path, path).catch(() => null);
+  if (found?.equals(text) !== true) await replaceFile(path, text);
 }

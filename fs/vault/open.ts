@@ -276,11 +276,11 @@ export class LockedVault {
     return readSealingLog(this, slot, headerPublicKey(this.#header));
   }
 
-  /** Puts a header that was read from the backup in the place of the damaged one; for a vault that has opened with it. */
+  /** Puts the header that has opened the vault in the place of a copy, or of a header beside it, that is damaged or gone. */
   async restoreHeader(): Promise<void> {
-    if (!this.#fromBackup) return;
+    const from = this.#fromBackup ? 'vault.json.bak' : 'vault.json';
     try {
-      await restoreHeaderFile(this.directory.inside(), this.#header);
+      await restoreHeaderFile(this.directory.inside(), this.#header, from);
       this.#fromBackup = false;
     } catch {
       // A disk that takes nothing more must not close what has just opened; the next opening tries again.
