@@ -43,7 +43,6 @@ describe('loading', () => {
       'checkCubeHeader',
       'encodeBuffer',
       'encodeSlot',
-      'leafHashes',
       'reencryptCube',
       'rootOfBlocks',
       'scrubCube',

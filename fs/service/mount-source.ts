@@ -121,9 +121,7 @@ export class VaultSource implements MountSource {
     const session = this.#vault.current();
     const tree = session && this.#treeNow(session);
     const prepared = tree === null ? null : (session?.prepare(ino, tree) ?? null);
-    if (prepared === null) return null;
-    const { reader, cube, content } = prepared;
-    return { reader, cube, content, note: (caller) => prepared.note(this.named(caller)) };
+    return prepared && { ...prepared, opened: (caller) => prepared.opened(this.named(caller)) };
   }
 
   async openObject(id: SherinId, caller: Caller): Promise<OpenFile> {

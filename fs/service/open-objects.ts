@@ -20,8 +20,7 @@ export class OpenObjects {
 
   /** @returns to be called once, when it is read no more */
   opened(object: OpenObject): () => void {
-    const { no, length, node } = object;
-    const reader = { no, length, node };
+    const reader = { ...object };
     this.#open.add(reader);
     return () => {
       this.#open.delete(reader);

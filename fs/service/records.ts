@@ -19,8 +19,6 @@ export class Records {
   readonly #denials: CoalescedAudit;
   readonly #opens = new RecordedOpens();
   #writable = true;
-  /** Who has opened last. */
-  #last: { readonly caller: Caller; readonly actor: AuditActor } | null = null;
   #opened = 0;
   #closed = false;
 
@@ -122,14 +120,10 @@ export class Records {
   noteOpen(id: string, caller: Caller, level: OpenLevel): void {
     this.#opened += 1;
     if (level === 'off') return;
-    const actor = this.#actorOf(caller);
+    const actor: AuditActor = actorOf(caller);
     if (!this.#opens.first(actor, id, Date.now()) && level === 'first') return;
-    const refused = (): void => {
-      this.#refused();
-      this.#opens.forget(actor, id);
-    };
-    if (this.#closed) refused();
-    else this.#audit.note({ event: 'AUDIT_OPEN', id, actor, meta: {} }, this.#taken, refused);
+    const recorded = this.#append({ event: 'AUDIT_OPEN', id, actor, meta: {} }, { patient: true });
+    recorded.catch(() => this.#opens.forget(actor, id));
   }
 
   /** A refusal; one that is repeated is counted. @param rule the access rule behind it */
@@ -162,25 +156,11 @@ export class Records {
     try {
       await this.#audit.appendAll(events, options);
       // An essential record may have taken reserved space: the log is no more writable for it.
-      if (options.essential !== true) this.#taken();
+      if (options.essential !== true) this.#writable = true;
     } catch (error) {
-      this.#refused();
+      if (this.#writable && !this.#closed) this.#failed();
+      this.#writable = false;
       throw error;
     }
-  }
-
-  readonly #taken = (): void => {
-    this.#writable = true;
-  };
-
-  #refused(): void {
-    if (this.#writable && !this.#closed) this.#failed();
-    this.#writable = false;
-  }
-
-  /** Who opens many files is looked at once. */
-  #actorOf(caller: Caller): AuditActor {
-    if (this.#last?.caller !== caller) this.#last = { caller, actor: actorOf(caller) };
-    return this.#last.actor;
   }
 }

@@ -1,15 +1,14 @@
 #pragma once
 #include <napi.h>
 
-#include "begun_files.h"
+#include "encode.h"
 
 namespace sherin {
 
 /** EncodeOptions of native/index.ts. */
 EncodeSettings SettingsOf(const Napi::Value& value);
 Napi::Value ValueOf(Napi::Env env, const Encoded& encoded);
-/** Of each file a Begun of native/index.ts, or a NativeError. */
-Napi::Value ValueOf(Napi::Env env, const std::vector<std::optional<BegunFiles::Outcome>>& outcomes);
+Napi::Value ValueOf(Napi::Env env, const Begun& begun);
 /** Extent of native/index.ts. */
 Napi::Value ValueOf(Napi::Env env, const Extent& extent);
 
