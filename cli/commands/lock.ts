@@ -23,7 +23,7 @@ export const unlock = command({
     'Where a TPM slot wants no PIN none is asked for, unless --slot names one that does. A PIN that is given is tried with slots that want one.',
     'In a vault without a TPM slot the recovery key is asked for, or the passphrase where there is none.',
     'Where several TPM slots have a PIN, one that is given is tried with the first of them alone, as the TPM counts what is wrong; --slot names another.',
-    'On an open vault what is given of these is checked all the same: that is how to test one.',
+    'On an open vault a recovery key, a passphrase, or a PIN that a slot wants is checked all the same: that is how to test one. --slot alone checks nothing there.',
   ],
   options: {
     recovery: flag('--recovery', 'ask for the recovery key on the terminal'),
