@@ -1,4 +1,5 @@
 /** What every mount driver is: mounted and unmounted once, with its limits in a table. */
+import type { Changes } from './source.js';
 
 export interface DriverOptions {
   /** Absolute path of an empty directory. */
@@ -75,6 +76,8 @@ export interface MountDriver {
   invalidate(what: Invalidation): Promise<void>;
   /** Files, or all, are about to lie elsewhere, or to get or lose a name: what was to be opened without a decision no longer is. */
   moving(files: readonly number[] | 'all'): void;
+  /** The vault is open again: handles that may write go on through these changes. */
+  continueIn(changes: Changes): void;
   /** Nobody writes to these inodes any more, and their content is as in their last version. The kernel has it already. */
   settled(inodes: readonly number[]): void;
   /** Whether a program may still ask for an inode that has no name any more. */

@@ -14,7 +14,7 @@ import type { DirectoryEntry, Node, NodeStat } from './node.js';
 import { OpenFiles } from './open-files.js';
 import { errnoOf, PosixError } from './posix-error.js';
 import { QuarantineDirectory } from './quarantine-tree.js';
-import type { Caller, MountSource, OpenFile, Space } from './source.js';
+import type { Caller, Changes, MountSource, OpenFile, Space } from './source.js';
 import { StatusDirectory } from './status-tree.js';
 import { TopDirectory } from './top-tree.js';
 import { listedNames, refuseForeign } from './xattr-names.js';
@@ -124,8 +124,7 @@ export class FileSystem {
   async open(node: Node, flags: number, caller: Caller, drops = false): Promise<number> {
     if (mayRead(flags)) await this.#require('read', node, caller);
     if (mayWrite(flags) || truncates(flags)) return this.modify.openChanging(node, flags, caller, drops);
-    const file = await node.open(caller);
-    return this.#open.add(node, file, caller);
+    return this.#open.open(node, caller);
   }
 
   /** A handle that the driver has opened by itself, with the content it had prepared, if that still stands. */
@@ -198,6 +197,11 @@ export class FileSystem {
   /** Inodes of open files. */
   openInodes(): ReadonlySet<number> {
     return this.#open.inodes();
+  }
+
+  /** As {@link OpenFiles.continueIn}. */
+  continueIn(changes: Changes): void {
+    this.#open.continueIn(changes);
   }
 
   /** These inodes may have other content now; open handles go on with it. Called before the kernel's cache is dropped. */

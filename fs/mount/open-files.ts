@@ -27,9 +27,26 @@ const nothing: OpenFile = {
 /** Open files by handle number, 1…2^31−1. */
 export class OpenFiles {
   readonly #handles = new Map<number, OpenHandle>();
+  /** On their way to a handle. */
+  readonly #opening = new Set<{ readonly node: Node; changed: boolean }>();
   #next = 1;
 
-  add(node: Node, file: OpenFile, caller: Caller, changes: Changes | null = null): number {
+  /** Opens a node to be read. @throws what its open throws */
+  async open(node: Node, caller: Caller): Promise<number> {
+    const opening = { node, changed: false };
+    this.#opening.add(opening);
+    try {
+      const handle = this.add(node, await node.open(caller), caller, null);
+      // What was opened may be what it was before.
+      if (opening.changed) this.get(handle).versions += 1;
+      return handle;
+    } finally {
+      this.#opening.delete(opening);
+    }
+  }
+
+  /** @param changes through which it writes; null: it does not */
+  add(node: Node, file: OpenFile, caller: Caller, changes: Changes | null): number {
     while (this.#handles.has(this.#next)) this.#advance();
     const handle = this.#next;
     this.#handles.set(handle, { node, file, caller, changes, versions: 0, seen: 0 });
@@ -94,15 +111,28 @@ export class OpenFiles {
     return false;
   }
 
+  /**
+   * Those who write do so through these changes from now on, which count them as writers at once: what the kernel holds back for them is in no request
+   * yet, and nobody may be given the last version meanwhile as if it were all.
+   */
+  continueIn(changes: Changes): void {
+    for (const open of this.#handles.values()) {
+      if (open.changes === null) continue;
+      changes.opened(open.node.ino);
+      open.changes = changes;
+    }
+  }
+
   inodes(): Set<number> {
     return new Set([...this.#handles.values()].map(({ node }) => node.ino));
   }
 
   /** The next read of these goes to the present version, as the kernel keeps one content per inode. */
   changed(inodes: 'all' | ReadonlySet<number>): void {
-    for (const open of this.#handles.values()) {
-      if (open.node.versioned && (inodes === 'all' || inodes.has(open.node.ino))) open.versions += 1;
-    }
+    const concerns = ({ versioned, ino }: Node): boolean =>
+      versioned && (inodes === 'all' || inodes.has(ino));
+    for (const open of this.#handles.values()) if (concerns(open.node)) open.versions += 1;
+    for (const opening of this.#opening) if (concerns(opening.node)) opening.changed = true;
   }
 
   /** The handle, its file opened again where the content has changed. @throws PosixError EBADF; what open throws */

@@ -5,6 +5,7 @@ import type { DriverName, Invalidation, MountDriver } from '../mount/driver.js';
 import { FuseNativeDriver } from '../mount/fuse-native/driver.js';
 import type { HandedConnection } from '../mount/handed.js';
 import { NativeDriver } from '../mount/native/driver.js';
+import type { Changes } from '../mount/source.js';
 import type { Moved } from '../writing/moved-by.js';
 import { VaultSource } from './mount-source.js';
 import type { Standing } from './standing.js';
@@ -120,6 +121,12 @@ export class Mounting {
   /** Files lie elsewhere from now on: whether they open without a decision is decided anew. */
   moving(files: Moved): void {
     for (const attached of [...this.#detached, this.#active, this.#starting]) attached?.driver.moving(files);
+  }
+
+  /** The vault is open again: who has kept a file open to write to it writes through these changes, which know of it before anybody reads. */
+  continueIn(changes: Changes): void {
+    for (const attached of [...this.#detached, this.#active, this.#starting])
+      attached?.driver.continueIn(changes);
   }
 
   /** The content of these files is as in their last version again: it may be read without asking us. */

@@ -356,10 +356,10 @@ export class VaultService implements VaultView {
       ...{ locked: this.#locked, reader: this.#reader, store: this.store, lock: this.cubeLock },
       ...{ admins: this.#admins, bots: this.folders, log: this.#log, pending: this.#pending },
       ...{ events: this.events, measures: this.#measures, listener: this.#mounting, standing: this.standing },
-      ...{ invalidate: () => this.#invalidateSoon(), firstInode: this.#end.firstInode },
-      actor: actorOf(peer),
+      ...{ invalidate: () => this.#invalidateSoon(), firstInode: this.#end.firstInode, actor: actorOf(peer) },
     });
     await this.freezing.opened(session);
+    this.#mounting.continueIn(session.changes);
     this.#become({ kind: 'unlocked', session });
     this.#refusal.forget();
     this.reencryption.start();

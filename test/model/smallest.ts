@@ -34,7 +34,18 @@ export async function checkSequences(
   run: Run,
   parameters: { readonly numRuns: number; readonly seed?: number },
 ): Promise<void> {
-  const details = await fc.check(fc.asyncProperty(sequences, run), parameters);
+  let first: unknown = null;
+  const noted = async (steps: readonly Step[]) => {
+    try {
+      await run(steps);
+    } catch (error) {
+      // Shrinking may take longer than a test has.
+      if (first === null) process.stderr.write(`the first difference: ${error}\n`);
+      first ??= error;
+      throw error;
+    }
+  };
+  const details = await fc.check(fc.asyncProperty(sequences, noted), parameters);
   if (!details.failed) return;
   const error = details.errorInstance;
   const cause = error instanceof Difference ? await shortest(error, run) : error;

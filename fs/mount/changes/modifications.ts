@@ -5,7 +5,7 @@ import type { Rewrites, WhenDone } from '../../../native/index.js';
 import { FilesNode, PersonalNode } from '../files-tree.js';
 import { InboxDirectory } from '../inbox-tree.js';
 import type { Node } from '../node.js';
-import type { OpenFiles, OpenHandle } from '../open-files.js';
+import type { OpenFiles } from '../open-files.js';
 import { PosixError } from '../posix-error.js';
 import type { Caller, Changes, MountSource, OpenFile, Refusal, Ruled, WriteSource } from '../source.js';
 import { refuseForeign } from '../xattr-names.js';
@@ -80,6 +80,9 @@ export class Modifications {
         dropPrivileges(changes, ino, drops);
         await changes.truncate(ino, 0);
       }
+      // Locked and unlocked meanwhile: nobody has told what is there now of this writer.
+      if (this.#source.presentChanges() !== changes)
+        return await this.openChanging(node, flags, caller, drops);
       opened = true;
       return this.#open.add(node, file, caller, writes ? changes : null);
     } finally {
@@ -106,16 +109,20 @@ export class Modifications {
     if (mayWrite(flags)) await this.#refusal(directory.changes, 'write', ruled, caller);
     const node = await this.make(parent, name, { kind: 'file', mode }, caller);
     const { changes, ino } = await this.#changing(node);
-    if (!mayWrite(flags))
-      return { node, handle: this.#open.add(node, await node.open(caller), caller, null) };
+    if (!mayWrite(flags)) return { node, handle: await this.#open.open(node, caller) };
     changes.opened(ino);
     this.#out.opened(changes.tree, ino);
+    let opened = false;
     try {
-      return { node, handle: this.#open.add(node, await node.open(caller), caller, changes) };
-    } catch (error) {
-      changes.closed(ino);
-      throw error;
+      const file = await node.open(caller);
+      opened = this.#source.presentChanges() === changes;
+      if (opened) return { node, handle: this.#open.add(node, file, caller, changes) };
+      file.close();
+    } finally {
+      if (!opened) changes.closed(ino);
     }
+    // Locked and unlocked meanwhile.
+    return { node, handle: await this.openChanging(node, flags, caller, false) };
   }
 
   async make(parent: Node, name: Buffer, wanted: NewInode, caller: Caller): Promise<Node> {
@@ -353,17 +360,11 @@ export class Modifications {
     return { changes, ino: parent.home(changes, caller) };
   }
 
-  /** What a handle that may write leads to; after an unlock it writes into the session that is there now. */
+  /** What a handle that may write leads to; after an unlock that is in the session that is there now. */
   async #writing(handle: number): Promise<{ changes: Changes; ino: number }> {
-    const open: OpenHandle = this.#open.get(handle);
-    if (open.changes === null) throw new PosixError('EBADF');
-    const changes = await this.#source.changes();
-    const { ino } = open.node;
-    if (changes !== open.changes) {
-      changes.opened(ino);
-      open.changes = changes;
-    }
-    return { changes, ino };
+    const { changes, node } = this.#open.get(handle);
+    if (changes === null) throw new PosixError('EBADF');
+    return { changes: await this.#source.changes(), ino: node.ino };
   }
 
   /** Readers of the inode look at what is written from now on. */

@@ -13,7 +13,7 @@ import { fusermountPath } from '../point/fusermount.js';
 import { checkAllowOther, checkDevice, prepareMountPoint } from '../point/mount-point.js';
 import { mountsAt } from '../point/mount-table.js';
 import { MountWatch } from '../point/mount-watch.js';
-import type { MountSource } from '../source.js';
+import type { Changes, MountSource } from '../source.js';
 import { within } from '../within.js';
 import { Attached } from './attached.js';
 import { type Fuse, type FuseBinding, loadBinding } from './binding.js';
@@ -106,6 +106,10 @@ export class FuseNativeDriver implements MountDriver {
 
   /** Each open is decided. */
   moving(): void {}
+
+  continueIn(changes: Changes): void {
+    this.#fs.continueIn(changes);
+  }
 
   settled(inodes: readonly number[]): void {
     this.#fs.changed(inodes);

@@ -15,7 +15,7 @@ import { fusermountPath } from '../point/fusermount.js';
 import { checkAllowOther, checkDevice, prepareMountPoint } from '../point/mount-point.js';
 import { mountsAt } from '../point/mount-table.js';
 import { MountWatch } from '../point/mount-watch.js';
-import type { MountSource } from '../source.js';
+import type { Changes, MountSource } from '../source.js';
 import { within } from '../within.js';
 import { Connection } from './connection.js';
 import { nativeLimits } from './limits.js';
@@ -154,6 +154,10 @@ export class NativeDriver implements MountDriver {
 
   moving(files: readonly number[] | 'all'): void {
     for (const connection of this.#connections) connection.moving(files);
+  }
+
+  continueIn(changes: Changes): void {
+    this.#fs.continueIn(changes);
   }
 
   settled(inodes: readonly number[]): void {
