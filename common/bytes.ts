@@ -3,6 +3,9 @@
 /** A structure from disk or a socket ended early or holds a value outside its bounds. */
 export class MalformedBytes extends Error {}
 
+/** One more than the largest number of 32 bits. */
+const half = 2 ** 32;
+
 export class ByteWriter {
   #buffer = Buffer.allocUnsafe(256);
   #length = 0;
@@ -33,9 +36,13 @@ export class ByteWriter {
     this.#buffer.writeUInt32LE(value, at);
     return this;
   }
-  /** A count or position; at most 2^53−1. */
+  /** A count or position; at most 2^53−1. Two halves: a bigint of each number would be most of what encoding a record costs. */
   u64(value: number): this {
-    return this.u64n(BigInt(value));
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no count`);
+    const at = this.#grow(8);
+    this.#buffer.writeUInt32LE(value % half, at);
+    this.#buffer.writeUInt32LE(Math.floor(value / half), at + 4);
+    return this;
   }
   u64n(value: bigint): this {
     const at = this.#grow(8);
@@ -99,9 +106,10 @@ export class ByteReader {
   }
   /** @throws MalformedBytes beyond 2^53−1 */
   u64(): number {
-    const value = this.u64n();
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new MalformedBytes('number beyond 2^53-1');
-    return Number(value);
+    const at = this.#take(8);
+    const value = this.#buffer.readUInt32LE(at) + this.#buffer.readUInt32LE(at + 4) * half;
+    if (!Number.isSafeInteger(value)) throw new MalformedBytes('number beyond 2^53-1');
+    return value;
   }
   u64n(): bigint {
     return this.#buffer.readBigUInt64LE(this.#take(8));
@@ -113,6 +121,13 @@ export class ByteReader {
   bytes(length: number): Buffer {
     const at = this.#take(length);
     return this.#buffer.subarray(at, at + length);
+  }
+  /** As {@link bytes}, copied, without a view in between. */
+  copy(length: number): Buffer {
+    const at = this.#take(length);
+    const copy = Buffer.allocUnsafe(length);
+    this.#buffer.copy(copy, 0, at, at + length);
+    return copy;
   }
   bytes8(): Buffer {
     return this.bytes(this.u8());

@@ -53,7 +53,7 @@ export function decodeHead(layout: Uint8Array, signature: Uint8Array): TreeHead 
   if (layout.length !== layoutBytes) throw new MalformedBytes(`tree head of ${layout.length} bytes`);
   if (signature.length !== 64) throw new MalformedBytes('signature is not 64 bytes');
   const input = new ByteReader(layout);
-  const bytes32 = (): Buffer => Buffer.from(input.bytes(32));
+  const bytes32 = (): Buffer => input.copy(32);
   const head: TreeHead = {
     size: input.u64(),
     root: bytes32(),
@@ -66,7 +66,7 @@ export function decodeHead(layout: Uint8Array, signature: Uint8Array): TreeHead 
     snapshotSize: input.u64(),
     stateRoot: bytes32(),
     journal: input.u64(),
-    journalEpoch: Buffer.from(input.bytes(8)),
+    journalEpoch: input.copy(8),
     signature: Buffer.from(signature),
   };
   if (head.snapshotSize > head.size) throw new MalformedBytes('snapshot past the end of the log');

@@ -46,7 +46,14 @@ export const fuseOp = {
   lseek: 34,
   copyFileRange: 35,
   rewritten: 36,
+  noted: 37,
 } as const;
+
+/**
+ * Numbers of each note of `noted`, of what comes by the thousand: `opened` or `release`, node, uid, gid, pid, handle, and the place of the caller's program
+ * among those whose paths `name` has, each ended by a zero byte.
+ */
+export const noteFields = 7;
 
 /** What `setattr` changes, in its first number (FUSE_SET_ATTR_*). Those that end in Now mean the present time. */
 export const setAttr = {
@@ -62,8 +69,8 @@ export const setAttr = {
 } as const;
 
 /**
- * One request. `ready`, `ended`, `forget`, `expired`, `opened`, `release`, `releasedir` and `rewritten` (node, handle) want no answer; `size` of `expired`
- * is how many requests their deadline answered, `name` of `opened` the path of the caller's program. Fields that an operation lacks are 0, `name`,
+ * One request. `ready`, `ended`, `forget`, `expired`, `noted`, `releasedir` and `rewritten` (node, handle) want no answer; `size` of `expired`
+ * is how many requests their deadline answered. `opened` and `release` come in `noted`, see {@link noteFields}. Fields that an operation lacks are 0, `name`,
  * `other` and `more` null.
  *
  * `open` has flags of open(2); more: 1 where it truncates for a caller who may not keep setuid and setgid bits.

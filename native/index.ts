@@ -31,6 +31,7 @@ export {
   fuseOp,
   type GrantedSegment,
   type NameInDirectory,
+  noteFields,
   packedEntryBytes,
   preparedRecordBytes,
   setAttr,
@@ -177,8 +178,15 @@ export interface Begun {
 
 /** Encodes the sources of one import on threads of its own: a source that does not answer holds up nothing else. */
 export interface Encoder {
-  /** Looks at a file, and encodes one of at most 1 MiB at once: most files take one call. */
-  begin(fd: number, options: EncodeOptions): Promise<Begun>;
+  /**
+   * Looks at files, and encodes those of at most 1 MiB at once: a call and two wake-ups for many small ones. Each has its own owner,
+   * whatever the options say, and its own outcome, in the order of the files.
+   */
+  begin(
+    fds: readonly number[],
+    owners: readonly number[],
+    options: EncodeOptions,
+  ): Promise<readonly (Begun | NativeError)[]>;
   /** Reads `length` bytes (1–1 MiB) at `offset` of a descriptor, hashes, encrypts, writes an unsynced temporary file. Zero content gives a hole. */
   encode(fd: number, offset: number, length: number, options: EncodeOptions): Promise<Encoded>;
   /** Size of a file and its first data at or after an offset; null when it is no regular file. */
@@ -261,7 +269,10 @@ export type ScrubCube = (
 /** Checks a cube header's shape (bytes 0–4095 of a file); exported for fuzzing. Returns the reason or null. */
 export type CheckCubeHeader = (header: Buffer, id: Buffer, fileSize: number) => string | null;
 
-/** MTH over the 4 KiB blocks of a buffer (synchronous; for small data and tests). */
+/** Leaf hashes (RFC 9162 section 2.1) of all these, one behind the other: a call for each would cost more than its hash. */
+export type LeafHashes = (leaves: readonly Uint8Array[]) => Buffer;
+
+/** MTH over the 4 KiB blocks of a buffer, at once: some 2 GB a second. */
 export type RootOfBlocks = (data: Buffer) => Buffer;
 
 // --- system ------------------------------------------------------------------------------------------------------
@@ -327,6 +338,7 @@ interface Addon {
   readonly reencryptCube: ReencryptCube;
   readonly scrubCube: ScrubCube;
   readonly checkCubeHeader: CheckCubeHeader;
+  readonly leafHashes: LeafHashes;
   readonly rootOfBlocks: RootOfBlocks;
   readonly system: System;
   readonly FuseSession: FuseSessionConstructor;
@@ -351,6 +363,7 @@ export const encodeSlot: EncodeSlot = addon.encodeSlot;
 export const reencryptCube: ReencryptCube = addon.reencryptCube;
 export const scrubCube: ScrubCube = addon.scrubCube;
 export const checkCubeHeader: CheckCubeHeader = addon.checkCubeHeader;
+export const leafHashes: LeafHashes = addon.leafHashes;
 export const rootOfBlocks: RootOfBlocks = addon.rootOfBlocks;
 export const system: System = addon.system;
 export const FuseSession: FuseSessionConstructor = addon.FuseSession;

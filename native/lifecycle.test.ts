@@ -43,6 +43,7 @@ describe('loading', () => {
       'checkCubeHeader',
       'encodeBuffer',
       'encodeSlot',
+      'leafHashes',
       'reencryptCube',
       'rootOfBlocks',
       'scrubCube',

@@ -22,7 +22,7 @@ import { type PendingAudit, type PendingRecords, readPending, removePending } fr
 import { type LogConsistency, proveConsistency, proveRecord, type RecordProof, readHead } from './prove.js';
 import { type Prepared, prepare, prepareSeries } from './record.js';
 import type { LogHead } from './replay.js';
-import { Reserve } from './reserve.js';
+import { openReserve, type Reserve } from './reserve.js';
 import type { SignedHead } from './signed-head.js';
 import { readBefore, readTail } from './tail.js';
 import type { SegmentWriter } from './writer.js';
@@ -149,6 +149,21 @@ export class AuditLog {
       }
       done();
     });
+  }
+
+  /** As {@link append} of a patient record, for one of many: without a promise for each. @param failed told instead of `done`, why */
+  note(event: AuditEvent, done: () => void, failed: (error: unknown) => void): void {
+    try {
+      this.#push({
+        prepared: prepare(event),
+        essential: false,
+        patient: true,
+        resolve: done,
+        reject: failed,
+      });
+    } catch (error) {
+      failed(error);
+    }
   }
 
   /** Records that wait for their group. */
@@ -371,14 +386,5 @@ export class AuditLog {
   async #hasTaken(pending: PendingRecords): Promise<boolean> {
     const [last] = (await this.tail(2)).filter((record) => record.event === 'AUDIT_PENDING_TAKEN').slice(-1);
     return last?.meta.sha256 === pending.digest;
-  }
-}
-
-async function openReserve(dir: string, writer: SegmentWriter): Promise<Reserve> {
-  try {
-    return await Reserve.open(dir);
-  } catch (error) {
-    await writer.close();
-    throw unwritable(error);
   }
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unwritable } from './fault.js';
 
 const reserveBytes = 256 * 1024;
 /** Given back at a time. */
@@ -62,5 +63,15 @@ export class Reserve {
 
   async close(): Promise<void> {
     await this.#file.close();
+  }
+}
+
+/** Without one nothing is written. @throws SherinError AUDIT_UNWRITABLE */
+export async function openReserve(dir: string, writer: { close(): Promise<void> }): Promise<Reserve> {
+  try {
+    return await Reserve.open(dir);
+  } catch (error) {
+    await writer.close();
+    throw unwritable(error);
   }
 }

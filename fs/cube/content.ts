@@ -19,6 +19,8 @@ const readAheadCubes = 4;
 /** Runs of slots kept per open file: what comes out of a node of the index is decoded once for all its slots. */
 const keptRuns = 4;
 
+const nothing = (): void => undefined;
+
 export interface ContentSource {
   readonly reader: CubeReader;
   readonly faults: FaultHandler;
@@ -42,15 +44,10 @@ export class ObjectContent {
   readonly size: number;
   /** What the kernel has of it may answer for who opens it next. */
   readonly kept: boolean;
-  /** For a driver that reads on threads of its own. */
-  readonly grant: {
-    readonly reader: CubeReader;
-    segments(slot: number): readonly GrantedSegment[];
-  };
   readonly #node: Buffer;
   readonly #source: ContentSource;
-  /** By number of the first slot. */
-  readonly #runs = new Map<number, SlotRun>();
+  /** By number of the first slot; null before the first read: most content is read by its driver. */
+  #runs: Map<number, SlotRun> | null = null;
   #closed: () => void;
   #expected = 0;
   #aheadSlot = 0;
@@ -59,7 +56,7 @@ export class ObjectContent {
   constructor(
     source: ContentSource,
     object: { readonly length: number; readonly node: Buffer },
-    closed: () => void = () => undefined,
+    closed = nothing,
     kept = true,
   ) {
     this.kept = kept;
@@ -67,8 +64,12 @@ export class ObjectContent {
     this.#closed = closed;
     this.#node = object.node;
     this.size = object.length;
-    this.grant = {
-      reader: source.reader,
+  }
+
+  /** For a driver that reads on threads of its own. */
+  get grant(): { readonly reader: CubeReader; segments(slot: number): readonly GrantedSegment[] } {
+    return {
+      reader: this.#source.reader,
       segments: (slot) =>
         slotSegments(this.#slot(slot), 0, Math.min(slotBytes, this.size - slot * slotBytes)),
     };
@@ -129,9 +130,9 @@ export class ObjectContent {
   }
 
   close(): void {
-    this.#runs.clear();
+    this.#runs = null;
     this.#closed();
-    this.#closed = () => undefined;
+    this.#closed = nothing;
   }
 
   #copyCached({ cube, offset, length }: Segment, target: Buffer, at: number): boolean {
@@ -198,7 +199,7 @@ export class ObjectContent {
 
   #slot(index: number): Slot {
     const first = index - (index % fanOut);
-    const run = this.#runs.get(first) ?? this.#load(index);
+    const run = this.#runs?.get(first) ?? this.#load(index);
     const slot = run.slots[index - first];
     if (slot === undefined) throw new RangeError(`slot ${index} is past the end`);
     return slot;
@@ -206,6 +207,7 @@ export class ObjectContent {
 
   #load(index: number): SlotRun {
     const run = slotsAround(this.#node, index, (id) => this.#source.node(id));
+    this.#runs ??= new Map();
     if (this.#runs.size >= keptRuns) {
       const [oldest] = this.#runs.keys();
       if (oldest !== undefined) this.#runs.delete(oldest);

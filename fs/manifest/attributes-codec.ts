@@ -46,10 +46,10 @@ export function readExtra(
   input: ByteReader,
   kind: Attributes['kind'],
 ): Pick<Attributes, 'target' | 'xattrs'> {
-  const target = Buffer.from(input.bytes16());
+  const target = input.copy(input.u16());
   const xattrs: [Buffer, Buffer][] = [];
   for (let left = input.u16(); left > 0; left--) {
-    xattrs.push([Buffer.from(input.bytes16()), Buffer.from(input.bytes32())]);
+    xattrs.push([input.copy(input.u16()), input.copy(input.u32())]);
   }
   return { target: kind === 'symlink' || target.length > 0 ? target : null, xattrs };
 }

@@ -1,7 +1,7 @@
 /** A commit in the making: every mutation checked against the tree and encoded, nothing changed yet. */
 import { MalformedBytes } from '../../common/bytes.js';
 import { SherinError } from '../../common/errors.js';
-import { leafHash } from '../../common/merkle.js';
+import { leafHashes } from '../../native/index.js';
 import { apply } from './apply.js';
 import { checkName } from './entry-name.js';
 import type { InodeNumbers } from './inode-numbers.js';
@@ -9,6 +9,7 @@ import { Overlay } from './overlay.js';
 import { decodeRecord, encodeRecord } from './record-codec.js';
 import type { Mutation } from './records.js';
 import { inlineNode, type TreeState } from './state.js';
+import { splitHashes } from './tiles.js';
 
 const contentTypes: ReadonlySet<Mutation['type']> = new Set(['put', 'layout', 'unlink', 'rename']);
 
@@ -17,7 +18,6 @@ export class Batch {
   readonly state: Overlay;
   readonly mutations: Mutation[] = [];
   readonly records: Buffer[] = [];
-  readonly leaves: Buffer[] = [];
   /** Numbers of inodes that it makes. */
   readonly inodes = new Set<number>();
 
@@ -34,7 +34,11 @@ export class Batch {
     apply(this.state, decoded, { index, time, mayCreate: (ino) => this.#mayCreate(ino, numbers) });
     this.mutations.push(decoded);
     this.records.push(bytes);
-    this.leaves.push(leafHash(bytes));
+  }
+
+  /** Hashes of the records. */
+  leaves(): readonly Buffer[] {
+    return splitHashes(leafHashes(this.records));
   }
 
   /** Root nodes that memory does not keep. */

@@ -9,6 +9,7 @@ export const emptyState: TreeState = {
   entry: () => undefined,
   object: () => undefined,
   objectLength: () => undefined,
+  storedBytes: () => 0,
   objectNumber: () => undefined,
   list: () => [],
   inodes: () => [],

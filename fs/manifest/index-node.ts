@@ -109,7 +109,7 @@ function readHead(input: ByteReader): { level: number; count: number } {
 function readBranch(input: ByteReader): Branch {
   const mark = input.u8();
   if (mark > 1) throw new MalformedBytes(`index entry ${mark}`);
-  return mark === 0 ? null : Buffer.from(input.bytes(32));
+  return mark === 0 ? null : input.copy(32);
 }
 
 function readSlot(input: ByteReader): Slot {
@@ -117,7 +117,7 @@ function readSlot(input: ByteReader): Slot {
   if (mark === 0) return { kind: 'hole' };
   if (mark === 1) return { kind: 'cube', cube: readCube(input) };
   if (mark !== 2) throw new MalformedBytes(`slot entry ${mark}`);
-  const root = Buffer.from(input.bytes(32));
+  const root = input.copy(32);
   const pieces = Array.from({ length: input.u8() }, () => readPiece(input));
   const slot: Slot = { kind: 'pieces', root, pieces };
   const fault = slotFault(slot);
@@ -137,7 +137,7 @@ function readPiece(input: ByteReader): Piece {
 function readCube(input: ByteReader): CubeRef {
   const length = input.u32();
   if (length === 0 || length > slotBytes) throw new MalformedBytes(`cube of ${length} bytes`);
-  return { length, id: Buffer.from(input.bytes(32)), root: Buffer.from(input.bytes(32)) };
+  return { length, id: input.copy(32), root: input.copy(32) };
 }
 
 /** Bytes that a slot has in cubes, and holes between them: never fewer than its length, but for a slot that is a hole. */

@@ -12,7 +12,7 @@ export function readLayout(input: ByteReader): Layout {
   const object = input.u64();
   if (object === 0) throw new MalformedBytes('object 0');
   input.bytes(16); // random, only there to be hashed
-  const node = Buffer.from(input.bytes32());
+  const node = input.copy(input.u32());
   decodeNode(node);
   return { type: 'layout', object, node };
 }

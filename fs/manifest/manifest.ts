@@ -1,7 +1,6 @@
 /** The manifest: a signed append-only log, the tree that it leads to, and the indexes beside it. */
 import { SherinError } from '../../common/errors.js';
-import { rootOfBlocks } from '../../common/merkle.js';
-import type { CubeRef } from '../../native/index.js';
+import { type CubeRef, rootOfBlocks } from '../../native/index.js';
 import { Batch } from './batch.js';
 import { CubeIndex } from './cube-index.js';
 import { broken, ManifestDatabase } from './database.js';
@@ -173,7 +172,7 @@ export class Manifest {
     mutations.forEach((mutation, i) => {
       batch.add(mutation, head.size + i, time, this.#numbers);
     });
-    const { edge: grown, tiles } = edge.append(batch.leaves);
+    const { edge: grown, tiles } = edge.append(batch.leaves());
     const newHead = this.#signer.sign(head, { size: grown.size, root: grown.root(), journal }, time);
 
     this.#database.transaction('commit', () => {

@@ -10,6 +10,7 @@ import {
   type StateCounts,
   type TreeState,
 } from './state.js';
+import { storedBytesOf } from './stored-bytes.js';
 
 /** Changed entries of one directory; null is gone. */
 class DirectoryChanges {
@@ -80,6 +81,11 @@ export class Overlay implements TreeState {
 
   objectLength(no: number): number | undefined {
     return this.#objects.get(no)?.length ?? this.base.objectLength(no);
+  }
+
+  storedBytes(no: number): number {
+    const changed = this.#objects.get(no);
+    return changed === undefined ? this.base.storedBytes(no) : storedBytesOf(changed);
   }
 
   objectNumber(tag: Buffer, namespace: string): number | undefined {

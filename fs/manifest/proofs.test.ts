@@ -9,7 +9,7 @@ import {
   isConsistent,
   rootFromInclusion,
 } from '../../common/merkle-proofs.js';
-import { type LoadTile, splitTile, type Tile, TileEdge, tileRows } from './tiles.js';
+import { type LoadTile, splitHashes, type Tile, TileEdge, tileRows } from './tiles.js';
 
 const data = (i: number): Buffer => Buffer.from(`record ${i}`);
 const node = (left: Uint8Array, right: Uint8Array): Uint8Array =>
@@ -56,7 +56,7 @@ function grow(sizes: readonly number[]): {
   const load = (level: number, index: number): ReturnType<LoadTile> => {
     const tile = tiles.get(`${level}/${index}`);
     if (tile === undefined) throw new Error(`tile ${level}/${index} is missing`);
-    return tileRows(splitTile(tile.hashes));
+    return tileRows(splitHashes(tile.hashes));
   };
   return { edge, load };
 }

@@ -21,12 +21,12 @@ const noLineage: Lineage = { derivedFrom: [], taskId: '', botId: '', botVersion:
 export function readPut(input: ByteReader, inode: number): Put {
   const namespace = input.bytes8().toString('latin1');
   const date = input.u32();
-  const tag = Buffer.from(input.bytes(16));
+  const tag = input.copy(16);
   const length = input.u64();
-  const root = Buffer.from(input.bytes(32));
+  const root = input.copy(32);
   input.bytes(16); // random, only there to be hashed
   const lineage = readLineage(input);
-  const node = Buffer.from(input.bytes32());
+  const node = input.copy(input.u32());
   const fault = rootNodeFault(node, length);
   if (fault !== null) throw new MalformedBytes(fault);
   const id = readId(() => ({ namespace: parseNamespace(namespace), date, tag }));

@@ -171,7 +171,7 @@ function readAscending(input: ByteReader, least: number): number[] {
 }
 
 function readName(input: ByteReader): Buffer {
-  const name = Buffer.from(input.bytes16());
+  const name = input.copy(input.u16());
   const fault = nameFault(name);
   if (fault !== null) throw new MalformedBytes(`bad name: ${fault}`);
   return name;

@@ -46,7 +46,8 @@ export class ReverseAbove implements ReverseLookup {
     const noted = this.#links.get(ino);
     const links: PresentLink[] = [];
     for (const link of this.#below.linksOf(ino)) {
-      const entry = this.#state.entry(link.parent, link.name);
+      const changed = this.#state.changedEntry(link.parent, link.name);
+      const entry = changed === undefined ? link.entry : changed;
       if (entry?.ino !== ino) continue;
       if (noted?.has(linkKey(link)) !== true) links.push({ parent: link.parent, name: link.name, entry });
     }

@@ -23,3 +23,25 @@ it('refuses an index that leads to no object', () => {
     expect(() => new Snapshot(bad).objectNumber(put.id.tag, put.id.namespace)).toThrow(MalformedBytes);
   }
 });
+
+it('finds every object by its tag, those that begin alike, too', () => {
+  const state = new Overlay(emptyState);
+  const context = { index: 0, time: 1n, mayCreate: () => true };
+  for (const one of make(1, 0, 'x').slice(0, 1)) apply(state, one, context);
+  const starts = [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
+  const tags = starts.flatMap((start) =>
+    [0, 1, 0xff].map((end) => {
+      const tag = Buffer.alloc(16, end);
+      tag.writeUInt32BE(start, 0);
+      return tag;
+    }),
+  );
+  const { id, ...put } = putOf(1, Buffer.from('content'));
+  for (const tag of tags) apply(state, { ...put, id: { ...id, tag } }, context);
+  const snapshot = new Snapshot(writeSnapshot(state, new Frontier()));
+  for (const [index, tag] of tags.entries()) {
+    expect(snapshot.objectNumber(tag, id.namespace)).toBe(index + 1);
+    expect(snapshot.objectNumber(tag, 'OTHER')).toBeUndefined();
+  }
+  expect(snapshot.objectNumber(Buffer.alloc(16, 2), id.namespace)).toBeUndefined();
+});

@@ -29,6 +29,7 @@ import {
   type QuarantineState,
   type TreeState,
 } from './state.js';
+import { storedBytesOf } from './stored-bytes.js';
 
 const noExtra: Pick<Attributes, 'target' | 'xattrs'> = { target: null, xattrs: [] };
 
@@ -67,6 +68,7 @@ export class Snapshot implements TreeState {
   }
 
   inode(ino: number): InodeState | undefined {
+    if (ino >= this.nextInode) return undefined;
     const order = (row: number): number => readU64(this.#bytes, this.#inodeAt(row)) - ino;
     // Where no inode was ever deleted, the rows are the numbers from 1.
     const direct = ino - 1;
@@ -107,6 +109,7 @@ export class Snapshot implements TreeState {
   }
 
   entry(parent: number, name: string): EntryState | undefined {
+    if (parent >= this.nextInode) return undefined;
     const wanted = keyName(name);
     const row = this.#search(this.counts.entries, (row) => this.#compareEntry(row, parent, wanted));
     return row === undefined ? undefined : this.entryState(row);
@@ -182,14 +185,27 @@ export class Snapshot implements TreeState {
     return no < 1 || no > this.counts.objects ? undefined : readU64(this.#bytes, this.#objectAt(no));
   }
 
+  /** Without a copy of what it looks at: asked for each file of a listing. */
+  storedBytes(no: number): number {
+    if (no < 1 || no > this.counts.objects) return 0;
+    const at = this.#objectAt(no);
+    const nodeLength = this.#bytes.readUInt32LE(at + 60);
+    const node = this.#heap(readU64(this.#bytes, at + 64), nodeLength > inlineNode ? 32 : nodeLength);
+    return storedBytesOf({ node, nodeLength, length: readU64(this.#bytes, at) });
+  }
+
   objectNumber(tag: Buffer, namespace: string): number | undefined {
     const number = (row: number): number => {
       const no = this.#bytes.readUInt32LE(this.#at.index + row * indexRow);
       if (no < 1 || no > this.counts.objects) throw new MalformedBytes(`object ${no} in the index`);
       return no;
     };
+    // Four bytes of a tag tell nearly all of them apart, and numbers compare faster than buffers.
+    const start = tag.readUInt32BE(0);
     const row = this.#search(this.counts.objects, (row) => {
       const at = this.#objectAt(number(row));
+      const apart = this.#bytes.readUInt32BE(at + 40) - start;
+      if (apart !== 0) return apart;
       const order = this.#bytes.compare(tag, 0, 16, at + 40, at + 56);
       return order !== 0 ? order : compareText(this.#namespace(at), namespace);
     });

@@ -61,6 +61,8 @@ export interface TreeState {
   object(no: number): ObjectState | undefined;
   /** Bytes of an object's content, without the rest of it. */
   objectLength(no: number): number | undefined;
+  /** Bytes of an object without holes, as far as memory alone tells them: never too few. 0 for one that was given up, or is not there. */
+  storedBytes(no: number): number;
   objectNumber(tag: Buffer, namespace: string): number | undefined;
   /** Entries of a directory by name, after one. */
   list(parent: number, after: string | null): Iterable<readonly [name: string, entry: EntryState]>;

@@ -1,5 +1,5 @@
 /** The tiles that proofs walked through last, with their inner nodes: proofs of one neighbourhood share them. */
-import { splitTile, tileRows } from './tiles.js';
+import { splitHashes, tileRows } from './tiles.js';
 
 type TileRows = ReturnType<typeof tileRows>;
 
@@ -17,7 +17,7 @@ export class TileCache {
 
   rows(level: number, index: number): TileRows {
     const key = `${level}/${index}`;
-    const rows = this.#tiles.get(key) ?? tileRows(splitTile(this.#read(level, index)));
+    const rows = this.#tiles.get(key) ?? tileRows(splitHashes(this.#read(level, index)));
     this.#tiles.delete(key);
     this.#tiles.set(key, rows);
     const [oldest] = this.#tiles.keys();

@@ -115,8 +115,9 @@ function emptyRow(): Row {
   return { hashes: [], frontier: new Frontier() };
 }
 
-export function splitTile(tile: Buffer): Buffer[] {
-  return Array.from({ length: tile.length / 32 }, (_, i) => tile.subarray(i * 32, i * 32 + 32));
+/** Hashes that stand one behind the other. */
+export function splitHashes(hashes: Buffer): Buffer[] {
+  return Array.from({ length: hashes.length / 32 }, (_, i) => hashes.subarray(i * 32, i * 32 + 32));
 }
 
 /** The tree over a power of two of hashes: the hashes, then the roots over two, four, … of them. */

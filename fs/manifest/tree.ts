@@ -15,7 +15,6 @@ import {
   type QuarantineState,
   type StateCounts,
 } from './state.js';
-import { storedBytes } from './stored-bytes.js';
 
 export interface Inode extends Attributes {
   readonly ino: number;
@@ -110,9 +109,9 @@ export class Tree {
 
   /** Bytes of an object without holes, as far as memory alone tells them: never too few. */
   storedBytes(no: number): number {
-    const state = this.#object(no);
-    if (state === undefined || state.nodeLength === 0) return 0;
-    return state.nodeLength > inlineNode ? state.length : storedBytes(state.node, state.length);
+    const { state } = this.#view();
+    if (this.#present === null || state.objectLength(no) === undefined) return state.storedBytes(no);
+    return this.#present.storedBytes(no);
   }
 
   /** As {@link storedBytes}, of what an inode has. */

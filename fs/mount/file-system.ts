@@ -74,6 +74,11 @@ export class FileSystem {
     return this.#fixed.get(ino) ?? (isGenerated(ino) ? undefined : new FilesNode(this.#source, ino));
   }
 
+  /** Whether an inode number always stands for one. */
+  standsFor(ino: number): boolean {
+    return this.#fixed.has(ino) || !isGenerated(ino);
+  }
+
   /** @throws PosixError EBADF */
   async statOpen(handle: number): Promise<NodeStat> {
     const { node, file } = this.#open.get(handle);

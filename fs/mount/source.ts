@@ -61,8 +61,10 @@ export interface OpenFile {
 export interface PreparedFile {
   readonly reader: CubeReader;
   readonly cube: CubeRef;
-  /** Records such an open; the content is for reads that the driver can't answer. */
-  opened(caller: Caller): OpenFile;
+  /** Records such an open. */
+  note(caller: Caller): void;
+  /** What was opened so, for reads that the driver can't answer. */
+  content(): OpenFile;
 }
 
 /** What `user.sherin.*` tells of a file. */

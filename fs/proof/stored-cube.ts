@@ -25,7 +25,7 @@ export function storedCubeFault(file: Buffer, id: Buffer, uuid: Buffer, verify: 
 export function ciphertextRoot(header: Buffer, size: number, id: Buffer): Buffer | null {
   if (header.length !== headerBytes) return null;
   const input = new ByteReader(header);
-  if (Buffer.from(input.bytes(8)).toString('latin1') !== 'SHERIN::') return null;
+  if (input.bytes(8).toString('latin1') !== 'SHERIN::') return null;
   if (input.u16() !== 1 || input.u16() !== 1) return null;
   const flags = input.u32();
   const pad = flags & 3;
@@ -36,7 +36,7 @@ export function ciphertextRoot(header: Buffer, size: number, id: Buffer): Buffer
   if (count < 1 || count > 16 || last < 4096 || last > vertexBytes || last % 4096 !== 0) return null;
   if ((pad > 0 && last !== vertexBytes) || (pad === 2 && count !== 16)) return null;
   if (size !== headerBytes + (count - 1) * vertexBytes + last) return null;
-  const root = Buffer.from(input.bytes(32));
+  const root = input.copy(32);
   const tags = input.bytes(256);
   const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
   if (!isZero(tags.subarray(count * 16)) || !isZero(header.subarray(signedBytes + 64))) return null;

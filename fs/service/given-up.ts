@@ -38,8 +38,9 @@ export class GivenUpContent {
 
   hasVersion(ino: number | null, object: ObjectInfo, tree: Tree): boolean {
     if (isCollected(object)) return true;
-    const put = ino === null ? undefined : tree.inode(ino)?.putIndex;
-    return put !== undefined && this.#puts.get(tree)?.has(put) === true;
+    const puts = this.#puts.get(tree);
+    const put = ino === null || puts === undefined ? undefined : tree.inode(ino)?.putIndex;
+    return put !== undefined && puts?.has(put) === true;
   }
 
   /** @throws SherinError VERSION_COLLECTED */

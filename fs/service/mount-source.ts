@@ -121,7 +121,9 @@ export class VaultSource implements MountSource {
     const session = this.#vault.current();
     const tree = session && this.#treeNow(session);
     const prepared = tree === null ? null : (session?.prepare(ino, tree) ?? null);
-    return prepared && { ...prepared, opened: (caller) => prepared.opened(this.named(caller)) };
+    if (prepared === null) return null;
+    const { reader, cube, content } = prepared;
+    return { reader, cube, content, note: (caller) => prepared.note(this.named(caller)) };
   }
 
   async openObject(id: SherinId, caller: Caller): Promise<OpenFile> {

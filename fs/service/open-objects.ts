@@ -20,7 +20,8 @@ export class OpenObjects {
 
   /** @returns to be called once, when it is read no more */
   opened(object: OpenObject): () => void {
-    const reader = { ...object };
+    const { no, length, node } = object;
+    const reader = { no, length, node };
     this.#open.add(reader);
     return () => {
       this.#open.delete(reader);

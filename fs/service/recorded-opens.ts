@@ -7,27 +7,33 @@ const limit = 100_000;
 /** Level `first` of recorded opens: one record per caller (uid and program), object and hour. */
 export class RecordedOpens {
   #hour = 0;
-  readonly #seen = new Set<string>();
+  /** By caller. */
+  readonly #seen = new Map<string, Set<string>>();
+  #count = 0;
 
   /** True when this open is to be recorded. */
   first(caller: AuditActor, id: string, now: number): boolean {
     const hour = Math.floor(now / hourMs);
-    if (hour !== this.#hour || this.#seen.size >= limit) {
+    if (hour !== this.#hour || this.#count >= limit) {
       this.#seen.clear();
+      this.#count = 0;
       this.#hour = hour;
     }
-    const key = keyOf(caller, id);
-    if (this.#seen.has(key)) return false;
-    this.#seen.add(key);
+    const key = keyOf(caller);
+    const seen = this.#seen.get(key) ?? new Set();
+    if (seen.size === 0) this.#seen.set(key, seen);
+    if (seen.has(id)) return false;
+    seen.add(id);
+    this.#count += 1;
     return true;
   }
 
   /** Its record could not be written. */
   forget(caller: AuditActor, id: string): void {
-    this.#seen.delete(keyOf(caller, id));
+    if (this.#seen.get(keyOf(caller))?.delete(id) === true) this.#count -= 1;
   }
 }
 
-function keyOf({ uid, exe }: AuditActor, id: string): string {
-  return `${uid}:${exe}:${id}`;
+function keyOf({ uid, exe }: AuditActor): string {
+  return `${uid}:${exe}`;
 }

@@ -19,6 +19,8 @@ export class Records {
   readonly #denials: CoalescedAudit;
   readonly #opens = new RecordedOpens();
   #writable = true;
+  /** Who has opened last. */
+  #last: { readonly caller: Caller; readonly actor: AuditActor } | null = null;
   #opened = 0;
   #closed = false;
 
@@ -120,10 +122,14 @@ export class Records {
   noteOpen(id: string, caller: Caller, level: OpenLevel): void {
     this.#opened += 1;
     if (level === 'off') return;
-    const actor: AuditActor = actorOf(caller);
+    const actor = this.#actorOf(caller);
     if (!this.#opens.first(actor, id, Date.now()) && level === 'first') return;
-    const recorded = this.#append({ event: 'AUDIT_OPEN', id, actor, meta: {} }, { patient: true });
-    recorded.catch(() => this.#opens.forget(actor, id));
+    const refused = (): void => {
+      this.#refused();
+      this.#opens.forget(actor, id);
+    };
+    if (this.#closed) refused();
+    else this.#audit.note({ event: 'AUDIT_OPEN', id, actor, meta: {} }, this.#taken, refused);
   }
 
   /** A refusal; one that is repeated is counted. @param rule the access rule behind it */
@@ -156,11 +162,25 @@ export class Records {
     try {
       await this.#audit.appendAll(events, options);
       // An essential record may have taken reserved space: the log is no more writable for it.
-      if (options.essential !== true) this.#writable = true;
+      if (options.essential !== true) this.#taken();
     } catch (error) {
-      if (this.#writable && !this.#closed) this.#failed();
-      this.#writable = false;
+      this.#refused();
       throw error;
     }
+  }
+
+  readonly #taken = (): void => {
+    this.#writable = true;
+  };
+
+  #refused(): void {
+    if (this.#writable && !this.#closed) this.#failed();
+    this.#writable = false;
+  }
+
+  /** Who opens many files is looked at once. */
+  #actorOf(caller: Caller): AuditActor {
+    if (this.#last?.caller !== caller) this.#last = { caller, actor: actorOf(caller) };
+    return this.#last.actor;
   }
 }

@@ -207,11 +207,8 @@ export class Session {
     if (this.rules.guard(null)?.refuses('read', { ino })) return null;
     const { opens, unseal } = this.namespaces.ofContent({ ino, object }, this.#trees(tree));
     if (unseal === 'per-open' || opens === 'all') return null;
-    const opened = (caller: Caller) => {
-      this.records.noteOpen(object.id, caller, opens);
-      return this.#content(object);
-    };
-    return { reader: this.reader, cube, opened };
+    const note = (caller: Caller) => this.records.noteOpen(object.id, caller, opens);
+    return { reader: this.reader, cube, note, content: () => this.#content(object) };
   }
 
   /** Content of one cube, for administrators. */

@@ -1,6 +1,14 @@
 /** The content of one source file, slot by slot, from a descriptor to cubes. */
 import { SherinError } from '../../common/errors.js';
-import type { Encoded, EncodedCube, EncodeOptions, Encoder, Extent } from '../../native/index.js';
+import type {
+  Begun,
+  Encoded,
+  EncodedCube,
+  EncodeOptions,
+  Encoder,
+  Extent,
+  NativeError,
+} from '../../native/index.js';
 import { slotBytes } from '../manifest/index-node.js';
 import { ObjectTreeBuilder, type Slot } from '../manifest/object-tree.js';
 
@@ -36,7 +44,20 @@ export async function encodeFile(
   options: EncodeOptions,
   slots: EncodedSlots,
 ): Promise<FileContent> {
-  const { extent, whole } = await encoder.begin(fd, options);
+  const [begun] = await encoder.begin([fd], [options.owner], options);
+  return encodeBegun(encoder, begun, fd, options, slots);
+}
+
+/** As {@link encodeFile}, of a file that was begun with others. */
+export async function encodeBegun(
+  encoder: Encoder,
+  begun: Begun | NativeError | undefined,
+  fd: number,
+  options: EncodeOptions,
+  slots: EncodedSlots,
+): Promise<FileContent> {
+  if (begun === undefined || begun instanceof Error) throw begun;
+  const { extent, whole } = begun;
   if (extent === null) throw new SherinError('USAGE', { what: 'it is not a regular file' });
   const builder = new ObjectTreeBuilder();
   if (whole === null) await pushSlots(builder, encoder, fd, extent, options, slots);

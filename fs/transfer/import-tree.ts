@@ -13,6 +13,13 @@ interface Placed {
   readonly kind: InodeKind;
 }
 
+/** A path below the tree's root. */
+interface Location {
+  readonly parts: readonly Buffer[];
+  /** As a key of remembered paths. */
+  readonly key: string;
+}
+
 interface Owner {
   readonly uid: number;
   readonly gid: number;
@@ -53,6 +60,8 @@ export class ImportTree {
   readonly #touched = new Set<number>();
   /** Directories that were. */
   readonly #given = new Set<number>();
+  /** Where the entry at hand goes: each of its steps asks. */
+  #last: { readonly path: string; readonly location: Location } | null = null;
 
   constructor(
     manifest: Manifest,
@@ -70,9 +79,11 @@ export class ImportTree {
     return this.#context.forced ?? { uid: entry.uid, gid: entry.gid };
   }
 
-  /** True when the tree holds this file with this size and modification time. */
+  /** True when the tree holds this file with this size and modification time, and this import has not put another there. */
   hasSame(entry: PutEntry): boolean {
-    const found = this.#find(this.#parts(entry.path));
+    const { parts, key } = this.#locate(entry.path);
+    if (this.#placed.has(key)) return false;
+    const found = this.#manifest.tree.find(parts);
     const inode = found === undefined ? undefined : this.#manifest.tree.inode(found.ino);
     if (inode?.kind !== 'file' || inode.size !== entry.size || inode.mtime !== BigInt(entry.mtime))
       return false;
@@ -92,13 +103,14 @@ export class ImportTree {
 
   /** What {@link place} will do, directories above that are missing included. */
   *changesOf({ path, kind, linkTo }: PutEntry): Iterable<PlannedChange> {
-    const parts = this.#parts(path);
-    for (let length = 1; length < parts.length; length++) {
-      const above = parts.slice(0, length);
-      if (this.#find(above) === undefined)
-        yield { operation: 'create', path: above, ino: null, kind: 'directory' };
-    }
-    const there = parts.length === 0 ? rootInode : this.#find(parts)?.ino;
+    const location = this.#locate(path);
+    const { parts } = location;
+    const missing: Location[] = [];
+    for (let at = above(location); at.parts.length > 0 && this.#find(at) === undefined; at = above(at))
+      missing.push(at);
+    for (const at of missing.reverse())
+      yield { operation: 'create', path: at.parts, ino: null, kind: 'directory' };
+    const there = parts.length === 0 ? rootInode : this.#find(location)?.ino;
     const ino = this.#manifest.tree.inode(there ?? 0) === undefined ? null : (there ?? null);
     const change = { path: parts, ino, kind };
     if (there === undefined) yield { operation: 'create', ...change };
@@ -108,8 +120,9 @@ export class ImportTree {
 
   /** Records that a file was found unchanged, so that later hard links to it find it. */
   keep(entry: PutEntry): void {
-    const found = this.#find(this.#parts(entry.path));
-    if (found !== undefined) this.#remember(entry.path, found);
+    const location = this.#locate(entry.path);
+    const found = this.#find(location);
+    if (found !== undefined) this.#remember(location, found);
   }
 
   /**
@@ -118,16 +131,16 @@ export class ImportTree {
    * @throws SherinError IS_DIRECTORY, NOT_DIRECTORY when something of another kind stands there
    */
   place(entry: PutEntry, attributes: Attributes): number {
-    const parts = this.#parts(entry.path);
-    const name = parts.at(-1);
+    const location = this.#locate(entry.path);
+    const name = location.parts.at(-1);
     if (name === undefined) return this.#replaceRoot(entry, attributes);
-    const parent = this.#directory(parts.slice(0, -1));
-    const present = this.#find(parts);
-    if (entry.linkTo !== undefined) return this.#link(entry, entry.linkTo, parent, name, present);
+    const parent = this.#directory(above(location));
+    const present = this.#find(location);
+    if (entry.linkTo !== undefined) return this.#link(entry, location, entry.linkTo, parent, name, present);
     if (present !== undefined) {
       this.#sameKind(entry, present);
       this.#stage({ type: 'attributes', inode: present.ino, attributes });
-      this.#remember(entry.path, present);
+      this.#remember(location, present);
       if (entry.kind === 'directory') this.#given.add(present.ino);
       return present.ino;
     }
@@ -135,7 +148,7 @@ export class ImportTree {
     this.#stage({ type: 'attributes', inode: ino, attributes });
     this.#stage({ type: 'link', parent, inode: ino, name });
     this.#touched.add(parent);
-    this.#remember(entry.path, { ino, kind: entry.kind });
+    this.#remember(location, { ino, kind: entry.kind });
     if (entry.kind === 'directory') this.#given.add(ino);
     return ino;
   }
@@ -145,8 +158,8 @@ export class ImportTree {
     const { tree } = this.#manifest;
     if (tree.parentsOf(ino).length > 0) return namespaceOf(tree, ino);
     // What is not committed yet has no namespace of its own: it stands below something that is there.
-    for (let above = this.#parts(path).slice(0, -1); above.length > 0; above = above.slice(0, -1)) {
-      const found = this.#find(above);
+    for (let at = above(this.#locate(path)); at.parts.length > 0; at = above(at)) {
+      const found = this.#find(at);
       if (found !== undefined && tree.inode(found.ino) !== undefined) return namespaceBelow(tree, found.ino);
     }
     return filesNamespace;
@@ -170,31 +183,32 @@ export class ImportTree {
     }
   }
 
-  #parts(path: string): readonly Buffer[] {
-    return [...this.#destination, ...splitPath(path)];
+  #locate(path: string): Location {
+    if (this.#last?.path === path) return this.#last.location;
+    const parts = [...this.#destination, ...splitPath(path)];
+    const location = { parts, key: parts.map((part) => part.toString('latin1')).join('/') };
+    this.#last = { path, location };
+    return location;
   }
 
-  #key(parts: readonly Buffer[]): string {
-    return parts.map((part) => part.toString('latin1')).join('/');
+  #remember({ key }: Location, placed: Placed): void {
+    this.#placed.set(key, placed);
   }
 
-  #remember(path: string, placed: Placed): void {
-    this.#placed.set(this.#key(this.#parts(path)), placed);
+  #find({ parts, key }: Location): Placed | undefined {
+    return this.#placed.get(key) ?? this.#manifest.tree.find(parts);
   }
 
-  #find(parts: readonly Buffer[]): Placed | undefined {
-    return this.#placed.get(this.#key(parts)) ?? this.#manifest.tree.find(parts);
-  }
-
-  #directory(parts: readonly Buffer[]): number {
-    const found = this.#find(parts);
+  #directory(location: Location): number {
+    const { parts } = location;
+    const found = this.#find(location);
     if (found !== undefined) {
       if (found.kind !== 'directory') throw new SherinError('NOT_DIRECTORY', { path: namesText(parts) });
       return found.ino;
     }
     const name = parts.at(-1);
     if (name === undefined) return rootInode;
-    const parent = this.#directory(parts.slice(0, -1));
+    const parent = this.#directory(above(location));
     const now = this.#context.now();
     const owner = this.#context.forced ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
     const ino = this.#manifest.newInode();
@@ -214,7 +228,7 @@ export class ImportTree {
     });
     this.#stage({ type: 'link', parent, inode: ino, name });
     this.#touched.add(parent);
-    this.#placed.set(this.#key(parts), { ino, kind: 'directory' });
+    this.#remember(location, { ino, kind: 'directory' });
     return ino;
   }
 
@@ -224,8 +238,15 @@ export class ImportTree {
     return rootInode;
   }
 
-  #link(entry: PutEntry, linkTo: string, parent: number, name: Buffer, present: Placed | undefined): number {
-    const original = this.#find(this.#parts(linkTo));
+  #link(
+    entry: PutEntry,
+    location: Location,
+    linkTo: string,
+    parent: number,
+    name: Buffer,
+    present: Placed | undefined,
+  ): number {
+    const original = this.#find(this.#locate(linkTo));
     if (original === undefined || original.kind === 'directory') {
       throw new SherinError('PATH_MISSING', { path: linkTo });
     }
@@ -236,7 +257,7 @@ export class ImportTree {
     }
     this.#stage({ type: 'link', parent, inode: original.ino, name });
     this.#touched.add(parent);
-    this.#remember(entry.path, original);
+    this.#remember(location, original);
     return original.ino;
   }
 
@@ -248,6 +269,12 @@ export class ImportTree {
       what: `${entry.path} is a ${present.kind} in the vault, not a ${entry.kind}`,
     });
   }
+}
+
+/** Names have no slash, and one character of a key for each byte. */
+function above({ parts, key }: Location): Location {
+  const last = parts.at(-1)?.length ?? 0;
+  return { parts: parts.slice(0, -1), key: key.slice(0, Math.max(0, key.length - last - 1)) };
 }
 
 function partsOf(key: string): Buffer[] {

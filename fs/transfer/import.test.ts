@@ -6,7 +6,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SherinError } from '../../common/errors.js';
 import type { PutEntry } from '../../daemon/protocol/control.js';
 import { SampleVault } from '../../native/codec/vault.fixture.js';
-import { type Encoded, type EncodeOptions, Encoder } from '../../native/index.js';
+import {
+  type Begun,
+  type Encoded,
+  type EncodeOptions,
+  Encoder,
+  type NativeError,
+} from '../../native/index.js';
 import { CubeLock } from '../cube/cube-lock.js';
 import { CubeStore } from '../cube/store.js';
 import type { Manifest } from '../manifest/manifest.js';
@@ -48,10 +54,13 @@ function disturbed(disturb: (inner: Encode) => Encode): Encoder & { running: num
         this.running -= 1;
       }
     },
-    async begin(fd, options) {
-      const extent = await inner.extent(fd, 0);
-      const small = extent !== null && extent.size > 0 && extent.size <= mib;
-      return { extent, whole: small ? await this.encode(fd, 0, extent.size, options) : null };
+    begin(fds, _, options) {
+      const begin = async (fd: number): Promise<Begun> => {
+        const extent = await inner.extent(fd, 0);
+        const small = extent !== null && extent.size > 0 && extent.size <= mib;
+        return { extent, whole: small ? await this.encode(fd, 0, extent.size, options) : null };
+      };
+      return Promise.all(fds.map((fd) => begin(fd).catch((error: NativeError) => error)));
     },
     extent: (fd, offset) => inner.extent(fd, offset),
     close: () => inner.close(),
@@ -231,6 +240,84 @@ describe('an import that relies on cubes', () => {
     await put(run, [again]);
     expect(await run.end()).toMatchObject({ newCubes: 0, knownCubes: 1 });
     expect(manifest.cubeCount()).toBe(1);
+  });
+});
+
+describe('messages that come while one is served', () => {
+  it('are begun ahead, two at most, and not while a removal waits for its turn', async () => {
+    let begun = 0;
+    const inner = new Encoder();
+    const encoder: Encoder = {
+      begin: (...args) => {
+        begun += 1;
+        return inner.begin(...args);
+      },
+      encode: (...args) => inner.encode(...args),
+      extent: (...args) => inner.extent(...args),
+      close: () => inner.close(),
+    };
+    const run = begin({ encoder });
+    await put(run, [source('first', 100)]);
+    const messages = Promise.all([1, 2, 3].map((number) => put(run, [source(`ahead${number}`, 100)])));
+    await Promise.resolve();
+    expect(begun).toBe(3);
+    await messages;
+    expect(begun).toBe(4);
+    let removed = false;
+    const removal = lock.exclusive().then((release) => {
+      removed = true;
+      release();
+    });
+    const held = [1, 2].map((number) => put(run, [source(`held${number}`, 100)]));
+    await Promise.resolve();
+    expect(begun).toBe(4);
+    await Promise.all(held);
+    expect(removed).toBe(true);
+    await removal;
+    expect(await run.end()).toMatchObject({ files: 6 });
+  });
+
+  it('leave no unfinished cube when the one before has failed', async () => {
+    let failed = false;
+    const run = begin({
+      refusal: (change) => {
+        if (change.path.at(-1)?.toString() !== 'bad') return undefined;
+        failed = true;
+        return Promise.reject(new SherinError('LOCKED'));
+      },
+    });
+    await put(run, [source('first', 100)]);
+    const bad = put(run, [source('bad', 100)]);
+    const behind = put(run, [source('behind', 100)]);
+    await expect(bad).rejects.toMatchObject({ code: 'LOCKED' });
+    await Promise.allSettled([behind]);
+    expect(failed).toBe(true);
+    await run.abandon();
+    expect(temporaries()).toEqual([]);
+  });
+});
+
+describe('two sources for one path', () => {
+  it('leave the later one, although the tree had it before', async () => {
+    const path = (name: string) => join(vault.path, name);
+    const old = source('old', 100);
+    const fresh = source('fresh', 100);
+    const again = { fd: openSync(path('old'), 'r'), entry: { ...old.entry, path: 'file' } };
+    const first = begin({});
+    await put(first, [{ ...old, entry: { ...old.entry, path: 'file' } }]);
+    await first.end();
+    const there = () => {
+      const { tree } = manifest;
+      const ino = tree.find([Buffer.from('file')])?.ino ?? 0;
+      return tree.object(tree.inode(ino)?.object ?? 0)?.root;
+    };
+    const root = there();
+    const second = begin({ checksum: false });
+    await put(second, [{ ...fresh, entry: { ...fresh.entry, path: 'file', mtime: '1' } }]);
+    await put(second, [again]);
+    await second.end();
+    expect(root).toBeDefined();
+    expect(there()).toEqual(root);
   });
 });
 

@@ -13,12 +13,13 @@ import type { CubeStore } from '../cube/store.js';
 import { attributesFault } from '../manifest/attributes-codec.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Attributes, Mutation } from '../manifest/records.js';
-import { encodeFile, type FileContent } from './encode-file.js';
+import type { FileContent } from './encode-file.js';
 import { ImportTree, type PlannedChange, type RefusedCubes } from './import-tree.js';
+import { type ContentSource, MessageContents } from './message-contents.js';
 import { type Staged, Staging } from './staging.js';
 
-/** Files that are encrypted at the same time. */
-const filesInFlight = 32;
+/** Messages whose small files are encrypted while the entries of one before are given names. */
+const messagesAhead = 2;
 
 export interface ImportContext {
   readonly manifest: Manifest;
@@ -63,8 +64,8 @@ export class Import {
   #failed: unknown = null;
   #stopped = false;
   #hold: Release | null = null;
-  /** Told of bytes read from the source. */
-  #read: (bytes: number) => void = () => undefined;
+  /** Messages that were begun before their turn, which is not over yet: they rely on the hold. */
+  #ahead = 0;
 
   /** @throws SherinError NOT_DIRECTORY when the destination's parent is a file */
   constructor(context: ImportContext, destination: string) {
@@ -74,30 +75,27 @@ export class Import {
 
   /** Imports a message's entries; calls are served one after another. A failed commit ends the import. */
   entries(entries: readonly PutEntry[], fds: readonly number[], progress: Progress): Promise<PutOutcome[]> {
+    const ahead = this.#mayReadAhead ? this.#contents(entries, fds, progress) : null;
+    if (ahead !== null) this.#ahead += 1;
     return this.#inTurn(async () => {
-      await this.#holdCubes();
-      const bytes = entries.reduce((sum, { size }) => sum + size, 0);
-      let done = 0;
-      this.#read = (length) => {
-        done += length;
-        progress(done, Math.max(bytes, done));
-      };
-      const outcomes: PutOutcome[] = [];
-      const contents: Promise<FileContent | null>[] = [];
+      let contents = ahead;
       try {
-        // Content is encrypted side by side; names are given in order, so that a hard link finds its file.
+        if (this.#failed !== null) throw this.#failed;
+        await this.#holdCubes();
+        contents ??= this.#contents(entries, fds, progress);
+        const outcomes: PutOutcome[] = [];
+        // Names are given in order, so that a hard link finds its file.
         for (const [index, entry] of entries.entries()) {
-          const ahead = entries.slice(contents.length, index + filesInFlight);
-          contents.push(...ahead.map((next) => this.#content(next, fds)));
-          outcomes.push(await this.#entry(entry, contents[index] ?? Promise.resolve(null)));
+          outcomes.push(await this.#entry(entry, contents, index));
           if (this.#staging.full) await this.#flush();
         }
+        return outcomes;
       } finally {
         // The descriptors are closed after the answer: none may be in use any more.
-        await Promise.allSettled(contents);
+        await contents?.settled();
+        if (ahead !== null) this.#ahead -= 1;
       }
-      return outcomes;
-    });
+    }, true);
   }
 
   /** Reads no further, not even files under way; what is staged can still be committed with {@link end}. */
@@ -128,9 +126,15 @@ export class Import {
     }, true);
   }
 
-  /** Between two messages nothing is under way: once all is committed, who wants to remove cubes gets a turn. */
+  /** Not beyond the bound, and not while somebody waits for the hold that the cubes need. */
+  get #mayReadAhead(): boolean {
+    const { lock } = this.#context;
+    return this.#hold !== null && this.#ahead < messagesAhead && !lock.contended && this.#failed === null;
+  }
+
+  /** Between two messages of which none was begun ahead nothing is under way: once all is committed, who wants to remove cubes gets a turn. */
   async #holdCubes(): Promise<void> {
-    if (this.#hold !== null && this.#context.lock.contended) {
+    if (this.#hold !== null && this.#ahead === 0 && this.#context.lock.contended) {
       await this.#flush();
       await this.#commits;
       this.#letGo();
@@ -197,31 +201,39 @@ export class Import {
     this.#tree.committed();
   }
 
-  /** Starts the encryption of a file's content; null when there is none or it is there already. */
-  #content(entry: PutEntry, fds: readonly number[]): Promise<FileContent | null> {
-    const content = this.#readContent(entry, fds);
-    // Awaited later, in order: a failure in between must not count as unhandled.
-    content.catch(() => undefined);
-    return content;
-  }
-
-  async #readContent(entry: PutEntry, fds: readonly number[]): Promise<FileContent | null> {
-    if (this.#stopped) throw interrupted();
-    if (entry.kind !== 'file' || entry.linkTo !== undefined) return null;
-    this.#attributes(entry); // what can not be stored need not be read
-    if (!this.#context.checksum && this.#tree.hasSame(entry)) return null;
-    const fd = entry.fd === undefined ? undefined : fds[entry.fd];
-    if (fd === undefined) throw new SherinError('PROTOCOL', { part: `no descriptor for ${entry.path}` });
-    const { encoder, encode, owned } = this.#context;
-    const options = { ...encode, owner: idOwner(owned, this.#tree.owner(entry).uid) };
-    return encodeFile(encoder, fd, options, {
+  #contents(entries: readonly PutEntry[], fds: readonly number[], progress: Progress): MessageContents {
+    const bytes = entries.reduce((sum, { size }) => sum + size, 0);
+    let done = 0;
+    return new MessageContents(entries, (entry) => this.#source(entry, fds), this.#context.encoder, {
       take: (encoded) => this.#take(encoded),
       room: async () => {
         if (this.#stopped) throw interrupted();
         if (this.#staging.full) await this.#flush();
       },
-      read: (bytes) => this.#read(bytes),
+      read: (length) => {
+        done += length;
+        progress(done, Math.max(bytes, done));
+      },
     });
+  }
+
+  /** What is to be read for an entry; null when there is nothing, or the tree has it already. */
+  #source(entry: PutEntry, fds: readonly number[]): ContentSource | null {
+    if (this.#stopped) throw interrupted();
+    if (!hasContent(entry)) return null;
+    this.#attributes(entry); // what can not be stored need not be read
+    if (!this.#context.checksum && this.#tree.hasSame(entry)) return null;
+    const fd = entry.fd === undefined ? undefined : fds[entry.fd];
+    if (fd === undefined) throw new SherinError('PROTOCOL', { part: `no descriptor for ${entry.path}` });
+    const { encode, owned } = this.#context;
+    return { fd, options: { ...encode, owner: idOwner(owned, this.#tree.owner(entry).uid) } };
+  }
+
+  /** The content of an entry in its turn; null where the tree has it. An earlier entry may have changed what it was compared with. */
+  async #content(entry: PutEntry, contents: MessageContents, index: number): Promise<FileContent | null> {
+    if (this.#stopped) throw interrupted();
+    const content = await contents.at(index);
+    return content === null && hasContent(entry) ? contents.read(entry) : content;
   }
 
   /** Stages a cube, or drops it where there is an equal one. @throws what ended the import */
@@ -256,10 +268,10 @@ export class Import {
     if (this.#context.manifest.tree.quarantined(cube) !== undefined) this.#stage({ type: 'heal', cube });
   }
 
-  async #entry(entry: PutEntry, content: Promise<FileContent | null>): Promise<PutOutcome> {
+  async #entry(entry: PutEntry, contents: MessageContents, index: number): Promise<PutOutcome> {
     try {
-      const file = await content;
-      if (entry.kind === 'file' && entry.linkTo === undefined && file === null) {
+      const file = await this.#content(entry, contents, index);
+      if (file === null && hasContent(entry)) {
         this.#tree.keep(entry);
         return { path: entry.path, outcome: 'same', bytes: entry.size };
       }
@@ -318,6 +330,10 @@ export class Import {
     if (fault !== null) throw new SherinError('USAGE', { what: `it can not be stored: ${fault}` });
     return attributes;
   }
+}
+
+function hasContent({ kind, linkTo }: PutEntry): boolean {
+  return kind === 'file' && linkTo === undefined;
 }
 
 /** The outcomes of a whole message have to fit one answer. */

@@ -20,7 +20,7 @@ std::string Base64(const Hash& hash) {
 Hash LeafHash(EVP_MD_CTX* context, const char* line, size_t size) {
   static constexpr uint8_t kLeaf = 0;
   Hash hash;
-  Require(EVP_DigestInit_ex(context, Sha256(), nullptr) == 1 && EVP_DigestUpdate(context, &kLeaf, 1) == 1 &&
+  Require(EVP_DigestInit_ex2(context, Sha256(), nullptr) == 1 && EVP_DigestUpdate(context, &kLeaf, 1) == 1 &&
               EVP_DigestUpdate(context, line, size) == 1 && EVP_DigestFinal_ex(context, hash.data(), nullptr) == 1,
           "EVP_Digest");
   return hash;
@@ -44,21 +44,23 @@ RecordLines ChainRecords(const KeySet& keys, Bytes parts, const LogPlace& place)
   RecordLines lines;
   lines.text.reserve(parts.size * 2);
   Hash prev = place.prev;
-  for (uint64_t seq = place.seq; parts.size > 0; ++seq) {
-    const Bytes start = NextPiece(parts), meta = NextPiece(parts);
-    const std::string end =
-        "\"prev\":\"" + Base64(prev) + "\",\"seq\":" + std::to_string(seq) + ",\"ts\":\"" + place.ts + "\",\"v\":1}";
-    Hash mac;
-    keys.Hmac(Purpose::Audit, {start, meta, BytesOfText(end)}, mac.data());
-    const size_t at = lines.text.size();
-    lines.text.append(reinterpret_cast<const char*>(start.data), start.size);
-    lines.text += "\"mac\":\"" + Base64(mac) + "\",";
-    lines.text.append(reinterpret_cast<const char*>(meta.data), meta.size);
-    lines.text += end;
-    prev = LeafHash(context.get(), lines.text.data() + at, lines.text.size() - at);
-    lines.leaves.push_back(prev);
-    lines.text += '\n';
-  }
+  keys.WithHmac(Purpose::Audit, [&](HmacKey& key) {
+    for (uint64_t seq = place.seq; parts.size > 0; ++seq) {
+      const Bytes start = NextPiece(parts), meta = NextPiece(parts);
+      const std::string end =
+          "\"prev\":\"" + Base64(prev) + "\",\"seq\":" + std::to_string(seq) + ",\"ts\":\"" + place.ts + "\",\"v\":1}";
+      Hash mac;
+      key.Authenticate({start, meta, BytesOfText(end)}, mac.data());
+      const size_t at = lines.text.size();
+      lines.text.append(reinterpret_cast<const char*>(start.data), start.size);
+      lines.text += "\"mac\":\"" + Base64(mac) + "\",";
+      lines.text.append(reinterpret_cast<const char*>(meta.data), meta.size);
+      lines.text += end;
+      prev = LeafHash(context.get(), lines.text.data() + at, lines.text.size() - at);
+      lines.leaves.push_back(prev);
+      lines.text += '\n';
+    }
+  });
   return lines;
 }
 

@@ -50,14 +50,29 @@ std::string CubePath(const uint8_t id[32]) {
   return "cubes/" + text.substr(0, 2) + "/" + text + ".cube";
 }
 
-Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& out, Wanted wanted) {
+Outcome OpenUnread(int vault, const uint8_t id[32], Access access, CubeFile& out) {
   const int fd = OpenFor(access, vault, CubePath(id));
   if (fd < 0) return OpenFault(-fd);
   out.fd = Descriptor(fd);
   struct stat facts;
   if (fstat(fd, &facts) != 0) return Outcome::Errno(errno);
   out.inode = facts.st_ino;
+  out.size = static_cast<uint64_t>(facts.st_size);
   if (!S_ISREG(facts.st_mode)) return {Fault::Malformed, {}, "", out.inode};
+  return {};
+}
+
+Outcome TakeHeader(const uint8_t* header, const uint8_t id[32], CubeFile& out) {
+  std::copy_n(header, kHeader, out.header.begin());
+  if (CheckShape(out.header.data(), id, out.size) == nullptr) return {};
+  if (LooksNewer(out.header.data())) return {Fault::Newer, {}, "", out.inode, out.view().version()};
+  return {Fault::Malformed, {}, "", out.inode};
+}
+
+Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& out, Wanted wanted) {
+  const Outcome opened = OpenUnread(vault, id, access, out);
+  if (!opened.ok()) return opened;
+  const int fd = out.fd.get();
   if (wanted.count > 0) {  // the header comes first
     posix_fadvise(fd, 0, kHeader, POSIX_FADV_WILLNEED);
     AskFor(out, wanted);
@@ -70,12 +85,7 @@ Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& o
   }
   if (got < 0) return Outcome::Errno(static_cast<int>(-got), out.inode);
   if (got != static_cast<int64_t>(kHeader)) return {Fault::Malformed, {}, "", out.inode};
-  std::copy_n(aligned, kHeader, out.header.begin());
-  if (CheckShape(out.header.data(), id, static_cast<uint64_t>(facts.st_size)) != nullptr) {
-    if (LooksNewer(out.header.data())) return {Fault::Newer, {}, "", out.inode, out.view().version()};
-    return {Fault::Malformed, {}, "", out.inode};
-  }
-  return {};
+  return TakeHeader(aligned, id, out);
 }
 
 bool AsThisFormat(CubeFile& file, const uint8_t id[32]) {

@@ -16,6 +16,7 @@ std::string CubePath(const uint8_t id[32]);
 struct CubeFile {
   Descriptor fd;
   uint64_t inode = 0;
+  uint64_t size = 0;
   std::array<uint8_t, kHeader> header;
 
   HeaderView view() const { return HeaderView(header.data()); }
@@ -39,6 +40,10 @@ struct Wanted {
  * that is no regular file is malformed; one that looks newer stays open.
  */
 Outcome OpenCubeFile(int vault, const uint8_t id[32], Access access, CubeFile& out, Wanted wanted = {});
+/** The same in two steps: opens the file without reading it, */
+Outcome OpenUnread(int vault, const uint8_t id[32], Access access, CubeFile& out);
+/** and takes the header that was read from its start. */
+Outcome TakeHeader(const uint8_t* header, const uint8_t id[32], CubeFile& out);
 /** Gives a header that looks newer this program's version, to see whether the version alone was changed. False where its shape is another. */
 bool AsThisFormat(CubeFile& file, const uint8_t id[32]);
 /** Has the disk fetch vertices, in pieces: the first can be worked on while it reads the rest. */

@@ -203,6 +203,23 @@ Outcome CubeSource::ReadThrough(const CubeRef& ref, Range range, uint8_t* out) {
   return outcome;
 }
 
+void CubeSource::ReadTogether(SmallCubes& cubes, const std::vector<bool>& wanted) {
+  std::vector<std::optional<VertexCache::Claim>> claims(cubes.count());
+  std::vector<uint8_t*> places(cubes.count());
+  for (size_t i = 0; i < cubes.count(); ++i) {
+    if (!wanted[i]) continue;
+    if (auto acquired = vertices_.Acquire({cubes.ref(i), 0}); acquired.claim) claims[i].emplace(std::move(*acquired.claim));
+    places[i] = claims[i] ? claims[i]->data() : nullptr;
+  }
+  const std::vector<bool> verified = cubes.Read(*Keys(), whole_cubes_, places);
+  for (size_t i = 0; i < cubes.count(); ++i) {
+    if (!verified[i]) continue;
+    claims[i]->Publish();
+    ++counters_.misses;
+    counters_.decrypted += cubes.ref(i).length;
+  }
+}
+
 Outcome CubeSource::HashOfVertex(const CubeRef& ref, size_t vertex, Hash& out) {
   std::shared_ptr<OpenedCube> cube;
   Outcome outcome = Opened(ref, {}, cube);

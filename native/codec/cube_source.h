@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "header_cache.h"
+#include "small_cubes.h"
 #include "vertex_cache.h"
 
 namespace sherin {
@@ -45,6 +46,10 @@ class CubeSource : public std::enable_shared_from_this<CubeSource> {
   void FetchAhead(const CubeRef& ref);
   /** Opens a cube that may be read soon, of its ciphertext nothing is fetched; as FetchAhead. */
   void OpenAhead(const CubeRef& ref);
+  /** Has the disk fetch small cubes. */
+  void FetchTogether(SmallCubes& cubes) { cubes.Ask(vault_.get()); }
+  /** Reads and verifies those of them that are `wanted` into the cache; what fails, or is there already, is left to its first read. Waits for nobody. @throws Failure EWIPED */
+  void ReadTogether(SmallCubes& cubes, const std::vector<bool>& wanted);
   /** Past all caches, from a newly opened file, of which every vertex is checked first. */
   Outcome ReadFresh(const CubeRef& ref, Range range, uint8_t* out);
   /** Every vertex, the ciphertext root, and with `public_key` (32 bytes) the signature. */

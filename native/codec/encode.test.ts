@@ -178,12 +178,12 @@ describe('Encoder', () => {
   it('finds none in what is no regular file', async () => {
     const device = openSync('/dev/null', 'r');
     expect(await encoder.extent(device, 0)).toBeNull();
-    expect(await encoder.begin(device, vault.options())).toEqual({ extent: null, whole: null });
+    expect(await encoder.begin([device], [0], vault.options())).toEqual([{ extent: null, whole: null }]);
     closeSync(device);
   });
 });
 
-describe('a file that is begun', () => {
+describe('files that are begun', () => {
   const encoder = new Encoder();
   afterAll(() => encoder.close());
 
@@ -191,21 +191,50 @@ describe('a file that is begun', () => {
     const fd = openSync(join(vault.path, 'begun'), 'w+');
     try {
       fill(fd);
-      return await encoder.begin(fd, vault.options());
+      const [begun] = await encoder.begin([fd], [0], vault.options());
+      return begun;
     } finally {
       closeSync(fd);
     }
   }
 
-  it.each([1, 4096, 1_048_576])('is encoded when it has %d bytes', async (size) => {
+  it.each([1, 4096, 1_048_576])('are encoded when they have %d bytes', async (size) => {
     const content = randomBytes(size);
-    const { extent, whole } = await begun((fd) => writeSync(fd, content));
-    expect(extent).toEqual({ size, data: 0, hole: size });
     const { cube } = await temporaryOf(content);
-    expect(whole).toMatchObject({ kind: 'cube', cube });
+    expect(await begun((fd) => writeSync(fd, content))).toMatchObject({
+      extent: { size, data: 0, hole: size },
+      whole: { kind: 'cube', cube },
+    });
   });
 
-  it('is looked at only when it is empty, all hole or larger', async () => {
+  it('each have their own outcome and owner, in their order', async () => {
+    const contents = Array.from({ length: 40 }, (_, i) => randomBytes(1 + i * 100));
+    const fds = contents.map((content) => {
+      const fd = openSync(join(vault.path, 'begun'), 'w+');
+      rmSync(join(vault.path, 'begun'));
+      writeSync(fd, content);
+      return fd;
+    });
+    const owners = contents.map((_, i) => i);
+    const missing = 1_000_000;
+    const outcomes = await encoder.begin([missing, ...fds, missing], [0, ...owners, 0], vault.options());
+    for (const fd of fds) closeSync(fd);
+    expect(outcomes).toHaveLength(42);
+    for (const at of [0, 41]) expect(outcomes[at]).toEqual(code('EBADF', 'fstat'));
+    for (const [i, content] of contents.entries()) {
+      const { cube } = await temporaryOf(content, { owner: i });
+      expect(outcomes[i + 1]).toMatchObject({ whole: { kind: 'cube', cube } });
+    }
+  });
+
+  it('are at least one, with an owner each', () => {
+    expect(() => encoder.begin([], [], vault.options())).toThrow(RangeError);
+    expect(() => encoder.begin([0, 1], [0], vault.options())).toThrow(RangeError);
+    expect(() => encoder.begin([0], [-1], vault.options())).toThrow(RangeError);
+    expect(() => encoder.begin(null as never, [0], vault.options())).toThrow(TypeError);
+  });
+
+  it('are looked at only when they are empty, all hole or larger', async () => {
     expect(await begun(() => undefined)).toEqual({ extent: { size: 0, data: null, hole: 0 }, whole: null });
     const hole = await begun((fd) => ftruncateSync(fd, 65_536));
     expect(hole).toEqual({ extent: { size: 65_536, data: null, hole: 65_536 }, whole: null });

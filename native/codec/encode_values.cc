@@ -3,6 +3,7 @@
 #include <string>
 
 #include "../arguments.h"
+#include "../error.h"
 #include "../keys/keyring.h"
 #include "values.h"
 
@@ -15,6 +16,13 @@ PadMode PadModeOf(const Napi::Value& value) {
   if (name == "vertex") return PadMode::Vertex;
   if (name == "cube") return PadMode::Cube;
   throw Napi::TypeError::New(value.Env(), "pad must be 4k, vertex or cube");
+}
+
+Napi::Value BegunValue(Napi::Env env, const Begun& begun) {
+  auto value = Napi::Object::New(env);
+  value.Set("extent", ValueOf(env, begun.extent));
+  value.Set("whole", begun.whole ? ValueOf(env, *begun.whole) : env.Null());
+  return value;
 }
 
 }  // namespace
@@ -36,13 +44,6 @@ Napi::Value ValueOf(Napi::Env env, const Extent& extent) {
   return value;
 }
 
-Napi::Value ValueOf(Napi::Env env, const Begun& begun) {
-  auto value = Napi::Object::New(env);
-  value.Set("extent", ValueOf(env, begun.extent));
-  value.Set("whole", begun.whole ? ValueOf(env, *begun.whole) : env.Null());
-  return value;
-}
-
 Napi::Value ValueOf(Napi::Env env, const Encoded& encoded) {
   auto value = Napi::Object::New(env);
   switch (encoded.kind) {
@@ -61,6 +62,17 @@ Napi::Value ValueOf(Napi::Env env, const Encoded& encoded) {
   value.Set("temporary", encoded.temporary.empty() ? env.Null() : Napi::String::New(env, encoded.temporary));
   value.Set("stored", Napi::Number::New(env, static_cast<double>(encoded.stored)));
   return value;
+}
+
+Napi::Value ValueOf(Napi::Env env, const std::vector<std::optional<BegunFiles::Outcome>>& outcomes) {
+  const auto values = Napi::Array::New(env, outcomes.size());
+  for (uint32_t i = 0; i < outcomes.size(); ++i) {
+    const Napi::HandleScope scope(env);
+    const BegunFiles::Outcome& outcome = outcomes[i].value();
+    const auto* failure = std::get_if<Failure>(&outcome);
+    values.Set(i, failure != nullptr ? NativeError(env, *failure).Value() : BegunValue(env, std::get<Begun>(outcome)));
+  }
+  return values;
 }
 
 }  // namespace sherin

@@ -1,14 +1,15 @@
 #pragma once
 #include <napi.h>
 
-#include "encode.h"
+#include "begun_files.h"
 
 namespace sherin {
 
 /** EncodeOptions of native/index.ts. */
 EncodeSettings SettingsOf(const Napi::Value& value);
 Napi::Value ValueOf(Napi::Env env, const Encoded& encoded);
-Napi::Value ValueOf(Napi::Env env, const Begun& begun);
+/** Of each file a Begun of native/index.ts, or a NativeError. */
+Napi::Value ValueOf(Napi::Env env, const std::vector<std::optional<BegunFiles::Outcome>>& outcomes);
 /** Extent of native/index.ts. */
 Napi::Value ValueOf(Napi::Env env, const Extent& extent);
 

@@ -22,6 +22,7 @@ class Encoder : public Napi::ObjectWrap<Encoder> {
   template <typename Work>
   Napi::Value Run(const Napi::CallbackInfo& info, Work work);
 
+  const size_t threads_;
   std::shared_ptr<Workers> workers_;
 };
 

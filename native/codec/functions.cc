@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "../arguments.h"
 #include "../environment.h"
@@ -109,6 +110,21 @@ Napi::Value RootOfBlocksValue(const Napi::CallbackInfo& info) {
   });
 }
 
+/** (leaves) */
+Napi::Value LeafHashesValue(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    if (!info[0].IsArray()) throw Napi::TypeError::New(info.Env(), "leaves must be an array");
+    const auto leaves = info[0].As<Napi::Array>();
+    std::vector<uint8_t> hashes;
+    for (uint32_t i = 0; i < leaves.Length(); ++i) {
+      const Napi::HandleScope scope(info.Env());
+      const Hash hash = LeafHash(BytesOf(leaves.Get(i), "leaf"));
+      hashes.insert(hashes.end(), hash.begin(), hash.end());
+    }
+    return BufferOf(info.Env(), hashes.data(), hashes.size());
+  });
+}
+
 }  // namespace
 
 void InitCodec(Napi::Env env, Napi::Object exports) {
@@ -117,6 +133,7 @@ void InitCodec(Napi::Env env, Napi::Object exports) {
   exports.Set("reencryptCube", Napi::Function::New<ReencryptCube>(env, "reencryptCube"));
   exports.Set("scrubCube", Napi::Function::New<ScrubCube>(env, "scrubCube"));
   exports.Set("checkCubeHeader", Napi::Function::New<CheckCubeHeader>(env, "checkCubeHeader"));
+  exports.Set("leafHashes", Napi::Function::New<LeafHashesValue>(env, "leafHashes"));
   exports.Set("rootOfBlocks", Napi::Function::New<RootOfBlocksValue>(env, "rootOfBlocks"));
 }
 

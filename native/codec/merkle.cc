@@ -1,7 +1,8 @@
 #include "merkle.h"
 
 #include <algorithm>
-#include <vector>
+#include <array>
+#include <utility>
 
 #include "../crypto/openssl.h"
 #include "sha256_lanes.h"
@@ -43,9 +44,16 @@ bool Agrees(size_t step, Kernel kernel) {
   return true;
 }
 
+/** Of 16 blocks that follow each other. */
+void LeafHashesInRow(const uint8_t* data, Hash* out) {
+  const uint8_t* blocks[16];
+  for (size_t i = 0; i < 16; ++i) blocks[i] = data + i * kBlock;
+  LeafHashes16(blocks, out);
+}
+
 /** Kernels of our own are used where the CPU has them and, once a process, agree with OpenSSL. */
 bool Lanes() {
-  static const bool good = HasSha256Lanes() && Agrees(16, LeafHashes16);
+  static const bool good = HasSha256Lanes() && Agrees(16, LeafHashesInRow);
   return good;
 }
 bool Pairs() {
@@ -53,8 +61,9 @@ bool Pairs() {
   return good;
 }
 
-// Fewer pairs are faster one after another.
+// Fewer pairs, or blocks, are faster one after another.
 constexpr size_t kLeastPairsForLanes = 4;
+constexpr size_t kLeastBlocksForLanes = 4;
 
 void NodesOf(const Hash* pairs, size_t count, Hash* out) {
   size_t done = 0;
@@ -68,10 +77,12 @@ void NodesOf(const Hash* pairs, size_t count, Hash* out) {
 
 }  // namespace
 
+Hash LeafHash(Bytes data) { return HashPrefixed(kLeafPrefix, data.data, data.size); }
+
 size_t LeavesOf(Bytes data, Hash* out) {
   size_t count = 0, at = 0;
   if (Lanes()) {
-    for (; at + kVertex <= data.size; at += kVertex, count += kBlocksPerVertex) LeafHashes16(data.data + at, out + count);
+    for (; at + kVertex <= data.size; at += kVertex, count += kBlocksPerVertex) LeafHashesInRow(data.data + at, out + count);
   }
   if (Pairs()) {
     for (; at + 2 * kBlock <= data.size; at += 2 * kBlock, count += 2) LeafHashes2(data.data + at, out + count);
@@ -104,6 +115,57 @@ Hash RootOfBlocks(Bytes data) {
   std::vector<Hash> leaves((data.size + kBlock - 1) / kBlock);
   LeavesOf(data, leaves.data());
   return RootOfHashes(leaves.data(), leaves.size());
+}
+
+namespace {
+
+/** Leaf hashes of whole blocks, wherever they lie. */
+void HashBlocks(const std::vector<const uint8_t*>& blocks, const std::vector<Hash*>& out) {
+  for (size_t done = 0; done < blocks.size();) {
+    const size_t now = std::min<size_t>(16, blocks.size() - done);
+    if (now < kLeastBlocksForLanes) {
+      *out[done] = HashPrefixed(kLeafPrefix, blocks[done], kBlock);
+      ++done;
+      continue;
+    }
+    const uint8_t* lanes[16];
+    Hash hashes[16];
+    for (size_t lane = 0; lane < 16; ++lane) lanes[lane] = blocks[done + std::min(lane, now - 1)];
+    LeafHashes16(lanes, hashes);
+    for (size_t lane = 0; lane < now; ++lane) *out[done + lane] = hashes[lane];
+    done += now;
+  }
+}
+
+}  // namespace
+
+std::vector<Hash> VertexHashes(const std::vector<Bytes>& vertices) {
+  std::vector<Hash> roots;
+  roots.reserve(vertices.size());
+  if (!Lanes()) {
+    for (const Bytes& data : vertices) roots.push_back(VertexHash(data));
+    return roots;
+  }
+  std::vector<std::array<Hash, kBlocksPerVertex>> leaves(vertices.size());
+  std::vector<const uint8_t*> blocks;
+  std::vector<Hash*> out;
+  for (size_t i = 0; i < vertices.size(); ++i) {
+    const Bytes& data = vertices[i];
+    for (size_t at = 0; at < data.size; at += kBlock) {
+      Hash& leaf = leaves[i][at / kBlock];
+      if (data.size - at < kBlock) {
+        leaf = HashPrefixed(kLeafPrefix, data.data + at, data.size - at);
+      } else {
+        blocks.push_back(data.data + at);
+        out.push_back(&leaf);
+      }
+    }
+  }
+  HashBlocks(blocks, out);
+  for (size_t i = 0; i < vertices.size(); ++i) {
+    roots.push_back(RootOfHashes(leaves[i].data(), (vertices[i].size + kBlock - 1) / kBlock));
+  }
+  return roots;
 }
 
 Hash VertexHash(Bytes data) {

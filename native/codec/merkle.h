@@ -1,4 +1,6 @@
 #pragma once
+#include <vector>
+
 #include "../memory/bytes.h"
 #include "layout.h"
 
@@ -6,6 +8,8 @@ namespace sherin {
 
 /** Merkle tree hash of RFC 9162 section 2.1.1 over SHA-256. */
 
+/** SHA-256(0x00 ‖ data). */
+Hash LeafHash(Bytes data);
 /** Leaf hashes of the 4 KiB blocks of `data` (the last one as short as it is) to `out`; returns their number. */
 size_t LeavesOf(Bytes data, Hash* out);
 /** Combines hashes (of leaves, or of complete subtrees) as the tree does; none gives SHA-256 of nothing. */
@@ -14,5 +18,7 @@ Hash RootOfHashes(const Hash* hashes, size_t count);
 Hash RootOfBlocks(Bytes data);
 /** MTH over the blocks of one vertex (at most 64 KiB). */
 Hash VertexHash(Bytes data);
+/** The same of many vertices, whose blocks are hashed side by side: a small file has too few for that. */
+std::vector<Hash> VertexHashes(const std::vector<Bytes>& vertices);
 
 }  // namespace sherin

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptyRoot, rootOfBlocks as reference } from '../../common/merkle.js';
-import { rootOfBlocks } from '../index.js';
+import { emptyRoot, leafHash, rootOfBlocks as reference } from '../../common/merkle.js';
+import { leafHashes, rootOfBlocks } from '../index.js';
 
 describe('rootOfBlocks', () => {
   it('is SHA-256 of nothing for nothing', () => {
@@ -36,5 +36,20 @@ describe('rootOfBlocks', () => {
   it('refuses what is no buffer', () => {
     expect(() => rootOfBlocks('text' as unknown as Buffer)).toThrow(TypeError);
     expect(() => rootOfBlocks(undefined as unknown as Buffer)).toThrow(TypeError);
+  });
+});
+
+describe('leafHashes', () => {
+  it('are those of TypeScript, in their order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 300 })), (leaves) => {
+        expect(leafHashes(leaves)).toEqual(Buffer.concat(leaves.map((leaf) => leafHash(leaf))));
+      }),
+    );
+  });
+
+  it('refuse what is no array of buffers', () => {
+    expect(() => leafHashes(Buffer.alloc(1) as never)).toThrow(TypeError);
+    expect(() => leafHashes(['text'] as never)).toThrow(TypeError);
   });
 });

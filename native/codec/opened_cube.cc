@@ -106,24 +106,33 @@ size_t OpenedCube::PlainSize(size_t vertex) const {
   return start >= ref_.length ? 0 : std::min<size_t>(kVertex, ref_.length - start);
 }
 
-Outcome OpenedCube::OpenVertex(Gcm& gcm, size_t vertex, const uint8_t* ciphertext, uint8_t* plain) const {
+Outcome OpenedCube::DecryptVertex(Gcm& gcm, size_t vertex, const uint8_t* ciphertext, uint8_t* plain) const {
   const HeaderView view = file_.view();
   const size_t stored = StoredSize(view, vertex), size = PlainSize(vertex);
-  const auto fault = [&](Fault kind) {
-    explicit_bzero(plain, stored);
-    return Outcome{kind, static_cast<uint32_t>(vertex), "", file_.inode};
-  };
   const Bytes aad{view.bytes(), kVertexAad};
   if (!gcm.Open(Nonce::Of(static_cast<uint32_t>(vertex)), aad, ciphertext, stored, plain, view.tag(vertex))) {
-    return fault(Fault::Tag);
+    return OfVertex(Fault::Tag, vertex, plain);
   }
-  // A vertex that is padding only has hash zero; ReadSealedPart checked that, the padding rule covers its bytes.
-  if (size > 0) {
-    const Hash hash = VertexHash({plain, size});
-    if (CRYPTO_memcmp(hash.data(), vertex_hashes_[vertex].data(), hash.size()) != 0) return fault(Fault::Leaf);
-  }
-  if (!IsZero(plain + size, stored - size)) return fault(Fault::Padding);
+  if (!IsZero(plain + size, stored - size)) return OfVertex(Fault::Padding, vertex, plain);
   return {};
+}
+
+bool OpenedCube::HasHash(size_t vertex, const Hash& hash) const {
+  return CRYPTO_memcmp(hash.data(), vertex_hashes_[vertex].data(), hash.size()) == 0;
+}
+
+Outcome OpenedCube::OpenVertex(Gcm& gcm, size_t vertex, const uint8_t* ciphertext, uint8_t* plain) const {
+  const Outcome outcome = DecryptVertex(gcm, vertex, ciphertext, plain);
+  if (!outcome.ok()) return outcome;
+  // A vertex that is padding only has hash zero; ReadSealedPart checked that, the padding rule covers its bytes.
+  const size_t size = PlainSize(vertex);
+  if (size > 0 && !HasHash(vertex, VertexHash({plain, size}))) return OfVertex(Fault::Leaf, vertex, plain);
+  return {};
+}
+
+Outcome OpenedCube::OfVertex(Fault fault, size_t vertex, uint8_t* plain) const {
+  explicit_bzero(plain, StoredSize(file_.view(), vertex));
+  return {fault, static_cast<uint32_t>(vertex), "", file_.inode};
 }
 
 }  // namespace sherin

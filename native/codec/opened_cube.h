@@ -29,6 +29,10 @@ class OpenedCube {
   std::unique_ptr<Gcm> NewGcm() const;
   /** Decrypts one stored vertex to `plain` and checks tag, vertex hash, padding; `plain` is zeroed on a fault. */
   Outcome OpenVertex(Gcm& gcm, size_t vertex, const uint8_t* ciphertext, uint8_t* plain) const;
+  /** The first step of that: what was decrypted is not given out before it has the vertex hash. */
+  Outcome DecryptVertex(Gcm& gcm, size_t vertex, const uint8_t* ciphertext, uint8_t* plain) const;
+  /** Whether the hash of a decrypted vertex is the one that the sealed part has. */
+  bool HasHash(size_t vertex, const Hash& hash) const;
   /** Merkle root of a vertex's blocks, as the sealed part has it. */
   const Hash& vertex_hash(size_t vertex) const { return vertex_hashes_[vertex]; }
   /** Has the disk fetch those vertices for which it was not asked before. */
@@ -47,6 +51,8 @@ class OpenedCube {
   static Outcome OpenKeyed(CubeFile file, const CubeRef& ref, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
   /** Fills in the vertex hashes; `found` gets root and length. */
   Outcome ReadSealedPart(CubeRef& found);
+  /** Nothing of what was decrypted is left. */
+  Outcome OfVertex(Fault fault, size_t vertex, uint8_t* plain) const;
   Outcome At(Fault fault) const { return {fault, std::nullopt, "", file_.inode}; }
 
   CubeFile file_;

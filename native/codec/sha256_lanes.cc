@@ -142,7 +142,7 @@ void PutEnd(uint8_t block[64], const uint8_t* data, size_t rest, size_t size) {
 
 }  // namespace
 
-void LeafHashes16(const uint8_t* blocks, Hash out[16]) {
+void LeafHashes16(const uint8_t* const blocks[16], Hash out[16]) {
   // Blocks 4 KiB apart fall into one set of the level-1 cache, which is smaller than 16 lines. Staging a stretch of each
   // reads every line once; it also shifts the data behind the prefix.
   constexpr size_t kStretch = 512;
@@ -151,13 +151,13 @@ void LeafHashes16(const uint8_t* blocks, Hash out[16]) {
   Begin(state);
   for (size_t at = 0; at < kBlock; at += kStretch) {
     for (size_t lane = 0; lane < 16; ++lane) {
-      const uint8_t* const block = blocks + lane * kBlock;
+      const uint8_t* const block = blocks[lane];
       stage[lane][0] = at == 0 ? 0x00 : block[at - 1];
       memcpy(stage[lane] + 1, block + at, kStretch - 1);
     }
     for (size_t from = 0; from < kStretch; from += 64) Absorb(state, stage[0] + from, kStretch);
   }
-  for (size_t lane = 0; lane < 16; ++lane) PutEnd(stage[lane], blocks + (lane + 1) * kBlock - 1, 1, kBlock + 1);
+  for (size_t lane = 0; lane < 16; ++lane) PutEnd(stage[lane], blocks[lane] + kBlock - 1, 1, kBlock + 1);
   Absorb(state, stage[0], kStretch);
   Finish(state, 16, out);
   explicit_bzero(stage, sizeof stage);
@@ -196,7 +196,7 @@ bool HasSha256Lanes() {
 namespace sherin {
 
 bool HasSha256Lanes() { return false; }
-void LeafHashes16(const uint8_t*, Hash[16]) {}
+void LeafHashes16(const uint8_t* const[16], Hash[16]) {}
 void NodeHashes16(const Hash*, size_t, Hash*) {}
 
 }  // namespace sherin

@@ -88,6 +88,7 @@ std::optional<VertexCache::Pin> VertexCache::Await(const Key& key) {
 uint8_t* VertexCache::TakeRoom() {
   if (room_.empty() && slabs_.size() * kVertices < limit_) {
     const size_t vertices = std::min(kVertices, limit_ - slabs_.size() * kVertices);
+    room_.reserve((slabs_.size() + 1) * kVertices);  // to give room back takes no memory: a claim or pin ends with it
     slabs_.push_back(Pages::ForPlaintext(vertices * kVertex));
     for (size_t i = vertices; i-- > 0;) room_.push_back(slabs_.back().data() + i * kVertex);
   }

@@ -4,7 +4,6 @@
 #include <openssl/params.h>
 
 #include "../memory/residue.h"
-#include "openssl.h"
 
 namespace sherin {
 namespace {
@@ -29,16 +28,29 @@ MacContext NewMacContext() {
 
 }  // namespace
 
-void HmacSha256(Bytes key, std::initializer_list<Bytes> parts, uint8_t out[32]) {
-  const ResidueScrub scrub;
-  const MacContext context = NewMacContext();
-  Require(EVP_MAC_init(context.get(), key.data, key.size, nullptr) == 1, "EVP_MAC_init");
+HmacKey::HmacKey(Bytes key) : context_(NewMacContext()) {
+  const bool taken = EVP_MAC_init(context_.get(), key.data, key.size, nullptr) == 1;
+  if (!taken) ScrubResidue();  // nothing is destroyed that was not made
+  Require(taken, "EVP_MAC_init");
+}
+
+HmacKey::~HmacKey() {
+  context_.reset();
+  ScrubResidue();
+}
+
+void HmacKey::Authenticate(std::initializer_list<Bytes> parts, uint8_t out[32]) {
+  // Without a key it begins anew under the one that it has.
+  if (!fresh_) Require(EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1, "EVP_MAC_init");
+  fresh_ = false;
   for (const Bytes& part : parts) {
-    Require(EVP_MAC_update(context.get(), part.data, part.size) == 1, "EVP_MAC_update");
+    Require(EVP_MAC_update(context_.get(), part.data, part.size) == 1, "EVP_MAC_update");
   }
   size_t size = 0;
-  Require(EVP_MAC_final(context.get(), out, &size, 32) == 1 && size == 32, "EVP_MAC_final");
+  Require(EVP_MAC_final(context_.get(), out, &size, 32) == 1 && size == 32, "EVP_MAC_final");
 }
+
+void HmacSha256(Bytes key, std::initializer_list<Bytes> parts, uint8_t out[32]) { HmacKey(key).Authenticate(parts, out); }
 
 LockedBytes Hkdf(Bytes key, Bytes salt, Bytes info) {
   static constexpr uint8_t kFirst = 1;

@@ -23,7 +23,7 @@ enum class Op : uint32_t {
   Readlink = 6,
   Open = 7,
   Read = 8,
-  Release = 9,  // nothing to answer
+  Release = 9,  // nothing to answer; with others in Noted
   Opendir = 10,
   Readdir = 11,
   Readdirplus = 12,
@@ -33,7 +33,7 @@ enum class Op : uint32_t {
   Statfs = 16,
   Setattr = 17,
   Create = 18,
-  Opened = 19,  // a prepared node was opened under `handle`, by the program `name`; nothing to answer
+  Opened = 19,  // a prepared node was opened under `handle`, by the program `name`; nothing to answer; with others in Noted
   Mknod = 20,
   Mkdir = 21,
   Unlink = 22,
@@ -51,6 +51,7 @@ enum class Op : uint32_t {
   Lseek = 34,
   CopyFileRange = 35,
   Rewritten = 36,  // blocks were written to what was let be rewritten; nothing to answer
+  Noted = 37,  // several of Opened and Release; nothing to answer
 };
 
 /** A request of the kernel on its way to JavaScript; fields that an operation lacks are zero. */

@@ -1,9 +1,14 @@
 #include "calls.h"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 namespace sherin::fuse {
 namespace {
+
+/** Patient calls wait for no more than so many of them. */
+constexpr size_t kManyPatient = 64;
 
 Napi::Value NumberFor(Napi::Env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
 
@@ -32,6 +37,30 @@ void Hand(Napi::Env env, const Napi::Function& handler, const Call& call) {
     // The handler answers its own errors; one that throws all the same leaves the request to its deadline.
     napi_fatal_exception(env, error.Value());
   }
+}
+
+/** Comes by the thousand, and is handed over together: a call with its arguments costs more than what is done for it. */
+bool IsNote(const Call& call) { return call.op == Op::Opened || call.op == Op::Release; }
+
+/** Puts notes in a row from `at` on together, and moves behind them. */
+Call TakeNotes(const std::deque<Call>& calls, size_t& at) {
+  Call notes{Op::Noted};
+  std::vector<const std::string*> programs;
+  for (; at < calls.size() && IsNote(calls[at]); ++at) {
+    const Call& call = calls[at];
+    const auto same = [&](const std::string* program) { return *program == call.name; };
+    const size_t program = static_cast<size_t>(std::find_if(programs.begin(), programs.end(), same) - programs.begin());
+    if (program == programs.size()) {
+      programs.push_back(&call.name);
+      notes.name += call.name + '\0';
+    }
+    for (const double number : {static_cast<double>(call.op), static_cast<double>(call.node), static_cast<double>(call.uid),
+                                static_cast<double>(call.gid), static_cast<double>(call.pid),
+                                static_cast<double>(call.handle), static_cast<double>(program)}) {
+      notes.more.push_back(number);
+    }
+  }
+  return notes;
 }
 
 }  // namespace
@@ -80,6 +109,7 @@ void Calls::Post(Call call) {
   if (closed_) return;
   const bool patient = call.patient;
   waiting_.push_back(std::move(call));
+  if (patient && waiting_.size() >= kManyPatient) Wake();
   if (patient) return;
   came_ = true;
   if (!watched_) Wake();
@@ -106,7 +136,12 @@ void Calls::Drain(Napi::Env env, const Napi::Function& handler) {
     came_ = false;
   }
   bool asked = false;
-  for (const Call& call : calls) {
+  for (size_t at = 0; at < calls.size();) {
+    if (IsNote(calls[at])) {
+      Hand(env, handler, TakeNotes(calls, at));
+      continue;
+    }
+    const Call& call = calls[at++];
     Hand(env, handler, call);
     asked = asked || !call.patient;
   }

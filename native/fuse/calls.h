@@ -17,7 +17,7 @@ class Calls : public std::enable_shared_from_this<Calls> {
  public:
   /** JavaScript thread. */
   static std::shared_ptr<Calls> Create(const Napi::Function& handler);
-  /** Any thread; dropped after Close. A patient call waits for one that is not, or for Flush. */
+  /** Any thread; dropped after Close. A patient call waits for one that is not, for many of its kind, or for Flush. */
   void Post(Call call);
   /** Any thread. */
   void Flush();

@@ -1,6 +1,7 @@
 #include "prefetch.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "../memory/pages.h"
 #include "../memory/wipe.h"
@@ -11,8 +12,8 @@ namespace {
 /** Cubes asked for ahead of a sequential reader. */
 constexpr uint64_t kAhead = 4;
 constexpr size_t kMostAhead = 1024;
-/** Small files that one thread takes at once: waking one costs as much as fetching some of them. */
-constexpr size_t kTogether = 8;
+/** Groups of small files that may wait with their files open. */
+constexpr size_t kMostOpen = 32;
 constexpr size_t kMostStores = 256;
 
 /** Room for what this thread hands to the kernel: at most a vertex. */
@@ -21,76 +22,78 @@ uint8_t* StoreBuffer() {
   return pages.data();
 }
 
-/** Verifies into the cache of vertices; what fails is left to its first read. */
-void Verify(Content& content, const std::vector<Part>& parts, uint8_t* out) {
-  try {
-    for (const Part& part : parts) {
-      if (!content.source().Read(part.cube, part.range, out + part.at).ok()) return;
-    }
-  } catch (const std::exception&) {  // locked, or no memory
-  }
-}
-
 /** Has the disk fetch cubes as wholes. */
 void FetchCubes(Content& content, const std::vector<Part>& parts) {
   for (const Part& part : parts) content.source().FetchAhead(part.cube);
-}
-
-/**
- * Gives `work` the parts of a small file that was prepared, and this thread's buffer. Not once it is open: a read that is
- * under way has locked its pages, and storing them would wait for it.
- */
-template <typename Work>
-void WithSmall(Content& content, Work work) {
-  if (content.size() > kVertex || content.revoked() || content.taken()) return;
-  uint8_t* const out = StoreBuffer();
-  const WipeAtEnd wipe(out, content.size());
-  std::vector<Part> parts;
-  if (content.PartsOf(0, content.size(), out, parts)) work(parts, out);
 }
 
 }  // namespace
 
 Prefetch::Prefetch(Workers& notifier, Store store) : notifier_(notifier), store_(std::move(store)), ahead_(4) {}
 
+/** Small files that are read at once. */
+struct Prefetch::Group {
+  explicit Group(Contents files, const std::vector<CubeRef>& refs)
+      : contents(std::move(files)), cubes(refs), activity(source().Enter()) {}
+  CubeSource& source() const { return contents.front()->source(); }
+  /** No longer to be stored: withdrawn, or open. A read that is under way has locked its pages, and storing them would wait for it. */
+  bool passed(size_t index) const { return contents[index]->revoked() || contents[index]->taken(); }
+
+  const Contents contents;
+  SmallCubes cubes;
+  const CubeSource::Activity activity;
+};
+
 void Prefetch::Expect(Contents contents) {
-  std::vector<std::shared_ptr<Contents>> groups;
+  std::vector<std::shared_ptr<Group>> groups;
+  Contents files;
+  std::vector<CubeRef> cubes;
+  const auto close = [&] {
+    if (!files.empty()) groups.push_back(std::make_shared<Group>(std::exchange(files, {}), std::exchange(cubes, {})));
+  };
   for (auto& content : contents) {
-    if (groups.empty() || groups.back()->size() == kTogether) groups.push_back(std::make_shared<Contents>());
-    groups.back()->push_back(std::move(content));
+    std::vector<Part> parts;
+    if (!content->CubesOf(0, parts) || parts.size() != 1) continue;
+    if (content->size() > kVertex) {
+      FetchSlot(content, 0);
+      continue;
+    }
+    cubes.push_back(parts[0].cube);
+    files.push_back(std::move(content));
+    if (files.size() == SmallCubes::kMost) close();
   }
-  const auto activity = groups.empty() ? nullptr : groups[0]->front()->source().Enter();
+  close();
   for (const auto& group : groups) {
-    ahead_.SubmitIdle([group, activity] {
-      for (const auto& content : *group) {
-        std::vector<Part> parts;
-        if (content->CubesOf(0, parts)) FetchCubes(*content, parts);
-      }
-    }, kMostAhead);
-  }
-  for (const auto& group : groups) {
-    ahead_.SubmitIdle([this, group, activity] {
-      for (const auto& content : *group) {
-        WithSmall(*content, [&](const std::vector<Part>& parts, uint8_t* out) { Verify(*content, parts, out); });
-      }
-      StoreWholes(group, activity);
-    }, kMostAhead);
+    ahead_.SubmitIdle([this, group] { FetchGroup(group); }, kMostAhead);
   }
 }
 
+/** It is read behind all that are to be fetched by then. */
+void Prefetch::FetchGroup(const std::shared_ptr<Group>& group) {
+  group->source().FetchTogether(group->cubes);
+  if (!ahead_.SubmitIdle([this, group] { ReadGroup(group); }, kMostOpen)) ReadGroup(group);
+}
+
+void Prefetch::ReadGroup(const std::shared_ptr<Group>& group) {
+  std::vector<bool> wanted(group->contents.size());
+  for (size_t i = 0; i < wanted.size(); ++i) wanted[i] = !group->passed(i);
+  group->source().ReadTogether(group->cubes, wanted);
+  notifier_.SubmitIdle([this, group] { StoreGroup(*group); }, kMostStores);
+}
+
 /** From the cache of verified vertices: the notifier's thread waits for no disk. */
-void Prefetch::StoreWholes(const std::shared_ptr<Contents>& group, const CubeSource::Activity& activity) {
-  notifier_.SubmitIdle([this, group, activity] {
-    for (const auto& content : *group) {
-      WithSmall(*content, [&](const std::vector<Part>& parts, uint8_t* out) {
-        const bool cached = std::all_of(parts.begin(), parts.end(), [&](const Part& part) {
-          return !content->source().Refused(part.cube.id) &&
-                 content->source().ReadCached(part.cube, part.range, out + part.at);
-        });
-        if (cached && !content->revoked()) store_(content->node(), 0, out, content->size());
-      });
-    }
-  }, kMostStores);
+void Prefetch::StoreGroup(const Group& group) {
+  for (size_t i = 0; i < group.contents.size(); ++i) {
+    const Content& content = *group.contents[i];
+    if (group.passed(i)) continue;
+    const Range all{0, content.size()};
+    uint8_t* const out = StoreBuffer();
+    const WipeAtEnd wipe(out, all.length);
+    const CubeRef& cube = group.cubes.ref(i);
+    if (content.source().Refused(cube.id) || !content.source().ReadCached(cube, all, out)) continue;
+    // Looked at last: whoever revokes and then waits for this thread finds nothing stored behind that.
+    if (!group.passed(i)) store_(content.node(), 0, out, all.length);
+  }
 }
 
 void Prefetch::Ahead(const std::shared_ptr<Content>& content, uint64_t offset) {

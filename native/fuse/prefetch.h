@@ -24,8 +24,8 @@ class Prefetch {
   void Stop() { ahead_.Stop(); }
 
   /**
-   * Fetches files of one slot that will be read soon, all from the disk before the first is decrypted; what is at most a vertex
-   * is handed to the kernel. A file that does not verify is left to its first read.
+   * Fetches files that will be read soon, of one cube each, all from the disk before the first is decrypted; what is at most a vertex is handed to
+   * the kernel. A file that does not verify is left to its first read.
    */
   void Expect(Contents contents);
   /** A sequential reader came to `offset`. */
@@ -36,9 +36,12 @@ class Prefetch {
   void StoreVertex(const std::shared_ptr<Content>& content, const Part& part, uint64_t offset);
 
  private:
+  struct Group;
   void OpenAhead(const std::shared_ptr<Content>& content, uint64_t first);
   bool FetchSlot(const std::shared_ptr<Content>& content, uint64_t slot);
-  void StoreWholes(const std::shared_ptr<Contents>& group, const CubeSource::Activity& activity);
+  void FetchGroup(const std::shared_ptr<Group>& group);
+  void ReadGroup(const std::shared_ptr<Group>& group);
+  void StoreGroup(const Group& group);
 
   Workers& notifier_;
   const Store store_;

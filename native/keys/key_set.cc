@@ -7,7 +7,6 @@
 #include <string>
 
 #include "../crypto/ed25519.h"
-#include "../crypto/mac.h"
 #include "../crypto/random.h"
 #include "../failure.h"
 #include "page_key.h"
@@ -102,6 +101,12 @@ std::shared_lock<std::shared_mutex> KeySet::Use() const {
 void KeySet::Hmac(Purpose purpose, std::initializer_list<Bytes> parts, uint8_t out[32]) const {
   const auto lock = Use();
   HmacSha256(Subkey(purpose), parts, out);
+}
+
+void KeySet::WithHmac(Purpose purpose, const std::function<void(HmacKey& key)>& use) const {
+  const auto lock = Use();
+  HmacKey key(Subkey(purpose));
+  use(key);
 }
 
 void KeySet::Sign(Bytes message, uint8_t signature[64]) const {

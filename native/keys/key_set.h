@@ -1,12 +1,14 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <shared_mutex>
 #include <vector>
 
 #include "../crypto/gcm.h"
+#include "../crypto/mac.h"
 #include "../memory/locked.h"
 #include "carried.h"
 
@@ -35,6 +37,8 @@ class KeySet {
   void Wipe();
 
   void Hmac(Purpose purpose, std::initializer_list<Bytes> parts, uint8_t out[32]) const;
+  /** For many messages; the key is there until `use` returns. */
+  void WithHmac(Purpose purpose, const std::function<void(HmacKey& key)>& use) const;
   /** Ed25519 with K_sign. */
   void Sign(Bytes message, uint8_t signature[64]) const;
   void PublicKey(uint8_t out[32]) const;

@@ -2,8 +2,8 @@
 #include <napi.h>
 
 #include <memory>
-#include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "../error.h"
@@ -11,24 +11,27 @@
 
 namespace sherin {
 
+/** What `work()` gives, or why there is nothing: for who works on another thread than the one that is told. */
+template <typename Work>
+std::variant<decltype(std::declval<Work&>()()), Failure> Attempt(Work& work) {
+  try {
+    return work();
+  } catch (const Failure& caught) {
+    return caught;
+  } catch (const std::bad_alloc&) {
+    return Failure("ENOMEM", "no memory");
+  } catch (const std::exception& caught) {
+    return Failure("EIO", caught.what());
+  }
+}
+
 /** What a worker carries out: runs `work`, keeps its Failure for the JavaScript thread. */
 template <typename Work, typename ToValue>
 void WorkAndPost(Completions& completions, Completions::Ticket ticket, Work& work, ToValue& to_value) {
-  using Result = decltype(work());
-  std::optional<Failure> failure;
-  std::shared_ptr<Result> result;
-  try {
-    result = std::make_shared<Result>(work());
-  } catch (const Failure& caught) {
-    failure = caught;
-  } catch (const std::bad_alloc&) {
-    failure = Failure("ENOMEM", "no memory");
-  } catch (const std::exception& caught) {
-    failure = Failure("EIO", caught.what());
-  }
-  completions.Post(ticket, [failure, result, to_value](Napi::Env env) -> Napi::Value {
-    if (failure) throw *failure;
-    return to_value(env, *result);
+  const auto outcome = std::make_shared<decltype(Attempt(work))>(Attempt(work));
+  completions.Post(ticket, [outcome, to_value](Napi::Env env) -> Napi::Value {
+    if (const auto* failure = std::get_if<Failure>(outcome.get())) throw *failure;
+    return to_value(env, std::get<0>(*outcome));
   });
 }
 

@@ -90,6 +90,28 @@ describe('files that were prepared', () => {
     expect(decrypted()).toBe(2 * bytes);
   });
 
+  it('are those of the directory behind, before it is listed, where their parent was', async () => {
+    const size = 3_000;
+    for (const directory of ['a', 'b', 'c']) {
+      mkdirSync(join(machine.home, 'row', directory), { recursive: true });
+      for (let at = 0; at < 40; at++)
+        writeFileSync(join(machine.home, 'row', directory, `file-${at}`), randomBytes(size));
+    }
+    machine.ok('put', join(machine.home, 'row'), 'files/row');
+    const list = (directory: string) => readdirSync(join(machine.mount, 'files/row', directory));
+    const decrypted = () => machine.status().reads.decrypted;
+    expect(list('')).toEqual(['a', 'b', 'c']);
+    for (const name of list('a')) readFileSync(join(machine.mount, 'files/row/a', name));
+    await until('the files of the second directory are read', () => decrypted() === 80 * size);
+    list('b');
+    list('c');
+    await sleep(200);
+    expect(decrypted()).toBe(80 * size);
+    readFileSync(join(machine.mount, 'files/row/b/file-0'));
+    for (const name of list('b')) readFileSync(join(machine.mount, 'files/row/b', name));
+    await until('the files of the third directory are read', () => decrypted() === 120 * size);
+  });
+
   it('go on behind the first 128 when the middle of those is reached', async () => {
     const size = 3_000;
     mkdirSync(join(machine.home, 'many'));

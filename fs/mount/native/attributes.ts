@@ -68,28 +68,38 @@ export function kernelEntryBytes(nameLength: number, plus: boolean): number {
   return Math.ceil((24 + nameLength) / 8) * 8 + (plus ? 128 : 0);
 }
 
-/** Collects packed entries. */
+/** Collects packed entries, one listing after another in the same memory: the addon reads it before the call returns. */
 export class EntryPacker {
-  readonly #buffer: Buffer;
+  #numbers = new Float64Array(0);
+  #bytes = Buffer.alloc(0);
+  /** Numbers that are used. */
   #used = 0;
 
-  /** `size`: bytes of the kernel's own form that will fit. */
-  constructor(size: number) {
+  /** Begins anew. `size`: bytes of the kernel's own form that will fit. */
+  begin(size: number): void {
+    this.#used = 0;
     // A packed entry is less than six times as long as the kernel's own, where that is shortest.
-    this.#buffer = Buffer.alloc(size * 6 + packedEntryBytes + 264);
+    const room = Math.ceil((size * 6 + packedEntryBytes + 264) / 8);
+    if (this.#numbers.length >= room) return;
+    this.#numbers = new Float64Array(room);
+    this.#bytes = Buffer.from(this.#numbers.buffer);
   }
 
   /** `next`: where a reader goes on behind this entry. */
   add(name: Buffer, attributes: Float64Array, next: number): void {
-    for (const value of attributes) this.#used = this.#buffer.writeDoubleLE(value, this.#used);
-    this.#used = this.#buffer.writeDoubleLE(next, this.#used);
-    this.#used = this.#buffer.writeDoubleLE(name.length, this.#used);
-    name.copy(this.#buffer, this.#used);
-    this.#used += Math.ceil((name.length + 1) / 8) * 8;
+    const numbers = this.#numbers;
+    let at = this.#used;
+    for (const value of attributes) numbers[at++] = value;
+    numbers[at++] = next;
+    numbers[at++] = name.length;
+    this.#used = at + Math.ceil((name.length + 1) / 8);
+    // Zeros behind the name end it.
+    numbers[this.#used - 1] = 0;
+    this.#bytes.set(name, at * 8);
   }
 
   get packed(): Buffer {
-    return this.#buffer.subarray(0, this.#used);
+    return this.#bytes.subarray(0, this.#used * 8);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Caller } from '../source.js';
 import { dispatchChange } from './dispatch-changes.js';
 import type { Modifying } from './modifying.js';
 import type { NodeTable } from './node-table.js';
+import { type NoteTaker, tellNotes } from './notes.js';
 import type { Operations } from './operations.js';
 
 export interface DispatchParts {
@@ -22,6 +23,7 @@ export interface DispatchParts {
 
 const nameOf = new Map<number, string>(Object.entries(fuseOp).map(([name, op]) => [op, name]));
 const noName = Buffer.alloc(0);
+const noNumbers = new Float64Array(0);
 
 /** Bytes of an attribute's name, which may be no UTF-8. */
 function bytesOf(name: Buffer | null): string {
@@ -40,6 +42,12 @@ export function dispatcher(parts: DispatchParts): FuseHandler {
     }
     if (id > 0) session.fail(id, errnoNumber(errno ?? 'EIO'));
   }
+
+  const noteTaker: NoteTaker = {
+    opened: (...note) => operations.opened(...note),
+    release: (handle) => operations.release(handle),
+    failed: (op, error) => fail(op, 0, error),
+  };
 
   return (op, id, node, uid, gid, pid, handle, offset, size, flags, name, other, more) => {
     const caller: Caller = { uid, gid, pid };
@@ -66,12 +74,10 @@ export function dispatcher(parts: DispatchParts): FuseHandler {
           return operations.readlink(id, node);
         case fuseOp.open:
           return operations.open(id, node, flags, caller, more !== null);
-        case fuseOp.opened:
-          return operations.opened(node, handle, { ...caller, program: String(name ?? '') });
         case fuseOp.read:
           return operations.read(id, node, handle, offset, size);
-        case fuseOp.release:
-          return operations.release(handle);
+        case fuseOp.noted:
+          return tellNotes(more ?? noNumbers, String(name ?? ''), noteTaker);
         case fuseOp.rewritten:
           return fs.modify.rewritten();
         case fuseOp.opendir:

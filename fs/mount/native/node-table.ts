@@ -41,7 +41,7 @@ export class NodeTable {
   known(node: Node): number {
     if (this.isTaken(node)) throw new Error('another node has this inode number');
     const number = this.numberOf(node.ino);
-    if (this.#fs.nodeOf(node.ino) === undefined) this.#generated.set(number, node);
+    if (!this.#fs.standsFor(node.ino)) this.#generated.set(number, node);
     return number;
   }
 

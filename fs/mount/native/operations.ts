@@ -27,6 +27,20 @@ export interface OperationsParts {
   readonly prefetch: Prefetch;
 }
 
+/** What one request for a listing gets: entries from an offset on, as many as fit. */
+interface ListingPart {
+  readonly directory: Node;
+  readonly entries: readonly DirectoryEntry[];
+  readonly offset: number;
+  readonly size: number;
+  readonly plus: boolean;
+}
+
+interface ToldEntry {
+  readonly entry: DirectoryEntry;
+  readonly attributes: () => Float64Array;
+}
+
 export class Operations {
   readonly #session: FuseSession;
   readonly #fs: FileSystem;
@@ -34,6 +48,7 @@ export class Operations {
   readonly #listings: Listings;
   readonly #grants: Grants;
   readonly #prefetch: Prefetch;
+  readonly #packer = new EntryPacker();
 
   constructor({ session, fs, nodes, listings, grants, prefetch }: OperationsParts) {
     this.#session = session;
@@ -82,9 +97,12 @@ export class Operations {
     if (answered && node.versioned) await this.#prefetch.after(node.ino);
   }
 
-  /** The session has opened what was prepared. */
-  opened(number: number, handle: number, caller: Caller): void {
-    this.#fs.adopt(handle, this.#nodes.at(number), this.#prefetch.opened(number, caller), caller);
+  /** The session has opened what was prepared. @param closed and closed it again: nobody reads it */
+  opened(number: number, handle: number, caller: Caller, closed: boolean): void {
+    if (!closed || !this.#prefetch.passed(number, caller)) {
+      this.#fs.adopt(handle, this.#nodes.at(number), this.#prefetch.opened(number, caller), caller);
+      if (closed) this.release(handle);
+    }
     this.#prefetch.reached(number);
   }
 
@@ -135,23 +153,68 @@ export class Operations {
     const listing = this.#listings.get(handle);
     if (listing === undefined) throw new PosixError('EBADF');
     const { entries, present } = listing;
-    const told: { readonly entry: DirectoryEntry; readonly attributes: () => Float64Array }[] = [];
+    const part: ListingPart = { directory, entries, offset, size, plus };
+    if (!(present && directory.versioned && this.#packPresent(part))) {
+      const told = await this.#lookedUp(part, caller);
+      // In one go with the answer: a node noted earlier could be forgotten again while the next one is looked up.
+      this.#packer.begin(size);
+      told.forEach(({ entry, attributes }, at) => {
+        this.#packer.add(entry.name, attributes(), offset + at + 1);
+      });
+    }
+    this.#session.answerDirectory(id, this.#packer.packed, size, plus);
+  }
+
+  /** Packs a part of the present tree; false where something of it has to be waited for. */
+  #packPresent({ directory, entries, offset, size, plus }: ListingPart): boolean {
+    this.#packer.begin(size);
     let left = size;
     for (let at = offset; at < entries.length + 2; at++) {
       const entry = at < 2 ? dot(at, directory) : entries[at - 2];
       if (entry === undefined) break;
       left -= kernelEntryBytes(entry.name.length, plus);
       if (left < 0) break;
-      const node = present && directory.versioned ? this.#fs.nodeOf(entry.ino) : undefined;
-      const looked = plus && at >= 2 ? await this.#looked(directory, entry, node, caller) : null;
+      const attributes = plus && at >= 2 ? this.#attributesNow(entry) : entryOnly(entry.ino, entry.kind);
+      if (attributes === null) return false;
+      this.#packer.add(entry.name, attributes, at + 1);
+    }
+    return true;
+  }
+
+  /** Valid until the next call; null where they have to be waited for. */
+  #attributesNow({ ino, kind }: DirectoryEntry): Float64Array | null {
+    const node = this.#fs.nodeOf(ino);
+    if (node === undefined) return null;
+    try {
+      const stat = node.stat();
+      if (stat instanceof Promise) {
+        stat.catch(() => undefined);
+        return null;
+      }
+      if (this.#nodes.isTaken(node)) return entryOnly(ino, kind);
+      return attributesOf(this.#nodes.known(node), stat, lifetimesOf(node));
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      return entryOnly(ino, kind);
+    }
+  }
+
+  /** Looks up the names of a part. */
+  async #lookedUp(
+    { directory, entries, offset, size, plus }: ListingPart,
+    caller: Caller,
+  ): Promise<readonly ToldEntry[]> {
+    const told: ToldEntry[] = [];
+    let left = size;
+    for (let at = offset; at < entries.length + 2; at++) {
+      const entry = at < 2 ? dot(at, directory) : entries[at - 2];
+      if (entry === undefined) break;
+      left -= kernelEntryBytes(entry.name.length, plus);
+      if (left < 0) break;
+      const looked = plus && at >= 2 ? await this.#looked(directory, entry, caller) : null;
       told.push({ entry, attributes: looked ?? (() => entryOnly(entry.ino, entry.kind)) });
     }
-    // In one go with the answer: a node noted earlier could be forgotten again while the next one is looked up.
-    const packer = new EntryPacker(size);
-    told.forEach(({ entry, attributes }, at) => {
-      packer.add(entry.name, attributes(), offset + at + 1);
-    });
-    this.#session.answerDirectory(id, packer.packed, size, plus);
+    return told;
   }
 
   async getxattr(id: number, number: number, name: string, size: number, caller: Caller): Promise<void> {
@@ -166,18 +229,14 @@ export class Operations {
     this.#session.answerSpace(id, spaceNumbers(this.#fs.statfs()));
   }
 
-  /**
-   * Tells the attributes of a listed entry; null where it can't be looked up: the listing goes on all the same.
-   * @param known its node where the listing is of the present tree
-   */
+  /** Tells the attributes of a listed entry; null where it can't be looked up: the listing goes on all the same. */
   async #looked(
     directory: Node,
     entry: DirectoryEntry,
-    known: Node | undefined,
     caller: Caller,
   ): Promise<(() => Float64Array) | null> {
     try {
-      const node = known ?? (await directory.lookup(entry.name, caller));
+      const node = await directory.lookup(entry.name, caller);
       if (node === undefined) return null;
       const stat = await node.stat();
       return () =>

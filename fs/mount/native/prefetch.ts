@@ -43,6 +43,8 @@ export class Prefetch {
   readonly #listed = new Map<number, Listed>();
   /** A program came to the middle of what was prepared: as it seems, it goes through directories. */
   #reachedMiddle = false;
+  /** The directory that is prepared because it comes next, until one is listed. */
+  #expected: number | null = null;
   /** What was opened is heard of in the middle of a withdrawal: no time to prepare. */
   #dropping = false;
 
@@ -54,10 +56,20 @@ export class Prefetch {
 
   /** A program lists a directory. */
   listed(directory: number, entries: readonly DirectoryEntry[]): void {
+    const expected = this.#expected === directory;
+    this.#expected = null;
+    if (!this.#remember(directory, entries)) return;
+    // Once: who lists without reading is not prepared a second directory.
+    if (!this.#reachedMiddle) return;
+    this.#reachedMiddle = false;
+    if (!expected) this.#prepare(directory, 0);
+  }
+
+  /** False where it has too many entries. */
+  #remember(directory: number, entries: readonly DirectoryEntry[]): boolean {
     this.#listed.delete(directory);
-    if (entries.length > mostListed) return;
-    const listing: Listed = { entries, positions: new Map() };
-    this.#listed.set(directory, listing);
+    if (entries.length > mostListed) return false;
+    this.#listed.set(directory, { entries, positions: new Map() });
     let count = 0;
     for (const listed of this.#listed.values()) count += listed.entries.length;
     for (const [oldest, listed] of this.#listed) {
@@ -65,10 +77,7 @@ export class Prefetch {
       this.#listed.delete(oldest);
       count -= listed.entries.length;
     }
-    // Once: who lists without reading is not prepared a second directory.
-    if (!this.#reachedMiddle) return;
-    this.#reachedMiddle = false;
-    this.#prepare(directory, 0);
+    return true;
   }
 
   /** A program has opened a file that was not prepared: prepares those that follow it in its directory. */
@@ -83,9 +92,18 @@ export class Prefetch {
     }
   }
 
-  /** Content of a handle that the session has opened; undefined where it was withdrawn meanwhile. */
+  /** Content of a handle that the session has opened, on record now; undefined where it was withdrawn meanwhile. */
   opened(node: number, caller: Caller): OpenFile | undefined {
-    return this.#prepared.get(node)?.file.opened(caller);
+    const file = this.#prepared.get(node)?.file;
+    file?.note(caller);
+    return file?.content();
+  }
+
+  /** As {@link opened}, of a handle that is closed already; false where it was withdrawn. */
+  passed(node: number, caller: Caller): boolean {
+    const file = this.#prepared.get(node)?.file;
+    file?.note(caller);
+    return file !== undefined;
   }
 
   /** Goes on where a program came near the end of what was prepared. */
@@ -95,6 +113,31 @@ export class Prefetch {
     batch.continued = true;
     this.#reachedMiddle = true;
     this.#prepare(batch.directory, batch.end);
+    if (batch.end >= (this.#listed.get(batch.directory)?.entries.length ?? 0))
+      this.#prepareNext(batch.directory);
+  }
+
+  /**
+   * The end of a directory is near: prepares the one behind it, where their parent was listed. Then that is done by the time a program lists it,
+   * instead of while it waits.
+   */
+  #prepareNext(directory: number): void {
+    const tree = this.#source.tree();
+    if (tree instanceof Promise) return;
+    const parent = tree.directory(directory)?.parent ?? 0;
+    const siblings = this.#listed.get(parent);
+    if (siblings === undefined) return;
+    // Used last: its place is behind those that were listed since.
+    this.#listed.delete(parent);
+    this.#listed.set(parent, siblings);
+    const { entries } = siblings;
+    let at = positionAfter(siblings, directory);
+    while (at < entries.length && entries[at]?.kind !== 'directory') at += 1;
+    const next = entries[at]?.ino;
+    if (next === undefined || tree.directory(next) === undefined) return;
+    if (!this.#remember(next, [...tree.list(next)])) return;
+    this.#expected = next;
+    this.#prepare(next, 0);
   }
 
   drop(nodes: readonly number[]): void {
@@ -117,6 +160,7 @@ export class Prefetch {
     this.#prepared.clear();
     this.#listed.clear();
     this.#reachedMiddle = false;
+    this.#expected = null;
   }
 
   /** What was opened so far is recorded as it was prepared, and leads to no more. */

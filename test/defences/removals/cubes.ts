@@ -8,8 +8,8 @@ const database = 'change the database';
 
 const leafUnchecked = {
   file: 'native/codec/opened_cube.cc',
-  text: 'if (CRYPTO_memcmp(hash.data(), vertex_hashes_[vertex].data(), hash.size()) != 0) return fault(Fault::Leaf);',
-  instead: 'static_cast<void>(hash);',
+  text: 'return CRYPTO_memcmp(hash.data(), vertex_hashes_[vertex].data(), hash.size()) == 0;',
+  instead: 'return vertex < kVertices || hash.empty();',
 };
 
 /** Where the tag of what has a size, a condition in C++, is not looked at. */
