@@ -57,7 +57,7 @@ export const cubeRemovals: readonly Removal[] = [
       },
       {
         file: 'native/codec/opened_cube.cc',
-        text: 'if (!IsZero(plain + size, stored - size)) return fault(Fault::Padding);',
+        text: 'if (!IsZero(plain + size, stored - size)) return OfVertex(Fault::Padding, vertex, plain);',
         instead: '',
       },
     ],
