@@ -285,6 +285,12 @@ export const errorTable = {
     sentence: 'no space left for {what}',
     hint: 'free some space on the disk of the vault and repeat the command; nothing was lost',
   },
+  VAULT_READ_ONLY: {
+    errno: 'EROFS',
+    exit: Exit.failed,
+    sentence: '{path} is on a file system that is mounted read-only',
+    hint: 'mount it for writing (dmesg may tell why it is not); sherinctl backup copies the vault all the same, once sherinctl down has ended sherin-fs',
+  },
   TARGET_FULL: {
     errno: 'ENOSPC',
     exit: Exit.failed,

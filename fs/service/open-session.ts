@@ -73,6 +73,7 @@ export interface OpenSessionParts {
  */
 export async function openSession(how: Opening, parts: OpenSessionParts): Promise<Session> {
   requireKeyMemory();
+  await parts.locked.directory.requireWritable();
   let keyring: Keyring | null = null;
   try {
     keyring = await unwrap(how, parts.locked);

@@ -137,8 +137,8 @@ export class VaultService implements VaultView {
     this.origins = new Origins(this);
     const othersComeIn = () => this.#mounting.mounted?.allowOther ?? false;
     this.objects = new ObjectAccess({ vault: this, origins: this.origins, othersComeIn });
-    const inside = (name?: string) => locked.directory.inside(name);
-    this.snapshots = new Snapshots({ inside, undisturbed: (step) => this.#undisturbed(step) });
+    const { directory } = locked;
+    this.snapshots = new Snapshots({ directory, undisturbed: (step) => this.#undisturbed(step) });
     this.attesting = new Attesting(this, locked);
     this.idleLock = new IdleLock({
       ...{ seconds: options.autoLock ?? null, log },

@@ -1,6 +1,6 @@
 /** The vault directory, held open and locked for as long as the vault is served. */
 import { closeSync, constants, openSync } from 'node:fs';
-import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { access, chmod, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { system } from '../../native/index.js';
@@ -62,6 +62,16 @@ export class VaultDirectory {
   /** A path that leads into this very directory, whatever happens to its name. */
   inside(name = ''): string {
     return join(`/proc/self/fd/${this.fd}`, name);
+  }
+
+  /** @throws SherinError VAULT_READ_ONLY: its file system takes no change */
+  async requireWritable(): Promise<void> {
+    try {
+      await access(this.inside(), constants.W_OK);
+    } catch (cause) {
+      if (systemCode(cause) !== 'EROFS') return;
+      throw new SherinError('VAULT_READ_ONLY', { path: this.path }, { cause });
+    }
   }
 
   names(): Promise<string[]> {
