@@ -10,11 +10,13 @@ import { readable } from './tasks/readable.js';
 
 let vault: ServedVault;
 let files: FileSystem;
+let quiet: () => Promise<unknown>;
 beforeEach(async () => {
   vault = await ServedVault.start();
   const options = { listIds: false, shared: false, callersUnknown: false, attributeTimeout: 0 };
   const source = new VaultSource(vault.service, false, null);
-  files = new FileSystem(source, { ...options, quiesce: async () => undefined });
+  quiet = async () => undefined;
+  files = new FileSystem(source, { ...options, quiesce: async () => void (await quiet()) });
 });
 afterEach(() => vault.end());
 
@@ -36,6 +38,22 @@ it('an open that fails takes nothing from who writes, and leaves nothing open', 
   files.release(writer);
   expect(session.writing.contents.writers(ino)).toBe(0);
   expect(session.inUse().size).toBe(0);
+});
+
+it('who reads a file while it is truncated by its path reads what is left from then on', async () => {
+  await vault.make('a', 'content');
+  await vault.reopen();
+  const node = await files.resolve([Buffer.from('files'), Buffer.from('a')], peer);
+  const reader = await files.open(node, constants.O_RDONLY, peer);
+  const shown = async (): Promise<string> => {
+    const bytes = Buffer.alloc(20);
+    return bytes.toString('latin1', 0, await files.read(reader, 0, bytes.length, bytes));
+  };
+  quiet = shown;
+  await files.modify.truncate(node, 3, false, peer);
+  expect(await shown()).toBe('con');
+  expect(files.presentFile(reader)?.grant).toBe(undefined);
+  files.release(reader);
 });
 
 it('a file that came into being since the kernel looked is looked for again', async () => {

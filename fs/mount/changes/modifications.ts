@@ -208,12 +208,18 @@ export class Modifications {
     await this.#refusal(changes, 'write', { ino }, caller);
     // Of a file that nobody has opened it keeps content, which may be in another namespace from then on.
     if (length > 0 && !this.#open.isWritten(ino)) await this.#source.passKept(ino, caller);
-    await this.#still(ino);
-    this.#requireFree(ino);
-    this.#out.opened(changes.tree, ino);
-    this.#out.require(changes.tree, ino, length);
-    dropPrivileges(changes, ino, drops);
-    await changes.truncate(ino, length);
+    // A writer until it is done: who opens it meanwhile reads it as it is at each read.
+    changes.opened(ino);
+    try {
+      await this.#still(ino);
+      this.#requireFree(ino);
+      this.#out.opened(changes.tree, ino);
+      this.#out.require(changes.tree, ino, length);
+      dropPrivileges(changes, ino, drops);
+      await changes.truncate(ino, length);
+    } finally {
+      changes.closed(ino);
+    }
   }
 
   async setXattr(node: Node, { name, value, flags }: GivenXattr, caller: Caller): Promise<void> {

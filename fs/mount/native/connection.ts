@@ -89,7 +89,7 @@ export class Connection {
    * @throws SherinError UPGRADE_REFUSED: some are not answered in time; it goes on as before
    */
   async pause(): Promise<void> {
-    this.#takeBack();
+    this.#takeAllBack();
     try {
       // Of what waits for pages that a read has locked: before that read would have to wait for us.
       await this.#settled();
@@ -105,7 +105,7 @@ export class Connection {
       throw error;
     }
     this.#session.deliver();
-    this.#takeBack();
+    this.#takeAllBack();
   }
 
   /** Goes on after {@link pause} or {@link adopt}. */
@@ -152,17 +152,23 @@ export class Connection {
       );
   }
 
-  /** Drops what the kernel caches and takes back what the addon reads by itself. */
+  /** What was prepared of these is opened no more. Who has opened it so far is heard of by that, and a read may come with it. */
+  withdraw(what: Invalidation): void {
+    if (what === 'all') this.#prefetch.dropAll();
+    else this.#prefetch.drop(what.inodes.map((ino) => this.#nodes.numberOf(ino)));
+  }
+
+  /** The addon reads these by itself no more. */
+  takeBack(what: Invalidation): void {
+    if (what === 'all') this.#grants.takeAll();
+    else for (const handle of this.#options.fs.handlesOf(what.inodes)) this.#grants.take(handle);
+  }
+
+  /** Drops what the kernel caches, once nothing is read without JavaScript. */
   drop(what: Invalidation): Promise<void> {
     this.#listings.changed();
-    if (what === 'all') {
-      this.#prefetch.dropAll();
-      this.#grants.takeAll();
-      return this.#session.invalidate(null, []);
-    }
-    for (const handle of this.#options.fs.handlesOf(what.inodes)) this.#grants.take(handle);
+    if (what === 'all') return this.#session.invalidate(null, []);
     const nodes = what.inodes.map((ino) => this.#nodes.numberOf(ino));
-    this.#prefetch.drop(nodes);
     const names = (what.names ?? []).map(({ parent, name }) => ({
       parent: this.#nodes.numberOf(parent),
       name,
@@ -175,17 +181,15 @@ export class Connection {
     this.#prefetch.moving(files);
   }
 
-  /** Takes back what the addon reads of an inode by itself, and waits for what is on its way to the kernel. */
-  async quiesce(ino: number): Promise<void> {
-    for (const handle of this.#options.fs.handlesOf([ino])) this.#grants.take(handle);
-    this.#prefetch.drop([this.#nodes.numberOf(ino)]);
-    await this.#session.settle();
+  /** Waits for what is on its way to the kernel. */
+  settle(): Promise<void> {
+    return this.#session.settle();
   }
 
   /** Everything is read by way of JavaScript, until it is granted anew. */
-  #takeBack(): void {
-    this.#prefetch.dropAll();
-    this.#grants.takeAll();
+  #takeAllBack(): void {
+    this.withdraw('all');
+    this.takeBack('all');
   }
 
   /** @throws SherinError UPGRADE_REFUSED */

@@ -51,7 +51,8 @@ export class NativeDriver implements MountDriver {
       callersUnknown: false,
       attributeTimeout: 0, // what generated files show is never kept
       quiesce: async (ino) => {
-        await Promise.all([...this.#connections].map((connection) => connection.quiesce(ino)));
+        this.#takeBack({ inodes: [ino] });
+        await Promise.all([...this.#connections].map((connection) => connection.settle()));
       },
     });
   }
@@ -146,7 +147,7 @@ export class NativeDriver implements MountDriver {
   }
 
   async invalidate(what: Invalidation): Promise<void> {
-    this.#fs.changed(what === 'all' ? what : what.inodes);
+    this.#takeBack(what);
     this.#fs.forget();
     await Promise.all([...this.#connections].map((connection) => connection.drop(what)));
     this.#fs.forget();
@@ -171,6 +172,16 @@ export class NativeDriver implements MountDriver {
 
   late(late: boolean): void {
     for (const connection of this.#connections) connection.late(late);
+  }
+
+  /**
+   * Nothing of these is read without JavaScript any more, and who has them open goes on with what they are from now on. That counts for whoever has opened
+   * what was prepared, too, of whom only the withdrawal tells; and what a read that comes with it is granted is taken back.
+   */
+  #takeBack(what: Invalidation): void {
+    for (const connection of this.#connections) connection.withdraw(what);
+    this.#fs.changed(what === 'all' ? what : what.inodes);
+    for (const connection of this.#connections) connection.takeBack(what);
   }
 
   #connect(): Connection {
