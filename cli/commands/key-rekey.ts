@@ -1,4 +1,3 @@
-import { SherinError } from '../../common/errors.js';
 import type { KeySlot, Rekey } from '../../daemon/protocol/keys.js';
 import { command, descriptor, flag, text } from '../definition.js';
 import { formatCount } from '../output/units.js';
@@ -36,9 +35,8 @@ export const rekey = command({
     { text: 'From a script', line: 'sherinctl key rekey --drop 1 --recovery-fd 3 3< new.recovery' },
   ],
   run: async (session, _args, { drop: dropped, force, pinFd, recoveryFd, passphraseFd }) => {
-    const client = session.connect();
     const drop = dropped === undefined ? [] : slotIds(dropped.split(','));
-    for (const id of drop) if (drop.indexOf(id) !== drop.lastIndexOf(id)) throw twice(id);
+    const client = session.connect();
     await keySlots(client, drop);
     const kept = (await keySlots(client, [])).filter(({ id }) => !drop.includes(id));
     const keep = kept.map(({ id, tpm }) => ({ slot: id, secret: tpm === null || tpm.pin }));
@@ -55,10 +53,6 @@ export const rekey = command({
     });
   },
 });
-
-function twice(id: number): SherinError {
-  return new SherinError('USAGE', { what: `slot ${id} is named twice` });
-}
 
 /** All of them are open while `use` runs. */
 function withSecrets<T>(

@@ -4,6 +4,7 @@ import type { Output } from '../output/output.js';
 import { formatTime } from '../output/units.js';
 import { keySlots, slotIds, slotName } from '../service/key-slots.js';
 import { withNewSecret, withSecret } from '../service/secret.js';
+import { requireOne } from '../service/secret-sources.js';
 import { add } from './key-add.js';
 import { move } from './key-move.js';
 import { rekey, rekeyWords } from './key-rekey.js';
@@ -88,9 +89,11 @@ const rotate = command({
     { text: 'The recovery slot, too', line: 'sherinctl key rotate --recovery' },
   ],
   run: async (session, words, options) => {
+    requireOne({ '--recovery-fd': options.recoveryFd, '--recovery': options.recovery });
+    requireOne({ '--passphrase-fd': options.passphraseFd, '--passphrase': options.passphrase });
     const { output } = session;
-    const client = session.connect();
     const named = slotIds(words);
+    const client = session.connect();
     const done: Renewed[] = [];
     const left: { readonly slot: number; readonly needs: string }[] = [];
     for (const slot of await keySlots(client, named)) {
@@ -135,8 +138,8 @@ const reseal = command({
   ],
   run: async (session, words, { pinFd }) => {
     const { output } = session;
-    const client = session.connect();
     const named = slotIds(words);
+    const client = session.connect();
     const slots = (await keySlots(client, named)).filter(({ tpm }) => named.length > 0 || tpm !== null);
     const bare = slots.find(({ tpm }) => tpm?.pin !== true);
     if (pinFd !== undefined && bare !== undefined) throw withoutPin(bare.id);

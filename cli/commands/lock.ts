@@ -1,5 +1,6 @@
 import { command, descriptor, flag, number } from '../definition.js';
 import { unlock as openVault } from '../service/secret.js';
+import { requireOneSource } from '../service/secret-sources.js';
 
 export const lock = command({
   name: 'lock',
@@ -46,6 +47,7 @@ export const unlock = command({
     { text: 'With the recovery key', line: 'sherinctl unlock --recovery-fd 3 3< recovery.txt' },
   ],
   run: async (session, _args, wish) => {
+    requireOneSource(wish);
     await openVault(session.connect(), wish);
     session.output.result({ state: 'unlocked' }, () => session.output.line('unlocked'));
   },

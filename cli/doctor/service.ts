@@ -1,10 +1,11 @@
 /** sherin-fs, when it runs: version, lock state, mount. */
 
+import { reason } from '../../common/local-error.js';
 import { version } from '../../common/version.js';
-import { reason } from '../output/failure.js';
 import { formatCount } from '../output/units.js';
 import type { Session } from '../session.js';
 import { type Finding, fail, ok, warn } from './finding.js';
+import { pinLockout } from './pin-lockout.js';
 
 export async function service(session: Session): Promise<Finding[]> {
   try {
@@ -24,6 +25,7 @@ export async function service(session: Session): Promise<Finding[]> {
         fail('vault state', `${status.vault.state}: ${status.vault.reason.code}`, 'sherinctl why'),
       );
     }
+    findings.push(...(await pinLockout(client, status, session)));
     if (status.mount?.allowOther === true && !status.vault.shared) {
       const what =
         'others are let in, and the vault was made for one: who writes what a file of another user has can tell';
@@ -43,7 +45,7 @@ export async function service(session: Session): Promise<Finding[]> {
       findings.push(
         warn(
           'quarantine',
-          `${status.tree?.quarantined} cubes failed verification`,
+          `failed verification: ${formatCount(status.tree?.quarantined ?? 0, 'cube')}`,
           'sherinctl quarantine list',
         ),
       );

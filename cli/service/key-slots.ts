@@ -4,12 +4,17 @@ import type { ControlClient } from '../../daemon/client/control-client.js';
 import type { KeySlot } from '../../daemon/protocol/keys.js';
 import { choice, either, text } from '../definition.js';
 
-/** Numbers of slots, 0 to 255. @throws SherinError USAGE */
+/** Numbers of slots, 0 to 255, each once. @throws SherinError USAGE */
 export function slotIds(words: readonly string[]): number[] {
-  return words.map((word) => {
-    if (/^\d{1,3}$/.test(word) && Number(word) <= 255) return Number(word);
-    throw new SherinError('USAGE', { what: `a slot is a number from 0 to 255, not '${word}'` });
-  });
+  const ids = words.map(slotId);
+  const again = ids.find((id, at) => ids.indexOf(id) !== at);
+  if (again === undefined) return ids;
+  throw new SherinError('USAGE', { what: `slot ${again} is named twice` });
+}
+
+function slotId(word: string): number {
+  if (/^\d{1,3}$/.test(word) && Number(word) <= 255) return Number(word);
+  throw new SherinError('USAGE', { what: `a slot is a number from 0 to 255, not '${word}'` });
 }
 
 /** The slots that are named; all where none is. @throws SherinError KEY_SLOT_UNKNOWN */
