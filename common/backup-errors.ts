@@ -17,7 +17,7 @@ export const backupErrors = {
   BACKUP_PLACE: {
     errno: 'EINVAL',
     exit: Exit.failed,
-    sentence: 'no backup goes to {path}: {part}',
+    sentence: 'no copy of the vault goes to {path}: {part}',
     hint: 'name a directory outside of it, better on another disk',
   },
   BACKUP_INCOMPLETE: {

@@ -5,8 +5,17 @@ import { basename, dirname, join } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { localError } from '../../common/local-error.js';
 
-/** @param mount mount point of the vault, also while nothing is mounted there @throws SherinError BACKUP_PLACE, LOCAL_FILE */
+/** As {@link requireOutside}, and in no other vault or backup. @throws SherinError BACKUP_PLACE, LOCAL_FILE */
 export async function requirePlaceForBackup(path: string, vault: number, mount: string): Promise<void> {
+  await requireOutside(path, vault, mount);
+  const other = vaultAbove(await realPath(path));
+  if (other === null) return;
+  const part = `it lies in ${other}, which holds a vault or a backup`;
+  throw new SherinError('BACKUP_PLACE', { path, part });
+}
+
+/** @param mount mount point of the vault, also while nothing is mounted there @throws SherinError BACKUP_PLACE, LOCAL_FILE */
+export async function requireOutside(path: string, vault: number, mount: string): Promise<void> {
   const refused = (part: string): SherinError => new SherinError('BACKUP_PLACE', { path, part });
   const place = await realPath(path);
   const own = await openPath(vault);
@@ -15,8 +24,6 @@ export async function requirePlaceForBackup(path: string, vault: number, mount: 
   // A mount that is dead answers nothing, and must not keep the vault from being backed up.
   if (isWithin(place, await realPath(mount).catch(() => mount)))
     throw refused(`it is, or lies in, the mount point of the vault, ${mount}`);
-  const other = vaultAbove(place);
-  if (other !== null) throw refused(`it lies in ${other}, which holds a vault or a backup`);
 }
 
 /** True where a path, which may be still to be made, is an open directory, or lies in it or around it. */

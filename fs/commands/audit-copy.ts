@@ -1,10 +1,9 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
-import { SherinError } from '../../common/errors.js';
 import { copyArchive } from '../audit/archive-copy.js';
 import { BackupDirectory } from '../backup/backup-directory.js';
-import { overlaps } from '../backup/place.js';
+import { requireOutside } from '../backup/place.js';
 import { knownKey } from '../vault/known-key.js';
 import { telling, tellProgress } from './told.js';
 
@@ -19,8 +18,7 @@ export function auditCopy(where: Places, { to, first, last }: AuditCopyOptions):
   return telling(to, async () => {
     const vault = openSync(where.vault, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
-      if (await overlaps(to, vault))
-        throw new SherinError('USAGE', { what: 'an archive is outside of the vault' });
+      await requireOutside(to, vault, where.mount);
     } finally {
       closeSync(vault);
     }
