@@ -25,7 +25,7 @@ test.each(words)('a shell reads %j back as it was', (word) => {
 });
 
 test('what needs no quotes has none', () => {
-  expect(shellWord('/var/lib/sherin-2/a_b.txt')).toBe('/var/lib/sherin-2/a_b.txt');
+  expect(shellWord('/var/lib/sherin-2/a_b.txt@2')).toBe('/var/lib/sherin-2/a_b.txt@2');
 });
 
 test('a path in a command that an error names is one word of it', () => {

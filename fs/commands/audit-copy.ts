@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
 import { copyArchive } from '../audit/archive-copy.js';
 import { BackupDirectory } from '../backup/backup-directory.js';
-import { requireOutside } from '../backup/place.js';
+import { requirePlaceForCopy } from '../backup/place.js';
 import { knownKey } from '../vault/known-key.js';
 import { telling, tellProgress } from './told.js';
 
@@ -18,7 +18,7 @@ export function auditCopy(where: Places, { to, first, last }: AuditCopyOptions):
   return telling(to, async () => {
     const vault = openSync(where.vault, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
-      await requireOutside(to, vault, where.mount);
+      await requirePlaceForCopy(to, vault, where.mount);
     } finally {
       closeSync(vault);
     }
