@@ -25,7 +25,7 @@ export const auditErrors = {
     errno: 'ENOENT',
     exit: Exit.failed,
     sentence: 'record {id} of the audit log is archived: it was put to {path}',
-    hint: 'prove it from there: sherinctl audit prove {id} --archive {path}',
+    hint: 'prove it from there: sherinctl audit prove {id} --archive {path:word}',
   },
   ARCHIVE_BROKEN: {
     errno: 'EIO',

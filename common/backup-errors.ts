@@ -18,7 +18,7 @@ export const backupErrors = {
     errno: 'ENOENT',
     exit: Exit.verification,
     sentence: '{path} is no whole backup: {part}',
-    hint: 'finish it with: sherinctl backup {path}',
+    hint: 'finish it with: sherinctl backup {path:word}',
   },
   COPY_MISSING: {
     errno: 'ENOENT',

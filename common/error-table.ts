@@ -1,6 +1,7 @@
 /**
  * Every error a user can meet, in one table: code → errno, exit code, sentence, hint.
- * `{x}` in a sentence, hint or command is replaced by the error's context value `x`, `{command}` in a hint by the command.
+ * `{x}` in a sentence, hint or command is replaced by the error's context value `x`, `{command}` in a hint by the command;
+ * `{x:word}` by the value as one word of a shell.
  */
 import { attestationErrors } from './attestation-errors.js';
 import { auditErrors } from './audit-errors.js';
@@ -45,7 +46,7 @@ export const errorTable = {
     errno: 'ENOENT',
     exit: Exit.failed,
     sentence: '{path} has no version {version}; it has {part}',
-    hint: 'look with: sherinctl log {path}',
+    hint: 'look with: sherinctl log {path:word}',
   },
   VERSION_COLLECTED: {
     errno: 'ENODATA',
@@ -94,7 +95,7 @@ export const errorTable = {
     errno: 'ENOENT',
     exit: Exit.failed,
     sentence: 'there is no vault at {path}',
-    hint: 'make one with: sherinctl init {path}',
+    hint: 'make one with: sherinctl init {path:word}',
   },
   HEADER_LOST: {
     errno: 'EIO',
@@ -107,7 +108,7 @@ export const errorTable = {
     errno: 'EEXIST',
     exit: Exit.failed,
     sentence: '{path} already holds a vault or other files',
-    hint: 'start a vault that is there with: sherinctl up --vault {path}; for another choose an empty or new directory',
+    hint: 'start a vault that is there with: sherinctl up --vault {path:word}; for another choose an empty or new directory',
   },
   VAULT_BUSY: {
     errno: 'EBUSY',

@@ -2,6 +2,7 @@
 import type { ErrorRow } from './error-row.js';
 import { errorTable } from './error-table.js';
 import type { ExitCode } from './exit.js';
+import { shellWord } from './shell-word.js';
 
 export { errorTable } from './error-table.js';
 
@@ -15,7 +16,10 @@ export interface Failure {
 }
 
 function fill(template: string, context: ErrorContext): string {
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => String(context[name] ?? '?'));
+  return template.replace(/\{(\w+)(:word)?\}/g, (_, name: string, word: string | undefined) => {
+    const value = String(context[name] ?? '?');
+    return word === undefined ? value : shellWord(value);
+  });
 }
 
 /** An error of the table above; `message` is the filled sentence. */

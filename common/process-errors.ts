@@ -48,7 +48,7 @@ export const processErrors = {
     errno: 'ENOENT',
     exit: Exit.failed,
     sentence: 'can not mount at {path}: it does not exist',
-    hint: 'make it with: mkdir {path}',
+    hint: 'make it with: mkdir {path:word}',
   },
   RUNTIME_UNSAFE: {
     errno: 'EACCES',

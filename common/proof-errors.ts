@@ -17,7 +17,7 @@ export const proofErrors = {
   CUBE_BROKEN: {
     errno: 'EIO',
     exit: Exit.verification,
-    sentence: '{cubes} of {total} cubes do not verify: {part}',
+    sentence: '{cubes} of {total} failed verification: {part}',
     hint: 'heal them from a backup; on the machine of the vault see: sherinctl why',
   },
 } as const;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Places } from '../common/environment.js';
+import { shellWord } from '../common/shell-word.js';
 import type { Facts } from './sherinctl.js';
 
 export function vaultMade(vault: string, recoveryFile: string): string {
@@ -34,9 +35,9 @@ Sherin is running.
   tpm      ${facts.tpm}
 
 Try:
-  ls -lR ${sample}
-  cat ${join(sample, 'welcome.txt')}
-  getfattr -n user.sherin.id ${join(sample, 'picture.png')}
+  ls -lR ${shellWord(sample)}
+  cat ${shellWord(join(sample, 'welcome.txt'))}
+  getfattr -n user.sherin.id ${shellWord(join(sample, 'picture.png'))}
 
   npx sherinctl put ~/Documents        bring many files in quickly
   npx sherinctl get files/sample ./out copy them out again, verified
@@ -49,5 +50,5 @@ Try:
   npx sherinctl down                   stop; npm start brings all back
 
 npx works in this directory only. To call sherinctl from anywhere:
-  ln -s ${program} ${linkPlace}`;
+  ln -s ${shellWord(program)} ${linkPlace}`;
 }

@@ -15,7 +15,7 @@ import { basename, dirname, join } from 'node:path';
 import type Database from 'better-sqlite3-multiple-ciphers';
 import { defineCollection, isCollection } from '../../common/collection.js';
 import { SherinError } from '../../common/errors.js';
-import { localError } from '../output/failure.js';
+import { localError } from '../../common/local-error.js';
 import { passagesOf } from './passages.js';
 import type { Text } from './text.js';
 

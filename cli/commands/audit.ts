@@ -242,7 +242,7 @@ function requireConsistent(from: AuditHeadForm, to: AuditHeadForm, path: readonl
   const hashes = path.map((hash) => Buffer.from(hash, 'base64'));
   if (!isConsistent(point(from), point(to), hashes))
     throw new SherinError('AUDIT_BROKEN', {
-      part: `the log of ${to.size} records does not begin with that of the head of ${from.size}`,
+      part: `the log of ${formatCount(to.size, 'record')} does not begin with that of the head of ${from.size}`,
     });
 }
 

@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { resolve } from 'node:path';
+import { localError } from '../../common/local-error.js';
 import { version } from '../../common/version.js';
 import { tableOf } from '../bench/figures.js';
 import { Interrupt } from '../bench/interrupt.js';
@@ -8,7 +9,6 @@ import { mib, smallBytes } from '../bench/material.js';
 import { measure } from '../bench/rounds.js';
 import { TemporaryVault } from '../bench/temporary-vault.js';
 import { command, number, text } from '../definition.js';
-import { localError } from '../output/failure.js';
 import { printTable } from '../output/table.js';
 import { formatBytes, formatCount } from '../output/units.js';
 

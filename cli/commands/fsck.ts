@@ -1,7 +1,8 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { z } from 'zod';
-import { SherinError, systemCode } from '../../common/errors.js';
+import { SherinError } from '../../common/errors.js';
 import { Exit, type ExitCode } from '../../common/exit.js';
+import { localError } from '../../common/local-error.js';
 import { placeFlags } from '../../daemon/client/sherin-fs-program.js';
 import { startSherinFs } from '../../daemon/client/start-sherin-fs.js';
 import type { RebuiltInfo } from '../../daemon/protocol/fsck.js';
@@ -135,6 +136,6 @@ function openBackup(path: string): number {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   } catch (cause) {
-    throw new SherinError('LOCAL_FILE', { path, part: systemCode(cause) ?? 'EIO' }, { cause });
+    throw localError(path, cause);
   }
 }

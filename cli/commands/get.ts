@@ -1,11 +1,12 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { localError } from '../../common/local-error.js';
 import { textToBytes } from '../../common/names.js';
+import { shellWord } from '../../common/shell-word.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import type { StatInfo } from '../../daemon/protocol/control.js';
 import { command, unless } from '../definition.js';
-import { localError } from '../output/failure.js';
 import { Progress } from '../output/progress.js';
 import { formatBytes, formatCount } from '../output/units.js';
 import { Export } from '../transfer/export.js';
@@ -96,7 +97,7 @@ function refuseVersion(error: unknown, text: string): never {
   const missing = error instanceof SherinError && error.code === 'PATH_MISSING';
   if (!missing || parseVersionName(text) === null) throw error;
   throw new SherinError('USAGE', {
-    what: `${text} does not exist, and get takes no versions; write: sherinctl cat ${text} > FILE`,
+    what: `${text} does not exist, and get takes no versions; write: sherinctl cat ${shellWord(text)} > FILE`,
   });
 }
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SherinError } from '../../common/errors.js';
+import { localError } from '../../common/local-error.js';
 import { command, flag } from '../definition.js';
-import { localError } from '../output/failure.js';
 import type { Session } from '../session.js';
 import { runs, systemctl, unitFolders } from '../units/manager.js';
 import { unitPlaces } from '../units/places.js';

@@ -1,5 +1,5 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
-import { SherinError, systemCode } from '../../common/errors.js';
+import { localError } from '../../common/local-error.js';
 import { command, flag, group, text } from '../definition.js';
 import { Progress } from '../output/progress.js';
 import { formatCount } from '../output/units.js';
@@ -68,12 +68,12 @@ const verify = command({
   run: (session, [file = ''], { key }) => runVerifier(session, ['manifest', file], key),
 });
 
-/** @throws SherinError LOCAL_FILE, also where there is one already */
+/** @throws SherinError PATH_EXISTS, LOCAL_FILE */
 function newFile(path: string): number {
   try {
     return openSync(path, 'wx', 0o600);
   } catch (error) {
-    throw new SherinError('LOCAL_FILE', { path, part: systemCode(error) ?? String(error) }, { cause: error });
+    throw localError(path, error);
   }
 }
 

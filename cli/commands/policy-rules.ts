@@ -5,10 +5,10 @@ import {
   mostRulesBytes,
 } from '../../common/access/rules.js';
 import { SherinError } from '../../common/errors.js';
+import { localError } from '../../common/local-error.js';
 import { readAtMost } from '../../common/read-at-most.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import { command, group, number, text } from '../definition.js';
-import { localError } from '../output/failure.js';
 import { printTable } from '../output/table.js';
 import { formatCount } from '../output/units.js';
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { Exit } from '../../common/exit.js';
+import { shellWord } from '../../common/shell-word.js';
 import { placeFlags } from '../../daemon/client/sherin-fs-program.js';
 import { command } from '../definition.js';
 import { copied, listFailures } from '../output/copy-report.js';
@@ -57,7 +58,7 @@ export const restoreBackup = command({
           );
         output.line(
           asCalled(
-            `next, with the recovery key: sherinctl --vault ${output.name(vault)} ${result.hasManifest ? 'up' : 'fsck --rebuild'} --accept-rollback`,
+            `next, with the recovery key: sherinctl --vault ${output.name(shellWord(vault))} ${result.hasManifest ? 'up' : 'fsck --rebuild'} --accept-rollback`,
           ),
         );
       });

@@ -1,4 +1,5 @@
 import { command } from '../definition.js';
+import { formatCount } from '../output/units.js';
 
 export const sync = command({
   name: 'sync',
@@ -22,8 +23,6 @@ export const snapshot = command({
   examples: [{ text: 'Before a risky change of a database', line: 'sherinctl snapshot' }],
   run: async (session) => {
     const { versions } = await session.connect().call('snapshot', {});
-    session.output.result({ versions }, () =>
-      session.output.line(versions === 1 ? '1 new version' : `${versions} new versions`),
-    );
+    session.output.result({ versions }, () => session.output.line(formatCount(versions, 'new version')));
   },
 });

@@ -2,6 +2,7 @@
 import { lstatSync, type Stats, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Places } from '../../common/environment.js';
+import { shellWord } from '../../common/shell-word.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
 /** Magic numbers of statfs(2) for file systems that do not keep what a vault needs. */
@@ -41,7 +42,7 @@ function owned(subject: string, path: string, wide: number, absent: string): Fin
     return fail(
       subject,
       `${path} belongs to uid ${stat.uid}, not ${me}`,
-      `run as that user, or: chown -R ${me} ${quoted(path)}`,
+      `run as that user, or: chown -R ${me} ${shellWord(path)}`,
     );
   }
   const mode = stat.mode & 0o777;
@@ -50,7 +51,7 @@ function owned(subject: string, path: string, wide: number, absent: string): Fin
     return fail(
       subject,
       `${path} is open to others (${mode.toString(8)})`,
-      `chmod ${narrow} ${quoted(path)}`,
+      `chmod ${narrow} ${shellWord(path)}`,
     );
   }
   const above = present(dirname(path));
@@ -58,7 +59,7 @@ function owned(subject: string, path: string, wide: number, absent: string): Fin
     return warn(
       subject,
       `others may write to ${dirname(path)} and replace ${path}`,
-      `chmod go-w ${quoted(dirname(path))}`,
+      `chmod go-w ${shellWord(dirname(path))}`,
     );
   }
   return ok(subject, path);
@@ -70,8 +71,4 @@ function present(path: string): Stats | undefined {
   } catch {
     return undefined;
   }
-}
-
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

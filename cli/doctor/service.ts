@@ -1,7 +1,7 @@
 /** sherin-fs, when it runs: version, lock state, mount. */
 
+import { reason } from '../../common/local-error.js';
 import { version } from '../../common/version.js';
-import { reason } from '../output/failure.js';
 import { formatCount } from '../output/units.js';
 import type { Session } from '../session.js';
 import { type Finding, fail, ok, warn } from './finding.js';
@@ -43,7 +43,7 @@ export async function service(session: Session): Promise<Finding[]> {
       findings.push(
         warn(
           'quarantine',
-          `${status.tree?.quarantined} cubes failed verification`,
+          `failed verification: ${formatCount(status.tree?.quarantined ?? 0, 'cube')}`,
           'sherinctl quarantine list',
         ),
       );

@@ -1,34 +1,15 @@
 /** Errors in one line: what happened, to which file or ID, what to do next. Never a stack. */
 import { writeSync } from 'node:fs';
-import { getSystemErrorMap } from 'node:util';
 import { ZodError } from 'zod';
 import { SherinError } from '../../common/errors.js';
 import type { ExitCode } from '../../common/exit.js';
 import { unlockedMemory } from '../../common/key-memory.js';
+import { localError, reason, systemReason } from '../../common/local-error.js';
 import { escapeForTerminal, jsonText } from './escape.js';
 import { asCalled } from './invocation.js';
 
 function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null && name in error ? Reflect.get(error, name) : undefined;
-}
-
-/** `permission denied` for EACCES; undefined for what is no system error. */
-export function systemReason(error: unknown): string | undefined {
-  const number = property(error, 'errno');
-  const known = typeof number === 'number' ? getSystemErrorMap().get(number) : undefined;
-  const code = property(error, 'code');
-  return known?.[1] ?? (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined);
-}
-
-/** The reason alone, for lists of what failed. */
-export function reason(error: unknown): string {
-  return systemReason(error) ?? (error instanceof Error ? error.message : String(error));
-}
-
-/** A system error on a local path as an error of the table. */
-export function localError(path: string, error: unknown): SherinError {
-  if (error instanceof SherinError) return error;
-  return new SherinError('LOCAL_FILE', { path, part: reason(error) }, { cause: error });
 }
 
 /** Any error as one of the table. */

@@ -1,5 +1,7 @@
 /** Sizes, times and durations as people read them. */
 
+export { formatCount } from '../../common/format-count.js';
+
 const sizes = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 /** `1.5 MiB`; whole bytes below 1 KiB. */
@@ -11,11 +13,6 @@ export function formatBytes(bytes: number): string {
     unit += 1;
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${sizes[unit]}`;
-}
-
-/** `1 file`, `2 files`. */
-export function formatCount(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 }
 
 /** Seconds as `7 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */

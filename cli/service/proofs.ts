@@ -1,6 +1,8 @@
 /** Proofs as sherinctl prints them, and heads as it is given them. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { SherinError, systemCode } from '../../common/errors.js';
+import { SherinError } from '../../common/errors.js';
+import { formatCount } from '../../common/format-count.js';
+import { reason } from '../../common/local-error.js';
 import {
   type AuditHeadForm,
   longestProof,
@@ -33,7 +35,7 @@ export function namedHead(name: string): NamedHead {
     return document.head;
   } catch (error) {
     if (error instanceof SherinError) throw error;
-    throw bad(error instanceof NotCanonical ? error.message : (systemCode(error) ?? String(error)));
+    throw bad(error instanceof NotCanonical ? error.message : reason(error));
   }
 }
 
@@ -43,7 +45,7 @@ export function wholeHead(named: NamedHead, found: AuditHeadForm | null): AuditH
   if (root !== undefined && time !== undefined && signature !== undefined)
     return { size, root, time, signature };
   if (found !== null) return found;
-  throw new SherinError('USAGE', { what: `no head of ${size} records was ever signed` });
+  throw new SherinError('USAGE', { what: `no head of ${formatCount(size, 'record')} was ever signed` });
 }
 
 function firstBytes(path: string): Buffer {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { asSherinId } from '../../common/ids.js';
+import { localError } from '../../common/local-error.js';
 import { readAtMost } from '../../common/read-at-most.js';
 import type { DaemonClient } from '../../daemon/client/daemon-client.js';
-import { localError } from '../output/failure.js';
 import { vaultPath } from '../vault-path.js';
 
 /** What is larger is better put into the vault as a file, and given by its ID. */

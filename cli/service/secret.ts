@@ -2,10 +2,10 @@
 import { closeSync, openSync } from 'node:fs';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { unlockedMemory } from '../../common/key-memory.js';
+import { reason } from '../../common/local-error.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
 import type { Status } from '../../daemon/protocol/control.js';
 import { closeSecretMemfd, copySecretToMemfd, readSecretToMemfd } from '../../native/ipc.js';
-import { reason } from '../output/failure.js';
 
 /** By what the vault is to be opened; the TPM where nothing else is said. A descriptor stands for what would be asked on the terminal. */
 export interface UnlockWish {

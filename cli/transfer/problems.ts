@@ -1,7 +1,8 @@
 /** What a transfer could not do: nothing is left out silently. */
 import { errorTable, isErrorCode, systemCode } from '../../common/errors.js';
 import { Exit, type ExitCode } from '../../common/exit.js';
-import { asSherinError, reason } from '../output/failure.js';
+import { reason } from '../../common/local-error.js';
+import { asSherinError } from '../output/failure.js';
 import type { Output } from '../output/output.js';
 
 export interface Problem {

@@ -20,10 +20,10 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { systemReason } from '../../common/local-error.js';
 import { textToBytes } from '../../common/names.js';
 import type { EntryInfo } from '../../daemon/protocol/control.js';
 import { makeNode, setTimes, setXattr } from '../../native/ipc.js';
-import { systemReason } from '../output/failure.js';
 import type { LocalDirectory } from './local-directory.js';
 
 /** open(2): the file itself, which is neither read nor written; Node does not name it. */

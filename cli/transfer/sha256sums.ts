@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
+import { localError, reason } from '../../common/local-error.js';
 import { bytesToText, textToBytes } from '../../common/names.js';
 import { readAtMost } from '../../common/read-at-most.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
-import { localError, reason } from '../output/failure.js';
 import type { Output } from '../output/output.js';
 import { Progress } from '../output/progress.js';
 import { formatCount } from '../output/units.js';

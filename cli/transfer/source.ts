@@ -2,8 +2,8 @@
 import { type BigIntStats, lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { SherinError } from '../../common/errors.js';
+import { localError } from '../../common/local-error.js';
 import { bytesToText, textToBytes } from '../../common/names.js';
-import { localError } from '../output/failure.js';
 import { LocalDirectory } from './local-directory.js';
 import type { Problems } from './problems.js';
 

@@ -1,5 +1,6 @@
 /** The units of one vault, as text by file name (systemd.unit(5)). */
 import { basename, join } from 'node:path';
+import { shellWord } from '../../common/shell-word.js';
 import { commandHardening, systemHardening, userHardening } from './hardening.js';
 import type { UnitPlaces } from './places.js';
 import { commandLine, commandWord, quoted, withoutSpecifiers } from './quote.js';
@@ -163,10 +164,6 @@ function unlock(where: UnitPlaces): string {
     '[Install]',
     'WantedBy=multi-user.target',
   ]);
-}
-
-function shellWord(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function text(lines: readonly string[]): string {

@@ -3,6 +3,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { chmod, mkdir, readdir, readlink, realpath, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { localError } from '../../common/local-error.js';
 import { system } from '../../native/index.js';
 import { vaultFolders } from '../vault/directory.js';
 import type { Header } from '../vault/header.js';
@@ -21,13 +22,14 @@ export class BackupDirectory {
     this.fd = fd;
   }
 
-  /** Opens and locks a directory. @throws SherinError LOCAL_FILE, BACKUP_BUSY */
+  /** Opens and locks a directory. @throws SherinError NOT_DIRECTORY, LOCAL_FILE, BACKUP_BUSY */
   static open(path: string): BackupDirectory {
     let fd: number;
     try {
       fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
     } catch (cause) {
-      throw new SherinError('LOCAL_FILE', { path, part: systemCode(cause) ?? 'EIO' }, { cause });
+      if (systemCode(cause) === 'ENOTDIR') throw new SherinError('NOT_DIRECTORY', { path }, { cause });
+      throw localError(path, cause);
     }
     if (!system.flock(fd)) {
       closeSync(fd);
@@ -41,7 +43,8 @@ export class BackupDirectory {
     try {
       await mkdir(path, { recursive: true, mode: 0o700 });
     } catch (cause) {
-      throw new SherinError('LOCAL_FILE', { path, part: systemCode(cause) ?? 'EIO' }, { cause });
+      // What stands there instead is told where it is opened.
+      if (systemCode(cause) !== 'EEXIST') throw localError(path, cause);
     }
     return BackupDirectory.open(path);
   }
@@ -126,6 +129,6 @@ async function realPath(path: string): Promise<string> {
     const code = systemCode(cause);
     const parent = dirname(path);
     if (code === 'ENOENT' && parent !== path) return join(await realPath(parent), basename(path));
-    throw new SherinError('LOCAL_FILE', { path, part: code ?? 'EIO' }, { cause });
+    throw localError(path, cause);
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
+import { formatCount } from '../../common/format-count.js';
 import { verifyAudit } from '../audit/verify.js';
 import { knownKey } from '../vault/known-key.js';
 
@@ -11,6 +12,6 @@ export async function auditVerify(where: Places, { json }: { readonly json: bool
   process.stdout.write(
     json
       ? `${JSON.stringify({ records, heads, root, unauthenticated, archived })}\n`
-      : `audit log: ${records} records and ${heads} signed heads verify, root ${root}\n${archived === null ? '' : `the first ${archived.records} records are archived (segments 1 to ${archived.segments}) and were not looked at: --archive DIR\n`}`,
+      : `audit log: ${formatCount(records, 'record')} and ${formatCount(heads, 'signed head')} verify, root ${root}\n${archived === null ? '' : `not looked at: the first ${formatCount(archived.records, 'record')}, archived (segments 1 to ${archived.segments}): --archive DIR\n`}`,
   );
 }

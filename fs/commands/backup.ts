@@ -1,7 +1,8 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
-import { SherinError, systemCode } from '../../common/errors.js';
+import { SherinError } from '../../common/errors.js';
+import { localError } from '../../common/local-error.js';
 import { PendingAudit } from '../audit/pending.js';
 import { backup as copyVault } from '../backup/backup.js';
 import { BackupDirectory, overlaps } from '../backup/backup-directory.js';
@@ -72,7 +73,7 @@ async function besideServer(where: Places): Promise<Source> {
   try {
     fd = openSync(where.vault, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   } catch (cause) {
-    throw new SherinError('LOCAL_FILE', { path: where.vault, part: systemCode(cause) ?? 'EIO' }, { cause });
+    throw localError(where.vault, cause);
   }
   const close = async (): Promise<void> => closeSync(fd);
   try {

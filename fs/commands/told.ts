@@ -1,6 +1,7 @@
 /** How a command without a terminal of its own tells sherinctl what it does: JSON lines on stdout. */
 import { writeSync } from 'node:fs';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { localError } from '../../common/local-error.js';
 
 const everyMs = 100;
 const stdout = 1;
@@ -42,5 +43,5 @@ function asKnown(error: unknown, path: string): SherinError {
   const code = systemCode(error);
   if (code === undefined) throw error;
   if (code === 'ENOSPC' || code === 'EDQUOT') return new SherinError('TARGET_FULL', {}, { cause: error });
-  return new SherinError('LOCAL_FILE', { path, part: code }, { cause: error });
+  return localError(path, error);
 }

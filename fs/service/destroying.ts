@@ -1,4 +1,5 @@
 import { SherinError } from '../../common/errors.js';
+import { formatCount } from '../../common/format-count.js';
 import type { CubeId } from '../../common/ids.js';
 import { contentOf, placedBy } from '../cube/needed.js';
 import { type Destroyed, shownAlone } from '../history/collection.js';
@@ -87,7 +88,10 @@ export class Destroying {
     await session.records.record({ event: 'AUDIT_DESTROY_DONE', id: null, actor, meta: report });
     await this.#parts.invalidate('all');
     if (segments > 0)
-      throw new SherinError('IO', { what: 'overwriting the journal', part: `${segments} segments stay` });
+      throw new SherinError('IO', {
+        what: 'overwriting the journal',
+        part: `${formatCount(segments, 'segment')} left`,
+      });
     const stay = [...held].filter((id) => doomed.needs(id));
     const inUse = stay.filter((id) => doomed.isInUse(id)).length;
     return {

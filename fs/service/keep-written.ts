@@ -1,4 +1,5 @@
 import { SherinError } from '../../common/errors.js';
+import { formatCount } from '../../common/format-count.js';
 import type { Logger } from '../../common/log.js';
 import type { AuditActor } from '../audit/event.js';
 import { within } from '../mount/within.js';
@@ -53,7 +54,7 @@ export async function keepWritten(
 export function unsealedError({ files, kept, error }: Unsealed, done: 'locked' | 'stopped'): SherinError {
   return new SherinError('UNSEALED', {
     what: done === 'locked' ? 'the vault is locked' : 'sherin-fs has stopped',
-    files: files === 1 ? '1 file' : `${files} files`,
+    files: formatCount(files, 'file'),
     part: error.message,
     rest: kept
       ? 'all of it is kept in the journal, and sealed once the vault is open again'

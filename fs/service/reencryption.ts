@@ -1,5 +1,6 @@
 /** After a rekey: what is stored under earlier master keys is encrypted anew in the background, then their epochs end (FORMAT.md, "Key epochs"). */
 import { SherinError } from '../../common/errors.js';
+import { formatCount } from '../../common/format-count.js';
 import { asCubeId, type CubeId, cubeIdToBytes } from '../../common/ids.js';
 import type { Logger } from '../../common/log.js';
 import { reencryptCube } from '../../native/index.js';
@@ -116,7 +117,7 @@ export class Reencryption {
     (await this.#withoutOthers(session))();
     const { heals } = session;
     const failed = await this.#sweep(session);
-    if (failed > 0) return `${failed} cubes can not be read`;
+    if (failed > 0) return `${formatCount(failed, 'cube')} can not be read`;
     await session.logCopy.renew();
     if ((await session.writing.durability.renewJournal()) > 0)
       return 'the journal has what can not be sealed';
@@ -221,7 +222,8 @@ export class Reencryption {
     // What came back from quarantine or a backup meanwhile can be of an earlier one.
     if (session.heals !== heals) return 'cubes were brought back meanwhile';
     const kept = await this.#quarantined(session);
-    if (kept > 0) return `${kept} cubes in quarantine are under an earlier master key: restore or purge them`;
+    if (kept > 0)
+      return `${formatCount(kept, 'cube')} in quarantine under an earlier master key: restore or purge what is there`;
     const former = formerEpochs(locked.header);
     const path = locked.directory.inside('manifest.db');
     manifest.checkpoint();

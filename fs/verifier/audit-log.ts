@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { SherinError } from '../../common/errors.js';
+import { formatCount } from '../../common/format-count.js';
 import type { VaultKey } from '../../common/vault-key.js';
 import { Anchors } from '../audit/anchors.js';
 import { type AuditReport, verifyAudit } from '../audit/verify.js';
@@ -35,18 +36,20 @@ async function verified(
   const { records, heads, segments, size, unauthenticated, torn, archived } = report;
   const root = report.root.toString('base64');
   const lines = [
-    `audit log verified: ${records} records, ${heads} signed heads, ${segments} segments`,
-    `root: ${root} over ${size} records`,
+    `audit log verified: ${formatCount(records, 'record')}, ${formatCount(heads, 'signed head')}, ${formatCount(segments, 'segment')}`,
+    `root: ${root} over ${formatCount(size, 'record')}`,
   ];
   if (archived !== null) lines.push(archivedLine(archived));
-  if (unauthenticated > 0) lines.push(`${unauthenticated} records were noted while no key was there`);
-  if (torn > 0) lines.push(`${torn} bytes behind the last head are not signed`);
+  if (unauthenticated > 0)
+    lines.push(`${formatCount(unauthenticated, 'record')} noted while no key was there`);
+  if (torn > 0) lines.push(`not signed: ${formatCount(torn, 'byte')} behind the last head`);
   if (anchors !== null) lines.push(`anchors: it contains all ${anchors.met}`);
   if (anchors !== null && anchors.archived > 0)
     lines.push(
-      `${anchors.archived} anchors are of archived records and were NOT LOOKED FOR: name the archive, too`,
+      `NOT LOOKED FOR: ${formatCount(anchors.archived, 'anchor')} of archived records; name the archive, too`,
     );
-  if (anchors !== null && anchors.torn > 0) lines.push(`${anchors.torn} lines of the anchors were cut off`);
+  if (anchors !== null && anchors.torn > 0)
+    lines.push(`cut off: ${formatCount(anchors.torn, 'line')} of the anchors`);
   const value = {
     ...{ records, heads, segments, size, root, unauthenticated, torn, archived },
     ...(anchors === null
@@ -58,5 +61,5 @@ async function verified(
 
 function archivedLine({ segments, records, parts }: NonNullable<AuditReport['archived']>): string {
   const places = parts.map(({ from, to, place }) => `segments ${from} to ${to} in ${JSON.stringify(place)}`);
-  return `not looked at: the first ${records} records, archived as the vault's key says (segments 1 to ${segments}: ${places.join(', ')}); with --archive DIR they are`;
+  return `not looked at: the first ${formatCount(records, 'record')}, archived as the vault's key says (segments 1 to ${segments}: ${places.join(', ')}); with --archive DIR they are`;
 }

@@ -1,7 +1,8 @@
 /** What sherin-verify reads: bounded, whoever wrote it. */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { SherinError, systemCode } from '../../common/errors.js';
+import { SherinError } from '../../common/errors.js';
+import { localError } from '../../common/local-error.js';
 import { keyFileBytes, parseVaultKey, type VaultKey } from '../../common/vault-key.js';
 import { readBounded } from '../disk/bounded.js';
 
@@ -17,7 +18,7 @@ export async function withInput<T>(path: string, work: (file: FileHandle) => Pro
   try {
     file = await open(path === '-' ? '/dev/stdin' : path, constants.O_RDONLY);
   } catch (error) {
-    throw new SherinError('LOCAL_FILE', { path, part: systemCode(error) ?? 'EIO' }, { cause: error });
+    throw localError(path, error);
   }
   try {
     return await work(file);

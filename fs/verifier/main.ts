@@ -4,8 +4,9 @@
  * TPM, no vault, unless that is what is to be checked. `sherin-verify --help` tells the rest.
  */
 import { parseArgs } from 'node:util';
-import { SherinError, systemCode } from '../../common/errors.js';
+import { SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
+import { reason } from '../../common/local-error.js';
 import { verifyAuditLog } from './audit-log.js';
 import { verifyCubes } from './cubes.js';
 import { readVaultKey, type Told } from './input.js';
@@ -81,7 +82,7 @@ run().catch((error: unknown) => {
   const known =
     error instanceof SherinError
       ? error
-      : new SherinError('LOCAL_FILE', { path: 'reading failed', part: systemCode(error) ?? String(error) });
+      : new SherinError('LOCAL_FILE', { path: 'reading failed', part: reason(error) });
   const { code, message } = known;
   const hint = code === 'USAGE' ? 'see: sherin-verify --help' : known.hint;
   process.stderr.write(

@@ -1,5 +1,6 @@
 import { MalformedBytes } from '../../common/bytes.js';
 import { SherinError } from '../../common/errors.js';
+import { formatCount } from '../../common/format-count.js';
 import { NotCanonical } from '../../common/strict-json.js';
 import { isoTime } from '../../common/time.js';
 import type { VaultKey } from '../../common/vault-key.js';
@@ -27,8 +28,8 @@ function told({ cubes, objects, head }: ProvenExport): Told {
   return {
     value: { cubes, objects, head: { size, root: head.root.toString('hex'), time: String(time) } },
     lines: [
-      `manifest export verified: ${objects} objects in ${cubes} cubes`,
-      `head: ${size} records of the manifest, ${isoTime(time)}`,
+      `manifest export verified: ${formatCount(objects, 'object')} in ${formatCount(cubes, 'cube')}`,
+      `head: ${formatCount(size, 'record')} of the manifest, ${isoTime(time)}`,
     ],
   };
 }

@@ -1,4 +1,5 @@
 import { SherinError } from '../../common/errors.js';
+import { formatCount } from '../../common/format-count.js';
 import { formatSherinId } from '../../common/ids.js';
 import { type AuditHeadForm, longestProof, parseProof } from '../../common/proof-document.js';
 import { NotCanonical } from '../../common/strict-json.js';
@@ -49,9 +50,9 @@ function told(proven: Proven): Told {
       const { kind, put, time, head } = proven;
       const [id, root] = [formatSherinId(put.id), put.root.toString('hex')];
       const lines = [
-        `verified: ${id}, ${put.length} bytes, stored at ${isoTime(time)}`,
+        `verified: ${id}, ${formatCount(put.length, 'byte')}, stored at ${isoTime(time)}`,
         `object root: ${root}`,
-        `head: ${head.size} records of the manifest, ${isoTime(head.time)}`,
+        `head: ${formatCount(head.size, 'record')} of the manifest, ${isoTime(head.time)}`,
       ];
       const value = { kind, id, root, length: put.length, time: String(time) };
       return { value: { ...value, head: { size: head.size, time: String(head.time) } }, lines };
@@ -64,5 +65,5 @@ function counts({ size, root, time }: AuditHeadForm) {
 }
 
 function headText({ size, time }: AuditHeadForm): string {
-  return `the audit log of ${size} records, signed at ${isoTime(BigInt(time))}`;
+  return `the audit log of ${formatCount(size, 'record')}, signed at ${isoTime(BigInt(time))}`;
 }

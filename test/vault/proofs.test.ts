@@ -77,7 +77,7 @@ test('a file that is not there is named, with what to do', () => {
   const { code, err } = bare.run('verify-proof', 'nowhere', '--key', 'vault.pub');
   expect({ code, err }).toEqual({
     code: 1,
-    err: 'sherin-verify: nowhere: ENOENT — check the path and its permissions\n',
+    err: 'sherin-verify: nowhere: no such file or directory — check the path and its permissions\n',
   });
 });
 

@@ -240,12 +240,10 @@ describe('rekey', () => {
       ]),
     ).toBe(2);
     await service.reencryption.settled();
-    expect(service.reencryption.state).toMatchObject({ former: [1], waiting: '1 cubes can not be read' });
+    expect(service.reencryption.state).toMatchObject({ former: [1], waiting: '1 cube can not be read' });
     service.reencryption.start();
     await service.reencryption.settled();
-    expect(service.reencryption.state?.waiting).toMatch(
-      '1 cubes in quarantine are under an earlier master key',
-    );
+    expect(service.reencryption.state?.waiting).toMatch('1 cube in quarantine under an earlier master key');
     const session = await service.unlocked();
     const [held] = [...session.manifest.tree.quarantine()];
     const cube = held?.cube ?? '';
