@@ -19,7 +19,14 @@ import type { HeadListener } from './head-listener.js';
 import type { RecordLine } from './line.js';
 import { type OpenedLog, type OpeningLog, openWriter } from './open-writer.js';
 import { type PendingAudit, type PendingRecords, readPending, removePending } from './pending.js';
-import { type LogConsistency, proveConsistency, proveRecord, type RecordProof, readHead } from './prove.js';
+import {
+  type LogConsistency,
+  proveConsistency,
+  proveRecord,
+  type RecordProof,
+  readHead,
+  requireSizes,
+} from './prove.js';
 import { type Prepared, prepare, prepareSeries } from './record.js';
 import type { LogHead } from './replay.js';
 import { Reserve } from './reserve.js';
@@ -202,11 +209,10 @@ export class AuditLog {
     return proveRecord(this.#dir, position, seq);
   }
 
-  /** Proves that the log of `to` records begins with the one of `from`. @throws SherinError RECORD_UNKNOWN, AUDIT_BROKEN */
+  /** Proves that the log of `to` records begins with the one of `from`. @throws SherinError USAGE, RECORD_ARCHIVED, AUDIT_BROKEN */
   async proveConsistency(from: number, to: number): Promise<LogConsistency> {
     const { position } = this.#writer;
-    if (from < 1 || from > to || to > position.headed.size)
-      throw new SherinError('RECORD_UNKNOWN', { id: from });
+    requireSizes(from, to, position.headed.size);
     if (from < this.#from) throw this.#elsewhere(from);
     return proveConsistency(this.#dir, position, { from, to });
   }

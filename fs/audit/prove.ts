@@ -1,5 +1,7 @@
 /** Proofs that a record is one of those that a head signs, and the head itself (RFC 9162 section 2.1.3). */
 import { constants } from 'node:fs';
+import { SherinError } from '../../common/errors.js';
+import { formatCount } from '../../common/format-count.js';
 import {
   consistencyPath,
   inclusionPath,
@@ -65,6 +67,19 @@ export interface LogConsistency {
   readonly from: SignedHead | null;
   readonly to: SignedHead | null;
   readonly path: readonly Buffer[];
+}
+
+/** The sizes of two heads that can be compared. @throws SherinError USAGE */
+export function requireSizes(from: number, to: number, size: number): void {
+  const fault =
+    (from < 1 && 'a head is of 1 record or more') ||
+    (from > to && 'the older head comes first') ||
+    (to > size && 'that many were never signed');
+  if (fault === false) return;
+  const has = formatCount(size, 'record');
+  throw new SherinError('USAGE', {
+    what: `heads of ${from.toLocaleString('en-US')} and ${formatCount(to, 'record')} can not be compared: ${fault}; the audit log has ${has}`,
+  });
 }
 
 /** That the log of `to` records begins with the one of `from`, 0 < from ≤ to. RFC 9162, section 2.1.4. @throws SherinError AUDIT_BROKEN */

@@ -63,7 +63,7 @@ export class Records {
     return this.#audit.prove(seq);
   }
 
-  /** @throws SherinError RECORD_UNKNOWN, AUDIT_BROKEN */
+  /** @throws SherinError USAGE, RECORD_ARCHIVED, AUDIT_BROKEN */
   proveConsistency(from: number, to: number): ReturnType<AuditLog['proveConsistency']> {
     return this.#audit.proveConsistency(from, to);
   }
