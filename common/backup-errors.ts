@@ -14,6 +14,12 @@ export const backupErrors = {
     sentence: '{path} can not take the backup: it holds {part}',
     hint: 'name an empty or new directory, or that of an older backup of this vault',
   },
+  BACKUP_PLACE: {
+    errno: 'EINVAL',
+    exit: Exit.failed,
+    sentence: 'no backup goes to {path}: {part}',
+    hint: 'name a directory outside of it, better on another disk',
+  },
   BACKUP_INCOMPLETE: {
     errno: 'ENOENT',
     exit: Exit.verification,

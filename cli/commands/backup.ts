@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
@@ -41,11 +42,10 @@ export const backup = command({
     const flags = [...(recheck ? ['--recheck'] : []), ...(prune ? ['--prune'] : [])];
     const progress = new Progress('backup', 'cubes', session.output.json);
     try {
-      const vault = client === null ? session.places.vault : await begin(client, prune);
-      const places = placeFlags({ ...session.places, vault });
+      const places = client === null ? session.places : await begin(session.places, client, prune);
       const served = client === null ? [] : ['--served'];
       const result = await runKeyless(
-        ['backup', ...places, '--to', to, ...served, ...flags],
+        ['backup', ...placeFlags(places), '--to', to, ...served, ...flags],
         resultSchema,
         (done, total) => progress.update(done, total),
       );
@@ -70,9 +70,9 @@ export const backup = command({
   },
 });
 
-/** @returns the vault that sherin-fs serves */
-async function begin(client: ControlClient, needed: boolean): Promise<string> {
-  const { vault } = await client.call('status', {});
+/** @returns where the vault that sherin-fs serves is, and where it is mounted */
+async function begin(where: Places, client: ControlClient, needed: boolean): Promise<Places> {
+  const { vault, mount } = await client.call('status', {});
   await client.call('backup.begin', { needed });
-  return vault.path;
+  return { ...where, vault: vault.path, mount: mount?.path ?? where.mount };
 }

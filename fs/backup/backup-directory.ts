@@ -1,7 +1,7 @@
 /** The directory of a backup, which is shaped like a vault, held open and locked while it is used. */
 import { closeSync, constants, openSync } from 'node:fs';
-import { chmod, mkdir, readdir, readlink, realpath, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { localError } from '../../common/local-error.js';
 import { system } from '../../native/index.js';
@@ -111,24 +111,5 @@ export class BackupDirectory {
 
   close(): void {
     closeSync(this.fd);
-  }
-}
-
-/** True where a path, which may be still to be made, is an open directory, or lies in it or around it. */
-export async function overlaps(path: string, directory: number): Promise<boolean> {
-  const there = `${await readlink(`/proc/self/fd/${directory}`)}/`;
-  const here = `${await realPath(path)}/`;
-  return here.startsWith(there) || there.startsWith(here);
-}
-
-/** Without links, as far as it exists. */
-async function realPath(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (cause) {
-    const code = systemCode(cause);
-    const parent = dirname(path);
-    if (code === 'ENOENT' && parent !== path) return join(await realPath(parent), basename(path));
-    throw localError(path, cause);
   }
 }

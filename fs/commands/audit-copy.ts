@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import { copyArchive } from '../audit/archive-copy.js';
-import { BackupDirectory, overlaps } from '../backup/backup-directory.js';
+import { BackupDirectory } from '../backup/backup-directory.js';
+import { overlaps } from '../backup/place.js';
 import { knownKey } from '../vault/known-key.js';
 import { telling, tellProgress } from './told.js';
 

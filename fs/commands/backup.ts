@@ -5,7 +5,8 @@ import { SherinError } from '../../common/errors.js';
 import { localError } from '../../common/local-error.js';
 import { PendingAudit } from '../audit/pending.js';
 import { backup as copyVault } from '../backup/backup.js';
-import { BackupDirectory, overlaps } from '../backup/backup-directory.js';
+import { BackupDirectory } from '../backup/backup-directory.js';
+import { requirePlaceForBackup } from '../backup/place.js';
 import { headerPublicKey } from '../vault/header.js';
 import { readHeader } from '../vault/header-file.js';
 import { KnownVaults } from '../vault/known-vaults.js';
@@ -32,8 +33,7 @@ export function backup(where: Places, { to, served, recheck, prune }: BackupComm
   return telling(to, async () => {
     const source = served ? await besideServer(where) : await locked(where);
     try {
-      if (await overlaps(to, source.fd))
-        throw new SherinError('BACKUP_OTHER', { path: to, part: 'the vault itself' });
+      await requirePlaceForBackup(to, source.fd, where.mount);
       const target = await BackupDirectory.make(to);
       try {
         const { fd, publicKey } = source;

@@ -1,6 +1,7 @@
 import type { Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
-import { BackupDirectory, overlaps } from '../backup/backup-directory.js';
+import { BackupDirectory } from '../backup/backup-directory.js';
+import { overlaps } from '../backup/place.js';
 import { restoreBackup as copyBackup } from '../backup/restore-backup.js';
 import { KnownVaults } from '../vault/known-vaults.js';
 import { telling, tellProgress } from './told.js';
