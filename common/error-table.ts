@@ -102,7 +102,7 @@ export const errorTable = {
     exit: Exit.verification,
     sentence:
       '{path} holds the files of a vault, and neither vault.json nor vault.json.bak, without which nothing opens them',
-    hint: 'copy vault.json from the newest backup, or restore that whole: sherinctl restore-backup; what an init left that was cut off is removed by hand',
+    hint: 'copy vault.json from the newest backup, or restore that whole: sherinctl restore-backup',
   },
   VAULT_EXISTS: {
     errno: 'EEXIST',

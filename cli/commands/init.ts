@@ -9,6 +9,7 @@ export const init = command({
   summary: 'Make a vault: keys, TPM slot and recovery key',
   details: [
     'The recovery key is shown once and must be acknowledged. It opens the vault when the TPM no longer does; whoever has it and the vault has everything.',
+    'One that is interrupted leaves nothing behind; after one that was killed the same command begins anew.',
     'Without /dev/tpmrm0 (or SHERIN_TCTI) a software TPM is made, which protects against copies of the vault directory only.',
   ],
   args: [{ form: '[dir]', text: 'directory of the vault; default: --vault', completes: 'directory' }],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Places } from '../../common/environment.js';
 import { SherinError } from '../../common/errors.js';
 import { Exit } from '../../common/exit.js';
+import { isUnfinished } from '../../common/unfinished-vault.js';
 import type { Why } from '../../daemon/protocol/why.js';
 import { command } from '../definition.js';
 import { asCalled } from '../output/invocation.js';
@@ -45,7 +46,7 @@ function notRunning(where: Places): Why {
   const stopped = 'sherin-fs is not running, so nothing of the vault can be read';
   const [header, copy] = ['vault.json', 'vault.json.bak'].map((name) => contentOf(join(where.vault, name)));
   if (header === null && copy === null) {
-    if (existsSync(join(where.vault, 'cubes'))) {
+    if (existsSync(join(where.vault, 'cubes')) && !isUnfinished(where.vault)) {
       const lost = new SherinError('HEADER_LOST', { path: where.vault });
       return { reasons: [stopped, lost.message, lost.hint], next: null };
     }

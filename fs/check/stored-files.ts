@@ -3,13 +3,14 @@ import { closeSync, constants, type Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { asCubeId, type CubeId } from '../../common/ids.js';
+import { initMark } from '../../common/unfinished-vault.js';
 import { system } from '../../native/index.js';
 
 /** Names of FORMAT.md, "Directory", and what is made beside them for a while. */
 const topNames = new Set([
   ...['vault.json', 'vault.json.bak', 'manifest.db', 'manifest.db-wal'],
   ...['attestation.json', 'cubes', 'audit', 'quarantine', 'journal', 'log', 'manifest.db.new'],
-  ...['backup.tmp', 'lost+found'],
+  ...['backup.tmp', initMark, 'lost+found'],
 ]);
 /** Folders beside those of cubes, by name. */
 const passingFolders: ReadonlyMap<string, 'temporaries' | 'trash'> = new Map([

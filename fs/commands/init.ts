@@ -2,6 +2,7 @@ import { readdirSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { Places } from '../../common/environment.js';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { isUnfinished } from '../../common/unfinished-vault.js';
 import { Secret, system } from '../../native/index.js';
 import { type CreatedWhole, createWhole } from '../service/create.js';
 import { requireKeyMemory } from '../service/key-memory.js';
@@ -19,6 +20,7 @@ export interface InitOptions {
   readonly shared: boolean;
 }
 
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const pinBytes = { least: 4, most: 512 };
 
 /** Makes a vault: TPM slot, recovery slot, empty tree. The recovery key is shown or written once. */
@@ -30,13 +32,14 @@ export async function init(where: Places, options: InitOptions): Promise<void> {
   try {
     const pin = readPin(options);
     try {
-      const vault = await createWhole(where, { pin, pcrs, pad: options.pad, owned: options.shared });
-      try {
-        out.write(vault.recovery);
-      } finally {
-        vault.recovery.wipe();
-      }
-      explain(where, vault.tpm, pin !== null, pcrs, out.path);
+      const { tpm, recovery } = await unlessInterrupted((signal) =>
+        createWhole(where, {
+          ...{ pin, pcrs, pad: options.pad, owned: options.shared, signal },
+          out,
+        }),
+      );
+      recovery.wipe();
+      explain(where, tpm, pin !== null, pcrs, out.path);
     } finally {
       pin?.wipe();
     }
@@ -44,6 +47,19 @@ export async function init(where: Places, options: InitOptions): Promise<void> {
     out.close();
   }
   if (out.path === null && !options.yes) await acknowledge();
+}
+
+/** Ctrl-C and what else ends a program: what is half made goes again. */
+async function unlessInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interruption = new AbortController();
+  const interrupt = (): void =>
+    interruption.abort(new SherinError('INTERRUPTED', { what: 'no vault was made' }));
+  for (const signal of endings) process.on(signal, interrupt);
+  try {
+    return await work(interruption.signal);
+  } finally {
+    for (const signal of endings) process.off(signal, interrupt);
+  }
 }
 
 /** Said before anything is asked, typed or made; whoever makes the vault checks again under its lock. @throws SherinError VAULT_EXISTS */
@@ -54,9 +70,9 @@ function refuseUsedPlace(vault: string): void {
   } catch (error) {
     // Not there yet is right; what else is wrong with it is told where it is made.
     if (systemCode(error) !== 'ENOTDIR') return;
-    names = [vault];
+    throw new SherinError('VAULT_EXISTS', { path: vault });
   }
-  if (names.length > 0) throw new SherinError('VAULT_EXISTS', { path: vault });
+  if (names.length > 0 && !isUnfinished(vault)) throw new SherinError('VAULT_EXISTS', { path: vault });
 }
 
 function parsePcrs(list: string): readonly number[] {

@@ -25,6 +25,7 @@ export async function recoveryKey({ yes, keyFd, recoveryOut }: RecoveryKeyOption
     } finally {
       closeSync(fd);
     }
+    out.keep();
   } finally {
     key.wipe();
     out.close();

@@ -2,7 +2,8 @@
 import { closeSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
-import { SherinError } from '../../common/errors.js';
+import { SherinError, systemCode } from '../../common/errors.js';
+import { reason } from '../../common/local-error.js';
 import { Secret } from '../../native/index.js';
 import { shownQr } from './recovery-qr.js';
 
@@ -12,7 +13,7 @@ export class RecoveryOut {
   /** Null: the terminal. */
   readonly path: string | null;
   readonly #fd: number;
-  #written = false;
+  #kept = false;
 
   private constructor(path: string | null, fd: number) {
     this.path = path;
@@ -30,7 +31,10 @@ export class RecoveryOut {
     try {
       return new RecoveryOut(path, openSync(path, 'wx', 0o600));
     } catch (error) {
-      const what = `${path} can not be made (it must not exist yet)`;
+      const what =
+        systemCode(error) === 'EEXIST'
+          ? `${path} exists already, and a recovery key goes into a new file only: name another, or look what it is and remove it`
+          : `${path} can not be made: ${reason(error)}`;
       throw new SherinError('USAGE', { what }, { cause: error });
     }
   }
@@ -40,14 +44,18 @@ export class RecoveryOut {
     Secret.writeRecoveryKey(key, this.#fd);
     if (this.path !== null) fsyncSync(this.#fd);
     else writeSync(this.#fd, shownQr(key, process.stdout.columns));
-    this.#written = true;
   }
 
-  /** A file without a key goes again. */
+  /** What the key opens is there. */
+  keep(): void {
+    this.#kept = true;
+  }
+
+  /** A file whose key opens nothing goes again. */
   close(): void {
     if (this.path === null) return;
     closeSync(this.#fd);
-    if (!this.#written) unlinkSync(this.path);
+    if (!this.#kept) unlinkSync(this.path);
   }
 }
 

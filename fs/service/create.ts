@@ -15,10 +15,13 @@ export interface NewVault {
   readonly pcrs: readonly number[];
   readonly pad: '4k' | 'vertex' | 'cube';
   readonly owned: boolean;
+  /** Where the recovery key goes before the vault is one, so that there is none whose key nobody has; a vault that is whole keeps it there. */
+  readonly out?: { write(recovery: Secret): void; keep(): void };
+  readonly signal?: AbortSignal;
 }
 
 export interface CreatedWhole {
-  /** Shown once, then wiped by the caller. */
+  /** Wiped by the caller. */
   readonly recovery: Secret;
   readonly tpm: Status['tpm'];
 }
@@ -33,8 +36,10 @@ export async function createWhole(where: Places, options: NewVault): Promise<Cre
     bank: 'sha256',
     populate: async (draft) => {
       head = await populate(draft);
+      options.out?.write(draft.recovery);
     },
   });
+  options.out?.keep();
   try {
     await vault.pin(head);
     return { recovery, tpm: tpmOf(vault.header) };

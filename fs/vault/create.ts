@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rmdir } from 'node:fs/promises';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { initMark, isUnfinished } from '../../common/unfinished-vault.js';
 import { Keyring, type NvIndex, Secret } from '../../native/index.js';
 import { syncDirectory } from '../disk/durable.js';
 import { readBootLog } from './boot-log.js';
@@ -27,6 +28,8 @@ export interface VaultDraft {
   readonly headerHash: Buffer;
   /** Present value of the rollback counter: `nv` of the first head. */
   readonly counter: bigint;
+  /** Opens the vault once it is one. */
+  readonly recovery: Secret;
 }
 
 export interface CreateOptions extends SealWish {
@@ -38,6 +41,8 @@ export interface CreateOptions extends SealWish {
   readonly owned: boolean;
   /** Fills the vault before `vault.json` makes it one; what it throws undoes everything made so far. */
   readonly populate?: (draft: VaultDraft) => Promise<void>;
+  /** Aborted: what was made so far goes again, unless the vault is whole already. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface CreatedVault {
@@ -72,8 +77,8 @@ class Undo {
 
 /**
  * Makes a vault with a TPM slot, a recovery slot and a rollback counter. `vault.json` is written last: a crash leaves a whole
- * vault or none.
- * @throws SherinError VAULT_EXISTS, VAULT_BUSY, VAULT_UNSAFE, USAGE, TPM_*, TOOL_MISSING, NO_SPACE
+ * vault or none, and what it leaves of none the next call clears away.
+ * @throws the signal's reason; SherinError VAULT_EXISTS, VAULT_BUSY, VAULT_UNSAFE, USAGE, TPM_*, TOOL_MISSING, NO_SPACE
  */
 export async function createVault(options: CreateOptions): Promise<CreatedVault> {
   const undo = new Undo();
@@ -88,7 +93,7 @@ export async function createVault(options: CreateOptions): Promise<CreatedVault>
 }
 
 async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault> {
-  const { path, places, pin, pcrs, bank } = options;
+  const { path, places, pin, pcrs, bank, signal } = options;
   // a list that can't be trusted now could not take the new vault in later
   await new KnownVaults(places.knownVaults).read();
   const directory = await emptyDirectory(path, undo);
@@ -104,6 +109,7 @@ async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault>
   const recovery = Secret.random(32);
   undo.add(() => recovery.wipe());
 
+  signal?.throwIfAborted();
   const undefine = (index: NvIndex): Promise<void> => session.once((tpm) => tpm.counterUndefine(index));
   const slotCounter = await session.once((tpm) => tpm.counterDefine(null));
   undo.add(() => undefine(slotCounter));
@@ -127,7 +133,9 @@ async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault>
   };
   const header = signHeader(unsigned, (message) => keyring.sign(message));
 
+  signal?.throwIfAborted();
   undo.add(() => directory.empty());
+  await markUnfinished(directory);
   await directory.makeFolders();
   await options.populate?.({
     directory,
@@ -135,17 +143,26 @@ async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault>
     header,
     headerHash: headerHash(header),
     counter: counter.value,
+    recovery,
   });
   const log = await readBootLog(sealed, places.eventLog);
   if (log.state === 'read')
     await keepSealingLog({ directory, uuid }, sealed, log.bytes, (message) => keyring.sign(message));
+  signal?.throwIfAborted();
   await writeHeader(directory.inside(), header);
+  await rm(directory.inside(initMark));
   return {
     vault: new LockedVault(directory, header, places, null, session),
     keyring,
     recovery,
     counter: counter.value,
   };
+}
+
+/** Before anything else is in it, so that it is known for what it is if this process is killed. */
+async function markUnfinished(directory: VaultDirectory): Promise<void> {
+  await writeFile(directory.inside(initMark), '', { flag: 'wx', mode: 0o600 });
+  await syncDirectory(directory.inside());
 }
 
 /** The locked, empty directory of the new vault. */
@@ -158,6 +175,7 @@ async function emptyDirectory(path: string, undo: Undo): Promise<VaultDirectory>
   if (made !== undefined) undo.add(() => rmdir(path));
   const directory = await VaultDirectory.open(path);
   undo.add(() => directory.close());
+  if (isUnfinished(directory.inside())) await directory.empty();
   if ((await directory.names()).length > 0) throw new SherinError('VAULT_EXISTS', { path });
   if (made !== undefined) for (const dir of [path, made]) await syncDirectory(dirname(dir));
   return directory;

@@ -1,4 +1,5 @@
 import { SherinError } from '../../common/errors.js';
+import { isUnfinished } from '../../common/unfinished-vault.js';
 import type { Keyring, Secret } from '../../native/index.js';
 import { type BootLog, readBootLog } from './boot-log.js';
 import { defineCounter, RollbackCounter } from './counter.js';
@@ -388,7 +389,9 @@ export async function openLocked(
 /** Why there is no header: no vault, or one that lost it, and the copy perhaps. */
 async function noHeader(directory: VaultDirectory, path: string): Promise<SherinError> {
   const names = await directory.names();
-  if (!names.includes('vault.json.bak'))
-    return new SherinError(names.includes('cubes') ? 'HEADER_LOST' : 'VAULT_MISSING', { path });
+  if (!names.includes('vault.json.bak')) {
+    const lost = names.includes('cubes') && !isUnfinished(directory.inside());
+    return new SherinError(lost ? 'HEADER_LOST' : 'VAULT_MISSING', { path });
+  }
   return new SherinError('HEADER_MALFORMED', { path: `${path}/vault.json`, part: 'it is missing' });
 }

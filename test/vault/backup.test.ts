@@ -218,10 +218,12 @@ describe('a backup', () => {
     const other = join(machine.home, 'other');
     mkdirSync(other);
     writeFileSync(join(other, 'mine'), 'mine');
-    for (const place of [other, machine.vault, join(machine.vault, 'cubes'), machine.home]) {
+    expect(machine.run('backup', other)).toMatchObject({ code: 1 });
+    expect(machine.run('backup', other).err).toContain('can not take the backup: it holds other files');
+    for (const place of [machine.vault, join(machine.vault, 'cubes'), machine.home]) {
       const { code, err } = machine.run('backup', place);
       expect(code).toBe(1);
-      expect(err).toContain('can not take the backup');
+      expect(err).toContain(`no backup goes to ${place}: `);
     }
     expect(readdirSync(other)).toEqual(['mine']);
     expect(machine.run('restore-backup', backup, other)).toMatchObject({ code: 1 });
