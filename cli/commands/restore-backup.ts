@@ -17,6 +17,7 @@ const resultSchema = z.strictObject({
   /** Where this machine knows the vault. */
   knownAt: z.string().nullable(),
   hasManifest: z.boolean(),
+  hasTpmSlot: z.boolean(),
   auditRecords: z.int(),
 });
 
@@ -42,13 +43,14 @@ export const restoreBackup = command({
       );
       progress.stop();
       const { output } = session;
-      const { failed, knownAt } = result;
+      const { failed, knownAt, hasManifest, hasTpmSlot, remembered } = result;
+      const restored = `sherinctl --vault ${output.name(shellWord(vault))}`;
       output.result({ ...result, vault }, () => {
         listFailures(result, output);
         output.line(
           `restored ${formatCount(result.total - failed, 'cube')}, ${formatBytes(result.bytes)} into ${output.name(vault)}: ${formatCount(failed, 'failure')}; the audit log verifies, ${formatCount(result.auditRecords, 'record')}`,
         );
-        if (!result.remembered)
+        if (!remembered)
           output.line(
             'this machine does not remember the vault: signatures were checked with the key that the backup names; unlocking proves that key',
           );
@@ -58,9 +60,15 @@ export const restoreBackup = command({
           );
         output.line(
           asCalled(
-            `next, with the recovery key: sherinctl --vault ${output.name(shellWord(vault))} ${result.hasManifest ? 'up' : 'fsck --rebuild'} --accept-rollback`,
+            `next, with the recovery key: ${restored} ${hasManifest ? 'up' : 'fsck --rebuild'} --accept-rollback`,
           ),
         );
+        if (!remembered && hasManifest && hasTpmSlot)
+          output.line(
+            asCalled(
+              `where it has come to this machine and its TPM for good, in place of that: ${restored} key move`,
+            ),
+          );
       });
       return failed === 0 ? Exit.done : Exit.verification;
     } finally {

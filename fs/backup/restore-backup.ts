@@ -31,6 +31,8 @@ export interface RestoreResult extends CopiedCubes {
   readonly remembered: boolean;
   /** The manifest itself was there; else it is rebuilt from the copy of its log. */
   readonly hasManifest: boolean;
+  /** A TPM opens the vault, which need not be that of this machine. */
+  readonly hasTpmSlot: boolean;
   /** Records of the audit log, which verifies. */
   readonly auditRecords: number;
 }
@@ -74,6 +76,7 @@ export async function restoreBackup(
   return {
     ...copied,
     hasManifest,
+    hasTpmSlot: header.slots.some(({ type }) => type === 'tpm2'),
     uuid: header.uuid,
     remembered: known !== undefined,
     auditRecords: records,
