@@ -52,6 +52,8 @@ export interface TpmInfo {
   readonly lockoutInterval: number;
   readonly lockoutRecovery: number;
   readonly inLockout: boolean;
+  /** Without it whoever may use the TPM can have it forget wrong attempts. */
+  readonly lockoutAuthSet: boolean;
 }
 
 /**

@@ -5,6 +5,7 @@ import { version } from '../../common/version.js';
 import { formatCount } from '../output/units.js';
 import type { Session } from '../session.js';
 import { type Finding, fail, ok, warn } from './finding.js';
+import { pinLockout } from './pin-lockout.js';
 
 export async function service(session: Session): Promise<Finding[]> {
   try {
@@ -24,6 +25,7 @@ export async function service(session: Session): Promise<Finding[]> {
         fail('vault state', `${status.vault.state}: ${status.vault.reason.code}`, 'sherinctl why'),
       );
     }
+    findings.push(...(await pinLockout(client, status, session)));
     if (status.mount?.allowOther === true && !status.vault.shared) {
       const what =
         'others are let in, and the vault was made for one: who writes what a file of another user has can tell';

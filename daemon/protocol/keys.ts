@@ -62,6 +62,11 @@ export const keyMethods = {
     nothing,
     z.strictObject({ slots: z.array(nextBootSchema) }),
   ),
+  'key.pin-lockout': method(
+    'Whether the lockout of the TPM, which counts wrong PINs, has a password',
+    nothing,
+    z.strictObject({ password: z.boolean() }),
+  ),
   'key.add': method(
     'Adds a passphrase slot, or a recovery slot; what opens it comes from the descriptor',
     z.strictObject({ type: z.enum(['recovery', 'passphrase']) }),

@@ -1,7 +1,12 @@
 import type { VaultService } from '../service/service.js';
 import type { ControlHandlers } from './server.js';
 
-/** `key.next-boot`. */
-export function bootHandlers(service: VaultService): Pick<ControlHandlers, 'key.next-boot'> {
-  return { 'key.next-boot': async () => ({ slots: [...(await service.nextBoot())] }) };
+type Handlers = Pick<ControlHandlers, 'key.next-boot' | 'key.pin-lockout'>;
+
+/** What the TPM says of itself and of the next boot; no key is needed. */
+export function bootHandlers(service: VaultService): Handlers {
+  return {
+    'key.next-boot': async () => ({ slots: [...(await service.tpm.nextBoot())] }),
+    'key.pin-lockout': async () => ({ password: await service.tpm.hasLockoutPassword() }),
+  };
 }

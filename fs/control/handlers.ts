@@ -43,7 +43,7 @@ async function whyOf(service: VaultService, target: string | undefined): Promise
     return (await whyTpm(session, null)) ?? whyVault(session);
   }
   const { reasons, next } = whyError(reason);
-  return { reasons: [...reasons, ...(await service.tpmReasons(reason))], next };
+  return { reasons: [...reasons, ...(await service.tpm.reasons(reason))], next };
 }
 
 /** All methods of the control socket over one service. `stopped` ends the process once `stop` has been answered, `upgrade` does so by itself. */

@@ -4,6 +4,7 @@ import { lockoutWords } from './lockout.js';
 const facts = {
   ...{ manufacturer: 'IBM', vendor: 'SW TPM', firmware: '1.0' },
   ...{ lockoutCounter: 0, maxAuthFail: 3, lockoutInterval: 1000, lockoutRecovery: 1000, inLockout: false },
+  lockoutAuthSet: false,
 };
 
 it('tells attempts left, and nothing of healing where nothing was wrong', () => {

@@ -16,7 +16,6 @@ import { headerPublicKey } from '../vault/header.js';
 import type { LockedVault } from '../vault/open.js';
 import { actorOf } from './actor.js';
 import { Attesting } from './attesting.js';
-import { nextBoot } from './boot/next-boot.js';
 import { Collecting, type CollectingParts } from './collecting.js';
 import { Destroying } from './destroying.js';
 import { Freezing } from './freezing.js';
@@ -48,7 +47,7 @@ import { Space } from './space.js';
 import { Standing } from './standing.js';
 import { statusOf } from './status.js';
 import { Tasks } from './tasks/tasks.js';
-import { tpmReasons } from './tpm-reasons.js';
+import { TpmAnswers } from './tpm-answers.js';
 import { VaultEvents } from './vault-events.js';
 import type { VaultView } from './vault-view.js';
 
@@ -86,8 +85,7 @@ export class VaultService implements VaultView {
   readonly keys: KeyChanges;
   readonly reencryption: Reencryption;
   readonly handover: HandingOver;
-  readonly tpmReasons = (refusal: SherinError) => tpmReasons(this.#locked, refusal);
-  readonly nextBoot = () => nextBoot(this.#locked);
+  readonly tpm: TpmAnswers;
   readonly #measures = new Measures();
   readonly rules: KeptRules;
   readonly namespaces: KeptNamespaces;
@@ -151,6 +149,7 @@ export class VaultService implements VaultView {
     this.#sleepWatch?.start();
     this.reencryption = new Reencryption({ vault: this, locked, lock: this.cubeLock, log });
     this.keys = new KeyChanges({ vault: this, locked, rekeyed: () => this.reencryption.start() });
+    this.tpm = new TpmAnswers(locked);
     this.handover = new HandingOver({
       ...{ locked, log, reader: this.#reader, mounting: this.#mounting, lock: this.cubeLock },
       ...{ turns: this.#turns, reencryption: this.reencryption },

@@ -16,7 +16,7 @@ describe('connecting', () => {
     const info = await tpm.info();
     expect(info.manufacturer).toBe('IBM');
     expect(info.firmware).toMatch(/^\d+\.\d+$/);
-    expect(info).toMatchObject({ lockoutCounter: 0, inLockout: false });
+    expect(info).toMatchObject({ lockoutCounter: 0, inLockout: false, lockoutAuthSet: false });
     expect(info.maxAuthFail).toBeGreaterThan(0);
     await tpm.close();
   });

@@ -46,6 +46,7 @@ Facts Collect(Client& client) {
   facts.lockoutInterval = properties[TPM2_PT_LOCKOUT_INTERVAL];
   facts.lockoutRecovery = properties[TPM2_PT_LOCKOUT_RECOVERY];
   facts.inLockout = (properties[TPM2_PT_PERMANENT] & TPMA_PERMANENT_INLOCKOUT) != 0;
+  facts.lockoutAuthSet = (properties[TPM2_PT_PERMANENT] & TPMA_PERMANENT_LOCKOUTAUTHSET) != 0;
   return facts;
 }
 

@@ -11,7 +11,7 @@ namespace sherin::tpm {
 struct Facts {
   std::string manufacturer, vendor, firmware;
   uint32_t lockoutCounter = 0, maxAuthFail = 0, lockoutInterval = 0, lockoutRecovery = 0;
-  bool inLockout = false;
+  bool inLockout = false, lockoutAuthSet = false;
 };
 
 Facts ReadFacts(Client& client);

@@ -156,6 +156,7 @@ Napi::Value Write(Napi::Env env, const Facts& facts) {
   object.Set("lockoutInterval", facts.lockoutInterval);
   object.Set("lockoutRecovery", facts.lockoutRecovery);
   object.Set("inLockout", facts.inLockout);
+  object.Set("lockoutAuthSet", facts.lockoutAuthSet);
   return object;
 }
 

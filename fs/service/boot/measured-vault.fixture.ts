@@ -86,7 +86,7 @@ export class MeasuredVault {
       return [];
     } catch (error) {
       if (!(error instanceof SherinError)) throw error;
-      return this.service.tpmReasons(error);
+      return this.service.tpm.reasons(error);
     }
   }
 
