@@ -5,7 +5,7 @@ export const backupErrors = {
   BACKUP_BUSY: {
     errno: 'EBUSY',
     exit: Exit.failed,
-    sentence: '{path} is in use by another backup',
+    sentence: '{path} is in use by another backup, or by sherin-fs',
     hint: 'wait for its end, or stop it',
   },
   BACKUP_OTHER: {
@@ -17,7 +17,7 @@ export const backupErrors = {
   BACKUP_PLACE: {
     errno: 'EINVAL',
     exit: Exit.failed,
-    sentence: 'no backup goes to {path}: {part}',
+    sentence: 'no copy of a vault goes to {path}: {part}',
     hint: 'name a directory outside of it, better on another disk',
   },
   BACKUP_INCOMPLETE: {

@@ -7,16 +7,23 @@ import { localError } from '../../common/local-error.js';
 
 /** @param mount mount point of the vault, also while nothing is mounted there @throws SherinError BACKUP_PLACE, LOCAL_FILE */
 export async function requirePlaceForBackup(path: string, vault: number, mount: string): Promise<void> {
-  const refused = (part: string): SherinError => new SherinError('BACKUP_PLACE', { path, part });
-  const place = await realPath(path);
-  const own = await openPath(vault);
-  if (isWithin(place, own)) throw refused('it is, or lies in, the directory of the vault');
-  if (isWithin(own, place)) throw refused('the vault lies in it');
+  await requireOutside(path, vault, 'vault');
   // A mount that is dead answers nothing, and must not keep the vault from being backed up.
-  if (isWithin(place, await realPath(mount).catch(() => mount)))
-    throw refused(`it is, or lies in, the mount point of the vault, ${mount}`);
+  if (isWithin(await realPath(path), await realPath(mount).catch(() => mount)))
+    throw refused(path, `it is, or lies in, the mount point of the vault, ${mount}`);
+}
+
+/** Neither in nor around the directory that is copied, nor in a vault or backup. @throws SherinError BACKUP_PLACE, LOCAL_FILE */
+export async function requireOutside(path: string, copied: number, what: 'vault' | 'backup'): Promise<void> {
+  const [place, own] = [await realPath(path), await openPath(copied)];
+  if (isWithin(place, own)) throw refused(path, `it is, or lies in, the directory of the ${what}`);
+  if (isWithin(own, place)) throw refused(path, `the ${what} lies in it`);
   const other = vaultAbove(place);
-  if (other !== null) throw refused(`it lies in ${other}, which holds a vault or a backup`);
+  if (other !== null) throw refused(path, `it lies in ${other}, which holds a vault or a backup`);
+}
+
+function refused(path: string, part: string): SherinError {
+  return new SherinError('BACKUP_PLACE', { path, part });
 }
 
 /** True where a path, which may be still to be made, is an open directory, or lies in it or around it. */

@@ -1,7 +1,6 @@
 import type { Places } from '../../common/environment.js';
-import { SherinError } from '../../common/errors.js';
 import { BackupDirectory } from '../backup/backup-directory.js';
-import { overlaps } from '../backup/place.js';
+import { requireOutside } from '../backup/place.js';
 import { restoreBackup as copyBackup } from '../backup/restore-backup.js';
 import { KnownVaults } from '../vault/known-vaults.js';
 import { telling, tellProgress } from './told.js';
@@ -18,7 +17,7 @@ export function restoreBackup(where: Places, { from, to }: RestoreBackupOptions)
     const find = (uuid: string) => vaults.find((vault) => vault.uuid === uuid);
     const backup = BackupDirectory.open(from);
     try {
-      if (await overlaps(to, backup.fd)) throw new SherinError('VAULT_EXISTS', { path: to });
+      await requireOutside(to, backup.fd, 'backup');
       const target = await BackupDirectory.make(to);
       try {
         const { failures, ...totals } = await copyBackup(backup, target, {

@@ -223,7 +223,7 @@ describe('a backup', () => {
     for (const place of [machine.vault, join(machine.vault, 'cubes'), machine.home]) {
       const { code, err } = machine.run('backup', place);
       expect(code).toBe(1);
-      expect(err).toContain(`no backup goes to ${place}: `);
+      expect(err).toContain(`no copy of a vault goes to ${place}: `);
     }
     expect(readdirSync(other)).toEqual(['mine']);
     expect(machine.run('restore-backup', backup, other)).toMatchObject({ code: 1 });
