@@ -175,8 +175,8 @@ export interface FuseSession {
   takeData(id: number, from: number, length: number, target: Buffer, at: number): boolean;
   /** For a worker of the addon that answers with success as soon as its work is done. */
   success(id: number): WhenDone;
-  /** `errno` 0 is success. */
-  fail(id: number, errno: number): void;
+  /** `errno` 0 is success; false when nobody waits any more. */
+  fail(id: number, errno: number): boolean;
   answerEntry(id: number, attributes: Float64Array): void;
   /** `answerEntry` and `answerOpen` in one; false when nobody waits any more: the handle is to be closed. */
   answerCreate(
@@ -186,7 +186,8 @@ export interface FuseSession {
     keepCache: boolean,
     direct: boolean,
   ): boolean;
-  answerAttributes(id: number, attributes: Float64Array): void;
+  /** False when nobody waits any more. */
+  answerAttributes(id: number, attributes: Float64Array): boolean;
   /** False when nobody waits any more: the handle is to be closed. */
   answerOpen(id: number, handle: number, keepCache: boolean, direct: boolean): boolean;
   /** As many packed entries as fit into `size`; with `plus` the kernel takes over their attributes and knows their nodes. */
@@ -196,8 +197,8 @@ export interface FuseSession {
   answerSize(id: number, size: number): void;
   /** Block size, blocks, free, available, files, longest name. */
   answerSpace(id: number, space: Float64Array): void;
-  /** Bytes that `write` or `copyFileRange` wrote. */
-  answerWrite(id: number, size: number): void;
+  /** Bytes that `write` or `copyFileRange` wrote; false when nobody waits any more. */
+  answerWrite(id: number, size: number): boolean;
   answerOffset(id: number, offset: number): void;
   /** Lets reads of a handle be answered without JavaScript, slot by slot as {@link extend} names them. `reader`: a CubeReader. */
   grant(handle: number, node: number, reader: object, size: number): void;

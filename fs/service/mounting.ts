@@ -1,14 +1,18 @@
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import { Turns } from '../../common/turns.js';
+import type { Mutation } from '../manifest/records.js';
+import type { Tree } from '../manifest/tree.js';
 import type { DriverName, Invalidation, MountDriver } from '../mount/driver.js';
 import { FuseNativeDriver } from '../mount/fuse-native/driver.js';
 import type { HandedConnection } from '../mount/handed.js';
 import { NativeDriver } from '../mount/native/driver.js';
 import type { Changes } from '../mount/source.js';
 import type { Moved } from '../writing/moved-by.js';
+import { invalidationOf } from './invalidation-of.js';
 import { VaultSource } from './mount-source.js';
 import type { Standing } from './standing.js';
+import { ToldTogether } from './told-together.js';
 import type { VaultView } from './vault-view.js';
 
 export interface MountRequest {
@@ -60,6 +64,9 @@ export class Mounting {
   /** Unmounted under open files, which go on being served and cached. */
   readonly #detached = new Set<Attached>();
   readonly #turns = new Turns();
+  readonly #others = new ToldTogether((what) =>
+    Promise.allSettled(this.#ofPresent().map(({ driver }) => driver.invalidate(what))),
+  );
 
   /** @param changed told when the vault is mounted, or is so no more; one that is handed over stays as it is */
   constructor(
@@ -121,6 +128,19 @@ export class Mounting {
   /** Files lie elsewhere from now on: whether they open without a decision is decided anew. */
   moving(files: Moved): void {
     for (const attached of [...this.#detached, this.#active, this.#starting]) attached?.driver.moving(files);
+  }
+
+  /**
+   * Of each mount the kernel keeps what it knows for itself. Where there is more than one of the present, whoever changes something by way of one of them
+   * has all of them forget it.
+   */
+  changing(tree: Tree, mutations: readonly Mutation[]): void {
+    if (this.#isOneOfMany()) this.#others.soon(invalidationOf(tree, mutations));
+  }
+
+  /** As {@link changing}, of the content of a file. */
+  written(ino: number): void {
+    if (this.#isOneOfMany()) this.#others.soon({ inodes: [ino] });
   }
 
   /** The vault is open again: who has kept a file open to write to it writes through these changes, which know of it before anybody reads. */
@@ -191,6 +211,16 @@ export class Mounting {
       this.#become({ driver, source, end: null, info });
       return () => driver.resume();
     });
+  }
+
+  /** Mounts of the present that programs may use. */
+  #ofPresent(): readonly Attached[] {
+    const all = [...this.#detached, this.#active, this.#starting].filter((each) => each !== null);
+    return all.filter(({ driver, end }) => end === null && driver.attached);
+  }
+
+  #isOneOfMany(): boolean {
+    return this.#detached.size > 0 && this.#ofPresent().length > 1;
   }
 
   readonly #over = (): void => this.#standing.lapse();

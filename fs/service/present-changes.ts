@@ -56,7 +56,7 @@ export class PresentChanges implements Changes {
   }
 
   forget(ino: number): void {
-    this.#writing.forget(ino);
+    this.#writing.released(ino);
   }
 
   opened(ino: number): void {

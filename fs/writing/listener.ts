@@ -1,9 +1,15 @@
+import type { Mutation } from '../manifest/records.js';
+import type { Tree } from '../manifest/tree.js';
 import type { Moved } from './moved-by.js';
 
 /** Who shows files to programs, and has to know what becomes of what they wrote. */
 export interface WritingListener {
   /** Files are about to lie elsewhere, or to get or lose a name. */
   moving(files: Moved): void;
+  /** Programs change the tree; it is as it was before. */
+  changing(tree: Tree, mutations: readonly Mutation[]): void;
+  /** A program has changed the content of a file. */
+  written(ino: number): void;
   /** Nobody writes to these inodes any more, and their content is as in their last version. */
   settled(inodes: readonly number[]): void;
   /** Whether closing a file may have to tell that sealing has failed. */
@@ -16,6 +22,8 @@ export interface WritingListener {
 
 export const nobody: WritingListener = {
   moving: () => undefined,
+  changing: () => undefined,
+  written: () => undefined,
   settled: () => undefined,
   late: () => undefined,
   holds: () => false,

@@ -33,8 +33,8 @@ export interface RewritingParts {
   readonly clock: Clock;
   readonly headroom: Headroom;
   readonly gate: CommitGate;
-  /** Told that programs have changed something, which is to be sealed. */
-  readonly changed: () => void;
+  /** Told that programs have changed a file, which is to be sealed. */
+  readonly changed: (ino: number) => void;
   /** Told that programs have had something made durable. */
   readonly synced: () => void;
   /** Begins to store what is in memory, where that is much. */
@@ -199,6 +199,6 @@ export class Rewriting {
     } finally {
       rewrites.release(taken);
     }
-    changed();
+    changed(file.ino);
   }
 }

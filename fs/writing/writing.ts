@@ -139,7 +139,7 @@ export class Writing {
     this.rewriting = new Rewriting({
       ...{ keyring: encode.keyring, journal, journaling: this.#journaling, working, contents, synced },
       ...{ pool: this.#pool, clock: this.clock, headroom, gate: this.#gate },
-      changed: () => this.#background.soon(),
+      changed: (ino) => this.#changed(ino),
       relieve: () => this.#spilling.relieve(),
     });
     this.durability = new Durability({
@@ -172,6 +172,7 @@ export class Writing {
   /** Makes changes of the tree. @throws SherinError LOCKED, and when one does not fit */
   change(mutations: readonly Mutation[]): void {
     this.requireOpen();
+    this.#late.listener.changing(this.tree, mutations);
     for (const mutation of mutations) {
       this.#moving(mutation);
       this.working.change(mutation);
@@ -195,7 +196,7 @@ export class Writing {
   written(file: UnsealedFile): void {
     this.contents.touch(file);
     if (this.contents.writers(file.ino) === 0) this.version(file.ino);
-    this.#background.soon();
+    this.#changed(file.ino);
   }
 
   /** What was written to a file becomes a version, at this place in the order of changes. */
@@ -217,6 +218,11 @@ export class Writing {
   /** It has closed it; the last one makes a version. */
   closed(ino: number): void {
     if (this.contents.closed(ino)) this.version(ino);
+  }
+
+  /** A kernel holds an inode no more, which another mount may have in use. */
+  released(ino: number): void {
+    if (!this.#late.listener.holds(ino)) this.forget(ino);
   }
 
   /** Nobody holds an inode any more. */
@@ -315,6 +321,11 @@ export class Writing {
     } finally {
       this.#parts.journal.close(allSealed);
     }
+  }
+
+  #changed(ino: number): void {
+    this.#late.listener.written(ino);
+    this.#background.soon();
   }
 
   #moving(mutation: Mutation): void {

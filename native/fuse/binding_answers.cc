@@ -45,14 +45,14 @@ Napi::Value SessionObject::Success(const Napi::CallbackInfo& info) {
   });
 }
 
-void SessionObject::Fail(const Napi::CallbackInfo& info) {
-  Guarded(info.Env(), [&] {
+/** (id, errno); false when nobody waits for it any more. */
+Napi::Value SessionObject::Fail(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
     const int error = static_cast<int>(NumberOf(info[1], "errno", 0, 4095));
     Pending::About about;
     const fuse_req_t request = Take(info, &about);
-    if (request == nullptr) return;
-    if (error == 0 && about.attributed != 0) session_->Attributed(about.attributed);
-    fuse_reply_err(request, error);
+    if (request != nullptr && error == 0 && about.attributed != 0) session_->Attributed(about.attributed);
+    return Napi::Boolean::New(info.Env(), request != nullptr && fuse_reply_err(request, error) == 0);
   });
 }
 
@@ -99,11 +99,13 @@ void SessionObject::Untold(uint64_t node) {
   calls_->Post(std::move(call));
 }
 
-/** (id, Float64Array of Attributes) */
-void SessionObject::AnswerAttributes(const Napi::CallbackInfo& info) {
-  Guarded(info.Env(), [&] {
+/** (id, Float64Array of Attributes); false when nobody waits for it any more. */
+Napi::Value SessionObject::AnswerAttributes(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
     const fuse_entry_param entry = EntryOf(AttributesOf(info[1]));
-    if (const fuse_req_t request = Take(info)) fuse_reply_attr(request, &entry.attr, entry.attr_timeout);
+    const fuse_req_t request = Take(info);
+    const bool told = request != nullptr && fuse_reply_attr(request, &entry.attr, entry.attr_timeout) == 0;
+    return Napi::Boolean::New(info.Env(), told);
   });
 }
 
@@ -201,11 +203,12 @@ void SessionObject::AnswerSpace(const Napi::CallbackInfo& info) {
   });
 }
 
-/** (id, size): bytes that were written. */
-void SessionObject::AnswerWrite(const Napi::CallbackInfo& info) {
-  Guarded(info.Env(), [&] {
+/** (id, size): bytes that were written; false when nobody waits for it any more. */
+Napi::Value SessionObject::AnswerWrite(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
     const size_t size = NumberOf(info[1], "size", 0, UINT32_MAX);
-    if (const fuse_req_t request = Take(info)) fuse_reply_write(request, size);
+    const fuse_req_t request = Take(info);
+    return Napi::Boolean::New(info.Env(), request != nullptr && fuse_reply_write(request, size) == 0);
   });
 }
 

@@ -42,17 +42,17 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
 
   // binding_answers.cc
   Napi::Value Success(const Napi::CallbackInfo& info);
-  void Fail(const Napi::CallbackInfo& info);
+  Napi::Value Fail(const Napi::CallbackInfo& info);
   void AnswerEntry(const Napi::CallbackInfo& info);
   Napi::Value AnswerCreate(const Napi::CallbackInfo& info);
-  void AnswerAttributes(const Napi::CallbackInfo& info);
+  Napi::Value AnswerAttributes(const Napi::CallbackInfo& info);
   Napi::Value AnswerOpen(const Napi::CallbackInfo& info);
   void AnswerDirectory(const Napi::CallbackInfo& info);
   void AnswerBytes(const Napi::CallbackInfo& info);
   void AnswerLink(const Napi::CallbackInfo& info);
   void AnswerSize(const Napi::CallbackInfo& info);
   void AnswerSpace(const Napi::CallbackInfo& info);
-  void AnswerWrite(const Napi::CallbackInfo& info);
+  Napi::Value AnswerWrite(const Napi::CallbackInfo& info);
   void AnswerOffset(const Napi::CallbackInfo& info);
 
   // binding_grants.cc

@@ -11,7 +11,7 @@ export function modelOnMount(driver: Driver, limits: Limits): void {
   beforeAll(() => vault.start());
   afterAll(() => vault.end());
 
-  const disturbances: readonly Disturbance[] = [
+  const disturbances: Disturbance[] = [
     {
       name: 'locked and unlocked',
       share: 0.2,
@@ -31,6 +31,24 @@ export function modelOnMount(driver: Driver, limits: Limits): void {
         await vault.killAndMount();
       },
     },
+    {
+      name: 'sealed, and forgotten by the kernel',
+      share: 0.2,
+      between: async (step) => {
+        if (step % 10 !== 9) return;
+        // Of files that nobody holds open the content is in their last version alone then.
+        if (step % 20 === 9) await vault.machine.call('snapshot', {});
+        vault.dropCaches();
+      },
+    },
   ];
+  if (driver === 'native')
+    disturbances.push({
+      name: 'handed to another sherin-fs',
+      share: 0.2,
+      between: async (step) => {
+        if (step % 20 === 19) await vault.machine.call('upgrade', {});
+      },
+    });
   modelTests({ name: `a mount by ${driver}`, directory: () => vault.files, ...limits, disturbances });
 }

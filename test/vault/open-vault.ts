@@ -1,5 +1,14 @@
 /** A vault that is mounted for everybody, for suites that run in any directory. */
-import { chmodSync, closeSync, constants, fsyncSync, lstatSync, openSync, readdirSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { ControlParams } from '../../daemon/protocol/control.js';
 import { Machine } from './machine.js';
@@ -35,6 +44,11 @@ export class OpenVault {
   async lockAndUnlock(): Promise<void> {
     await this.machine.call('lock', {});
     await this.machine.call('unlock', { slot: 'tpm' });
+  }
+
+  /** The kernel lets go of pages, names and attributes that nobody uses; as root alone. */
+  dropCaches(): void {
+    if (process.geteuid?.() === 0) writeFileSync('/proc/sys/vm/drop_caches', '3');
   }
 
   /** Ends sherin-fs as a power cut would, once everything below `files` is durable, and mounts it once more. */

@@ -64,11 +64,11 @@ export function dispatchChange(modifying: Modifying, call: ChangeCall): Promise<
     case fuseOp.removexattr:
       return modifying.removexattr(id, node, name.toString('latin1'), caller);
     case fuseOp.fallocate:
-      return modifying.fallocate(id, handle, { mode: flags, offset, length: size }, drops(caller));
+      return modifying.fallocate(id, node, handle, { mode: flags, offset, length: size }, drops(caller));
     case fuseOp.lseek:
       return modifying.lseek(id, handle, offset, flags);
     case fuseOp.copyFileRange: {
-      const to = { handle: more[1] ?? 0, offset: more[2] ?? 0 };
+      const to = { number: more[0] ?? 0, handle: more[1] ?? 0, offset: more[2] ?? 0 };
       return modifying.copyFileRange(id, { handle, offset }, to, size, drops(caller));
     }
     default:

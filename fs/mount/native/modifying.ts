@@ -104,12 +104,14 @@ export class Modifying {
   ): Promise<void> {
     const node = this.#nodes.at(number);
     const [valid = 0, , , , size = 0] = values;
-    if ((valid & setAttr.size) !== 0) await this.#fs.modify.truncate(node, size, drops, caller);
-    const change = changeOf(values);
-    // A chown(2) that names neither owner nor group comes without a value, and is a change of status all the same.
-    if ((valid & setAttr.size) === 0 || Object.keys(change).length > 0)
-      await this.#fs.modify.setAttributes(node, change, caller);
-    this.#session.answerAttributes(id, attributesOf(number, await node.stat(), lifetimesOf(node)));
+    await this.#telling(number, async () => {
+      if ((valid & setAttr.size) !== 0) await this.#fs.modify.truncate(node, size, drops, caller);
+      const change = changeOf(values);
+      // A chown(2) that names neither owner nor group comes without a value, and is a change of status all the same.
+      if ((valid & setAttr.size) === 0 || Object.keys(change).length > 0)
+        await this.#fs.modify.setAttributes(node, change, caller);
+      return this.#session.answerAttributes(id, attributesOf(number, await node.stat(), lifetimesOf(node)));
+    });
   }
 
   async write(id: number, number: number, handle: number, part: WrittenPart): Promise<void> {
@@ -143,9 +145,17 @@ export class Modifying {
     this.#session.fail(id, 0);
   }
 
-  async fallocate(id: number, handle: number, part: Allocation, drops: boolean): Promise<void> {
-    await this.#fs.modify.allocate(handle, part, drops);
-    this.#session.fail(id, 0);
+  async fallocate(
+    id: number,
+    number: number,
+    handle: number,
+    part: Allocation,
+    drops: boolean,
+  ): Promise<void> {
+    await this.#telling(number, async () => {
+      await this.#fs.modify.allocate(handle, part, drops);
+      return this.#session.fail(id, 0);
+    });
   }
 
   async lseek(id: number, handle: number, offset: number, whence: number): Promise<void> {
@@ -156,11 +166,26 @@ export class Modifying {
   async copyFileRange(
     id: number,
     from: { readonly handle: number; readonly offset: number },
-    to: { readonly handle: number; readonly offset: number },
+    to: { readonly number: number; readonly handle: number; readonly offset: number },
     length: number,
     drops: boolean,
   ): Promise<void> {
-    this.#session.answerWrite(id, await this.#fs.modify.copy(from, to, length, drops));
+    await this.#telling(to.number, async () =>
+      this.#session.answerWrite(id, await this.#fs.modify.copy(from, to, length, drops)),
+    );
+  }
+
+  /**
+   * Changes content otherwise than by pages of the kernel: what fails may have changed some of it, and what comes too late all, while the
+   * kernel takes it to be as it was. @param change whether the kernel was told of it
+   */
+  async #telling(number: number, change: () => Promise<boolean>): Promise<void> {
+    let told = false;
+    try {
+      told = await change();
+    } finally {
+      if (!told) void this.#session.invalidate([number], []);
+    }
   }
 
   async #make(id: number, { parent, name }: NodeName, wanted: NewInode, caller: Caller): Promise<void> {

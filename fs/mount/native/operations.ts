@@ -92,7 +92,7 @@ export class Operations {
         answered = this.#session.answerOpen(id, handle, this.#fs.keeps(handle), node.direct);
       }
     } finally {
-      if (!answered) this.release(handle);
+      if (!answered) this.#unanswered(number, handle);
     }
     if (answered && node.versioned) await this.#prefetch.after(node.ino);
   }
@@ -109,6 +109,12 @@ export class Operations {
   release(handle: number): void {
     this.#grants.take(handle);
     this.#fs.release(handle);
+  }
+
+  /** Nobody has it open, and the kernel does not know that it may have truncated the file. */
+  #unanswered(number: number, handle: number): void {
+    this.release(handle);
+    void this.#session.invalidate([number], []);
   }
 
   /** Content that is not granted, not named yet, or that failed: read here, where failures are dealt with. */
