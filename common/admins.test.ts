@@ -65,3 +65,12 @@ it('a user has the groups of both files', () => {
   expect(database().groupsOf(1002)).toEqual([900]);
   expect(database().groupsOf(4)).toEqual([]);
 });
+
+it('a user has other groups as soon as the file says so', () => {
+  const users = database();
+  expect(users.groupsOf(1003)).toEqual([1003, 901]);
+  group('cy');
+  expect(users.groupsOf(1003)).toEqual([1003, 900, 901]);
+  rmSync(join(folder, 'group'));
+  expect(users.groupsOf(1003)).toEqual([1003]);
+});

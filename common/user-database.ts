@@ -8,9 +8,16 @@ export interface UserDatabaseFiles {
 
 const systemFiles: UserDatabaseFiles = { passwd: '/etc/passwd', group: '/etc/group' };
 
-/** Reads the files at each question. A missing file has no entries. */
+/** What a file says, as long as it says the same. */
+interface Parsed {
+  readonly text: string;
+  readonly entries: readonly string[][];
+}
+
+/** Reads the files at each question, and takes apart what has changed. A missing file has no entries. */
 export class UserDatabase {
   readonly #files: UserDatabaseFiles;
+  readonly #parsed = new Map<string, Parsed>();
 
   constructor(files = systemFiles) {
     this.#files = files;
@@ -25,31 +32,40 @@ export class UserDatabase {
   /** True where it is the user's first group, or the group's entry names the user. */
   isMember(uid: number, group: string): boolean {
     const [, , gid, members = ''] = this.#group(group) ?? [];
-    const [name, , , first] = entries(this.#files.passwd).find(([, , id]) => Number(id) === uid) ?? [];
+    const [name, , , first] = this.#entries(this.#files.passwd).find(([, , id]) => Number(id) === uid) ?? [];
     if (gid === undefined || name === undefined) return false;
     return Number(first) === Number(gid) || members.split(',').includes(name);
   }
 
   /** Numbers of all groups of a user, the first one first; none of one who is not there. */
   groupsOf(uid: number): readonly number[] {
-    const [name, , , first] = entries(this.#files.passwd).find(([, , id]) => Number(id) === uid) ?? [];
+    const [name, , , first] = this.#entries(this.#files.passwd).find(([, , id]) => Number(id) === uid) ?? [];
     if (name === undefined) return [];
-    const named = entries(this.#files.group).filter(([, , , members = '']) =>
+    const named = this.#entries(this.#files.group).filter(([, , , members = '']) =>
       members.split(',').includes(name),
     );
     return [...new Set([Number(first), ...named.map(([, , gid]) => Number(gid))])];
   }
 
   #group(wanted: string): readonly string[] | undefined {
-    return entries(this.#files.group).find(([name]) => name === wanted);
+    return this.#entries(this.#files.group).find(([name]) => name === wanted);
+  }
+
+  #entries(path: string): readonly string[][] {
+    const text = textOf(path);
+    const known = this.#parsed.get(path);
+    if (known?.text === text) return known.entries;
+    const lines = text.split('\n').map((line) => line.split(':'));
+    const entries = lines.filter((fields) => fields.length >= 3);
+    this.#parsed.set(path, { text, entries });
+    return entries;
   }
 }
 
-function entries(path: string): readonly string[][] {
+function textOf(path: string): string {
   try {
-    const lines = readFileSync(path, 'utf8').split('\n');
-    return lines.map((line) => line.split(':')).filter((fields) => fields.length >= 3);
+    return readFileSync(path, 'utf8');
   } catch {
-    return [];
+    return '';
   }
 }
