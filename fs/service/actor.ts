@@ -10,7 +10,18 @@ export const systemActor: AuditEvent['actor'] = {
   exe: 'sherin-fs',
 };
 
-function programOf(pid: number): string {
+/** Of who asks more than once, as with his first request: a look at a process costs more than its record. */
+const programs = new WeakMap<Caller, string>();
+
+function programOf(caller: Caller): string {
+  const known = programs.get(caller);
+  if (known !== undefined) return known;
+  const program = caller.pid === null ? '' : lookedUp(caller.pid);
+  programs.set(caller, program);
+  return program;
+}
+
+function lookedUp(pid: number): string {
   try {
     return readlinkSync(`/proc/${pid}/exe`);
   } catch {
@@ -22,6 +33,6 @@ function programOf(pid: number): string {
 export function actorOf(caller: Caller | null): AuditEvent['actor'] {
   if (caller === null) return systemActor;
   const { uid, pid } = caller;
-  const program = caller.program ?? (pid === null ? '' : programOf(pid));
+  const program = caller.program ?? programOf(caller);
   return { uid, pid, exe: program === '' ? null : basename(program).slice(0, 255) };
 }
