@@ -2,7 +2,7 @@
 import canonicalize from 'canonicalize';
 
 export function jcs(value: unknown): string {
-  const text = scalarText(value) ?? flatText(value) ?? library(value);
+  const text = scalarText(value) ?? plainText(value, 0) ?? library(value);
   if (text === undefined) throw new TypeError('value has no JSON form');
   return text;
 }
@@ -25,15 +25,19 @@ function scalarText(value: unknown): string | undefined {
   }
 }
 
-/** Of a plain object that holds scalars only, as records of the audit log are; undefined for any other value. */
-function flatText(value: unknown): string | undefined {
+/** Plain objects within one another that are written here. */
+const deepest = 4;
+
+/** Of a plain object that holds scalars and such objects, as records, heads and notes are; undefined for any other value. */
+function plainText(value: unknown, depth: number): string | undefined {
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
     return undefined;
+  if (depth === deepest) return undefined;
   let text = '';
   for (const [name, member] of Object.entries(value).sort(byName)) {
-    const [key, scalar] = [scalarText(name), scalarText(member)];
-    if (key === undefined || scalar === undefined) return undefined;
-    text += `${text === '' ? '' : ','}${key}:${scalar}`;
+    const [key, content] = [scalarText(name), scalarText(member) ?? plainText(member, depth + 1)];
+    if (key === undefined || content === undefined) return undefined;
+    text += `${text === '' ? '' : ','}${key}:${content}`;
   }
   return `{${text}}`;
 }
