@@ -112,8 +112,8 @@ export class OpenFiles {
   }
 
   /**
-   * Those who write do so through these changes from now on, which count them as writers at once: what the kernel holds back for them is in no request
-   * yet, and nobody may be given the last version meanwhile as if it were all.
+   * Those who write do so through these changes from now on, which count them as writers at once and not with their first write: who reads before that
+   * would be let read the last version past us, and go on with it.
    */
   continueIn(changes: Changes): void {
     for (const open of this.#handles.values()) {
