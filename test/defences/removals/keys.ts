@@ -147,6 +147,7 @@ export const keyRemovals: readonly Removal[] = [
     instead: 'if (header.generation <= head.headerGeneration + 1) return;',
     test: 'test/vault/old-copy.test.ts',
     title: 'edited or of an older state is refused once a key has opened it',
+    whole: true,
   },
   {
     attack: header,
