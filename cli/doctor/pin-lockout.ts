@@ -25,6 +25,6 @@ function finding({ password }: ControlResult<'key.pin-lockout'>): Finding {
   return warn(
     'PIN',
     "the TPM's lockout has no password: whoever may use the TPM can have it forget wrong PINs, and guess on",
-    'tpm2_changeauth -c lockout PASSWORD, and keep that with the recovery key',
+    'tpm2_changeauth -c lockout file:FILE, with the password in FILE, and keep that with the recovery key',
   );
 }

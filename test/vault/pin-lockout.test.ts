@@ -33,10 +33,12 @@ it('warns where the lockout of its TPM has no password, until it has one', async
   writeFileSync(join(machine.home, 'pin'), 'a good PIN');
   machine.shell('$CTL init --yes --pin-fd 3 --recovery-out recovery 3<pin && $CTL up --no-daemon');
   expect(findings()).toEqual([
-    "warn: the TPM's lockout has no password: whoever may use the TPM can have it forget wrong PINs, and guess on; tpm2_changeauth -c lockout PASSWORD, and keep that with the recovery key",
+    "warn: the TPM's lockout has no password: whoever may use the TPM can have it forget wrong PINs, and guess on; tpm2_changeauth -c lockout file:FILE, with the password in FILE, and keep that with the recovery key",
   ]);
   machine.ok('down');
-  execFileSync('tpm2_changeauth', ['-T', swtpm.tcti, '-c', 'lockout', 'a password']);
+  const password = join(machine.home, 'password');
+  writeFileSync(password, 'a password', { mode: 0o600 });
+  execFileSync('tpm2_changeauth', ['-T', swtpm.tcti, '-c', 'lockout', `file:${password}`]);
   machine.ok('up', '--no-daemon');
   expect(findings()).toEqual([
     "ok: the TPM's lockout has a password: nobody else ends it before its time; undefined",
