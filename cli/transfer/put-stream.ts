@@ -18,8 +18,8 @@ import type { OpenEntry } from './put-entry.js';
 const batchLimit = { fds: 60, jsonBytes: 64 * 1024, entries: 256, contentBytes: 64 * 1024 * 1024 };
 /** Bytes of the longest entry, which then goes alone. */
 const longestEntry = 100 * 1024;
-/** Messages under way. */
-const window = 4;
+/** Messages under way: while sherin-fs commits a batch it encrypts what they brought. */
+const window = 10;
 
 export interface PutCounts {
   stored: number;

@@ -18,7 +18,7 @@ import { CubeStore } from '../cube/store.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { Fixture } from '../manifest/testing/fixture.js';
 import { encodeFile } from './encode-file.js';
-import { Import, type ImportContext } from './import.js';
+import { Import, type ImportContext, messagesAhead } from './import.js';
 import type { Staging } from './staging.js';
 
 const mib = 1024 * 1024;
@@ -244,7 +244,7 @@ describe('an import that relies on cubes', () => {
 });
 
 describe('messages that come while one is served', () => {
-  it('are begun ahead, two at most, and not while a removal waits for its turn', async () => {
+  it('are begun ahead, so many at most, and not while a removal waits for its turn', async () => {
     let begun = 0;
     const inner = new Encoder();
     const encoder: Encoder = {
@@ -258,11 +258,13 @@ describe('messages that come while one is served', () => {
     };
     const run = begin({ encoder });
     await put(run, [source('first', 100)]);
-    const messages = Promise.all([1, 2, 3].map((number) => put(run, [source(`ahead${number}`, 100)])));
+    const sources = Array.from({ length: messagesAhead + 1 }, (_, at) => source(`ahead${at}`, 100));
+    const messages = Promise.all(sources.map((one) => put(run, [one])));
     await Promise.resolve();
-    expect(begun).toBe(3);
+    expect(begun).toBe(1 + messagesAhead);
     await messages;
-    expect(begun).toBe(4);
+    const all = 2 + messagesAhead;
+    expect(begun).toBe(all);
     let removed = false;
     const removal = lock.exclusive().then((release) => {
       removed = true;
@@ -270,11 +272,11 @@ describe('messages that come while one is served', () => {
     });
     const held = [1, 2].map((number) => put(run, [source(`held${number}`, 100)]));
     await Promise.resolve();
-    expect(begun).toBe(4);
+    expect(begun).toBe(all);
     await Promise.all(held);
     expect(removed).toBe(true);
     await removal;
-    expect(await run.end()).toMatchObject({ files: 6 });
+    expect(await run.end()).toMatchObject({ files: all + 2 });
   });
 
   it('leave no unfinished cube when the one before has failed', async () => {

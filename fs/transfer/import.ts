@@ -18,8 +18,8 @@ import { ImportTree, type PlannedChange, type RefusedCubes } from './import-tree
 import { type ContentSource, MessageContents } from './message-contents.js';
 import { type Staged, Staging } from './staging.js';
 
-/** Messages whose small files are encrypted while the entries of one before are given names. */
-const messagesAhead = 2;
+/** Messages whose small files are encrypted while the entries of one before are given names, or a batch is committed. */
+export const messagesAhead = 8;
 
 export interface ImportContext {
   readonly manifest: Manifest;
