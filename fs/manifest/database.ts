@@ -240,6 +240,7 @@ function configure(db: Database.Database): void {
     'cell_size_check = ON',
     'mmap_size = 0',
     'cache_size = -4096', // KiB
+    'wal_autocheckpoint = 4096', // pages: a page that many commits change is moved into the file once
     'journal_size_limit = 16777216', // bytes of WAL kept after a checkpoint
     'foreign_keys = OFF',
   ]) {
