@@ -1,7 +1,6 @@
 /** Index nodes that records need beside those that stand in them. */
 import { SherinError } from '../../common/errors.js';
 import { decodeNode } from '../manifest/index-node.js';
-import type { Mutation } from '../manifest/records.js';
 
 /** Shows each node below what records say once, over all records that it is asked for. */
 export class IndexNodes {
@@ -18,11 +17,8 @@ export class IndexNodes {
     this.#seen.clear();
   }
 
-  *below(mutation: Mutation): Iterable<Buffer> {
-    if (mutation.type === 'put' || mutation.type === 'layout') yield* this.#below(mutation.node);
-  }
-
-  *#below(node: Buffer): Iterable<Buffer> {
+  /** Those below a root node that stands in a record. */
+  *below(node: Buffer): Iterable<Buffer> {
     // Level 0 has slots and no nodes; most files end here.
     if (node.readUInt8(1) === 0) return;
     const decoded = decodeNode(node);
@@ -35,7 +31,7 @@ export class IndexNodes {
       const child = this.#find(id);
       if (child === null) continue;
       yield child;
-      yield* this.#below(child);
+      yield* this.below(child);
     }
   }
 

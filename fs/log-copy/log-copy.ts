@@ -206,9 +206,9 @@ export class LogCopy {
     const { manifest } = this.#parts;
     for (let at = from; at < to; at += stride) {
       if (this.#closing) throw new SherinError('LOCKED');
-      for (const { bytes, mutation } of manifest.recordsFrom(at, Math.min(at + stride, to))) {
+      for (const { bytes, node } of manifest.recordsFrom(at, Math.min(at + stride, to))) {
         writer.record(bytes);
-        for (const node of this.#nodes.below(mutation)) writer.node(node);
+        if (node !== null) for (const below of this.#nodes.below(node)) writer.node(below);
       }
       await setImmediate();
     }

@@ -13,6 +13,7 @@ import { decode, type InclusionProof, Log, type LogPoint } from './log.js';
 import type { ManifestOptions } from './manifest-options.js';
 import { openState } from './open-state.js';
 import { Overlay } from './overlay.js';
+import { hasContentNode } from './record-codec.js';
 import { type LogRecord, type Mutation, type Put, rootInode } from './records.js';
 import { ReverseIndex } from './reverse-index.js';
 import { Snapshot } from './snapshot-reader.js';
@@ -216,10 +217,14 @@ export class Manifest {
     return this.#log.recordBytes(index, this.head, this.#standing.edge);
   }
 
-  /** Records as they are stored, for who compares what it makes of them with the head. @throws SherinError MANIFEST_BROKEN, LOCKED */
-  *recordsFrom(from: number, to: number): Iterable<{ readonly bytes: Buffer; readonly mutation: Mutation }> {
+  /**
+   * Records as they are stored, each with the root node of the content that it names, for who compares what it makes of them with the head.
+   * @throws SherinError MANIFEST_BROKEN, LOCKED
+   */
+  *recordsFrom(from: number, to: number): Iterable<{ readonly bytes: Buffer; readonly node: Buffer | null }> {
     for (const { index, bytes } of this.#log.stored(from, to)) {
-      yield { bytes, mutation: decode(index, bytes).mutation };
+      const mutation = hasContentNode(bytes) ? decode(index, bytes).mutation : null;
+      yield { bytes, node: mutation !== null && 'node' in mutation ? mutation.node : null };
     }
   }
 

@@ -87,6 +87,11 @@ function writeBody(out: ByteWriter, mutation: Mutation): void {
   }
 }
 
+/** Whether a record has a root node of content, told by its type alone. */
+export function hasContentNode(bytes: Uint8Array): boolean {
+  return bytes[0] === codes.put || bytes[0] === codes.layout;
+}
+
 /** Decodes a record. @throws MalformedBytes on anything but exactly one record; SherinError FORMAT_NEWER */
 export function decodeRecord(bytes: Uint8Array): LogRecord {
   const input = new ByteReader(bytes);
