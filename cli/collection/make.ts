@@ -87,7 +87,7 @@ async function update(draft: CollectionDraft, wanted: Map<string, File>, making:
     for (const file of wanted.values()) {
       if (interrupt.asked) break;
       await take(draft, file, making, made);
-      progress.update(++seen, wanted.size, formatCount(made.added, 'text'));
+      progress.update(++seen, wanted.size, () => formatCount(made.added, 'text'));
     }
   } finally {
     interrupt.release();

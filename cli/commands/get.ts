@@ -56,7 +56,7 @@ export const get = command({
     const interrupt = new Interrupt();
     const progress = new Progress('get', 'bytes', session.output.json);
     let total = directory ? 0 : found.entry.size;
-    const advanced = () => progress.update(run.bytesDone, total, formatCount(run.counts.files, 'file'));
+    const advanced = () => progress.update(run.bytesDone, total, () => formatCount(run.counts.files, 'file'));
     const run = new Export(client, place.root, {
       problems,
       advanced,

@@ -105,7 +105,8 @@ async function transfer(session: Session, { sources, target, forbidden, problems
   const interrupt = new Interrupt();
   let total = 0;
   let over = false;
-  const advanced = () => progress.update(stream.bytesDone, total, formatCount(stream.counts.files, 'file'));
+  const advanced = () =>
+    progress.update(stream.bytesDone, total, () => formatCount(stream.counts.files, 'file'));
   const stream = await PutStream.begin(session.connect(), target.destination, {
     checksum,
     problems,

@@ -18,7 +18,7 @@ export class Progress {
   #bar: SingleBar | null = null;
   #done = 0;
   #total = 0;
-  #detail = '';
+  #detail: () => string = () => '';
 
   constructor(label: string, unit: Unit, json: boolean) {
     this.#label = label;
@@ -31,8 +31,8 @@ export class Progress {
     return this.#enabled;
   }
 
-  /** `total` 0: not known yet. `detail` stands at the end, such as a number of files. */
-  update(done: number, total: number, detail = ''): void {
+  /** `total` 0: not known yet. `detail`, asked for when a line is drawn, stands at the end, such as a number of files. */
+  update(done: number, total: number, detail: () => string = () => ''): void {
     if (!this.#enabled) return;
     [this.#done, this.#total, this.#detail] = [done, total, detail];
     const now = Date.now();
@@ -73,7 +73,8 @@ export class Progress {
     // Before the first of it is done there is no rate, and no end to be told.
     const known = this.#done > 0 && rate > 0;
     const speed = this.#unit === 'bytes' ? `${formatBytes(rate)}/s` : `${amount(rate)} ${this.#unit}/s`;
-    const detail = this.#detail === '' ? '' : `  ${this.#detail}`;
+    const said = this.#detail();
+    const detail = said === '' ? '' : `  ${said}`;
     if (this.#total === 0) {
       return `${this.#label}  ${amount(this.#done)}${known ? `  ${speed}` : ''}${detail}`;
     }
