@@ -1,6 +1,5 @@
 /** Which segments are kept elsewhere, as the vault's key says it: `audit/archived.json` (FORMAT.md, "Archived segments"). */
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { systemCode } from '../../common/errors.js';
@@ -9,7 +8,7 @@ import { sha256 } from '../../common/merkle.js';
 import { signedMessage } from '../../common/signature.js';
 import { NotCanonical, parseCanonical } from '../../common/strict-json.js';
 import { uuidText } from '../../common/vault-key.js';
-import { readBounded } from '../disk/bounded.js';
+import { openUntrusted, readBounded } from '../disk/untrusted.js';
 import { broken } from './fault.js';
 import type { LogSigner } from './signed-head.js';
 
@@ -89,7 +88,7 @@ function parsed(bytes: Buffer): Archived {
 async function fileBytes(path: string): Promise<Buffer | null> {
   let file: FileHandle;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = await openUntrusted(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return null;
     throw broken(`${archivedName} can not be opened (${systemCode(error) ?? 'unknown'})`, error);

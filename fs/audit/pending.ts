@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { systemCode } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
 import { sha256 } from '../../common/merkle.js';
-import { readBounded } from '../disk/bounded.js';
 import { syncDirectory } from '../disk/durable.js';
 import { makeDirectory } from '../disk/make-directory.js';
+import { openUntrusted, readBounded } from '../disk/untrusted.js';
 import { type AuditEvent, boundedEvent, eventFault, longestLine } from './event.js';
 import { unwritable } from './fault.js';
 import { type Prepared, prepareBounded } from './record.js';
@@ -111,7 +111,7 @@ const notAFile = Buffer.from('not a file');
 async function pendingFileBytes(path: string): Promise<Buffer | null> {
   let file: FileHandle;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = await openUntrusted(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null;
     if (systemCode(error) === 'ELOOP') return notAFile;

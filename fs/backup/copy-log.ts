@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { SherinError } from '../../common/errors.js';
 import { sizeOf } from '../disk/copy.js';
 import { syncDirectory } from '../disk/durable.js';
+import { openUntrusted } from '../disk/untrusted.js';
 import { LogFolder, logFolder, segmentFile } from '../log-copy/folder.js';
 import { type CopySigner, readBytes, type ScannedSegment, scanSegment } from '../log-copy/scan.js';
 import { headBytes, readSegmentHead } from '../log-copy/segment-head.js';
@@ -62,7 +63,7 @@ async function copySegment(
 /** Whether it is there already: with the same random head, and the signature at its end that is over all before. */
 async function isCopied(fd: number, whole: number, to: string): Promise<boolean> {
   if ((await sizeOf(to)) !== whole) return false;
-  const file = await open(to, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const file = await openUntrusted(to);
   try {
     for (const at of [0, whole - headBytes])
       if (!(await readBytes(fd, at, headBytes)).equals(await readBytes(file.fd, at, headBytes))) return false;
@@ -80,7 +81,7 @@ async function isLonger(
   signer: CopySigner,
 ): Promise<boolean> {
   if (((await sizeOf(to)) ?? 0) <= whole) return false;
-  const file = await open(to, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const file = await openUntrusted(to);
   try {
     const there = await scanSegment(file.fd, number, signer);
     return there !== null && there.whole > whole && there.head.bytes.equals(head.bytes);

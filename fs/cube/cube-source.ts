@@ -1,9 +1,8 @@
 /** Cube files of a directory that is shaped like a vault and belongs to someone else: a backup, a vault that is copied. */
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { SherinError, systemCode } from '../../common/errors.js';
 import type { CubeId } from '../../common/ids.js';
-import { readBounded } from '../disk/bounded.js';
+import { openUntrusted, readBounded } from '../disk/untrusted.js';
 import { cubePath, largestCube } from './store.js';
 
 /** Format version of cubes: the newest that the addon reads. */
@@ -34,10 +33,7 @@ export async function readFileOfCube(
 ): Promise<Buffer | null> {
   let file: FileHandle;
   try {
-    file = await open(
-      `/proc/self/fd/${directory}/${path}`,
-      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-    );
+    file = await openUntrusted(`/proc/self/fd/${directory}/${path}`);
   } catch (error) {
     if (notThere.includes(systemCode(error))) return null;
     throw unreadable(id, error);

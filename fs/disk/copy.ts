@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { copyFile, type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from './durable.js';
+import { openUntrusted } from './untrusted.js';
 
 /** Copies an ordinary file; the copy is durable and 0600, its name not yet. False where there is no ordinary file. */
 export async function copyFileTo(from: string, to: string): Promise<boolean> {
@@ -55,7 +56,7 @@ export async function sizeOf(path: string): Promise<number | null> {
 async function openOrdinary(path: string): Promise<FileHandle | null> {
   let file: FileHandle;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = await openUntrusted(path);
   } catch (error) {
     if (['ENOENT', 'ELOOP', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;

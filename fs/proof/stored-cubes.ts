@@ -1,12 +1,11 @@
 /** Every cube of a folder, one after the other, with the public key alone. */
-import { constants } from 'node:fs';
-import { type FileHandle, open, opendir } from 'node:fs/promises';
+import { type FileHandle, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../common/errors.js';
 import { asCubeId, cubeIdToBytes } from '../../common/ids.js';
 import { verifier } from '../../common/signature.js';
 import type { VaultKey } from '../../common/vault-key.js';
-import { readBounded } from '../disk/bounded.js';
+import { openUntrusted, readBounded } from '../disk/untrusted.js';
 import { largestCubeFile, type StoredFault, storedCubeFault } from './stored-cube.js';
 
 export interface StoredFailure {
@@ -50,7 +49,7 @@ export async function checkStoredCubes(
 async function cubeBytes(path: string): Promise<Buffer | string> {
   let file: FileHandle | null = null;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = await openUntrusted(path);
     if (!(await file.stat()).isFile()) return 'malformed';
     return await readBounded(file, largestCubeFile + 1);
   } catch (error) {

@@ -1,6 +1,4 @@
 /** The signed JSON form of the manifest, written piece by piece in the order of RFC 8785 (FORMAT.md, "Manifest export"). */
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
@@ -10,6 +8,7 @@ import { signedMessage, type Verify, verifier } from '../../common/signature.js'
 import { uuidText } from '../../common/vault-key.js';
 import { cubesOf, objectSlots } from '../cube/catalog.js';
 import { cubePath } from '../cube/store.js';
+import { openUntrusted } from '../disk/untrusted.js';
 import { encodeHead } from '../manifest/head.js';
 import { slotCount } from '../manifest/object-tree.js';
 import { isCollected, type ObjectInfo, type Tree } from '../manifest/tree.js';
@@ -94,8 +93,7 @@ function prefix(place: number): Buffer {
 /** What the vault's key has signed of a stored cube; nulls where that is not there. */
 async function storedFacts(path: string, id: Buffer, uuid: Buffer, verify: Verify) {
   const none = { hash: null, size: null };
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(path, flags).catch(() => null);
+  const file = await openUntrusted(path).catch(() => null);
   if (file === null) return none;
   try {
     const { size } = await file.stat();

@@ -1,6 +1,5 @@
 /** The key that the vault's TPM attests with: a file beside the header, signed by the vault (FORMAT.md, "Attestation"). */
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
 import { keyMessage } from '../../common/attestation/statement.js';
 import { readAttestationPublic } from '../../common/attestation/tpm-structures.js';
@@ -9,8 +8,8 @@ import { SherinError, systemCode } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
 import { verifier } from '../../common/signature.js';
 import type { AttestationKey, Keyring } from '../../native/index.js';
-import { readBounded } from '../disk/bounded.js';
 import { replaceFile } from '../disk/durable.js';
+import { openUntrusted, readBounded } from '../disk/untrusted.js';
 import { base64, objectName } from './fields.js';
 
 export const attestationKeyFile = 'attestation.json';
@@ -94,8 +93,7 @@ function parsedJson(bytes: Buffer): unknown {
 async function fileBytes({ path, shown }: AttestationKeyPlace): Promise<Buffer | null> {
   let file: FileHandle;
   try {
-    // A FIFO in its place must not hang.
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = await openUntrusted(path);
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT') return null;

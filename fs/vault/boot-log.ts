@@ -1,8 +1,7 @@
 /** The event log of this boot, as the kernel shows it for a TPM. */
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { systemCode } from '../../common/errors.js';
-import { readBounded } from '../disk/bounded.js';
+import { openUntrusted, readBounded } from '../disk/untrusted.js';
 import { mostLogBytes } from '../event-log/event-log.js';
 import type { TpmSlot } from './header.js';
 
@@ -26,7 +25,7 @@ export async function readBootLog(
   const path = named ?? `/sys/kernel/security/tpm${number}/binary_bios_measurements`;
   let file: FileHandle;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = await openUntrusted(path);
   } catch (error) {
     const code = systemCode(error) ?? 'EIO';
     return code === 'ENOENT' ? { state: 'missing', path } : { state: 'unreadable', path, part: code };

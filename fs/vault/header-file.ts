@@ -1,10 +1,9 @@
 /** Reads and replaces `vault.json` below an open vault directory. */
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
-import { readBounded } from '../disk/bounded.js';
 import { replaceFile } from '../disk/durable.js';
+import { openUntrusted, readBounded } from '../disk/untrusted.js';
 import { type Header, headerBytes, headerText, parseHeader } from './header.js';
 
 export type HeaderName = 'vault.json' | 'vault.json.bak';
@@ -25,8 +24,7 @@ export async function readHeader(
 async function headerFileBytes(path: string, shown: string): Promise<Buffer | null> {
   let file: FileHandle;
   try {
-    // a FIFO in its place must not hang the open
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = await openUntrusted(path);
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT') return null;

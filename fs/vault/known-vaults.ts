@@ -9,6 +9,7 @@ import { jcs } from '../../common/jcs.js';
 import { isNewer, newerFormat } from '../../common/newer-format.js';
 import { system } from '../../native/index.js';
 import { replaceFile } from '../disk/durable.js';
+import { openUntrusted } from '../disk/untrusted.js';
 import { base64, objectName } from './fields.js';
 import { KnownHeads } from './known-heads.js';
 import { fieldsOfHead, headFromFields, type PinnedHead, pinnedHeadSchema } from './pinned-head.js';
@@ -166,7 +167,7 @@ export class KnownVaults {
   async #bytes(): Promise<Buffer> {
     let file: FileHandle;
     try {
-      file = await open(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      file = await openUntrusted(this.#path);
     } catch (error) {
       const code = systemCode(error);
       if (code === 'ENOENT') return Buffer.alloc(0);

@@ -1,13 +1,12 @@
 /** The event log of the boot in which a TPM slot was sealed: a signed file for each slot (FORMAT.md, "Event logs"). */
-import { constants } from 'node:fs';
-import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, readdir, rm } from 'node:fs/promises';
 import { ByteWriter } from '../../common/bytes.js';
 import { systemCode } from '../../common/errors.js';
 import { sha256 } from '../../common/merkle.js';
 import { signedMessage, verifier } from '../../common/signature.js';
-import { readBounded } from '../disk/bounded.js';
 import { replaceFile } from '../disk/durable.js';
 import { makeDirectory } from '../disk/make-directory.js';
+import { openUntrusted, readBounded } from '../disk/untrusted.js';
 import { mostLogBytes } from '../event-log/event-log.js';
 import type { VaultDirectory } from './directory.js';
 import type { Slot, TpmSlot } from './header.js';
@@ -61,9 +60,7 @@ export async function readSealingLog(
 ): Promise<SealingLog> {
   let file: FileHandle;
   try {
-    // A FIFO in its place must not hang.
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    file = await open(directory.inside(`${eventLogFolder}/${slot.id}`), flags);
+    file = await openUntrusted(directory.inside(`${eventLogFolder}/${slot.id}`));
   } catch (error) {
     return { state: systemCode(error) === 'ENOENT' ? 'missing' : 'forged' };
   }

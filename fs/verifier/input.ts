@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { SherinError } from '../../common/errors.js';
 import { localError } from '../../common/local-error.js';
 import { keyFileBytes, parseVaultKey, type VaultKey } from '../../common/vault-key.js';
-import { readBounded } from '../disk/bounded.js';
+import { readBounded } from '../disk/untrusted.js';
 
 /** What was found, for machines and for people. */
 export interface Told {

@@ -1,10 +1,9 @@
 /** EFI variables and boot programs of this machine, as they are now. */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../../common/errors.js';
-import { readBounded } from '../../disk/bounded.js';
+import { openUntrusted, readBounded } from '../../disk/untrusted.js';
 import { authenticodeRanges, mostPeHeader } from '../../event-log/authenticode.js';
 import type { Bank } from '../../event-log/event-log.js';
 import type { MachineFacts } from '../../event-log/forecast.js';
@@ -55,10 +54,7 @@ export class Machine implements MachineFacts {
       return undefined;
     let program: FileHandle;
     try {
-      program = await open(
-        join(mount, ...parts),
-        constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-      );
+      program = await openUntrusted(join(mount, ...parts));
     } catch (error) {
       return systemCode(error) === 'ENOENT' ? null : undefined;
     }
@@ -92,7 +88,7 @@ export class Machine implements MachineFacts {
 /** Null: no such file; undefined: unreadable. */
 async function fileBytes(path: string): Promise<Buffer | null | undefined> {
   try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const file = await openUntrusted(path);
     try {
       const bytes = await readBounded(file, mostVariableBytes);
       return bytes.length === mostVariableBytes || bytes.length < 4 ? undefined : bytes;

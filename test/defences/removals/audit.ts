@@ -185,7 +185,7 @@ export const auditRemovals: readonly Removal[] = [
   },
   {
     attack: 'put another key in the place of the one that attests',
-    file: 'fs/vault/attestation-key.ts',
+    file: 'fs/disk/untrusted.ts',
     text: 'constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK',
     instead: 'constants.O_RDONLY | constants.O_NONBLOCK',
     test: 'fs/service/attesting.test.ts',
