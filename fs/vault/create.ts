@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { localError } from '../../common/local-error.js';
+import { makeDirectories } from '../../common/make-directories.js';
 import { initMark, isUnfinished } from '../../common/unfinished-vault.js';
 import { Keyring, type NvIndex, Secret } from '../../native/index.js';
 import { syncDirectory } from '../disk/durable.js';
@@ -94,8 +96,9 @@ export async function createVault(options: CreateOptions): Promise<CreatedVault>
 
 async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault> {
   const { path, places, pin, pcrs, bank, signal } = options;
-  // a list that can't be trusted now could not take the new vault in later
-  await new KnownVaults(places.knownVaults).read();
+  // a list that can't be trusted or made now could not take the new vault in later
+  const forList = await new KnownVaults(places.knownVaults).prepare();
+  for (const one of forList) undo.add(() => rmdir(one));
   const directory = await emptyDirectory(path, undo);
   const uuidText = randomUUID();
   const uuid = uuidBytes({ uuid: uuidText });
@@ -167,16 +170,24 @@ async function markUnfinished(directory: VaultDirectory): Promise<void> {
 
 /** The locked, empty directory of the new vault. */
 async function emptyDirectory(path: string, undo: Undo): Promise<VaultDirectory> {
-  const made = await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    const code = systemCode(error);
-    if (code === 'EEXIST' || code === 'ENOTDIR') throw new SherinError('VAULT_EXISTS', { path });
-    throw error;
-  });
-  if (made !== undefined) undo.add(() => rmdir(path));
+  const made = makePrivate(path);
+  if (made.length > 0) undo.add(() => rmdir(path));
   const directory = await VaultDirectory.open(path);
   undo.add(() => directory.close());
   if (isUnfinished(directory.inside())) await directory.empty();
   if ((await directory.names()).length > 0) throw new SherinError('VAULT_EXISTS', { path });
-  if (made !== undefined) for (const dir of [path, made]) await syncDirectory(dirname(dir));
+  for (const one of made) await syncDirectory(dirname(one.toString()));
   return directory;
+}
+
+/** @returns what it made @throws SherinError VAULT_EXISTS, LOCAL_FILE */
+function makePrivate(path: string): readonly Buffer[] {
+  try {
+    return makeDirectories(path, 0o700);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST' || code === 'ENOTDIR') throw new SherinError('VAULT_EXISTS', { path });
+    // A disk that is full is told as everywhere in here.
+    throw code === 'ENOSPC' ? error : localError(path, error);
+  }
 }

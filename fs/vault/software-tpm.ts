@@ -1,11 +1,13 @@
 /** A software TPM of our own: swtpm as a child process, reached over a private Unix socket. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
 import { requireProgram } from '../../common/find-program.js';
+import { localError } from '../../common/local-error.js';
+import { makeDirectories } from '../../common/make-directories.js';
 import { prepareRuntimeDirectory } from '../../common/runtime-directory.js';
 import { endOrphan, socketsFile } from './orphan-tpm.js';
 
@@ -48,9 +50,13 @@ export class SoftwareTpm {
     });
   }
 
-  /** Makes a new TPM. @throws SherinError TOOL_MISSING, TPM_FAILED, RUNTIME_UNSAFE */
+  /** Makes a new TPM. @throws SherinError TOOL_MISSING, TPM_FAILED, RUNTIME_UNSAFE, LOCAL_FILE */
   static async create(place: SoftwareTpmPlace): Promise<SoftwareTpm> {
-    await mkdir(place.stateDir, { recursive: true, mode: 0o700 });
+    try {
+      makeDirectories(place.stateDir, 0o700);
+    } catch (error) {
+      throw localError(place.stateDir, error);
+    }
     await chmod(place.stateDir, 0o700);
     return await SoftwareTpm.#spawn(place);
   }
