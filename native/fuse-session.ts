@@ -82,7 +82,7 @@ export const setAttr = {
  * - `unlink`, `rmdir`: node, name
  * - `rename`: node, name, flags of renameat2(2); other: the new name; more: the new directory
  * - `link`: node of the file; name: the new one; more: the new directory
- * - `write`: node, handle, offset, size; flags as of `setattr`. `takeData` gives the bytes. `answerWrite` answers
+ * - `write`: node, handle, offset, size; flags 1 as of `setattr`, 2: at the end of the file, wherever that is. `takeData` gives the bytes. `answerWrite` answers
  * - `flush` (at each close(2) of what was not opened to be read, after `setLate(true)`): node, handle
  * - `fsync`, `fsyncdir`: node, handle; flags 1: data only
  * - `setxattr`: node, name, flags of setxattr(2); other: the value. `removexattr`: node, name

@@ -143,6 +143,11 @@ export class Mounting {
     if (this.#isOneOfMany()) this.#others.soon({ inodes: [ino] });
   }
 
+  /** The kernel has pages and a size that are not the file's, of however many mounts. */
+  misplaced(ino: number): void {
+    this.#others.soon({ inodes: [ino] });
+  }
+
   /** The vault is open again: who has kept a file open to write to it writes through these changes, which know of it before anybody reads. */
   continueIn(changes: Changes): void {
     for (const attached of [...this.#detached, this.#active, this.#starting])

@@ -75,6 +75,16 @@ export class PresentChanges implements Changes {
     return this.#counted(this.#files.write(ino, offset, count, source));
   }
 
+  append(
+    ino: number,
+    supposed: number,
+    count: number,
+    source: WriteSource,
+    admit: (offset: number) => void,
+  ): Promise<void> {
+    return this.#counted(this.#files.append(ino, supposed, count, source, admit));
+  }
+
   reference(from: FilePlace, to: FilePlace, length: number): Promise<number> {
     return this.#counted(this.#files.reference(from, to, length));
   }
