@@ -138,7 +138,7 @@ export class Mounting {
     if (this.#isOneOfMany()) this.#others.soon(invalidationOf(tree, mutations));
   }
 
-  /** As {@link changing}, of the content of a file. */
+  /** As {@link changing}, of the content of a file, or of what has no name. */
   written(ino: number): void {
     if (this.#isOneOfMany()) this.#others.soon({ inodes: [ino] });
   }

@@ -53,6 +53,7 @@ export class PresentChanges implements Changes {
 
   changeOrphan(inode: Inode): void {
     this.#writing.working.changeOrphan(inode);
+    this.#writing.listener.written(inode.ino);
   }
 
   forget(ino: number): void {

@@ -8,7 +8,7 @@ export interface WritingListener {
   moving(files: Moved): void;
   /** Programs change the tree; it is as it was before. */
   changing(tree: Tree, mutations: readonly Mutation[]): void;
-  /** A program has changed the content of a file. */
+  /** A program has changed the content of a file, or anything of what has no name any more: no change of the tree. */
   written(ino: number): void;
   /** What was appended to it stands elsewhere than a kernel has it. */
   misplaced(ino: number): void;
