@@ -231,6 +231,8 @@ export interface FuseSession {
 }
 
 export interface FuseSessionConstructor {
+  /** What libfuse has said of any session since this was called last: 16 lines of 255 bytes at most, the newest. It writes none of it. */
+  said(): string[];
   new (
     options: {
       /** As libfuse takes them after `-o`. */
