@@ -82,7 +82,7 @@ export const setAttr = {
  * - `unlink`, `rmdir`: node, name
  * - `rename`: node, name, flags of renameat2(2); other: the new name; more: the new directory
  * - `link`: node of the file; name: the new one; more: the new directory
- * - `write`: node, handle, offset, size; flags as of `setattr`. `takeData` gives the bytes. `answerWrite` answers
+ * - `write`: node, handle, offset, size; flags 1 as of `setattr`, 2: at the end of the file, wherever that is. `takeData` gives the bytes. `answerWrite` answers
  * - `flush` (at each close(2) of what was not opened to be read, after `setLate(true)`): node, handle
  * - `fsync`, `fsyncdir`: node, handle; flags 1: data only
  * - `setxattr`: node, name, flags of setxattr(2); other: the value. `removexattr`: node, name
@@ -231,6 +231,8 @@ export interface FuseSession {
 }
 
 export interface FuseSessionConstructor {
+  /** What libfuse has said of any session since this was called last: 16 lines of 255 bytes at most, the newest. It writes none of it. */
+  said(): string[];
   new (
     options: {
       /** As libfuse takes them after `-o`. */

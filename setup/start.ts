@@ -1,8 +1,9 @@
 /** `npm start`, after set-up: a vault if there is none, the mount, a few files in it, and what to try next. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { places } from '../common/environment.js';
+import { makeDirectories } from '../common/make-directories.js';
 import { firstScreen, softwareTpm, vaultMade } from './screen.js';
 import { CommandFailed, sherinctl, statusOf } from './sherinctl.js';
 
@@ -11,7 +12,7 @@ const sample = fileURLToPath(new URL('../../setup/sample', import.meta.url));
 async function start(): Promise<void> {
   const where = places();
   const recoveryFile = existsSync(join(where.vault, 'vault.json')) ? null : await makeVault(where.vault);
-  mkdirSync(where.mount, { recursive: true });
+  makeDirectories(where.mount, 0o777);
   await sherinctl(['up'], 'terminal');
   await sherinctl(['put', sample, 'files/sample']);
   await sherinctl(['verify', 'files/sample']);
@@ -22,7 +23,7 @@ async function start(): Promise<void> {
 
 /** Makes the vault without questions; returns the file that holds the recovery key. */
 async function makeVault(vault: string): Promise<string> {
-  mkdirSync(dirname(vault), { recursive: true });
+  makeDirectories(dirname(vault), 0o777);
   const file = freeName(`${vault}-recovery-key`);
   await sherinctl(['init', vault, '--yes', '--no-pin', '--recovery-out', file]);
   print(vaultMade(vault, file));

@@ -232,6 +232,13 @@ test('policy and emotional state compute only: no module of Node, no clock, no c
   expect(pure.length).toBeGreaterThan(15);
 });
 
+test("what Node's mkdir does with `recursive` is done in one place, which ends", () => {
+  const wrong = product.filter((file) =>
+    /\bmkdir(?:Sync)?\([^;]*?recursive/.test(readFileSync(join(root, file), 'utf8')),
+  );
+  expect(wrong.filter((file) => !inside(file, 'bench'))).toEqual([]);
+});
+
 test('no product code imports a test', () => {
   const wrong = product.filter((file) => (modules.get(file) ?? []).some(isTest));
   expect(wrong).toEqual([]);

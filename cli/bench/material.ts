@@ -19,6 +19,7 @@ export interface Material {
 export async function makeMaterial(directory: string, size: number, files: number): Promise<Material> {
   const material = { large: join(directory, 'large'), small: join(directory, 'small') };
   mkdirSync(directory);
+  mkdirSync(material.small);
   const block = Buffer.allocUnsafe(mib);
   const fd = openSync(material.large, 'wx', 0o600);
   for (let at = 0; at < size; at += mib) writeSync(fd, randomFillSync(block));
@@ -26,7 +27,7 @@ export async function makeMaterial(directory: string, size: number, files: numbe
   const content = block.subarray(0, smallBytes);
   for (let file = 0; file < files; file++) {
     const folder = join(material.small, String(Math.floor(file / 100)));
-    if (file % 100 === 0) mkdirSync(folder, { recursive: true });
+    if (file % 100 === 0) mkdirSync(folder);
     writeFileSync(join(folder, String(file % 100)), randomFillSync(content));
   }
   await run('sync', 'sync', ['-f', directory]);

@@ -1,7 +1,8 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { localError } from '../../common/local-error.js';
+import { makeDirectories } from '../../common/make-directories.js';
 import { textToBytes } from '../../common/names.js';
 import { shellWord } from '../../common/shell-word.js';
 import type { ControlClient } from '../../daemon/client/control-client.js';
@@ -122,7 +123,7 @@ interface Place {
 function openOrMake(dest: string, source: string): Place {
   const path = textToBytes(dest);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectories(path, 0o700);
     return { root: LocalDirectory.open(path), shown: dest, name: null };
   } catch (error) {
     const code = systemCode(error);

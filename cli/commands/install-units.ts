@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { SherinError } from '../../common/errors.js';
 import { localError } from '../../common/local-error.js';
+import { makeDirectories } from '../../common/make-directories.js';
 import { command, flag } from '../definition.js';
 import type { Session } from '../session.js';
 import { runs, systemctl, unitFolders } from '../units/manager.js';
@@ -68,7 +69,7 @@ function change(path: string, text: string | null): boolean {
       rmSync(path);
       return true;
     }
-    mkdirSync(join(path, '..'), { recursive: true });
+    makeDirectories(dirname(path), 0o777);
     writeFileSync(path, text, { mode: 0o644 });
     return true;
   } catch (error) {

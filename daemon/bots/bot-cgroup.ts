@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { makeDirectories } from '../../common/make-directories.js';
 import { isLeftOver } from './instance-name.js';
 import type { BotLimits } from './manifest.js';
 
@@ -28,7 +29,7 @@ export class BotCgroup {
     if (base === null) return null;
     const above = join(base, folderName);
     const path = join(above, name);
-    if (!works(() => mkdirSync(path, { recursive: true }))) return null;
+    if (!works(() => makeDirectories(path, 0o777))) return null;
     for (const folder of [base, above]) enable(folder);
     const wished: Record<Controller, () => void> = {
       memory: () => {

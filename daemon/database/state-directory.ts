@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { makeDirectories } from '../../common/make-directories.js';
 
 /**
  * The directory in which sherind keeps what outlives it, for one vault; made where it is missing.
@@ -11,7 +12,7 @@ export function stateDirectory(above: string, vault: string): string {
   const path = join(above, vault);
   const refused = (part: string) => new SherinError('DAEMON_DATABASE', { path, part });
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectories(path, 0o700);
   } catch (error) {
     throw refused(systemCode(error) ?? 'its directory can not be made');
   }

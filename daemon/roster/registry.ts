@@ -1,16 +1,8 @@
 /** Which bots there are: a link to the folder of each in sherind's directory, and in its database what has to outlive a restart. */
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { SherinError } from '../../common/errors.js';
+import { makeDirectories } from '../../common/make-directories.js';
 import { freeBotUser } from '../bots/bot-users.js';
 import type { DaemonDatabase } from '../database/database.js';
 
@@ -65,7 +57,7 @@ export class Registry {
     this.#links = join(directory, 'bots');
     this.#shipped = shipped;
     this.#now = now;
-    mkdirSync(this.#links, { recursive: true, mode: 0o700 });
+    makeDirectories(this.#links, 0o700);
     chmodSync(this.#links, 0o700);
     const known = new Set(this.#rows().map(({ bot }) => bot));
     for (const bot of shipped.keys()) if (!known.has(bot)) this.#put(bot);

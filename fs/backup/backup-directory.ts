@@ -1,9 +1,10 @@
 /** The directory of a backup, which is shaped like a vault, held open and locked while it is used. */
 import { closeSync, constants, openSync } from 'node:fs';
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { localError } from '../../common/local-error.js';
+import { makeDirectories } from '../../common/make-directories.js';
 import { system } from '../../native/index.js';
 import { vaultFolders } from '../vault/directory.js';
 import type { Header } from '../vault/header.js';
@@ -39,9 +40,9 @@ export class BackupDirectory {
   }
 
   /** Opens a directory, made if it is missing. */
-  static async make(path: string): Promise<BackupDirectory> {
+  static make(path: string): BackupDirectory {
     try {
-      await mkdir(path, { recursive: true, mode: 0o700 });
+      makeDirectories(path, 0o700);
     } catch (cause) {
       // What stands there instead is told where it is opened.
       if (systemCode(cause) !== 'EEXIST') throw localError(path, cause);

@@ -34,7 +34,7 @@ beforeAll(async () => {
   const sign = (message: Buffer) => keyring.sign(message);
   manifest = Manifest.create({ ...vault.options(), publicKey: signer.publicKey, sign });
   manifest.commit(make(manifest.newInode(), 1, 'file'), [], []);
-  target = await BackupDirectory.make(join(vault.directory, 'backup'));
+  target = BackupDirectory.make(join(vault.directory, 'backup'));
 });
 afterAll(() => {
   target.close();

@@ -22,7 +22,7 @@ export function auditCopy(where: Places, { to, first, last }: AuditCopyOptions):
     } finally {
       closeSync(vault);
     }
-    const target = await BackupDirectory.make(to);
+    const target = BackupDirectory.make(to);
     try {
       const [from, key] = [join(where.vault, 'audit'), await knownKey(where)];
       const bytes = await copyArchive({

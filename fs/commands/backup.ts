@@ -34,7 +34,7 @@ export function backup(where: Places, { to, served, recheck, prune }: BackupComm
     const source = served ? await besideServer(where) : await locked(where);
     try {
       await requirePlaceForCopy(to, source.fd, where.mount);
-      const target = await BackupDirectory.make(to);
+      const target = BackupDirectory.make(to);
       try {
         const { fd, publicKey } = source;
         const { failures, ...totals } = await copyVault(

@@ -18,7 +18,7 @@ export function restoreBackup(where: Places, { from, to }: RestoreBackupOptions)
     const backup = BackupDirectory.open(from);
     try {
       await requireOutside(to, backup.fd, 'backup');
-      const target = await BackupDirectory.make(to);
+      const target = BackupDirectory.make(to);
       try {
         const { failures, ...totals } = await copyBackup(backup, target, {
           remembered: (uuid) => find(uuid)?.publicKey,

@@ -162,6 +162,19 @@ export interface Changes {
   /** @throws SherinError NO_SPACE, IO; those of what stands beside the written bytes */
   write(ino: number, offset: number, count: number, source: WriteSource): Promise<void>;
   /**
+   * Writes at the end as it is then, which a kernel may not know: it has the size it was told last, and others may have written since.
+   * @param supposed where the kernel took it to be; where that is not so, mounts are told to look again
+   * @param admit is told where it is, and throws what is not to be
+   * @throws as {@link write}; what `admit` throws
+   */
+  append(
+    ino: number,
+    supposed: number,
+    count: number,
+    source: WriteSource,
+    admit: (offset: number) => void,
+  ): Promise<void>;
+  /**
    * Has bytes of one file stand in another without reading them.
    * @returns how many from the first on; the rest has to be read and written
    * @throws as {@link write}

@@ -138,9 +138,14 @@ export class Mounting {
     if (this.#isOneOfMany()) this.#others.soon(invalidationOf(tree, mutations));
   }
 
-  /** As {@link changing}, of the content of a file. */
+  /** As {@link changing}, of the content of a file, or of what has no name. */
   written(ino: number): void {
     if (this.#isOneOfMany()) this.#others.soon({ inodes: [ino] });
+  }
+
+  /** The kernel has pages and a size that are not the file's, of however many mounts. */
+  misplaced(ino: number): void {
+    this.#others.soon({ inodes: [ino] });
   }
 
   /** The vault is open again: who has kept a file open to write to it writes through these changes, which know of it before anybody reads. */

@@ -53,6 +53,7 @@ export class PresentChanges implements Changes {
 
   changeOrphan(inode: Inode): void {
     this.#writing.working.changeOrphan(inode);
+    this.#writing.listener.written(inode.ino);
   }
 
   forget(ino: number): void {
@@ -73,6 +74,16 @@ export class PresentChanges implements Changes {
 
   write(ino: number, offset: number, count: number, source: WriteSource): Promise<void> {
     return this.#counted(this.#files.write(ino, offset, count, source));
+  }
+
+  append(
+    ino: number,
+    supposed: number,
+    count: number,
+    source: WriteSource,
+    admit: (offset: number) => void,
+  ): Promise<void> {
+    return this.#counted(this.#files.append(ino, supposed, count, source, admit));
   }
 
   reference(from: FilePlace, to: FilePlace, length: number): Promise<number> {

@@ -46,7 +46,7 @@ export class ServedVault {
     const { service } = this;
     await service.lock(peer);
     const [backedUp, path] = [join(this.#home, 'backup'), join(this.#home, 'restored')];
-    const [copy, target] = [await BackupDirectory.make(backedUp), await BackupDirectory.make(path)];
+    const [copy, target] = [BackupDirectory.make(backedUp), BackupDirectory.make(path)];
     try {
       const source = { fd: service.vaultFd, path: this.#vault, publicKey: service.publicKey, served: false };
       await backup(source, copy, { recheck: false, prune: false, progress: () => undefined });

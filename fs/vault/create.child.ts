@@ -1,10 +1,15 @@
-/** Child of create.test.ts: makes vaults at the paths it is given, one after another, and names each that is done, until it is killed. */
+/**
+ * Child of create.test.ts: makes vaults at the paths it is given, one after another, and names each that is done, until it is killed; for
+ * `suicide` in the place of the first it kills itself when a vault has all but its header.
+ */
 import { writeSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createVault } from './create.js';
+import { createVault, type VaultDraft } from './create.js';
 
-const [base = '', ...names] = process.argv.slice(2);
+const [base = '', ...rest] = process.argv.slice(2);
+const suicide = rest[0] === 'suicide';
+const names = suicide ? rest.slice(1) : rest;
 const places = {
   tcti: null,
   tpmState: join(base, 'tpm'),
@@ -14,8 +19,10 @@ const places = {
 for (const name of names) {
   const path = join(base, name);
   const choices = { pin: null, pcrs: [7], bank: 'sha256', pad: '4k', owned: false } as const;
-  const populate = ({ directory }: { directory: { inside(name: string): string } }): Promise<void> =>
-    writeFile(directory.inside('manifest.db'), 'here', { flush: true });
+  const populate = async ({ directory }: VaultDraft): Promise<void> => {
+    await writeFile(directory.inside('manifest.db'), 'here', { flush: true });
+    if (suicide) process.kill(process.pid, 'SIGKILL');
+  };
   const { vault } = await createVault({ path, places, ...choices, populate });
   await vault.close();
   writeSync(1, `${name}\n`);

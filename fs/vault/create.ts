@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { realpath, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SherinError, systemCode } from '../../common/errors.js';
+import { localError } from '../../common/local-error.js';
+import { makeDirectories } from '../../common/make-directories.js';
 import { initMark, isUnfinished } from '../../common/unfinished-vault.js';
 import { Keyring, type NvIndex, Secret } from '../../native/index.js';
 import { syncDirectory } from '../disk/durable.js';
@@ -18,6 +20,7 @@ import { TpmSession } from './tpm-session.js';
 import type { SealWish } from './tpm-slot.js';
 import { sourceForNew } from './tpm-source.js';
 import { recoverySlot, tpmSlot } from './tried-slots.js';
+import { markDirectory, removeLeftState } from './unfinished-tpm.js';
 
 /** What exists before `vault.json`: enough to put the first manifest and audit log in place. */
 export interface VaultDraft {
@@ -94,14 +97,18 @@ export async function createVault(options: CreateOptions): Promise<CreatedVault>
 
 async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault> {
   const { path, places, pin, pcrs, bank, signal } = options;
-  // a list that can't be trusted now could not take the new vault in later
-  await new KnownVaults(places.knownVaults).read();
-  const directory = await emptyDirectory(path, undo);
+  // a list that can't be trusted or made now could not take the new vault in later
+  const forList = await new KnownVaults(places.knownVaults).prepare();
+  for (const one of forList) undo.add(() => rmdir(one));
+  const directory = await emptyDirectory(path, places, undo);
   const uuidText = randomUUID();
   const uuid = uuidBytes({ uuid: uuidText });
+  undo.add(() => directory.empty());
+  await markDirectory(directory, uuidText);
 
   const source = await sourceForNew(places, uuidText);
   undo.add(() => source.discard());
+  source.begin(await realpath(directory.inside()));
   const session = new TpmSession(source);
   undo.add(() => session.close());
   const keyring = Keyring.generate(uuid);
@@ -134,8 +141,6 @@ async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault>
   const header = signHeader(unsigned, (message) => keyring.sign(message));
 
   signal?.throwIfAborted();
-  undo.add(() => directory.empty());
-  await markUnfinished(directory);
   await directory.makeFolders();
   await options.populate?.({
     directory,
@@ -151,6 +156,7 @@ async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault>
   signal?.throwIfAborted();
   await writeHeader(directory.inside(), header);
   await rm(directory.inside(initMark));
+  await source.finish();
   return {
     vault: new LockedVault(directory, header, places, null, session),
     keyring,
@@ -159,24 +165,29 @@ async function create(options: CreateOptions, undo: Undo): Promise<CreatedVault>
   };
 }
 
-/** Before anything else is in it, so that it is known for what it is if this process is killed. */
-async function markUnfinished(directory: VaultDirectory): Promise<void> {
-  await writeFile(directory.inside(initMark), '', { flag: 'wx', mode: 0o600 });
-  await syncDirectory(directory.inside());
-}
-
 /** The locked, empty directory of the new vault. */
-async function emptyDirectory(path: string, undo: Undo): Promise<VaultDirectory> {
-  const made = await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    const code = systemCode(error);
-    if (code === 'EEXIST' || code === 'ENOTDIR') throw new SherinError('VAULT_EXISTS', { path });
-    throw error;
-  });
-  if (made !== undefined) undo.add(() => rmdir(path));
+async function emptyDirectory(path: string, { tpmState }: VaultPlaces, undo: Undo): Promise<VaultDirectory> {
+  const made = makePrivate(path);
+  if (made.length > 0) undo.add(() => rmdir(path));
   const directory = await VaultDirectory.open(path);
   undo.add(() => directory.close());
-  if (isUnfinished(directory.inside())) await directory.empty();
+  if (isUnfinished(directory.inside())) {
+    await removeLeftState(directory, tpmState);
+    await directory.empty();
+  }
   if ((await directory.names()).length > 0) throw new SherinError('VAULT_EXISTS', { path });
-  if (made !== undefined) for (const dir of [path, made]) await syncDirectory(dirname(dir));
+  for (const one of made) await syncDirectory(dirname(one.toString()));
   return directory;
+}
+
+/** @returns what it made @throws SherinError VAULT_EXISTS, LOCAL_FILE */
+function makePrivate(path: string): readonly Buffer[] {
+  try {
+    return makeDirectories(path, 0o700);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST' || code === 'ENOTDIR') throw new SherinError('VAULT_EXISTS', { path });
+    // A disk that is full is told as everywhere in here.
+    throw code === 'ENOSPC' ? error : localError(path, error);
+  }
 }

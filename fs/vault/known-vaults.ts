@@ -1,11 +1,13 @@
 /** `known_vaults`: what this machine remembers of each vault, kept outside of it, like SSH's known hosts. */
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { SherinError, systemCode } from '../../common/errors.js';
 import { jcs } from '../../common/jcs.js';
+import { localError } from '../../common/local-error.js';
+import { makeDirectories } from '../../common/make-directories.js';
 import { isNewer, newerFormat } from '../../common/newer-format.js';
 import { system } from '../../native/index.js';
 import { replaceFile } from '../disk/durable.js';
@@ -96,6 +98,15 @@ export class KnownVaults {
   }
 
   /**
+   * Before a vault is made that will be put here.
+   * @returns directories that it made, uppermost first. @throws SherinError KNOWN_VAULTS, FORMAT_NEWER as {@link read}; LOCAL_FILE
+   */
+  async prepare(): Promise<readonly Buffer[]> {
+    await this.read();
+    return this.#makeDirectory();
+  }
+
+  /**
    * What is known of the vault that is about to be opened, with its newest head; null when it is new here.
    * @throws SherinError VAULT_UNKNOWN when path, UUID, public key or TPM differ; KNOWN_VAULTS
    */
@@ -129,7 +140,7 @@ export class KnownVaults {
 
   /** Several vaults' processes share the file: one at a time reads and replaces it. */
   async #change(change: (known: readonly KnownVault[]) => readonly KnownVault[]): Promise<void> {
-    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
+    this.#makeDirectory();
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
     const lock = await open(`${this.#path}.lock`, flags, 0o600);
     try {
@@ -144,6 +155,15 @@ export class KnownVaults {
       for (const { uuid } of gone) await this.headsOf(uuid).remove();
     } finally {
       await lock.close();
+    }
+  }
+
+  #makeDirectory(): readonly Buffer[] {
+    const directory = dirname(this.#path);
+    try {
+      return makeDirectories(directory, 0o700);
+    } catch (error) {
+      throw localError(directory, error);
     }
   }
 

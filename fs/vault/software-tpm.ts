@@ -1,13 +1,16 @@
 /** A software TPM of our own: swtpm as a child process, reached over a private Unix socket. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { SherinError } from '../../common/errors.js';
 import { requireProgram } from '../../common/find-program.js';
+import { localError } from '../../common/local-error.js';
+import { makeDirectories } from '../../common/make-directories.js';
 import { prepareRuntimeDirectory } from '../../common/runtime-directory.js';
 import { endOrphan, socketsFile } from './orphan-tpm.js';
+import { markState, unmarkState } from './unfinished-tpm.js';
 
 export interface SoftwareTpmPlace {
   /** The TPM's memory: whoever can read it has the TPM. Never inside the vault. */
@@ -48,10 +51,19 @@ export class SoftwareTpm {
     });
   }
 
-  /** Makes a new TPM. @throws SherinError TOOL_MISSING, TPM_FAILED, RUNTIME_UNSAFE */
-  static async create(place: SoftwareTpmPlace): Promise<SoftwareTpm> {
-    await mkdir(place.stateDir, { recursive: true, mode: 0o700 });
+  /**
+   * Makes a new TPM.
+   * @param madeFor directory of a vault that is not finished, see unfinished-tpm.ts; null: that of a vault which is
+   * @throws SherinError TOOL_MISSING, TPM_FAILED, RUNTIME_UNSAFE, LOCAL_FILE
+   */
+  static async create(place: SoftwareTpmPlace, madeFor: string | null = null): Promise<SoftwareTpm> {
+    try {
+      makeDirectories(place.stateDir, 0o700);
+    } catch (error) {
+      throw localError(place.stateDir, error);
+    }
     await chmod(place.stateDir, 0o700);
+    await (madeFor === null ? unmarkState(place.stateDir) : markState(place.stateDir, madeFor));
     return await SoftwareTpm.#spawn(place);
   }
 
@@ -68,6 +80,7 @@ export class SoftwareTpm {
         path: stateDir,
         part: 'others may read or own the state of the software TPM',
       });
+    await unmarkState(stateDir);
     return await SoftwareTpm.#spawn(place);
   }
 

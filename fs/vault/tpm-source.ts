@@ -5,6 +5,7 @@ import { Tpm } from '../../native/index.js';
 import { tpmDevice } from './fields.js';
 import { SoftwareTpm, type SoftwareTpmPlace } from './software-tpm.js';
 import { isTransportFailure } from './tpm-errors.js';
+import { unmarkState } from './unfinished-tpm.js';
 
 export interface TpmSource {
   readonly kind: 'device' | 'software';
@@ -15,7 +16,10 @@ export interface TpmSource {
   connect(): Promise<Tpm>;
   /** Ends what was started. */
   stop(): Promise<void>;
-  /** After `stop`: removes what a new TPM left on disk. */
+  /** Before the first connection: the vault in this directory is not finished, and a new TPM is nobody's until `finish`. */
+  begin(vault: string): void;
+  finish(): Promise<void>;
+  /** After `stop`, in the place of `finish`: removes what a new TPM left on disk. */
   discard(): Promise<void>;
 }
 
@@ -35,6 +39,8 @@ export class FoundTpm implements TpmSource {
     return Tpm.connect(this.tcti);
   }
   async stop(): Promise<void> {}
+  begin(): void {}
+  async finish(): Promise<void> {}
   async discard(): Promise<void> {}
 }
 
@@ -44,6 +50,7 @@ export class OwnTpm implements TpmSource {
   readonly device = 'swtpm';
   readonly #place: SoftwareTpmPlace;
   readonly #create: boolean;
+  #madeFor: string | null = null;
   #process: SoftwareTpm | null = null;
 
   /** `create` makes a new TPM where there is no state; only `init` does. */
@@ -71,7 +78,7 @@ export class OwnTpm implements TpmSource {
     }
     await this.stop();
     this.#process = this.#create
-      ? await SoftwareTpm.create(this.#place)
+      ? await SoftwareTpm.create(this.#place, this.#madeFor)
       : await SoftwareTpm.start(this.#place);
     return await Tpm.connect(this.#process.tcti);
   }
@@ -80,6 +87,15 @@ export class OwnTpm implements TpmSource {
     const ending = this.#process;
     this.#process = null;
     await ending?.stop();
+  }
+
+  begin(vault: string): void {
+    this.#madeFor = vault;
+  }
+
+  async finish(): Promise<void> {
+    this.#madeFor = null;
+    await unmarkState(this.#place.stateDir);
   }
 
   async discard(): Promise<void> {

@@ -30,6 +30,26 @@ export class FileChanges {
     this.#writing.rewriting.wrote(ino, offset, count);
   }
 
+  /** As {@link write}, at the end as it is when its turn comes. @param supposed by a kernel. @param admit throws what is not to be */
+  async append(
+    ino: number,
+    supposed: number,
+    count: number,
+    source: WriteSource,
+    admit: (offset: number) => void,
+  ): Promise<void> {
+    let end = supposed;
+    await this.#writing.relief.headroom.during(count, () =>
+      this.#change(ino, (file) => {
+        end = file.content.length;
+        admit(end);
+        return this.#write(file, end, count, source);
+      }),
+    );
+    this.#writing.rewriting.wrote(ino, end, count);
+    if (end !== supposed) this.#writing.listener.misplaced(ino);
+  }
+
   /**
    * Has bytes of one file stand in another without reading them, as far as they are whole slots in cubes.
    * @returns how many from the first on; the rest has to be read and written

@@ -8,8 +8,10 @@ export interface WritingListener {
   moving(files: Moved): void;
   /** Programs change the tree; it is as it was before. */
   changing(tree: Tree, mutations: readonly Mutation[]): void;
-  /** A program has changed the content of a file. */
+  /** A program has changed the content of a file, or anything of what has no name any more: no change of the tree. */
   written(ino: number): void;
+  /** What was appended to it stands elsewhere than a kernel has it. */
+  misplaced(ino: number): void;
   /** Nobody writes to these inodes any more, and their content is as in their last version. */
   settled(inodes: readonly number[]): void;
   /** Whether closing a file may have to tell that sealing has failed. */
@@ -24,6 +26,7 @@ export const nobody: WritingListener = {
   moving: () => undefined,
   changing: () => undefined,
   written: () => undefined,
+  misplaced: () => undefined,
   settled: () => undefined,
   late: () => undefined,
   holds: () => false,

@@ -155,6 +155,9 @@ export class Writing {
   }
 
   /** Told what becomes of what programs wrote. */
+  get listener(): WritingListener {
+    return this.#late.listener;
+  }
   set listener(listener: WritingListener) {
     this.#late.listener = listener;
   }

@@ -6,6 +6,7 @@
 #include "../environment.h"
 #include "../error.h"
 #include "../work/promise.h"
+#include "said.h"
 #include "session_object.h"
 
 namespace sherin::fuse {
@@ -42,6 +43,7 @@ Napi::Value Promised(Napi::Env env, Start start) {
 Napi::Function SessionObject::Define(Napi::Env env) {
   return DefineClass(env, "FuseSession",
                      {
+                         StaticMethod<&SessionObject::Said>("said"),
                          InstanceMethod<&SessionObject::Mount>("mount"),
                          InstanceMethod<&SessionObject::End>("end"),
                          InstanceMethod<&SessionObject::Pause>("pause"),
@@ -97,6 +99,15 @@ SessionObject::SessionObject(const Napi::CallbackInfo& info) : ObjectWrap(info) 
 
 SessionObject::~SessionObject() {
   if (calls_ != nullptr) calls_->Close();
+}
+
+Napi::Value SessionObject::Said(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const std::vector<std::string> lines = TakeSaid();
+    const auto said = Napi::Array::New(info.Env(), lines.size());
+    for (uint32_t i = 0; i < lines.size(); ++i) said.Set(i, Napi::String::New(info.Env(), lines[i]));
+    return said;
+  });
 }
 
 void SessionObject::Mount(const Napi::CallbackInfo& info) {
@@ -195,6 +206,9 @@ Napi::Value SessionObject::TakeData(const Napi::CallbackInfo& info) {
 
 namespace sherin {
 
-void InitFuse(Napi::Env env, Napi::Object exports) { exports.Set("FuseSession", fuse::SessionObject::Define(env)); }
+void InitFuse(Napi::Env env, Napi::Object exports) {
+  fuse::KeepSaid();
+  exports.Set("FuseSession", fuse::SessionObject::Define(env));
+}
 
 }  // namespace sherin

@@ -40,7 +40,7 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /** Mounts and starts to serve. @throws Failure EIO with libfuse's reason on standard error */
+  /** Mounts and starts to serve. @throws Failure EIO; libfuse has said why (said.h) */
   void Mount(const std::string& path);
   /** What another process needs to go on with the connection. */
   struct State {

@@ -22,6 +22,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
 
  private:
   // binding.cc
+  static Napi::Value Said(const Napi::CallbackInfo& info);
   void Mount(const Napi::CallbackInfo& info);
   Napi::Value End(const Napi::CallbackInfo& info);
   Napi::Value Knows(const Napi::CallbackInfo& info);

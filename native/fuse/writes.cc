@@ -19,13 +19,21 @@ bool Beyond(off_t offset, uint64_t size) {
   return start > kMostNumber || size > kMostNumber - start;
 }
 
+/**
+ * Whether a write goes to the end of the file, wherever the kernel has that: of each mount it knows the size that it was told last, and asks for no
+ * other before it appends. Not with O_DIRECT: the parts of one such write are under way side by side, and only their offsets tell their order.
+ * A write with RWF_NOAPPEND (pwritev2(2)) can not be told apart, and goes to the end, too.
+ */
+bool Appends(const fuse_file_info* file) { return (file->flags & (O_APPEND | O_DIRECT)) == O_APPEND; }
+
 void Write(fuse_req_t request, fuse_ino_t node, const char* bytes, size_t size, off_t offset, fuse_file_info* file) {
   if (Beyond(offset, size)) {
     fuse_reply_err(request, EFBIG);
     return;
   }
+  const bool appends = Appends(file);
   if (const auto rewrites = Of(request).rewriting().OfHandle(node, file->fh);
-      rewrites != nullptr && rewrites->Write(static_cast<uint64_t>(offset), reinterpret_cast<const uint8_t*>(bytes), size)) {
+      rewrites != nullptr && !appends && rewrites->Write(static_cast<uint64_t>(offset), reinterpret_cast<const uint8_t*>(bytes), size)) {
     if (rewrites->Announce()) Of(request).Tell(About(Op::Rewritten, node, file));
     fuse_reply_write(request, size);
     return;
@@ -40,7 +48,7 @@ void Write(fuse_req_t request, fuse_ino_t node, const char* bytes, size_t size, 
   Call call = About(Op::Write, node, file);
   call.offset = static_cast<uint64_t>(offset);
   call.size = size;
-  call.flags = DropsPrivileges() ? 1 : 0;
+  call.flags = (DropsPrivileges() ? 1U : 0U) | (appends ? 2U : 0U);
   Ask(request, std::move(call), {}, std::move(data));
 }
 

@@ -9,9 +9,11 @@
  *   which come out as a wrong timespec that holds all 64 bits.
  * - It turns a name that is not UTF-8 into another one, which may be a file's. Such names are not found and not made.
  * - libfuse frees what was written without wiping it.
+ * - It does not say that a write goes to the end of the file, wherever the kernel has that: bit 62 of the offset, which is none of an offset, does.
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -45,6 +47,8 @@ enum At : size_t {
 };
 /** flag_utime_omit_ok: a time may be left as it is, or be now. */
 constexpr uintptr_t kOmitTimes = 1U << 2;
+
+constexpr off_t kAtEnd = off_t{1} << 62;
 
 using Table = std::array<void*, kCount>;
 
@@ -119,7 +123,10 @@ int Utimens(const char* path, const timespec times[2]) {
 
 /** The bytes are in a buffer of libfuse, which reads nothing of them afterwards. */
 int Write(const char* path, const char* bytes, size_t length, off_t offset, void* file) {
-  const int result = Original(kWrite, path, bytes, length, offset, file);
+  // The first field of struct fuse_file_info; for O_DIRECT as in native/fuse/writes.cc.
+  const int flags = *static_cast<const int*>(file);
+  const off_t at = (flags & (O_APPEND | O_DIRECT)) == O_APPEND ? offset | kAtEnd : offset;
+  const int result = Original(kWrite, path, bytes, length, at, file);
   explicit_bzero(const_cast<char*>(bytes), length);
   return result;
 }

@@ -34,6 +34,8 @@ export interface WrittenPart {
   /** Bytes. */
   readonly offset: number;
   readonly count: number;
+  /** At the end of the file, which the kernel takes to be at `offset`. */
+  readonly append: boolean;
   /** The writer may not keep the file's setuid and setgid bits. */
   readonly drops: boolean;
 }
@@ -243,12 +245,17 @@ export class Modifications {
   }
 
   /** @throws PosixError EBADF, EFBIG; SherinError of the source */
-  async write(handle: number, { offset, count, drops }: WrittenPart, source: WriteSource): Promise<void> {
+  async write(handle: number, part: WrittenPart, source: WriteSource): Promise<void> {
+    const { offset, count } = part;
     const { changes, ino } = await this.#writing(handle);
-    if (offset + count > greatestSize) throw new PosixError('EFBIG');
-    this.#out.require(changes.tree, ino, offset + count);
-    dropPrivileges(changes, ino, drops);
-    await changes.write(ino, offset, count, source);
+    const admit = (at: number): void => {
+      if (at + count > greatestSize) throw new PosixError('EFBIG');
+      this.#out.require(changes.tree, ino, at + count);
+    };
+    admit(offset);
+    dropPrivileges(changes, ino, part.drops);
+    if (part.append) await changes.append(ino, offset, count, source, admit);
+    else await changes.write(ino, offset, count, source);
   }
 
   /** What a handle has just written to, to be written to without {@link write}; null where that can not be. */

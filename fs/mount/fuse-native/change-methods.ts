@@ -16,6 +16,9 @@ export function wide(low: number, high: number): number {
   return low + high * 2 ** 32;
 }
 
+/** In the upper half of the offset of a write, see native/fuse2/operations.cc. */
+const atEnd = 2 ** 30;
+
 /** By the operation's name; the class has them as `_op_<name>`. */
 export function changeMethods(run: Run, modifying: Modifying): Readonly<Record<string, object>> {
   return {
@@ -54,9 +57,10 @@ export function changeMethods(run: Run, modifying: Modifying): Readonly<Record<s
       low: number,
       high: number,
     ) => {
-      const offset = wide(low, high);
+      const append = (high & atEnd) !== 0;
+      const offset = wide(low, high & ~atEnd);
       const tail = [0, data.buffer];
-      run('write', signal, (request) => modifying.write(request, handle, data, offset), tail);
+      run('write', signal, (request) => modifying.write(request, handle, data, { offset, append }), tail);
     },
     flush: (signal: Signal, _path: string, handle: number) =>
       run('flush', signal, (request) => modifying.flush(request, handle)),

@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import type { AttributeChange } from '../changes/inode-attributes.js';
 import { madeKind, permissionsOf } from '../changes/made-kinds.js';
+import type { WrittenPart } from '../changes/modifications.js';
 import type { NewInode } from '../changes/names.js';
 import type { FileSystem } from '../file-system.js';
 import { PosixError } from '../posix-error.js';
@@ -99,9 +100,14 @@ export class Modifying {
     request.answer(0);
   }
 
-  async write(request: Request, handle: number, data: Buffer, offset: number): Promise<void> {
+  async write(
+    request: Request,
+    handle: number,
+    data: Buffer,
+    place: Pick<WrittenPart, 'offset' | 'append'>,
+  ): Promise<void> {
     const { length } = data;
-    const part = { offset, count: length, drops: false };
+    const part = { ...place, count: length, drops: false };
     await this.#fs.modify.write(handle, part, (from, count, target, at) => {
       // Its deadline has answered it, and its bytes are libfuse's again.
       if (!request.waiting) throw new PosixError('ETIMEDOUT');

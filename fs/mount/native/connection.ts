@@ -76,6 +76,8 @@ export class Connection {
       this.#session.mount(Buffer.from(path));
     } catch (error) {
       throw new SherinError('MOUNT_USED', { path, part: 'libfuse could not mount there' }, { cause: error });
+    } finally {
+      this.#logSaid(path);
     }
     const { deadline } = this.#options;
     if ((await within(this.#ready.promise, deadline)) === undefined) {
@@ -210,9 +212,23 @@ export class Connection {
 
   /** Ends the session's threads. */
   end(): Promise<void> {
-    const over = this.#over ?? this.#session.end().then(() => this.#options.over());
+    const over =
+      this.#over ??
+      this.#session.end().then(() => {
+        this.#logSaid();
+        this.#options.over();
+      });
     this.#over = over;
     return over;
+  }
+
+  /** What libfuse had to say. @param path that is not to stand in the log */
+  #logSaid(path = ''): void {
+    for (const line of FuseSession.said())
+      this.#options.log.warn(
+        { said: path === '' ? line : line.replaceAll(path, '…') },
+        'libfuse says something',
+      );
   }
 }
 

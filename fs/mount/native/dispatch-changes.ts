@@ -26,6 +26,11 @@ function drops({ uid }: Caller): boolean {
   return uid !== 0;
 }
 
+/** As native/fuse/writes.cc gives them. */
+function writeFlags(flags: number): { readonly drops: boolean; readonly append: boolean } {
+  return { drops: (flags & 1) !== 0, append: (flags & 2) !== 0 };
+}
+
 /** Undefined for a call that changes nothing. */
 export function dispatchChange(modifying: Modifying, call: ChangeCall): Promise<void> | undefined {
   const { op, id, node, caller, handle, offset, size, flags } = call;
@@ -53,7 +58,7 @@ export function dispatchChange(modifying: Modifying, call: ChangeCall): Promise<
     case fuseOp.setattr:
       return modifying.setattr(id, node, more, flags !== 0, caller);
     case fuseOp.write:
-      return modifying.write(id, node, handle, { offset, count: size, drops: flags !== 0 });
+      return modifying.write(id, node, handle, { offset, count: size, ...writeFlags(flags) });
     case fuseOp.flush:
       return modifying.flush(id, handle);
     case fuseOp.fsync:
