@@ -190,6 +190,11 @@ export interface FuseSession {
   answerAttributes(id: number, attributes: Float64Array): boolean;
   /** False when nobody waits any more: the handle is to be closed. */
   answerOpen(id: number, handle: number, keepCache: boolean, direct: boolean): boolean;
+  /**
+   * As `answerOpen`, of a directory. `cached`: the kernel keeps the entries that it is given under this handle, and gives them out under it; `kept`:
+   * those that it has kept are still right.
+   */
+  answerOpendir(id: number, handle: number, cached: boolean, kept: boolean): boolean;
   /** As many packed entries as fit into `size`; with `plus` the kernel takes over their attributes and knows their nodes. */
   answerDirectory(id: number, entries: Buffer, size: number, plus: boolean): void;
   answerBytes(id: number, bytes: Buffer, length: number): void;

@@ -1,5 +1,6 @@
 /** The file system of the mount, in nodes and handles. It knows no binding and no key. */
 import type { AccessOperation } from '../../common/access/rules.js';
+import { rootInode } from '../manifest/records.js';
 import { BotsDirectory } from './bots/bots-tree.js';
 import { Modifications } from './changes/modifications.js';
 import { mayRead, mayWrite, truncates } from './changes/open-modes.js';
@@ -40,6 +41,8 @@ export class FileSystem {
   readonly #open = new OpenFiles();
   /** The root and the directories in it, by inode number. */
   readonly #fixed: ReadonlyMap<number, Node>;
+  /** As SessionEnd.kept: all others may be gone at a lock. */
+  readonly kept: Node;
 
   constructor(source: MountSource, options: FileSystemOptions) {
     this.#source = source;
@@ -55,6 +58,7 @@ export class FileSystem {
       ['.sherin', this.#status],
     ]);
     this.root = new TopDirectory(source.owner, trees, options.shared);
+    this.kept = new FilesNode(source, rootInode);
     this.#fixed = new Map([this.root, ...trees.values()].map((node) => [node.ino, node]));
   }
 

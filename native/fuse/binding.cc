@@ -61,6 +61,7 @@ Napi::Function SessionObject::Define(Napi::Env env) {
                          InstanceMethod<&SessionObject::AnswerCreate>("answerCreate"),
                          InstanceMethod<&SessionObject::AnswerAttributes>("answerAttributes"),
                          InstanceMethod<&SessionObject::AnswerOpen>("answerOpen"),
+                         InstanceMethod<&SessionObject::AnswerOpendir>("answerOpendir"),
                          InstanceMethod<&SessionObject::AnswerDirectory>("answerDirectory"),
                          InstanceMethod<&SessionObject::AnswerBytes>("answerBytes"),
                          InstanceMethod<&SessionObject::AnswerLink>("answerLink"),

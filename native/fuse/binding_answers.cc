@@ -120,6 +120,18 @@ Napi::Value SessionObject::AnswerOpen(const Napi::CallbackInfo& info) {
   });
 }
 
+/** (id, handle, cached, kept) */
+Napi::Value SessionObject::AnswerOpendir(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    fuse_file_info directory{};
+    directory.fh = NumberOf(info[1], "handle", 1, kMostNumber);
+    directory.cache_readdir = BooleanOf(info[2], "cached");
+    directory.keep_cache = BooleanOf(info[3], "kept");
+    const fuse_req_t request = Take(info);
+    return Napi::Boolean::New(info.Env(), request != nullptr && fuse_reply_open(request, &directory) == 0);
+  });
+}
+
 /** (id, packed entries, size, plus) */
 void SessionObject::AnswerDirectory(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {

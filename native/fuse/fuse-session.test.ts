@@ -21,6 +21,16 @@ function attributes(node: number): Float64Array {
   return facts;
 }
 
+/** A listing of one name. */
+function listed(name: string, node: number): Buffer {
+  const entry = Buffer.alloc((attributeFields + 3) * 8);
+  entry.set(Buffer.from(attributes(node).buffer));
+  entry.writeDoubleLE(1, attributeFields * 8);
+  entry.writeDoubleLE(name.length, attributeFields * 8 + 8);
+  entry.write(name, attributeFields * 8 + 16);
+  return entry;
+}
+
 interface Request {
   readonly op: string;
   readonly id: number;
@@ -41,6 +51,8 @@ describe('a session', () => {
   const path = mkdtempSync(join(tmpdir(), 'sherin-session-'));
   const names = new Map<number, string>(Object.entries(fuseOp).map(([name, op]) => [op, name]));
   let session: FuseSession;
+  const noNames = Buffer.alloc(0);
+  let listing = { cached: false, kept: false };
   let requests: Request[] = [];
   let ready = (): void => {};
   let written: (string | boolean)[] = [];
@@ -88,8 +100,17 @@ describe('a session', () => {
       case fuseOp.setattr:
         return session.answerAttributes(id, attributes(node));
       case fuseOp.open:
-      case fuseOp.opendir:
         return void session.answerOpen(id, 7, false, false);
+      case fuseOp.opendir:
+        return void session.answerOpendir(id, 7, listing.cached, listing.kept);
+      case fuseOp.readdir:
+      case fuseOp.readdirplus:
+        return session.answerDirectory(
+          id,
+          offset === 0 ? listed('file', fileNode) : noNames,
+          size,
+          op === fuseOp.readdirplus,
+        );
       case fuseOp.create:
         return void session.answerCreate(id, attributes(madeNode), 8, false, false);
       case fuseOp.mkdir:
@@ -165,6 +186,23 @@ describe('a session', () => {
       { op: 'symlink', node: 1, name: 'new', other: 'some where', more: null },
       { op: 'link', node: fileNode, name: 'new', other: null, more: [directoryNode] },
     ]);
+  });
+
+  it('has the kernel keep the entries of a directory, and ask for them where they are not right any more', async () => {
+    const asks = async (wanted: typeof listing): Promise<boolean> => {
+      listing = wanted;
+      requests = [];
+      const calls = await asked('assert os.listdir("directory") == ["file"], os.listdir("directory")');
+      return calls.some(({ op }) => op.startsWith('readdir'));
+    };
+    expect(await asks({ cached: true, kept: false })).toBe(true);
+    expect(await asks({ cached: true, kept: true })).toBe(false);
+    expect(await asks({ cached: false, kept: false })).toBe(true);
+    expect(await asks({ cached: true, kept: false })).toBe(true);
+    expect(await asks({ cached: true, kept: true })).toBe(false);
+    await session.invalidate([directoryNode], []);
+    expect(await asks({ cached: true, kept: true })).toBe(true);
+    expect(await asks({ cached: true, kept: true })).toBe(false);
   });
 
   it('hands over what takes names away', async () => {

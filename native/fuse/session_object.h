@@ -48,6 +48,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   Napi::Value AnswerCreate(const Napi::CallbackInfo& info);
   Napi::Value AnswerAttributes(const Napi::CallbackInfo& info);
   Napi::Value AnswerOpen(const Napi::CallbackInfo& info);
+  Napi::Value AnswerOpendir(const Napi::CallbackInfo& info);
   void AnswerDirectory(const Napi::CallbackInfo& info);
   void AnswerBytes(const Napi::CallbackInfo& info);
   void AnswerLink(const Napi::CallbackInfo& info);

@@ -134,8 +134,8 @@ export class Operations {
   async opendir(id: number, number: number, caller: Caller): Promise<void> {
     const node = this.#nodes.at(number);
     const entries = [...(await this.#fs.list(node, caller))];
-    const handle = this.#listings.add(entries);
-    if (!this.#session.answerOpen(id, handle, false, false)) this.#listings.close(handle);
+    const { handle, cached, kept } = this.#listings.add(node.ino, entries, node.versioned && node.announced);
+    if (!this.#session.answerOpendir(id, handle, cached, kept)) this.#listings.close(handle);
     if (node.versioned) this.#prefetch.listed(node.ino, entries);
   }
 
@@ -159,6 +159,8 @@ export class Operations {
     const listing = this.#listings.get(handle);
     if (listing === undefined) throw new PosixError('EBADF');
     const { entries, present } = listing;
+    // The kernel has kept it all by now, and may have got the last of it before it heard of a change.
+    const outdated = !present && listing.cached && offset >= entries.length + 2;
     const part: ListingPart = { directory, entries, offset, size, plus };
     if (!(present && directory.versioned && this.#packPresent(part))) {
       const told = await this.#lookedUp(part, caller);
@@ -169,6 +171,7 @@ export class Operations {
       });
     }
     this.#session.answerDirectory(id, this.#packer.packed, size, plus);
+    if (outdated) void this.#session.invalidate([number], []);
   }
 
   /** Packs a part of the present tree; false where something of it has to be waited for. */
