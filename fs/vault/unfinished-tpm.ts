@@ -3,12 +3,11 @@
  * same directory. `init.tmp` in the directory names the vault, `init.tmp` in the state the directory. Both have to say so: what stands in
  * a directory anybody may have written, and every other state is a vault's, or of an init that is at work elsewhere.
  */
-import { constants } from 'node:fs';
-import { open, readFile, realpath, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readFile, realpath, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { initMark } from '../../common/unfinished-vault.js';
-import { readBounded } from '../disk/bounded.js';
 import { syncDirectory } from '../disk/durable.js';
+import { openUntrusted, readBounded } from '../disk/untrusted.js';
 import type { VaultDirectory } from './directory.js';
 import { endOrphan } from './orphan-tpm.js';
 
@@ -54,8 +53,7 @@ function isGone(state: string): Promise<boolean> {
 
 /** Null for a mark that is none, or of an init before it had written it. */
 async function markedVault(directory: VaultDirectory): Promise<string | null> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(directory.inside(initMark), flags).catch(() => null);
+  const file = await openUntrusted(directory.inside(initMark)).catch(() => null);
   if (file === null) return null;
   try {
     if (!(await file.stat()).isFile()) return null;
