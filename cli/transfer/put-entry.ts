@@ -2,6 +2,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
 import { bytesToText } from '../../common/names.js';
+import { nearestTime } from '../../common/nearest-time.js';
 import { mostXattrBytes, xattrBytes } from '../../common/xattr-limit.js';
 import type { PutEntry } from '../../daemon/protocol/control.js';
 import { xattrs } from '../../native/ipc.js';
@@ -80,14 +81,21 @@ export class EntryReader {
       mode: Number(stat.mode & 0o7777n),
       uid: Number(stat.uid),
       gid: Number(stat.gid),
-      atime: String(stat.atimeNs),
-      mtime: String(stat.mtimeNs),
+      atime: String(nearestTime(stat.atimeNs)),
+      mtime: String(this.#modified(stat.mtimeNs, local)),
       size: kind === 'file' ? Number(stat.size) : 0,
       xattrs: this.#xattrs(directory.path(name), local),
       ...(kind === 'symlink'
         ? { target: bytesToText(readlinkSync(directory.path(name), { encoding: 'buffer' })) }
         : {}),
     };
+  }
+
+  #modified(time: bigint, local: string): bigint {
+    const nearest = nearestTime(time);
+    if (nearest !== time)
+      this.#problems.skip(local, 'its time before 1677 or after 2262 becomes the nearest between them');
+    return nearest;
   }
 
   #xattrs(path: Buffer, local: string): [string, string][] {

@@ -1,5 +1,6 @@
 /** An inode's attributes as they stand in records (FORMAT.md, "Manifest log", type 1). */
 import { type ByteReader, type ByteWriter, MalformedBytes } from '../../common/bytes.js';
+import { nearestTime } from '../../common/nearest-time.js';
 import { namespaceXattr, sherinPrefix, tasksXattr } from '../../common/sherin-xattrs.js';
 import { pick } from './code-table.js';
 import { namespaceFault } from './own-namespace.js';
@@ -11,8 +12,6 @@ const [namespaceName, tasksName] = [Buffer.from(namespaceXattr), Buffer.from(tas
 const longestTarget = 4095;
 /** XATTR_SIZE_MAX of Linux. */
 const longestValue = 65_536;
-/** Nanoseconds since 1970 that fit 64 bits: the years 1677 to 2262. */
-const [firstTime, lastTime] = [-(2n ** 63n), 2n ** 63n - 1n];
 
 export function writeAttributes(out: ByteWriter, attributes: Attributes): void {
   out.u8(inodeKinds.indexOf(attributes.kind)).u16(attributes.mode);
@@ -64,7 +63,7 @@ function isUnknownOwn(kind: Attributes['kind'], name: Buffer): boolean {
 export function attributesFault(attributes: Attributes): string | null {
   const { kind, mode, target, xattrs } = attributes;
   for (const time of [attributes.atime, attributes.mtime, attributes.ctime]) {
-    if (time < firstTime || time > lastTime) return 'a time before 1677 or after 2262';
+    if (nearestTime(time) !== time) return 'a time before 1677 or after 2262';
   }
   if (!Number.isInteger(mode) || mode < 0 || mode > 0o7777) return `mode ${mode}`;
   if (kind !== 'symlink' && target !== null) return `a ${kind} with a link target`;

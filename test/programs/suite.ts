@@ -6,6 +6,7 @@ import { databaseTests } from './databases.js';
 import { editorTests } from './editors.js';
 import { fioTests } from './fio.js';
 import { gitTests } from './git.js';
+import { mailTests } from './mail.js';
 import { mapTests } from './maps.js';
 import { stressTests } from './stress-ng.js';
 import { Workplace } from './workplace.js';
@@ -39,6 +40,7 @@ export function programTests({ name, directory, factor = 1, settle = 0 }: Progra
     fioTests(place);
     stressTests(place);
     writerTests(place);
+    mailTests(place);
     mapTests(place);
     editorTests(place);
   });

@@ -123,7 +123,10 @@ describe('the mount point', () => {
     mkdirSync(join(machine.home, 'full/inside'), { recursive: true });
     const places: readonly (readonly [string, string])[] = [
       [join(machine.home, 'data'), 'it is not a directory'],
-      [join(machine.home, 'full'), 'it is not empty'],
+      [
+        join(machine.home, 'full'),
+        'it is not empty, and what it holds is in the clear and not in the vault: move it away',
+      ],
       ['/proc', 'a file system of type proc is mounted there'],
     ];
     const nowhere = join(machine.home, 'nowhere');

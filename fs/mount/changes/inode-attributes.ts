@@ -1,4 +1,5 @@
 /** What changes the attributes of an inode: modes, owners, times, extended attributes. */
+import { nearestTime } from '../../../common/nearest-time.js';
 import { sherinPrefix } from '../../../common/sherin-xattrs.js';
 import { mostXattrBytes, xattrBytes } from '../../../common/xattr-limit.js';
 import type { Attributes } from '../../manifest/records.js';
@@ -50,7 +51,7 @@ export function setAttributes(changes: Changes, ino: number, change: AttributeCh
   const inode = inodeAt(changes, ino);
   const now = changes.now();
   const timeOf = (time: bigint | 'now' | undefined, present: bigint): bigint =>
-    time === 'now' ? now : (time ?? present);
+    time === 'now' ? now : nearestTime(time ?? present);
   store(changes, inode, {
     ...attributesOf(inode),
     mode: change.mode ?? inode.mode,

@@ -56,7 +56,8 @@ export async function prepareMountPoint(path: string): Promise<string> {
   const info = await stat(real);
   if (!info.isDirectory()) throw used(path, 'it is not a directory');
   const entries = await readdir(real);
-  if (entries.length > 0) throw used(path, 'it is not empty');
+  if (entries.length > 0)
+    throw used(path, 'it is not empty, and what it holds is in the clear and not in the vault: move it away');
   return real;
 }
 

@@ -276,14 +276,6 @@ export const mountRemovals: readonly Removal[] = [
     title: 'that says %s loses that entry alone',
   },
   {
-    attack: source,
-    file: 'fs/transfer/import.ts',
-    text: "if (fault !== null) throw new SherinError('USAGE', { what: `it can not be stored: ${fault}` });",
-    instead: 'void fault;',
-    test: 'test/vault/hostile-source.test.ts',
-    title: 'stores all but a file from a time that the manifest has no number for',
-  },
-  {
     attack: 'forge names in extended attributes',
     file: 'fs/mount/files-tree.ts',
     text: 'if (name.startsWith(sherinPrefix)) return sherinXattr(this.#source, inode, name);',

@@ -22,7 +22,7 @@ function set(t: Scene, name: string, atime: Time, mtime: Time, flags = 0): Promi
 }
 
 /** What a file shows after its times were set. */
-async function shown(t: Scene, atime: Time, mtime: Time): Promise<readonly Time[]> {
+async function shown(t: Scene, atime: Time, mtime: Time): Promise<readonly [Time, Time]> {
   await t.file('f');
   await set(t, 'f', atime, mtime);
   const stat = await t.me.lstat('f');
@@ -58,6 +58,15 @@ export const utimensat: Operation = {
       process.call('utimensat', fd, path, null, 0),
     ),
     ...times.map(([name, time]) => gives(`sets ${name}`, posix, [time, time], (t) => shown(t, time, time))),
+    gives(
+      'a time that the file system has no number for becomes the nearest',
+      'the mount',
+      true,
+      async (t) => {
+        const [[first], [last]] = await shown(t, [-11_676_096_000, 0], [13_569_465_600, 0]);
+        return Number(first) <= -2_147_483_648 && Number(last) >= 9_223_372_036;
+      },
+    ),
     gives(
       'sets both times apart',
       posix,
