@@ -85,7 +85,7 @@ describe('the recovery key', () => {
       writeFileSync(join(machine.home, 'typed'), text);
       const { code, err } = machine.shell('$CTL unlock --recovery-fd 3 3<typed');
       expect(err).toContain(`that is not the recovery key of this vault: ${part}`);
-      expect(err.split('\n')).toHaveLength(2);
+      expect(err).toMatch(/^[^\n]+\n$/);
       expect(code).toBe(4);
       expectRefused();
     }
