@@ -130,7 +130,7 @@ async function transfer(session: Session, { sources, target, forbidden, problems
     }
     const totals = await stream.end();
     // Afterwards: a file that was renamed is never in neither place.
-    const whole = !interrupt.asked && problems.list.length === 0;
+    const whole = !interrupt.asked && problems.whole;
     const removed =
       listed !== null && whole ? await removeOthers(session.connect(), target.destination, listed) : null;
     return { counts: stream.counts, totals, removed, interrupted: interrupt.asked };

@@ -16,6 +16,8 @@ export interface Problem {
 /** Lines of failures that a terminal gets; --json has them all. */
 const shown = 50;
 
+const altered = 'ALTERED';
+
 export class Problems {
   readonly #list: Problem[] = [];
 
@@ -37,6 +39,16 @@ export class Problems {
   /** Notes something that is left out on purpose. */
   skip(path: string, message: string): void {
     this.#list.push({ path, code: 'SKIPPED', message });
+  }
+
+  /** Notes something that is stored, but not as the source has it. */
+  alter(path: string, message: string): void {
+    this.#list.push({ path, code: altered, message });
+  }
+
+  /** Nothing is missing of what was to be transferred. */
+  get whole(): boolean {
+    return this.#list.every(({ code }) => code === altered);
   }
 
   /** Lists them on stderr. */

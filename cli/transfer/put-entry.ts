@@ -94,7 +94,7 @@ export class EntryReader {
   #modified(time: bigint, local: string): bigint {
     const nearest = nearestTime(time);
     if (nearest !== time)
-      this.#problems.skip(local, 'its time before 1677 or after 2262 becomes the nearest between them');
+      this.#problems.alter(local, 'its time before 1677 or after 2262 becomes the nearest between them');
     return nearest;
   }
 

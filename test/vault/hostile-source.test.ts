@@ -42,6 +42,11 @@ describe('a put', () => {
     );
     // It is not taken for a changed one from then on.
     expect(machine.run('put', place, 'files/times').out).toContain('3 unchanged');
+    // All of it was read: what the source has no more goes.
+    rmSync(join(place, 'c'));
+    const mirrored = machine.run('put', '--delete', place, 'files/times');
+    expect(mirrored.out).toContain('removed 1 file');
+    expect(mirrored.code).toBe(1);
   });
 
   it('stores all but what lies deeper than a path may be long, and gives it back', () => {
