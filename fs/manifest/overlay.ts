@@ -16,18 +16,27 @@ import { storedBytesOf } from './stored-bytes.js';
 class DirectoryChanges {
   readonly byName = new Map<string, EntryState | null>();
   #sorted: readonly string[] = [];
-  #fresh: string[] = [];
+  /** What `#sorted` lacks, and what it has too much. */
+  readonly #fresh = new Set<string>();
+  readonly #forgotten = new Set<string>();
 
   set(name: string, entry: EntryState | null): void {
-    if (!this.byName.has(name)) this.#fresh.push(name);
+    if (!this.byName.has(name) && !this.#forgotten.delete(name)) this.#fresh.add(name);
     this.byName.set(name, entry);
   }
 
+  /** The name is no change any more. */
+  forget(name: string): void {
+    if (this.byName.delete(name) && !this.#fresh.delete(name)) this.#forgotten.add(name);
+  }
+
   *after(after: string | null): Iterable<readonly [string, EntryState | null]> {
-    if (this.#fresh.length > 0) {
+    if (this.#fresh.size + this.#forgotten.size > 0) {
       // A new array, so that iterations under way keep theirs; sorting what is mostly sorted is nearly linear.
-      this.#sorted = [...this.#sorted, ...this.#fresh].sort(compareText);
-      this.#fresh = [];
+      const kept = this.#sorted.filter((name) => !this.#forgotten.has(name));
+      this.#sorted = [...kept, ...this.#fresh].sort(compareText);
+      this.#fresh.clear();
+      this.#forgotten.clear();
     }
     const names = this.#sorted;
     for (let i = after === null ? 0 : upperBound(names, after); i < names.length; i++) {
@@ -44,11 +53,14 @@ export class Overlay implements TreeState {
   readonly #objects = new Map<number, ObjectState>();
   readonly #objectNumbers = new Map<string, number>();
   readonly #quarantine = new Map<CubeId, QuarantineState | null>();
+  /** The base never changes. */
+  readonly #onSnapshot: boolean;
   #nextInode: number;
   #counts: StateCounts;
 
   constructor(base: TreeState) {
     this.base = base;
+    this.#onSnapshot = !(base instanceof Overlay);
     this.#nextInode = base.nextInode;
     this.#counts = base.counts;
   }
@@ -130,7 +142,7 @@ export class Overlay implements TreeState {
   }
 
   removeInode(ino: number): void {
-    this.#inodes.set(ino, null);
+    this.#setGone(ino);
     this.#count({ inodes: -1 });
   }
 
@@ -140,7 +152,7 @@ export class Overlay implements TreeState {
   }
 
   removeEntry(parent: number, name: string): void {
-    this.#directory(parent).set(name, null);
+    this.#setEntryGone(parent, name);
     this.#count({ entries: -1 });
   }
 
@@ -156,10 +168,16 @@ export class Overlay implements TreeState {
 
   /** Takes over the changes of an overlay that stands on this one. */
   absorb(above: Overlay): void {
-    for (const [ino, state] of above.#inodes) this.#inodes.set(ino, state);
+    for (const [ino, state] of above.#inodes) {
+      if (state === null) this.#setGone(ino);
+      else this.#inodes.set(ino, state);
+    }
     for (const [parent, changes] of above.#directories) {
       const directory = this.#directory(parent);
-      for (const [name, entry] of changes.byName) directory.set(name, entry);
+      for (const [name, entry] of changes.byName) {
+        if (entry === null) this.#setEntryGone(parent, name);
+        else directory.set(name, entry);
+      }
     }
     for (const [no, state] of above.#objects) this.#objects.set(no, state);
     for (const [key, no] of above.#objectNumbers) this.#objectNumbers.set(key, no);
@@ -191,6 +209,20 @@ export class Overlay implements TreeState {
     }
     this.#inodes.clear();
     this.#directories.clear();
+  }
+
+  // What came and went above a snapshot leaves nothing: else each file that a task makes and gives away would lengthen every
+  // listing of its directory until the next one. Not above another overlay, which may come to have what was made here.
+
+  #setGone(ino: number): void {
+    if (this.#onSnapshot && this.base.inode(ino) === undefined) this.#inodes.delete(ino);
+    else this.#inodes.set(ino, null);
+  }
+
+  #setEntryGone(parent: number, name: string): void {
+    const directory = this.#directory(parent);
+    if (this.#onSnapshot && this.base.entry(parent, name) === undefined) directory.forget(name);
+    else directory.set(name, null);
   }
 
   #directory(parent: number): DirectoryChanges {
