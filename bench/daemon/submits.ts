@@ -9,7 +9,7 @@ import { type Domain, type Served, users } from './served.js';
 
 /** Of each user in a round: less than his token bucket holds, so that it is never that which is measured. */
 const hits = 1_500;
-const trips = 500;
+const trips = 1_500;
 const newTasks = 60;
 /** Milliseconds of a round, where so many take longer. */
 const longest = 3_000;
@@ -17,7 +17,7 @@ const longest = 3_000;
 const watcher = 60_999;
 /** Requests under way in a connection. */
 const depth = 16;
-const questions = 20;
+const questions = 100;
 
 interface User {
   readonly uid: number;
