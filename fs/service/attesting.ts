@@ -20,8 +20,9 @@ import {
   writeAttestationKey,
 } from '../vault/attestation-key.js';
 import type { TpmSlot } from '../vault/header.js';
-import { type LockedVault, tpmSlotOf } from '../vault/open.js';
+import type { LockedVault } from '../vault/locked-vault.js';
 import { tpmRefusal } from '../vault/tpm-errors.js';
+import { tpmSlotOf } from '../vault/tpm-slots.js';
 import { actorOf } from './actor.js';
 import type { Session } from './session.js';
 import type { VaultView } from './vault-view.js';
@@ -91,7 +92,7 @@ export class Attesting {
     };
     const kept = await readAttestationKey(place);
     if (kept?.primaryName.toString('hex') === slot.primaryName) return kept;
-    const made = await this.#locked.tpm().use((tpm) => tpm.attestationKey());
+    const made = await this.#locked.tpm.session().use((tpm) => tpm.attestationKey());
     if (made.primaryName.toString('hex') !== slot.primaryName) throw new SherinError('TPM_PRIMARY_CHANGED');
     const key = await writeAttestationKey(place, made);
     const meta = { key: key.name.toString('hex'), replaced: kept !== null };
@@ -134,7 +135,7 @@ export class Attesting {
     qualifying: Buffer,
   ): Promise<{ values: Record<string, string>; quote: Quote }> {
     const shown = `${this.#locked.path}/${attestationKeyFile}`;
-    return this.#locked.tpm().use(async (tpm) => {
+    return this.#locked.tpm.session().use(async (tpm) => {
       const read = await tpm.pcrRead(bank, pcrs);
       const values = Object.fromEntries([...read].map(([pcr, value]) => [pcr, value.toString('hex')]));
       try {

@@ -12,7 +12,7 @@ import type { Refusal } from '../mount/source.js';
 import { Import, type ImportTotals } from '../transfer/import.js';
 import type { PlannedChange } from '../transfer/import-tree.js';
 import type { Staging } from '../transfer/staging.js';
-import type { LockedVault } from '../vault/open.js';
+import type { LockedVault } from '../vault/locked-vault.js';
 import { actorOf, systemActor } from './actor.js';
 import { encodeOptions } from './encode-options.js';
 import { invalidationOf } from './invalidation-of.js';

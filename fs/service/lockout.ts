@@ -1,7 +1,8 @@
 /** The TPM's lockout in words: wrong PINs that it counts, attempts left, and when it forgets them (TPM 2.0 Part 1, 19.8). */
 import { type ErrorCode, SherinError } from '../../common/errors.js';
 import type { TpmInfo } from '../../native/index.js';
-import { type LockedVault, tpmSlotOf } from '../vault/open.js';
+import type { LockedVault } from '../vault/locked-vault.js';
+import { tpmSlotOf } from '../vault/tpm-slots.js';
 
 /** Refusals in which the TPM had a say. */
 const refusals: ReadonlySet<ErrorCode> = new Set(['SLOT_REFUSED', 'PIN_NEEDED', 'TPM_POLICY', 'TPM_LOCKOUT']);
@@ -10,7 +11,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set(['SLOT_REFUSED', 'PIN_NEEDED', 
 export async function lockoutReasons(vault: LockedVault, { code }: SherinError): Promise<readonly string[]> {
   if (!refusals.has(code) || tpmSlotOf(vault.header) === null) return [];
   try {
-    return lockoutWords(await vault.tpm().use((tpm) => tpm.info()), code);
+    return lockoutWords(await vault.tpm.session().use((tpm) => tpm.info()), code);
   } catch (error) {
     // the refusal itself is what was asked for
     if (error instanceof SherinError) return [];

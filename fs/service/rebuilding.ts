@@ -5,7 +5,7 @@ import { LogFolder } from '../log-copy/folder.js';
 import { type Rebuilt, rebuildManifest } from '../log-copy/rebuild.js';
 import { Manifest } from '../manifest/manifest.js';
 import { headerHash } from '../vault/header.js';
-import type { LockedVault } from '../vault/open.js';
+import type { LockedVault } from '../vault/locked-vault.js';
 import { manifestKeys } from './key-uses.js';
 import type { Session } from './session.js';
 

@@ -12,7 +12,7 @@ import { findNeeded } from '../cube/needed.js';
 import { cubePath, quarantinePath, type StagedCube } from '../cube/store.js';
 import { firstPage } from '../manifest/first-page.js';
 import { retireFormer } from '../vault/former-counters.js';
-import type { LockedVault } from '../vault/open.js';
+import type { LockedVault } from '../vault/locked-vault.js';
 import { endFormerEpochs, formerEpochs } from '../vault/rekey.js';
 import { systemActor } from './actor.js';
 import { keyWork } from './key-changes.js';

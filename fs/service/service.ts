@@ -13,7 +13,7 @@ import { BotFolders } from '../mount/bots/folders.js';
 import type { Caller } from '../mount/source.js';
 import { filesName, topInode } from '../mount/top-tree.js';
 import { headerPublicKey } from '../vault/header.js';
-import type { LockedVault } from '../vault/open.js';
+import type { LockedVault } from '../vault/locked-vault.js';
 import { actorOf } from './actor.js';
 import { Attesting } from './attesting.js';
 import { Collecting, type CollectingParts } from './collecting.js';

@@ -1,6 +1,6 @@
 import type { SherinError } from '../../common/errors.js';
 import type { NextBoot } from '../../daemon/protocol/keys.js';
-import type { LockedVault } from '../vault/open.js';
+import type { LockedVault } from '../vault/locked-vault.js';
 import { nextBoot } from './boot/next-boot.js';
 import { sealReasons } from './boot/refused-seal.js';
 import { lockoutReasons } from './lockout.js';
@@ -28,6 +28,6 @@ export class TpmAnswers {
    * @throws SherinError SLOT_REFUSED without a TPM slot; TPM_*
    */
   async hasLockoutPassword(): Promise<boolean> {
-    return (await this.#vault.tpm().use((tpm) => tpm.info())).lockoutAuthSet;
+    return (await this.#vault.tpm.session().use((tpm) => tpm.info())).lockoutAuthSet;
   }
 }

@@ -2,8 +2,8 @@
 import type { Keyring, NvIndex } from '../../native/index.js';
 import { defineCounter } from './counter.js';
 import { freeId } from './key-work.js';
+import type { LockedVault } from './locked-vault.js';
 import { indexOf, undefine } from './nv-index.js';
-import type { LockedVault } from './open.js';
 import type { TpmSession } from './tpm-session.js';
 import type { SealWish } from './tpm-slot.js';
 import { tpmSlot } from './tried-slots.js';
@@ -14,7 +14,7 @@ import { tpmSlot } from './tried-slots.js';
  * for the next head. @throws SherinError USAGE, TPM_*, TOOL_MISSING
  */
 export async function enrollTpm(vault: LockedVault, keyring: Keyring, wish: SealWish): Promise<bigint> {
-  const session = await vault.sessionForNew();
+  const session = await vault.tpm.sessionForNew();
   const made: NvIndex[] = [];
   try {
     const slotCounter = await session.once((tpm) => tpm.counterDefine(null));
@@ -30,7 +30,7 @@ export async function enrollTpm(vault: LockedVault, keyring: Keyring, wish: Seal
       { ...before, slots, counter: counter.index, generation: before.generation + 1 },
       keyring,
     );
-    await vault.adoptSession(session);
+    await vault.tpm.adopt(session);
     return counter.value;
   } catch (error) {
     await takeBack(session, made);

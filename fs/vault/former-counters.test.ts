@@ -9,7 +9,7 @@ import { retireFormer } from './former-counters.js';
 import type { Header } from './header.js';
 import { removeSlot } from './key-slots.js';
 import type { KeyWork } from './key-work.js';
-import { LockedVault } from './open.js';
+import { LockedVault } from './locked-vault.js';
 import { rekey } from './rekey.js';
 import { vaultFixture } from './vault.fixture.js';
 

@@ -1,8 +1,8 @@
 /** Counters of TPM slots that held an earlier master key: raised, given back, and taken out of the header (FORMAT.md, "Key epochs"). */
 import type { FormerEpoch } from './header.js';
 import { changeHeader, type KeyWork } from './key-work.js';
-import { tpmSlotOf } from './open.js';
 import { isOfOtherTpm, release, retire, type SlotCounter } from './slot-counter.js';
+import { tpmSlotOf } from './tpm-slots.js';
 
 export type FormerCounter = FormerEpoch['counters'][number];
 
@@ -18,7 +18,7 @@ export async function retireFormer(work: KeyWork): Promise<number> {
   const asked = tpmSlotOf(work.vault.header) === null ? [] : former;
   for (const counter of asked.flatMap(({ counters }) => counters)) {
     try {
-      await retire(work.vault.tpm(), asSlot(counter));
+      await retire(work.vault.tpm.session(), asSlot(counter));
       retired.push(counter);
     } catch (error) {
       if (!isOfOtherTpm(error)) throw error;
@@ -34,7 +34,7 @@ export async function retireFormer(work: KeyWork): Promise<number> {
         former: keys.former.map((each) => ({ ...each, counters: left(each.counters) })),
       },
     }));
-    for (const counter of retired) await release(work.vault.tpm(), asSlot(counter));
+    for (const counter of retired) await release(work.vault.tpm.session(), asSlot(counter));
   }
   return former.reduce((sum, { counters }) => sum + left(counters).length, 0);
 }

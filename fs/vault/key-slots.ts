@@ -13,12 +13,12 @@ import {
   wrappingOf,
 } from './key-work.js';
 import { indexOf, undefine } from './nv-index.js';
-import { tpmSlotOf } from './open.js';
 import { openPassphraseSlot } from './passphrase-slot.js';
 import { openRecoverySlot } from './recovery-slot.js';
 import { isOfOtherTpm, release, requireRetirable, retire } from './slot-counter.js';
 import type { TpmSession } from './tpm-session.js';
 import { openTpmSlot, type SealWish } from './tpm-slot.js';
+import { tpmSlotOf } from './tpm-slots.js';
 import { passphraseSlot, recoverySlot, requireSame, tpmSlot } from './tried-slots.js';
 
 /** @throws SherinError KEY_SLOT_UNKNOWN */
@@ -66,7 +66,7 @@ export async function addPassphrase(work: KeyWork, words: Secret): Promise<numbe
 export async function addTpm(work: KeyWork, wish: SealWish): Promise<number> {
   const { vault } = work;
   const first = tpmSlotOf(vault.header) === null;
-  const session = first ? await vault.sessionForNew() : vault.tpm();
+  const session = first ? await vault.tpm.sessionForNew() : vault.tpm.session();
   let slot: TpmSlot;
   try {
     slot = await sealed(work, session, wish);
@@ -75,7 +75,7 @@ export async function addTpm(work: KeyWork, wish: SealWish): Promise<number> {
     if (first) await session.close();
     throw error;
   }
-  if (first) await vault.adoptSession(session);
+  if (first) await vault.tpm.adopt(session);
   if (vault.header.counter === null) await beginCounter(work);
   return slot.id;
 }
@@ -100,7 +100,7 @@ export async function removeSlot(work: KeyWork, id: number, force: boolean): Pro
   // Without the last slot of a TPM nobody would ask it for these.
   if (vault.header.keys?.former.some(({ counters }) => counters.length > 0) === true)
     await retireFormer(work);
-  const session = vault.tpm();
+  const session = vault.tpm.session();
   try {
     await retire(session, slot);
   } catch (error) {
@@ -128,7 +128,7 @@ export async function rotateSlot(work: KeyWork, id: number, secret: Secret | nul
   const { vault, keyring } = work;
   const slot = slotOf(work, id);
   if (slot.type === 'tpm2') {
-    requireSame(keyring, await openTpmSlot(vault.tpm(), vault.uuid, vault.header, slot, secret));
+    requireSame(keyring, await openTpmSlot(vault.tpm.session(), vault.uuid, vault.header, slot, secret));
     return replaceSeal(work, slot, secret);
   }
   if (secret === null)
@@ -170,7 +170,7 @@ export async function resealSlot(work: KeyWork, id: number, pin: Secret | null):
 /** The new slot is in place before the old one is retired: whatever happens in between, one of them opens. */
 async function replaceSeal(work: KeyWork, old: TpmSlot, pin: Secret | null): Promise<number> {
   if (old.pin && pin === null) throw new SherinError('PIN_NEEDED');
-  const session = work.vault.tpm();
+  const session = work.vault.tpm.session();
   await requireRetirable(session, old);
   const { pcrs, bank } = old;
   const slot = await sealed(work, session, { pin: old.pin ? pin : null, pcrs, bank });

@@ -7,9 +7,11 @@ import type { Keyring, Secret } from '../../native/index.js';
 import type { RollbackCounter } from './counter.js';
 import { addTpm, removeSlot, resealSlot } from './key-slots.js';
 import type { KeyWork } from './key-work.js';
+import type { LockedVault } from './locked-vault.js';
 import { moveTpm } from './move-tpm.js';
-import { type LockedVault, openLocked, tpmSlotOf } from './open.js';
+import { openLocked } from './open.js';
 import { SoftwareTpm } from './software-tpm.js';
+import { tpmSlotOf } from './tpm-slots.js';
 import { type VaultFixture, vaultFixture } from './vault.fixture.js';
 
 const wish = { pin: null, pcrs: [7], bank: 'sha256' } as const;
@@ -57,7 +59,7 @@ const place = () => ({
 /** NV indices of the vault's TPM. */
 async function indices(): Promise<string[]> {
   const slot = tpmSlotOf(vault.header);
-  if (slot !== null) await vault.adoptSession(vault.sessionOf(slot));
+  if (slot !== null) await vault.tpm.adopt(vault.tpm.sessionOf(slot));
   const tpm = await SoftwareTpm.start(place());
   try {
     const out = execFileSync('tpm2_getcap', ['-T', tpm.tcti, 'handles-nv-index'], { encoding: 'utf8' });

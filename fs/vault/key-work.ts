@@ -3,8 +3,8 @@ import { SherinError } from '../../common/errors.js';
 import type { Keyring } from '../../native/index.js';
 import { defineCounter, type RollbackCounter } from './counter.js';
 import { type Header, mostSlots, type Slot, type TpmSlot, type UnsignedHeader } from './header.js';
+import type { LockedVault } from './locked-vault.js';
 import { indexOf, undefine } from './nv-index.js';
-import type { LockedVault } from './open.js';
 import { release } from './slot-counter.js';
 import type { TpmSession } from './tpm-session.js';
 import type { Wrapping } from './tried-slots.js';
@@ -90,14 +90,14 @@ export function requireAskable({ vault, perOpen }: KeyWork, left: readonly SlotK
  */
 export async function beginCounter(work: KeyWork): Promise<void> {
   const { vault, keyring } = work;
-  const { index, value } = await defineCounter(vault.tpm(), keyring);
+  const { index, value } = await defineCounter(vault.tpm.session(), keyring);
   work.follow(null, value);
   try {
     await work.renewHead();
     work.reached?.('count');
     await changeHeader(work, () => ({ counter: index }));
   } catch (error) {
-    if (vault.header.counter === null) await undefine(vault.tpm(), indexOf(index));
+    if (vault.header.counter === null) await undefine(vault.tpm.session(), indexOf(index));
     else work.follow(vault.counter(keyring), value);
     throw error;
   }

@@ -4,10 +4,10 @@ import type { TpmSlot } from './header.js';
 import { sealed } from './key-slots.js';
 import { beginCounter, changeHeader, enter, type KeyWork, requireAskable } from './key-work.js';
 import { indexOf, undefine } from './nv-index.js';
-import { tpmSlotsOf } from './open.js';
 import { release, retire } from './slot-counter.js';
 import type { TpmSession } from './tpm-session.js';
 import type { SealWish } from './tpm-slot.js';
+import { tpmSlotsOf } from './tpm-slots.js';
 
 export interface Moved {
   readonly slot: number;
@@ -21,7 +21,7 @@ export async function moveTpm(work: KeyWork, wish: SealWish): Promise<Moved> {
   requireAskable(work, [{ type: 'tpm2', pin: wish.pin !== null }]);
   const { counter } = vault.header;
   const old = tpmSlotsOf(vault.header);
-  const session = await vault.sessionForNew();
+  const session = await vault.tpm.sessionForNew();
   let slot: TpmSlot;
   try {
     slot = await sealed(work, session, wish);
@@ -33,7 +33,7 @@ export async function moveTpm(work: KeyWork, wish: SealWish): Promise<Moved> {
     work.follow(vault.counter(work.keyring));
     throw error;
   }
-  await vault.adoptSession(session);
+  await vault.tpm.adopt(session);
   await beginCounter(work);
   let unretired = 0;
   for (const before of old) if (!(await retireThere(work, session, slot, before))) unretired += 1;
@@ -58,7 +58,7 @@ async function retireThere(
   if (!same && old.device === slot.device) return false;
   let there: TpmSession | null = null;
   try {
-    there = same ? session : work.vault.sessionOf(old);
+    there = same ? session : work.vault.tpm.sessionOf(old);
     await retire(there, old);
     await release(there, old);
     return true;

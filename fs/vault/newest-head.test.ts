@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { KnownVaults } from './known-vaults.js';
-import { type LockedVault, openLocked } from './open.js';
+import type { LockedVault } from './locked-vault.js';
+import { openLocked } from './open.js';
 import { type VaultFixture, vaultFixture } from './vault.fixture.js';
 
 let fixture: VaultFixture;

@@ -56,7 +56,7 @@ export async function rekey(work: KeyWork, wish: RekeyWish): Promise<number> {
   } catch (error) {
     // Those of a header that is in place are needed.
     if (keyring.epoch !== before) throw rekeyed(keyring.epoch, error);
-    for (const slot of made) await release(vault.tpm(), slot);
+    for (const slot of made) await release(vault.tpm.session(), slot);
     throw error;
   } finally {
     next.wipe();
@@ -81,9 +81,15 @@ async function slotFor(
 ): Promise<Slot> {
   if (slot.type === 'tpm2') {
     const { vault, keyring } = work;
-    requireSame(keyring, await openTpmSlot(vault.tpm(), vault.uuid, vault.header, slot, secret));
+    requireSame(keyring, await openTpmSlot(vault.tpm.session(), vault.uuid, vault.header, slot, secret));
     const { pcrs, bank, pin, id } = slot;
-    const seal = await sealed(work, vault.tpm(), { pin: pin ? secret : null, pcrs, bank }, id, wrapping);
+    const seal = await sealed(
+      work,
+      vault.tpm.session(),
+      { pin: pin ? secret : null, pcrs, bank },
+      id,
+      wrapping,
+    );
     made.push(seal);
     return seal;
   }

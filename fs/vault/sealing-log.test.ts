@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readBootLog } from './boot-log.js';
 import { enrollTpm } from './enroll.js';
-import { tpmSlotOf } from './open.js';
+import { tpmSlotOf } from './tpm-slots.js';
 import { type VaultFixture, vaultFixture } from './vault.fixture.js';
 
 let fixture: VaultFixture;

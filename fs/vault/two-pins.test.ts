@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Keyring, Secret } from '../../native/index.js';
 import { addTpm } from './key-slots.js';
-import type { LockedVault } from './open.js';
+import type { LockedVault } from './locked-vault.js';
 import { pin, type VaultFixture, vaultFixture } from './vault.fixture.js';
 
 let fixture: VaultFixture;
@@ -26,7 +26,8 @@ afterAll(async () => {
   await fixture.remove();
 });
 
-const counted = async (): Promise<number> => (await vault.tpm().use((tpm) => tpm.info())).lockoutCounter;
+const counted = async (): Promise<number> =>
+  (await vault.tpm.session().use((tpm) => tpm.info())).lockoutCounter;
 
 test('a PIN is tried with one of them, and with another where that is named', async () => {
   (await vault.unlockTpm(pin('the first PIN'))).wipe();

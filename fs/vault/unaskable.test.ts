@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { signedHeader } from './header.fixture.js';
 import type { Slot } from './header.js';
-import { whyUnaskable } from './open.js';
+import { whyUnaskable } from './tpm-slots.js';
 
 const { header } = signedHeader();
 const withPins = (...pins: readonly boolean[]) => ({

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '../../native/index.js';
 import { type CreatedVault, type CreateOptions, createVault } from './create.js';
-import type { VaultPlaces } from './open.js';
+import type { VaultPlaces } from './locked-vault.js';
 
 export interface VaultFixture {
   readonly base: string;

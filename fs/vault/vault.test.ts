@@ -8,8 +8,10 @@ import { RollbackCounter } from './counter.js';
 import { enrollTpm } from './enroll.js';
 import { type Header, signHeader, type TpmSlot } from './header.js';
 import { writeHeader } from './header-file.js';
-import { type LockedVault, openLocked, tpmSlotOf } from './open.js';
+import type { LockedVault } from './locked-vault.js';
+import { openLocked } from './open.js';
 import { makeRecoverySlot } from './recovery-slot.js';
+import { tpmSlotOf } from './tpm-slots.js';
 import { OwnTpm } from './tpm-source.js';
 import { pin, type VaultFixture, vaultFixture } from './vault.fixture.js';
 
@@ -36,7 +38,7 @@ function same(a: Keyring, b: Keyring): boolean {
 }
 
 function swtpmPid(vault: LockedVault): number {
-  const { source } = vault.tpm();
+  const { source } = vault.tpm.session();
   const pid = source instanceof OwnTpm ? source.pid : null;
   if (pid === null) throw new Error('no swtpm runs');
   return pid;
@@ -107,7 +109,7 @@ describe('a vault', () => {
     const { vault, recovery, keyring } = await fixture.create({ pcrs: [4, 7] });
     open.push(vault);
     const digest = createHash('sha256').update('another boot loader').digest();
-    await vault.tpm().use((tpm) => tpm.pcrExtend(7, digest));
+    await vault.tpm.session().use((tpm) => tpm.pcrExtend(7, digest));
     const is = createHash('sha256').update(Buffer.alloc(32)).update(digest).digest('hex');
     await expect(vault.unlockTpm(null)).rejects.toMatchObject({
       code: 'TPM_POLICY',
@@ -124,9 +126,9 @@ describe('a vault', () => {
       handle: slot?.slotCounter.handle ?? 0,
       name: Buffer.from(slot?.slotCounter.name ?? '', 'hex'),
     };
-    await vault.tpm().once((tpm) => tpm.counterIncrement(index, null));
+    await vault.tpm.session().once((tpm) => tpm.counterIncrement(index, null));
     await expect(vault.unlockTpm(null)).rejects.toMatchObject({ code: 'TPM_POLICY', message: /removed/ });
-    await vault.tpm().once((tpm) => tpm.counterUndefine(index));
+    await vault.tpm.session().once((tpm) => tpm.counterUndefine(index));
     await expect(vault.unlockTpm(null)).rejects.toMatchObject({ code: 'TPM_POLICY', message: /gone/ });
   });
 
@@ -308,7 +310,7 @@ describe('the rollback counter', () => {
     expect(await rollback.increment(counter + 1n)).toBe(counter + 2n);
     expect(await rollback.read()).toBe(counter + 2n);
     const stranger = new RollbackCounter(
-      () => vault.tpm(),
+      () => vault.tpm.session(),
       { handle: 0x01bf_0001, name: `000b${'00'.repeat(32)}` },
       keyring,
     );

@@ -11,7 +11,8 @@ import { Secret } from '../../../native/index.js';
 import { formatRecoveryKey } from '../../../test/reference/recovery-key.js';
 import { eventsOf } from '../../event-log/compare.js';
 import { type BootName, bootEvents, fixture } from '../../event-log/fixtures.fixture.js';
-import { type LockedVault, openLocked } from '../../vault/open.js';
+import type { LockedVault } from '../../vault/locked-vault.js';
+import { openLocked } from '../../vault/open.js';
 import { createWhole } from '../create.js';
 import { peer } from '../service.fixture.js';
 import { VaultService } from '../service.js';
@@ -60,7 +61,7 @@ export class MeasuredVault {
   /** Locks, starts the TPM anew, measures what that boot measured into PCR 7, and shows its log. */
   async boot(name: BootName): Promise<void> {
     await this.service.lock(null);
-    const { source } = this.locked.tpm();
+    const { source } = this.locked.tpm.session();
     await source.stop();
     // one client at a time: nobody is connected when it is extended
     await (await source.connect()).close();

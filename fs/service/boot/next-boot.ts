@@ -3,7 +3,8 @@ import type { NextBoot } from '../../../daemon/protocol/keys.js';
 import { forecast, type PcrForecast } from '../../event-log/forecast.js';
 import { resetValue } from '../../event-log/replay.js';
 import type { TpmSlot } from '../../vault/header.js';
-import { type LockedVault, tpmSlotsOf } from '../../vault/open.js';
+import type { LockedVault } from '../../vault/locked-vault.js';
+import { tpmSlotsOf } from '../../vault/tpm-slots.js';
 import { Machine, thisMachine } from './machine.js';
 import { type Measured, readMeasured } from './measured.js';
 
@@ -19,7 +20,7 @@ export async function nextBoot(
 
 async function ofSlot(vault: LockedVault, slot: TpmSlot, machine: Machine): Promise<NextBoot> {
   // Whatever is measured: without the TPM that sealed it no slot opens.
-  const primary = await vault.tpm().use((tpm) => tpm.primaryName());
+  const primary = await vault.tpm.session().use((tpm) => tpm.primaryName());
   if (primary.toString('hex') !== slot.primaryName)
     return { slot: slot.id, verdict: 'other-tpm', reasons: ['another TPM has sealed it'] };
   const boot = await vault.bootLog(slot);
@@ -35,7 +36,7 @@ async function ofSlot(vault: LockedVault, slot: TpmSlot, machine: Machine): Prom
   }
   const measured = readMeasured(boot.bytes, slot.bank);
   if (typeof measured === 'string') return unknown(slot, [`of the event log of this boot, ${measured}`]);
-  const now = await vault.tpm().use((tpm) => tpm.pcrRead(slot.bank, slot.pcrs));
+  const now = await vault.tpm.session().use((tpm) => tpm.pcrRead(slot.bank, slot.pcrs));
   const expected = await forecast(measured.events, slot.bank, slot.pcrs, machine);
   return judge(slot, measured, now, expected, await machine.requests());
 }

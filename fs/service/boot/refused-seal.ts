@@ -1,8 +1,9 @@
 /** What `why` tells of a key that the TPM does not release: the events behind it, and what to do once the vault is open. */
 import { SherinError } from '../../../common/errors.js';
 import type { TpmSlot } from '../../vault/header.js';
-import { type LockedVault, tpmSlotsOf } from '../../vault/open.js';
+import type { LockedVault } from '../../vault/locked-vault.js';
 import { pcrChanges } from '../../vault/policy-refusal.js';
+import { tpmSlotsOf } from '../../vault/tpm-slots.js';
 import { pcrReasons } from './pcr-reasons.js';
 
 /** Nothing where PCRs have no part in the refusal, or the TPM does not answer. */
@@ -20,7 +21,7 @@ export async function sealReasons(vault: LockedVault, { code }: SherinError): Pr
 }
 
 async function slotReasons(vault: LockedVault, slot: TpmSlot, several: boolean): Promise<readonly string[]> {
-  const changes = await vault.tpm().use((tpm) => pcrChanges(tpm, slot));
+  const changes = await vault.tpm.session().use((tpm) => pcrChanges(tpm, slot));
   if (changes.length === 0) return [];
   const [sealing, boot] = [await vault.sealingLog(slot), await vault.bootLog(slot)];
   const reasons = pcrReasons({ slot, changes, sealing, boot });

@@ -7,7 +7,7 @@ import type { Turns } from '../../../common/turns.js';
 import type { CubeReader, Keyring } from '../../../native/index.js';
 import type { CubeLock } from '../../cube/cube-lock.js';
 import type { Caller } from '../../mount/source.js';
-import type { LockedVault } from '../../vault/open.js';
+import type { LockedVault } from '../../vault/locked-vault.js';
 import { handOrphans, restoreOrphans } from '../../writing/handed-orphans.js';
 import { actorOf } from '../actor.js';
 import type { HandingMount, Mounting } from '../mounting.js';
@@ -186,7 +186,7 @@ export class HandingOver {
   async #closeVault(session: Session): Promise<void> {
     await this.#parts.reader.stop();
     await session.close();
-    await this.#parts.locked.leaveTpm();
+    await this.#parts.locked.tpm.leave();
   }
 
   /** Nobody relies on cubes that no record refers to. @throws SherinError UPGRADE_REFUSED */

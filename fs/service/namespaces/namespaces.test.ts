@@ -6,7 +6,7 @@ import type { Peer } from '../../../native/ipc.js';
 import { rootInode } from '../../manifest/records.js';
 import { tasksInode } from '../../manifest/tasks.js';
 import { link, make, rename, rmdir, unlink } from '../../mount/changes/names.js';
-import { LockedVault } from '../../vault/open.js';
+import { LockedVault } from '../../vault/locked-vault.js';
 import { VaultSource } from '../mount-source.js';
 import { PolicyRecord } from '../policy-record.js';
 import { peer, ServedVault } from '../service.fixture.js';

@@ -159,7 +159,7 @@ export const keyRemovals: readonly Removal[] = [
   },
   {
     attack: header,
-    file: 'fs/vault/open.ts',
+    file: 'fs/vault/locked-vault.ts',
     text: 'verifyHeader(this.#header, keyring.publicKey(), `${this.path}/vault.json`);',
     instead: '',
     test: 'fs/vault/vault.test.ts',
