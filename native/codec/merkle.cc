@@ -1,7 +1,6 @@
 #include "merkle.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "../crypto/openssl.h"
@@ -12,6 +11,8 @@ namespace sherin {
 namespace {
 
 constexpr uint8_t kLeafPrefix = 0, kNodePrefix = 1;
+
+size_t BlocksOf(Bytes data) { return (data.size + kBlock - 1) / kBlock; }
 
 /** One hashing context per thread: making one costs more than hashing a node. */
 EVP_MD_CTX* Context() {
@@ -94,6 +95,7 @@ size_t LeavesOf(Bytes data, Hash* out) {
 }
 
 Hash RootOfHashes(const Hash* hashes, size_t count) {
+  if (count == 1) return hashes[0];
   if (count == 0) {
     Hash out;
     Require(EVP_Digest(nullptr, 0, out.data(), nullptr, Sha256(), nullptr) == 1, "SHA-256");
@@ -112,7 +114,7 @@ Hash RootOfHashes(const Hash* hashes, size_t count) {
 }
 
 Hash RootOfBlocks(Bytes data) {
-  std::vector<Hash> leaves((data.size + kBlock - 1) / kBlock);
+  std::vector<Hash> leaves(BlocksOf(data));
   LeavesOf(data, leaves.data());
   return RootOfHashes(leaves.data(), leaves.size());
 }
@@ -139,31 +141,34 @@ void HashBlocks(const std::vector<const uint8_t*>& blocks, const std::vector<Has
 
 }  // namespace
 
-std::vector<Hash> VertexHashes(const std::vector<Bytes>& vertices) {
+std::vector<Hash> RootsOfBlocks(const std::vector<Bytes>& pieces) {
   std::vector<Hash> roots;
-  roots.reserve(vertices.size());
+  roots.reserve(pieces.size());
   if (!Lanes()) {
-    for (const Bytes& data : vertices) roots.push_back(VertexHash(data));
+    for (const Bytes& data : pieces) roots.push_back(RootOfBlocks(data));
     return roots;
   }
-  std::vector<std::array<Hash, kBlocksPerVertex>> leaves(vertices.size());
+  size_t count = 0;
+  for (const Bytes& data : pieces) count += BlocksOf(data);
+  std::vector<Hash> leaves(count);
   std::vector<const uint8_t*> blocks;
   std::vector<Hash*> out;
-  for (size_t i = 0; i < vertices.size(); ++i) {
-    const Bytes& data = vertices[i];
-    for (size_t at = 0; at < data.size; at += kBlock) {
-      Hash& leaf = leaves[i][at / kBlock];
+  Hash* leaf = leaves.data();
+  for (const Bytes& data : pieces) {
+    for (size_t at = 0; at < data.size; at += kBlock, ++leaf) {
       if (data.size - at < kBlock) {
-        leaf = HashPrefixed(kLeafPrefix, data.data + at, data.size - at);
+        *leaf = HashPrefixed(kLeafPrefix, data.data + at, data.size - at);
       } else {
         blocks.push_back(data.data + at);
-        out.push_back(&leaf);
+        out.push_back(leaf);
       }
     }
   }
   HashBlocks(blocks, out);
-  for (size_t i = 0; i < vertices.size(); ++i) {
-    roots.push_back(RootOfHashes(leaves[i].data(), (vertices[i].size + kBlock - 1) / kBlock));
+  leaf = leaves.data();
+  for (const Bytes& data : pieces) {
+    roots.push_back(RootOfHashes(leaf, BlocksOf(data)));
+    leaf += BlocksOf(data);
   }
   return roots;
 }
