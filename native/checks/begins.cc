@@ -1,12 +1,13 @@
 #include "begins.h"
 
-#include <string.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <atomic>
 #include <random>
 #include <thread>
 
+#include "../codec/scratch.h"
 #include "../crypto/random.h"
 #include "../system/io.h"
 #include "check.h"
@@ -56,6 +57,18 @@ void BeginAndRead(Vault& vault, const Sources& sources) {
   for (size_t i = 0; i < again.count(); ++i) CHECK(WholeOf(again, i).temporary.empty());
 }
 
+/** What was read and padded is gone when the files are encoded. */
+void NothingStays(Vault& vault) {
+  const Sources sources({1, 4096, 5000, kVertex - 1, kVertex, 300'000});
+  BegunFiles begun(sources.files(), vault.settings, 1);
+  CHECK(begun.Work());
+  const auto is_zero = [](const uint8_t* data, size_t size) {
+    return std::all_of(data, data + size, [](uint8_t byte) { return byte == 0; });
+  };
+  CHECK(is_zero(ThreadScratch().plaintext(), kCube));
+  CHECK(is_zero(ThreadScratch().vertex(), kVertex));
+}
+
 }  // namespace
 
 Sources::Sources(const std::vector<size_t>& sizes) {
@@ -81,6 +94,7 @@ void Begins(Vault& vault, size_t rounds) {
     for (size_t& size : sizes) size = random() % (random() % 20 == 0 ? 300'000 : 10'000) + 1;
     BeginAndRead(vault, Sources(sizes));
   }
+  NothingStays(vault);
   BeginAndRead(vault, Sources(std::vector<size_t>(kThreads * kMostTogether, kVertex)));  // all the room there is
 }
 
