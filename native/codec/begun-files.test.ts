@@ -24,6 +24,13 @@ const code = (name: string, syscall?: string) =>
 
 const temporaries = () => readdirSync(join(vault.path, 'cubes', 'tmp')).length;
 
+/** Random, and no hole. */
+function contentOf(size: number): Buffer {
+  const content = randomBytes(size);
+  content[0] = 1;
+  return content;
+}
+
 async function cubeOf(content: Buffer, more: Partial<EncodeOptions> = {}) {
   const encoded = await encodeBuffer(content, vault.options(more));
   if (encoded.kind !== 'cube') throw new Error('no cube');
@@ -71,7 +78,7 @@ describe('files that are begun', () => {
   }
 
   it.each([1, 4096, 1_048_576])('are encoded when they have %d bytes', async (size) => {
-    const content = randomBytes(size);
+    const content = contentOf(size);
     const cube = await cubeOf(content);
     expect(await begun((fd) => writeSync(fd, content))).toMatchObject({
       extent: { size, data: 0, hole: size },
@@ -80,7 +87,7 @@ describe('files that are begun', () => {
   });
 
   it('each have their own outcome and owner, in their order', async () => {
-    const contents = Array.from({ length: 40 }, (_, i) => randomBytes(1 + i * 100));
+    const contents = Array.from({ length: 40 }, (_, i) => contentOf(1 + i * 100));
     const fds = opened(contents);
     const owners = contents.map((_, i) => i);
     const missing = 1_000_000;
@@ -105,7 +112,7 @@ describe('files that are begun', () => {
     expect(await begun(() => undefined)).toEqual({ extent: { size: 0, data: null, hole: 0 }, whole: null });
     const hole = await begun((fd) => ftruncateSync(fd, 65_536));
     expect(hole).toEqual({ extent: { size: 65_536, data: null, hole: 65_536 }, whole: null });
-    const large = await begun((fd) => writeSync(fd, randomBytes(1_048_577)));
+    const large = await begun((fd) => writeSync(fd, contentOf(1_048_577)));
     expect(large).toMatchObject({ extent: { size: 1_048_577 }, whole: null });
   });
 
@@ -113,7 +120,7 @@ describe('files that are begun', () => {
     'of every size come out right beside each other in mode %s',
     async (pad) => {
       const sizes = [1, 4095, 4096, 4097, 65_535, 65_536, 65_537, 200_000, 1_048_576];
-      const contents = [...sizes, ...sizes].map((size) => randomBytes(size));
+      const contents = [...sizes, ...sizes].map((size) => contentOf(size));
       const outcomes = await begunTogether(contents, { pad });
       const salts = new Set<string>();
       for (const [i, outcome] of outcomes.entries()) {
@@ -132,7 +139,7 @@ describe('files that are begun', () => {
   );
 
   it('are holes where zeros were written, and no second cube where the vault has one', async () => {
-    const [known, fresh] = [randomBytes(5000), randomBytes(5000)];
+    const [known, fresh] = [contentOf(5000), contentOf(5000)];
     const cube = await vault.store(known);
     const before = temporaries();
     const outcomes = await begunTogether([Buffer.alloc(5000), known, fresh, Buffer.alloc(1)]);
@@ -148,7 +155,7 @@ describe('files that are begun', () => {
   it('fail alone when they can not be read', async () => {
     const unreadable = openSync(join(vault.path, 'unreadable'), 'w');
     writeSync(unreadable, 'text');
-    const fds = [...opened([randomBytes(10)]), unreadable, ...opened([randomBytes(20)])];
+    const fds = [...opened([contentOf(10)]), unreadable, ...opened([contentOf(20)])];
     const outcomes = await encoder.begin(fds, [0, 0, 0], vault.options());
     for (const fd of fds) closeSync(fd);
     const cube = { whole: { kind: 'cube' } };
@@ -156,7 +163,7 @@ describe('files that are begun', () => {
   });
 
   it('fail alone when their cube can not be written', async () => {
-    const contents = [randomBytes(10), randomBytes(20), randomBytes(30)];
+    const contents = [contentOf(10), contentOf(20), contentOf(30)];
     const folders = await Promise.all(
       contents.map(async (content) => dirname(join(vault.path, vault.cubePath((await cubeOf(content)).id)))),
     );
@@ -175,7 +182,7 @@ describe('files that are begun', () => {
 
   it('all fail when the keyring is wiped meanwhile, and nothing of them is left', async () => {
     const fresh = new SampleVault();
-    const fds = opened(Array.from({ length: 600 }, () => randomBytes(60_000)));
+    const fds = opened(Array.from({ length: 600 }, () => contentOf(60_000)));
     const begun = encoder.begin(
       fds,
       fds.map(() => 0),
