@@ -1,6 +1,5 @@
 #include "encode.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include <algorithm>
