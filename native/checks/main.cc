@@ -14,6 +14,7 @@
 #include "../fuse/random_touches.h"
 #include "../keys/recovery_key.h"
 #include "../memory/arena.h"
+#include "begins.h"
 #include "check.h"
 #include "guard.h"
 #include "mount.h"
@@ -200,6 +201,7 @@ int main() {
   Readers(vault, 20, true);
   Stops(vault, 20);
   Faults(vault, 30);
+  Begins(vault, 20);
   NoMemory(vault);
   Together(vault, 200);
   Mounts();

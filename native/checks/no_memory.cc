@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "../memory/locked.h"
+#include "begins.h"
 #include "check.h"
 
 namespace {
@@ -71,10 +72,34 @@ void KeysEnd() {
   left = kNever;
 }
 
+/** @returns whether it failed */
+bool BeginWithout(size_t allocation, const Vault& vault, const Sources& sources) {
+  BegunFiles begun(sources.files(), vault.settings, 1);
+  left = allocation;
+  CHECK(begun.Work());
+  const bool failed = allocation != kNever && left == kNever;
+  left = kNever;
+  for (const auto& outcome : begun.outcomes()) {
+    const auto* failure = std::get_if<Failure>(&outcome.value());
+    CHECK(failure != nullptr ? failed && failure->code() == "ENOMEM" : std::get<Begun>(*outcome).whole.has_value());
+  }
+  return failed;
+}
+
+/** Files that are begun have an outcome each, whatever fails: their thread goes on. */
+void FilesBegin(const Vault& vault) {
+  const Sources sources({100, 5000, 200'000});
+  BeginWithout(kNever, vault, sources);
+  size_t allocation = 0;
+  while (BeginWithout(allocation, vault, sources)) ++allocation;
+  CHECK(allocation > 20);
+}
+
 }  // namespace
 
 void NoMemory(Vault& vault) {
   KeysEnd();
+  FilesBegin(vault);
   const Vault::Cube cube = vault.Store(200000);
   Read(vault.Source(8 * kVertex), cube);  // what is made once a thread, or once a process
   alarm(kPatience);

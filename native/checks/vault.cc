@@ -42,8 +42,12 @@ Vault::Cube Vault::Store(size_t size, PadMode pad) {
   CHECK(encoded.kind == Encoded::Kind::Cube);
   cube.ref = encoded.cube;
   if (encoded.temporary.empty()) return cube;  // a small one that was there already
-  std::filesystem::rename(folder_ / "cubes/tmp" / encoded.temporary, PathOf(cube.ref));
+  Place(encoded);
   return cube;
+}
+
+void Vault::Place(const Encoded& encoded) const {
+  std::filesystem::rename(folder_ / "cubes/tmp" / encoded.temporary, PathOf(encoded.cube));
 }
 
 std::filesystem::path Vault::PathOf(const CubeRef& cube) const { return folder_ / CubePath(cube.id.data()); }

@@ -22,6 +22,8 @@ class Vault {
 
   /** Encodes random content and renames it into place. */
   Cube Store(size_t size, PadMode pad = PadMode::Block);
+  /** Renames a temporary into place. */
+  void Place(const Encoded& encoded) const;
   std::filesystem::path PathOf(const CubeRef& cube) const;
   /** Changes one bit of a stored cube in place. */
   void Flip(const CubeRef& cube, size_t at) const;

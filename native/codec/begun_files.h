@@ -1,26 +1,17 @@
 #pragma once
 #include <atomic>
-#include <cstdint>
 #include <optional>
-#include <variant>
 #include <vector>
 
-#include "../failure.h"
-#include "encode.h"
+#include "source_files.h"
 
 namespace sherin {
 
-/** Files of one call, which several threads begin together: each takes the next one until there is none. */
+/** Files of one call, which several threads begin together: each takes the next few until there is none. */
 class BegunFiles {
  public:
-  struct File {
-    int fd;
-    uint32_t owner;
-  };
-  using Outcome = std::variant<Begun, Failure>;
-
-  /** `settings` but for the owner, which each file has. */
-  BegunFiles(std::vector<File> files, EncodeSettings settings);
+  /** `settings` but for the owner, which each file has; `threads` will work. */
+  BegunFiles(std::vector<SourceFile> files, EncodeSettings settings, size_t threads);
   BegunFiles(const BegunFiles&) = delete;
   BegunFiles& operator=(const BegunFiles&) = delete;
 
@@ -28,12 +19,16 @@ class BegunFiles {
   /** Any number of threads, each once. @returns true to the one thread that ended the last file */
   bool Work();
   /** In the order of the files; after Work has returned true. */
-  const std::vector<std::optional<Outcome>>& outcomes() const { return outcomes_; }
+  const std::vector<std::optional<BegunOutcome>>& outcomes() const { return outcomes_; }
 
  private:
-  const std::vector<File> files_;
+  void Begin(size_t first, size_t end);
+
+  const std::vector<SourceFile> files_;
   const EncodeSettings settings_;
-  std::vector<std::optional<Outcome>> outcomes_;
+  /** Files that a thread takes at a time. */
+  const size_t step_;
+  std::vector<std::optional<BegunOutcome>> outcomes_;
   std::atomic<size_t> next_{0};
   std::atomic<size_t> left_;
 };

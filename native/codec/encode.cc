@@ -1,11 +1,13 @@
 #include "encode.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include "../failure.h"
+#include <algorithm>
+#include <utility>
+
 #include "../memory/wipe.h"
 #include "../system/io.h"
+#include "../work/attempt.h"
 #include "merkle.h"
 #include "opened_cube.h"
 #include "scratch.h"
@@ -19,54 +21,112 @@ bool IsHole(Bytes data) {
   return data.data[0] == 0 && memcmp(data.data, data.data + 1, data.size - 1) == 0;
 }
 
-CubeRef RefOf(Bytes data, const std::vector<Hash>& vertex_hashes, const EncodeSettings& settings) {
-  CubeRef cube{};
-  cube.root = RootOfHashes(vertex_hashes.data(), vertex_hashes.size());
-  cube.length = static_cast<uint32_t>(data.size);
-  uint8_t owner[4], length[4];
-  StoreU32(owner, settings.owner);
-  StoreU32(length, cube.length);
-  settings.keys->Hmac(Purpose::CubeId, {{owner, 4}, {cube.root.data(), cube.root.size()}, {length, 4}},
-                      cube.id.data());
-  return cube;
-}
-
 /**
- * Whether the vault's cube of this ID can stand for the content at hand: every stored byte hashes to the ciphertext root,
+ * Bytes of the vault's cube of this ID if it can stand for the content at hand, else 0: every stored byte hashes to the ciphertext root,
  * which the sealed part authenticates together with the plaintext root. One that can not is replaced by the content in
  * hand.
  */
-bool HasGood(const CubeRef& cube, const EncodeSettings& settings, uint64_t& stored) {
+uint64_t StoredGood(const CubeRef& cube, const EncodeSettings& settings) {
   CubeFile file;
   Outcome outcome = OpenCubeFile(settings.vault, cube.id.data(), Access::Cached, file);
   if (outcome.fault == Fault::Io && !file.fd.valid()) throw Failure(outcome.error, "open of a cube: " + outcome.error);
-  if (!outcome.ok()) return false;
+  if (!outcome.ok()) return 0;
   const HeaderView view = file.view();
   const Stored shape = view.stored();
   uint8_t* const body = ThreadScratch().ciphertext();
-  if (!ReadVertices(file, 0, shape.count - 1, body).ok()) return false;
-  if (!CiphertextMatches(view, {body, shape.body()})) return false;
+  if (!ReadVertices(file, 0, shape.count - 1, body).ok()) return 0;
+  if (!CiphertextMatches(view, {body, shape.body()})) return 0;
   std::shared_ptr<OpenedCube> opened;
-  if (!OpenedCube::OpenSealed(std::move(file), cube, *settings.keys, opened).ok()) return false;
-  stored = kHeader + shape.body();
-  return true;
+  if (!OpenedCube::OpenSealed(std::move(file), cube, *settings.keys, opened).ok()) return 0;
+  return kHeader + shape.body();
+}
+
+void NameCube(HmacKey& key, const Content& content, Encoded& encoded) {
+  CubeRef& cube = encoded.cube;
+  cube.root = RootOfHashes(encoded.vertex_hashes.data(), encoded.vertex_hashes.size());
+  cube.length = static_cast<uint32_t>(content.data.size);
+  uint8_t owner[4], length[4];
+  StoreU32(owner, content.owner);
+  StoreU32(length, cube.length);
+  key.Authenticate({{owner, 4}, {cube.root.data(), cube.root.size()}, {length, 4}}, cube.id.data());
+}
+
+/** Hashes and names those that are no holes. */
+void NameCubes(const std::vector<Content>& contents, const KeySet& keys, std::vector<Encoded>& encoded) {
+  std::vector<Bytes> vertices;
+  for (size_t i = 0; i < contents.size(); ++i) {
+    const Bytes& data = contents[i].data;
+    if (encoded[i].kind == Encoded::Kind::Hole) continue;
+    for (size_t at = 0; at < data.size; at += kVertex) vertices.push_back({data.data + at, std::min(kVertex, data.size - at)});
+  }
+  if (vertices.empty()) return;
+  const std::vector<Hash> hashes = RootsOfBlocks(vertices);
+  keys.WithHmac(Purpose::CubeId, [&](HmacKey& key) {
+    auto next = hashes.begin();
+    for (size_t i = 0; i < contents.size(); ++i) {
+      if (encoded[i].kind == Encoded::Kind::Hole) continue;
+      const auto first = std::exchange(next, next + static_cast<ptrdiff_t>(VerticesOf(contents[i].data.size)));
+      encoded[i].vertex_hashes.assign(first, next);
+      NameCube(key, contents[i], encoded[i]);
+    }
+  });
+}
+
+/** Writes the cubes that the vault does not have. */
+void WriteMissing(const std::vector<Content>& contents, const EncodeSettings& settings, std::vector<EncodedOutcome>& outcomes) {
+  std::vector<CubeContent> missing;
+  std::vector<EncodedOutcome*> places;
+  for (size_t i = 0; i < contents.size(); ++i) {
+    const auto* encoded = std::get_if<Encoded>(&outcomes[i]);
+    if (encoded == nullptr || encoded->kind == Encoded::Kind::Hole || encoded->stored > 0) continue;
+    missing.push_back({contents[i].data, encoded->cube, encoded->vertex_hashes});
+    places.push_back(&outcomes[i]);
+  }
+  if (missing.empty()) return;
+  const std::vector<Bytes> files = WriteCubes(missing, settings);
+  for (size_t i = 0; i < files.size(); ++i) {
+    const auto write = [&] { return WriteTemporary(settings.vault, missing[i].cube.id.data(), files[i]); };
+    auto written = Attempt(write);
+    if (auto* failure = std::get_if<Failure>(&written)) {
+      *places[i] = std::move(*failure);
+      continue;
+    }
+    auto& encoded = std::get<Encoded>(*places[i]);
+    encoded.temporary = std::get<std::string>(std::move(written));
+    encoded.stored = files[i].size;
+  }
 }
 
 }  // namespace
 
-Encoded EncodeBytes(Bytes data, const EncodeSettings& settings) {
-  if (IsHole(data)) return {Encoded::Kind::Hole};
-  std::vector<Hash> vertex_hashes;
-  for (size_t at = 0; at < data.size; at += kVertex) {
-    vertex_hashes.push_back(VertexHash({data.data + at, std::min(kVertex, data.size - at)}));
+std::vector<EncodedOutcome> EncodeTogether(const std::vector<Content>& contents, const EncodeSettings& settings) {
+  std::vector<Encoded> encoded;
+  for (const Content& content : contents) {
+    encoded.push_back({IsHole(content.data) ? Encoded::Kind::Hole : Encoded::Kind::Cube});
   }
-  const CubeRef cube = RefOf(data, vertex_hashes, settings);
-  Encoded encoded{Encoded::Kind::Cube, cube, std::move(vertex_hashes)};
-  if (HasGood(encoded.cube, settings, encoded.stored)) return encoded;
-  const Bytes file = WriteCube(data, encoded.cube, encoded.vertex_hashes, settings);
-  encoded.temporary = WriteTemporary(settings.vault, encoded.cube.id.data(), file);
-  encoded.stored = file.size;
-  return encoded;
+  NameCubes(contents, *settings.keys, encoded);
+  std::vector<EncodedOutcome> outcomes;
+  for (Encoded& one : encoded) {
+    const auto look = [&] {
+      if (one.kind == Encoded::Kind::Cube) one.stored = StoredGood(one.cube, settings);
+      return std::move(one);
+    };
+    outcomes.push_back(Attempt(look));
+  }
+  WriteMissing(contents, settings, outcomes);
+  return outcomes;
+}
+
+Encoded EncodeBytes(Bytes data, const EncodeSettings& settings) {
+  EncodedOutcome outcome = std::move(EncodeTogether({{data, settings.owner}}, settings)[0]);
+  if (const auto* failure = std::get_if<Failure>(&outcome)) throw *failure;
+  return std::get<Encoded>(std::move(outcome));
+}
+
+Encoded CutShort(size_t length) {
+  Encoded cut{Encoded::Kind::Short};
+  cut.cube.length = static_cast<uint32_t>(length);
+  return cut;
 }
 
 Encoded EncodeDescriptor(int fd, uint64_t offset, size_t length, const EncodeSettings& settings) {
@@ -74,20 +134,8 @@ Encoded EncodeDescriptor(int fd, uint64_t offset, size_t length, const EncodeSet
   const WipeAtEnd wipe(plain, length);
   const int64_t got = ReadAt(fd, plain, length, offset);
   if (got < 0) throw Failure::Errno(static_cast<int>(-got), "pread");
-  if (got < static_cast<int64_t>(length)) {
-    Encoded cut{Encoded::Kind::Short};
-    cut.cube.length = static_cast<uint32_t>(got);
-    return cut;
-  }
+  if (got < static_cast<int64_t>(length)) return CutShort(static_cast<size_t>(got));
   return EncodeBytes({plain, length}, settings);
-}
-
-Begun BeginDescriptor(int fd, const EncodeSettings& settings) {
-  Begun begun{ExtentAt(fd, 0), std::nullopt};
-  const Extent& extent = begun.extent;
-  const auto size = static_cast<uint64_t>(extent.size);
-  if (extent.data >= 0 && size >= 1 && size <= kCube) begun.whole = EncodeDescriptor(fd, 0, size, settings);
-  return begun;
 }
 
 }  // namespace sherin

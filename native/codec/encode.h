@@ -1,11 +1,11 @@
 #pragma once
 #include <memory>
-#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "../failure.h"
 #include "../keys/key_set.h"
-#include "../system/extent.h"
 #include "layout.h"
 
 namespace sherin {
@@ -28,17 +28,24 @@ struct Encoded {
   uint64_t stored = 0;
 };
 
-/** Reads from a descriptor, then as EncodeBytes. @throws Failure errno names, EWIPED */
-Encoded EncodeDescriptor(int fd, uint64_t offset, size_t length, const EncodeSettings& settings);
-/** Begun of native/index.ts. */
-struct Begun {
-  Extent extent;
-  std::optional<Encoded> whole;
+/** Content of 1 to 1 MiB bytes. */
+struct Content {
+  Bytes data;
+  /** In the place of that in the settings. */
+  uint32_t owner;
 };
+using EncodedOutcome = std::variant<Encoded, Failure>;
 
-/** As ExtentAt from 0; a file of 1 byte to 1 MiB that has data is encoded as well. @throws as EncodeDescriptor */
-Begun BeginDescriptor(int fd, const EncodeSettings& settings);
+/**
+ * Encodes contents, whose cube files must have room in the thread's scratch together: their blocks are hashed side by side, and what
+ * is made of a key serves all of them. @returns an outcome of each, in their order @throws Failure what all of them fail with
+ */
+std::vector<EncodedOutcome> EncodeTogether(const std::vector<Content>& contents, const EncodeSettings& settings);
 /** `data` has 1 to 1 MiB bytes. @throws Failure */
 Encoded EncodeBytes(Bytes data, const EncodeSettings& settings);
+/** Reads from a descriptor, then as EncodeBytes. @throws Failure errno names, EWIPED */
+Encoded EncodeDescriptor(int fd, uint64_t offset, size_t length, const EncodeSettings& settings);
+/** Short: a file had fewer bytes than it should. */
+Encoded CutShort(size_t length);
 
 }  // namespace sherin

@@ -183,66 +183,6 @@ describe('Encoder', () => {
   });
 });
 
-describe('files that are begun', () => {
-  const encoder = new Encoder();
-  afterAll(() => encoder.close());
-
-  async function begun(fill: (fd: number) => void) {
-    const fd = openSync(join(vault.path, 'begun'), 'w+');
-    try {
-      fill(fd);
-      const [begun] = await encoder.begin([fd], [0], vault.options());
-      return begun;
-    } finally {
-      closeSync(fd);
-    }
-  }
-
-  it.each([1, 4096, 1_048_576])('are encoded when they have %d bytes', async (size) => {
-    const content = randomBytes(size);
-    const { cube } = await temporaryOf(content);
-    expect(await begun((fd) => writeSync(fd, content))).toMatchObject({
-      extent: { size, data: 0, hole: size },
-      whole: { kind: 'cube', cube },
-    });
-  });
-
-  it('each have their own outcome and owner, in their order', async () => {
-    const contents = Array.from({ length: 40 }, (_, i) => randomBytes(1 + i * 100));
-    const fds = contents.map((content) => {
-      const fd = openSync(join(vault.path, 'begun'), 'w+');
-      rmSync(join(vault.path, 'begun'));
-      writeSync(fd, content);
-      return fd;
-    });
-    const owners = contents.map((_, i) => i);
-    const missing = 1_000_000;
-    const outcomes = await encoder.begin([missing, ...fds, missing], [0, ...owners, 0], vault.options());
-    for (const fd of fds) closeSync(fd);
-    expect(outcomes).toHaveLength(42);
-    for (const at of [0, 41]) expect(outcomes[at]).toEqual(code('EBADF', 'fstat'));
-    for (const [i, content] of contents.entries()) {
-      const { cube } = await temporaryOf(content, { owner: i });
-      expect(outcomes[i + 1]).toMatchObject({ whole: { kind: 'cube', cube } });
-    }
-  });
-
-  it('are at least one, with an owner each', () => {
-    expect(() => encoder.begin([], [], vault.options())).toThrow(RangeError);
-    expect(() => encoder.begin([0, 1], [0], vault.options())).toThrow(RangeError);
-    expect(() => encoder.begin([0], [-1], vault.options())).toThrow(RangeError);
-    expect(() => encoder.begin(null as never, [0], vault.options())).toThrow(TypeError);
-  });
-
-  it('are looked at only when they are empty, all hole or larger', async () => {
-    expect(await begun(() => undefined)).toEqual({ extent: { size: 0, data: null, hole: 0 }, whole: null });
-    const hole = await begun((fd) => ftruncateSync(fd, 65_536));
-    expect(hole).toEqual({ extent: { size: 65_536, data: null, hole: 65_536 }, whole: null });
-    const large = await begun((fd) => writeSync(fd, randomBytes(1_048_577)));
-    expect(large).toMatchObject({ extent: { size: 1_048_577 }, whole: null });
-  });
-});
-
 describe('an equal cube in the vault', () => {
   it('is used again once all of it has verified', async () => {
     const data = randomBytes(150_000);

@@ -64,11 +64,11 @@ Napi::Value ValueOf(Napi::Env env, const Encoded& encoded) {
   return value;
 }
 
-Napi::Value ValueOf(Napi::Env env, const std::vector<std::optional<BegunFiles::Outcome>>& outcomes) {
+Napi::Value ValueOf(Napi::Env env, const std::vector<std::optional<BegunOutcome>>& outcomes) {
   const auto values = Napi::Array::New(env, outcomes.size());
   for (uint32_t i = 0; i < outcomes.size(); ++i) {
     const Napi::HandleScope scope(env);
-    const BegunFiles::Outcome& outcome = outcomes[i].value();
+    const BegunOutcome& outcome = outcomes[i].value();
     const auto* failure = std::get_if<Failure>(&outcome);
     values.Set(i, failure != nullptr ? NativeError(env, *failure).Value() : BegunValue(env, std::get<Begun>(outcome)));
   }

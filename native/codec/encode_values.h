@@ -1,7 +1,10 @@
 #pragma once
 #include <napi.h>
 
-#include "begun_files.h"
+#include <optional>
+#include <vector>
+
+#include "source_files.h"
 
 namespace sherin {
 
@@ -9,7 +12,7 @@ namespace sherin {
 EncodeSettings SettingsOf(const Napi::Value& value);
 Napi::Value ValueOf(Napi::Env env, const Encoded& encoded);
 /** Of each file a Begun of native/index.ts, or a NativeError. */
-Napi::Value ValueOf(Napi::Env env, const std::vector<std::optional<BegunFiles::Outcome>>& outcomes);
+Napi::Value ValueOf(Napi::Env env, const std::vector<std::optional<BegunOutcome>>& outcomes);
 /** Extent of native/index.ts. */
 Napi::Value ValueOf(Napi::Env env, const Extent& extent);
 

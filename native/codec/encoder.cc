@@ -19,13 +19,13 @@ namespace {
 constexpr uint64_t kMostOffset = (uint64_t{1} << 53) - 1;
 
 /** (fds, owners) */
-std::vector<BegunFiles::File> FilesOf(const Napi::Value& fds, const Napi::Value& owners) {
+std::vector<SourceFile> FilesOf(const Napi::Value& fds, const Napi::Value& owners) {
   if (!fds.IsArray() || !owners.IsArray()) throw Napi::TypeError::New(fds.Env(), "fds and owners must be arrays");
   const auto numbers = fds.As<Napi::Array>(), uids = owners.As<Napi::Array>();
   if (numbers.Length() == 0 || numbers.Length() != uids.Length()) {
     throw Napi::RangeError::New(fds.Env(), "there must be files, and an owner for each");
   }
-  std::vector<BegunFiles::File> files;
+  std::vector<SourceFile> files;
   for (uint32_t i = 0; i < numbers.Length(); ++i) {
     files.push_back({DescriptorOf(numbers.Get(i), "fd"),
                      static_cast<uint32_t>(NumberOf(uids.Get(i), "owner", 0, UINT32_MAX))});
@@ -62,7 +62,7 @@ Napi::Value Encoder::Run(const Napi::CallbackInfo& info, Work work) {
 
 Napi::Value Encoder::Begin(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
-    const auto files = std::make_shared<BegunFiles>(FilesOf(info[0], info[1]), SettingsOf(info[2]));
+    const auto files = std::make_shared<BegunFiles>(FilesOf(info[0], info[1]), SettingsOf(info[2]), threads_);
     if (workers_ == nullptr) throw Failure("EBADF", "the encoder is closed");
     std::vector<Napi::ObjectReference> keep;
     keep.push_back(Napi::Persistent(info.This().As<Napi::Object>()));

@@ -1,7 +1,6 @@
 #include "merkle.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "../crypto/openssl.h"
@@ -44,16 +43,18 @@ bool Agrees(size_t step, Kernel kernel) {
   return true;
 }
 
+constexpr size_t kLanes = 16;
+
 /** Of 16 blocks that follow each other. */
 void LeafHashesInRow(const uint8_t* data, Hash* out) {
-  const uint8_t* blocks[16];
-  for (size_t i = 0; i < 16; ++i) blocks[i] = data + i * kBlock;
+  const uint8_t* blocks[kLanes];
+  for (size_t i = 0; i < kLanes; ++i) blocks[i] = data + i * kBlock;
   LeafHashes16(blocks, out);
 }
 
 /** Kernels of our own are used where the CPU has them and, once a process, agree with OpenSSL. */
 bool Lanes() {
-  static const bool good = HasSha256Lanes() && Agrees(16, LeafHashesInRow);
+  static const bool good = HasSha256Lanes() && Agrees(kLanes, LeafHashesInRow);
   return good;
 }
 bool Pairs() {
@@ -61,14 +62,45 @@ bool Pairs() {
   return good;
 }
 
-// Fewer pairs, or blocks, are faster one after another.
+// Fewer pairs are faster one after another.
 constexpr size_t kLeastPairsForLanes = 4;
-constexpr size_t kLeastBlocksForLanes = 4;
+
+/** Fewer blocks are faster one after another, or two by two: empty lanes take their time as well. */
+size_t LeastBlocksForLanes() { return Pairs() ? 10 : 4; }
+
+/** Leaf hashes of at most 16 whole blocks, wherever they lie. */
+void LeafHashesOf(const uint8_t* const* blocks, size_t count, Hash* out) {
+  if (Lanes() && count >= LeastBlocksForLanes()) {
+    const uint8_t* lanes[kLanes];
+    Hash hashes[kLanes];
+    for (size_t lane = 0; lane < kLanes; ++lane) lanes[lane] = blocks[std::min(lane, count - 1)];
+    LeafHashes16(lanes, hashes);
+    std::copy_n(hashes, count, out);
+    return;
+  }
+  for (size_t done = 0; done < count;) {
+    if (Pairs() && done + 1 < count && blocks[done + 1] == blocks[done] + kBlock) {
+      LeafHashes2(blocks[done], out + done);
+      done += 2;
+    } else {
+      out[done] = HashPrefixed(kLeafPrefix, blocks[done], kBlock);
+      ++done;
+    }
+  }
+}
+
+size_t WholeBlocksOf(Bytes data) { return data.size / kBlock; }
+bool HasRest(Bytes data) { return data.size % kBlock > 0; }
+/** Of the block behind the whole ones, as short as it is. */
+Hash RestHash(Bytes data) {
+  const size_t whole = data.size - data.size % kBlock;
+  return HashPrefixed(kLeafPrefix, data.data + whole, data.size - whole);
+}
 
 void NodesOf(const Hash* pairs, size_t count, Hash* out) {
   size_t done = 0;
   while (Lanes() && count - done >= kLeastPairsForLanes) {
-    const size_t now = std::min<size_t>(16, count - done);
+    const size_t now = std::min(kLanes, count - done);
     NodeHashes16(pairs + 2 * done, now, out + done);
     done += now;
   }
@@ -80,20 +112,20 @@ void NodesOf(const Hash* pairs, size_t count, Hash* out) {
 Hash LeafHash(Bytes data) { return HashPrefixed(kLeafPrefix, data.data, data.size); }
 
 size_t LeavesOf(Bytes data, Hash* out) {
-  size_t count = 0, at = 0;
-  if (Lanes()) {
-    for (; at + kVertex <= data.size; at += kVertex, count += kBlocksPerVertex) LeafHashesInRow(data.data + at, out + count);
+  const size_t whole = WholeBlocksOf(data);
+  for (size_t done = 0; done < whole; done += kLanes) {
+    const size_t now = std::min(kLanes, whole - done);
+    const uint8_t* blocks[kLanes];
+    for (size_t i = 0; i < now; ++i) blocks[i] = data.data + (done + i) * kBlock;
+    LeafHashesOf(blocks, now, out + done);
   }
-  if (Pairs()) {
-    for (; at + 2 * kBlock <= data.size; at += 2 * kBlock, count += 2) LeafHashes2(data.data + at, out + count);
-  }
-  for (; at < data.size; at += kBlock) {
-    out[count++] = HashPrefixed(kLeafPrefix, data.data + at, std::min(kBlock, data.size - at));
-  }
-  return count;
+  if (!HasRest(data)) return whole;
+  out[whole] = RestHash(data);
+  return whole + 1;
 }
 
 Hash RootOfHashes(const Hash* hashes, size_t count) {
+  if (count == 1) return hashes[0];
   if (count == 0) {
     Hash out;
     Require(EVP_Digest(nullptr, 0, out.data(), nullptr, Sha256(), nullptr) == 1, "SHA-256");
@@ -117,53 +149,21 @@ Hash RootOfBlocks(Bytes data) {
   return RootOfHashes(leaves.data(), leaves.size());
 }
 
-namespace {
-
-/** Leaf hashes of whole blocks, wherever they lie. */
-void HashBlocks(const std::vector<const uint8_t*>& blocks, const std::vector<Hash*>& out) {
-  for (size_t done = 0; done < blocks.size();) {
-    const size_t now = std::min<size_t>(16, blocks.size() - done);
-    if (now < kLeastBlocksForLanes) {
-      *out[done] = HashPrefixed(kLeafPrefix, blocks[done], kBlock);
-      ++done;
-      continue;
-    }
-    const uint8_t* lanes[16];
-    Hash hashes[16];
-    for (size_t lane = 0; lane < 16; ++lane) lanes[lane] = blocks[done + std::min(lane, now - 1)];
-    LeafHashes16(lanes, hashes);
-    for (size_t lane = 0; lane < now; ++lane) *out[done + lane] = hashes[lane];
-    done += now;
-  }
-}
-
-}  // namespace
-
-std::vector<Hash> VertexHashes(const std::vector<Bytes>& vertices) {
-  std::vector<Hash> roots;
-  roots.reserve(vertices.size());
-  if (!Lanes()) {
-    for (const Bytes& data : vertices) roots.push_back(VertexHash(data));
-    return roots;
-  }
-  std::vector<std::array<Hash, kBlocksPerVertex>> leaves(vertices.size());
+std::vector<Hash> RootsOfBlocks(const std::vector<Bytes>& pieces) {
   std::vector<const uint8_t*> blocks;
-  std::vector<Hash*> out;
-  for (size_t i = 0; i < vertices.size(); ++i) {
-    const Bytes& data = vertices[i];
-    for (size_t at = 0; at < data.size; at += kBlock) {
-      Hash& leaf = leaves[i][at / kBlock];
-      if (data.size - at < kBlock) {
-        leaf = HashPrefixed(kLeafPrefix, data.data + at, data.size - at);
-      } else {
-        blocks.push_back(data.data + at);
-        out.push_back(&leaf);
-      }
-    }
+  for (const Bytes& data : pieces) {
+    for (size_t i = 0; i < WholeBlocksOf(data); ++i) blocks.push_back(data.data + i * kBlock);
   }
-  HashBlocks(blocks, out);
-  for (size_t i = 0; i < vertices.size(); ++i) {
-    roots.push_back(RootOfHashes(leaves[i].data(), (vertices[i].size + kBlock - 1) / kBlock));
+  std::vector<Hash> hashes(blocks.size()), roots;
+  for (size_t done = 0; done < blocks.size(); done += kLanes) {
+    LeafHashesOf(blocks.data() + done, std::min(kLanes, blocks.size() - done), hashes.data() + done);
+  }
+  auto next = hashes.begin();
+  for (const Bytes& data : pieces) {
+    const auto first = std::exchange(next, next + static_cast<ptrdiff_t>(WholeBlocksOf(data)));
+    std::vector<Hash> leaves(first, next);
+    if (HasRest(data)) leaves.push_back(RestHash(data));
+    roots.push_back(RootOfHashes(leaves.data(), leaves.size()));
   }
   return roots;
 }

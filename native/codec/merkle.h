@@ -16,9 +16,9 @@ size_t LeavesOf(Bytes data, Hash* out);
 Hash RootOfHashes(const Hash* hashes, size_t count);
 /** MTH over the 4 KiB blocks of any amount of data. */
 Hash RootOfBlocks(Bytes data);
+/** The same of each of many pieces, whose blocks are hashed side by side: a small file has too few for that. */
+std::vector<Hash> RootsOfBlocks(const std::vector<Bytes>& pieces);
 /** MTH over the blocks of one vertex (at most 64 KiB). */
 Hash VertexHash(Bytes data);
-/** The same of many vertices, whose blocks are hashed side by side: a small file has too few for that. */
-std::vector<Hash> VertexHashes(const std::vector<Bytes>& vertices);
 
 }  // namespace sherin

@@ -47,7 +47,7 @@ Reencrypted Reencrypt(int vault, const Hash& id, const Uuid& uuid, const std::sh
   const CubeRef& ref = cube->ref();
   std::vector<Hash> hashes;
   for (size_t i = 0; i < VerticesOf(ref.length); ++i) hashes.push_back(cube->vertex_hash(i));
-  const Bytes stored = WriteCube({plain, ref.length}, ref, hashes, {keys, vault, uuid, 0, pad});
+  const Bytes stored = WriteCubes({{{plain, ref.length}, ref, hashes}}, {keys, vault, uuid, 0, pad})[0];
   return {{}, WriteTemporary(vault, id.data(), stored), stored.size};
 }
 

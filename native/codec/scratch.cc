@@ -11,7 +11,7 @@ uint8_t* Ready(Pages& pages, size_t size) {
 }  // namespace
 
 uint8_t* Scratch::ciphertext() {
-  if (ciphertext_.data() == nullptr) ciphertext_ = Pages::Plain(kHeader + kCube);
+  if (ciphertext_.data() == nullptr) ciphertext_ = Pages::Plain(kVertices * (kHeader + kVertex));
   return ciphertext_.data();
 }
 

@@ -46,7 +46,7 @@ std::vector<bool> SmallCubes::Read(const KeySet& keys, bool whole_cubes, const s
     decrypted.push_back({i, std::move(cube)});
     vertices.push_back({places[i], cubes_[i].ref.length});
   }
-  const std::vector<Hash> hashes = VertexHashes(vertices);
+  const std::vector<Hash> hashes = RootsOfBlocks(vertices);
   std::vector<bool> verified(cubes_.size());
   for (size_t i = 0; i < decrypted.size(); ++i) {
     const auto& [index, cube] = decrypted[i];

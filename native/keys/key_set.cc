@@ -6,7 +6,6 @@
 #include <mutex>
 #include <string>
 
-#include "../crypto/ed25519.h"
 #include "../crypto/random.h"
 #include "../failure.h"
 #include "page_key.h"
@@ -111,7 +110,13 @@ void KeySet::WithHmac(Purpose purpose, const std::function<void(HmacKey& key)>& 
 
 void KeySet::Sign(Bytes message, uint8_t signature[64]) const {
   const auto lock = Use();
-  Ed25519Sign(Subkey(Purpose::Sign), {public_key_.data(), public_key_.size()}, message, signature);
+  Ed25519Signer(Subkey(Purpose::Sign), {public_key_.data(), public_key_.size()}).Sign(message, signature);
+}
+
+void KeySet::WithSigner(const std::function<void(Ed25519Signer& signer)>& use) const {
+  const auto lock = Use();
+  Ed25519Signer signer(Subkey(Purpose::Sign), {public_key_.data(), public_key_.size()});
+  use(signer);
 }
 
 void KeySet::PublicKey(uint8_t out[32]) const {

@@ -7,6 +7,7 @@
 #include <shared_mutex>
 #include <vector>
 
+#include "../crypto/ed25519.h"
 #include "../crypto/gcm.h"
 #include "../crypto/mac.h"
 #include "../memory/locked.h"
@@ -41,6 +42,8 @@ class KeySet {
   void WithHmac(Purpose purpose, const std::function<void(HmacKey& key)>& use) const;
   /** Ed25519 with K_sign. */
   void Sign(Bytes message, uint8_t signature[64]) const;
+  /** For many messages; the key is there until `use` returns. */
+  void WithSigner(const std::function<void(Ed25519Signer& signer)>& use) const;
   void PublicKey(uint8_t out[32]) const;
   /** Epoch of the present master key. */
   uint32_t Epoch() const;

@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sourceOf } from '../child.fixture.js';
 import { cubeKey, subkey } from '../codec/cube.fixture.js';
@@ -11,9 +13,12 @@ import { findInMemory, mappingsOf } from './process-memory.fixture.js';
 
 const vault = new SampleVault();
 const content = randomBytes(300_000);
+/** Of a file each, as an import begins them. */
+const small = Array.from({ length: 20 }, (_, i) => randomBytes(100 + i * 500));
 const slotKey = randomBytes(32);
 const pin = randomBytes(24);
 const marker = randomBytes(32);
+const smallFolder = join(vault.path, 'small');
 let cube: CubeRef;
 let child: ChildProcess;
 
@@ -46,16 +51,22 @@ function script(): string {
     const again = await native.encodeBuffer(target, { keyring, vaultFd, uuid, owner: 0, pad: '4k' });
     const anew = await native.encodeBuffer(target, { keyring, vaultFd, uuid, owner: 1, pad: 'cube' });
     if (again.temporary !== null || anew.temporary === null) throw new Error('encode');
+    const encoder = new native.Encoder();
+    const fds = fs.readdirSync(${JSON.stringify(smallFolder)}).map((name) => fs.openSync(${JSON.stringify(smallFolder)} + '/' + name));
+    const begun = await encoder.begin(fds, fds.map(() => 0), { keyring, vaultFd, uuid, owner: 0, pad: '4k' });
+    if (begun.some(({ whole }) => whole.temporary === null)) throw new Error('begin');
     if (!(await reader.read(cube, 0, cube.length, target, 0, {})).ok) throw new Error('read');
     if (reader.stats().cachedBytes < cube.length) throw new Error('the cache is empty');
     native.system.wipe(target);
     const marker = ${json(marker)};
     process.stdout.write('ready');
-    process.stdin.once('data', () => { void marker; void reader; keyring.wipe(); });`;
+    process.stdin.once('data', () => { void marker; void reader; void encoder; keyring.wipe(); });`;
 }
 
 beforeAll(async () => {
   cube = await vault.store(content);
+  mkdirSync(smallFolder);
+  for (const [i, bytes] of small.entries()) writeFileSync(join(smallFolder, String(i)), bytes);
   child = spawn(process.execPath, ['-e', sourceOf(script())], {
     stdio: ['pipe', 'pipe', 'inherit', 'pipe', 'pipe'],
   });
@@ -113,9 +124,13 @@ describe('a core dump', () => {
   });
 
   it('holds no plaintext of cubes', () => {
-    const needles = new Map(
-      [0, 1000, 65_536, 299_900].map((at) => [`content at ${at}`, content.subarray(at, at + 32)] as const),
+    const needles = new Map<string, Buffer>(
+      [0, 1000, 65_536, 299_900].map((at) => [`content at ${at}`, content.subarray(at, at + 32)]),
     );
+    for (const [i, bytes] of small.entries()) {
+      needles.set(`start of file ${i}`, bytes.subarray(0, 32));
+      needles.set(`end of file ${i}`, bytes.subarray(-32));
+    }
     expect(findInMemory(child.pid ?? 0, needles)).toEqual(new Set());
   });
 
