@@ -224,7 +224,7 @@ export class Manifest {
   *recordsFrom(from: number, to: number): Iterable<{ readonly bytes: Buffer; readonly node: Buffer | null }> {
     for (const { index, bytes } of this.#log.stored(from, to)) {
       const mutation = hasContentNode(bytes) ? decode(index, bytes).mutation : null;
-      yield { bytes, node: mutation !== null && 'node' in mutation ? mutation.node : null };
+      yield { bytes, node: mutation?.type === 'put' || mutation?.type === 'layout' ? mutation.node : null };
     }
   }
 
