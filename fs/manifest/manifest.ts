@@ -188,7 +188,7 @@ export class Manifest {
     this.#standing = { head: newHead, edge: grown };
     this.#numbers.use(batch.inodes);
     if (batch.changesContent) this.#contentSize = newHead.size;
-    if (isTooLong(this.tail, newHead.size)) ifThereIsSpace(() => this.snapshot());
+    if (isTooLong(this.tail)) ifThereIsSpace(() => this.snapshot());
     return this.head;
   }
 
