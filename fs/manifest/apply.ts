@@ -3,7 +3,7 @@
  * not fit throws before it changes anything.
  */
 import { SherinError } from '../../common/errors.js';
-import { formatSherinId, parseNamespace } from '../../common/ids.js';
+import { requireSherinId } from '../../common/ids.js';
 import { bytesToText } from '../../common/names.js';
 import { attributesFault } from './attributes-codec.js';
 import { checkName, nameKey } from './entry-name.js';
@@ -175,8 +175,7 @@ function put(state: Overlay, mutation: Put, context: ApplyContext): void {
 function objectOf(state: Overlay, { id, length, root, node }: Put): ObjectState {
   const fault = root.length !== 32 ? 'object root is not 32 bytes' : rootNodeFault(node, length);
   if (fault !== null) throw misuse(fault);
-  parseNamespace(id.namespace);
-  formatSherinId(id);
+  requireSherinId(id);
   const kept = keptNode(node);
   const no = state.objectNumber(id.tag, id.namespace);
   const known = no === undefined ? undefined : state.object(no);

@@ -268,6 +268,7 @@ export class Import {
 
   /** The vault has a good copy of a quarantined cube: its places can be read again. */
   #heal(bytes: Buffer): void {
+    if (!this.#context.refused.some) return;
     const cube = cubeIdFromBytes(bytes);
     if (!this.#context.refused.has(cube) || this.#staging.healed.includes(cube)) return;
     this.#staging.healed.push(cube);
