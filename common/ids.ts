@@ -106,11 +106,21 @@ export function asSherinId(text: string): SherinId {
   return text as SherinId;
 }
 
-export function formatSherinId({ namespace, date, tag }: SherinIdParts): SherinId {
-  const id = `${parseNamespace(namespace)}_${String(date).padStart(8, '0')}_${tag.toString('hex')}`;
+export function formatSherinId(parts: SherinIdParts): SherinId {
+  requireSherinId(parts);
+  return textOf(parts) as SherinId;
+}
+
+/** Whether they are those of a Sherin ID. @throws SherinError ID_MALFORMED */
+export function requireSherinId(parts: SherinIdParts): void {
+  const { namespace, date, tag } = parts;
+  parseNamespace(namespace);
   if (!Number.isInteger(date) || !isDate(date) || tag.length !== 16)
-    throw malformed(id, 'its date or its tag');
-  return id as SherinId;
+    throw malformed(textOf(parts), 'its date or its tag');
+}
+
+function textOf({ namespace, date, tag }: SherinIdParts): string {
+  return `${namespace}_${String(date).padStart(8, '0')}_${tag.toString('hex')}`;
 }
 
 /** The UTC date of a time, as YYYYMMDD. */

@@ -274,6 +274,8 @@ export type LeafHashes = (leaves: readonly Uint8Array[]) => Buffer;
 
 /** MTH over the 4 KiB blocks of a buffer, at once: some 2 GB a second. */
 export type RootOfBlocks = (data: Buffer) => Buffer;
+/** Merkle root (RFC 9162) over hashes that stand one behind the other. @throws RangeError */
+export type RootOfHashes = (hashes: Buffer) => Buffer;
 
 // --- system ------------------------------------------------------------------------------------------------------
 
@@ -340,6 +342,7 @@ interface Addon {
   readonly checkCubeHeader: CheckCubeHeader;
   readonly leafHashes: LeafHashes;
   readonly rootOfBlocks: RootOfBlocks;
+  readonly rootOfHashes: RootOfHashes;
   readonly system: System;
   readonly FuseSession: FuseSessionConstructor;
 }
@@ -365,6 +368,7 @@ export const scrubCube: ScrubCube = addon.scrubCube;
 export const checkCubeHeader: CheckCubeHeader = addon.checkCubeHeader;
 export const leafHashes: LeafHashes = addon.leafHashes;
 export const rootOfBlocks: RootOfBlocks = addon.rootOfBlocks;
+export const rootOfHashes: RootOfHashes = addon.rootOfHashes;
 export const system: System = addon.system;
 export const FuseSession: FuseSessionConstructor = addon.FuseSession;
 export type FuseSession = InstanceType<FuseSessionConstructor>;

@@ -89,6 +89,8 @@ export interface Keyring {
   sign(message: Buffer): Buffer;
   /** HMAC-SHA256 under K_purpose. */
   hmac(purpose: MacPurpose, data: Buffer): Buffer;
+  /** Of each message, one behind the other: what a call does for the key costs several times what a short message does. */
+  hmacs(purpose: MacPurpose, messages: readonly Buffer[]): Buffer;
   /**
    * Lines of the audit log (native/audit/record_lines.h): `parts` are two lines for each record, `seq` is the number of the
    * first one, `prev` the leaf hash of the record before it. @throws EINVAL

@@ -46,6 +46,7 @@ describe('loading', () => {
       'leafHashes',
       'reencryptCube',
       'rootOfBlocks',
+      'rootOfHashes',
       'scrubCube',
       'system',
     ]);

@@ -3,7 +3,7 @@
  * not fit throws before it changes anything.
  */
 import { SherinError } from '../../common/errors.js';
-import { formatSherinId, parseNamespace } from '../../common/ids.js';
+import { requireSherinId } from '../../common/ids.js';
 import { bytesToText } from '../../common/names.js';
 import { attributesFault } from './attributes-codec.js';
 import { checkName, nameKey } from './entry-name.js';
@@ -11,7 +11,14 @@ import { nodeId, rootNodeFault } from './index-node.js';
 import { entryPath, inodePath } from './inode-path.js';
 import type { Overlay } from './overlay.js';
 import { type Collect, type Layout, type Mutation, type Put, rootInode, stricter } from './records.js';
-import { type EntryState, type InodeState, inlineNode, noNode, type ObjectState } from './state.js';
+import {
+  type EntryState,
+  type InodeState,
+  inlineNode,
+  inodeWith,
+  noNode,
+  type ObjectState,
+} from './state.js';
 
 export interface ApplyContext {
   /** Log index and time of the record. */
@@ -83,7 +90,7 @@ function setAttributes(
     return;
   }
   if (known.attributes.kind !== attributes.kind) throw misuse(`inode ${ino} is a ${known.attributes.kind}`);
-  state.setInode({ ...known, attributes });
+  state.setInode(inodeWith(known, { attributes }));
 }
 
 function link(state: Overlay, { parent, inode: ino, name }: Of<'link'>): void {
@@ -168,25 +175,34 @@ function put(state: Overlay, mutation: Put, context: ApplyContext): void {
   if (inode.attributes.kind !== 'file') throw misuse(`a ${inode.attributes.kind} has no content`);
   const object = objectOf(state, mutation);
   state.setObject(object);
-  state.setInode({ ...inode, object: object.no, version: inode.version + 1, putIndex: context.index });
+  const version = inode.version + 1;
+  state.setInode(inodeWith(inode, { object: object.no, version, putIndex: context.index }));
 }
 
 /** The object that a put names: one that is known keeps its number and date and gets the newest node. */
 function objectOf(state: Overlay, { id, length, root, node }: Put): ObjectState {
   const fault = root.length !== 32 ? 'object root is not 32 bytes' : rootNodeFault(node, length);
   if (fault !== null) throw misuse(fault);
-  parseNamespace(id.namespace);
-  formatSherinId(id);
-  const kept = keptNode(node);
+  requireSherinId(id);
   const no = state.objectNumber(id.tag, id.namespace);
   const known = no === undefined ? undefined : state.object(no);
   if (known === undefined) {
     const { namespace, date, tag } = id;
-    return { no: state.counts.objects + 1, namespace, date, tag, length, root, ...kept };
+    const kept = keptNode(node);
+    return {
+      no: state.counts.objects + 1,
+      namespace,
+      date,
+      tag,
+      length,
+      root,
+      node: kept.node,
+      nodeLength: kept.nodeLength,
+    };
   }
   if (known.length !== length || !known.root.equals(root)) throw misuse('an object ID for two contents');
   if (known.date !== id.date) throw misuse('an object ID with two dates');
-  return { ...known, ...kept };
+  return { ...known, ...keptNode(node) };
 }
 
 /** A root node as the state has it. */
@@ -220,26 +236,20 @@ function attach(state: Overlay, parent: number, key: string, entry: EntryState):
   const isDirectory = entry.kind === 'directory';
   state.setEntry(parent, key, entry);
   const directory = existing(state, parent);
-  state.setInode({
-    ...directory,
-    entries: directory.entries + 1,
-    nlink: directory.nlink + (isDirectory ? 1 : 0),
-  });
+  const [entries, nlink] = [directory.entries + 1, directory.nlink + (isDirectory ? 1 : 0)];
+  state.setInode(inodeWith(directory, { entries, nlink }));
   const inode = existing(state, entry.ino);
-  state.setInode(isDirectory ? { ...inode, parent } : { ...inode, nlink: inode.nlink + 1 });
+  state.setInode(inodeWith(inode, isDirectory ? { parent } : { nlink: inode.nlink + 1 }));
 }
 
 function detach(state: Overlay, parent: number, key: string, entry: EntryState): void {
   const isDirectory = entry.kind === 'directory';
   state.removeEntry(parent, key);
   const directory = existing(state, parent);
-  state.setInode({
-    ...directory,
-    entries: directory.entries - 1,
-    nlink: directory.nlink - (isDirectory ? 1 : 0),
-  });
+  const [entries, nlink] = [directory.entries - 1, directory.nlink - (isDirectory ? 1 : 0)];
+  state.setInode(inodeWith(directory, { entries, nlink }));
   const inode = existing(state, entry.ino);
-  state.setInode(isDirectory ? { ...inode, parent: 0 } : { ...inode, nlink: inode.nlink - 1 });
+  state.setInode(inodeWith(inode, isDirectory ? { parent: 0 } : { nlink: inode.nlink - 1 }));
 }
 
 /** An inode that has lost its last link is gone. */

@@ -34,7 +34,8 @@ export function readAttributes(input: ByteReader): Attributes {
   const uid = input.u32();
   const gid = input.u32();
   const [atime, mtime, ctime] = [input.i64n(), input.i64n(), input.i64n()];
-  const attributes = { kind, mode, uid, gid, atime, mtime, ctime, ...readExtra(input, kind) };
+  const { target, xattrs } = readExtra(input, kind);
+  const attributes = { kind, mode, uid, gid, atime, mtime, ctime, target, xattrs };
   const fault = attributesFault(attributes);
   if (fault !== null) throw new MalformedBytes(fault);
   return attributes;
@@ -69,6 +70,7 @@ export function attributesFault(attributes: Attributes): string | null {
   if (kind !== 'symlink' && target !== null) return `a ${kind} with a link target`;
   if (kind === 'symlink' && (target === null || target.length === 0)) return 'a symbolic link without target';
   if (target !== null && (target.length > longestTarget || target.includes(0))) return 'link target';
+  if (xattrs.length === 0) return null;
   const names = new Set<string>();
   for (const [name, value] of xattrs) {
     if (name.length === 0 || name.length > 255 || name.includes(0)) return 'xattr name';

@@ -13,12 +13,12 @@ export class CubeIndex {
     this.#database = database;
   }
 
-  /** Writes rows; inside a transaction. */
+  /** Writes rows; inside a transaction. In the order of their IDs: each page of a large table is then decrypted and written once. */
   put(cubes: readonly CubeRef[], nodes: readonly Buffer[]): void {
     const cube = this.#database.statement(
       'INSERT INTO cubes (id, root, length) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET root = excluded.root, length = excluded.length WHERE root <> excluded.root OR length <> excluded.length',
     );
-    for (const { id, root, length } of cubes) cube.run(id, root, length);
+    for (const { id, root, length } of cubes.toSorted(byId)) cube.run(id, root, length);
     const node = this.#database.statement(
       'INSERT INTO nodes (id, bytes) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes WHERE bytes <> excluded.bytes',
     );
@@ -39,4 +39,8 @@ export class CubeIndex {
     const [rows] = this.#database.get('counting cube rows', 'SELECT count(*) FROM cubes') ?? [];
     return typeof rows === 'number' ? rows : 0;
   }
+}
+
+function byId(a: CubeRef, b: CubeRef): number {
+  return a.id.compare(b.id);
 }

@@ -32,6 +32,8 @@ const nodeMark = 0x4e;
 /** 64^8 slots are 2^68 bytes: more than any length. */
 const highestLevel = 7;
 const nodePrefix = Buffer.from([2]);
+/** Mark, level and count, the slot's mark, its cube's length, ID and root. */
+const oneCubeBytes = 4 + 1 + 4 + 32 + 32;
 /** Larger than the largest node: 64 slots of 16 pieces. */
 const largestNode = 131_072;
 
@@ -178,6 +180,7 @@ function cubeFault(cube: CubeRef): string | null {
 /** Why this is not the root node of an object of `length` bytes; null when it may be. Looks at this node only. */
 export function rootNodeFault(bytes: Uint8Array, length: number): string | null {
   if (!Number.isSafeInteger(length) || length < 0) return `object length ${length}`;
+  if (isOneCube(bytes) && slotCount(length) === 1) return null;
   try {
     const node = decodeNode(bytes);
     const count = slotCount(length);
@@ -190,4 +193,13 @@ export function rootNodeFault(bytes: Uint8Array, length: number): string | null 
     if (error instanceof MalformedBytes) return error.message;
     throw error;
   }
+}
+
+/** Whether it is the node of one slot that is a cube, as of most files: each put asks, and decoding makes objects of it. */
+function isOneCube(bytes: Uint8Array): boolean {
+  if (bytes.length !== oneCubeBytes || bytes[0] !== nodeMark || bytes[1] !== 0) return false;
+  if (bytes[2] !== 1 || bytes[3] !== 0 || bytes[4] !== 1) return false;
+  const byte = (at: number): number => bytes[at] ?? 0;
+  const length = byte(5) + byte(6) * 2 ** 8 + byte(7) * 2 ** 16 + byte(8) * 2 ** 24;
+  return length >= 1 && length <= slotBytes;
 }

@@ -188,7 +188,7 @@ export class Manifest {
     this.#standing = { head: newHead, edge: grown };
     this.#numbers.use(batch.inodes);
     if (batch.changesContent) this.#contentSize = newHead.size;
-    if (isTooLong(this.tail, newHead.size)) ifThereIsSpace(() => this.snapshot());
+    if (isTooLong(this.tail)) ifThereIsSpace(() => this.snapshot());
     return this.head;
   }
 
@@ -224,7 +224,7 @@ export class Manifest {
   *recordsFrom(from: number, to: number): Iterable<{ readonly bytes: Buffer; readonly node: Buffer | null }> {
     for (const { index, bytes } of this.#log.stored(from, to)) {
       const mutation = hasContentNode(bytes) ? decode(index, bytes).mutation : null;
-      yield { bytes, node: mutation !== null && 'node' in mutation ? mutation.node : null };
+      yield { bytes, node: mutation?.type === 'put' || mutation?.type === 'layout' ? mutation.node : null };
     }
   }
 

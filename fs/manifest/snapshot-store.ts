@@ -10,10 +10,11 @@ const chunkBytes = 262_144;
 /** What one buffer holds. */
 const largestSnapshot = 0xffff_ffff;
 
-/** Replaces the snapshot; inside a transaction. */
+/** Replaces the snapshot; inside a transaction. Chunks of the same length are written over: nothing is freed first, and pages that stay the same are not written. */
 export function storeSnapshot(database: ManifestDatabase, bytes: Buffer): void {
-  database.statement('DELETE FROM snapshot').run();
-  const insert = database.statement('INSERT INTO snapshot (chunk, bytes) VALUES (?, ?)');
+  const chunks = Math.ceil(bytes.length / chunkBytes);
+  database.statement('DELETE FROM snapshot WHERE chunk >= ?').run(chunks);
+  const insert = database.statement('INSERT OR REPLACE INTO snapshot (chunk, bytes) VALUES (?, ?)');
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     insert.run(at / chunkBytes, bytes.subarray(at, at + chunkBytes));
   }

@@ -5,6 +5,7 @@
  */
 import { emptyRoot, Frontier, nodeHash } from '../../common/merkle.js';
 import { splitPoint } from '../../common/merkle-proofs.js';
+import { rootOfHashes } from '../../native/index.js';
 
 export const tileWidth = 256;
 const tileLog = 8;
@@ -21,18 +22,12 @@ export interface Tile {
 /** Gives a full tile's tree: at position k the roots over 2^k hashes each. */
 export type LoadTile = (level: number, index: number) => readonly (readonly Buffer[])[];
 
-/** One level of the edge: fewer than 256 hashes, and the tree over them. */
-interface Row {
-  readonly hashes: Buffer[];
-  readonly frontier: Frontier;
-}
-
-/** The not yet full tiles of a log: `rows[l]` has the hashes of level l. Immutable. */
+/** The not yet full tiles of a log: `rows[l]` has the hashes of level l, fewer than 256. Immutable. */
 export class TileEdge {
   readonly size: number;
-  readonly #rows: readonly Row[];
+  readonly #rows: readonly (readonly Buffer[])[];
 
-  private constructor(size: number, rows: readonly Row[]) {
+  private constructor(size: number, rows: readonly (readonly Buffer[])[]) {
     this.size = size;
     this.#rows = rows;
   }
@@ -43,47 +38,30 @@ export class TileEdge {
 
   /** The edge of a log of this size, by level. */
   static of(size: number, levels: readonly (readonly Buffer[])[]): TileEdge {
-    const rows = levels.map((hashes) => {
-      const frontier = new Frontier();
-      for (const hash of hashes) frontier.append(hash);
-      return { hashes: [...hashes], frontier };
-    });
-    return new TileEdge(size, rows);
+    return new TileEdge(size, levels);
   }
 
   /** The edge after more leaves, and the tiles that they filled. */
   append(leaves: readonly Buffer[]): { edge: TileEdge; tiles: Tile[] } {
-    const rows = this.#rows.map(({ hashes, frontier }) => ({
-      hashes: [...hashes],
-      frontier: frontier.clone(),
-    }));
+    const rows = [...this.#rows];
     const tiles: Tile[] = [];
-    let size = this.size;
-    for (const leaf of leaves) {
-      size += 1;
-      let [level, hash] = [0, leaf];
-      for (;;) {
-        const row = rows[level] ?? emptyRow();
-        rows[level] = row;
-        row.hashes.push(hash);
-        row.frontier.append(hash);
-        if (row.hashes.length < tileWidth) break;
-        const root = row.frontier.root();
-        const index = Math.floor(size / tileWidth ** (level + 1)) - 1;
-        tiles.push({ level, index, root, hashes: Buffer.concat(row.hashes) });
-        rows[level] = emptyRow();
-        [level, hash] = [level + 1, root];
-      }
+    for (let level = 0, more = leaves; more.length > 0; level++) {
+      const row = [...(rows[level] ?? []), ...more];
+      const full = Math.floor(this.size / tileWidth ** (level + 1));
+      const filled = Array.from({ length: Math.floor(row.length / tileWidth) }, (_, i): Tile => {
+        const hashes = Buffer.concat(row.slice(i * tileWidth, (i + 1) * tileWidth));
+        return { level, index: full + i, root: rootOfHashes(hashes), hashes };
+      });
+      tiles.push(...filled);
+      rows[level] = row.slice(filled.length * tileWidth);
+      more = filled.map(({ root }) => root);
     }
-    return { edge: new TileEdge(size, rows), tiles };
+    return { edge: new TileEdge(this.size + leaves.length, rows), tiles };
   }
 
   /** Roots of the complete subtrees of the whole log, largest first. */
   frontier(): Frontier {
-    return new Frontier(
-      this.size,
-      this.#rows.toReversed().flatMap(({ frontier }) => frontier.subtrees),
-    );
+    return new Frontier(this.size, this.#rows.toReversed().flatMap(subtreesOf));
   }
 
   root(): Buffer {
@@ -107,12 +85,20 @@ export class TileEdge {
     const run = 2 ** (log - level * tileLog);
     const full = Math.floor(this.size / tileWidth ** (level + 1));
     if (index < full) return load(level, index)[Math.log2(run)]?.[at / run] ?? emptyRoot;
-    return tileRows(this.#rows[level]?.hashes.slice(at, at + run) ?? []).at(-1)?.[0] ?? emptyRoot;
+    return tileRows(this.#rows[level]?.slice(at, at + run) ?? []).at(-1)?.[0] ?? emptyRoot;
   }
 }
 
-function emptyRow(): Row {
-  return { hashes: [], frontier: new Frontier() };
+/** Roots of the complete subtrees over hashes that fill no tile, largest first. */
+function subtreesOf(row: readonly Buffer[]): Buffer[] {
+  const subtrees: Buffer[] = [];
+  let at = 0;
+  for (let run = tileWidth / 2; run >= 1; run /= 2) {
+    if (row.length - at < run) continue;
+    subtrees.push(rootOfHashes(Buffer.concat(row.slice(at, at + run))));
+    at += run;
+  }
+  return subtrees;
 }
 
 /** Hashes that stand one behind the other. */

@@ -1,5 +1,6 @@
 import { SherinError } from '../../common/errors.js';
-import type { CubeId } from '../../common/ids.js';
+import { type CubeId, cubeIdFromBytes } from '../../common/ids.js';
+import type { CubeRef } from '../../native/index.js';
 import type { PastTree } from '../history/past-tree.js';
 import { givenUpText } from '../history/restore.js';
 import type { Mutation } from '../manifest/records.js';
@@ -32,8 +33,8 @@ export class GivenUpContent {
   }
 
   /** They are there again. */
-  noteStored(cubes: Iterable<CubeId>): void {
-    if (this.#cubes.size > 0) for (const id of cubes) this.#cubes.delete(id);
+  noteStored(cubes: Iterable<CubeRef>): void {
+    if (this.#cubes.size > 0) for (const { id } of cubes) this.#cubes.delete(cubeIdFromBytes(id));
   }
 
   hasVersion(ino: number | null, object: ObjectInfo, tree: Tree): boolean {

@@ -352,7 +352,7 @@ export class Session {
     this.#parts.standing.lapse();
     const head = this.manifest.commit(mutations, nodes, cubes, journal);
     this.writing.committed(changes, journal, cubes);
-    this.#givenUp.noteStored(cubes.map(({ id }) => cubeIdFromBytes(id)));
+    this.#givenUp.noteStored(cubes);
     this.past.noteCommit(mutations);
     if (head.snapshotSize !== snapshotSize) releaseMemory();
     await this.#parts.guard.committed(head);

@@ -9,11 +9,13 @@ let vault: Fixture;
 let manifest: Manifest;
 let staging: Staging;
 let tree: ImportTree;
+/** Nothing here has content. */
+const noTags = () => [];
 
 beforeEach(() => {
   vault = new Fixture();
   manifest = vault.create();
-  staging = new Staging();
+  staging = new Staging(noTags);
   tree = new ImportTree(manifest, 'files', (staged) => staging.staged.push(staged), {
     forced: null,
     now: () => 1n,
@@ -35,7 +37,7 @@ function place(path: string, kind: PutEntry['kind'] = 'file', more: Partial<PutE
 
 function commit(): void {
   manifest.commit(staging.mutationsOn(manifest.tree), [], []);
-  staging = new Staging();
+  staging = new Staging(noTags);
 }
 
 describe('an import of more paths than it remembers', () => {

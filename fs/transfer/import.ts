@@ -8,15 +8,15 @@ import type { PutEntry, PutOutcome } from '../../daemon/protocol/control.js';
 import type { EncodedCube, EncodeOptions, Encoder } from '../../native/index.js';
 import type { CubeLock, Release } from '../cube/cube-lock.js';
 import { idOwner } from '../cube/id-owner.js';
-import { objectTag } from '../cube/object-tag.js';
+import { objectTags } from '../cube/object-tag.js';
 import type { CubeStore } from '../cube/store.js';
 import { attributesFault } from '../manifest/attributes-codec.js';
 import type { Manifest } from '../manifest/manifest.js';
-import type { Attributes, Mutation } from '../manifest/records.js';
+import type { Attributes } from '../manifest/records.js';
 import type { FileContent } from './encode-file.js';
 import { ImportTree, type PlannedChange, type RefusedCubes } from './import-tree.js';
 import { type ContentSource, MessageContents } from './message-contents.js';
-import { type Staged, Staging } from './staging.js';
+import { type Staged, type StagedContent, Staging } from './staging.js';
 
 /** Messages whose small files are encrypted while the entries of one before are given names, or a batch is committed. */
 export const messagesAhead = 8;
@@ -57,7 +57,7 @@ export type Progress = (done: number, total: number) => void;
 export class Import {
   readonly #context: ImportContext;
   readonly #tree: ImportTree;
-  #staging = new Staging();
+  #staging: Staging;
   #totals = { files: 0, bytes: 0, newCubes: 0, knownCubes: 0, storedBytes: 0 };
   #turn: Promise<unknown> = Promise.resolve();
   #commits: Promise<void> = Promise.resolve();
@@ -70,6 +70,7 @@ export class Import {
   /** @throws SherinError NOT_DIRECTORY when the destination's parent is a file */
   constructor(context: ImportContext, destination: string) {
     this.#context = context;
+    this.#staging = this.#fresh();
     this.#tree = new ImportTree(context.manifest, destination, (staged) => this.#stage(staged), context);
   }
 
@@ -121,7 +122,7 @@ export class Import {
       await this.#commits.catch(() => undefined);
       this.#close();
       this.#discard(this.#staging);
-      this.#staging = new Staging();
+      this.#staging = this.#fresh();
       this.#letGo();
     }, true);
   }
@@ -166,6 +167,10 @@ export class Import {
     return run;
   }
 
+  #fresh(): Staging {
+    return new Staging((contents) => objectTags(this.#context.encode.keyring, contents));
+  }
+
   #stage(staged: Staged): void {
     this.#staging.staged.push(staged);
   }
@@ -175,7 +180,7 @@ export class Import {
     const before = this.#commits;
     if (!this.#staging.empty) {
       const batch = this.#staging;
-      this.#staging = new Staging();
+      this.#staging = this.#fresh();
       // One after another: a record must not become durable before a cube of an earlier batch.
       this.#commits = before.then(
         () => this.#commit(batch),
@@ -194,9 +199,10 @@ export class Import {
     try {
       await this.#context.commit(batch);
     } catch (error) {
-      this.#failed = error;
+      // IDs are made with the keys, which may have gone meanwhile.
+      this.#failed = systemCode(error) === 'EWIPED' ? asSourceError(error) : error;
       this.#discard(batch);
-      throw error;
+      throw this.#failed;
     }
     this.#tree.committed();
   }
@@ -262,6 +268,7 @@ export class Import {
 
   /** The vault has a good copy of a quarantined cube: its places can be read again. */
   #heal(bytes: Buffer): void {
+    if (!this.#context.refused.some) return;
     const cube = cubeIdFromBytes(bytes);
     if (!this.#context.refused.has(cube) || this.#staging.healed.includes(cube)) return;
     this.#staging.healed.push(cube);
@@ -279,7 +286,7 @@ export class Import {
       const inode = this.#tree.place(entry, this.#attributes(entry));
       if (file !== null) {
         this.#staging.nodes.push(...file.nodes);
-        this.#stage(this.#put(inode, entry, file));
+        this.#stage(this.#version(inode, entry, file));
         this.#totals.files += 1;
         this.#totals.bytes = addBytes(this.#totals.bytes, file.length);
       }
@@ -293,20 +300,10 @@ export class Import {
     }
   }
 
-  #put(inode: number, entry: PutEntry, file: FileContent): Mutation {
-    const { length, root, node } = file;
+  #version(inode: number, entry: PutEntry, { length, root, node, owner }: FileContent): StagedContent {
     const namespace = this.#tree.namespaceOf(inode, entry);
-    const tag = objectTag(this.#context.encode.keyring, namespace, file.owner, root, length);
     const date = utcDate(Number(this.#context.now() / 1_000_000n));
-    return {
-      type: 'put',
-      inode,
-      id: { namespace, date, tag },
-      length,
-      root,
-      node,
-      lineage: null,
-    };
+    return { type: 'content', inode, namespace, date, owner, length, root, node };
   }
 
   /** @throws SherinError USAGE for what a commit would refuse together with all that is staged */

@@ -33,11 +33,34 @@ export class PresentTree extends Tree {
     const facts = inode?.kind === 'file' ? this.#unsealed(ino) : undefined;
     if (inode === undefined || facts === undefined) return inode;
     const { length, written } = facts;
-    if (written <= inode.ctime) return { ...inode, size: length };
-    return { ...inode, size: length, mtime: written, ctime: written };
+    return written <= inode.ctime
+      ? sized(inode, length, inode.mtime, inode.ctime)
+      : sized(inode, length, written, written);
   }
 
   override storedOf(inode: Inode): number {
     return this.#unsealed(inode.ino)?.stored ?? super.storedOf(inode);
   }
+}
+
+/** Field by field: spreading it is ten times slower, and this answers every stat of what is being written. */
+function sized(inode: Inode, size: number, mtime: bigint, ctime: bigint): Inode {
+  const { ino, kind, mode, uid, gid, atime, target, xattrs, nlink, object, version, putIndex } = inode;
+  return {
+    ino,
+    kind,
+    mode,
+    uid,
+    gid,
+    atime,
+    mtime,
+    ctime,
+    target,
+    xattrs,
+    nlink,
+    size,
+    object,
+    version,
+    putIndex,
+  };
 }

@@ -4,8 +4,9 @@ import { type CubeId, utcDate } from '../../common/ids.js';
 import type { CubeRef, EncodedCube, EncodeOptions } from '../../native/index.js';
 import { cubesOf } from '../cube/catalog.js';
 import { idOwner } from '../cube/id-owner.js';
-import { objectTag } from '../cube/object-tag.js';
+import { objectTag, objectTags } from '../cube/object-tag.js';
 import type { CubeStore } from '../cube/store.js';
+import { namedPut, type UnnamedPut } from '../cube/unnamed-put.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { ObjectTreeBuilder } from '../manifest/object-tree.js';
 import type { Mutation, Put } from '../manifest/records.js';
@@ -168,11 +169,14 @@ export class Sealing {
     const versions = changes.filter((change) => change.type === 'version').filter((each) => !left.has(each));
     for (let at = 0; at < versions.length; at += filesInFlight) {
       const some = versions.slice(at, at + filesInFlight);
-      const sealed = await Promise.allSettled(some.map((version) => this.#sealOne(version, batch)));
-      for (const [i, result] of sealed.entries()) {
+      const encoded = await Promise.allSettled(some.map((version) => this.#encode(version, batch)));
+      const whole = encoded.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
+      const tags = objectTags(this.#parts.encode.keyring, whole).values();
+      for (const [i, result] of encoded.entries()) {
         const version = some[i];
         if (version === undefined) continue;
-        if (result.status === 'fulfilled') done.set(version, { put: result.value, stuck: null });
+        if (result.status === 'fulfilled')
+          done.set(version, { put: namedPut(result.value, tags.next().value), stuck: null });
         else if (!isUnreadable(result.reason)) throw result.reason;
         else done.set(version, { put: this.#asBefore(version, done, batch), stuck: result.reason });
       }
@@ -184,24 +188,21 @@ export class Sealing {
    * The version before one that can not be made: no other file waits for what one can not read, and the numbers of versions stay
    * those that the journal has.
    */
-  #asBefore(
-    { inode, uid, namespace, time }: VersionChange,
-    done: ReadonlyMap<VersionChange, Sealed>,
-    batch: SealBatch,
-  ): Put {
+  #asBefore(version: VersionChange, done: ReadonlyMap<VersionChange, Sealed>, batch: SealBatch): Put {
     const { working } = this.#parts;
-    const earlier = [...done].filter(([version]) => version.inode === inode).at(-1);
+    const earlier = [...done].filter(([{ inode }]) => inode === version.inode).at(-1);
     if (earlier !== undefined) return earlier[1].put;
-    const stored = working.tree.object(working.tree.inode(inode)?.object ?? 0);
+    const stored = working.tree.object(working.tree.inode(version.inode)?.object ?? 0);
     const empty = stored === undefined ? new ObjectTreeBuilder().done(0) : null;
     batch.nodes.push(...(empty?.nodes ?? []));
     const made = empty ?? { root: stored?.root ?? noBytes, node: stored?.node ?? noBytes };
-    return this.#put({ inode, uid, namespace, time, length: stored?.length ?? 0 }, made);
+    const content = this.#contentOf(version, stored?.length ?? 0, made);
+    return namedPut(content, objectTag(this.#parts.encode.keyring, content));
   }
 
-  async #sealOne(version: VersionChange, batch: SealBatch): Promise<Put> {
+  async #encode(version: VersionChange, batch: SealBatch): Promise<UnnamedPut> {
     const { manifest } = this.#parts;
-    const { frozen, inode, uid, namespace, time } = version;
+    const { frozen, uid } = version;
     const encode = { ...this.#parts.encode, owner: this.#ownerOf(uid) };
     const target = {
       encode,
@@ -212,36 +213,20 @@ export class Sealing {
     batch.nodes.push(...nodes);
     // Those that were stored ahead of their version have no rows yet.
     for (const { slot } of frozen.slots.values()) batch.refs.push(...cubesOf(slot));
-    return this.#put({ inode, uid, namespace, time, length: frozen.length }, { root, node });
+    return this.#contentOf(version, frozen.length, { root, node });
   }
 
   #ownerOf(uid: number): number {
     return idOwner(this.#parts.owned, uid);
   }
 
-  #put(
-    {
-      inode,
-      uid,
-      namespace,
-      time,
-      length,
-    }: Omit<VersionChange, 'type' | 'number' | 'frozen'> & {
-      readonly length: number;
-    },
+  #contentOf(
+    { inode, uid, namespace, time }: VersionChange,
+    length: number,
     { root, node }: { readonly root: Buffer; readonly node: Buffer },
-  ): Put {
-    const tag = objectTag(this.#parts.encode.keyring, namespace, this.#ownerOf(uid), root, length);
+  ): UnnamedPut {
     const date = utcDate(Number(time / 1_000_000n));
-    return {
-      type: 'put',
-      inode,
-      id: { namespace, date, tag },
-      length,
-      root,
-      node,
-      lineage: null,
-    };
+    return { inode, namespace, date, owner: this.#ownerOf(uid), length, root, node };
   }
 
   #settle(changes: readonly Change[], sealed: ReadonlyMap<VersionChange, Sealed>): void {

@@ -1,5 +1,7 @@
 #include "functions.h"
 
+#include <string.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -125,6 +127,18 @@ Napi::Value LeafHashesValue(const Napi::CallbackInfo& info) {
   });
 }
 
+/** (hashes) */
+Napi::Value RootOfHashesValue(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const Bytes bytes = BytesOf(info[0], "hashes");
+    if (bytes.size % sizeof(Hash) != 0) throw Napi::RangeError::New(info.Env(), "hashes have 32 bytes each");
+    std::vector<Hash> hashes(bytes.size / sizeof(Hash));
+    if (bytes.size > 0) memcpy(hashes.data(), bytes.data, bytes.size);
+    const Hash root = RootOfHashes(hashes.data(), hashes.size());
+    return BufferOf(info.Env(), root.data(), root.size());
+  });
+}
+
 }  // namespace
 
 void InitCodec(Napi::Env env, Napi::Object exports) {
@@ -134,6 +148,7 @@ void InitCodec(Napi::Env env, Napi::Object exports) {
   exports.Set("scrubCube", Napi::Function::New<ScrubCube>(env, "scrubCube"));
   exports.Set("checkCubeHeader", Napi::Function::New<CheckCubeHeader>(env, "checkCubeHeader"));
   exports.Set("leafHashes", Napi::Function::New<LeafHashesValue>(env, "leafHashes"));
+  exports.Set("rootOfHashes", Napi::Function::New<RootOfHashesValue>(env, "rootOfHashes"));
   exports.Set("rootOfBlocks", Napi::Function::New<RootOfBlocksValue>(env, "rootOfBlocks"));
 }
 

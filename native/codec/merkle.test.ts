@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptyRoot, leafHash, rootOfBlocks as reference } from '../../common/merkle.js';
-import { leafHashes, rootOfBlocks } from '../index.js';
+import { emptyRoot, leafHash, rootOfBlocks as reference, rootOfLeaves } from '../../common/merkle.js';
+import { leafHashes, rootOfBlocks, rootOfHashes } from '../index.js';
 
 describe('rootOfBlocks', () => {
   it('is SHA-256 of nothing for nothing', () => {
@@ -36,6 +36,20 @@ describe('rootOfBlocks', () => {
   it('refuses what is no buffer', () => {
     expect(() => rootOfBlocks('text' as unknown as Buffer)).toThrow(TypeError);
     expect(() => rootOfBlocks(undefined as unknown as Buffer)).toThrow(TypeError);
+  });
+});
+
+describe('rootOfHashes', () => {
+  it('agrees with the tree in TypeScript for any number of them', () => {
+    for (let count = 0; count <= 70; count++) {
+      const leaves = Array.from({ length: count }, () => randomBytes(32));
+      expect(rootOfHashes(Buffer.concat(leaves))).toEqual(rootOfLeaves(leaves));
+    }
+  });
+
+  it('refuses what is no row of hashes', () => {
+    expect(() => rootOfHashes(Buffer.alloc(33))).toThrow(RangeError);
+    expect(() => rootOfHashes('text' as never)).toThrow(TypeError);
   });
 });
 

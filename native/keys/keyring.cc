@@ -83,6 +83,7 @@ void Keyring::Init(Napi::Env env, Napi::Object exports) {
                       InstanceMethod<&Keyring::PublicKey>("publicKey"),
                       InstanceMethod<&Keyring::Sign>("sign"),
                       InstanceMethod<&Keyring::Hmac>("hmac"),
+                      InstanceMethod<&Keyring::Hmacs>("hmacs"),
                       InstanceMethod<&Keyring::ChainRecords>("chainRecords"),
                       InstanceMethod<&Keyring::SealFrame>("sealFrame"),
                       InstanceMethod<&Keyring::OpenFrame>("openFrame"),
@@ -140,6 +141,25 @@ Napi::Value Keyring::Hmac(const Napi::CallbackInfo& info) {
     uint8_t mac[32];
     keys_->Hmac(purpose, {BytesOf(info[1], "data")}, mac);
     return BufferOf(info.Env(), mac, sizeof mac);
+  });
+}
+
+/** (purpose, messages) */
+Napi::Value Keyring::Hmacs(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] {
+    const Purpose purpose = MacPurposeOf(info[0]);
+    if (!info[1].IsArray()) throw Napi::TypeError::New(info.Env(), "messages must be an array");
+    const auto array = info[1].As<Napi::Array>();
+    std::vector<Bytes> messages;
+    for (uint32_t i = 0; i < array.Length(); ++i) {
+      const Napi::HandleScope scope(info.Env());
+      messages.push_back(BytesOf(array.Get(i), "message"));
+    }
+    std::vector<uint8_t> macs(messages.size() * 32);
+    keys_->WithHmac(purpose, [&](HmacKey& key) {
+      for (size_t i = 0; i < messages.size(); ++i) key.Authenticate({messages[i]}, macs.data() + i * 32);
+    });
+    return BufferOf(info.Env(), macs.data(), macs.size());
   });
 }
 

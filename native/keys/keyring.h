@@ -25,6 +25,7 @@ class Keyring : public Napi::ObjectWrap<Keyring> {
   Napi::Value PublicKey(const Napi::CallbackInfo& info);
   Napi::Value Sign(const Napi::CallbackInfo& info);
   Napi::Value Hmac(const Napi::CallbackInfo& info);
+  Napi::Value Hmacs(const Napi::CallbackInfo& info);
   Napi::Value ChainRecords(const Napi::CallbackInfo& info);
   Napi::Value SealFrame(const Napi::CallbackInfo& info);
   Napi::Value OpenFrame(const Napi::CallbackInfo& info);

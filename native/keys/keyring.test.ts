@@ -34,6 +34,14 @@ describe('Keyring', () => {
     },
   );
 
+  it('authenticates many messages as it does each of them', () => {
+    const keyring = keyringOf(vmk, uuid);
+    const messages = [randomBytes(60), Buffer.alloc(0), randomBytes(1000), randomBytes(60)];
+    const each = messages.map((message) => keyring.hmac('object-id', message));
+    expect(keyring.hmacs('object-id', messages)).toEqual(Buffer.concat(each));
+    expect(keyring.hmacs('object-id', [])).toHaveLength(0);
+  });
+
   it('signs as node:crypto does with the same seed', () => {
     const keyring = keyringOf(vmk, uuid);
     const key = privateKey(subkey(vmk, uuid, 'sign'));
@@ -111,6 +119,7 @@ describe('Keyring', () => {
     expect(() => keyring.publicKey()).toThrow(code('EWIPED'));
     expect(() => keyring.sign(Buffer.alloc(1))).toThrow(code('EWIPED'));
     expect(() => keyring.hmac('audit', Buffer.alloc(1))).toThrow(code('EWIPED'));
+    expect(() => keyring.hmacs('audit', [])).toThrow(code('EWIPED'));
     expect(() => keyring.wrap(Secret.random(32), Buffer.alloc(1))).toThrow(code('EWIPED'));
     expect(() => keyring.manifestKey()).toThrow(code('EWIPED'));
     expect(() => keyring.counterAuth()).toThrow(code('EWIPED'));
@@ -121,6 +130,8 @@ describe('Keyring', () => {
     const slotKey = Secret.random(32);
     expect(() => Keyring.generate(Buffer.alloc(15))).toThrow(RangeError);
     expect(() => keyring.hmac('cube' as MacPurpose, Buffer.alloc(1))).toThrow(TypeError);
+    expect(() => keyring.hmacs('audit', Buffer.alloc(1) as never)).toThrow(TypeError);
+    expect(() => keyring.hmacs('audit', ['text' as never])).toThrow(TypeError);
     expect(() => keyring.sign('text' as unknown as Buffer)).toThrow(TypeError);
     expect(() => keyring.wrap(Secret.random(16), Buffer.alloc(0))).toThrow(RangeError);
     expect(() => keyring.wrap(keyring as unknown as Secret, Buffer.alloc(0))).toThrow(TypeError);

@@ -37,7 +37,7 @@ function script(): string {
     const stretched = await native.Secret.scrypt(pin, uuid, { n: 1024, r: 8, p: 1 });
     native.Secret.hkdf([slotKey, stretched], uuid, none);
     native.Secret.writeRecoveryKey(slotKey, fs.openSync('/dev/null', 'w'));
-    keyring.publicKey(); keyring.sign(none); keyring.hmac('audit', none); keyring.counterAuth(); keyring.wrap(slotKey, aad);
+    keyring.publicKey(); keyring.sign(none); keyring.hmac('audit', none); keyring.hmacs('object-id', [none]); keyring.counterAuth(); keyring.wrap(slotKey, aad);
     const vaultFd = fs.openSync(${JSON.stringify(vault.path)}, 'r');
     const cube = { id: ${json(cube.id)}, root: ${json(cube.root)}, length: ${cube.length} };
     const reader = new native.CubeReader({ vaultFd, cacheBytes: 1 << 22, threads: 2, uuid, wholeCubes: false });

@@ -53,13 +53,15 @@ export function setAttributes(changes: Changes, ino: number, change: AttributeCh
   const timeOf = (time: bigint | 'now' | undefined, present: bigint): bigint =>
     time === 'now' ? now : nearestTime(time ?? present);
   store(changes, inode, {
-    ...attributesOf(inode),
+    kind: inode.kind,
     mode: change.mode ?? inode.mode,
     uid: change.uid ?? inode.uid,
     gid: change.gid ?? inode.gid,
     atime: timeOf(change.atime, inode.atime),
     mtime: timeOf(change.mtime, inode.mtime),
     ctime: now,
+    target: inode.target,
+    xattrs: inode.xattrs,
   });
 }
 

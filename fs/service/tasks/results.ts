@@ -182,7 +182,7 @@ function putOf(session: Session, object: ObjectInfo, wanted: Taken, folder: BotF
   const { bot, task, uid, botVersion } = wanted;
   const { length, root, node } = object;
   const namespace = namespaceOfPart(parts[wanted.as]);
-  const tag = objectTag(session.keyring, namespace, session.owned ? uid : 0, root, length);
+  const tag = objectTag(session.keyring, { namespace, owner: session.owned ? uid : 0, root, length });
   const date = utcDate(Date.now());
   const given = [...folder.granted.values()].filter(({ tasks }) => tasks.has(task)).map(({ id }) => id);
   const derivedFrom = given.slice(0, mostOrigins);
