@@ -79,6 +79,11 @@ void NodesOf(const Hash* pairs, size_t count, Hash* out) {
 
 Hash LeafHash(Bytes data) { return HashPrefixed(kLeafPrefix, data.data, data.size); }
 
+Hash NodeHash(const Hash& left, const Hash& right) {
+  const Hash pair[] = {left, right};
+  return HashPrefixed(kNodePrefix, pair[0].data(), sizeof pair);
+}
+
 size_t LeavesOf(Bytes data, Hash* out) {
   size_t count = 0, at = 0;
   if (Lanes()) {
