@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { AuditActor, AuditEvent } from './event.js';
-import { partsOf, prepare, prepareSeries } from './record.js';
+import { PreparedByIds, partsOf, prepare, prepareSeries } from './record.js';
 
 const actor: fc.Arbitrary<AuditActor> = fc.record({
   uid: fc.option(fc.nat()),
@@ -38,15 +38,30 @@ it('gives the lines of its events', () => {
   );
 });
 
+it('gives the lines of events that differ by their IDs', () => {
+  fc.assert(
+    fc.property(event, about, (one, ids) => {
+      const each = ids.map((id) => prepare({ ...one, id }));
+      const byIds = new PreparedByIds(one);
+      expect(ids.map((id) => byIds.of(id))).toEqual(each);
+    }),
+    { numRuns: 200 },
+  );
+});
+
 const plain: AuditEvent = {
   ...{ event: 'AUDIT_POLICY_EVALUATED', id: null, meta: {} },
   actor: { uid: 1, pid: 2, exe: 'sherind' },
 };
 const refused = expect.objectContaining({ code: 'AUDIT_UNWRITABLE' });
 
-it.each(['', '"', 'a b', 'é', 'a'.repeat(65), '$&'])('takes no %j for what it is about', (name) => {
-  expect(() => prepareSeries({ ...plain, about: ['a', name] })).toThrow(refused);
-});
+it.each(['', '"', 'a b', 'é', 'a'.repeat(65), '$&'])(
+  'takes no %j for what it is about, nor for an ID of many',
+  (name) => {
+    expect(() => prepareSeries({ ...plain, about: ['a', name] })).toThrow(refused);
+    expect(() => new PreparedByIds(plain).of(name)).toThrow(refused);
+  },
+);
 
 it('refuses what an event is refused for', () => {
   const long = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`m${at}`, 'x'.repeat(430)]));

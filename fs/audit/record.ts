@@ -17,6 +17,8 @@ export interface Prepared {
 }
 
 const hashBytes = 32;
+/** What {@link isShortName} takes at most. */
+const longestName = 'x'.repeat(64);
 /** Bytes that `mac`, `prev`, `seq`, `ts`, `v` and the line end add at most. */
 const placeBytes = 200;
 
@@ -38,6 +40,31 @@ export function prepareSeries({ about, ...event }: EventSeries): Prepared[] {
   const member = `"about":"${longest}"`;
   const [before, after] = meta.split(member);
   return about.map((name) => ({ start, meta: `${before}"about":"${name}"${after}` }));
+}
+
+/** Prepares events that differ by their IDs alone, in the work of one. */
+export class PreparedByIds {
+  readonly #event: Omit<AuditEvent, 'id'>;
+  /** Up to the ID, and behind it. */
+  #parts: readonly [string, string] | null = null;
+
+  constructor(event: Omit<AuditEvent, 'id'>) {
+    this.#event = event;
+  }
+
+  /** @throws as {@link prepare}, and where the ID is no short name */
+  of(id: string): Prepared {
+    this.#parts ??= this.#split();
+    const [before, meta] = this.#parts;
+    if (!isShortName(id)) throw unwritable('record refused: its id is no short name');
+    return { start: `${before}${id}",`, meta };
+  }
+
+  /** The ID is the last member of its part, and JSON writes a short name as it is. */
+  #split(): readonly [string, string] {
+    const { start, meta } = prepare({ ...this.#event, id: longestName });
+    return [start.slice(0, -`${longestName}",`.length), meta];
+  }
 }
 
 /** As {@link prepare} for an event whose bounds have been checked. */
