@@ -1,4 +1,5 @@
 /** Makes the lines of a segment; what `line.ts` parses. */
+import type { CubeId, SherinId } from '../../common/ids.js';
 import { jcs } from '../../common/jcs.js';
 import { Frontier } from '../../common/merkle.js';
 import { isShortName } from '../../common/short-name.js';
@@ -17,8 +18,8 @@ export interface Prepared {
 }
 
 const hashBytes = 32;
-/** What {@link isShortName} takes at most. */
-const longestName = 'x'.repeat(64);
+/** As long as an ID may be. */
+const longestId = 'x'.repeat(64);
 /** Bytes that `mac`, `prev`, `seq`, `ts`, `v` and the line end add at most. */
 const placeBytes = 200;
 
@@ -52,18 +53,17 @@ export class PreparedByIds {
     this.#event = event;
   }
 
-  /** @throws as {@link prepare}, and where the ID is no short name */
-  of(id: string): Prepared {
+  /** @throws as {@link prepare} */
+  of(id: SherinId | CubeId): Prepared {
     this.#parts ??= this.#split();
     const [before, meta] = this.#parts;
-    if (!isShortName(id)) throw unwritable('record refused: its id is no short name');
     return { start: `${before}${id}",`, meta };
   }
 
-  /** The ID is the last member of its part, and JSON writes a short name as it is. */
+  /** The ID is the last member of its part, and JSON writes one as it is. */
   #split(): readonly [string, string] {
-    const { start, meta } = prepare({ ...this.#event, id: longestName });
-    return [start.slice(0, -`${longestName}",`.length), meta];
+    const { start, meta } = prepare({ ...this.#event, id: longestId });
+    return [start.slice(0, -`${longestId}",`.length), meta];
   }
 }
 

@@ -1,4 +1,5 @@
 import { SherinError } from '../../common/errors.js';
+import type { CubeId, SherinId } from '../../common/ids.js';
 import type { OpenLevel } from '../../common/namespaces/record.js';
 import type { Archivable, ArchiveWish } from '../audit/archivable.js';
 import { CoalescedAudit } from '../audit/coalesce.js';
@@ -120,14 +121,14 @@ export class Records {
   }
 
   /** An open. Normally nobody waits for the disk; a log that failed must take this record first. @throws as {@link record} */
-  async open(id: string, caller: Caller, level: OpenLevel): Promise<void> {
+  async open(id: SherinId | CubeId, caller: Caller, level: OpenLevel): Promise<void> {
     if (this.#writable || level === 'off') return this.noteOpen(id, caller, level);
     this.#opened += 1;
     await this.record({ event: 'AUDIT_OPEN', id, actor: actorOf(caller), meta: {} });
   }
 
   /** An open that has been answered. */
-  noteOpen(id: string, caller: Caller, level: OpenLevel): void {
+  noteOpen(id: SherinId | CubeId, caller: Caller, level: OpenLevel): void {
     this.#opened += 1;
     if (level === 'off') return;
     const { actor, opens } = this.#openerOf(caller);
@@ -192,9 +193,18 @@ export class Records {
 
   /** Who opens many files is looked at once. */
   #openerOf(caller: Caller): Opener {
-    if (this.#last?.caller === caller) return this.#last;
+    if (this.#last !== null && sameCaller(this.#last.caller, caller)) return this.#last;
     const actor = actorOf(caller);
     this.#last = { caller, actor, opens: new PreparedByIds({ event: 'AUDIT_OPEN', actor, meta: {} }) };
     return this.#last;
   }
+}
+
+/** One process and program; where the driver has not looked at the program, one request. */
+function sameCaller(one: Caller, other: Caller): boolean {
+  if (one === other) return true;
+  const { uid, gid, pid, program } = other;
+  return (
+    program !== undefined && one.program === program && one.pid === pid && one.uid === uid && one.gid === gid
+  );
 }
