@@ -52,11 +52,21 @@ export interface FramePlace {
   readonly index: number;
 }
 
+/** Where the audit log ends. */
+export interface LogEnd {
+  /** Records so far: the number of the next. */
+  readonly size: number;
+  /** Leaf hash of the last one. */
+  readonly prev: Buffer;
+  /** Roots of the complete subtrees of the records, largest first, one after another. */
+  readonly subtrees: Buffer;
+}
+
 export interface ChainedRecords {
   /** Whole lines. */
   readonly lines: Buffer;
-  /** Their leaf hashes, 32 bytes each. */
-  readonly leaves: Buffer;
+  /** Behind them. */
+  readonly end: LogEnd;
 }
 
 /** What the master key of an epoch carries over from those before, encrypted under a key of its own (FORMAT.md, "Key epochs"). */
@@ -92,10 +102,9 @@ export interface Keyring {
   /** Of each message, one behind the other: what a call does for the key costs several times what a short message does. */
   hmacs(purpose: MacPurpose, messages: readonly Buffer[]): Buffer;
   /**
-   * Lines of the audit log (native/audit/record_lines.h): `parts` are two lines for each record, `seq` is the number of the
-   * first one, `prev` the leaf hash of the record before it. @throws EINVAL
+   * Lines of the audit log behind its present end (native/audit/record_lines.h): `parts` are two lines for each record. @throws EINVAL
    */
-  chainRecords(parts: Buffer, seq: number, ts: string, prev: Buffer): ChainedRecords;
+  chainRecords(parts: Buffer, ts: string, end: LogEnd): ChainedRecords;
   /**
    * Encrypts a frame of the journal (FORMAT.md, "Journal"): AES-256-GCM under the key of its segment, the index as nonce. `out` has 16
    * bytes more than `data`. A place is used once.

@@ -49,7 +49,7 @@ async function appended(count: number): Promise<number> {
       uuid,
       publicKey: keyring.publicKey(),
       mac: (data) => keyring.hmac('audit', data),
-      chain: (parts, seq, ts, prev) => keyring.chainRecords(parts, seq, ts, prev),
+      chain: (parts, ts, end) => keyring.chainRecords(parts, ts, end),
       sign: (message) => keyring.sign(message),
       write: system.writeDurably,
       expect: null,

@@ -159,15 +159,9 @@ export class AuditLog {
   }
 
   /** As {@link append} of a patient record, for one of many: without a promise for each. @param failed told instead of `done`, why */
-  note(event: AuditEvent, done: () => void, failed: (error: unknown) => void): void {
+  note(prepared: Prepared, done: () => void, failed: (error: unknown) => void): void {
     try {
-      this.#push({
-        prepared: prepare(event),
-        essential: false,
-        patient: true,
-        resolve: done,
-        reject: failed,
-      });
+      this.#push({ prepared, essential: false, patient: true, resolve: done, reject: failed });
     } catch (error) {
       failed(error);
     }

@@ -1,8 +1,9 @@
 /** Records of a series are those of its events, byte for byte. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { cubeIdFromBytes, formatSherinId, parseNamespace } from '../../common/ids.js';
 import type { AuditActor, AuditEvent } from './event.js';
-import { partsOf, prepare, prepareSeries } from './record.js';
+import { PreparedByIds, partsOf, prepare, prepareSeries } from './record.js';
 
 const actor: fc.Arbitrary<AuditActor> = fc.record({
   uid: fc.option(fc.nat()),
@@ -33,6 +34,27 @@ it('gives the lines of its events', () => {
       const series = prepareSeries({ ...one, about: ids });
       expect(series).toEqual(each);
       expect(partsOf(series)).toEqual(partsOf(each));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+const tag = fc.uint8Array({ minLength: 16, maxLength: 16 });
+const id = fc.oneof(
+  fc
+    .tuple(fc.stringMatching(/^[A-Z][A-Z0-9-]{0,15}$/), tag)
+    .map(([namespace, tag]) =>
+      formatSherinId({ namespace: parseNamespace(namespace), date: 20260101, tag: Buffer.from(tag) }),
+    ),
+  fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => cubeIdFromBytes(Buffer.from(bytes))),
+);
+
+it('gives the lines of events that differ by their IDs', () => {
+  fc.assert(
+    fc.property(event, fc.array(id, { minLength: 1, maxLength: 8 }), (one, ids) => {
+      const each = ids.map((id) => prepare({ ...one, id }));
+      const byIds = new PreparedByIds(one);
+      expect(ids.map((id) => byIds.of(id))).toEqual(each);
     }),
     { numRuns: 200 },
   );

@@ -1,6 +1,7 @@
 /** Makes the lines of a segment; what `line.ts` parses. */
+import type { CubeId, SherinId } from '../../common/ids.js';
 import { jcs } from '../../common/jcs.js';
-import type { Frontier } from '../../common/merkle.js';
+import { Frontier } from '../../common/merkle.js';
 import { isShortName } from '../../common/short-name.js';
 import { type AuditEvent, boundedEvent, type EventSeries, longestLine } from './event.js';
 import { unwritable } from './fault.js';
@@ -16,6 +17,9 @@ export interface Prepared {
   readonly meta: string;
 }
 
+const hashBytes = 32;
+/** As long as an ID may be. */
+const longestId = 'x'.repeat(64);
 /** Bytes that `mac`, `prev`, `seq`, `ts`, `v` and the line end add at most. */
 const placeBytes = 200;
 
@@ -39,6 +43,30 @@ export function prepareSeries({ about, ...event }: EventSeries): Prepared[] {
   return about.map((name) => ({ start, meta: `${before}"about":"${name}"${after}` }));
 }
 
+/** Prepares events that differ by their IDs alone, in the work of one. */
+export class PreparedByIds {
+  readonly #event: Omit<AuditEvent, 'id'>;
+  /** Up to the ID, and behind it. */
+  #parts: readonly [string, string] | null = null;
+
+  constructor(event: Omit<AuditEvent, 'id'>) {
+    this.#event = event;
+  }
+
+  /** @throws as {@link prepare} */
+  of(id: SherinId | CubeId): Prepared {
+    this.#parts ??= this.#split();
+    const [before, meta] = this.#parts;
+    return { start: `${before}${id}",`, meta };
+  }
+
+  /** The ID is the last member of its part, and JSON writes one as it is. */
+  #split(): readonly [string, string] {
+    const { start, meta } = prepare({ ...this.#event, id: longestId });
+    return [start.slice(0, -`${longestId}",`.length), meta];
+  }
+}
+
 /** As {@link prepare} for an event whose bounds have been checked. */
 export function prepareBounded({ actor, event, id, meta }: AuditEvent): Prepared {
   try {
@@ -54,14 +82,33 @@ export function prepareBounded({ actor, event, id, meta }: AuditEvent): Prepared
   }
 }
 
-/** Lines of records as they stand in a segment, and their leaf hashes one after another. */
+/** Where the log ends: number and leaf hash of the last record, and the subtrees of all one after another. */
+export interface LogEnd {
+  readonly size: number;
+  readonly prev: Buffer;
+  readonly subtrees: Buffer;
+}
+
+/** Lines of records as they stand in a segment, and the end behind them. */
 export interface ChainedRecords {
   readonly lines: Buffer;
-  readonly leaves: Buffer;
+  readonly end: LogEnd;
 }
 
 /** Chains and authenticates records under K_audit; `parts` as {@link partsOf} gives them. */
-export type Chain = (parts: Buffer, seq: number, ts: string, prev: Buffer) => ChainedRecords;
+export type Chain = (parts: Buffer, ts: string, end: LogEnd) => ChainedRecords;
+
+export function endOf({ size, subtrees }: Frontier, prev: Buffer): LogEnd {
+  return { size, prev, subtrees: Buffer.concat(subtrees) };
+}
+
+export function frontierAt({ size, subtrees }: LogEnd): Frontier {
+  const count = subtrees.length / hashBytes;
+  return new Frontier(
+    size,
+    Array.from({ length: count }, (_, at) => subtrees.subarray(at * hashBytes, (at + 1) * hashBytes)),
+  );
+}
 
 /** The two pieces of each record, each with a line feed, which canonical JSON has none of. */
 export function partsOf(group: readonly Prepared[]): Buffer {

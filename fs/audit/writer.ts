@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { Frontier } from '../../common/merkle.js';
 import { nowNanoseconds } from '../../common/time.js';
 import { syncDirectory } from '../disk/durable.js';
-import { checkpointLine, headLine, type Prepared, partsOf, type Signing } from './record.js';
+import {
+  checkpointLine,
+  endOf,
+  frontierAt,
+  headLine,
+  type Prepared,
+  partsOf,
+  type Signing,
+} from './record.js';
 import type { LogHead } from './replay.js';
 import { openSegment, segmentBytes, segmentName, type TailPosition } from './segment.js';
 
@@ -25,7 +33,6 @@ export interface Means extends Signing {
 }
 
 const lineEnd = Buffer.from('\n');
-const hashBytes = 32;
 
 export class SegmentWriter {
   readonly #dir: string;
@@ -80,14 +87,10 @@ export class SegmentWriter {
     // Where there is no space for a new segment the old one just grows on.
     if (this.#position.end >= this.#rotateAt) await this.rotate().catch(() => undefined);
     const { end } = this.#position;
-    const frontier = this.#position.frontier.clone();
-    let { prev } = this.#position;
-    const ts = new Date().toISOString();
-    const { lines, leaves } = this.#means.chain(partsOf(group), frontier.size, ts, prev);
-    for (let at = 0; at < leaves.length; at += hashBytes) {
-      prev = leaves.subarray(at, at + hashBytes);
-      frontier.append(prev);
-    }
+    const before = endOf(this.#position.frontier, this.#position.prev);
+    const { lines, end: behind } = this.#means.chain(partsOf(group), new Date().toISOString(), before);
+    const { prev } = behind;
+    const frontier = frontierAt(behind);
     const headed = { size: frontier.size, root: frontier.root() };
     const head = headLine(headed.size, headed.root, nowNanoseconds(), this.#means);
     const bytes = Buffer.concat([lines, head, lineEnd]);

@@ -173,10 +173,12 @@ export class Snapshot implements TreeState {
       no,
       namespace: this.#namespace(at),
       date: bytes.readUInt32LE(at + 56),
-      tag: copy(bytes.subarray(at + 40, at + 56)),
+      tag: this.#copy(at + 40, 16),
       length: readU64(bytes, at),
-      root: copy(bytes.subarray(at + 8, at + 40)),
-      node: copy(this.#heap(readU64(bytes, at + 64), nodeLength > inlineNode ? 32 : nodeLength)),
+      root: this.#copy(at + 8, 32),
+      node: this.#copy(
+        ...this.#placeInHeap(readU64(bytes, at + 64), nodeLength > inlineNode ? 32 : nodeLength),
+      ),
       nodeLength,
     };
   }
@@ -256,9 +258,22 @@ export class Snapshot implements TreeState {
   }
 
   #heap(offset: number, length: number): Buffer {
-    const at = this.#at.heap + offset;
-    if (offset + length > this.counts.heap) throw new MalformedBytes('reference past the heap');
+    const [at] = this.#placeInHeap(offset, length);
     return this.#bytes.subarray(at, at + length);
+  }
+
+  /** Position and length. */
+  #placeInHeap(offset: number, length: number): [number, number] {
+    if (offset + length > this.counts.heap) throw new MalformedBytes('reference past the heap');
+    return [this.#at.heap + offset, length];
+  }
+
+  /** Without a view in between: of a file that is prepared there are three. */
+  #copy(at: number, length: number): Buffer {
+    const copy = Buffer.allocUnsafe(length);
+    if (this.#bytes.copy(copy, 0, at, at + length) !== length)
+      throw new MalformedBytes('reference past the end');
+    return copy;
   }
 
   #inodeAt(row: number): number {
@@ -302,8 +317,4 @@ function readFrontier(size: number, subtrees: readonly Buffer[]): Frontier {
 
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function copy(bytes: Buffer): Buffer {
-  return Buffer.from(bytes);
 }

@@ -1,4 +1,5 @@
 import type { Keyring } from '../../native/index.js';
+import type { LogEnd } from '../audit/record.js';
 import { firstPage } from '../manifest/first-page.js';
 
 /** What the audit log does with the keys. */
@@ -7,8 +8,7 @@ export function auditKeys(keyring: Keyring) {
     publicKey: keyring.publicKey(),
     mac: (data: Buffer) => keyring.hmac('audit', data),
     sign: (message: Buffer) => keyring.sign(message),
-    chain: (parts: Buffer, seq: number, ts: string, prev: Buffer) =>
-      keyring.chainRecords(parts, seq, ts, prev),
+    chain: (parts: Buffer, ts: string, end: LogEnd) => keyring.chainRecords(parts, ts, end),
   };
 }
 

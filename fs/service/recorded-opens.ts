@@ -10,22 +10,32 @@ export class RecordedOpens {
   /** By caller. */
   readonly #seen = new Map<string, Set<string>>();
   #count = 0;
+  /** Who has opened last, and what by then: mostly one program goes through many files. */
+  #last: { readonly caller: AuditActor; readonly seen: Set<string> } | null = null;
 
   /** True when this open is to be recorded. */
   first(caller: AuditActor, id: string, now: number): boolean {
     const hour = Math.floor(now / hourMs);
     if (hour !== this.#hour || this.#count >= limit) {
       this.#seen.clear();
+      this.#last = null;
       this.#count = 0;
       this.#hour = hour;
     }
-    const key = keyOf(caller);
-    const seen = this.#seen.get(key) ?? new Set();
-    if (seen.size === 0) this.#seen.set(key, seen);
+    const seen = this.#seenBy(caller);
     if (seen.has(id)) return false;
     seen.add(id);
     this.#count += 1;
     return true;
+  }
+
+  #seenBy(caller: AuditActor): Set<string> {
+    if (this.#last?.caller === caller) return this.#last.seen;
+    const key = keyOf(caller);
+    const seen = this.#seen.get(key) ?? new Set();
+    this.#seen.set(key, seen);
+    this.#last = { caller, seen };
+    return seen;
   }
 
   /** Its record could not be written. */

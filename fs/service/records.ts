@@ -1,16 +1,25 @@
 import { SherinError } from '../../common/errors.js';
+import type { CubeId, SherinId } from '../../common/ids.js';
 import type { OpenLevel } from '../../common/namespaces/record.js';
 import type { Archivable, ArchiveWish } from '../audit/archivable.js';
 import { CoalescedAudit } from '../audit/coalesce.js';
 import type { AuditActor, AuditEvent, EventSeries } from '../audit/event.js';
 import type { RecordLine } from '../audit/line.js';
 import type { AppendOptions, AuditLog } from '../audit/log.js';
+import { PreparedByIds } from '../audit/record.js';
 import type { Caller } from '../mount/source.js';
 import { actorOf } from './actor.js';
 import { RecordedOpens } from './recorded-opens.js';
 
 /** Records that may wait for the disk while others go on. */
 const mostBehind = 4_096;
+
+interface Opener {
+  readonly caller: Caller;
+  readonly actor: AuditActor;
+  /** Records of what he opens. */
+  readonly opens: PreparedByIds;
+}
 
 /** What a session puts into the audit log. Once a record could not be written, opens wait for theirs. */
 export class Records {
@@ -20,7 +29,7 @@ export class Records {
   readonly #opens = new RecordedOpens();
   #writable = true;
   /** Who has opened last. */
-  #last: { readonly caller: Caller; readonly actor: AuditActor } | null = null;
+  #last: Opener | null = null;
   #opened = 0;
   #closed = false;
 
@@ -112,24 +121,28 @@ export class Records {
   }
 
   /** An open. Normally nobody waits for the disk; a log that failed must take this record first. @throws as {@link record} */
-  async open(id: string, caller: Caller, level: OpenLevel): Promise<void> {
+  async open(id: SherinId | CubeId, caller: Caller, level: OpenLevel): Promise<void> {
     if (this.#writable || level === 'off') return this.noteOpen(id, caller, level);
     this.#opened += 1;
     await this.record({ event: 'AUDIT_OPEN', id, actor: actorOf(caller), meta: {} });
   }
 
   /** An open that has been answered. */
-  noteOpen(id: string, caller: Caller, level: OpenLevel): void {
+  noteOpen(id: SherinId | CubeId, caller: Caller, level: OpenLevel): void {
     this.#opened += 1;
     if (level === 'off') return;
-    const actor = this.#actorOf(caller);
+    const { actor, opens } = this.#openerOf(caller);
     if (!this.#opens.first(actor, id, Date.now()) && level === 'first') return;
     const refused = (): void => {
       this.#refused();
       this.#opens.forget(actor, id);
     };
-    if (this.#closed) refused();
-    else this.#audit.note({ event: 'AUDIT_OPEN', id, actor, meta: {} }, this.#taken, refused);
+    try {
+      if (this.#closed) throw new SherinError('LOCKED');
+      this.#audit.note(opens.of(id), this.#taken, refused);
+    } catch {
+      refused();
+    }
   }
 
   /** A refusal; one that is repeated is counted. @param rule the access rule behind it */
@@ -179,8 +192,19 @@ export class Records {
   }
 
   /** Who opens many files is looked at once. */
-  #actorOf(caller: Caller): AuditActor {
-    if (this.#last?.caller !== caller) this.#last = { caller, actor: actorOf(caller) };
-    return this.#last.actor;
+  #openerOf(caller: Caller): Opener {
+    if (this.#last !== null && sameCaller(this.#last.caller, caller)) return this.#last;
+    const actor = actorOf(caller);
+    this.#last = { caller, actor, opens: new PreparedByIds({ event: 'AUDIT_OPEN', actor, meta: {} }) };
+    return this.#last;
   }
+}
+
+/** One process and program; where the driver has not looked at the program, one request. */
+function sameCaller(one: Caller, other: Caller): boolean {
+  if (one === other) return true;
+  const { uid, gid, pid, program } = other;
+  return (
+    program !== undefined && one.program === program && one.pid === pid && one.uid === uid && one.gid === gid
+  );
 }

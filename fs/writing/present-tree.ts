@@ -19,7 +19,7 @@ export class PresentTree extends Tree {
 
   constructor(
     view: () => TreeSides,
-    manifest: Manifest,
+    manifest: Pick<Manifest, 'node'>,
     unsealed: UnsealedOf,
     orphans: ReadonlyMap<number, Inode>,
   ) {

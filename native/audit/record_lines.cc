@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "../codec/merkle.h"
 #include "../crypto/openssl.h"
 #include "../failure.h"
 
@@ -17,13 +18,22 @@ std::string Base64(const Hash& hash) {
           static_cast<size_t>(EVP_EncodeBlock(text, hash.data(), static_cast<int>(hash.size())))};
 }
 
-Hash LeafHash(EVP_MD_CTX* context, const char* line, size_t size) {
-  static constexpr uint8_t kLeaf = 0;
-  Hash hash;
-  Require(EVP_DigestInit_ex2(context, Sha256(), nullptr) == 1 && EVP_DigestUpdate(context, &kLeaf, 1) == 1 &&
-              EVP_DigestUpdate(context, line, size) == 1 && EVP_DigestFinal_ex(context, hash.data(), nullptr) == 1,
-          "EVP_Digest");
-  return hash;
+size_t BitsOf(uint64_t value) {
+  size_t bits = 0;
+  for (; value > 0; value >>= 1) bits += value & 1;
+  return bits;
+}
+
+/** A record more: with those before it may complete subtrees. */
+void Append(LogEnd& end, const Hash& leaf) {
+  Hash node = leaf;
+  for (uint64_t size = end.size; size % 2 == 1; size /= 2) {
+    node = NodeHash(end.subtrees.back(), node);
+    end.subtrees.pop_back();
+  }
+  end.subtrees.push_back(node);
+  end.prev = leaf;
+  ++end.size;
 }
 
 /** Takes the bytes up to the next line feed. */
@@ -38,27 +48,24 @@ Bytes NextPiece(Bytes& rest) {
 
 }  // namespace
 
-RecordLines ChainRecords(const KeySet& keys, Bytes parts, const LogPlace& place) {
-  const MdContext context(EVP_MD_CTX_new());
-  Require(context != nullptr, "EVP_MD_CTX_new");
-  RecordLines lines;
-  lines.text.reserve(parts.size * 2);
-  Hash prev = place.prev;
+std::string ChainRecords(const KeySet& keys, Bytes parts, const std::string& ts, LogEnd& end) {
+  if (end.subtrees.size() != BitsOf(end.size)) throw Failure("EINVAL", "the subtrees do not fit the size");
+  std::string lines;
+  lines.reserve(parts.size * 2);
   keys.WithHmac(Purpose::Audit, [&](HmacKey& key) {
-    for (uint64_t seq = place.seq; parts.size > 0; ++seq) {
+    while (parts.size > 0) {
       const Bytes start = NextPiece(parts), meta = NextPiece(parts);
-      const std::string end =
-          "\"prev\":\"" + Base64(prev) + "\",\"seq\":" + std::to_string(seq) + ",\"ts\":\"" + place.ts + "\",\"v\":1}";
+      const std::string rest = "\"prev\":\"" + Base64(end.prev) + "\",\"seq\":" + std::to_string(end.size) +
+                               ",\"ts\":\"" + ts + "\",\"v\":1}";
       Hash mac;
-      key.Authenticate({start, meta, BytesOfText(end)}, mac.data());
-      const size_t at = lines.text.size();
-      lines.text.append(reinterpret_cast<const char*>(start.data), start.size);
-      lines.text += "\"mac\":\"" + Base64(mac) + "\",";
-      lines.text.append(reinterpret_cast<const char*>(meta.data), meta.size);
-      lines.text += end;
-      prev = LeafHash(context.get(), lines.text.data() + at, lines.text.size() - at);
-      lines.leaves.push_back(prev);
-      lines.text += '\n';
+      key.Authenticate({start, meta, BytesOfText(rest)}, mac.data());
+      const size_t at = lines.size();
+      lines.append(reinterpret_cast<const char*>(start.data), start.size);
+      lines += "\"mac\":\"" + Base64(mac) + "\",";
+      lines.append(reinterpret_cast<const char*>(meta.data), meta.size);
+      lines += rest;
+      Append(end, LeafHash({reinterpret_cast<const uint8_t*>(lines.data()) + at, lines.size() - at}));
+      lines += '\n';
     }
   });
   return lines;

@@ -8,28 +8,23 @@
 
 namespace sherin {
 
-/** Where a group of records comes in the audit log. */
-struct LogPlace {
-  /** Number of the first record. */
-  uint64_t seq;
-  /** RFC 3339 UTC time of recording. */
-  std::string ts;
-  /** Leaf hash of the record before. */
+/** Where the audit log ends. */
+struct LogEnd {
+  /** Records so far: the number of the next. */
+  uint64_t size;
+  /** Leaf hash of the last one. */
   Hash prev;
-};
-
-struct RecordLines {
-  /** The lines, each with its line feed. */
-  std::string text;
-  /** Their leaf hashes, SHA-256(0x00 ‖ line). */
-  std::vector<Hash> leaves;
+  /** Roots of the complete subtrees of the records (RFC 9162 section 2.1), largest first: one for each bit of `size`. */
+  std::vector<Hash> subtrees;
 };
 
 /**
- * Chains records to those before and authenticates them (FORMAT.md, "Audit log", record). `parts` has two pieces for each, both
+ * Chains records to those before, which moves the end, and authenticates them (FORMAT.md, "Audit log", record). `parts` has two pieces for each, both
  * ending in a line feed: the canonical line up to `"mac"`, and from there up to `"prev"`.
- * @throws Failure EINVAL when they are not whole pairs, EWIPED
+ * @param ts RFC 3339 UTC time of recording
+ * @returns the lines, each with its line feed
+ * @throws Failure EINVAL when they are not whole pairs or the subtrees do not fit the size, EWIPED
  */
-RecordLines ChainRecords(const KeySet& keys, Bytes parts, const LogPlace& place);
+std::string ChainRecords(const KeySet& keys, Bytes parts, const std::string& ts, LogEnd& end);
 
 }  // namespace sherin

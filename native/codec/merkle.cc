@@ -111,6 +111,11 @@ void NodesOf(const Hash* pairs, size_t count, Hash* out) {
 
 Hash LeafHash(Bytes data) { return HashPrefixed(kLeafPrefix, data.data, data.size); }
 
+Hash NodeHash(const Hash& left, const Hash& right) {
+  const Hash pair[] = {left, right};
+  return HashPrefixed(kNodePrefix, pair[0].data(), sizeof pair);
+}
+
 size_t LeavesOf(Bytes data, Hash* out) {
   const size_t whole = WholeBlocksOf(data);
   for (size_t done = 0; done < whole; done += kLanes) {

@@ -10,6 +10,8 @@ namespace sherin {
 
 /** SHA-256(0x00 ‖ data). */
 Hash LeafHash(Bytes data);
+/** SHA-256(0x01 ‖ left ‖ right). */
+Hash NodeHash(const Hash& left, const Hash& right);
 /** Leaf hashes of the 4 KiB blocks of `data` (the last one as short as it is) to `out`; returns their number. */
 size_t LeavesOf(Bytes data, Hash* out);
 /** Combines hashes (of leaves, or of complete subtrees) as the tree does; none gives SHA-256 of nothing. */

@@ -28,19 +28,26 @@ Outcome OpenedCube::Open(int vault, const CubeRef& ref, const KeySet& keys, Acce
   return outcome;
 }
 
-bool OpenedCube::IsOfThisFormat(CubeFile file, const uint8_t id[32], const KeySet& keys) {
+bool OpenedCube::IsOfThisFormat(CubeFile&& file, const uint8_t id[32], const KeySet& keys) {
   if (!AsThisFormat(file, id)) return false;
   std::shared_ptr<OpenedCube> opened;
   return OpenOwn(std::move(file), keys, opened).fault != Fault::Sealed;
 }
 
-Outcome OpenedCube::OpenSealed(CubeFile file, const CubeRef& ref, const KeySet& keys,
+Outcome OpenedCube::OpenSealed(CubeFile&& file, const CubeRef& ref, const KeySet& keys,
                                std::shared_ptr<OpenedCube>& out) {
+  std::unique_ptr<Gcm> gcm;
+  return OpenSealed(std::move(file), ref, keys, out, gcm);
+}
+
+Outcome OpenedCube::OpenSealed(CubeFile&& file, const CubeRef& ref, const KeySet& keys, std::shared_ptr<OpenedCube>& out,
+                               std::unique_ptr<Gcm>& gcm) {
   std::shared_ptr<OpenedCube> cube;
   Outcome outcome = OpenKeyed(std::move(file), ref, keys, cube);
   if (!outcome.ok()) return outcome;
   CubeRef found{};
-  outcome = cube->ReadSealedPart(found);
+  gcm = cube->NewGcm();
+  outcome = cube->ReadSealedPart(*gcm, found);
   if (!outcome.ok()) return outcome;
   const bool equal = CRYPTO_memcmp(found.root.data(), ref.root.data(), ref.root.size()) == 0 && found.length == ref.length;
   if (!equal) return cube->At(Fault::Root);
@@ -48,18 +55,18 @@ Outcome OpenedCube::OpenSealed(CubeFile file, const CubeRef& ref, const KeySet& 
   return {};
 }
 
-Outcome OpenedCube::OpenOwn(CubeFile file, const KeySet& keys, std::shared_ptr<OpenedCube>& out) {
+Outcome OpenedCube::OpenOwn(CubeFile&& file, const KeySet& keys, std::shared_ptr<OpenedCube>& out) {
   CubeRef ref{};
   memcpy(ref.id.data(), file.view().id(), ref.id.size());
   std::shared_ptr<OpenedCube> cube;
   Outcome outcome = OpenKeyed(std::move(file), ref, keys, cube);
-  if (outcome.ok()) outcome = cube->ReadSealedPart(cube->ref_);
+  if (outcome.ok()) outcome = cube->ReadSealedPart(*cube->NewGcm(), cube->ref_);
   if (outcome.ok()) out = std::move(cube);
   return outcome;
 }
 
 /** An epoch that the vault has no key of opens no sealed part. */
-Outcome OpenedCube::OpenKeyed(CubeFile file, const CubeRef& ref, const KeySet& keys,
+Outcome OpenedCube::OpenKeyed(CubeFile&& file, const CubeRef& ref, const KeySet& keys,
                               std::shared_ptr<OpenedCube>& out) {
   const HeaderView view = file.view();
   if (!keys.HasEpoch(view.epoch())) return {Fault::Sealed, std::nullopt, "", file.inode};
@@ -68,10 +75,10 @@ Outcome OpenedCube::OpenKeyed(CubeFile file, const CubeRef& ref, const KeySet& k
   return {};
 }
 
-Outcome OpenedCube::ReadSealedPart(CubeRef& found) {
+Outcome OpenedCube::ReadSealedPart(Gcm& gcm, CubeRef& found) {
   const HeaderView view = file_.view();
   SealedPart part;
-  if (!NewGcm()->Open(Nonce::Of(kSealedNonce), {view.bytes(), kSealedAad}, view.sealed(), kSealedSize, part.bytes,
+  if (!gcm.Open(Nonce::Of(kSealedNonce), {view.bytes(), kSealedAad}, view.sealed(), kSealedSize, part.bytes,
                       view.sealed_tag())) {
     return At(Fault::Sealed);
   }

@@ -16,12 +16,15 @@ class OpenedCube {
   static Outcome Open(int vault, const CubeRef& ref, const KeySet& keys, Access access,
                       std::shared_ptr<OpenedCube>& out, Wanted wanted = {});
   /** The same for a file that is open already. */
-  static Outcome OpenSealed(CubeFile file, const CubeRef& ref, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
+  static Outcome OpenSealed(CubeFile&& file, const CubeRef& ref, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
+  /** The same for who decrypts at once: with the cube's AES-256-GCM. */
+  static Outcome OpenSealed(CubeFile&& file, const CubeRef& ref, const KeySet& keys, std::shared_ptr<OpenedCube>& out,
+                            std::unique_ptr<Gcm>& gcm);
 
   /** The same for what nobody has asked for by its root: root and length are those that its sealed part has. */
-  static Outcome OpenOwn(CubeFile file, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
+  static Outcome OpenOwn(CubeFile&& file, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
   /** Whether of one that looks newer the version alone was changed: with the one that was signed, the sealed part opens. */
-  static bool IsOfThisFormat(CubeFile file, const uint8_t id[32], const KeySet& keys);
+  static bool IsOfThisFormat(CubeFile&& file, const uint8_t id[32], const KeySet& keys);
 
   const CubeFile& file() const { return file_; }
   const CubeRef& ref() const { return ref_; }
@@ -46,11 +49,11 @@ class OpenedCube {
   std::mutex verifying;
 
  private:
-  OpenedCube(CubeFile file, const CubeRef& ref, LockedBytes key)
+  OpenedCube(CubeFile&& file, const CubeRef& ref, LockedBytes key)
       : file_(std::move(file)), ref_(ref), key_(std::move(key)) {}
-  static Outcome OpenKeyed(CubeFile file, const CubeRef& ref, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
+  static Outcome OpenKeyed(CubeFile&& file, const CubeRef& ref, const KeySet& keys, std::shared_ptr<OpenedCube>& out);
   /** Fills in the vertex hashes; `found` gets root and length. */
-  Outcome ReadSealedPart(CubeRef& found);
+  Outcome ReadSealedPart(Gcm& gcm, CubeRef& found);
   /** Nothing of what was decrypted is left. */
   Outcome OfVertex(Fault fault, size_t vertex, uint8_t* plain) const;
   Outcome At(Fault fault) const { return {fault, std::nullopt, "", file_.inode}; }

@@ -19,7 +19,7 @@ size_t FileSize(const CubeRef& ref) { return kHeader + RoundUp(ref.length, kBloc
 
 SmallCubes::SmallCubes(const std::vector<CubeRef>& refs) {
   cubes_.reserve(refs.size());
-  for (const CubeRef& ref : refs) cubes_.push_back({ref, CubeFile()});
+  for (const CubeRef& ref : refs) cubes_.emplace_back().ref = ref;
 }
 
 void SmallCubes::Ask(int vault) {
@@ -64,13 +64,14 @@ std::shared_ptr<OpenedCube> SmallCubes::Decrypt(Cube& cube, const KeySet& keys, 
   if (ReadAt(cube.file.fd.get(), bytes, size, 0) != static_cast<int64_t>(size)) return nullptr;
   if (!TakeHeader(bytes, cube.ref.id.data(), cube.file).ok()) return nullptr;
   std::shared_ptr<OpenedCube> opened;
-  if (!OpenedCube::OpenSealed(std::move(cube.file), cube.ref, keys, opened).ok()) return nullptr;
+  std::unique_ptr<Gcm> gcm;
+  if (!OpenedCube::OpenSealed(std::move(cube.file), cube.ref, keys, opened, gcm).ok()) return nullptr;
   const HeaderView view = opened->file().view();
   if (whole_cubes && view.stored().count > 1) return nullptr;
   const size_t stored = StoredSize(view, 0);
   uint8_t* const ciphertext = bytes + kHeader;
   if (kHeader + stored > size && !ReadVertices(opened->file(), 0, 0, ciphertext).ok()) return nullptr;
-  if (!opened->DecryptVertex(*opened->NewGcm(), 0, ciphertext, place).ok()) return nullptr;
+  if (!opened->DecryptVertex(*gcm, 0, ciphertext, place).ok()) return nullptr;
   return opened;
 }
 

@@ -34,6 +34,11 @@ HmacKey::HmacKey(Bytes key) : context_(NewMacContext()) {
   Require(taken, "EVP_MAC_init");
 }
 
+void HmacKey::Rekey(Bytes key) {
+  Require(EVP_MAC_init(context_.get(), key.data, key.size, nullptr) == 1, "EVP_MAC_init");
+  fresh_ = true;
+}
+
 HmacKey::~HmacKey() {
   context_.reset();
   ScrubResidue();
@@ -55,8 +60,10 @@ void HmacSha256(Bytes key, std::initializer_list<Bytes> parts, uint8_t out[32]) 
 LockedBytes Hkdf(Bytes key, Bytes salt, Bytes info) {
   static constexpr uint8_t kFirst = 1;
   LockedBytes extracted(32), out(32);
-  HmacSha256(salt, {key}, extracted.data());
-  HmacSha256(extracted.bytes(), {info, {&kFirst, 1}}, out.data());
+  HmacKey mac(salt);
+  mac.Authenticate({key}, extracted.data());
+  mac.Rekey(extracted.bytes());
+  mac.Authenticate({info, {&kFirst, 1}}, out.data());
   return out;
 }
 

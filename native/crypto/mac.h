@@ -16,6 +16,8 @@ class HmacKey {
   HmacKey& operator=(const HmacKey&) = delete;
   ~HmacKey();
 
+  /** Goes on under another key. @throws Failure */
+  void Rekey(Bytes key);
   /** Over the parts one after another. @throws Failure */
   void Authenticate(std::initializer_list<Bytes> parts, uint8_t out[32]);
 

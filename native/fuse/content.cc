@@ -6,28 +6,25 @@
 
 namespace sherin::fuse {
 
-Content::Content(std::shared_ptr<CubeSource> source, uint64_t node, uint64_t size)
-    : source_(std::move(source)), node_(node), size_(size) {}
+Content::Content(std::shared_ptr<CubeSource> source, uint64_t node, uint64_t size, std::shared_ptr<Slots> slots)
+    : source_(std::move(source)), node_(node), size_(size), slots_(std::move(slots)) {}
 
 std::shared_ptr<Content> Content::Anew() {
   taken_ = true;
-  auto anew = std::make_shared<Content>(source_, node_, size_);
-  const std::shared_lock<std::shared_mutex> lock(mutex_);
-  anew->slots_ = slots_;
-  return anew;
+  return std::shared_ptr<Content>(new Content(source_, node_, size_, slots_));
 }
 
 void Content::SetSlot(uint64_t slot, std::vector<Segment> segments) {
-  const std::unique_lock<std::shared_mutex> lock(mutex_);
-  slots_[slot] = std::move(segments);
+  const std::unique_lock<std::shared_mutex> lock(slots_->mutex);
+  slots_->segments[slot] = std::move(segments);
 }
 
 bool Content::PartsOf(uint64_t offset, size_t length, uint8_t* out, std::vector<Part>& parts) {
-  const std::shared_lock<std::shared_mutex> lock(mutex_);
+  const std::shared_lock<std::shared_mutex> lock(slots_->mutex);
   const uint64_t end = offset + length;
   for (uint64_t slot = offset / kCube; slot * kCube < end; ++slot) {
-    const auto found = slots_.find(slot);
-    if (found == slots_.end()) return false;
+    const auto found = slots_->segments.find(slot);
+    if (found == slots_->segments.end()) return false;
     uint64_t start = slot * kCube;
     for (const Segment& segment : found->second) {
       const uint64_t low = std::max(offset, start), high = std::min(end, start + segment.length);
@@ -47,9 +44,9 @@ bool Content::PartsOf(uint64_t offset, size_t length, uint8_t* out, std::vector<
 }
 
 bool Content::CubesOf(uint64_t slot, std::vector<Part>& parts) {
-  const std::shared_lock<std::shared_mutex> lock(mutex_);
-  const auto found = slots_.find(slot);
-  if (found == slots_.end()) return false;
+  const std::shared_lock<std::shared_mutex> lock(slots_->mutex);
+  const auto found = slots_->segments.find(slot);
+  if (found == slots_->segments.end()) return false;
   for (const Segment& segment : found->second) {
     if (!segment.hole) parts.push_back({segment.cube, {0, segment.cube.length}, 0});
   }

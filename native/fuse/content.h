@@ -31,7 +31,8 @@ struct Part {
  */
 class Content {
  public:
-  Content(std::shared_ptr<CubeSource> source, uint64_t node, uint64_t size);
+  Content(std::shared_ptr<CubeSource> source, uint64_t node, uint64_t size)
+      : Content(std::move(source), node, size, std::make_shared<Slots>()) {}
 
   /** The same content for another handle, which nobody has read yet; this is a model from then on that was taken. */
   std::shared_ptr<Content> Anew();
@@ -59,13 +60,21 @@ class Content {
   std::atomic<uint64_t> fetched_to{0};
 
  private:
+  struct Slots;
+  Content(std::shared_ptr<CubeSource> source, uint64_t node, uint64_t size, std::shared_ptr<Slots> slots);
+
   const std::shared_ptr<CubeSource> source_;
   const uint64_t node_;
   const uint64_t size_;
   std::atomic<bool> revoked_{false}, taken_{false};
   std::atomic<uint64_t> expected_{0};
-  std::shared_mutex mutex_;
-  std::unordered_map<uint64_t, std::vector<Segment>> slots_;
+
+  /** Shared by the handles of one content. */
+  struct Slots {
+    std::shared_mutex mutex;
+    std::unordered_map<uint64_t, std::vector<Segment>> segments;
+  };
+  const std::shared_ptr<Slots> slots_;
 };
 
 }  // namespace sherin::fuse

@@ -35,6 +35,26 @@ Purpose MacPurposeOf(const Napi::Value& value) {
   throw Napi::TypeError::New(value.Env(), "purpose must be object-id, cube-id, audit or token");
 }
 
+LogEnd LogEndOf(const Napi::Value& value) {
+  LogEnd end{NumberOf(Member(value, "size"), "size", 0, (uint64_t{1} << 53) - 1), {}, {}};
+  memcpy(end.prev.data(), BytesOf(Member(value, "prev"), "prev", end.prev.size()).data, end.prev.size());
+  const Bytes subtrees = BytesOf(Member(value, "subtrees"), "subtrees");
+  if (subtrees.size % sizeof(Hash) != 0) throw Napi::RangeError::New(value.Env(), "subtrees");
+  for (size_t at = 0; at < subtrees.size; at += sizeof(Hash)) {
+    memcpy(end.subtrees.emplace_back().data(), subtrees.data + at, sizeof(Hash));
+  }
+  return end;
+}
+
+Napi::Object LogEndValue(Napi::Env env, const LogEnd& end) {
+  auto value = Napi::Object::New(env);
+  value.Set("size", Napi::Number::New(env, static_cast<double>(end.size)));
+  value.Set("prev", BufferOf(env, end.prev.data(), end.prev.size()));
+  value.Set("subtrees", BufferOf(env, reinterpret_cast<const uint8_t*>(end.subtrees.data()),
+                                 end.subtrees.size() * sizeof(Hash)));
+  return value;
+}
+
 Napi::Value GenerateKeys(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
     const Uuid uuid = UuidOf(info[0]);
@@ -163,19 +183,16 @@ Napi::Value Keyring::Hmacs(const Napi::CallbackInfo& info) {
   });
 }
 
-/** (parts, seq, ts, prev) */
+/** (parts, ts, end) */
 Napi::Value Keyring::ChainRecords(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&] {
     const Bytes parts = BytesOf(info[0], "parts");
-    LogPlace place{NumberOf(info[1], "seq", 0, (uint64_t{1} << 53) - 1), "", {}};
-    if (!info[2].IsString()) throw Napi::TypeError::New(info.Env(), "ts must be a string");
-    place.ts = info[2].As<Napi::String>().Utf8Value();
-    memcpy(place.prev.data(), BytesOf(info[3], "prev", place.prev.size()).data, place.prev.size());
-    const RecordLines chained = sherin::ChainRecords(*keys_, parts, place);
+    if (!info[1].IsString()) throw Napi::TypeError::New(info.Env(), "ts must be a string");
+    LogEnd end = LogEndOf(info[2]);
+    const std::string lines = sherin::ChainRecords(*keys_, parts, info[1].As<Napi::String>().Utf8Value(), end);
     auto result = Napi::Object::New(info.Env());
-    result.Set("lines", BufferOf(info.Env(), reinterpret_cast<const uint8_t*>(chained.text.data()), chained.text.size()));
-    result.Set("leaves", BufferOf(info.Env(), reinterpret_cast<const uint8_t*>(chained.leaves.data()),
-                                  chained.leaves.size() * sizeof(Hash)));
+    result.Set("lines", BufferOf(info.Env(), reinterpret_cast<const uint8_t*>(lines.data()), lines.size()));
+    result.Set("end", LogEndValue(info.Env(), end));
     return result;
   });
 }

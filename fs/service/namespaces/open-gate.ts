@@ -1,4 +1,5 @@
 import { SherinError } from '../../../common/errors.js';
+import type { CubeId, SherinId } from '../../../common/ids.js';
 import type { NamespaceSettings } from '../../../common/namespaces/record.js';
 import type { Caller } from '../../mount/source.js';
 import { actorOf } from '../actor.js';
@@ -20,7 +21,12 @@ export class OpenGate {
    * @param again it is open already, and has other content now: the TPM was asked
    * @throws SherinError TPM_*, TIMEOUT, which is recorded; AUDIT_UNWRITABLE
    */
-  async pass(settings: NamespaceSettings, id: string | null, caller: Caller, again = false): Promise<void> {
+  async pass(
+    settings: NamespaceSettings,
+    id: SherinId | CubeId | null,
+    caller: Caller,
+    again = false,
+  ): Promise<void> {
     const { opens, unseal } = settings;
     if (unseal === 'per-open' && !again) await this.#ask(id, caller);
     if (id !== null) await this.#records.open(id, caller, again && opens === 'all' ? 'first' : opens);
