@@ -22,7 +22,7 @@ def parse_recovery_key(text):
 
 def open_slot(uuid, slot, recovery_key):
     """The vault master key, or None when the key is not the slot's."""
-    members(slot, 'id', 'type', 'salt', 'wrapped')
+    members(slot, 'id', 'type', 'salt', 'wrapped', *(['created'] if 'created' in slot else []))
     wrapped = members(slot['wrapped'], 'nonce', 'ciphertext', 'tag')
     key = hkdf(recovery_key, base64_bytes(slot['salt'], 32), b'sherin/v1/slot-recovery')
     parameters = {name: value for name, value in slot.items() if name != 'wrapped'}
