@@ -8,6 +8,12 @@ export const daemonErrors = {
     sentence: 'sherind is not running ({path}: {part})',
     hint: 'start it with: sherinctl up',
   },
+  SHERIND_CLOSED: {
+    errno: 'EACCES',
+    exit: Exit.denied,
+    sentence: 'uid {uid} may not use {path}, which is of the user who runs sherind and of group sherin',
+    hint: 'do it as one of them',
+  },
   SHERIND_REFUSED: {
     errno: 'EIO',
     exit: Exit.failed,

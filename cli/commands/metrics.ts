@@ -9,6 +9,9 @@ import { command } from '../definition.js';
 import { withDaemon } from '../service/daemon.js';
 import type { Session } from '../session.js';
 
+/** Of sherind: it does not run, or does not let this user in. */
+const absent: readonly string[] = ['SHERIND_MISSING', 'SHERIND_CLOSED'];
+
 export const metrics = command({
   name: 'metrics',
   summary: 'Print what sherin-fs and sherind have measured, as Prometheus reads it',
@@ -44,7 +47,7 @@ async function daemonText(session: Session): Promise<string | null> {
   try {
     return exposition(daemonMetrics(await withDaemon(session, allMetrics)));
   } catch (error) {
-    if (error instanceof SherinError && error.code === 'SHERIND_MISSING') return null;
+    if (error instanceof SherinError && absent.includes(error.code)) return null;
     throw error;
   }
 }

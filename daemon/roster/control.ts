@@ -5,7 +5,7 @@ import { type Classified, isClassified } from '../domains/catalogue.js';
 import type { FsLink } from '../fs-link.js';
 import type { Planner, SafetyGate } from '../router/bots.js';
 import type { HostedBot } from './hosted-bot.js';
-import { patienceOf, workOf } from './work.js';
+import { folderOf, patienceOf, workOf } from './work.js';
 
 /** Seconds that a bot of control gets beyond what it may take: for its start. */
 const startSeconds = 20;
@@ -25,6 +25,10 @@ export function plannerOf(planning: ControlBot, fs: FsLink): Planner {
 
   const classify: Planner['classify'] = async (request, { uid, gid, groups }) => {
     const bot = planning.working();
+    // It can not be started: the vault is not mounted, for example.
+    if (bot.shutOut) throw new SherinError('BOT_STOPPED');
+    const patience = patienceWith(bot);
+    const stops = await folderOf(bot, patience);
     const task = `plan-${++number}`;
     const shut = async () => {
       await fs.call('grant.end', { bot: bot.name, task });
@@ -33,7 +37,7 @@ export function plannerOf(planning: ControlBot, fs: FsLink): Planner {
     try {
       await fs.call('grant.add', { bot: bot.name, task, uid, gid, groups: [...groups], ids: [request] });
       const work = { id: request, domain: 'planning', department: 'control', class: 'classify' };
-      const answer = await workOf(bot, work, patience(bot));
+      const answer = await workOf(bot, work, patience, stops);
       if (answer.kind !== 'classified') throw new SherinError('PROTOCOL', { part: 'a classification' });
       const { kind: _, ...said } = answer;
       if (!isClassified(said)) throw new SherinError('PROTOCOL', { part: 'a classification' });
@@ -63,6 +67,8 @@ export function gateOf(safety: ControlBot, fs: FsLink): SafetyGate {
   return {
     judge: async ({ id: task, domain, department, class: kind }, { bot: by }, written) => {
       const bot = safety.working();
+      const patience = patienceWith(bot);
+      const stops = await folderOf(bot, patience);
       const to = bot.name;
       const shut = async () => {
         await fs.call('grant.end', { bot: to, task });
@@ -71,7 +77,7 @@ export function gateOf(safety: ControlBot, fs: FsLink): SafetyGate {
       let reason: string | null;
       try {
         id = asSherinId((await fs.call('result.offer', { bot: by, task, name: written, to })).id);
-        const answer = await workOf(bot, { id, domain, department, class: kind }, patience(bot));
+        const answer = await workOf(bot, { id, domain, department, class: kind }, patience, stops);
         if (answer.kind !== 'judged') throw new SherinError('PROTOCOL', { part: 'a verdict' });
         ({ reason } = answer);
       } catch (error) {
@@ -88,6 +94,6 @@ async function after(shut: () => Promise<void>, error: unknown): Promise<unknown
   return error;
 }
 
-function patience(bot: HostedBot): AbortSignal {
+function patienceWith(bot: HostedBot): AbortSignal {
   return AbortSignal.timeout((patienceOf(bot) + startSeconds) * 1000);
 }

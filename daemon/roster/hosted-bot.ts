@@ -59,6 +59,8 @@ export class HostedBot {
   /** Its last start has failed because the vault is closed. */
   #shutOut = false;
   #stops = 0;
+  /** {@link stops} when what runs was asked for. */
+  #begunAt = 0;
   #retired = false;
 
   constructor(registered: Registered, parts: HostingParts) {
@@ -77,9 +79,9 @@ export class HostedBot {
     return this.#program;
   }
 
-  /** What runs of it. */
+  /** What runs of it, and has a folder; null as soon as it is to end. */
   get running(): SupervisedBot | null {
-    return this.#running;
+    return this.#begunAt === this.#stops ? this.#running : null;
   }
 
   get state(): HostedState {
@@ -128,8 +130,10 @@ export class HostedBot {
   /** Ends its processes at once, in the middle of a start, too; resolves when they are gone. */
   async stop(): Promise<void> {
     this.#stops += 1;
+    // A start that is asked for from now on comes after it.
+    const ended = this.#turns.run(() => this.#end());
     await this.#running?.stop();
-    await this.#turns.run(() => this.#end());
+    await ended;
   }
 
   /** Another takes its place: as {@link stop}, and no start comes after it. */
@@ -171,6 +175,7 @@ export class HostedBot {
       refused: (refusal) => refused(this, refusal),
     });
     this.#running = running;
+    this.#begunAt = stops;
     await running.start();
   }
 

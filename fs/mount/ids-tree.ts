@@ -18,13 +18,13 @@ function dateOf(id: SherinId): bigint {
 
 class ObjectNode extends Node {
   readonly ino: number;
-  override readonly personal: boolean;
+  /** Who may read it changes with the modes of its files, and the kernel is not told: it asks at each open. */
+  override readonly personal = true;
   readonly #source: MountSource;
   readonly #object: ObjectInfo;
 
-  constructor(source: MountSource, object: ObjectInfo, personal: boolean) {
+  constructor(source: MountSource, object: ObjectInfo) {
     super();
-    this.personal = personal;
     this.#source = source;
     this.#object = object;
     this.ino = generatedInode('ids', object.no);
@@ -90,11 +90,10 @@ export class IdsDirectory extends GeneratedDirectory {
     const object = tree.objectById(parts);
     if (object === undefined) return undefined;
     const reach = objectReach(tree, object.no, this.#source.owner);
-    const personal = isPersonal(reach);
     const isStranger = uid !== null && uid !== 0 && uid !== reach.uid;
     // Where a group may read the kernel decides: it knows all groups of a caller.
-    if (personal && isStranger) return undefined;
-    return new ObjectNode(this.#source, object, personal);
+    if (isPersonal(reach) && isStranger) return undefined;
+    return new ObjectNode(this.#source, object);
   }
 
   override async list(): Promise<Iterable<DirectoryEntry>> {

@@ -242,6 +242,28 @@ describe.runIf(process.getuid?.() === 0)('bots', () => {
     expect(await ended(task_id)).toMatchObject({ state: 'done' });
   });
 
+  it('that plan and judge are waited for while they start, and nobody is blamed for it', async () => {
+    const [stopped = '', sealed = ''] = ['xor Q', 'xor not Q'].map((text, at) =>
+      request(0, `soon-${at}`, `Make the truth table of P ${text}`),
+    );
+    const planned = async (id: string) => ended((await client.call('task.submit', { id })).task_id);
+    await client.call('policy.estop', { on: true });
+    await client.call('policy.estop', { on: false });
+    expect(await planned(stopped)).toMatchObject({ state: 'done', failures: 0 });
+    client.close();
+    machine.ok('down');
+    machine.ok('up', '--allow-other');
+    client = await connect();
+    // It opens the vault, and bots start then.
+    expect(await planned(sealed)).toMatchObject({ state: 'done', failures: 0 });
+    await ready('safety', 'echo');
+    for (let round = 0; round < 20; round++) {
+      const [task] = await Promise.all([done(`round ${round}`), client.call('bot.start', { bot: 'safety' })]);
+      expect(task).toMatchObject({ state: 'done', failures: 0 });
+    }
+    await ready('planning', 'safety', 'merging', 'echo', 'other');
+  });
+
   it('that are started by several at once run once, and the emergency stop ends each of them', async () => {
     const started = Array.from({ length: 4 }, () => client.call('bot.start', { bot: 'echo' }));
     await Promise.allSettled(started);

@@ -1,5 +1,5 @@
 /** The policy engine as sherind runs it: its state lies in the vault, nobody without the right changes it, and the stop holds. */
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -104,6 +104,14 @@ describe.runIf(asRoot)('the policy', () => {
       code: 5,
       err: expect.stringMatching(/^sherinctl: uid 65534 may not use .* — do it as that user\n$/),
     });
+    const socket = join(machine.home, 'run/sherind.sock');
+    const { mode } = statSync(socket);
+    chmodSync(socket, 0o660);
+    expect(sherinctl('policy get')).toMatchObject({
+      code: 5,
+      err: `sherinctl: uid 65534 may not use ${socket}, which is of the user who runs sherind and of group sherin — do it as one of them\n`,
+    });
+    chmodSync(socket, mode);
   });
 
   it('has another floor from nobody who speaks for sherind, and who tried is on record', async () => {

@@ -146,7 +146,7 @@ it('mistakes are told in one line, with the exit code of their kind', async () =
     [['submit', '--domain', 'coding', ''], 2, 'the request is empty'],
     [['submit-multi', 'why?', 'cooking'], 2, "'cooking' is no domain"],
     [['get', `t_${'a'.repeat(26)}`], 1, 'ENOENT to task.get: TASK_UNKNOWN — tasks are forgotten'],
-    [['get', 'nothing'], 1, 'EINVAL'],
+    [['get', 'nothing'], 2, 'task.get: task_id: a task ID is wanted — see: sherinctl help task get'],
     [['feedback', `t_${'a'.repeat(26)}`, 'fine'], 2, "the verdict is good or bad, not 'fine'"],
     [['feedback', `t_${'a'.repeat(26)}`, 'good'], 1, 'ENOENT to task.feedback: TASK_UNKNOWN'],
     [['merge', `t_${'a'.repeat(26)}`], 1, 'ENOENT to task.merge: TASK_UNKNOWN'],

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { fuseNativeLimits } from '../../fs/mount/fuse-native/limits.js';
 import { nativeLimits } from '../../fs/mount/native/limits.js';
 import { botTests } from './tasks/bots.js';
+import { byIdTests } from './tasks/by-id.js';
 import { inboxTests } from './tasks/inbox.js';
 import { SharedVault } from './tasks/shared-vault.js';
 
@@ -15,5 +16,6 @@ describe.runIf(process.getuid?.() === 0).each([nativeLimits, fuseNativeLimits])(
 
     inboxTests(vault, limits);
     botTests(vault, limits);
+    byIdTests(vault, limits);
   },
 );
