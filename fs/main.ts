@@ -16,7 +16,7 @@ import { recoveryKey } from './commands/recovery-key.js';
 import { restoreBackup } from './commands/restore-backup.js';
 import { serve } from './commands/serve.js';
 import { setNewerAside } from './commands/set-aside.js';
-import { hardenProcess } from './service/key-memory.js';
+import { hardenProcess } from './service/session/key-memory.js';
 
 /** An error as one line for people, and the documented exit code. */
 function fail(error: unknown): never {

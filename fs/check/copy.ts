@@ -1,7 +1,7 @@
 /** The copy of the log, which has to be whole when the database is lost. */
 import type { FsckResult } from '../../daemon/protocol/fsck.js';
 import { checkCopy } from '../log-copy/check.js';
-import type { Session } from '../service/session.js';
+import type { Session } from '../service/session/session.js';
 
 /** @param renew writes it anew where it does not verify. @throws SherinError DISK_READ, MANIFEST_BROKEN; NO_SPACE, IO where it can not be written */
 export async function checkLogCopy(session: Session, renew: boolean): Promise<FsckResult['copy']> {

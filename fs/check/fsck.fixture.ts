@@ -3,9 +3,9 @@ import { closeSync, openSync, readdirSync, rmSync, statSync, writeFileSync } fro
 import { join } from 'node:path';
 import Database from 'better-sqlite3-multiple-ciphers';
 import type { FsckResult } from '../../daemon/protocol/fsck.js';
-import type { GcReport } from '../service/collecting.js';
 import { type OwnVault, ownVault } from '../service/own-vault.fixture.js';
 import type { VaultService } from '../service/service.js';
+import type { GcReport } from '../service/versions/collecting.js';
 import { type FsckOptions, fsck } from './fsck.js';
 
 /** Who asks: this process. */

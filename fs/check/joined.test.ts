@@ -7,9 +7,9 @@ import { cubeIdFromBytes } from '../../common/ids.js';
 import { cubesOf, objectSlots } from '../cube/catalog.js';
 import { pathHistory } from '../history/path-history.js';
 import type { ObjectInfo } from '../manifest/tree.js';
-import { Collecting } from '../service/collecting.js';
-import { RollbackGuard } from '../service/rollback-guard.js';
-import type { Session } from '../service/session.js';
+import { RollbackGuard } from '../service/session/rollback-guard.js';
+import type { Session } from '../service/session/session.js';
+import { Collecting } from '../service/versions/collecting.js';
 import { CheckedVault, peer } from './fsck.fixture.js';
 import { readNeeded } from './needed.js';
 

@@ -2,7 +2,7 @@
 import { systemCode } from '../../common/errors.js';
 import { asCubeId, cubeIdToBytes } from '../../common/ids.js';
 import { system } from '../../native/index.js';
-import type { Session } from '../service/session.js';
+import type { Session } from '../service/session/session.js';
 import type { DiskCheck, Leftover } from './disk.js';
 
 /** What may go: no name that Sherin does not know, and no file that a repair could need. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { copyDatabase } from '../manifest/copy-database.js';
 import { firstPage } from '../manifest/first-page.js';
 import { ForeignNodes } from '../manifest/foreign-nodes.js';
-import type { Session } from '../service/session.js';
+import type { Session } from '../service/session/session.js';
 import type { LogReading } from './log-reading.js';
 import { type References, readReferences } from './references.js';
 

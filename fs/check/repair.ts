@@ -8,7 +8,7 @@ import { CubeReader, type CubeRef, type CubeResult, system } from '../../native/
 import { readCubeFile, readFileOfCube } from '../cube/cube-source.js';
 import { ReceivedCubes } from '../cube/received-cubes.js';
 import { quarantinePath } from '../cube/store.js';
-import type { Session } from '../service/session.js';
+import type { Session } from '../service/session/session.js';
 import type { Lack } from './disk.js';
 import type { MisplacedCube } from './stored-files.js';
 

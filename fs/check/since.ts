@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { asCubeId, type CubeId, cubeIdFromBytes } from '../../common/ids.js';
 import { Needed, placedBy } from '../cube/needed.js';
 import { nodeId } from '../manifest/object-tree.js';
-import type { Session } from '../service/session.js';
+import type { Session } from '../service/session/session.js';
 import type { Leftover } from './disk.js';
 import { cubesOfTree, isBroken } from './references.js';
 

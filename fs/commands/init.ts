@@ -5,7 +5,7 @@ import { SherinError, systemCode } from '../../common/errors.js';
 import { isUnfinished } from '../../common/unfinished-vault.js';
 import { Secret, system } from '../../native/index.js';
 import { type CreatedWhole, createWhole } from '../service/create.js';
-import { requireKeyMemory } from '../service/key-memory.js';
+import { requireKeyMemory } from '../service/session/key-memory.js';
 import { pcrFault } from '../vault/fields.js';
 import { acknowledge, RecoveryOut } from './recovery-out.js';
 

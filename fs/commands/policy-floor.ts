@@ -6,7 +6,7 @@ import { gates } from '../../common/policy-floor.js';
 import { readAtMost } from '../../common/read-at-most.js';
 import { Secret } from '../../native/index.js';
 import { actorOf } from '../service/actor.js';
-import { changeFloor, type Floor } from '../service/policy-floor.js';
+import { changeFloor, type Floor } from '../service/keys/policy-floor.js';
 import { VaultService } from '../service/service.js';
 import { openLocked } from '../vault/open.js';
 

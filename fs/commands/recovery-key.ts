@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { Secret } from '../../native/index.js';
-import { requireKeyMemory } from '../service/key-memory.js';
+import { requireKeyMemory } from '../service/session/key-memory.js';
 import { acknowledge, RecoveryOut } from './recovery-out.js';
 
 export interface RecoveryKeyOptions {

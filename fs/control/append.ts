@@ -3,7 +3,7 @@ import type { DaemonAuditEvent, DaemonAuditSeries } from '../../daemon/protocol/
 import type { ControlCaller } from '../../daemon/protocol/objects.js';
 import type { Peer } from '../../native/ipc.js';
 import { actorOf } from '../service/actor.js';
-import type { Records } from '../service/records.js';
+import type { Records } from '../service/session/records.js';
 import { onBehalf } from './on-behalf.js';
 
 type Actor = ReturnType<typeof actorOf>;

@@ -1,7 +1,7 @@
 /** Records of the audit log as they may travel over sherind's socket. */
 import { shortNameSchema } from '../../common/short-name.js';
 import { auditPage, longestTold, type ToldRecord } from '../../daemon/protocol/methods/audit.js';
-import type { Records } from '../service/records.js';
+import type { Records } from '../service/session/records.js';
 
 type RecordLine = Awaited<ReturnType<Records['tail']>>[number];
 type ToldMeta = ToldRecord['meta'];

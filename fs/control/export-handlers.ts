@@ -1,8 +1,8 @@
 import { fstatSync } from 'node:fs';
 import { SherinError } from '../../common/errors.js';
 import { actorOf } from '../service/actor.js';
-import { exportManifest } from '../service/manifest-export.js';
 import type { VaultService } from '../service/service.js';
+import { exportManifest } from '../service/versions/manifest-export.js';
 import type { ControlHandlers } from './server.js';
 
 /** `manifest.export`: whoever comes to this socket is root or who runs the vault. */

@@ -1,4 +1,4 @@
-import type { History, NumberedVersion } from '../service/history.js';
+import type { History, NumberedVersion } from '../service/versions/history.js';
 import type { ControlHandlers } from './server.js';
 
 /** Versions in one answer, which may have as many removals between them. */

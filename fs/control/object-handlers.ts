@@ -1,6 +1,6 @@
 import { asSherinId } from '../../common/ids.js';
 import { pageItems } from '../../daemon/protocol/methods/object.js';
-import type { ObjectAccess } from '../service/object-access.js';
+import type { ObjectAccess } from '../service/objects/object-access.js';
 import { onBehalf } from './on-behalf.js';
 import type { ControlHandlers } from './server.js';
 

@@ -4,9 +4,9 @@ import type { CubeRef } from '../../native/index.js';
 import { findNeeded } from '../cube/needed.js';
 import type { QuarantineState } from '../manifest/state.js';
 import { actorOf, systemActor } from '../service/actor.js';
-import { pathsOf } from '../service/cube-places.js';
+import { pathsOf } from '../service/objects/cube-places.js';
 import type { VaultService } from '../service/service.js';
-import type { Session } from '../service/session.js';
+import type { Session } from '../service/session/session.js';
 import { pageOf, toldPaths } from './answer-space.js';
 import type { ControlHandlers } from './server.js';
 

@@ -1,6 +1,6 @@
 import type { SherinId } from '../../common/ids.js';
 import { longestText } from '../../daemon/protocol/control.js';
-import type { Relative } from '../service/origins.js';
+import type { Relative } from '../service/objects/origins.js';
 import type { VaultService } from '../service/service.js';
 import { pageOf, toldPaths } from './answer-space.js';
 import { versionInfo } from './history-handlers.js';

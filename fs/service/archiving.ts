@@ -2,7 +2,7 @@
 import type { Archivable, ArchiveWish } from '../audit/archivable.js';
 import type { Caller } from '../mount/source.js';
 import { actorOf } from './actor.js';
-import type { Session } from './session.js';
+import type { Session } from './session/session.js';
 
 /** @returns null: none. @throws SherinError AUDIT_UNWRITABLE, AUDIT_BROKEN */
 export async function archivable(session: Session, wish: ArchiveWish): Promise<Archivable | null> {

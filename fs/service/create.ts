@@ -7,7 +7,7 @@ import { createVault, type VaultDraft } from '../vault/create.js';
 import { uuidBytes } from '../vault/header.js';
 import type { PinnedHead } from '../vault/pinned-head.js';
 import { systemActor } from './actor.js';
-import { auditKeys, manifestKeys } from './key-uses.js';
+import { auditKeys, manifestKeys } from './session/key-uses.js';
 import { tpmOf } from './status.js';
 
 export interface NewVault {

@@ -6,8 +6,8 @@ import type { AuditEvent } from '../audit/event.js';
 import type { Caller } from '../mount/source.js';
 import { within } from '../mount/within.js';
 import { actorOf } from './actor.js';
-import { PolicyRecord } from './policy-record.js';
-import type { Session } from './session.js';
+import { PolicyRecord } from './session/policy-record.js';
+import type { Session } from './session/session.js';
 
 /** What committing may take before changes are refused all the same. */
 const commitMs = 20_000;

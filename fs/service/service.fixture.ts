@@ -11,9 +11,9 @@ import { attributesOf } from '../manifest/tree.js';
 import { make } from '../mount/changes/names.js';
 import { openLocked } from '../vault/open.js';
 import { type OwnVault, ownVault } from './own-vault.fixture.js';
-import { RollbackGuard } from './rollback-guard.js';
 import { VaultService } from './service.js';
-import type { Session } from './session.js';
+import { RollbackGuard } from './session/rollback-guard.js';
+import type { Session } from './session/session.js';
 
 export const peer: Peer = {
   ...{ uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, pid: process.pid, groups: [] },

@@ -10,9 +10,9 @@ import { SegmentWriter } from '../audit/writer.js';
 import { rootInode } from '../manifest/records.js';
 import { setAttributes, setXattr } from '../mount/changes/inode-attributes.js';
 import { link, make, rename, unlink } from '../mount/changes/names.js';
-import { ObjectAccess } from './object-access.js';
+import { ObjectAccess } from './objects/object-access.js';
 import { peer, ServedVault } from './service.fixture.js';
-import type { Session } from './session.js';
+import type { Session } from './session/session.js';
 
 const quiet = (): void => undefined;
 const callers = [

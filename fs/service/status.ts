@@ -5,13 +5,13 @@ import type { CubeReader } from '../../native/index.js';
 import type { Header } from '../vault/header.js';
 import type { LockedVault } from '../vault/locked-vault.js';
 import { tpmSlotOf } from '../vault/tpm-slots.js';
-import type { IdleLock } from './idle-lock.js';
-import { keyMemory } from './key-memory.js';
+import type { ReencryptionState } from './keys/reencryption.js';
+import type { IdleLock } from './locking/idle-lock.js';
+import type { SleepWatch } from './locking/sleep-watch.js';
 import type { Measures } from './measures.js';
-import type { Mounted, PastMount } from './mounting.js';
-import type { ReencryptionState } from './reencryption.js';
-import type { Session } from './session.js';
-import type { SleepWatch } from './sleep-watch.js';
+import type { Mounted, PastMount } from './mounting/mounting.js';
+import { keyMemory } from './session/key-memory.js';
+import type { Session } from './session/session.js';
 
 export interface StatusParts {
   readonly locked: LockedVault;

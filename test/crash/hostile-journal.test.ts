@@ -18,7 +18,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { peer } from '../../fs/check/fsck.fixture.js';
-import { whyVault } from '../../fs/service/why.js';
+import { whyVault } from '../../fs/service/objects/why.js';
 import { CrashBench } from './crash-run.js';
 import { contentText } from './model.js';
 import { type Opened, openVault } from './opened.js';

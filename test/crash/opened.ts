@@ -6,7 +6,7 @@ import { makeLogger } from '../../common/log.js';
 import { peer } from '../../fs/check/fsck.fixture.js';
 import { createWhole } from '../../fs/service/create.js';
 import { VaultService } from '../../fs/service/service.js';
-import type { Session } from '../../fs/service/session.js';
+import type { Session } from '../../fs/service/session/session.js';
 import { openLocked } from '../../fs/vault/open.js';
 import { Secret } from '../../native/index.js';
 

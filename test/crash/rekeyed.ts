@@ -6,7 +6,7 @@ import { peer } from '../../fs/check/fsck.fixture.js';
 import { rootInode } from '../../fs/manifest/records.js';
 import { make } from '../../fs/mount/changes/names.js';
 import type { VaultService } from '../../fs/service/service.js';
-import type { Session } from '../../fs/service/session.js';
+import type { Session } from '../../fs/service/session/session.js';
 import { Secret } from '../../native/index.js';
 import { createVault, openVault } from './opened.js';
 

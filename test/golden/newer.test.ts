@@ -23,7 +23,7 @@ import { restoreBackup } from '../../fs/backup/restore-backup.js';
 import { peer } from '../../fs/check/fsck.fixture.js';
 import { rootInode } from '../../fs/manifest/records.js';
 import { newerSegments, setAside } from '../../fs/service/newer-segments.js';
-import type { Session } from '../../fs/service/session.js';
+import type { Session } from '../../fs/service/session/session.js';
 import { openVault, serve, unlock } from '../crash/opened.js';
 import type { Machine } from '../vault/machine.js';
 import { layOut, recorded } from './vaults.js';

@@ -9,7 +9,7 @@ import { checkHandlers } from '../../fs/control/check-handlers.js';
 import { rootInode } from '../../fs/manifest/records.js';
 import { make } from '../../fs/mount/changes/names.js';
 import { VaultService } from '../../fs/service/service.js';
-import type { Session } from '../../fs/service/session.js';
+import type { Session } from '../../fs/service/session/session.js';
 import { openLocked } from '../../fs/vault/open.js';
 import { Random } from '../fuzz/random.js';
 import { editVault } from './vault-edits.js';

@@ -8,7 +8,7 @@ import { BackupDirectory } from '../../fs/backup/backup-directory.js';
 import { CheckedVault, peer } from '../../fs/check/fsck.fixture.js';
 import { quarantineHandlers } from '../../fs/control/quarantine-handlers.js';
 import type { Predecessor } from '../../fs/service/handover/predecessor.js';
-import type { Session } from '../../fs/service/session.js';
+import type { Session } from '../../fs/service/session/session.js';
 import { carriedKeys } from '../../fs/vault/carried-keys.js';
 import { Keyring, Secret } from '../../native/index.js';
 import { decodeCube } from '../reference/cube.js';

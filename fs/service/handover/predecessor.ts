@@ -4,7 +4,7 @@ import { SherinError } from '../../../common/errors.js';
 import { version } from '../../../common/version.js';
 import { Keyring } from '../../../native/index.js';
 import { carriedKeys, type Epochs } from '../../vault/carried-keys.js';
-import { requireKeyMemory } from '../key-memory.js';
+import { requireKeyMemory } from '../session/key-memory.js';
 import { Channel } from './channel.js';
 import { documentVersion, type HandedDocument, readDocument } from './document.js';
 

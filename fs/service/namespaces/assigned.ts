@@ -6,7 +6,7 @@ import { rootInode } from '../../manifest/records.js';
 import type { Tree } from '../../manifest/tree.js';
 import type { Caller } from '../../mount/source.js';
 import { pathText } from '../../tree-path.js';
-import type { VaultView } from '../vault-view.js';
+import type { VaultView } from '../session/vault-view.js';
 
 export interface AssignedDirectory {
   /** As people read it: `files/a`. */

@@ -9,7 +9,7 @@ import { dropXattr, putXattr } from '../../mount/changes/inode-attributes.js';
 import type { Caller } from '../../mount/source.js';
 import { pathText } from '../../tree-path.js';
 import { actorOf } from '../actor.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 
 export interface GivenNamespace {
   readonly value: string;

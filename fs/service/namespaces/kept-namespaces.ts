@@ -15,9 +15,9 @@ import type { Peer } from '../../../native/ipc.js';
 import { namespaceBelow } from '../../manifest/namespaces.js';
 import { treePath } from '../../tree-path.js';
 import { actorOf } from '../actor.js';
-import { PolicyRecord } from '../policy-record.js';
-import type { Session } from '../session.js';
-import type { VaultView } from '../vault-view.js';
+import { PolicyRecord } from '../session/policy-record.js';
+import type { Session } from '../session/session.js';
+import type { VaultView } from '../session/vault-view.js';
 import { assignNamespace } from './assigning.js';
 
 /** What the vault has; null where that can't be read. @throws SherinError LOCKED */

@@ -7,9 +7,9 @@ import { rootInode } from '../../manifest/records.js';
 import { tasksInode } from '../../manifest/tasks.js';
 import { link, make, rename, rmdir, unlink } from '../../mount/changes/names.js';
 import { LockedVault } from '../../vault/locked-vault.js';
-import { VaultSource } from '../mount-source.js';
-import { PolicyRecord } from '../policy-record.js';
+import { VaultSource } from '../mounting/mount-source.js';
 import { peer, ServedVault } from '../service.fixture.js';
+import { PolicyRecord } from '../session/policy-record.js';
 
 const stranger: Peer = { ...peer, uid: 61_234, gid: 61_234 };
 let vault: ServedVault;

@@ -3,7 +3,7 @@ import type { CubeId, SherinId } from '../../../common/ids.js';
 import type { NamespaceSettings } from '../../../common/namespaces/record.js';
 import type { Caller } from '../../mount/source.js';
 import { actorOf } from '../actor.js';
-import type { Records } from '../records.js';
+import type { Records } from '../session/records.js';
 import type { TpmAtOpen } from './tpm-at-open.js';
 
 /** Before content is handed out: what its namespace wants of the TPM, and the record of it. */

@@ -1,7 +1,7 @@
 import { asCubeId } from '../../../common/ids.js';
 import type { Why } from '../../../daemon/protocol/why.js';
-import type { Session } from '../session.js';
-import { findTarget } from '../target.js';
+import { findTarget } from '../objects/target.js';
+import type { Session } from '../session/session.js';
 
 /**
  * Why the TPM would refuse an open now; null where it is not asked, or has nothing against it.

@@ -5,7 +5,7 @@ import type { SherinId } from '../../../common/ids.js';
 import { namespaceBelow } from '../../manifest/namespaces.js';
 import type { BotFolders } from '../../mount/bots/folders.js';
 import type { AccessGuard, Caller, NameInTree, Refusal, Ruled } from '../../mount/source.js';
-import type { Records } from '../records.js';
+import type { Records } from '../session/records.js';
 import { mostMoved, movedBy } from './moving.js';
 import { byContent, pathOf, placeOfName, placesOf, placesOfId, type RuledTree } from './places.js';
 import type { RuleSet } from './rule-set.js';

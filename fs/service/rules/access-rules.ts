@@ -2,7 +2,7 @@ import type { AccessRecord } from '../../../common/access/record.js';
 import { noAccessRules } from '../../../common/access/record.js';
 import type { Tree } from '../../manifest/tree.js';
 import type { BotFolders } from '../../mount/bots/folders.js';
-import type { Records } from '../records.js';
+import type { Records } from '../session/records.js';
 import type { Standing } from '../standing.js';
 import { Guard } from './access-guard.js';
 import { RuleSet } from './rule-set.js';

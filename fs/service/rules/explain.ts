@@ -8,7 +8,7 @@ import {
 import type { AccessOperation, AccessRule } from '../../../common/access/rules.js';
 import { asSherinId, looksLikeSherinId } from '../../../common/ids.js';
 import { treePath } from '../../tree-path.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { placeOfPath, placesOf, placesOfId } from './places.js';
 
 export interface Explained {

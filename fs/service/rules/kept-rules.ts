@@ -8,9 +8,9 @@ import type { Logger } from '../../../common/log.js';
 import { Turns } from '../../../common/turns.js';
 import type { Peer } from '../../../native/ipc.js';
 import { actorOf } from '../actor.js';
-import { PolicyRecord } from '../policy-record.js';
-import type { Session } from '../session.js';
-import type { VaultView } from '../vault-view.js';
+import { PolicyRecord } from '../session/policy-record.js';
+import type { Session } from '../session/session.js';
+import type { VaultView } from '../session/vault-view.js';
 
 /** What the vault has; null where that can't be read. @throws SherinError LOCKED */
 export async function readRules(session: Session, log: Logger): Promise<AccessRecord | null> {

@@ -3,7 +3,7 @@ import { rmdir, unlink } from '../../mount/changes/names.js';
 import { taskDirectory } from '../../mount/changes/task-directories.js';
 import type { Caller } from '../../mount/source.js';
 import { actorOf } from '../actor.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import type { Grants } from './grants.js';
 import { folderOf, recorded, type TaskMount, type TaskVault, vaultOwner } from './parts.js';
 

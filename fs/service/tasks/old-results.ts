@@ -5,7 +5,7 @@ import type { Tree } from '../../manifest/tree.js';
 import type { Caller } from '../../mount/source.js';
 import { mutationsOf, type Removal } from '../../transfer/removal.js';
 import { actorOf } from '../actor.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { recorded, type TaskMount, type TaskVault, vaultOwner } from './parts.js';
 
 interface Whose {

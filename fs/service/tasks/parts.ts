@@ -2,7 +2,7 @@ import { SherinError } from '../../../common/errors.js';
 import type { AuditEvent } from '../../audit/event.js';
 import type { BotFolder } from '../../mount/bots/folders.js';
 import type { Invalidation } from '../../mount/driver.js';
-import type { VaultView } from '../vault-view.js';
+import type { VaultView } from '../session/vault-view.js';
 
 /** The service, as tasks need it. */
 export interface TaskVault extends VaultView {

@@ -3,7 +3,7 @@ import { parseSherinId } from '../../../common/ids.js';
 import { givenUpText } from '../../history/restore.js';
 import { isCollected, type ObjectInfo } from '../../manifest/tree.js';
 import { objectReach, permits } from '../../mount/reach.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 
 /** Who gave a task, as the kernel named them to who passes it on. */
 export interface Submitter {

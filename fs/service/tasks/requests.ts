@@ -4,7 +4,7 @@ import type { SherinId } from '../../../common/ids.js';
 import { make, type Place, unlink } from '../../mount/changes/names.js';
 import { taskDirectory } from '../../mount/changes/task-directories.js';
 import type { Caller } from '../../mount/source.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { type TaskMount, type TaskVault, vaultOwner } from './parts.js';
 
 /** Requests that do not come through the mount. */

@@ -11,7 +11,7 @@ import type { BotFolder } from '../../mount/bots/folders.js';
 import { taskDirectory } from '../../mount/changes/task-directories.js';
 import type { Caller } from '../../mount/source.js';
 import { actorOf } from '../actor.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import type { Grants } from './grants.js';
 import { folderOf, recorded, type TaskMount, type TaskVault, vaultOwner } from './parts.js';
 

@@ -180,7 +180,7 @@ export const auditRemovals: readonly Removal[] = [
     file: 'fs/vault/attestation-key.ts',
     text: "if (!verifier(place.keyring.publicKey())(signed, Buffer.from(signature, 'base64')))",
     instead: "if (signature === '')",
-    test: 'fs/service/attesting.test.ts',
+    test: 'fs/service/keys/attesting.test.ts',
     title: 'is refused where the vault has not signed it, and its file is never followed or waited for',
   },
   {
@@ -188,7 +188,7 @@ export const auditRemovals: readonly Removal[] = [
     file: 'fs/disk/untrusted.ts',
     text: 'constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK',
     instead: 'constants.O_RDONLY | constants.O_NONBLOCK',
-    test: 'fs/service/attesting.test.ts',
+    test: 'fs/service/keys/attesting.test.ts',
     title: 'is refused where the vault has not signed it, and its file is never followed or waited for',
   },
 ];

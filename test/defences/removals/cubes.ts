@@ -182,7 +182,7 @@ export const cubeRemovals: readonly Removal[] = [
   },
   {
     attack: 'delete, empty, cut or overwrite manifest.db',
-    file: 'fs/service/rebuilding.ts',
+    file: 'fs/service/session/rebuilding.ts',
     text: 'if (await isWhole(keyring, locked)) return null;',
     instead: "if ((await isWhole(keyring, locked)) || locked.path !== '') return null;",
     test: 'test/vault/lost-manifest.test.ts',

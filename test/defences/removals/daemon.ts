@@ -141,7 +141,7 @@ export const daemonRemovals: readonly Removal[] = [
   },
   {
     attack: frozen,
-    file: 'fs/service/mount-source.ts',
+    file: 'fs/service/mounting/mount-source.ts',
     text: 'return this.#end !== null || this.#vault.frozen;',
     instead: 'return this.#end !== null;',
     test: 'test/daemon/freeze.test.ts',
@@ -386,7 +386,7 @@ export const daemonRemovals: readonly Removal[] = [
   },
   {
     attack: 'get a known answer by a right that was taken away',
-    file: 'fs/service/session.ts',
+    file: 'fs/service/session/session.ts',
     text: 'changing: () => standing.lapse() }',
     instead: 'changing: () => void standing }',
     test: 'fs/service/standing.test.ts',

@@ -83,7 +83,7 @@ export const diskRemovals: readonly Removal[] = [
   },
   {
     attack: 'cut off the records of a session that only read',
-    file: 'fs/service/rollback-guard.ts',
+    file: 'fs/service/session/rollback-guard.ts',
     text: 'if (this.#unsettled || recorded)',
     instead: 'if (this.#unsettled && recorded)',
     test: 'test/vault/hostile-disk.test.ts',

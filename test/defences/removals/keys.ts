@@ -103,18 +103,18 @@ export const keyRemovals: readonly Removal[] = [
   },
   {
     attack: window,
-    file: 'fs/service/rollback-guard.ts',
+    file: 'fs/service/session/rollback-guard.ts',
     text: 'now - this.#advanced > minutesBetween * 60_000',
     instead: 'now - this.#advanced > minutesBetween',
-    test: 'fs/service/rollback-guard.test.ts',
+    test: 'fs/service/session/rollback-guard.test.ts',
     title: 'is 13 increments at most, with a commit every %i ms, and one at the end',
   },
   {
     attack: window,
-    file: 'fs/service/rollback-guard.ts',
+    file: 'fs/service/session/rollback-guard.ts',
     text: 'async beforeWrite(now = performance.now())',
     instead: 'async beforeWrite(now = Date.now())',
-    test: 'fs/service/rollback-guard.test.ts',
+    test: 'fs/service/session/rollback-guard.test.ts',
     title: 'and five minutes of writing one, also where somebody sets the clock of the machine',
   },
   {
@@ -291,10 +291,10 @@ export const keyRemovals: readonly Removal[] = [
   },
   {
     attack: 'change keys as another user',
-    file: 'fs/service/key-changes.ts',
+    file: 'fs/service/keys/key-changes.ts',
     text: 'if (peer.uid !== 0 && peer.uid !== process.getuid?.()) {',
     instead: 'if (peer.uid === -1) {',
-    test: 'fs/service/key-changes.test.ts',
+    test: 'fs/service/keys/key-changes.test.ts',
     title: 'key slots are changed by root and the owner only, and a refusal is recorded',
   },
   {
@@ -334,7 +334,7 @@ export const keyRemovals: readonly Removal[] = [
     file: 'fs/vault/key-work.ts',
     text: 'last === undefined || left.some(answers)) return;',
     instead: 'last === undefined || left.some(answers) || left.length >= 0) return;',
-    test: 'fs/service/key-changes.test.ts',
+    test: 'fs/service/keys/key-changes.test.ts',
     title:
       'the last TPM slot without a PIN stays while a namespace asks the TPM at each open, and the other way round',
   },

@@ -50,10 +50,10 @@ export const mountRemovals: readonly Removal[] = [
   },
   {
     attack: debugging,
-    file: 'fs/service/key-memory.ts',
+    file: 'fs/service/session/key-memory.ts',
     text: 'if (debuggerUrl() !== undefined)',
     instead: "if (debuggerUrl() === '')",
-    test: 'fs/service/key-memory.test.ts',
+    test: 'fs/service/session/key-memory.test.ts',
     title: 'sherin-fs does not run while the debugger of Node is open in it',
   },
   {
@@ -115,7 +115,7 @@ export const mountRemovals: readonly Removal[] = [
   },
   {
     attack: left,
-    file: 'fs/service/idle-lock.ts',
+    file: 'fs/service/locking/idle-lock.ts',
     text: 'if (this.#clock() - this.#last < seconds * 1000) return;',
     instead: 'if (seconds > 0) return;',
     test: 'test/vault/auto-lock.test.ts',
@@ -132,10 +132,10 @@ export const mountRemovals: readonly Removal[] = [
   },
   {
     attack: left,
-    file: 'fs/service/idle-lock.ts',
+    file: 'fs/service/locking/idle-lock.ts',
     text: 'if (!same || now < this.#last) this.#last = now;',
     instead: 'if (!same) this.#last = now;',
-    test: 'fs/service/idle-lock.test.ts',
+    test: 'fs/service/locking/idle-lock.test.ts',
     title: 'a clock that jumps ahead, as over a sleep, locks at once; one set back only begins the time anew',
   },
   {
@@ -156,10 +156,10 @@ export const mountRemovals: readonly Removal[] = [
   },
   {
     attack: 'find keys in the memory of a machine that sleeps',
-    file: 'fs/service/sleep-watch.ts',
+    file: 'fs/service/locking/sleep-watch.ts',
     text: "if (begins === 'true') void this.#sleeps();",
     instead: "if (begins === 'never') void this.#sleeps();",
-    test: 'fs/service/sleep-watch.test.ts',
+    test: 'fs/service/locking/sleep-watch.test.ts',
     title: 'the machine sleeps only when the vault is locked, and is held up again once it is awake',
   },
   {
@@ -335,7 +335,7 @@ export const mountRemovals: readonly Removal[] = [
   },
   {
     attack: 'give a directory another namespace, or take it away, as another user',
-    file: 'fs/service/mount-source.ts',
+    file: 'fs/service/mounting/mount-source.ts',
     text: "await session.rights.requireAdmin(named, 'namespaces.assign', 'give a directory a namespace');",
     instead: '',
     test: 'fs/service/namespaces/namespaces.test.ts',
