@@ -63,7 +63,7 @@ async function keep(
   }
   for (const record of records) await session.records.record(record);
   await new PolicyRecord(session, 'policy').write(Buffer.from(jcs(state)));
-  service.freezing.wrote(state.stop);
+  service.freezing.wrote(state);
   return {};
 }
 

@@ -17,6 +17,7 @@ import { engineHandlers } from './engine-handlers.js';
 import { exportHandlers } from './export-handlers.js';
 import { fsckHandlers } from './fsck-handlers.js';
 import { heldByFreeze } from './held-by-freeze.js';
+import { heldByPolicy } from './held-by-policy.js';
 import { historyHandlers } from './history-handlers.js';
 import { keyHandlers } from './key-handlers.js';
 import { namespaceHandlers } from './namespace-handlers.js';
@@ -56,7 +57,7 @@ export function controlHandlers(
   stopped: () => void,
   upgrade: ControlHandlers['upgrade'],
 ): ControlHandlers {
-  const handlers = heldByFreeze(service, {
+  const handlers: ControlHandlers = {
     ...treeHandlers(service, threads),
     ...transfers.handlers(),
     ...backups.handlers(),
@@ -142,6 +143,6 @@ export function controlHandlers(
     upgrade,
 
     remove: ({ paths }, { peer }) => service.removing.remove(paths, peer),
-  });
-  return usesOfContent(service, handlers);
+  };
+  return usesOfContent(service, heldByFreeze(service, heldByPolicy(service, handlers)));
 }

@@ -15,7 +15,6 @@ type Handlers = Pick<ControlHandlers, 'gc' | 'destroy' | 'du' | 'du.versions' | 
 export function spaceHandlers(service: VaultService): Handlers {
   return {
     async gc({ paths, retention, dryRun }, { peer, progress }) {
-      if (!dryRun) service.freezing.requireOff();
       const within = retention.within === null ? null : BigInt(retention.within);
       const request = { paths, dryRun, retention: { ...retention, within } };
       const { paths: losing, ...report } = await service.collecting.gc(request, peer, progress);

@@ -6,6 +6,7 @@ import type { AuditEvent } from '../audit/event.js';
 import type { Caller } from '../mount/source.js';
 import { within } from '../mount/within.js';
 import { actorOf } from './actor.js';
+import { PolicyHold } from './policy-hold.js';
 import { PolicyRecord } from './session/policy-record.js';
 import type { Session } from './session/session.js';
 
@@ -24,6 +25,8 @@ export interface FreezingParts {
 
 /** The emergency stop with `freeze`: everything is committed, and nothing more is changed. */
 export class Freezing {
+  /** Told of the vault's record as it is read and written. */
+  readonly hold = new PolicyHold();
   readonly #parts: FreezingParts;
   /** By whoever asked in this run, whatever the vault's record says. */
   #asked = false;
@@ -59,9 +62,10 @@ export class Freezing {
     this.#marked ||= this.#parts.mark?.there ?? false;
     try {
       const bytes = await new PolicyRecord(session, 'policy').read();
-      const { stop } =
-        bytes === null ? { stop: 'off' } : (JSON.parse(bytes.toString('utf8')) as { stop?: unknown });
-      this.#recorded = stop === 'freeze' ? 'freeze' : null;
+      const state =
+        bytes === null ? null : (JSON.parse(bytes.toString('utf8')) as { readonly stop?: unknown });
+      this.hold.obey(state);
+      this.#recorded = state?.stop === 'freeze' ? 'freeze' : null;
     } catch (error) {
       const code = error instanceof SherinError ? error.code : 'malformed';
       this.#parts.log.error({ code }, 'the policy can not be read: nothing is changed in the vault');
@@ -70,7 +74,9 @@ export class Freezing {
   }
 
   /** The vault's record says so from now on. */
-  wrote(stop: Stop): void {
+  wrote(state: { readonly stop: Stop }): void {
+    const { stop } = state;
+    this.hold.obey(state);
     this.#recorded = stop === 'freeze' ? 'freeze' : null;
     if (stop === 'freeze') this.#parts.current()?.writing.rewriting.recall();
     else [this.#asked, this.#marked] = [false, false];

@@ -150,8 +150,8 @@ export const daemonRemovals: readonly Removal[] = [
   {
     attack: frozen,
     file: 'fs/service/freezing.ts',
-    text: "as { stop?: unknown });\n      this.#recorded = stop === 'freeze' ? 'freeze' : null;",
-    instead: "as { stop?: unknown });\n      this.#recorded = stop === 'never' ? 'freeze' : null;",
+    text: "this.#recorded = state?.stop === 'freeze' ? 'freeze' : null;",
+    instead: "this.#recorded = state?.stop === 'never' ? 'freeze' : null;",
     also: [
       {
         file: 'fs/service/freezing.ts',

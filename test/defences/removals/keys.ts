@@ -338,4 +338,13 @@ export const keyRemovals: readonly Removal[] = [
     title:
       'the last TPM slot without a PIN stays while a namespace asks the TPM at each open, and the other way round',
   },
+  {
+    attack: 'give up versions, or change keys, while the emergency stop is on or modifications are disabled',
+    file: 'fs/control/handlers.ts',
+    text: 'heldByFreeze(service, heldByPolicy(service, handlers))',
+    instead: 'heldByFreeze(service, { ...heldByPolicy(service, handlers), ...handlers })',
+    test: 'test/daemon/orders.test.ts',
+    title: 'is refused and recorded, also after a lock, until it ends',
+    whole: true,
+  },
 ];
