@@ -325,6 +325,8 @@ export interface System extends PassedDescriptors {
   plaintext(size: number): Buffer;
   /** Overwrites a buffer with zeros in a way that is not optimised away. */
   wipe(buffer: Buffer): void;
+  /** CLOCK_REALTIME, nanoseconds since 1970: of which the kernel takes file times, as it ticks. */
+  realtime(): bigint;
 }
 
 interface Addon {

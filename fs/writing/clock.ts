@@ -1,6 +1,9 @@
-import { nowNanoseconds } from '../../common/time.js';
+import { system } from '../../native/index.js';
 
-/** Times of changes: the wall clock's, and each later than the one before, so that they tell what came after what. */
+/**
+ * Times of changes: the kernel's, so that no file here looks older than one that was written elsewhere before it, and each later than the one
+ * before, so that they tell what came after what.
+ */
 export class Clock {
   #last = 0n;
 
@@ -11,7 +14,7 @@ export class Clock {
 
   /** Nanoseconds since 1970. */
   now(): bigint {
-    const time = nowNanoseconds();
+    const time = system.realtime();
     this.#last = time > this.#last ? time : this.#last + 1n;
     return this.#last;
   }

@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <memory>
@@ -241,6 +242,13 @@ void Wipe(const Napi::CallbackInfo& info) {
   });
 }
 
+/** Nanoseconds since 1970: the clock of which the kernel takes file times, which JavaScript has in milliseconds. */
+Napi::Value Realtime(const Napi::CallbackInfo& info) {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return Napi::BigInt::New(info.Env(), int64_t{now.tv_sec} * 1000000000 + now.tv_nsec);
+}
+
 template <auto Function>
 void Set(Napi::Object object, const char* name) {
   object.Set(name, Napi::Function::New<Function>(object.Env(), name));
@@ -267,6 +275,7 @@ void InitSystem(Napi::Env env, Napi::Object exports) {
   Set<TrimHeap>(system, "trimHeap");
   Set<Plaintext>(system, "plaintext");
   Set<Wipe>(system, "wipe");
+  Set<Realtime>(system, "realtime");
   InitPassed(system);
   exports.Set("system", system);
 }

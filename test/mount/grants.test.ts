@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asSherinId, type SherinId } from '../../common/ids.js';
 import { makeLogger } from '../../common/log.js';
+import { SupervisedBot } from '../../daemon/bots/supervised-bot.js';
 import { ControlClient } from '../../daemon/client/control-client.js';
 import { FsLink } from '../../daemon/fs-link.js';
 import { gateOf } from '../../daemon/roster/control.js';
@@ -94,16 +95,27 @@ os.close(fd); step('closed')`,
       });
       await failed;
     };
-    /** As a sherind has it that was just started, and can not start it. */
-    const lostJudge = (fs: FsLink): HostedBot => {
+    /** It has its folder, and is lost as soon as something was granted to it; or, as a sherind has it that was just started, it can not be started. */
+    class LostJudge extends HostedBot {
+      folder: SupervisedBot | null = null;
+      #looks = 0;
+      override get running(): SupervisedBot | null {
+        return this.folder;
+      }
+      override get broken(): boolean {
+        return this.folder === null || this.#looks++ > 0;
+      }
+    }
+    const lostJudge = (fs: FsLink): LostJudge => {
       const registered = { bot: judge, folder: '/none', uid: judgeUid, wanted: true, updatedAt: 0 };
-      return new HostedBot(registered, {
+      return new LostJudge(registered, {
         ...{ fs, log: makeLogger('test', { SHERIN_LOG: 'silent' }), runtime: '/none' },
         ...{ mount: async () => null, changed: () => undefined, refused: () => undefined },
       });
     };
-    const judgement = (written: SherinId, fs: FsLink) => {
+    const judgement = (written: SherinId, fs: FsLink, hasFolder = true) => {
       const lost = lostJudge(fs);
+      if (hasFolder) lost.folder = Object.create(SupervisedBot.prototype) as SupervisedBot;
       const of = { now: () => lost, working: () => lost };
       const task = { id: newTaskId(), domain: 'coding', department: 'logic', class: 'code' };
       return gateOf(of, fs).judge(task, { bot }, written);
@@ -142,6 +154,23 @@ os.close(fd); step('closed')`,
       expect(await vault.as(judgeUid, seen)).toEqual([[]]);
       const { records } = await client.call('audit.tail', { count: 2 });
       expect(records.map(({ event }) => event)).toEqual(['AUDIT_GRANT', 'AUDIT_GRANT_END']);
+      fs.close();
+    });
+
+    it('is not asked for where the judge has no folder and will have none', async () => {
+      const fs = new FsLink(socket);
+      const [written] = (await vault.as(
+        botUid,
+        `put('bots/${bot}/out/t7', 'a result'); tell(id_of('bots/${bot}/out/t7'))`,
+      )) as [string];
+      const grants = async () => {
+        const { records } = await client.call('audit.tail', { count: 200 });
+        return records.filter(({ event }) => String(event).startsWith('AUDIT_GRANT')).length;
+      };
+      const before = await grants();
+      const lost = expect.objectContaining({ code: 'BOT_LOST' });
+      await expect(judgement(asSherinId(written), fs, false)).rejects.toEqual(lost);
+      expect(await grants()).toBe(before);
       fs.close();
     });
 
