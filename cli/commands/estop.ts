@@ -6,7 +6,7 @@ export const estop = command({
   name: 'estop',
   summary: 'Set or clear the emergency stop: no new task, nothing is modified, bots are stopped',
   details: [
-    'For administrators. It holds through restarts, and while the vault is locked. Files at the mount can be read and written meanwhile.',
+    'For administrators. It holds through restarts, and while the vault is locked. gc, destroy and changes of keys are refused meanwhile, whoever orders them; files at the mount can be read and written.',
     'With --freeze everything that programs have written is committed, and then nothing is changed in the vault: at the mount every change answers EROFS, by files that are open, too; put, restore, gc and destroy are refused. Only off ends it.',
   ],
   args: [{ form: '<on|off>', text: 'on sets it, off clears it', completes: ['on', 'off'] }],

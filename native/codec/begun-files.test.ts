@@ -22,8 +22,6 @@ afterAll(() => vault.destroy());
 const code = (name: string, syscall?: string) =>
   expect.objectContaining(syscall === undefined ? { code: name } : { code: name, syscall });
 
-const temporaries = () => readdirSync(join(vault.path, 'cubes', 'tmp')).length;
-
 /** Random, and no hole. */
 function contentOf(size: number): Buffer {
   const content = randomBytes(size);
@@ -141,7 +139,7 @@ describe('files that are begun', () => {
   it('are holes where zeros were written, and no second cube where the vault has one', async () => {
     const [known, fresh] = [contentOf(5000), contentOf(5000)];
     const cube = await vault.store(known);
-    const before = temporaries();
+    const before = vault.temporaries().length;
     const outcomes = await begunTogether([Buffer.alloc(5000), known, fresh, Buffer.alloc(1)]);
     expect(outcomes).toMatchObject([
       { whole: { kind: 'hole' } },
@@ -149,7 +147,7 @@ describe('files that are begun', () => {
       { whole: { kind: 'cube', temporary: expect.any(String), stored: 12_288 } },
       { whole: { kind: 'hole' } },
     ]);
-    expect(temporaries()).toBe(before + 1);
+    expect(vault.temporaries().length).toBe(before + 1);
   });
 
   it('fail alone when they can not be read', async () => {
@@ -170,12 +168,12 @@ describe('files that are begun', () => {
     const inTheWay = folders[1] ?? '';
     rmSync(inTheWay, { recursive: true });
     writeFileSync(inTheWay, 'in the way');
-    const before = temporaries();
+    const before = vault.temporaries().length;
     const outcomes = await begunTogether(contents);
     const failed = outcomes.map((outcome) => outcome instanceof Error);
     expect(failed).toEqual(folders.map((folder) => folder === inTheWay));
     expect(outcomes[1]).toEqual(code('ENOTDIR'));
-    expect(temporaries()).toBe(before + failed.filter((one) => !one).length);
+    expect(vault.temporaries().length).toBe(before + failed.filter((one) => !one).length);
     rmSync(inTheWay);
     mkdirSync(inTheWay);
   });

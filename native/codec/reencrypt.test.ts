@@ -1,7 +1,5 @@
 /** Cubes of a former key epoch, written anew under the present one. */
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CubeRef, encodeBuffer, Keyring, type PadMode, reencryptCube, scrubCube } from '../index.js';
 import { SampleVault } from './vault.fixture.js';
@@ -14,7 +12,6 @@ afterEach(() => vault.destroy());
 
 const again = (id: Buffer) => reencryptCube(vault.fd, id, vault.uuid, vault.keyring);
 const rekey = () => vault.keyring.takeOver(vault.keyring.successor());
-const temporaries = () => readdirSync(join(vault.path, 'cubes', 'tmp'));
 
 async function content(cube: CubeRef): Promise<Buffer> {
   const target = Buffer.alloc(cube.length);
@@ -92,7 +89,7 @@ describe('reencryptCube', () => {
     vault.write(cube.id, newer);
     expect(await again(cube.id)).toMatchObject({ ok: false, fault: 'newer', version: 2 });
     expect(await again(randomBytes(32))).toMatchObject({ ok: false, fault: 'missing' });
-    expect(temporaries()).toEqual([]);
+    expect(vault.temporaries()).toEqual([]);
   });
 
   it('refuses misuse', () => {

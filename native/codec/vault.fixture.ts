@@ -1,6 +1,15 @@
 /** A vault directory with cubes only, and a keyring whose master key the test knows. */
 import { createCipheriv, randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { base32Encode } from '../../common/base32.js';
@@ -53,6 +62,11 @@ export class SampleVault {
   constructor() {
     mkdirSync(join(this.path, 'cubes', 'tmp'), { recursive: true, mode: 0o700 });
     this.fd = openSync(this.path, 'r');
+  }
+
+  /** Names of cubes that nothing has taken over yet. */
+  temporaries(): string[] {
+    return readdirSync(join(this.path, 'cubes', 'tmp'));
   }
 
   options(more: Partial<EncodeOptions> = {}): EncodeOptions {

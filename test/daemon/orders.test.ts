@@ -1,7 +1,7 @@
 /** What the policy says of giving up versions and of keys holds whoever orders it: the emergency stop, and the switch for modifications. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Machine } from '../vault/machine.js';
 import { Sherind } from './sherind.js';
 
@@ -32,19 +32,15 @@ async function denials(): Promise<unknown[]> {
 }
 
 describe.runIf(process.getuid?.() === 0)('an order that the policy blocks', () => {
-  beforeAll(async () => {
+  beforeEach(async () => {
     machine = Machine.start();
     sherind = await Sherind.start(machine);
-  });
-  afterAll(async () => {
-    await sherind.end();
-    machine.end();
-  });
-  beforeEach(() => {
-    machine.ok('estop', 'off');
-    machine.ok('policy', 'set', '--modification', 'on');
     writeFileSync(path('given-up'), 'content');
     writeFileSync(path('kept'), 'content');
+  });
+  afterEach(async () => {
+    await sherind.end();
+    machine.end();
   });
 
   const blocks = [
@@ -58,6 +54,7 @@ describe.runIf(process.getuid?.() === 0)('an order that the policy blocks', () =
   for (const [reason, begin, end] of blocks) {
     it(`is refused and recorded, also after a lock, until it ends: ${reason}`, async () => {
       machine.ok(...begin);
+      expect(await denials()).toEqual([]);
       for (const opened of ['at once', 'after a lock']) {
         for (const each of orders) {
           const { code, err } = order(each, join(machine.home, `unmade-${reason}-${opened.length}`));

@@ -264,6 +264,7 @@ export const keyRemovals: readonly Removal[] = [
     test: 'test/vault/namespaces.test.ts',
     title:
       'refuses opens once a PCR has changed, on record, while an open file is read on and others are served',
+    whole: true,
   },
   {
     attack: perOpen,
